@@ -1,0 +1,1 @@
+"""The circle assistant: peer mentorship circles by text message."""
