@@ -1,0 +1,89 @@
+"""What the assistant asks of any carrier, and the three kinds of trouble one can make."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Trouble(StrEnum):
+    """What to do about a carrier's error (carriers.md, "Error classes")."""
+
+    SUPPRESS = "suppress"
+    """This address cannot be reached: mark it, show the host, do not try again."""
+    OPTED_OUT = "opted_out"
+    """21610: the same as a STOP."""
+    FIX = "fix"
+    """Our sender, content or set-up is at fault: show the operator, do not retry as it is."""
+    RETRY = "retry"
+    """Certainly not taken: safe to try again, later."""
+    UNSURE = "unsure"
+    """It may have been taken: look for the callback, then in the log, before sending again."""
+
+
+class CarrierError(Exception):
+    """A text was not accepted. The message holds no words and no numbers."""
+
+    def __init__(self, trouble: Trouble, code: int | None = None, *, retry_after: float | None = None) -> None:
+        super().__init__(f"{trouble.value} (code {code})")
+        self.trouble = trouble
+        self.code = code
+        self.retry_after = retry_after
+        """Seconds to leave between tries, where the carrier or its error class says so."""
+
+    @property
+    def permanent(self) -> bool:
+        return self.trouble in (Trouble.SUPPRESS, Trouble.OPTED_OUT, Trouble.FIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The carrier took a text: its id for it, and the status it gave."""
+
+    carrier_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedText:
+    """A text in the carrier's own log, in either direction. Times are aware UTC."""
+
+    carrier_id: str
+    from_uri: str
+    to_uri: str
+    body: str
+    inbound: bool
+    status: str
+    created_at: dt.datetime
+    error_code: int | None = None
+    params: dict[str, str] | None = None
+
+
+class Carrier(Protocol):
+    """Sends texts and remembers them."""
+
+    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
+        """Hand over one text. `attempt` (plain alphanumerics) comes back in the status callbacks' address.
+
+        Raises:
+            CarrierError: it was refused, or it is not known whether it was taken.
+        """
+        ...
+
+    async def sent_since(self, to_uri: str, since: dt.datetime) -> list[LoggedText]:
+        """Texts of ours to this address, from the carrier's log, created at or after `since` (UTC).
+
+        Raises:
+            CarrierError: the log is out of reach.
+        """
+        ...
+
+    async def received_since(self, since: dt.datetime) -> list[LoggedText]:
+        """Texts to us, oldest first, from the carrier's log, created at or after `since` (UTC)."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,82 @@
+"""Opens the database, SQLite or PostgreSQL, so that both keep the same promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+BUSY_SECONDS = 15.0
+"""How long a writer on SQLite waits for another before it fails."""
+
+
+class Database:
+    """The way to the tables.
+
+    `write()` is one transaction that may change rows: on SQLite it begins with the write lock in hand
+    (BEGIN IMMEDIATE), which there is also every person's lock. `read()` never changes anything.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        """Open `url` (an SQLAlchemy URL; `postgresql://` means psycopg 3). Nothing is connected to yet.
+
+        Raises:
+            sqlalchemy.exc.ArgumentError: the URL cannot be read.
+        """
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.url = parsed
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        options: dict[str, Any] = (
+            {"connect_args": {"timeout": BUSY_SECONDS}}
+            if self.is_sqlite
+            else {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": True}
+        )
+        # hide_parameters: an error message must never print what members wrote.
+        self.engine = create_engine(parsed, hide_parameters=True, **options)
+        if self.is_sqlite:
+            _prepare_sqlite(self.engine)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction that changes rows; commits at the end, or rolls back all of it."""
+        with self._sessions() as session:
+            session.connection(execution_options={"writing": True})
+            yield session
+            session.commit()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only reads."""
+        with self._sessions() as session:
+            yield session
+            session.rollback()
+
+    def create_all(self) -> None:
+        """Make today's tables straight from the models; only for tests and throw-away worlds."""
+        from assistant.store.tables import Base
+
+        Base.metadata.create_all(self.engine)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        # The driver's own transaction handling is switched off, so that BEGIN IMMEDIATE is ours to say.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Any) -> None:
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

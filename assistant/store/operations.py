@@ -1,0 +1,105 @@
+"""What the people who run circles need on record: alerts, broadcasts, the audit, and the service's own state."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from assistant.store.base import Base, BigId, Id, one_of
+
+ALERTS = ("danger", "not_ok", "set_aside", "carrier_blocked", "report", "unsent")
+
+
+class Alert(Base):
+    """Something that a person has to look at; never holds words."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", ALERTS), "kind"),
+        Index(
+            "ix_alert_open",
+            "circle_id",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(String(16))
+    circle_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("circle.id"))
+    person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    inbox_id: Mapped[int | None] = mapped_column(BigId)
+    outbox_id: Mapped[int | None] = mapped_column(BigId)
+    opened_at: Mapped[dt.datetime]
+    next_page_at: Mapped[dt.datetime | None]
+    answered_at: Mapped[dt.datetime | None]
+    answered_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    closed_at: Mapped[dt.datetime | None]
+
+
+class AlertStep(Base):
+    """Each step an alert took: who was paged, who answered, when."""
+
+    __tablename__ = "alert_step"
+
+    id: Mapped[Id]
+    alert_id: Mapped[int] = mapped_column(BigId, ForeignKey("alert.id"), index=True)
+    at: Mapped[dt.datetime]
+    what: Mapped[str] = mapped_column(String(40))
+    person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+
+
+class Broadcast(Base):
+    """A text that a host sends to her whole circle, from its preview to its digest."""
+
+    __tablename__ = "broadcast"
+    __table_args__ = (
+        CheckConstraint(one_of("state", ("preview", "held", "sent", "undone", "lapsed")), "state"),
+    )
+
+    id: Mapped[Id]
+    circle_id: Mapped[int] = mapped_column(BigId, ForeignKey("circle.id"), index=True)
+    by_person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    flow: Mapped[str | None] = mapped_column(String(64))
+    words: Mapped[str | None]
+    state: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[dt.datetime]
+    sends_at: Mapped[dt.datetime | None]
+    settled_at: Mapped[dt.datetime | None]
+    nudged_at: Mapped[dt.datetime | None]
+    digest_at: Mapped[dt.datetime | None]
+
+
+class Audit(Base):
+    """Who did what, when; only ever added to, and only ids."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[Id]
+    at: Mapped[dt.datetime]
+    person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    """None: the command line on this machine."""
+    action: Mapped[str] = mapped_column(String(40))
+    circle_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Watermark(Base):
+    """How far something read from outside has been read, such as the carrier's message log."""
+
+    __tablename__ = "watermark"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    at: Mapped[dt.datetime]
+
+
+class ServiceState(Base):
+    """What the whole service shares and may change while it runs: the clock's offset, a pause of everything."""
+
+    __tablename__ = "service_state"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[dict[str, Any]]

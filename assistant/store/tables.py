@@ -1,0 +1,33 @@
+"""Every table, so that metadata is whole wherever it is needed."""
+
+from assistant.store.base import Base
+from assistant.store.circles import Circle, Cohort, Invitation, Member
+from assistant.store.conversations import Answer, Conversation, FlowVersion, Question, Timer
+from assistant.store.messages import Inbox, Outbox
+from assistant.store.operations import Alert, AlertStep, Audit, Broadcast, ServiceState, Watermark
+from assistant.store.people import Address, Consent, Person, Role
+
+__all__ = [
+    "Address",
+    "Alert",
+    "AlertStep",
+    "Answer",
+    "Audit",
+    "Base",
+    "Broadcast",
+    "Circle",
+    "Cohort",
+    "Consent",
+    "Conversation",
+    "FlowVersion",
+    "Inbox",
+    "Invitation",
+    "Member",
+    "Outbox",
+    "Person",
+    "Question",
+    "Role",
+    "ServiceState",
+    "Timer",
+    "Watermark",
+]
