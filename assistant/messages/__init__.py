@@ -1,0 +1,1 @@
+"""The way a text takes: inbox, conversation, outbox."""

@@ -1,0 +1,1 @@
+"""When: the clock, local time, quiet hours, and what is due."""

@@ -1,0 +1,119 @@
+"""What an action is given, and what it gives back: an outcome, values, and what to say or start."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from assistant.store.tables import Circle, Member, Person
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Who we are to those we write to: legal wording, the number, the crisis lines' country."""
+
+    service: str
+    contact: str
+    country: str
+    sender: str
+    """What consent is given to: the messaging service, or the number as an address."""
+    number: str
+    """The number people text, E.164; for join lines."""
+
+
+@dataclass(slots=True)
+class Scene:
+    """Everything an action may look at: the open transaction, the time, and who is speaking where.
+
+    Actions change rows through `session` and never send, sleep, commit, or ask the machine for the time.
+    """
+
+    session: Session
+    now: dt.datetime
+    house: House
+    person: Person
+    address_id: int
+    member: Member | None = None
+    circle: Circle | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+    """The conversation's values: what it was started with, and what was saved on the way."""
+    words: str = ""
+    """The text that led here, as she wrote it."""
+    inbox_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say a notice of `flows/notices.toml` to a person, outside her conversations.
+
+    Unprompted unless the purpose says otherwise: it waits for her daytime, and needs her consent.
+    """
+
+    person_id: int
+    notice: str
+    fills: Mapping[str, str] = field(default_factory=dict)
+    purpose: str = "notice"
+    circle_id: int | None = None
+    expires: dt.timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Start a flow with a person; `due_at` None means now."""
+
+    person_id: int
+    flow: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    member_id: int | None = None
+    due_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """End a person's open conversations: all of one seat's, or all."""
+
+    person_id: int
+    member_id: int | None = None
+    keep_current: bool = True
+
+
+Effect = Tell | Start | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an action came to."""
+
+    outcome: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Kept with the conversation: later steps' fills and choices."""
+    effects: tuple[Effect, ...] = ()
+    member: Member | None = None
+    """The seat this conversation is about from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One of the closed list of things a flow may `do`."""
+
+    name: str
+    outcomes: frozenset[str]
+    run: Callable[[Scene], Done]
+
+
+ACTIONS: dict[str, Action] = {}
+"""Filled by `@action` as the modules of this room are imported (see `assistant.circles.actions`)."""
+
+
+def action(*outcomes: str) -> Callable[[Callable[[Scene], Done]], Callable[[Scene], Done]]:
+    """Offer a function to flows as an action of its name, coming to one of `outcomes`."""
+
+    def offer(run: Callable[[Scene], Done]) -> Callable[[Scene], Done]:
+        ACTIONS[run.__name__] = Action(run.__name__, frozenset(outcomes), run)
+        return run
+
+    return offer
