@@ -81,7 +81,12 @@ class Finish:
     keep_current: bool = True
 
 
-Effect = Tell | Start | Finish
+@dataclass(frozen=True, slots=True)
+class OptIn:
+    """She asked for texts herself: the opt-in goes into the consent ledger with her words."""
+
+
+Effect = Tell | Start | Finish | OptIn
 
 
 @dataclass(frozen=True, slots=True)

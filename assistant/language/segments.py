@@ -38,7 +38,7 @@ ROOMS: Final = {
 
 # A line break of two characters may be split between segments; Twilio's calculator does so.
 _SEEN_AS_ONE: Final = regex.compile(r"\r|\X")
-# Where a text may be cut: white space, but not a no-break space (U+00A0, U+2007, U+202F) nor one with an accent.
+# Where a text may be cut: white space, save no-break spaces (U+00A0, U+2007, U+202F) and one with an accent.
 _SPACE: Final = r"[^\S\u00a0\u2007\u202f](?![\p{M}\u200d])"
 _BLANK: Final = regex.compile(f"(?:{_SPACE})*")
 _WORD: Final = regex.compile(f"(?:(?!{_SPACE}).)+", regex.DOTALL)
