@@ -23,7 +23,7 @@ UCS2: Final = "UCS-2"
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How much one encoding holds: in a lone segment, in each of several, in the longest text Twilio takes."""
+    """How much one encoding holds: in a lone segment, in each of several, in the longest text."""
 
     single: int
     several: int
