@@ -42,6 +42,8 @@ class Address(Base):
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
     uri: Mapped[str] = mapped_column(String(160), unique=True)
     created_at: Mapped[dt.datetime]
+    heard_at: Mapped[dt.datetime | None]
+    """Her last text from here; texts that answer nothing go to the address heard from last."""
     retired_at: Mapped[dt.datetime | None]
     """Moved away from (a lost phone); never written to again."""
     unreachable_at: Mapped[dt.datetime | None]
