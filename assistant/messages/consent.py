@@ -1,0 +1,112 @@
+"""Keeps the ledger of who may be texted: opt-ins and opt-outs, only ever added to.
+
+Consent belongs to an address and the sender it was given to; the newest row of such a pair is in force, and
+no row is a no. Source: 47 CFR 64.1200(a)(10)-(12), CTIA Messaging Principles 5.1.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from assistant.store.tables import Consent
+
+# SQLite takes at most 32,766 values in a statement; far fewer keep its plan in its cache.
+_CHUNK = 500
+
+
+def agree(
+    session: Session,
+    address_id: int,
+    sender: str,
+    wording: str,
+    way: str,
+    now: dt.datetime,
+    inbox_id: int | None = None,
+) -> None:
+    """Records an opt-in. Only an explicit one may come here: a join, a START, a form; never just any text.
+
+    Args:
+        session: The transaction that the rest of the turn is in.
+        address_id: Where she is reached.
+        sender: Whom she agreed to hear from.
+        wording: What she wrote, or the wording she agreed to on a form.
+        way: "text", "import" or "demo".
+        now: Aware UTC.
+        inbox_id: The text that said so, if one did.
+    """
+    _add(session, "in", address_id, sender, wording, way, now, inbox_id)
+
+
+def refuse(
+    session: Session,
+    address_id: int,
+    sender: str,
+    wording: str,
+    way: str,
+    now: dt.datetime,
+    inbox_id: int | None = None,
+) -> None:
+    """Records an opt-out; from this commit on nothing queued leaves for this address.
+
+    Args are those of `agree`; `way` may also be "carrier 21610" or "carrier keyword".
+    """
+    _add(session, "out", address_id, sender, wording, way, now, inbox_id)
+
+
+def may_text(session: Session, address_ids: Collection[int], sender: str) -> dict[int, bool]:
+    """Whether the newest row in force of each address is an opt-in; False where there is none."""
+    permitted = dict.fromkeys(address_ids, False)
+    for chunk in _chunks(list(permitted)):
+        newest = (
+            select(func.max(Consent.id))
+            .where(Consent.address_id.in_(chunk), Consent.sender == sender)
+            .group_by(Consent.address_id)
+        )
+        rows = session.execute(select(Consent.address_id, Consent.kind).where(Consent.id.in_(newest)))
+        permitted.update({address_id: kind == "in" for address_id, kind in rows})
+    return permitted
+
+
+def refusal_way(session: Session, address_id: int, sender: str) -> str | None:
+    """How she opted out, if an opt-out is in force: "text", "carrier 21610", ...; None when none is."""
+    newest = session.execute(
+        select(Consent.kind, Consent.way)
+        .where(Consent.address_id == address_id, Consent.sender == sender)
+        .order_by(Consent.id.desc())
+        .limit(1)
+    ).first()
+    return newest.way if newest and newest.kind == "out" else None
+
+
+def _add(
+    session: Session,
+    kind: str,
+    address_id: int,
+    sender: str,
+    wording: str,
+    way: str,
+    now: dt.datetime,
+    inbox_id: int | None,
+) -> None:
+    session.execute(
+        insert(Consent).values(
+            kind=kind,
+            address_id=address_id,
+            sender=sender,
+            wording=wording,
+            way=way,
+            at=now,
+            inbox_id=inbox_id,
+        )
+    )
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+    remaining = iter(ids)
+    while chunk := list(islice(remaining, _CHUNK)):
+        yield chunk
