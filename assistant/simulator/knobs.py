@@ -1,4 +1,4 @@
-"""Says how the local carrier misbehaves: latency, lost answers, refusals, and callbacks late, doubled and out of order."""
+"""Says how the local carrier misbehaves: late, lost and refused answers, callbacks doubled or disordered."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def read_knobs(environment: Mapping[str, str]) -> Knobs:
     try:
         changes = json.loads(text)
     except ValueError as error:
-        raise KnobError(f"CARRIER_KNOBS is not JSON ({error}); write e.g. {{\"latency_ms\": 80}}") from error
+        raise KnobError(f'CARRIER_KNOBS is not JSON ({error}); write e.g. {{"latency_ms": 80}}') from error
     if not isinstance(changes, dict):
         raise KnobError('CARRIER_KNOBS must be a JSON object, e.g. {"latency_ms": 80}')
     knobs.turn(changes)

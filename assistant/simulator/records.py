@@ -1,4 +1,4 @@
-"""Holds what the local carrier remembers: messages, opt-out blocks and phones, and how each is written to its journal."""
+"""Holds what the local carrier remembers: messages, opt-out blocks and phones, and how each is journaled."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class Message:
         due: When the sender's rate lets it leave; None when it is not held back.
         fate: The error code that it will end with, decided when it was taken; None when it will arrive.
         extras: Further webhook parameters of an inbound message (Latitude, ProfileName, ...).
+        answered: Whether an inbound message's webhook answered.
         webhook_error: Why an inbound message's webhook failed, as Twilio's debugger numbers it (11200 ...).
     """
 
@@ -74,7 +75,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """An opt-out as it stands: this phone hears (or again hears) nothing from this number or messaging service."""
+    """An opt-out as it stands: whether this phone hears nothing from this number or messaging service."""
 
     phone: str
     sender: str
