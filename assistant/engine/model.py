@@ -9,6 +9,12 @@ from typing import Any
 END = "end"
 """The step name that ends a flow (or returns to the flow that called it)."""
 
+ANY = "*"
+"""The outcome that stands for every other one in a step's `go`."""
+
+AUDIENCES = ("us", "host", "buddy", "circle")
+"""Who will see an answer, from the narrowest to the widest."""
+
 Texts = Mapping[str, Mapping[str, str]]
 """language -> variant -> text. Variants: "full"; "plain" (shared phones); "<value name>_<value>" and
 "<value name>_<value>_plain", chosen by the values a flow was started with."""
@@ -24,7 +30,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """What happens when nobody answers for `after`: something said while the question stays open, or a way on."""
+    """What happens when nobody answers for `after`: something said (it stays open), a way on, or both."""
 
     after: str
     say: Texts | None = None
@@ -64,6 +70,20 @@ class Flow:
     version: str
     """First 16 hex digits of the SHA-256 of the canonical movement: no wording in it."""
     source: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Words that start a flow at any time; a `{slot}` in them becomes a value of that name."""
+
+    name: str
+    words: Mapping[str, tuple[str, ...]]
+    """language -> patterns, such as "join {code}"."""
+    who: str
+    """anyone, member, host or organizer."""
+    starts: str
+    interrupts: bool = False
+    """Whether it is obeyed even while a question is open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,294 @@
+"""Checks that flows hold together: every way leads somewhere, every text fits, no ring goes for ever."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from assistant.engine.known import Known
+from assistant.engine.model import ANY, END, Command, Flow, Step, Texts
+from assistant.engine.problems import Notes, did_you_mean
+from assistant.engine.wording import FULL
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_MOST_SEGMENTS = 2
+_GSM7 = "GSM-7"
+_ALWAYS = frozenset({"skip", "unclear"})
+"""What any question can come to; where `go` does not name them, the question says its `unclear` text."""
+
+
+def check_flow(flow: Flow, flows: Mapping[str, Flow], known: Known, notes: Notes) -> None:
+    """Notes what is wrong within one flow, and with what it says of others."""
+    if flow.start and flow.start not in flow.steps:
+        notes.problem(
+            None, "start", f'there is no step "{flow.start}".{did_you_mean(flow.start, flow.steps)}'
+        )
+    for step in flow.steps.values():
+        _check_names(step, flow, flows, known, notes)
+        if step.kind == "ask":
+            _check_question(step, known, notes)
+        elif step.do is not None and step.do in known.actions:
+            _check_ways(step, known.actions[step.do], frozenset(), notes)
+        for key, texts in _texts(step):
+            check_texts(texts, step.name, key, known, notes)
+    _check_saved(flow, notes)
+    _check_reached(flow, notes)
+
+
+def _check_names(step: Step, flow: Flow, flows: Mapping[str, Flow], known: Known, notes: Notes) -> None:
+    """Steps, actions, flows and times that the step names."""
+    targets = [("go" if outcome == ANY else f"go.{outcome}", target) for outcome, target in step.go.items()]
+    targets += [(f"silence.{n}.go", silence.go) for n, silence in enumerate(step.silence) if silence.go]
+    for key, target in targets:
+        if target != END and target not in flow.steps:
+            notes.problem(
+                step.name, key, f'there is no step "{target}".{did_you_mean(target, [*flow.steps, END])}'
+            )
+    if step.do is not None and step.do not in known.actions:
+        notes.problem(
+            step.name, "do", f'there is no action "{step.do}".{did_you_mean(step.do, known.actions)}'
+        )
+    if step.call is not None and step.call not in flows:
+        notes.problem(step.name, "call", f'there is no flow "{step.call}".{did_you_mean(step.call, flows)}')
+    timed = [("wait", step.wait)] if step.wait else []
+    for key, spec in [
+        *timed,
+        *((f"silence.{n}.after", silence.after) for n, silence in enumerate(step.silence)),
+    ]:
+        try:
+            if spec:
+                known.waits(spec)
+        except ValueError as error:
+            notes.problem(step.name, key, str(error))
+    for n, silence in enumerate(step.silence[:-1]):
+        if silence.go is not None:
+            notes.problem(
+                step.name, f"silence.{n + 1}", "it never comes: the silence before it goes elsewhere."
+            )
+
+
+def _check_question(step: Step, known: Known, notes: Notes) -> None:
+    for key, given in (("say", step.say), ("sees", step.sees), ("unclear", step.unclear)):
+        if not given:
+            why = {
+                "say": "what is asked",
+                "sees": "who will see the answer",
+                "unclear": "what a reply nobody understood gets",
+            }
+            notes.problem(step.name, key, f"a question needs `{key}`: {why[key]}.")
+    said = {variant for variants in (step.say or {}).values() for variant in variants}
+    for variant in sorted(step.sees.keys() - said - {FULL}):
+        notes.problem(
+            step.name, f"sees.{variant}", f"who sees it changes, but no text is named {variant} to say so."
+        )
+    if step.expect is not None:
+        outcomes = _outcomes(step, step.expect, known, notes)
+        if outcomes is not None:
+            _check_ways(step, outcomes, _ALWAYS, notes)
+
+
+def _outcomes(step: Step, expect: str, known: Known, notes: Notes) -> frozenset[str] | None:
+    try:
+        outcomes = known.outcomes(expect)
+    except ValueError as error:
+        notes.problem(step.name, "expect", str(error))
+        return None
+    chooses = expect.split()[0] == "choice"
+    if not chooses:
+        for key, given in (("choices", step.options), ("choices_from", step.choices_from)):
+            if given:
+                notes.problem(step.name, key, 'only a step with expect = "choice" has it.')
+        return outcomes
+    if bool(step.options) == bool(step.choices_from):
+        notes.problem(step.name, "choices", "a choice needs either `choices` or `choices_from`.")
+        return None
+    _check_options(step, notes)
+    return frozenset({"chosen"}) if step.choices_from else frozenset(option.key for option in step.options)
+
+
+def _check_options(step: Step, notes: Notes) -> None:
+    """Two options that are said the same way cannot be told apart."""
+    seen: dict[tuple[str, str], str] = {}
+    for option in step.options:
+        for language, ways in option.words.items():
+            for way in ways:
+                other = seen.setdefault((language, way.casefold().strip()), option.key)
+                if other != option.key:
+                    notes.problem(
+                        step.name, f"choices.{option.key}", f'"{way}" is a word of "{other}" as well.'
+                    )
+
+
+def _check_ways(step: Step, outcomes: frozenset[str], always: frozenset[str], notes: Notes) -> None:
+    """Every outcome needs a way, and every way an outcome that can happen."""
+    can = outcomes | always
+    for outcome in step.go:
+        if outcome != ANY and outcome not in can:
+            hint = did_you_mean(outcome, can)
+            notes.problem(step.name, f"go.{outcome}", f'the step never comes to "{outcome}".{hint}')
+    if step.go and ANY not in step.go:
+        for outcome in sorted(outcomes - always - step.go.keys()):
+            notes.problem(step.name, "go", f'there is no way on for "{outcome}"; name it, or add `else`.')
+    elif ANY in step.go and outcomes and outcomes <= step.go.keys() and "skip" in step.go:
+        notes.problem(step.name, "go", "`else` can never happen: every outcome is named.")
+
+
+def _check_saved(flow: Flow, notes: Notes) -> None:
+    """One name for an answer means one kind of answer."""
+    seen: dict[str, Step] = {}
+    for step in flow.steps.values():
+        if step.save_as is None:
+            continue
+        first = seen.setdefault(step.save_as, step)
+        if first.expect != step.expect:
+            notes.problem(
+                step.name,
+                "save_as",
+                f'"{step.save_as}" is what {first.name} saves, and expects {first.expect}: use another name.',
+            )
+
+
+def _check_reached(flow: Flow, notes: Notes) -> None:
+    if flow.start not in flow.steps:
+        return
+    reached, ahead = {flow.start}, [flow.start]
+    while ahead:
+        for target in _targets(flow.steps[ahead.pop()]):
+            if target in flow.steps and target not in reached:
+                reached.add(target)
+                ahead.append(target)
+    for name in flow.steps:
+        if name not in reached:
+            notes.problem(name, None, "nothing leads to this step.")
+
+
+def _targets(step: Step) -> list[str]:
+    return [*step.go.values(), *(silence.go for silence in step.silence if silence.go)]
+
+
+def _texts(step: Step) -> Iterator[tuple[str, Texts]]:
+    if step.say:
+        yield "say", step.say
+    if step.unclear:
+        yield "unclear", step.unclear
+    for n, silence in enumerate(step.silence):
+        if silence.say:
+            yield f"silence.{n}.say", silence.say
+
+
+def check_texts(texts: Texts, step: str, key: str, known: Known, notes: Notes) -> None:
+    """Notes unknown fills, texts that are too long with every fill at its longest, and costly characters."""
+    for language, variants in texts.items():
+        for variant, text in variants.items():
+            place = f"{key}.{language}" + ("" if variants.keys() == {FULL} else f".{variant}")
+            _check_text(text, step, place, known, notes)
+
+
+def _check_text(text: str, step: str, place: str, known: Known, notes: Notes) -> None:
+    unknown = sorted({name for name in _BRACES.findall(text) if name not in known.fills})
+    for name in unknown:
+        notes.problem(step, place, f"nothing fills {{{name}}}.{did_you_mean(name, known.fills)}")
+    if unknown:
+        return
+    try:
+        worst = known.worst(text)
+    except ValueError as error:
+        notes.problem(step, place, str(error))
+        return
+    encoding, segments = known.segments(worst)
+    if encoding != _GSM7:
+        costly = sorted({char for char in text if not char.isascii() and known.segments(char)[0] != _GSM7})
+        cause = " ".join(f'"{char}"' for char in costly) or "a fill"
+        notes.warn(step, place, f"{cause} makes it UCS-2: 70 characters a segment instead of 160.")
+    if segments > _MOST_SEGMENTS:
+        notes.problem(step, place, f"too long: {segments} segments at worst, {_MOST_SEGMENTS} at most.")
+    elif segments > 1:
+        notes.warn(step, place, f"{segments} segments at worst: costs double for everyone.")
+
+
+def check_commands(commands: Iterable[Command], flows: Mapping[str, Flow], notes: Notes) -> None:
+    """Notes commands that start nothing, and words that two commands share."""
+    seen: dict[tuple[str, str], str] = {}
+    for command in commands:
+        if command.starts and command.starts not in flows:
+            hint = did_you_mean(command.starts, flows)
+            notes.problem(command.name, "starts", f'there is no flow "{command.starts}".{hint}')
+        for language, patterns in command.words.items():
+            for pattern in patterns:
+                words = _BRACES.sub("{}", pattern.casefold()).strip()
+                other = seen.setdefault((language, words), command.name)
+                if other != command.name:
+                    notes.problem(
+                        command.name, f"words.{language}", f'"{pattern}" is what "{other}" listens to.'
+                    )
+
+
+def check_rings(flows: Mapping[str, Flow], notes: Mapping[str, Notes]) -> None:
+    """Notes flows that call each other in a ring, and steps that go round without ever waiting."""
+    calls = {
+        name: [step.call for step in flow.steps.values() if step.call in flows and step.call is not None]
+        for name, flow in flows.items()
+    }
+    ringed = False
+    for ring in _rings(calls):
+        ringed = True
+        flow = flows[ring[0]]
+        caller = next(step.name for step in flow.steps.values() if step.call == ring[1])
+        notes[flow.name].problem(caller, "call", f"flows call each other in a ring: {' -> '.join(ring)}.")
+    if ringed:
+        return  # Whether a call comes back at once cannot be said of flows that call themselves.
+    passing: dict[str, bool] = {}
+    for flow in flows.values():
+        for ring in _rings({step.name: _passed(step, flow, flows, passing) for step in flow.steps.values()}):
+            notes[flow.name].problem(
+                ring[0], "go", f"it goes round without ever waiting: {' -> '.join(ring)}."
+            )
+
+
+def _passed(step: Step, flow: Flow, flows: Mapping[str, Flow], passing: dict[str, bool]) -> list[str]:
+    """The steps that follow this one in the same breath (an action is over at once)."""
+    goes_on = step.kind in ("say", "do") or (step.kind == "call" and _passes_call(step, flows, passing))
+    return [target for target in step.go.values() if target in flow.steps] if goes_on else []
+
+
+def _passes(flow: Flow, flows: Mapping[str, Flow], passing: dict[str, bool]) -> bool:
+    """Whether a called flow can come to its end without waiting for anything."""
+    if flow.name not in passing:
+        seen, ahead, ends = set[str](), [flow.start], False
+        while ahead:
+            at = ahead.pop()
+            if at in seen or at not in flow.steps:
+                continue
+            seen.add(at)
+            step = flow.steps[at]
+            if END in step.go.values() and step.kind in ("say", "do", "call"):
+                ends = ends or step.kind != "call" or _passes_call(step, flows, passing)
+            ahead += _passed(step, flow, flows, passing)
+        passing[flow.name] = ends
+    return passing[flow.name]
+
+
+def _passes_call(step: Step, flows: Mapping[str, Flow], passing: dict[str, bool]) -> bool:
+    return step.call is not None and step.call in flows and _passes(flows[step.call], flows, passing)
+
+
+def _rings(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """One ring for each knot of names that lead back to themselves, closed: ["a", "b", "a"]."""
+    rings: list[list[str]] = []
+    done: set[str] = set()
+
+    def visit(node: str, path: list[str]) -> None:
+        if node in path:
+            ring = [*path[path.index(node) :], node]
+            if not any(set(ring) & set(other) for other in rings):
+                rings.append(ring)
+            return
+        if node in done:
+            return
+        for target in graph.get(node, ()):
+            visit(target, [*path, node])
+        done.add(node)
+
+    for node in graph:
+        visit(node, [])
+    return rings

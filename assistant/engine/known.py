@@ -1,0 +1,27 @@
+"""What the checker is told about the rest of the program, so that the engine need not import it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything that a flow file may name, and how its texts are measured."""
+
+    actions: Mapping[str, frozenset[str]]
+    """What `do` may name -> the outcomes it can come to."""
+    outcomes: Callable[[str], frozenset[str]]
+    """`expect` -> the outcomes a reply can be read as; ValueError says what is wrong with the `expect`.
+    A choice's keys ("chosen" with `choices_from`), "skip" and "unclear" are added by the checker."""
+    fills: Collection[str]
+    """The names that may stand in braces."""
+    worst: Callable[[str], str]
+    """A text with every fill at its longest; ValueError says what is wrong with its braces."""
+    segments: Callable[[str], tuple[str, int]]
+    """A text -> the encoding ("GSM-7" or "UCS-2") and segments it takes once made ready for SMS."""
+    waits: Callable[[str], None]
+    """Raises ValueError when a `wait` or an `after` cannot be understood."""
+    languages: tuple[str, ...] = ("en", "es")
+    """Every text must be there in each of these."""

@@ -1,0 +1,117 @@
+"""Reads a folder of flow files into a checked book, or says everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from assistant.engine.book import FlowBook
+from assistant.engine.checking import check_commands, check_flow, check_rings, check_texts
+from assistant.engine.known import Known
+from assistant.engine.model import Command, Flow, Texts
+from assistant.engine.problems import FlowErrors, Notes, Problem
+from assistant.engine.reading import Reader
+from assistant.engine.versions import build_flow
+
+NOTICES = "notices"
+COMMANDS = "commands"
+
+
+def load(folder: Path, known: Known) -> FlowBook:
+    """Reads and checks every `*.toml` directly in `folder`.
+
+    Args:
+        folder: Where the flow files are; `notices.toml` and `commands.toml` in it are read as such.
+        known: What flows may name, and how texts are measured.
+
+    Raises:
+        FlowErrors: Something is wrong; it holds all problems of all files.
+    """
+    reading = _Reading(known)
+    for path in sorted(folder.glob("*.toml")):
+        reading.take(path)
+    if not reading.notes:
+        raise FlowErrors([Problem(str(folder), None, None, "there are no flow files here.")])
+    reading.check()
+    problems = [problem for notes in reading.notes.values() for problem in notes.problems]
+    if problems:
+        raise FlowErrors(sorted(problems, key=lambda problem: (problem.file, problem.line or 0)))
+    warnings = [warning for notes in reading.notes.values() for warning in notes.warnings]
+    return FlowBook(reading.flows.values(), reading.notices, reading.commands, warnings)
+
+
+class _Reading:
+    """All files so far: what they hold, and what is to be said about each."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.notes: dict[str, Notes] = {}
+        """By file name without ending."""
+        self.flows: dict[str, Flow] = {}
+        self.homes: dict[str, str] = {}
+        """Flow -> the file it stands in."""
+        self.notices: dict[str, Texts] = {}
+        self.commands: list[Command] = []
+
+    def take(self, path: Path) -> None:
+        """Reads one file."""
+        notes = self.notes[path.stem] = Notes(path.name, "")
+        raw = _parse(path, notes)
+        if raw is None:
+            # Known by name all the same, or every flow that calls it would be blamed.
+            self._keep(build_flow(path.stem, "", "", {}), path.stem)
+            return
+        reader = Reader(notes, self.known.languages)
+        if path.stem == NOTICES:
+            self.notices = reader.read_notices(raw)
+        elif path.stem == COMMANDS:
+            self.commands = reader.read_commands(raw)
+        else:
+            self._keep(reader.read_flow(raw), path.stem)
+        name = raw.get("flow")
+        if name is None:
+            notes.problem(None, "flow", f'the file does not say its name: flow = "{path.stem}".')
+        elif name != path.stem:
+            notes.problem(
+                None, "flow", f'the file is called {path.name}, the flow "{name}"; they must be the same.'
+            )
+
+    def check(self) -> None:
+        """Checks everything that was read against everything else."""
+        for name, flow in self.flows.items():
+            if flow.steps:
+                check_flow(flow, self.flows, self.known, self.notes[self.homes[name]])
+        check_rings(self.flows, {name: self.notes[home] for name, home in self.homes.items()})
+        for name, texts in self.notices.items():
+            check_texts(texts, name, "say", self.known, self.notes[NOTICES])
+        if COMMANDS in self.notes:
+            check_commands(self.commands, self.flows, self.notes[COMMANDS])
+
+    def _keep(self, flow: Flow, home: str) -> None:
+        if flow.name in self.homes:
+            self.notes[home].problem(
+                None, "flow", f'{self.homes[flow.name]}.toml is called "{flow.name}" as well.'
+            )
+            return
+        self.flows[flow.name], self.homes[flow.name] = flow, home
+
+
+def _parse(path: Path, notes: Notes) -> dict[str, Any] | None:
+    try:
+        notes.source = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(notes.source)
+    except UnicodeDecodeError:
+        notes.problem(None, None, "it is not UTF-8; save it as UTF-8 in the editor.")
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        hint = ""
+        if "overwrite" in str(error) or "mutate" in str(error):
+            hint = " A key stands twice, or a text has variants: then write say.en.full and say.en.plain."
+        notes.problems.append(
+            Problem(
+                notes.file, None, None, f"it cannot be read: {error}.{hint}", int(line[1]) if line else None
+            )
+        )
+    return None
