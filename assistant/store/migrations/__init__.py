@@ -1,0 +1,1 @@
+"""The steps by which a database comes from nothing to today's tables, one file each in `versions/`."""
