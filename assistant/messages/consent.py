@@ -72,14 +72,19 @@ def may_text(session: Session, address_ids: Collection[int], sender: str) -> dic
     return permitted
 
 
-def refusal_way(session: Session, address_id: int, sender: str) -> str | None:
-    """How she opted out, if an opt-out is in force: "text", "carrier 21610", ...; None when none is."""
-    newest = session.execute(
-        select(Consent.kind, Consent.way)
+def in_force(session: Session, address_id: int, sender: str) -> Consent | None:
+    """The newest row of the ledger for this address; None when it never said anything."""
+    return session.scalars(
+        select(Consent)
         .where(Consent.address_id == address_id, Consent.sender == sender)
         .order_by(Consent.id.desc())
         .limit(1)
     ).first()
+
+
+def refusal_way(session: Session, address_id: int, sender: str) -> str | None:
+    """How she opted out, if an opt-out is in force: "text", "carrier 21610", ...; None when none is."""
+    newest = in_force(session, address_id, sender)
     return newest.way if newest and newest.kind == "out" else None
 
 

@@ -73,7 +73,8 @@ class Invitation(Base):
     __tablename__ = "invitation"
     __table_args__ = (
         CheckConstraint(
-            one_of("state", ("waiting", "sent", "confirmed", "declined", "unreachable", "no_consent")), "state"
+            one_of("state", ("waiting", "sent", "confirmed", "declined", "unreachable", "no_consent")),
+            "state",
         ),
         UniqueConstraint("circle_id", "address_id"),
     )

@@ -1,0 +1,107 @@
+"""Carries out what the circle domain asks for: telling others, starting flows, ending them, opt-ins."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from assistant.circles.scene import Effect, Finish, OptIn, Scene, Start, Tell
+from assistant.messages import consent
+from assistant.messages.desk import Desk
+from assistant.messages.moment import Moment
+from assistant.messages.outbox import Draft, put
+from assistant.messages.questions import close_all
+from assistant.messages.senders import best_address
+from assistant.messages.speech import speak
+from assistant.store.tables import Circle, Conversation, Person, Timer
+
+
+def apply(moment: Moment, effects: Iterable[Effect], conversation: Conversation | None = None) -> None:
+    """Carry out what came of something one person did."""
+    for effect in effects:
+        if isinstance(effect, Tell):
+            tell(moment.session, moment.desk, effect, moment.now)
+        elif isinstance(effect, Start):
+            start_later(moment.session, effect, moment.now)
+        elif isinstance(effect, Finish):
+            finish(moment.session, effect, moment.now, conversation)
+        elif isinstance(effect, OptIn):
+            _opt_in(moment)
+
+
+def tell(session: Session, desk: Desk, effect: Tell, now: dt.datetime) -> None:
+    """Queue a notice to someone; whether it may go is decided when it is due to go."""
+    person = session.get_one(Person, effect.person_id)
+    address = best_address(session, person.id)
+    if address is None:
+        return
+    circle = session.get(Circle, effect.circle_id) if effect.circle_id else None
+    scene = Scene(session, now, desk.house, person, address.id, circle=circle)
+    draft = Draft(
+        person_id=person.id,
+        address_id=address.id,
+        uri=address.uri,
+        body=speak(scene, desk.book.notice(effect.notice), uri=address.uri, given=effect.fills),
+        purpose=effect.purpose,
+        circle_id=effect.circle_id,
+        wording=f"notices/{effect.notice}",
+        expires_at=now + effect.expires if effect.expires else None,
+    )
+    put(session, [draft], desk.house.sender, now)
+
+
+def start_later(session: Session, effect: Start, now: dt.datetime) -> None:
+    """Flows start by timer, so that nobody's conversation is touched without her lock in hand."""
+    session.add(
+        Timer(
+            kind="prompt",
+            person_id=effect.person_id,
+            member_id=effect.member_id,
+            flow=effect.flow,
+            values=dict(effect.values),
+            due_at=effect.due_at or now,
+        )
+    )
+
+
+def finish(session: Session, effect: Finish, now: dt.datetime, current: Conversation | None) -> None:
+    """End a person's conversations, those of one seat or all; the one that asks for it runs on by itself."""
+    of_hers = select(Conversation).where(
+        Conversation.person_id == effect.person_id, Conversation.ended_at.is_(None)
+    )
+    if effect.member_id is not None:
+        of_hers = of_hers.where(Conversation.member_id == effect.member_id)
+    for conversation in session.scalars(of_hers):
+        if not (effect.keep_current and current is not None and conversation.id == current.id):
+            close_all(session, conversation, now)
+            conversation.ended_at = now
+    prompts = select(Timer).where(
+        Timer.person_id == effect.person_id, Timer.kind == "prompt", Timer.done_at.is_(None)
+    )
+    if effect.member_id is not None:
+        prompts = prompts.where(Timer.member_id == effect.member_id)
+    for timer in session.scalars(prompts):
+        timer.done_at = now
+
+
+def _opt_in(moment: Moment) -> None:
+    text = moment.inbox
+    if text is None:
+        raise ValueError("only a text of her own can opt a person in")
+    newest = consent.in_force(moment.session, moment.address.id, moment.desk.house.sender)
+    # A STOP overtakes older texts, so that an older JOIN may be handled after it: it must not undo it.
+    overtaken = newest is not None and newest.kind == "out" and (newest.inbox_id or 0) > text.id
+    if not overtaken:
+        consent.agree(
+            moment.session,
+            moment.address.id,
+            moment.desk.house.sender,
+            wording=moment.words,
+            way="text",
+            now=moment.now,
+            inbox_id=text.id,
+        )
+        moment.quiet = False

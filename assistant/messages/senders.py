@@ -1,0 +1,65 @@
+"""Knows whose address a text came from, and where a person is best reached."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from assistant.store.tables import Address, Inbox, Person
+
+# WhatsApp users may hide their phone; the id that stays is sent along under either name (Twilio, 2026-07).
+LASTING_IDS = ("ExternalUserId", "ExternalUserIdentifier")
+
+
+def claim_senders(session: Session, texts: Iterable[Inbox]) -> None:
+    """Write on each text whose it is, making a person of whoever wrote for the first time."""
+    for text in texts:
+        if text.person_id is None:
+            text.person_id = address_for(session, uris_of(text), text.received_at).person_id
+    session.flush()
+
+
+def uris_of(text: Inbox) -> list[str]:
+    """The addresses that a text came from, the one to answer first."""
+    uris = [text.from_uri]
+    for name in LASTING_IDS:
+        lasting = text.params.get(name)
+        if lasting and lasting not in uris:
+            uris.append(lasting)
+    return uris
+
+
+def address_for(session: Session, uris: Sequence[str], now: dt.datetime) -> Address:
+    """The row of the first of these addresses; all of them belong to one person from now on."""
+    known = {row.uri: row for row in session.scalars(select(Address).where(Address.uri.in_(uris)))}
+    if uris[0] in known:
+        return known[uris[0]]
+    person_id = next(iter(known.values())).person_id if known else None
+    try:
+        with session.begin_nested():
+            if person_id is None:
+                person = Person(created_at=now)
+                session.add(person)
+                session.flush()
+                person_id = person.id
+            rows = [Address(person_id=person_id, uri=uri, created_at=now) for uri in uris if uri not in known]
+            session.add_all(rows)
+            session.flush()
+    except IntegrityError:
+        # Another worker met her at the same moment; hers stands.
+        return session.scalars(select(Address).where(Address.uri == uris[0])).one()
+    return rows[0]
+
+
+def best_address(session: Session, person_id: int) -> Address | None:
+    """Where to write to her unprompted: the address last heard from, else the newest; None if all are retired."""
+    return session.scalars(
+        select(Address)
+        .where(Address.person_id == person_id, Address.retired_at.is_(None))
+        .order_by(Address.heard_at.desc().nulls_last(), Address.id.desc())
+        .limit(1)
+    ).first()

@@ -1,0 +1,145 @@
+"""Fires what is due: the end of a wait, a silence, the start of a flow."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from assistant.engine.movement import advance, silence
+from assistant.messages.desk import Desk
+from assistant.messages.moment import Moment
+from assistant.messages.questions import close, open_of
+from assistant.messages.senders import best_address
+from assistant.messages.turns import move, start, with_versions
+from assistant.store.tables import Conversation, Inbox, Person, Question, Timer
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 100
+TRIES = 3
+TRY_AGAIN_AFTER = dt.timedelta(minutes=1)
+STILL_TALKING = dt.timedelta(hours=3)
+"""A question asked less than this ago is not set aside for a new one."""
+
+
+def fire_due(desk: Desk, until: float) -> bool:
+    """Fire what is due, for as long as the time allows (`time.monotonic()` seconds); whether more may be due."""
+    while time.monotonic() < until:
+        fired = fire_batch(desk)
+        if fired:
+            desk.wake("delivery")
+        if fired < AT_ONCE:
+            return False
+    return True
+
+
+def next_due(session: Session) -> dt.datetime | None:
+    """When the next timer is due, in the service's time; None when none is set."""
+    return session.scalar(select(Timer.due_at).where(Timer.done_at.is_(None)).order_by(Timer.due_at).limit(1))
+
+
+def fire_batch(desk: Desk) -> int:
+    """Fire some of what is due in one transaction; gives how many timers were touched."""
+    now = desk.clock.now()
+    with desk.database.write() as session:
+        due = session.execute(
+            select(Timer.id, Timer.person_id)
+            .where(Timer.done_at.is_(None), Timer.due_at <= now)
+            .order_by(Timer.due_at)
+            .limit(AT_ONCE)
+        ).all()
+        people = {
+            person.id: person
+            for person in session.scalars(
+                select(Person)
+                .where(Person.id.in_({row.person_id for row in due}))
+                .order_by(Person.id)
+                .with_for_update(skip_locked=True)
+            )
+        }
+        mine = [row.id for row in due if row.person_id in people]
+        # Read again now that they are locked: another worker may have fired one in between.
+        timers = session.scalars(
+            select(Timer)
+            .where(Timer.id.in_(mine), Timer.done_at.is_(None))
+            .order_by(Timer.due_at, Timer.id)
+            .execution_options(populate_existing=True)
+        ).all()
+        for timer in timers:
+            _try(session, desk, timer, people[timer.person_id], now)
+    return len(timers)
+
+
+def _try(session: Session, desk: Desk, timer: Timer, person: Person, now: dt.datetime) -> None:
+    if timer.done_at is not None:
+        return  # An earlier timer of this batch has made it void.
+    try:
+        with session.begin_nested():
+            _fire(session, desk, timer, person, now)
+            session.flush()
+    except Exception as error:
+        log.exception("timer not fired", timer=timer.id, error=type(error).__name__)
+        timer.attempts += 1
+        timer.due_at = now + TRY_AGAIN_AFTER
+        if timer.attempts >= TRIES:
+            timer.failed_at = timer.done_at = now
+        session.flush()
+
+
+def _fire(session: Session, desk: Desk, timer: Timer, person: Person, now: dt.datetime) -> None:
+    later = _wait_for_her(session, timer, now)
+    if later is not None:
+        timer.due_at = later
+        return
+    timer.done_at = now
+    address = best_address(session, person.id)
+    if address is None:
+        return
+    moment = Moment(session, desk, person, address, now)
+    if timer.kind == "prompt":
+        start(moment, timer.flow or "", timer.values, timer.member_id)
+    else:
+        _resume(moment, timer)
+    moment.hand_over()
+
+
+def _wait_for_her(session: Session, timer: Timer, now: dt.datetime) -> dt.datetime | None:
+    """Her own unhandled text goes first, and what she is just being asked is not talked over."""
+    unhandled = session.scalar(
+        select(Inbox.id).where(Inbox.state == "new", Inbox.person_id == timer.person_id).limit(1)
+    )
+    if unhandled is not None:
+        return now + dt.timedelta(seconds=5)
+    question = open_of(session, timer.person_id)
+    if (
+        question is None
+        or question.id == timer.question_id
+        or question.conversation_id == timer.conversation_id
+    ):
+        return None
+    talking_until = question.opened_at + STILL_TALKING
+    return talking_until if talking_until > now else None
+
+
+def _resume(moment: Moment, timer: Timer) -> None:
+    conversation = moment.session.get_one(Conversation, timer.conversation_id)
+    if conversation.ended_at is not None:
+        return
+    if timer.kind == "wait":
+        move(moment, conversation, lambda book, place: advance(book, place, timer.outcome or ""))
+        return
+    question = moment.session.get_one(Question, timer.question_id)
+    if question.state != "open":
+        return
+    index = int(timer.outcome or 0)
+    step = with_versions(
+        moment,
+        lambda: moment.desk.book.pinned(conversation.flow, conversation.version).steps[conversation.step],
+    )
+    if step.silence[index].go is not None:
+        close(moment.session, question, "silence", moment.now)
+    move(moment, conversation, lambda book, place: silence(book, place, index))
