@@ -26,7 +26,9 @@ class Trouble(StrEnum):
 class CarrierError(Exception):
     """A text was not accepted. The message holds no words and no numbers."""
 
-    def __init__(self, trouble: Trouble, code: int | None = None, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, trouble: Trouble, code: int | None = None, *, retry_after: float | None = None
+    ) -> None:
         super().__init__(f"{trouble.value} (code {code})")
         self.trouble = trouble
         self.code = code
