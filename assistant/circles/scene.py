@@ -86,7 +86,12 @@ class OptIn:
     """She asked for texts herself: the opt-in goes into the consent ledger with her words."""
 
 
-Effect = Tell | Start | Finish | OptIn
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """She asked for no more texts at all: from this moment the opt-out is in the consent ledger."""
+
+
+Effect = Tell | Start | Finish | OptIn | OptOut
 
 
 @dataclass(frozen=True, slots=True)
