@@ -185,7 +185,10 @@ def check_texts(texts: Texts, step: str, key: str, known: Known, notes: Notes) -
 
 
 def _check_text(text: str, step: str, place: str, known: Known, notes: Notes) -> None:
-    unknown = sorted({name for name in _BRACES.findall(text) if name not in known.fills})
+    named = _BRACES.findall(
+        text.replace("{{", "").replace("}}", "")
+    )  # Doubled braces are to be read as braces.
+    unknown = sorted(set(named) - set(known.fills))
     for name in unknown:
         notes.problem(step, place, f"nothing fills {{{name}}}.{did_you_mean(name, known.fills)}")
     if unknown:

@@ -107,11 +107,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Say this step's text. `part` is "say", "unclear", or "silence.N"."""
+    """Say this step's text. `part` is "say", "unclear", or "silence.N".
+
+    The version is that of the flow it stands in, which need not be the one where the turn stops: a called flow,
+    or the one that called, may have the next word.
+    """
 
     flow: str
     step: str
-    part: str = "say"
+    part: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def advance(book: FlowBook, place: Place, outcome: str) -> Turn:
     if trigger is not None:
         return _walk(book, flow, book.follow(flow, step.name, trigger), place.callers, [])
     if step.kind == "ask":
-        return Turn(place, (Say(flow.name, step.name, UNCLEAR),))
+        return Turn(place, (_say(flow, step.name, UNCLEAR),))
     if flow is book.flows.get(flow.name):
         raise EngineError(
             f'"{step.do or step.kind}" came to "{outcome}", for which {flow.name}.{step.name} has no way'
@@ -56,9 +56,7 @@ def silence(book: FlowBook, place: Place, index: int) -> Turn:
     if index >= len(step.silence):
         return Turn(place, ())
     kept = step.silence[index]
-    effects: list[Effect] = (
-        [Say(flow.name, step.name, silence_trigger(index))] if kept.say is not None else []
-    )
+    effects: list[Effect] = [_say(flow, step.name, silence_trigger(index))] if kept.say is not None else []
     if kept.go is None:
         return Turn(place, tuple(effects))
     return _walk(book, flow, book.follow(flow, step.name, silence_trigger(index)), place.callers, effects)
@@ -104,7 +102,7 @@ def _walk(book: FlowBook, flow: Flow, at: str, callers: tuple[Caller, ...], effe
             continue
         step = flow.steps[at]
         if step.say is not None:
-            effects.append(Say(flow.name, at))
+            effects.append(_say(flow, at, "say"))
         stop = _stop(flow, step)
         if stop is not None:
             effects.append(stop)
@@ -119,6 +117,10 @@ def _walk(book: FlowBook, flow: Flow, at: str, callers: tuple[Caller, ...], effe
         else:
             at = book.follow(flow, at, ANY)
     raise EngineError(f"the flow {flow.name} goes round without ever waiting, at {at}")
+
+
+def _say(flow: Flow, step: str, part: str) -> Say:
+    return Say(flow.name, step, part, flow.version)
 
 
 def _stop(flow: Flow, step: Step) -> Effect | None:

@@ -21,7 +21,7 @@ def choose_text(texts: Texts, language: str, values: Mapping[str, Any], plain: b
     Args:
         texts: language -> variant -> text.
         language: "en" or "es"; English stands in for a language that has no text.
-        values: What the flow was started with or has gathered, such as {"week": 2}.
+        values: What the flow was started with or has gathered, such as {"week": 2}; capitals do not matter.
         plain: Whether others see the phone.
 
     Raises:
@@ -34,7 +34,9 @@ def choose_text(texts: Texts, language: str, values: Mapping[str, Any], plain: b
 def choose_variant(variants: Mapping[str, str], values: Mapping[str, Any], plain: bool = False) -> str:
     """The first there is: if plain `<name>_<value>_plain`, `plain`; then `<name>_<value>`, `full`."""
     if len(variants) > 1:
-        matching = [f"{name}_{value}" for name, value in values.items()]
+        matching = [
+            f"{name}_{value}".lower() for name, value in values.items() if isinstance(value, str | int)
+        ]
         wanted = [f"{variant}_{PLAIN}" for variant in matching] + [PLAIN] if plain else []
         for variant in (*wanted, *matching):
             if variant in variants:

@@ -7,8 +7,8 @@ from typing import Any
 
 from assistant.circles.fills import FILLS, fills_for
 from assistant.circles.scene import Scene
-from assistant.engine.book import choose_text
 from assistant.engine.model import Texts
+from assistant.engine.wording import choose_text
 from assistant.language.rendering import placeholders, render, render_rich
 from assistant.store.tables import Circle, Person
 

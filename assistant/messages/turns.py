@@ -81,8 +81,9 @@ def _carry_out_one(moment: Moment, conversation: Conversation, effect: Say | Ask
     book = moment.desk.book
     if isinstance(effect, Say):
         scene = scene_of(moment, conversation)
-        version = conversation.version if effect.flow == conversation.flow else book.flow(effect.flow).version
-        texts = with_versions(moment, lambda: book.texts(effect.flow, effect.step, effect.part, version))
+        texts = with_versions(
+            moment, lambda: book.texts(effect.flow, effect.step, effect.part, effect.version)
+        )
         words = speak(scene, texts, uri=moment.address.uri)
         moment.say(
             words,
