@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import json
 
+from transitions.core import State
+
 from assistant.engine.model import ANY, END, Flow, Step
+
+
+class _Box(State):
+    """A step as it is drawn."""
+
+    def __init__(self, step: str, label: str) -> None:
+        super().__init__(f"step_{step}")
+        self.label = label
 
 
 class _Pencil:
@@ -13,29 +23,24 @@ class _Pencil:
 
 def draw(flow: Flow) -> str:
     """The flow as Mermaid text: steps as boxes, and what leads from one to the next written on the arrows."""
-    # Imported here: only who draws pays for it, and drawing never touches the machine that conversations share.
+    # Imported here: only who draws pays for it. The machine that conversations share is never touched.
     from transitions.extensions import GraphMachine
 
     # Plain names in the diagram and its triggers: some words, "end" among them, mean something to Mermaid.
     machine = GraphMachine(
         model=None,
-        states=[],
-        initial=None,
+        states=[*(_Box(step.name, _describe(step)) for step in flow.steps.values()), _Box(END, END)],
+        initial=f"step_{flow.start}",
         auto_transitions=False,
         graph_engine="mermaid",
         title=f"title: {json.dumps(flow.title, ensure_ascii=False)}",
     )
-    for name, label in [*((step.name, _describe(step)) for step in flow.steps.values()), (END, END)]:
-        machine.add_states(f"step_{name}")
-        machine.get_state(f"step_{name}").label = label
     for step in flow.steps.values():
         for label, target in _arrows(step):
             machine.add_transition(
                 f"way_{len(machine.events)}", f"step_{step.name}", f"step_{target}", label=label
             )
-    pencil = _Pencil()
-    machine.initial = f"step_{flow.start}"
-    machine.add_model(pencil)
+    machine.add_model(_Pencil())
     diagram: str = machine.get_graph(force_new=True).draw(None)
     return "\n".join(line.rstrip() for line in diagram.splitlines()) + "\n"
 

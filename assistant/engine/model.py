@@ -109,8 +109,8 @@ class Place:
 class Say:
     """Say this step's text. `part` is "say", "unclear", or "silence.N".
 
-    The version is that of the flow it stands in, which need not be the one where the turn stops: a called flow,
-    or the one that called, may have the next word.
+    The version is that of the flow it stands in, which need not be the one where the turn stops: a called
+    flow, or the one that called, may have the next word.
     """
 
     flow: str
