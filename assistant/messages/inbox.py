@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.scene import Tell
 from assistant.messages import effects
-from assistant.messages.conversation import handle, overtakes
+from assistant.messages.conversation import handle
 from assistant.messages.desk import Desk
+from assistant.messages.keywords import overtakes
 from assistant.messages.senders import claim_senders
 from assistant.store.tables import Alert, Inbox, Member, Person, Role
 

@@ -1,0 +1,101 @@
+"""Reads a reply as the open question expects it, keeps what it came to, and moves on by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from assistant.engine.model import Step
+from assistant.engine.movement import UNCLEAR, advance, find_way
+from assistant.language.reading import Choice, Expect, Reading, parse_expect, read
+from assistant.messages.moment import Moment, scene_of
+from assistant.messages.questions import close
+from assistant.messages.speech import SPOKEN, language_of
+from assistant.messages.turns import move, with_versions
+from assistant.store.tables import Answer, Conversation, Question
+
+MOST_UNCLEAR = 4
+"""After so many replies to one question that could not be read, we stop repeating ourselves."""
+
+
+def read_answer(moment: Moment, question: Question, conversation: Conversation) -> Reading:
+    """What her words are to this question; "unclear" also when the step has no way for them."""
+    step = step_of(moment, question)
+    spec = parse_expect(step.expect or "text")
+    if spec.kind == "choice":
+        spec = Expect("choice", choices=_choices(moment, step, question, conversation))
+    reading = read(
+        spec,
+        moment.words,
+        language_of(moment.person, scene_of(moment, conversation).circle),
+        now=moment.now,
+        zone=moment.person.zone,
+        country=moment.desk.house.country,
+    )
+    if step.choices_from and reading.outcome in {choice.key for choice in spec.choices}:
+        reading = Reading("chosen", reading.outcome)
+    return reading if find_way(step, reading.outcome) is not None else Reading(UNCLEAR)
+
+
+def take_answer(moment: Moment, question: Question, conversation: Conversation, reading: Reading) -> None:
+    """Close the question with its answer and move on, or say what would be understood."""
+    outcome = reading.outcome
+    if outcome == UNCLEAR:
+        question.unclear += 1
+        moment.quiet = moment.quiet or question.unclear > MOST_UNCLEAR
+    else:
+        _keep(moment, question, conversation, reading)
+        close(moment.session, question, outcome, moment.now)
+    move(moment, conversation, lambda book, place: advance(book, place, outcome))
+
+
+def answer_late(moment: Moment, question: Question) -> bool:
+    """Take her words for a question that was closed because she did not answer, if they answer it."""
+    conversation = moment.session.get_one(Conversation, question.conversation_id)
+    if conversation.flow != question.flow:
+        return False
+    reading = read_answer(moment, question, conversation)
+    if reading.outcome == UNCLEAR:
+        return False
+    conversation.step, conversation.ended_at = question.step, None
+    take_answer(moment, question, conversation, reading)
+    return True
+
+
+def step_of(moment: Moment, question: Question) -> Step:
+    """The question's step, as it moves in the version that its conversation keeps to."""
+    conversation = moment.session.get_one(Conversation, question.conversation_id)
+    version = conversation.version
+    return with_versions(moment, lambda: moment.desk.book.pinned(question.flow, version).steps[question.step])
+
+
+def _choices(
+    moment: Moment, step: Step, question: Question, conversation: Conversation
+) -> tuple[Choice, ...]:
+    if step.choices_from:
+        listed: list[Mapping[str, str]] = conversation.values.get(step.choices_from) or []
+        return tuple(Choice(each["key"], dict.fromkeys(("en", "es"), (each["label"],))) for each in listed)
+    version = conversation.version
+    options = with_versions(moment, lambda: moment.desk.book.options(question.flow, question.step, version))
+    return tuple(Choice(option.key, option.words) for option in options)
+
+
+def _keep(moment: Moment, question: Question, conversation: Conversation, reading: Reading) -> None:
+    """Write down what she answered, with who may see it: what the question said when it was asked."""
+    step = step_of(moment, question)
+    key = step.save_as or question.step
+    moment.session.add(
+        Answer(
+            question_id=question.id,
+            person_id=moment.person.id,
+            member_id=conversation.member_id,
+            key=key,
+            outcome=reading.outcome,
+            words=None if reading.outcome == "skip" else moment.words,
+            value={"value": reading.value},
+            sees=question.sees,
+            inbox_id=moment.inbox.id if moment.inbox else None,
+            at=moment.now,
+        )
+    )
+    if step.save_as and reading.outcome != "skip":
+        conversation.values = {**conversation.values, key: reading.value}

@@ -1,0 +1,92 @@
+"""Answers the words that stand above any conversation: stop, start and help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import update
+
+from assistant.language.signals import signal
+from assistant.messages import consent
+from assistant.messages.moment import Moment
+from assistant.messages.questions import open_of
+from assistant.messages.turns import ask_again
+from assistant.store.tables import Consent, Conversation, Inbox, Outbox
+
+CARRIER_STOPS = frozenset("stop stopall unsubscribe end quit revoke optout cancel".split())
+CARRIER_STARTS = frozenset("start yes unstop".split())
+CARRIER_HELPS = frozenset("help info".split())
+"""Single words that Twilio itself acts upon for SMS (carriers.md, "Consent and opt-out")."""
+
+
+def kind_of(text: Inbox) -> str:
+    """What kind of text it is: stop, start, help, tapback, auto_reply, empty or words.
+
+    The carrier's own reading of an opt-out keyword stands before ours.
+    """
+    said = str(text.params.get("OptOutType", "")).lower()
+    return said if said in ("stop", "start", "help") else signal(text.body or "").kind
+
+
+def overtakes(text: Inbox) -> bool:
+    """Whether it goes before older texts of hers that still wait: stop, start and help do."""
+    return kind_of(text) in ("stop", "start", "help")
+
+
+def lets_in_again(moment: Moment, stance: Consent | None) -> bool:
+    """Whether the carrier takes this text for an opt-in: to it, YES is one from who is out."""
+    return stance is not None and stance.kind == "out" and _is_keyword(moment, CARRIER_STARTS)
+
+
+def stop(moment: Moment, text: Inbox, stance: Consent | None) -> None:
+    """She is out: it is on the ledger, nothing queued leaves, and she hears so once."""
+    _write(moment, text, consent.refuse)
+    moment.session.execute(
+        update(Outbox)
+        .where(Outbox.address_id == moment.address.id, Outbox.state == "queued")
+        .values(state="cancelled", reason="opted out")
+    )
+    already_out = stance is not None and stance.kind == "out"
+    # One confirmation is allowed (47 CFR 64.1200(a)(12)), and no second one to who is out already.
+    if not already_out and not _carrier_answers(moment, "stop", CARRIER_STOPS):
+        moment.notice("stop", purpose="legal")
+    moment.quiet = True
+
+
+def start(moment: Moment, text: Inbox) -> None:
+    """She is in again, and is asked again what she was being asked."""
+    _write(moment, text, consent.agree)
+    if not _carrier_answers(moment, "start", CARRIER_STARTS):
+        moment.notice("start")
+    question = open_of(moment.session, moment.person.id)
+    if question is not None:
+        ask_again(moment, moment.session.get_one(Conversation, question.conversation_id))
+
+
+def help_her(moment: Moment) -> None:
+    """HELP carries the crisis line: people in distress send it too."""
+    if not _carrier_answers(moment, "help", CARRIER_HELPS):
+        moment.notice("help")
+
+
+def _write(moment: Moment, text: Inbox, entry: Callable[..., None]) -> None:
+    entry(
+        moment.session,
+        moment.address.id,
+        moment.desk.house.sender,
+        wording=moment.words,
+        way="text",
+        now=moment.now,
+        inbox_id=text.id,
+    )
+
+
+def _is_keyword(moment: Moment, words: frozenset[str]) -> bool:
+    return moment.address.uri.startswith("sms:") and moment.words.lower() in words
+
+
+def _carrier_answers(moment: Moment, keyword: str, words: frozenset[str]) -> bool:
+    """Whether the carrier has answered this text already, so that we must not."""
+    if moment.inbox is not None and moment.inbox.params.get("OptOutType"):
+        return True
+    return keyword in moment.desk.carrier_replies and _is_keyword(moment, words)

@@ -1,0 +1,129 @@
+"""Plays a transcript: a conversation written down as people would tell it, in which time can pass.
+
+    circle MAPLE "Bold Moves" host luz
+    ... Monday 9:00
+    ana: JOIN maple
+    bot: Circle: You joined Bold Moves. ...
+    bot to luz: Ana has joined Bold Moves.
+    ... 72 hours pass
+
+`play` gives the transcript back as it really went; it is right when that is what was written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shlex
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from assistant.engine.book import FlowBook
+from assistant.schedule.local_time import due
+from assistant.simulator.world import Heard, World
+
+BEGINNING = dt.datetime(2026, 6, 1, 8, 0, tzinfo=ZoneInfo("America/Chicago"))
+"""A Monday morning in summer, before anyone is texted."""
+
+_SPOKEN = re.compile(r"(?P<name>[a-z][a-z0-9_]*): ?(?P<words>.*)")
+_BOT = re.compile(r"(bot|carrier)( to [a-z][a-z0-9_]*)?: ?")
+_SPAN = re.compile(r"(?P<span>\d+ (?:minute|hour|day|week)s?) pass(?:es)?")
+_DAY = re.compile(r"(?P<day>[A-Za-z ]+?),? (?P<time>\d{1,2}:\d\d)")
+_DETAILS = ("host", "backup", "organizer", "offered", "size", "language")
+PICTURE = "<photo>"
+
+
+class TranscriptError(Exception):
+    """A line that cannot be played; says which and how to mend it."""
+
+
+def play(book: FlowBook, script: str) -> str:
+    """Play what people do and let time pass as written; the bot's lines are made anew.
+
+    Args:
+        script: The transcript's text. Comments (`#`) and empty lines stay where they are.
+
+    Raises:
+        TranscriptError: a line is none of the kinds above.
+    """
+    written: list[str] = []
+    with World(book, start=BEGINNING) as world:
+        speaker = ""
+        for number, line in enumerate(script.splitlines(), 1):
+            if _BOT.match(line):
+                continue
+            written.append(line.rstrip())
+            index = len(world.heard)
+            try:
+                speaker = _play_line(world, line.strip(), speaker)
+            except (ValueError, TranscriptError) as error:
+                raise TranscriptError(f"line {number}, {line!r}: {error}") from error
+            written += [_told(world, heard, speaker) for heard in world.heard_since(index)]
+    return "\n".join(written) + "\n"
+
+
+def _play_line(world: World, line: str, speaker: str) -> str:
+    if not line or line.startswith("#"):
+        return speaker
+    if line.startswith("..."):
+        world.move_to(_when(world, line.removeprefix("...").strip()))
+        return speaker
+    if line.startswith("circle "):
+        _found(world, line)
+        return speaker
+    spoken = _SPOKEN.fullmatch(line)
+    if not spoken:
+        raise TranscriptError(
+            'write "name: words", "... Monday 9:00", "... 2 days pass" or "circle CODE ..."'
+        )
+    name, words = spoken["name"], spoken["words"]
+    if words == PICTURE:
+        world.text(name, "", media=[("", "image/jpeg")])
+    else:
+        world.text(name, words)
+    return name
+
+
+def _told(world: World, heard: Heard, speaker: str) -> str:
+    name = world.name(heard.to)
+    who = "carrier" if heard.by_carrier else "bot"
+    return f"{who}: {heard.body}" if name == speaker else f"{who} to {name}: {heard.body}"
+
+
+def _when(world: World, said: str) -> dt.datetime:
+    now = world.clock.now()
+    if span := _SPAN.fullmatch(said):
+        return due(span["span"], now, world.zone)
+    if day := _DAY.fullmatch(said):
+        return due(f"{day['day'].lower()}, {day['time']}", now, world.zone)
+    raise TranscriptError('say "... 72 hours pass", "... Monday 9:00" or "... next day 10:00"')
+
+
+def _found(world: World, line: str) -> None:
+    """circle CODE "Name" [host luz] [backup eva] [offered mia] [size 4] [language es] [running] [closed]."""
+    _, code, name, *rest = shlex.split(line)
+    details: dict[str, object] = {}
+    roles: list[tuple[str, str]] = []
+    for word, value in _pairs(rest):
+        if word == "size":
+            details["size"] = int(value)
+        elif word == "language":
+            details["language"] = value
+        elif word in ("running", "closed"):
+            details["state"] = word
+        else:
+            roles.append((word, value))
+    world.circle(code, name, **details)
+    for kind, person in roles:
+        world.role(person, "host" if kind == "offered" else kind, code, accepted=kind != "offered")
+
+
+def _pairs(words: list[str]) -> Iterator[tuple[str, str]]:
+    remaining = iter(words)
+    for word in remaining:
+        if word in ("running", "closed"):
+            yield word, ""
+        elif word in _DETAILS:
+            yield word, next(remaining)
+        else:
+            raise TranscriptError(f"{word!r} is none of {', '.join(_DETAILS)}, running, closed")

@@ -1,0 +1,241 @@
+"""A whole service in one process and one moment after another: for transcripts, play, and simulated seasons.
+
+The conversation, schedule and outbox code is the real one, on a real SQLite database; the carrier's rules are
+the local carrier's. Only the clock is moved by hand, and nothing crosses a network.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from assistant.carriers.addresses import from_uri, to_uri
+from assistant.carriers.base import Accepted, CarrierError, LoggedText, Trouble
+from assistant.carriers.errors import trouble_of
+from assistant.circles.scene import House
+from assistant.engine.book import FlowBook
+from assistant.messages import consent, delivery, inbox, timers
+from assistant.messages.desk import Desk
+from assistant.messages.recording import IncomingText, insert_texts
+from assistant.messages.senders import address_for
+from assistant.messages.statuses import StatusReport, note_statuses
+from assistant.schedule.clock import ManualClock
+from assistant.simulator.carrier import LOCAL_NUMBER, LOCAL_SERVICE_SID, LocalCarrier, Refusal
+from assistant.simulator.records import Message
+from assistant.simulator.wire import as_webhook
+from assistant.store.database import Database
+from assistant.store.tables import Circle, Outbox, Person, Role
+
+FIRST_PHONE = 14155550101
+MANY_ROUNDS = 10_000
+FOREVER = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A text that reached a phone; `by_carrier`: the carrier's own answer to a keyword."""
+
+    to: str
+    body: str
+    at: dt.datetime
+    by_carrier: bool = False
+
+
+class WorldCarrier:
+    """The local carrier's rules behind the interface that delivery sends through."""
+
+    def __init__(self, local: LocalCarrier) -> None:
+        self.local = local
+        self.taken: list[tuple[Message, str]] = []
+
+    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
+        try:
+            message = self.local.create(
+                to=from_uri(to_uri), body=body, messaging_service_sid=LOCAL_SERVICE_SID
+            )
+        except Refusal as refusal:
+            raise CarrierError(trouble_of(refusal.code), refusal.code) from refusal
+        self.taken.append((message, attempt))
+        return Accepted(message.sid, message.status)
+
+    async def sent_since(self, to_uri: str, since: dt.datetime) -> list[LoggedText]:
+        raise CarrierError(Trouble.RETRY)
+
+    async def received_since(self, since: dt.datetime) -> list[LoggedText]:
+        return []
+
+    async def close(self) -> None:
+        return None
+
+
+class World:
+    """Phones, a carrier, a clock and the service between them. Use as a context manager."""
+
+    def __init__(
+        self,
+        book: FlowBook,
+        *,
+        start: dt.datetime,
+        service: str = "Circle",
+        contact: str = "help@circle.example",
+        zone: str = "America/Chicago",
+    ) -> None:
+        """Open an empty world at `start` (aware).
+
+        Args:
+            zone: IANA zone that circles are in, and that "Monday 9:00" is said in.
+        """
+        self._folder = tempfile.TemporaryDirectory(prefix="circle-world-")
+        self.zone = ZoneInfo(zone)
+        self.clock = ManualClock(start)
+        self.database = Database(f"sqlite:///{Path(self._folder.name) / 'world.db'}")
+        self.database.create_all()
+        self.local = LocalCarrier(now=self.clock.now, seed=1)
+        self.carrier = WorldCarrier(self.local)
+        self.heard: list[Heard] = []
+        self.numbers: dict[str, str] = {}
+        self.desk = Desk(
+            database=self.database,
+            book=book,
+            carrier=self.carrier,
+            clock=self.clock,
+            house=House(
+                service=service, contact=contact, country="US", sender=LOCAL_SERVICE_SID, number=LOCAL_NUMBER
+            ),
+            wake=lambda _queue: None,
+        )
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.database.close()
+        self._folder.cleanup()
+
+    def number(self, name: str) -> str:
+        """The phone number of a person of this world, given at first mention."""
+        return self.numbers.setdefault(name, f"+{FIRST_PHONE + len(self.numbers)}")
+
+    def name(self, number: str) -> str:
+        """Whose number it is."""
+        return next((name for name, known in self.numbers.items() if known == number), number)
+
+    def circle(self, code: str, name: str, **details: Any) -> int:
+        """Found a circle; gives its id."""
+        with self.database.write() as session:
+            row = Circle(
+                code=code, name=name, zone=str(self.zone), created_at=self.clock.now(), state="gathering"
+            )
+            for key, value in details.items():
+                setattr(row, key, value)
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def role(self, name: str, kind: str, code: str, *, accepted: bool = True) -> None:
+        """Seat someone as host, backup or organizer; unless `accepted`, she has yet to text in herself."""
+        now = self.clock.now()
+        with self.database.write() as session:
+            circle = session.scalars(select(Circle).where(Circle.code == code)).one()
+            address = address_for(session, [to_uri(self.number(name))], now)
+            session.add(
+                Role(
+                    person_id=address.person_id,
+                    kind=kind,
+                    circle_id=circle.id,
+                    offered_at=now,
+                    accepted_at=now if accepted else None,
+                )
+            )
+            if accepted:
+                person = session.get_one(Person, address.person_id)
+                person.name, person.language, person.zone = name.capitalize(), circle.language, str(self.zone)
+                consent.agree(session, address.id, self.desk.house.sender, "(demo)", "demo", now)
+
+    def text(self, name: str, words: str, **message: Any) -> None:
+        """A phone sends a text, and everything that follows from it happens."""
+        inbound, answer = self.local.receive(self.number(name), words, **message)
+        if answer is not None:
+            self.heard.append(Heard(self.number(name), answer.body, self.clock.now(), by_carrier=True))
+        fields = as_webhook(inbound)
+        text = IncomingText(
+            carrier_id=inbound.sid,
+            from_uri=to_uri(inbound.from_),
+            to_uri=to_uri(inbound.to),
+            body=inbound.body,
+            params={key: value for key, value in fields.items() if key not in ("Body", "From", "To")},
+            received_at=self.clock.now(),
+        )
+        with self.database.write() as session:
+            insert_texts(session, [text])
+        self.settle()
+
+    def settle(self) -> None:
+        """Let everything happen that is due now."""
+        for _ in range(MANY_ROUNDS):
+            until = time.monotonic() + FOREVER
+            inbox.drain(self.desk, until)
+            timers.fire_due(self.desk, until)
+            delivery.drain(self.desk, until=until)
+            if not self._arrive():
+                return
+        raise RuntimeError("the world does not come to rest")
+
+    def _arrive(self) -> bool:
+        """What the carrier took reaches its phone, and the carrier says so."""
+        taken, self.carrier.taken = self.carrier.taken, []
+        reports = []
+        for message, attempt in taken:
+            self.heard.append(Heard(message.to, message.body, self.clock.now()))
+            while self.local.advance(message.sid) is not None:
+                reports.append(
+                    StatusReport(
+                        attempt=attempt,
+                        carrier_id=message.sid,
+                        status=message.status,
+                        error_code=message.error_code,
+                        at=self.clock.now(),
+                    )
+                )
+        if reports:
+            with self.database.write() as session:
+                note_statuses(session, reports)
+        return bool(taken)
+
+    def move_to(self, moment: dt.datetime) -> None:
+        """Let time pass until `moment`, stopping at everything that is due on the way."""
+        for due in self._due_until(moment):
+            self.clock.move_to(due)
+            self.settle()
+        self.clock.move_to(moment)
+        self.settle()
+
+    def _due_until(self, moment: dt.datetime) -> Iterator[dt.datetime]:
+        while True:
+            now = self.clock.now()
+            with self.database.read() as session:
+                timer = timers.next_due(session)
+                text = session.scalar(
+                    select(func.min(Outbox.not_before)).where(
+                        Outbox.state == "queued", Outbox.not_before > now
+                    )
+                )
+            ahead = [due for due in (timer, text) if due is not None and now < due <= moment]
+            if not ahead:
+                return
+            yield min(ahead)
+
+    def heard_since(self, index: int) -> Sequence[Heard]:
+        """What reached phones after the first `index` texts."""
+        return self.heard[index:]
