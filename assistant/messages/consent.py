@@ -7,7 +7,7 @@ no row is a no. Source: 47 CFR 64.1200(a)(10)-(12), CTIA Messaging Principles 5.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 from sqlalchemy import func, insert, select
@@ -58,22 +58,8 @@ def refuse(
     _add(session, "out", address_id, sender, wording, way, now, inbox_id)
 
 
-def may_text(session: Session, address_ids: Collection[int], sender: str) -> dict[int, bool]:
-    """Whether the newest row in force of each address is an opt-in; False where there is none."""
-    permitted = dict.fromkeys(address_ids, False)
-    for chunk in _chunks(list(permitted)):
-        newest = (
-            select(func.max(Consent.id))
-            .where(Consent.address_id.in_(chunk), Consent.sender == sender)
-            .group_by(Consent.address_id)
-        )
-        rows = session.execute(select(Consent.address_id, Consent.kind).where(Consent.id.in_(newest)))
-        permitted.update({address_id: kind == "in" for address_id, kind in rows})
-    return permitted
-
-
 def in_force(session: Session, address_id: int, sender: str) -> Consent | None:
-    """The newest row of the ledger for this address; None when it never said anything."""
+    """The newest row of this address and sender; None when she never said anything about it."""
     return session.scalars(
         select(Consent)
         .where(Consent.address_id == address_id, Consent.sender == sender)
@@ -82,10 +68,30 @@ def in_force(session: Session, address_id: int, sender: str) -> Consent | None:
     ).first()
 
 
+def kinds_in_force(session: Session, address_ids: Collection[int], sender: str) -> dict[int, str]:
+    """What is in force for each address, "in" or "out"; one that never said anything is not in it."""
+    kinds: dict[int, str] = {}
+    for chunk in _chunks(address_ids):
+        newest = (
+            select(func.max(Consent.id))
+            .where(Consent.address_id.in_(chunk), Consent.sender == sender)
+            .group_by(Consent.address_id)
+        )
+        rows = session.execute(select(Consent.address_id, Consent.kind).where(Consent.id.in_(newest)))
+        kinds.update(rows.tuples())
+    return kinds
+
+
+def may_text(session: Session, address_ids: Collection[int], sender: str) -> dict[int, bool]:
+    """Whether each of these addresses may get unprompted texts: an opt-in is in force; no row is a no."""
+    kinds = kinds_in_force(session, address_ids, sender)
+    return {address_id: kinds.get(address_id) == "in" for address_id in address_ids}
+
+
 def refusal_way(session: Session, address_id: int, sender: str) -> str | None:
     """How she opted out, if an opt-out is in force: "text", "carrier 21610", ...; None when none is."""
     newest = in_force(session, address_id, sender)
-    return newest.way if newest and newest.kind == "out" else None
+    return newest.way if newest is not None and newest.kind == "out" else None
 
 
 def _add(
@@ -111,7 +117,7 @@ def _add(
     )
 
 
-def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+def _chunks(ids: Collection[int]) -> Iterator[list[int]]:
     remaining = iter(ids)
     while chunk := list(islice(remaining, _CHUNK)):
         yield chunk
