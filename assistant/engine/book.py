@@ -12,7 +12,7 @@ from transitions import Machine
 
 from assistant.engine.machines import compile_machine, follow
 from assistant.engine.model import Command, Flow, Option, Step, Texts
-from assistant.engine.problems import EngineError, Problem, UnknownVersion, did_you_mean
+from assistant.engine.problems import EngineError, Measured, Problem, UnknownVersion, did_you_mean
 from assistant.engine.versions import flow_from_source
 
 _REMEMBERED = 256
@@ -34,11 +34,14 @@ class FlowBook:
         notices: Mapping[str, Texts] | None = None,
         commands: Iterable[Command] = (),
         warnings: Iterable[Problem] = (),
+        measured: Iterable[Measured] = (),
     ) -> None:
         self.flows: Mapping[str, Flow] = {flow.name: flow for flow in flows}
         self.notices: Mapping[str, Texts] = notices or {}
         self.commands: Mapping[str, Command] = {command.name: command for command in commands}
         self.warnings = tuple(warnings)
+        self.measured = tuple(measured)
+        """Every text with what it costs at worst."""
         self._today = {_key(flow): _Running(flow, compile_machine(flow)) for flow in self.flows.values()}
         self._older: OrderedDict[tuple[str, str], _Running] = OrderedDict()
         self._lock = Lock()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from assistant.engine.known import Known
 from assistant.engine.model import ANY, END, Command, Flow, Step, Texts
-from assistant.engine.problems import Notes, did_you_mean
+from assistant.engine.problems import Measured, Notes, did_you_mean
 from assistant.engine.wording import FULL
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -129,16 +129,20 @@ def _check_ways(step: Step, outcomes: frozenset[str], always: frozenset[str], no
     if step.go and ANY not in step.go:
         for outcome in sorted(outcomes - always - step.go.keys()):
             notes.problem(step.name, "go", f'there is no way on for "{outcome}"; name it, or add `else`.')
-    elif ANY in step.go and outcomes and outcomes <= step.go.keys() and "skip" in step.go:
-        notes.problem(step.name, "go", "`else` can never happen: every outcome is named.")
 
 
 def _check_saved(flow: Flow, notes: Notes) -> None:
-    """One name for an answer means one kind of answer."""
+    """One name for an answer means one kind of answer, and never the list that a choice is made from."""
+    lists = {step.choices_from: step for step in flow.steps.values() if step.choices_from}
     seen: dict[str, Step] = {}
     for step in flow.steps.values():
         if step.save_as is None:
             continue
+        if step.save_as in lists:
+            chooser = lists[step.save_as].name
+            notes.problem(
+                step.name, "save_as", f'"{step.save_as}" is what {chooser} offers: use another name.'
+            )
         first = seen.setdefault(step.save_as, step)
         if first.expect != step.expect:
             notes.problem(
@@ -199,6 +203,7 @@ def _check_text(text: str, step: str, place: str, known: Known, notes: Notes) ->
         notes.problem(step, place, str(error))
         return
     encoding, segments = known.segments(worst)
+    notes.measured.append(Measured(notes.file, step, place, encoding, segments))
     if encoding != _GSM7:
         costly = sorted({char for char in text if not char.isascii() and known.segments(char)[0] != _GSM7})
         cause = " ".join(f'"{char}"' for char in costly) or "a fill"
@@ -224,74 +229,3 @@ def check_commands(commands: Iterable[Command], flows: Mapping[str, Flow], notes
                     notes.problem(
                         command.name, f"words.{language}", f'"{pattern}" is what "{other}" listens to.'
                     )
-
-
-def check_rings(flows: Mapping[str, Flow], notes: Mapping[str, Notes]) -> None:
-    """Notes flows that call each other in a ring, and steps that go round without ever waiting."""
-    calls = {
-        name: [step.call for step in flow.steps.values() if step.call in flows and step.call is not None]
-        for name, flow in flows.items()
-    }
-    ringed = False
-    for ring in _rings(calls):
-        ringed = True
-        flow = flows[ring[0]]
-        caller = next(step.name for step in flow.steps.values() if step.call == ring[1])
-        notes[flow.name].problem(caller, "call", f"flows call each other in a ring: {' -> '.join(ring)}.")
-    if ringed:
-        return  # Whether a call comes back at once cannot be said of flows that call themselves.
-    passing: dict[str, bool] = {}
-    for flow in flows.values():
-        for ring in _rings({step.name: _passed(step, flow, flows, passing) for step in flow.steps.values()}):
-            notes[flow.name].problem(
-                ring[0], "go", f"it goes round without ever waiting: {' -> '.join(ring)}."
-            )
-
-
-def _passed(step: Step, flow: Flow, flows: Mapping[str, Flow], passing: dict[str, bool]) -> list[str]:
-    """The steps that follow this one in the same breath (an action is over at once)."""
-    goes_on = step.kind in ("say", "do") or (step.kind == "call" and _passes_call(step, flows, passing))
-    return [target for target in step.go.values() if target in flow.steps] if goes_on else []
-
-
-def _passes(flow: Flow, flows: Mapping[str, Flow], passing: dict[str, bool]) -> bool:
-    """Whether a called flow can come to its end without waiting for anything."""
-    if flow.name not in passing:
-        seen, ahead, ends = set[str](), [flow.start], False
-        while ahead:
-            at = ahead.pop()
-            if at in seen or at not in flow.steps:
-                continue
-            seen.add(at)
-            step = flow.steps[at]
-            if END in step.go.values() and step.kind in ("say", "do", "call"):
-                ends = ends or step.kind != "call" or _passes_call(step, flows, passing)
-            ahead += _passed(step, flow, flows, passing)
-        passing[flow.name] = ends
-    return passing[flow.name]
-
-
-def _passes_call(step: Step, flows: Mapping[str, Flow], passing: dict[str, bool]) -> bool:
-    return step.call is not None and step.call in flows and _passes(flows[step.call], flows, passing)
-
-
-def _rings(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """One ring for each knot of names that lead back to themselves, closed: ["a", "b", "a"]."""
-    rings: list[list[str]] = []
-    done: set[str] = set()
-
-    def visit(node: str, path: list[str]) -> None:
-        if node in path:
-            ring = [*path[path.index(node) :], node]
-            if not any(set(ring) & set(other) for other in rings):
-                rings.append(ring)
-            return
-        if node in done:
-            return
-        for target in graph.get(node, ()):
-            visit(target, [*path, node])
-        done.add(node)
-
-    for node in graph:
-        visit(node, [])
-    return rings

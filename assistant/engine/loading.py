@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from assistant.engine.book import FlowBook
-from assistant.engine.checking import check_commands, check_flow, check_rings, check_texts
+from assistant.engine.checking import check_commands, check_flow, check_texts
 from assistant.engine.known import Known
 from assistant.engine.model import Command, Flow, Texts
 from assistant.engine.problems import FlowErrors, Notes, Problem
-from assistant.engine.reading import Reader
+from assistant.engine.reading import LONGEST_NAME, NAME, Reader
+from assistant.engine.rings import check_rings
 from assistant.engine.versions import build_flow
 
 NOTICES = "notices"
@@ -39,7 +40,8 @@ def load(folder: Path, known: Known) -> FlowBook:
     if problems:
         raise FlowErrors(sorted(problems, key=lambda problem: (problem.file, problem.line or 0)))
     warnings = [warning for notes in reading.notes.values() for warning in notes.warnings]
-    return FlowBook(reading.flows.values(), reading.notices, reading.commands, warnings)
+    measured = [text for notes in reading.notes.values() for text in notes.measured]
+    return FlowBook(reading.flows.values(), reading.notices, reading.commands, warnings, measured)
 
 
 class _Reading:
@@ -73,6 +75,10 @@ class _Reading:
         name = raw.get("flow")
         if name is None:
             notes.problem(None, "flow", f'the file does not say its name: flow = "{path.stem}".')
+        elif not NAME.fullmatch(path.stem) or len(path.stem) > LONGEST_NAME:
+            notes.problem(
+                None, "flow", "a flow's name is made of small letters, digits and _, a letter first."
+            )
         elif name != path.stem:
             notes.problem(
                 None, "flow", f'the file is called {path.name}, the flow "{name}"; they must be the same.'

@@ -28,6 +28,17 @@ class Problem:
         return f"{place}: {self.message}"
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one text costs at worst, every fill at its longest."""
+
+    file: str
+    step: str
+    key: str
+    encoding: str
+    segments: int
+
+
 class FlowErrors(Exception):  # noqa: N818 - it is many
     """The flow files cannot be used; `problems` holds every reason, of every file."""
 
@@ -60,6 +71,7 @@ class Notes:
     source: str
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
+    measured: list[Measured] = field(default_factory=list)
 
     def problem(self, step: str | None, key: str | None, message: str) -> None:
         self.problems.append(Problem(self.file, step, key, message, find_line(self.source, step, key)))

@@ -30,7 +30,7 @@ _COMMAND = frozenset({"words", "who", "starts", "interrupts"})
 WHO = ("anyone", "member", "host", "organizer")
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
-_LONGEST_NAME = 64
+LONGEST_NAME = 64
 _LONGEST_SAVE_AS = 40
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
@@ -50,6 +50,7 @@ class Reader:
                 self.notes.problem(name, None, '"end" means the end of a flow; give the step another name.')
             steps[name] = self._step(name, table)
         title, start = self._string(raw, None, "title"), self._string(raw, None, "start")
+        self._string(raw, None, "about")
         if title is None and "title" not in raw:
             self.notes.problem(
                 None, "title", "the flow has no title; give it one that a host will understand."
@@ -97,13 +98,13 @@ class Reader:
         return commands
 
     def tables(self, raw: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-        """The steps of a file; any other key at its top is checked."""
+        """The tables of a file, which are its steps; any other key at its top has to be a known one."""
         found = []
         for key, value in raw.items():
             if key in _TOP:
-                self._string(raw, None, key)
-            elif isinstance(value, Mapping):
-                if not NAME.fullmatch(key) or len(key) > _LONGEST_NAME:
+                continue
+            if isinstance(value, Mapping):
+                if not NAME.fullmatch(key) or len(key) > LONGEST_NAME:
                     self.notes.problem(
                         key,
                         None,
