@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 import tomllib
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ import phonenumbers
 
 from assistant.language.segments import measure
 from assistant.simulator.knobs import Knobs
-from assistant.simulator.records import Block, Event, Gone, Media, Message
+from assistant.simulator.records import NOTHING_MORE, Block, Event, Gone, Media, Message
 
 LOCAL_ACCOUNT_SID = "AC" + "0" * 31 + "1"
 LOCAL_AUTH_TOKEN = "local-carrier-token"  # noqa: S105 - opens nothing but this machine's own carrier
@@ -113,7 +113,7 @@ class LocalCarrier:
         self.stats = Stats()
         self.watchers: list[Callable[[Event], None]] = []
         self._messages: OrderedDict[str, Message] = OrderedDict()
-        self._by_phone: dict[str, deque[Message]] = {}
+        self._by_phone: dict[str, list[Message]] = {}
         self._blocks: set[tuple[str, str]] = set()
         self._queue_ends: datetime | None = None
         self._second = 0
@@ -276,7 +276,7 @@ class LocalCarrier:
         mine = _address_only(self.number)
         other = next((one for one in (to, from_) if one and _address_only(one) != mine), None)
         if other is not None:
-            pool = self._by_phone.get(other, deque())
+            pool = self._by_phone.get(other, [])
             found: Iterator[Message] = reversed(pool)
         else:
             found = reversed(self._messages.values())
@@ -333,7 +333,7 @@ class LocalCarrier:
             sent=now,
             messaging_service_sid=self.messaging_service or None,
             media=tuple(self._new_media(sid, url, kind) for url, kind in media),
-            extras=dict(extras or {}),
+            extras=dict(extras) if extras else NOTHING_MORE,
         )
         kind = self.keyword(message)
         if kind and self.knobs.advanced_opt_out:
@@ -522,17 +522,14 @@ class LocalCarrier:
 
     def _put(self, message: Message) -> None:
         self._messages[message.sid] = message
-        self._by_phone.setdefault(message.phone, deque()).append(message)
+        self._by_phone.setdefault(message.phone, []).append(message)
         while len(self._messages) > self.keep:
             self._forget(next(iter(self._messages.values())))
 
     def _forget(self, message: Message) -> None:
         del self._messages[message.sid]
         theirs = self._by_phone[message.phone]
-        if theirs[0] is message:
-            theirs.popleft()
-        else:
-            theirs.remove(message)
+        theirs.pop(next(place for place, each in enumerate(theirs) if each is message))
         if not theirs:
             del self._by_phone[message.phone]
 

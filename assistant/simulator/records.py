@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
+NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
 FINAL_STATUSES = frozenset({"delivered", "undelivered", "failed", "canceled", "received"})
 
 
@@ -53,7 +55,7 @@ class Message:
     status_callback: str | None = None
     due: datetime | None = None
     fate: int | None = None
-    extras: Mapping[str, str] = field(default_factory=dict)
+    extras: Mapping[str, str] = field(default_factory=lambda: NOTHING_MORE)
     webhook_error: int | None = None
     answered: bool = False
 
