@@ -1,0 +1,227 @@
+"""Builds what a process works with, once: database, flows, carrier, clock and queues, handed around and never global.
+
+What takes long to build is built when first asked for: the web process never loads a flow, and `circle status`
+never calls a carrier.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from assistant import embedded_redis
+from assistant.circles.scene import House
+from assistant.schedule.clock import Clock, SystemClock
+from assistant.settings import Settings
+from assistant.store.database import Database
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from assistant.carriers.base import Carrier
+    from assistant.engine.book import FlowBook
+    from assistant.engine.known import Known
+    from assistant.messages.desk import Desk
+
+ROOT: Final = Path(__file__).parent.parent
+"""The project's folder: it is installed in place, so that its flows are the ones that run."""
+FLOWS: Final = ROOT / "flows"
+CLOCK: Final = "clock"
+"""The name of the service state that holds {"offset_seconds": ...}."""
+_OFFSET_HOLDS = 1.0
+"""Seconds for which a process goes by the clock's offset before it looks again."""
+
+
+class Wakeups(Protocol):
+    """Wakes workers. Lost or failed, nothing is lost but a little time: rows are the truth."""
+
+    def wake(self, queue: str) -> None:
+        """Wake whoever works on "inbox" or "delivery"; never raises."""
+        ...
+
+
+class NoWakeups:
+    """Wakes nobody: for commands and tests, whose work the clock's next sweep finds."""
+
+    def wake(self, queue: str) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything a process works with. Close it, or use it in a `with`."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    house: House
+    _carrier: Carrier | None = field(default=None, repr=False)
+    _wakeups: Wakeups | None = field(default=None, repr=False)
+
+    @cached_property
+    def book(self) -> FlowBook:
+        """Every flow of today.
+
+        Raises:
+            assistant.engine.problems.FlowErrors: a flow file is wrong; it holds all problems of all files.
+        """
+        from assistant.engine.loading import load
+
+        return load(FLOWS, known())
+
+    @cached_property
+    def carrier(self) -> Carrier:
+        """Who moves our texts."""
+        return self._carrier or _twilio(self.settings)
+
+    @cached_property
+    def redis_url(self) -> str:
+        """Where the queues are; nothing is started by asking."""
+        return self.settings.redis_url or embedded_redis.address(self.settings.circle_data)
+
+    @cached_property
+    def redis(self) -> Redis:
+        """A client of our own Redis; connects when first used."""
+        from redis import Redis
+
+        return Redis.from_url(self.redis_url, socket_timeout=5, socket_connect_timeout=1)
+
+    @cached_property
+    def wakeups(self) -> Wakeups:
+        """Wakes the workers."""
+        if self._wakeups is not None:
+            return self._wakeups
+        from assistant.queues import Queues
+
+        return Queues(self.redis)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """What the messages room works with."""
+        from assistant.messages.desk import Desk
+
+        return Desk(
+            database=self.database,
+            book=self.book,
+            carrier=self.carrier,
+            clock=self.clock,
+            house=self.house,
+            wake=self.wakeups.wake,
+            carrier_replies=self.settings.carrier_replies,
+        )
+
+    def close(self) -> None:
+        """Let go of every connection that was opened."""
+        opened = self.__dict__
+        if "carrier" in opened and self._carrier is None:
+            asyncio.run(self.carrier.close())
+        if "redis" in opened:
+            self.redis.close()
+        self.database.close()
+
+    def __enter__(self) -> Runtime:
+        return self
+
+    def __exit__(self, *_trouble: object) -> None:
+        self.close()
+
+
+def build_runtime(
+    settings: Settings,
+    *,
+    carrier: Carrier | None = None,
+    clock: Clock | None = None,
+    queues: Wakeups | None = None,
+) -> Runtime:
+    """Build what a process works with. Nothing is connected to and nothing is started yet.
+
+    Args:
+        settings: From `load_settings`.
+        carrier: Instead of Twilio; whoever passes it closes it.
+        clock: Instead of the machine's.
+        queues: Instead of those in Redis.
+    """
+    database = Database(settings.database_url)
+    if clock is None:
+        clock = SystemClock(_offset_reader(database) if settings.time_travel else None)
+    return Runtime(
+        settings=settings,
+        database=database,
+        clock=clock,
+        house=House(
+            service=settings.service_name,
+            contact=settings.support_contact,
+            country=settings.default_country,
+            sender=settings.sender,
+            number=settings.number,
+        ),
+        _carrier=carrier,
+        _wakeups=queues,
+    )
+
+
+def known() -> Known:
+    """What flow files may name, and how their texts are measured: the engine imports none of it."""
+    from assistant.circles.actions import ACTIONS
+    from assistant.circles.fills import FILLS
+    from assistant.engine.known import Known
+    from assistant.language.gsm7 import to_gsm7
+    from assistant.language.reading import outcomes, parse_expect
+    from assistant.language.rendering import worst_case
+    from assistant.language.segments import measure
+    from assistant.schedule.waits import check_wait
+
+    def measured(text: str) -> tuple[str, int]:
+        size = measure(to_gsm7(text))
+        return size.encoding, size.segments
+
+    return Known(
+        actions={name: action.outcomes for name, action in ACTIONS.items()},
+        outcomes=lambda expect: outcomes(parse_expect(expect)),
+        fills=FILLS.keys(),
+        worst=lambda text: worst_case(text, FILLS),
+        segments=measured,
+        waits=check_wait,
+    )
+
+
+def _twilio(settings: Settings) -> Carrier:
+    from assistant.carriers.twilio import TwilioCarrier
+
+    return TwilioCarrier(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        sender=settings.sender,
+        api_url=settings.twilio_api_url,
+        status_callback_url=settings.status_callback_url,
+    )
+
+
+def _offset_reader(database: Database) -> Callable[[], dt.timedelta]:
+    """Reads how far the service's clock was moved; all processes of one database agree within a second."""
+    held: tuple[float, dt.timedelta] = (float("-inf"), dt.timedelta())
+
+    def read() -> dt.timedelta:
+        nonlocal held
+        looked_at, offset = held
+        if time.monotonic() - looked_at >= _OFFSET_HOLDS:
+            offset = read_offset(database)
+            held = (time.monotonic(), offset)
+        return offset
+
+    return read
+
+
+def read_offset(database: Database) -> dt.timedelta:
+    """How far the service's clock is ahead of the machine's."""
+    from assistant.store.tables import ServiceState
+
+    with database.read() as session:
+        state = session.get(ServiceState, CLOCK)
+    return dt.timedelta(seconds=float(state.value.get("offset_seconds", 0))) if state else dt.timedelta()
