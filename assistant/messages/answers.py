@@ -73,7 +73,7 @@ def _choices(
 ) -> tuple[Choice, ...]:
     if step.choices_from:
         listed: list[Mapping[str, str]] = conversation.values.get(step.choices_from) or []
-        return tuple(Choice(each["key"], dict.fromkeys(("en", "es"), (each["label"],))) for each in listed)
+        return tuple(Choice(each["key"], dict.fromkeys(SPOKEN, (each["label"],))) for each in listed)
     version = conversation.version
     options = with_versions(moment, lambda: moment.desk.book.options(question.flow, question.step, version))
     return tuple(Choice(option.key, option.words) for option in options)

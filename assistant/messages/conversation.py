@@ -52,7 +52,7 @@ def _respond(moment: Moment, text: Inbox) -> str | None:
     kind = keywords.kind_of(text)
     stance = consent.in_force(moment.session, moment.address.id, moment.desk.house.sender)
     if kind == "stop":
-        keywords.stop(moment, text, stance)
+        keywords.stop(moment, stance)
         return None
     if kind == "start" or keywords.lets_in_again(moment, stance):
         keywords.start(moment, text)
@@ -158,7 +158,7 @@ def _slot(command: Command) -> str | None:
 
 
 def _unasked(moment: Moment) -> str | None:
-    """Words that no open question asked for: a late answer finds its question; a stranger is told who we are."""
+    """Words that nobody asked for: a late answer finds its question, a stranger hears who we are."""
     late = missed(moment.session, moment.person.id, moment.now)
     if late is not None and answer_late(moment, late):
         return None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from assistant.circles.scene import Effect, Finish, OptIn, Scene, Start, Tell
+from assistant.circles.scene import Effect, Finish, OptIn, OptOut, Scene, Start, Tell
 from assistant.messages import consent
 from assistant.messages.desk import Desk
 from assistant.messages.moment import Moment
@@ -16,7 +16,7 @@ from assistant.messages.outbox import Draft, put
 from assistant.messages.questions import close_all
 from assistant.messages.senders import best_address
 from assistant.messages.speech import speak
-from assistant.store.tables import Circle, Conversation, Person, Timer
+from assistant.store.tables import Circle, Conversation, Outbox, Person, Timer
 
 
 def apply(moment: Moment, effects: Iterable[Effect], conversation: Conversation | None = None) -> None:
@@ -30,6 +30,8 @@ def apply(moment: Moment, effects: Iterable[Effect], conversation: Conversation 
             finish(moment.session, effect, moment.now, conversation)
         elif isinstance(effect, OptIn):
             _opt_in(moment)
+        elif isinstance(effect, OptOut):
+            opt_out(moment, confirm=True)
 
 
 def tell(session: Session, desk: Desk, effect: Tell, now: dt.datetime) -> None:
@@ -85,6 +87,32 @@ def finish(session: Session, effect: Finish, now: dt.datetime, current: Conversa
         prompts = prompts.where(Timer.member_id == effect.member_id)
     for timer in session.scalars(prompts):
         timer.done_at = now
+
+
+def opt_out(moment: Moment, *, confirm: bool) -> None:
+    """She is out: it is on the ledger, nothing queued leaves, and nothing more is said to her.
+
+    Args:
+        confirm: Whether she hears so, in the one text that is allowed (47 CFR 64.1200(a)(12)).
+    """
+    consent.refuse(
+        moment.session,
+        moment.address.id,
+        moment.desk.house.sender,
+        wording=moment.words,
+        way="text",
+        now=moment.now,
+        inbox_id=moment.inbox.id if moment.inbox else None,
+    )
+    moment.drafts = []
+    moment.session.execute(
+        update(Outbox)
+        .where(Outbox.address_id == moment.address.id, Outbox.state == "queued")
+        .values(state="cancelled", reason="opted out")
+    )
+    if confirm:
+        moment.notice("stop", purpose="legal")
+    moment.quiet = True
 
 
 def _opt_in(moment: Moment) -> None:

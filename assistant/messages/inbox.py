@@ -114,10 +114,10 @@ def _set_aside(
             Member.person_id == person.id, Member.state.not_in(("left", "declined"))
         )
     ).all()
-    session.add_all(
-        Alert(kind="set_aside", circle_id=circle_id, person_id=person.id, inbox_id=text.id, opened_at=now)
-        for circle_id in circles or [None]
-    )
+    for circle_id in [*circles] or [None]:
+        session.add(
+            Alert(kind="set_aside", circle_id=circle_id, person_id=person.id, inbox_id=text.id, opened_at=now)
+        )
     session.flush()
     hosts = session.scalars(
         select(Role).where(

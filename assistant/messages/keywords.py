@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from sqlalchemy import update
-
 from assistant.language.signals import signal
 from assistant.messages import consent
+from assistant.messages.effects import opt_out
 from assistant.messages.moment import Moment
 from assistant.messages.questions import open_of
 from assistant.messages.turns import ask_again
-from assistant.store.tables import Consent, Conversation, Inbox, Outbox
+from assistant.store.tables import Consent, Conversation, Inbox
 
-CARRIER_STOPS = frozenset("stop stopall unsubscribe end quit revoke optout cancel".split())
-CARRIER_STARTS = frozenset("start yes unstop".split())
-CARRIER_HELPS = frozenset("help info".split())
+CARRIER_STOPS = frozenset({"stop", "stopall", "unsubscribe", "end", "quit", "revoke", "optout", "cancel"})
+CARRIER_STARTS = frozenset({"start", "yes", "unstop"})
+CARRIER_HELPS = frozenset({"help", "info"})
 """Single words that Twilio itself acts upon for SMS (carriers.md, "Consent and opt-out")."""
 
 
@@ -38,24 +35,23 @@ def lets_in_again(moment: Moment, stance: Consent | None) -> bool:
     return stance is not None and stance.kind == "out" and _is_keyword(moment, CARRIER_STARTS)
 
 
-def stop(moment: Moment, text: Inbox, stance: Consent | None) -> None:
-    """She is out: it is on the ledger, nothing queued leaves, and she hears so once."""
-    _write(moment, text, consent.refuse)
-    moment.session.execute(
-        update(Outbox)
-        .where(Outbox.address_id == moment.address.id, Outbox.state == "queued")
-        .values(state="cancelled", reason="opted out")
-    )
+def stop(moment: Moment, stance: Consent | None) -> None:
+    """She is out; she hears so once, from the carrier or from us, and not again while she is out."""
     already_out = stance is not None and stance.kind == "out"
-    # One confirmation is allowed (47 CFR 64.1200(a)(12)), and no second one to who is out already.
-    if not already_out and not _carrier_answers(moment, "stop", CARRIER_STOPS):
-        moment.notice("stop", purpose="legal")
-    moment.quiet = True
+    opt_out(moment, confirm=not already_out and not _carrier_answers(moment, "stop", CARRIER_STOPS))
 
 
 def start(moment: Moment, text: Inbox) -> None:
     """She is in again, and is asked again what she was being asked."""
-    _write(moment, text, consent.agree)
+    consent.agree(
+        moment.session,
+        moment.address.id,
+        moment.desk.house.sender,
+        wording=moment.words,
+        way="text",
+        now=moment.now,
+        inbox_id=text.id,
+    )
     if not _carrier_answers(moment, "start", CARRIER_STARTS):
         moment.notice("start")
     question = open_of(moment.session, moment.person.id)
@@ -67,18 +63,6 @@ def help_her(moment: Moment) -> None:
     """HELP carries the crisis line: people in distress send it too."""
     if not _carrier_answers(moment, "help", CARRIER_HELPS):
         moment.notice("help")
-
-
-def _write(moment: Moment, text: Inbox, entry: Callable[..., None]) -> None:
-    entry(
-        moment.session,
-        moment.address.id,
-        moment.desk.house.sender,
-        wording=moment.words,
-        way="text",
-        now=moment.now,
-        inbox_id=text.id,
-    )
 
 
 def _is_keyword(moment: Moment, words: frozenset[str]) -> bool:

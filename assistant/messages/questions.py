@@ -90,7 +90,7 @@ def set_aside(session: Session, person_id: int, now: dt.datetime) -> Question | 
 
 
 def missed(session: Session, person_id: int, now: dt.datetime) -> Question | None:
-    """The last thing she was asked, if it was closed because she did not answer: a late answer may be for it."""
+    """The last thing she was asked, if it was closed for want of an answer: a late one may be for it."""
     last = session.scalars(
         select(Question).where(Question.person_id == person_id).order_by(Question.id.desc()).limit(1)
     ).first()

@@ -56,7 +56,7 @@ def address_for(session: Session, uris: Sequence[str], now: dt.datetime) -> Addr
 
 
 def best_address(session: Session, person_id: int) -> Address | None:
-    """Where to write to her unprompted: the address last heard from, else the newest; None if all are retired."""
+    """Where to write to her unprompted: the address last heard from, else the newest, if one is left."""
     return session.scalars(
         select(Address)
         .where(Address.person_id == person_id, Address.retired_at.is_(None))

@@ -27,7 +27,7 @@ STILL_TALKING = dt.timedelta(hours=3)
 
 
 def fire_due(desk: Desk, until: float) -> bool:
-    """Fire what is due, for as long as the time allows (`time.monotonic()` seconds); whether more may be due."""
+    """Fire what is due until `until` (`time.monotonic()` seconds); gives whether more may be due."""
     while time.monotonic() < until:
         fired = fire_batch(desk)
         if fired:
