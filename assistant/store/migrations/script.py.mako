@@ -1,4 +1,4 @@
-# ruff: noqa: E501 - a CHECK is written in one piece
+# ruff: noqa: E501, RUF100 - a CHECK is written in one piece
 """${message}"""
 <%!
     def without_comments(steps):

@@ -1,0 +1,149 @@
+"""What every test can ask for: a clock, a Redis, and databases on SQLite and on real PostgreSQL.
+
+A test that asks for `database` (or `database_url`) runs twice, once on each. One that needs only one says
+
+    @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+Where PostgreSQL is not installed its half is skipped and says so. With CI=true in the environment nothing may
+be skipped: a test that did not run proved nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+import redis
+import servers
+
+from assistant.schedule.clock import ManualClock
+from assistant.store import migrate
+from assistant.store.database import Database
+
+BACKENDS = ("sqlite", "postgresql")
+MONDAY_MORNING = dt.datetime(2027, 3, 1, 15, 0, tzinfo=dt.UTC)
+"""9:00 in Chicago, a fortnight before its clocks change."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update", action="store_true", help="rewrite the transcripts in tests/transcripts as they now go"
+    )
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands at Monday 9:00 in Chicago until the test moves it."""
+    return ManualClock(MONDAY_MORNING)
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh, migrated database; the test runs once for each kind."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("_sqlite_copy")
+    else:
+        yield request.getfixturevalue("_postgresql_copy")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh, migrated database, open."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def empty_database(database_url: str) -> Iterator[Database]:
+    """A fresh database without a single table, open."""
+    opened = Database(database_url)
+    migrate.downgrade(opened, migrate.BASE)
+    with opened.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def redis_url(_redis_server: str) -> str:
+    """The URL of a real server that speaks Redis, empty."""
+    with redis.Redis.from_url(_redis_server) as client:
+        client.flushall()
+    return _redis_server
+
+
+@pytest.fixture(scope="session")
+def _redis_server() -> Iterator[str]:
+    with servers.valkey() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "circle.db"
+    made = Database(f"sqlite:///{path}")
+    migrate.upgrade(made)
+    made.close()  # The last connection to close folds the write-ahead log into the one file that is copied.
+    return path
+
+
+@pytest.fixture
+def _sqlite_copy(_sqlite_template: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{shutil.copy(_sqlite_template, tmp_path / 'circle.db')}"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a real PostgreSQL server, without a database's name."""
+    with ExitStack() as running:
+        try:
+            url = running.enter_context(servers.postgresql())
+        except servers.NoServerError as error:
+            pytest.skip(str(error))
+        made = Database(servers.create_database(url, "template_circle"))
+        migrate.upgrade(made)
+        made.close()
+        yield url
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def _postgresql_copy(postgresql_server: str) -> Iterator[str]:
+    name = f"circle_{next(_numbers)}"
+    yield servers.create_database(postgresql_server, name, template="template_circle")
+    servers.drop_database(postgresql_server, name)
+
+
+def _is_ci() -> bool:
+    return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _refuse_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _refuse_skip((yield))
+
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+def _refuse_skip(report: Report) -> Report:
+    """With CI=true a skip is a failure; an expected failure (xfail) is not a skip."""
+    if _is_ci() and report.outcome == "skipped" and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI=true does not allow: {report.longrepr}"
+    return report

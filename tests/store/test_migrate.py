@@ -1,0 +1,153 @@
+"""A database comes from nothing to today's tables, and back, on SQLite and on PostgreSQL alike."""
+
+import json
+import multiprocessing
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from assistant.schedule.clock import ManualClock
+from assistant.store import migrate
+from assistant.store.database import Database
+from assistant.store.tables import Base, Circle, Conversation, Person, Question
+
+
+def described(database: Database) -> dict[str, Any]:
+    """All that the database itself knows about its tables, partial indexes and CHECKs included."""
+    known = inspect(database.engine)
+    return {
+        table: {
+            "columns": [_read(column) for column in known.get_columns(table)],
+            "primary key": _read(known.get_pk_constraint(table)),
+            "foreign keys": sorted(map(_read, known.get_foreign_keys(table))),
+            "uniques": sorted(map(_read, known.get_unique_constraints(table))),
+            "checks": sorted(map(_read, known.get_check_constraints(table))),
+            "indexes": sorted(map(_read, known.get_indexes(table))),
+        }
+        for table in known.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def _read(row: Any) -> str:
+    return json.dumps(row, default=str, sort_keys=True)
+
+
+@pytest.fixture
+def modelled(empty_database: Database) -> Iterator[dict[str, Any]]:
+    """What the models themselves make of an empty database; it is left empty again."""
+    empty_database.create_all()
+    made = described(empty_database)
+    Base.metadata.drop_all(empty_database.engine)
+    return made
+
+
+def test_upgrading_from_nothing_makes_exactly_the_tables_of_the_models(
+    empty_database: Database, modelled: dict[str, Any]
+) -> None:
+    assert described(empty_database) == {}
+    migrate.upgrade(empty_database)
+    assert described(empty_database) == modelled
+    with empty_database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+def test_the_database_itself_refuses_a_state_that_nobody_knows(
+    database: Database, clock: ManualClock
+) -> None:
+    with pytest.raises(IntegrityError, match="ck_circle_state"), database.write() as session:
+        session.add(Circle(code="A", name="A", zone="UTC", state="lost", created_at=clock.now()))
+
+
+def test_the_database_itself_allows_one_open_question_a_person(
+    database: Database, clock: ManualClock
+) -> None:
+    now = clock.now()
+    with database.write() as session:
+        ana = Person(created_at=now)
+        session.add(ana)
+        session.flush()
+        talk = Conversation(person_id=ana.id, flow="f", version="v", step="s", began_at=now, moved_at=now)
+        session.add(talk)
+        session.flush()
+        asked = {"conversation_id": talk.id, "person_id": ana.id, "flow": "f", "step": "s", "sees": "us"}
+    with database.write() as session:
+        session.add_all(
+            Question(**asked, state=state, opened_at=now) for state in ("closed", "closed", "open")
+        )
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.add(Question(**asked, state="open", opened_at=now))
+
+
+def test_downgrading_leaves_no_table_and_upgrading_again_works(database: Database) -> None:
+    migrate.downgrade(database, migrate.BASE)
+    assert described(database) == {}
+    assert not migrate.is_current(database)
+    migrate.upgrade(database)
+    assert migrate.is_current(database)
+
+
+def test_a_database_says_where_it_is(database: Database, empty_database: Database) -> None:
+    assert migrate.current(empty_database) is None
+    migrate.upgrade(empty_database)
+    assert migrate.current(database) == migrate.head() == migrate.revisions()[-1]
+
+
+def test_the_numbers_of_the_files_are_the_revisions_that_alembic_sees(database: Database) -> None:
+    with database.engine.connect() as connection:
+        known = ScriptDirectory.from_config(migrate.alembic_config(connection))
+    assert [step.revision for step in known.walk_revisions()] == list(reversed(migrate.revisions()))
+
+
+def upgrade_at(url: str, start: Any) -> None:
+    start.wait()
+    migrate.upgrade(Database(url))
+
+
+def test_processes_that_start_together_do_not_race(empty_database: Database) -> None:
+    url = empty_database.url.render_as_string(hide_password=False)
+    empty_database.close()
+    processes = multiprocessing.get_context("spawn")
+    start = processes.Barrier(3)
+    racing = [processes.Process(target=upgrade_at, args=(url, start), daemon=True) for _ in range(3)]
+    for process in racing:
+        process.start()
+    for process in racing:
+        process.join(30)
+    assert [process.exitcode for process in racing] == [0, 0, 0]
+    assert migrate.is_current(empty_database)
+
+
+def test_a_failed_upgrade_leaves_nothing_behind(empty_database: Database) -> None:
+    with empty_database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE watermark (name TEXT)"))
+    with pytest.raises(Exception, match="watermark"):
+        migrate.upgrade(empty_database)
+    assert list(described(empty_database)) == ["watermark"]
+    assert migrate.current(empty_database) is None
+
+
+def test_a_database_from_a_newer_program_is_refused_in_plain_words(database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert not migrate.is_current(database)
+    with pytest.raises(migrate.UnknownRevisionError, match=r"revision 9999.*newer version"):
+        migrate.upgrade(database)
+
+
+def test_starting_on_a_database_that_is_current_does_not_load_alembic(database: Database) -> None:
+    url = database.url.render_as_string(hide_password=False)
+    program = (
+        "import sys; from assistant.store import database, migrate; "
+        f"migrate.upgrade(database.Database({url!r})); print('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
