@@ -90,6 +90,9 @@ class OptIn:
 class OptOut:
     """She asked for no more texts at all: from this moment the opt-out is in the consent ledger."""
 
+    confirm: bool = True
+    """False where the one text that the law allows about an opt-out was already said."""
+
 
 Effect = Tell | Start | Finish | OptIn | OptOut
 
