@@ -338,8 +338,10 @@ def _from_entry(entry: Entry) -> IncomingText | StatusReport | None:
 
 def _insert_into(table: Table) -> dict[str, Any]:
     return {
-        "sqlite": sqlite.insert(table).on_conflict_do_nothing(index_elements=["carrier_id"]),
-        "postgresql": postgresql.insert(table).on_conflict_do_nothing(index_elements=["carrier_id"]),
+        name: make(table)
+        .on_conflict_do_nothing(index_elements=["carrier_id"])
+        .execution_options(preserve_rowcount=True)
+        for name, make in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
     }
 
 

@@ -183,10 +183,11 @@ def _note(session: Session, row: Outbox, report: StatusReport) -> tuple[bool, St
         row.carrier_id, row.status = report.carrier_id, None
         row.error_code = None
     if row.status is not None and rank <= RANKS.get(row.status, -1):
-        if report.error_code is not None and row.error_code is None and rank == RANKS.get(row.status):
-            row.error_code = report.error_code
-            return True, None
-        return False, None
+        if report.error_code is None or row.error_code is not None or row.status not in NOT_ARRIVED:
+            return False, None
+        # The reason came with a later copy: what it means still has to be done.
+        row.error_code = report.error_code
+        return True, _fail(session, row, report)
     row.status, row.status_at = report.status, report.at
     row.sent_at = row.sent_at or report.at
     row.error_code = report.error_code if report.error_code is not None else row.error_code
@@ -216,8 +217,7 @@ def _fail(session: Session, row: Outbox, report: StatusReport) -> StatusNote:
 
 
 def _send_again(row: Outbox, at: dt.datetime) -> None:
-    # It keeps the failed try's id and status, so that a second copy of this callback finds nothing new to
-    # say.
+    # It keeps the failed try's id and status: a second copy of this callback then has nothing new to say.
     if row.expires_at is not None and row.expires_at <= at:
         return
     row.state, row.not_before = "queued", at
