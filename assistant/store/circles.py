@@ -41,6 +41,9 @@ class Circle(Base):
     size: Mapped[int] = mapped_column(default=12)
     program: Mapped[str] = mapped_column(String(40), default="eight_weeks")
     starts_on: Mapped[dt.date | None]
+    ends_on: Mapped[dt.date | None]
+    erase_on: Mapped[dt.date | None]
+    """30 days after its end, what was written in it is erased."""
     state: Mapped[str] = mapped_column(String(12), default="gathering")
     created_at: Mapped[dt.datetime]
     closed_at: Mapped[dt.datetime | None]
@@ -65,6 +68,12 @@ class Member(Base):
     promised_at: Mapped[dt.datetime | None]
     """When she agreed to the circle's promise; nothing is shared before."""
     paused_until: Mapped[dt.datetime | None]
+    unpaired_at: Mapped[dt.datetime | None]
+    """Since when she is left out of pairing: three quiet weeks or misses, or her wish."""
+    misses: Mapped[int] = mapped_column(default=0)
+    """Rounds in a row in which her partner waited in vain."""
+    named: Mapped[bool] = mapped_column(default=True)
+    """Whether what she shares with the circle stands under her name."""
 
 
 class Invitation(Base):

@@ -132,6 +132,7 @@ class Timer(Base):
     __tablename__ = "timer"
     __table_args__ = (
         CheckConstraint(one_of("kind", ("wait", "silence", "prompt")), "kind"),
+        UniqueConstraint("member_id", "key"),
         Index(
             "ix_timer_due",
             "due_at",
@@ -155,6 +156,8 @@ class Timer(Base):
     outcome: Mapped[str | None] = mapped_column(String(64))
     flow: Mapped[str | None] = mapped_column(String(64))
     """For a prompt: the flow to start, with `values`."""
+    key: Mapped[str | None] = mapped_column(String(64))
+    """Names a planned prompt within a seat ("week 2 open"), so that it comes once."""
     values: Mapped[dict[str, Any]] = mapped_column(default=dict)
     due_at: Mapped[dt.datetime]
     done_at: Mapped[dt.datetime | None]

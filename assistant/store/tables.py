@@ -6,28 +6,38 @@ from assistant.store.conversations import Answer, Conversation, FlowVersion, Que
 from assistant.store.messages import Inbox, Outbox
 from assistant.store.operations import Alert, AlertStep, Audit, Broadcast, ServiceState, Watermark
 from assistant.store.people import Address, Consent, Person, Role
+from assistant.store.seasons import Apart, Break, Goal, GoalStep, Note, Pair, PairMember, Round, Share
 
 __all__ = [
     "Address",
     "Alert",
     "AlertStep",
     "Answer",
+    "Apart",
     "Audit",
     "Base",
+    "Break",
     "Broadcast",
     "Circle",
     "Cohort",
     "Consent",
     "Conversation",
     "FlowVersion",
+    "Goal",
+    "GoalStep",
     "Inbox",
     "Invitation",
     "Member",
+    "Note",
     "Outbox",
+    "Pair",
+    "PairMember",
     "Person",
     "Question",
     "Role",
+    "Round",
     "ServiceState",
+    "Share",
     "Timer",
     "Watermark",
 ]
