@@ -24,7 +24,7 @@ class FlowVersion(Base):
     flow: Mapped[str] = mapped_column(String(64))
     version: Mapped[str] = mapped_column(String(16))
     source: Mapped[dict[str, Any]]
-    """The whole flow as data: its movement rules; its wording stands in only for steps that today's file lacks."""
+    """The whole flow as data: its movement rules; its wording only serves steps that today's file lacks."""
     first_used_at: Mapped[dt.datetime]
 
 

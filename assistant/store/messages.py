@@ -96,7 +96,7 @@ class Outbox(Base):
     priority: Mapped[int]
     """0 safety, 1 replies, 2 everything else; lower goes first."""
     after_id: Mapped[int | None] = mapped_column(BigId)
-    """Goes only once that row was accepted by the carrier: the parts of a text, and the texts of a turn, in order."""
+    """Goes only once the carrier took that row: the parts of a text, and the texts of a turn, in order."""
     inbox_id: Mapped[int | None] = mapped_column(BigId, index=True)
     """The text that this one answers."""
     conversation_id: Mapped[int | None] = mapped_column(BigId)

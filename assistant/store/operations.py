@@ -1,4 +1,4 @@
-"""What the people who run circles need on record: alerts, broadcasts, the audit, and the service's own state."""
+"""What those who run circles need on record: alerts, broadcasts, the audit, the service's own state."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Watermark(Base):
 
 
 class ServiceState(Base):
-    """What the whole service shares and may change while it runs: the clock's offset, a pause of everything."""
+    """What the whole service shares and may change while it runs: the clock's offset, a pause of all."""
 
     __tablename__ = "service_state"
 

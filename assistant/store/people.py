@@ -48,7 +48,7 @@ class Address(Base):
     """Moved away from (a lost phone); never written to again."""
     unreachable_at: Mapped[dt.datetime | None]
     unreachable_why: Mapped[str | None] = mapped_column(String(40))
-    """The carrier's permanent error code (carriers.md, 'suppress recipient'); cleared by any text from here."""
+    """The carrier's error code that says nobody can be reached here; cleared by any text from here."""
 
 
 class Consent(Base):
