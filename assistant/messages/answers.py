@@ -98,4 +98,6 @@ def _keep(moment: Moment, question: Question, conversation: Conversation, readin
         )
     )
     if step.save_as and reading.outcome != "skip":
-        conversation.values = {**conversation.values, key: reading.value}
+        # A choice, a yes and a no have no value beyond what they are.
+        value = reading.outcome if reading.value is None else reading.value
+        conversation.values = {**conversation.values, key: value}
