@@ -31,7 +31,7 @@ def apply(moment: Moment, effects: Iterable[Effect], conversation: Conversation 
         elif isinstance(effect, OptIn):
             _opt_in(moment)
         elif isinstance(effect, OptOut):
-            opt_out(moment, confirm=True)
+            opt_out(moment, confirm=effect.confirm)
 
 
 def tell(session: Session, desk: Desk, effect: Tell, now: dt.datetime) -> None:
