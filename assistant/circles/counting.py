@@ -1,0 +1,114 @@
+"""Counts how circles and their texts stand: numbers only, never words, never whose."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from assistant.circles.organizing import find_circle
+from assistant.store.circles import SEATED
+from assistant.store.tables import Circle, Conversation, Inbox, Invitation, Member, Outbox, Person, Role
+
+
+@dataclass(frozen=True, slots=True)
+class CircleCounts:
+    """How a circle stands, in numbers only."""
+
+    code: str
+    name: str
+    state: str
+    size: int
+    starts_on: dt.date | None
+    hosts: int
+    """Host and backup seats that were taken up."""
+    members: Mapping[str, int]
+    """Seat's state -> how many."""
+    invitations: Mapping[str, int]
+    steps: Mapping[str, int]
+    """ "flow: step" -> how many stand there."""
+    heard: Mapping[str, int]
+    """How many of those with a seat were last heard from within a day, a week, earlier, never."""
+    waiting: int
+    """Texts to this circle that have not left yet."""
+
+    @property
+    def seated(self) -> int:
+        return sum(self.members.get(state, 0) for state in SEATED)
+
+
+def count_circles(session: Session, now: dt.datetime, code: str | None = None) -> list[CircleCounts]:
+    """How one circle stands, or all of them, newest last.
+
+    Raises:
+        NotPossible: there is no circle of that code.
+    """
+    circles = (
+        [find_circle(session, code)] if code else list(session.scalars(select(Circle).order_by(Circle.id)))
+    )
+    return [_count(session, circle, now) for circle in circles]
+
+
+def _count(session: Session, circle: Circle, now: dt.datetime) -> CircleCounts:
+    mine = Member.circle_id == circle.id
+    steps = session.execute(
+        select(Conversation.flow, Conversation.step, func.count())
+        .join(Member, Member.id == Conversation.member_id)
+        .where(mine, Conversation.ended_at.is_(None))
+        .group_by(Conversation.flow, Conversation.step)
+        .order_by(Conversation.flow, Conversation.step)
+    )
+    heard: dict[str, int] = dict.fromkeys(("day", "week", "earlier", "never"), 0)
+    for moment in session.scalars(
+        select(Person.heard_at)
+        .join(Member, Member.person_id == Person.id)
+        .where(mine, Member.state.in_(SEATED))
+    ):
+        heard[_ago(moment, now)] += 1
+    return CircleCounts(
+        code=circle.code,
+        name=circle.name,
+        state=circle.state,
+        size=circle.size,
+        starts_on=circle.starts_on,
+        hosts=session.scalar(
+            select(func.count()).where(
+                Role.circle_id == circle.id, Role.accepted_at.is_not(None), Role.ended_at.is_(None)
+            )
+        )
+        or 0,
+        members=_by_state(session, Member, circle.id),
+        invitations=_by_state(session, Invitation, circle.id),
+        steps={f"{flow}: {step}": count for flow, step, count in steps},
+        heard=heard,
+        waiting=session.scalar(
+            select(func.count()).where(Outbox.circle_id == circle.id, Outbox.state == "queued")
+        )
+        or 0,
+    )
+
+
+def _by_state(session: Session, table: type[Member] | type[Invitation], circle_id: int) -> dict[str, int]:
+    counted = select(table.state, func.count()).where(table.circle_id == circle_id).group_by(table.state)
+    return dict(session.execute(counted).tuples().all())
+
+
+def _ago(moment: dt.datetime | None, now: dt.datetime) -> str:
+    if moment is None:
+        return "never"
+    if now - moment <= dt.timedelta(days=1):
+        return "day"
+    return "week" if now - moment <= dt.timedelta(weeks=1) else "earlier"
+
+
+def count_texts(session: Session) -> dict[str, int]:
+    """How many texts wait to be handled, were set aside, or may or may not have been taken by the carrier."""
+    return {
+        "to handle": session.scalar(select(func.count()).where(Inbox.state == "new")) or 0,
+        "set aside": session.scalar(select(func.count()).where(Inbox.state == "set_aside")) or 0,
+        "to send": session.scalar(select(func.count()).where(Outbox.state == "queued")) or 0,
+        "unsure": session.scalar(select(func.count()).where(Outbox.state == "unsure")) or 0,
+    }

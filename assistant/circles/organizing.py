@@ -1,0 +1,280 @@
+"""Sets up cohorts and circles, and offers seats to those who will run them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import available_timezones
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from assistant.circles.phones import read_number
+from assistant.language.gsm7 import is_gsm7, septets
+from assistant.store.tables import Address, Audit, Circle, Cohort, Member, Person, Role
+
+LONGEST_NAME: Final = 20
+"""GSM-7 signs of a circle's name: it stands in texts of one segment, beside wording the law requires."""
+LANGUAGES: Final = ("en", "es")
+SMALLEST, LARGEST = 2, 40
+
+_CODE: Final = re.compile(r"[A-Z0-9]{3,12}")
+_WORDS: Final = """
+STOP STOPALL UNSUBSCRIBE END QUIT REVOKE OPTOUT CANCEL START YES UNSTOP HELP INFO
+ALTO PARAR BAJA SALIR AYUDA INICIO SI NO JOIN UNIRME HOST NEW NUEVO HANDOFF BEGIN EMPEZAR
+SKIP PASO PAUSE PAUSA BACK READ LEER DONE LISTO LATER LUEGO ASK PIDO OFFER OFREZCO RALLY APOYO
+CHECKIN SEND ENVIAR UNDO STATUS NUDGE SHOW VER QUIET ASKS PAIRS SWAP ADD REMOVE AWAY SAY COHORT
+COPY ERASE LEAVE CIRCLE CODE PLEASE THE ENGLISH ESPANOL
+"""
+RESERVED: Final = frozenset(_WORDS.split())
+"""What carriers and we read as a command wherever it stands; a circle of such a code could not be joined."""
+
+
+class NotPossible(Exception):  # noqa: N818 - it is an answer, not a fault
+    """What was asked cannot be done as asked; each sentence of `reasons` says why, and how to mend it."""
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__("\n".join(reasons))
+        self.reasons = reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A circle to be: what `create_circle` makes of it is checked whole first. Phones as people type them."""
+
+    name: str
+    code: str
+    cohort: str | None = None
+    host: str | None = None
+    backup: str | None = None
+    program: str = "eight_weeks"
+    starts_on: dt.date | None = None
+    zone: str = "America/New_York"
+    language: str = "en"
+    size: int = 12
+
+
+def create_cohort(session: Session, name: str, organizer: str, *, country: str, now: dt.datetime) -> Cohort:
+    """Make a cohort and offer its organizer the seat; she hears nothing before she texts in herself.
+
+    Args:
+        session: Inside one writing transaction.
+        name: 1 to 80 characters, not taken.
+        organizer: Her phone, as typed.
+        country: Whose numbers need no prefix.
+        now: Aware UTC.
+
+    Raises:
+        NotPossible: it says everything that is wrong.
+    """
+    name = " ".join(name.split())
+    wrong = []
+    if not 1 <= len(name) <= 80:
+        wrong.append("A cohort's name has 1 to 80 characters.")
+    elif session.scalar(select(Cohort.id).where(Cohort.name == name)) is not None:
+        wrong.append(f"There is a cohort {name!r} already; choose another name.")
+    number = _number(organizer, country, "The organizer's phone", wrong)
+    if wrong:
+        raise NotPossible(*wrong)
+    cohort = Cohort(name=name, created_at=now)
+    session.add(cohort)
+    session.flush()
+    _offer(session, number, "organizer", now, cohort_id=cohort.id)
+    _record(session, now, "create cohort", cohort_id=cohort.id)
+    return cohort
+
+
+def create_circle(session: Session, plan: Plan, *, country: str, now: dt.datetime) -> Circle:
+    """Make a circle that people can join by its code, and offer host and backup their seats.
+
+    Args:
+        session: Inside one writing transaction.
+        plan: What was asked for.
+        country: Whose numbers need no prefix.
+        now: Aware UTC.
+
+    Raises:
+        NotPossible: it says everything that is wrong with the plan.
+    """
+    name, code = " ".join(plan.name.split()), plan.code.strip().upper()
+    wrong = [*_wrong_name(name), *_wrong_code(session, code), *_wrong_rest(plan, now)]
+    cohort = _cohort(session, plan.cohort, wrong)
+    numbers = {
+        kind: _number(phone, country, f"The {kind}'s phone", wrong)
+        for kind, phone in (("host", plan.host), ("backup", plan.backup))
+        if phone
+    }
+    if len(set(numbers.values())) < len(numbers):
+        wrong.append("Host and backup have the same phone; a backup is someone else.")
+    if wrong:
+        raise NotPossible(*wrong)
+    circle = Circle(
+        cohort_id=cohort.id if cohort else None,
+        code=code,
+        name=name,
+        language=plan.language,
+        zone=plan.zone,
+        size=plan.size,
+        program=plan.program,
+        starts_on=plan.starts_on,
+        state="gathering",
+        created_at=now,
+    )
+    session.add(circle)
+    session.flush()
+    for kind, number in numbers.items():
+        _offer(session, number, kind, now, circle_id=circle.id)
+    _record(session, now, "create circle", circle_id=circle.id)
+    return circle
+
+
+def start_circle(session: Session, code: str, *, now: dt.datetime, starts_on: dt.date) -> Circle:
+    """Set a circle running: its program's first week is that of `starts_on`.
+
+    Raises:
+        NotPossible: there is no such circle, nobody is in it, or it is not gathering people any more.
+    """
+    circle = find_circle(session, code)
+    if circle.state != "gathering":
+        raise NotPossible(
+            f"{circle.code} is {circle.state} already; only a circle that gathers people can start."
+        )
+    active = session.scalar(
+        select(func.count()).where(Member.circle_id == circle.id, Member.state.in_(("joining", "active")))
+    )
+    if not active:
+        raise NotPossible(
+            f"Nobody is in {circle.code} yet. Have people text JOIN {circle.code} first; 4 make a circle."
+        )
+    circle.state, circle.starts_on = "running", starts_on
+    _record(session, now, "start circle", circle_id=circle.id)
+    return circle
+
+
+def find_circle(session: Session, code: str) -> Circle:
+    """The circle of that code.
+
+    Raises:
+        NotPossible: there is none; it names those that come near.
+    """
+    asked = code.strip().upper()
+    circle = session.scalar(select(Circle).where(Circle.code == asked))
+    if circle is None:
+        codes = list(session.scalars(select(Circle.code)))
+        near = difflib.get_close_matches(asked, codes, n=1)
+        hint = f" Did you mean {near[0]}?" if near else " `circle status` lists them all."
+        raise NotPossible(f"There is no circle {asked}.{hint}")
+    return circle
+
+
+def person_at(session: Session, number: str, now: dt.datetime) -> tuple[Person, Address]:
+    """Whoever is reached by SMS at this E.164 number, known from now on if she was not."""
+    uri = f"sms:{number}"
+    address = session.scalar(select(Address).where(Address.uri == uri))
+    if address is not None:
+        return session.get_one(Person, address.person_id), address
+    person = Person(created_at=now)
+    session.add(person)
+    session.flush()
+    address = Address(person_id=person.id, uri=uri, created_at=now)
+    session.add(address)
+    session.flush()
+    return person, address
+
+
+def _wrong_name(name: str) -> list[str]:
+    if not name:
+        return ["A circle needs a name that people will recognise."]
+    if not is_gsm7(name):
+        odd = "".join(sorted({sign for sign in name if not is_gsm7(sign)}))
+        why = "one of them makes every text that names the circle cost double. Write it without."
+        return [f"The name {name!r} has signs that plain texts lack ({odd}): {why}"]
+    if septets(name) > LONGEST_NAME:
+        why = "it stands in texts of 160, beside wording the law requires."
+        return [f"The name {name!r} is {septets(name)} characters long; {LONGEST_NAME} fit: {why}"]
+    return []
+
+
+def _wrong_code(session: Session, code: str) -> list[str]:
+    if not _CODE.fullmatch(code):
+        return [f"The code {code!r} cannot be typed easily: use 3 to 12 letters a-z and digits, no spaces."]
+    if code in RESERVED:
+        return [f"{code} means something else when texted; choose another code."]
+    if session.scalar(select(Circle.id).where(Circle.code == code)) is not None:
+        return [f"The code {code} is taken; choose another, such as {_free_code(session, code)}."]
+    return []
+
+
+def _free_code(session: Session, code: str) -> str:
+    taken = set(session.scalars(select(Circle.code).where(Circle.code.startswith(code[:10]))))
+    return next(each for each in (f"{code[:10]}{number}" for number in range(2, 100)) if each not in taken)
+
+
+def _wrong_rest(plan: Plan, now: dt.datetime) -> list[str]:
+    wrong = []
+    if plan.zone not in available_timezones():
+        near = difflib.get_close_matches(plan.zone, available_timezones(), n=1)
+        hint = f" Did you mean {near[0]}?" if near else " Write it like America/Chicago."
+        wrong.append(f"There is no time zone {plan.zone!r}.{hint}")
+    if plan.language not in LANGUAGES:
+        wrong.append(
+            f"The language {plan.language!r} is not spoken here; use one of: {', '.join(LANGUAGES)}."
+        )
+    if not SMALLEST <= plan.size <= LARGEST:
+        wrong.append(f"A circle has {SMALLEST} to {LARGEST} seats; 8 is right, 12 usual.")
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", plan.program):
+        wrong.append(f"The program {plan.program!r} cannot be; write it like its file, such as eight_weeks.")
+    if plan.starts_on and plan.starts_on < now.date() - dt.timedelta(days=1):
+        wrong.append(f"The start {plan.starts_on} is in the past.")
+    return wrong
+
+
+def _cohort(session: Session, name: str | None, wrong: list[str]) -> Cohort | None:
+    if name is None:
+        return None
+    cohort = session.scalar(select(Cohort).where(Cohort.name == " ".join(name.split())))
+    if cohort is None:
+        near = difflib.get_close_matches(name, list(session.scalars(select(Cohort.name))), n=1)
+        hint = (
+            f" Did you mean {near[0]!r}?"
+            if near
+            else " Make it first: circle cohort create NAME --organizer PHONE"
+        )
+        wrong.append(f"There is no cohort {name!r}.{hint}")
+    return cohort
+
+
+def _number(written: str, country: str, whose: str, wrong: list[str]) -> str:
+    try:
+        return read_number(written, country)
+    except ValueError as error:
+        wrong.append(f"{whose}: {error}.")
+        return ""
+
+
+def _offer(
+    session: Session,
+    number: str,
+    kind: str,
+    now: dt.datetime,
+    circle_id: int | None = None,
+    cohort_id: int | None = None,
+) -> None:
+    person, _address = person_at(session, number, now)
+    session.add(
+        Role(person_id=person.id, kind=kind, circle_id=circle_id, cohort_id=cohort_id, offered_at=now)
+    )
+
+
+def _record(
+    session: Session,
+    now: dt.datetime,
+    action: str,
+    circle_id: int | None = None,
+    cohort_id: int | None = None,
+) -> None:
+    details = {"cohort_id": cohort_id} if cohort_id else {}
+    session.add(Audit(at=now, person_id=None, action=action, circle_id=circle_id, details=details))
