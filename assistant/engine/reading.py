@@ -86,16 +86,19 @@ class Reader:
             if not isinstance(interrupts, bool):
                 self.notes.problem(name, "interrupts", "it is true or false, without quotes.")
             words = self._words(table.get("words", {}), name, "words") if "words" in table else {}
-            for pattern in (pattern for patterns in words.values() for pattern in patterns):
-                for slot in _SLOT.findall(pattern):
-                    if not NAME.fullmatch(slot):
-                        self.notes.problem(
-                            name,
-                            "words",
-                            f'"{{{slot}}}" is no name for a slot: small letters, digits and _ only.',
-                        )
+            self._check_slots(name, words)
             commands.append(Command(name, words, who or "anyone", starts or "", interrupts is True))
         return commands
+
+    def _check_slots(self, name: str, words: Mapping[str, tuple[str, ...]]) -> None:
+        slots = {slot for patterns in words.values() for text in patterns for slot in _SLOT.findall(text)}
+        for slot in sorted(slots):
+            if not NAME.fullmatch(slot):
+                message = f'"{{{slot}}}" is no name for a slot: small letters, digits and _ only.'
+                self.notes.problem(name, "words", message)
+        if len(slots) > 1:
+            listed = ", ".join(f"{{{slot}}}" for slot in sorted(slots))
+            self.notes.problem(name, "words", f"a command has one slot, of one name; here are {listed}.")
 
     def tables(self, raw: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
         """The tables of a file, which are its steps; any other key at its top has to be a known one."""

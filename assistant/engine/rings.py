@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 
 from assistant.engine.model import END, Flow, Step
 from assistant.engine.problems import Notes
@@ -24,56 +25,44 @@ def check_rings(flows: Mapping[str, Flow], notes: Mapping[str, Notes]) -> None:
         return  # Whether a call comes back at once cannot be said of flows that call themselves.
     passing: dict[str, bool] = {}
     for flow in flows.values():
-        for ring in _rings({step.name: _passed(step, flow, flows, passing) for step in flow.steps.values()}):
+        for ring in _rings({step.name: _passed(step, flows, passing) for step in flow.steps.values()}):
             notes[flow.name].problem(
                 ring[0], "go", f"it goes round without ever waiting: {' -> '.join(ring)}."
             )
 
 
-def _passed(step: Step, flow: Flow, flows: Mapping[str, Flow], passing: dict[str, bool]) -> list[str]:
+def _passed(step: Step, flows: Mapping[str, Flow], passing: dict[str, bool]) -> list[str]:
     """The steps that follow this one in the same breath (an action is over at once)."""
-    goes_on = step.kind in ("say", "do") or (step.kind == "call" and _passes_call(step, flows, passing))
-    return [target for target in step.go.values() if target in flow.steps] if goes_on else []
+    if step.kind == "call":
+        called = flows.get(step.call or "")
+        goes_on = called is not None and _passes(called, flows, passing)
+    else:
+        goes_on = step.kind in ("say", "do")
+    return list(step.go.values()) if goes_on else []
 
 
 def _passes(flow: Flow, flows: Mapping[str, Flow], passing: dict[str, bool]) -> bool:
     """Whether a called flow can come to its end without waiting for anything."""
     if flow.name not in passing:
-        seen, ahead, ends = set[str](), [flow.start], False
+        seen, ahead = set[str](), [flow.start]
         while ahead:
             at = ahead.pop()
-            if at in seen or at not in flow.steps:
-                continue
-            seen.add(at)
-            step = flow.steps[at]
-            if END in step.go.values() and step.kind in ("say", "do", "call"):
-                ends = ends or step.kind != "call" or _passes_call(step, flows, passing)
-            ahead += _passed(step, flow, flows, passing)
-        passing[flow.name] = ends
+            if at not in seen:
+                seen.add(at)
+                ahead += _passed(flow.steps[at], flows, passing) if at in flow.steps else []
+        passing[flow.name] = END in seen
     return passing[flow.name]
 
 
-def _passes_call(step: Step, flows: Mapping[str, Flow], passing: dict[str, bool]) -> bool:
-    return step.call is not None and step.call in flows and _passes(flows[step.call], flows, passing)
-
-
-def _rings(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """One ring for each knot of names that lead back to themselves, closed: ["a", "b", "a"]."""
-    rings: list[list[str]] = []
-    done: set[str] = set()
-
-    def visit(node: str, path: list[str]) -> None:
-        if node in path:
-            ring = [*path[path.index(node) :], node]
-            if not any(set(ring) & set(other) for other in rings):
-                rings.append(ring)
+def _rings(graph: Mapping[str, Iterable[str]]) -> Iterator[list[str]]:
+    """Names that lead back to themselves, closed ("a", "b", "a"); no two rings share a name."""
+    left = {node: set(targets) for node, targets in graph.items()}
+    while True:
+        try:
+            TopologicalSorter(left).prepare()
+        except CycleError as error:
+            ring = error.args[1][::-1]
+            yield ring
+            left = {node: targets.difference(ring) for node, targets in left.items() if node not in ring}
+        else:
             return
-        if node in done:
-            return
-        for target in graph.get(node, ()):
-            visit(target, [*path, node])
-        done.add(node)
-
-    for node in graph:
-        visit(node, [])
-    return rings
