@@ -17,7 +17,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from assistant.simulator.carrier import LocalCarrier
 from assistant.simulator.knobs import KnobError
-from assistant.simulator.records import Event, Message, Phone
+from assistant.simulator.records import Event, Gone, Message, Phone
 from assistant.simulator.traffic import Traffic
 
 STATIC = Path(__file__).parent / "static"
@@ -86,10 +86,13 @@ class PhonesPage:
             if event.phone not in self._phones:
                 return
             news: dict[str, Any] = {"message": self._show_message(event), "number": event.phone}
-        elif isinstance(event, Phone):
-            news = {"phone": self._show_phone(event)}
+        elif isinstance(event, Gone):
+            news = {"gone": event.sid}
         else:
-            news = {"changed": True}
+            number = event.number if isinstance(event, Phone) else event.phone
+            if number not in self._phones:
+                return
+            news = {"phone": self._show_phone(self._phones[number])}
         line = json.dumps(news)
         for listener in list(self._listeners):
             if listener.full():
@@ -125,9 +128,7 @@ class PhonesPage:
 
     async def show_phones(self, _: web.Request) -> web.StreamResponse:
         """GET /_phones: every phone with its conversation."""
-        return web.json_response(
-            {"number": self._carrier.number, "phones": [self._show_phone(phone) for phone in self.phones]}
-        )
+        return web.json_response(self._show_everything())
 
     async def add(self, request: web.Request) -> web.StreamResponse:
         """POST /_phones {name, number?, hint?}: add a phone, or rename the one with this number."""
@@ -136,9 +137,10 @@ class PhonesPage:
         if not name:
             raise _bad("Give the phone a name.")
         number = str(given.get("number") or "").strip()
-        phone = Phone(
-            name, self._check_number(number) if number else self._free_number(), str(given.get("hint") or "")
-        )
+        number = self._check_number(number) if number else self._free_number()
+        # A further phone is most likely a further member: what the last one was told to try suits it too.
+        hint = str(given.get("hint") or (self.phones[-1].hint if self._phones else ""))
+        phone = Phone(name, number, hint)
         self.put(phone)
         return web.json_response(self._show_phone(phone), status=201)
 
@@ -162,13 +164,15 @@ class PhonesPage:
         return web.json_response(shown, status=201)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """GET /_events: changes as they happen (server-sent events)."""
+        """GET /_events: everything, then each change as it happens (server-sent events)."""
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )
         await response.prepare(request)
         await response.write(b"retry: 500\n\n")
         listener: asyncio.Queue[str | None] = asyncio.Queue(MOST_WAITING)
+        # In one breath, so that no change falls between what stands and what follows.
+        listener.put_nowait(json.dumps(self._show_everything()))
         self._listeners.add(listener)
         try:
             while (line := await listener.get()) is not None:
@@ -214,6 +218,9 @@ class PhonesPage:
             if (number := f"+1{digits}") not in self._phones and number != self._carrier.number:
                 return number
         raise _bad("All made-up numbers are taken. Give this phone a number of your own.")
+
+    def _show_everything(self) -> dict[str, Any]:
+        return {"number": self._carrier.number, "phones": [self._show_phone(phone) for phone in self.phones]}
 
     def _show_phone(self, phone: Phone) -> dict[str, Any]:
         return {
