@@ -56,10 +56,10 @@ _PLAIN: Final = str.maketrans(
 
 _KEYCAP: Final = "\u20e3"
 _EMOJI_STYLE: Final = "\ufe0f"
-# Marks that hang on the sign before them: accents, and the joiners and selectors that emoji are built with.
 _ACCENTS: Final = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\ufe20-\ufe2f"
-_MARKS: Final = _ACCENTS + "\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f"
-_CLUSTER: Final = re.compile(f"[^{_MARKS}][{_MARKS}]+|[^{re.escape(BASIC + EXTENSION)}{_MARKS}]")
+MARKS: Final = _ACCENTS + "\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f"
+"""What hangs on the sign before it: accents, and the joiners and selectors that emoji are built with."""
+_CLUSTER: Final = re.compile(f"[^{MARKS}][{MARKS}]+|[^{re.escape(BASIC + EXTENSION)}{MARKS}]")
 
 
 def is_gsm7(text: str) -> bool:

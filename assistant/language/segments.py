@@ -7,13 +7,12 @@ The calculator knows the emoji of 2017; joined emoji that came later are kept wh
 a segment can make one segment more than it says.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import Final
-
-import regex  # type: ignore[import-untyped]
+from functools import cache, partial
+from typing import Any, Final
 
 from assistant.language import gsm7
 
@@ -36,12 +35,10 @@ ROOMS: Final = {
     UCS2: Room(single=70, several=67, several_toll_free=66, longest=700),
 }
 
-# A line break of two characters may be split between segments; Twilio's calculator does so.
-_SEEN_AS_ONE: Final = regex.compile(r"\r|\X")
 # Where a text may be cut: white space, save no-break spaces (U+00A0, U+2007, U+202F) and one with an accent.
-_SPACE: Final = r"[^\S\u00a0\u2007\u202f](?![\p{M}\u200d])"
-_BLANK: Final = regex.compile(f"(?:{_SPACE})*")
-_WORD: Final = regex.compile(f"(?:(?!{_SPACE}).)+", regex.DOTALL)
+_SPACE: Final = rf"[^\S\u00a0\u2007\u202f](?![{gsm7.MARKS}])"
+_BLANK: Final = re.compile(f"(?:{_SPACE})*")
+_WORD: Final = re.compile(f"(?:(?!{_SPACE}).)+", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +112,7 @@ def _cuts(text: str, fits: partial[bool]) -> Iterator[int]:
     """The offsets where a part may end: after words, and inside those that are too long for any part."""
     for word in _WORD.finditer(text):
         if not fits(word.start(), word.end()):
-            for seen in _SEEN_AS_ONE.finditer(text, word.start(), word.end()):
+            for seen in _seen_as_one().finditer(text, word.start(), word.end()):
                 if not fits(seen.start(), seen.end()):
                     yield from range(seen.start() + 1, seen.end())
                 yield seen.end()
@@ -124,8 +121,17 @@ def _cuts(text: str, fits: partial[bool]) -> Iterator[int]:
 
 
 def _after_blank(text: str, start: int) -> int:
-    end: int = _BLANK.match(text, start).end()
-    return end
+    blank = _BLANK.match(text, start)
+    return blank.end() if blank else start
+
+
+@cache
+def _seen_as_one() -> Any:
+    """The pattern of what people see as one character."""
+    import regex  # type: ignore[import-untyped] # Loaded late: few texts are both long and UCS-2.
+
+    # A line break of two characters may be split between segments; Twilio's calculator does so.
+    return regex.compile(r"\r|\X")
 
 
 def _utf16_units(text: str) -> int:
@@ -135,7 +141,7 @@ def _utf16_units(text: str) -> int:
 
 def _widths_as_seen(text: str, size: int) -> Iterator[int]:
     """The UTF-16 units of each seen character; one wider than a whole segment has to be split after all."""
-    for seen in _SEEN_AS_ONE.findall(text):
+    for seen in _seen_as_one().findall(text):
         width = _utf16_units(seen)
         if width > size:
             yield from map(_utf16_units, seen)
