@@ -173,6 +173,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_address_person_id"), "address", ["person_id"], unique=False)
     op.create_table(
+        "apart",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("one_id", ID, nullable=False),
+        sa.Column("other_id", ID, nullable=False),
+        sa.Column("since", MOMENT, nullable=False),
+        sa.CheckConstraint("one_id < other_id", name=op.f("ck_apart_in_order")),
+        sa.ForeignKeyConstraint(["one_id"], ["person.id"], name=op.f("fk_apart_one_id")),
+        sa.ForeignKeyConstraint(["other_id"], ["person.id"], name=op.f("fk_apart_other_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_apart")),
+        sa.UniqueConstraint("one_id", "other_id", name=op.f("uq_apart_one_id_other_id")),
+    )
+    op.create_index(op.f("ix_apart_other_id"), "apart", ["other_id"], unique=False)
+    op.create_table(
         "audit",
         sa.Column("id", ID, nullable=False),
         sa.Column("at", MOMENT, nullable=False),
@@ -196,6 +209,8 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("program", sa.String(length=40), nullable=False),
         sa.Column("starts_on", sa.Date(), nullable=True),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("erase_on", sa.Date(), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("closed_at", MOMENT, nullable=True),
@@ -236,6 +251,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("closed_at IS NULL"),
     )
     op.create_index(op.f("ix_alert_person_id"), "alert", ["person_id"], unique=False)
+    op.create_table(
+        "break",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("circle_id", ID, nullable=True),
+        sa.Column("cohort_id", ID, nullable=True),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("last_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("first_on <= last_on", name=op.f("ck_break_days_in_order")),
+        sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_break_circle_id")),
+        sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_break_cohort_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_break")),
+    )
+    op.create_index(op.f("ix_break_circle_id"), "break", ["circle_id"], unique=False)
+    op.create_index(op.f("ix_break_cohort_id"), "break", ["cohort_id"], unique=False)
     op.create_table(
         "broadcast",
         sa.Column("id", ID, nullable=False),
@@ -307,6 +336,9 @@ def upgrade() -> None:
         sa.Column("joined_at", MOMENT, nullable=True),
         sa.Column("promised_at", MOMENT, nullable=True),
         sa.Column("paused_until", MOMENT, nullable=True),
+        sa.Column("unpaired_at", MOMENT, nullable=True),
+        sa.Column("misses", sa.Integer(), nullable=False),
+        sa.Column("named", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
             "state IN ('invited', 'joining', 'active', 'paused', 'reading', 'declined', 'left', 'unreachable')",
             name=op.f("ck_member_state"),
@@ -344,6 +376,16 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
+        "round",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("circle_id", ID, nullable=False),
+        sa.Column("week", sa.Integer(), nullable=False),
+        sa.Column("made_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_round_circle_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_round")),
+        sa.UniqueConstraint("circle_id", "week", name=op.f("uq_round_circle_id_week")),
     )
     op.create_table(
         "alert_step",
@@ -391,6 +433,80 @@ def upgrade() -> None:
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
     )
+    op.create_table(
+        "goal",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("member_id", ID, nullable=False),
+        sa.Column("words", sa.String(), nullable=True),
+        sa.Column("plan", sa.String(), nullable=True),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("set_at", MOMENT, nullable=False),
+        sa.Column("settled_at", MOMENT, nullable=True),
+        sa.Column("erased_at", MOMENT, nullable=True),
+        sa.CheckConstraint("state IN ('open', 'reached', 'changed')", name=op.f("ck_goal_state")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_goal_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_goal")),
+    )
+    op.create_index(op.f("ix_goal_member_id"), "goal", ["member_id"], unique=False)
+    op.create_table(
+        "note",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("circle_id", ID, nullable=False),
+        sa.Column("from_member_id", ID, nullable=False),
+        sa.Column("to_member_id", ID, nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("words", sa.String(), nullable=True),
+        sa.Column("may_keep", sa.Boolean(), nullable=True),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("erased_at", MOMENT, nullable=True),
+        sa.CheckConstraint("kind IN ('kind', 'thanks', 'buddy')", name=op.f("ck_note_kind")),
+        sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_note_circle_id")),
+        sa.ForeignKeyConstraint(["from_member_id"], ["member.id"], name=op.f("fk_note_from_member_id")),
+        sa.ForeignKeyConstraint(["to_member_id"], ["member.id"], name=op.f("fk_note_to_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_note")),
+    )
+    op.create_index(op.f("ix_note_from_member_id"), "note", ["from_member_id"], unique=False)
+    op.create_index(op.f("ix_note_to_member_id"), "note", ["to_member_id"], unique=False)
+    op.create_table(
+        "pair",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("round_id", ID, nullable=False),
+        sa.Column("why", sa.String(length=200), nullable=False),
+        sa.Column("made_at", MOMENT, nullable=False),
+        sa.Column("ended_at", MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_pair_round_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pair")),
+    )
+    op.create_index(op.f("ix_pair_round_id"), "pair", ["round_id"], unique=False)
+    op.create_table(
+        "goal_step",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("goal_id", ID, nullable=False),
+        sa.Column("words", sa.String(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("outcome", sa.String(length=8), nullable=True),
+        sa.Column("told_circle", sa.Boolean(), nullable=False),
+        sa.Column("set_at", MOMENT, nullable=False),
+        sa.Column("settled_at", MOMENT, nullable=True),
+        sa.Column("erased_at", MOMENT, nullable=True),
+        sa.CheckConstraint("outcome IN ('did', 'part', 'not_yet')", name=op.f("ck_goal_step_outcome")),
+        sa.ForeignKeyConstraint(["goal_id"], ["goal.id"], name=op.f("fk_goal_step_goal_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_goal_step")),
+    )
+    op.create_index(op.f("ix_goal_step_goal_id"), "goal_step", ["goal_id"], unique=False)
+    op.create_table(
+        "pair_member",
+        sa.Column("pair_id", ID, nullable=False),
+        sa.Column("member_id", ID, nullable=False),
+        sa.Column("did", sa.String(length=8), nullable=True),
+        sa.Column("did_at", MOMENT, nullable=True),
+        sa.Column("wrote_at", MOMENT, nullable=True),
+        sa.CheckConstraint("did IN ('yes', 'not_yet', 'new')", name=op.f("ck_pair_member_did")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_pair_member_member_id")),
+        sa.ForeignKeyConstraint(["pair_id"], ["pair.id"], name=op.f("fk_pair_member_pair_id")),
+        sa.PrimaryKeyConstraint("pair_id", "member_id", name=op.f("pk_pair_member")),
+    )
+    op.create_index(op.f("ix_pair_member_member_id"), "pair_member", ["member_id"], unique=False)
     op.create_table(
         "question",
         sa.Column("id", ID, nullable=False),
@@ -465,6 +581,7 @@ def upgrade() -> None:
         sa.Column("question_id", ID, nullable=True),
         sa.Column("outcome", sa.String(length=64), nullable=True),
         sa.Column("flow", sa.String(length=64), nullable=True),
+        sa.Column("key", sa.String(length=64), nullable=True),
         sa.Column("values", JSON, nullable=False),
         sa.Column("due_at", MOMENT, nullable=False),
         sa.Column("done_at", MOMENT, nullable=True),
@@ -478,6 +595,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_timer_person_id")),
         sa.ForeignKeyConstraint(["question_id"], ["question.id"], name=op.f("fk_timer_question_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_timer")),
+        sa.UniqueConstraint("member_id", "key", name=op.f("uq_timer_member_id_key")),
     )
     op.create_index(
         "ix_timer_conversation",
@@ -496,9 +614,31 @@ def upgrade() -> None:
         postgresql_where=sa.text("done_at IS NULL"),
     )
     op.create_index(op.f("ix_timer_person_id"), "timer", ["person_id"], unique=False)
+    op.create_table(
+        "share",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("circle_id", ID, nullable=False),
+        sa.Column("member_id", ID, nullable=False),
+        sa.Column("answer_id", ID, nullable=True),
+        sa.Column("week", sa.Integer(), nullable=False),
+        sa.Column("words", sa.String(), nullable=True),
+        sa.Column("named", sa.Boolean(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("erased_at", MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(["answer_id"], ["answer.id"], name=op.f("fk_share_answer_id")),
+        sa.ForeignKeyConstraint(["circle_id"], ["circle.id"], name=op.f("fk_share_circle_id")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_share_member_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_share")),
+        sa.UniqueConstraint("answer_id", name=op.f("uq_share_answer_id")),
+    )
+    op.create_index("ix_share_circle_week", "share", ["circle_id", "week", "id"], unique=False)
+    op.create_index(op.f("ix_share_member_id"), "share", ["member_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_share_member_id"), table_name="share")
+    op.drop_index("ix_share_circle_week", table_name="share")
+    op.drop_table("share")
     op.drop_index(op.f("ix_timer_person_id"), table_name="timer")
     op.drop_index(
         "ix_timer_due",
@@ -532,6 +672,17 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_question_person_id"), table_name="question")
     op.drop_index(op.f("ix_question_conversation_id"), table_name="question")
     op.drop_table("question")
+    op.drop_index(op.f("ix_pair_member_member_id"), table_name="pair_member")
+    op.drop_table("pair_member")
+    op.drop_index(op.f("ix_goal_step_goal_id"), table_name="goal_step")
+    op.drop_table("goal_step")
+    op.drop_index(op.f("ix_pair_round_id"), table_name="pair")
+    op.drop_table("pair")
+    op.drop_index(op.f("ix_note_to_member_id"), table_name="note")
+    op.drop_index(op.f("ix_note_from_member_id"), table_name="note")
+    op.drop_table("note")
+    op.drop_index(op.f("ix_goal_member_id"), table_name="goal")
+    op.drop_table("goal")
     op.drop_index(
         "ix_conversation_version",
         table_name="conversation",
@@ -548,6 +699,7 @@ def downgrade() -> None:
     op.drop_table("conversation")
     op.drop_index(op.f("ix_alert_step_alert_id"), table_name="alert_step")
     op.drop_table("alert_step")
+    op.drop_table("round")
     op.drop_index(
         "uq_role_held",
         table_name="role",
@@ -565,6 +717,9 @@ def downgrade() -> None:
     op.drop_table("consent")
     op.drop_index(op.f("ix_broadcast_circle_id"), table_name="broadcast")
     op.drop_table("broadcast")
+    op.drop_index(op.f("ix_break_cohort_id"), table_name="break")
+    op.drop_index(op.f("ix_break_circle_id"), table_name="break")
+    op.drop_table("break")
     op.drop_index(op.f("ix_alert_person_id"), table_name="alert")
     op.drop_index(
         "ix_alert_open",
@@ -578,6 +733,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_audit_person_id"), table_name="audit")
     op.drop_index(op.f("ix_audit_circle_id"), table_name="audit")
     op.drop_table("audit")
+    op.drop_index(op.f("ix_apart_other_id"), table_name="apart")
+    op.drop_table("apart")
     op.drop_index(op.f("ix_address_person_id"), table_name="address")
     op.drop_table("address")
     op.drop_table("watermark")
