@@ -214,7 +214,9 @@ def _check_text(text: str, step: str, place: str, known: Known, notes: Notes) ->
         notes.warn(step, place, f"{segments} segments at worst: costs double for everyone.")
 
 
-def check_commands(commands: Iterable[Command], flows: Mapping[str, Flow], notes: Notes) -> None:
+def check_commands(
+    commands: Iterable[Command], flows: Mapping[str, Flow], known: Known, notes: Notes
+) -> None:
     """Notes commands that start nothing, and words that two commands share."""
     seen: dict[tuple[str, str], str] = {}
     for command in commands:
@@ -223,6 +225,10 @@ def check_commands(commands: Iterable[Command], flows: Mapping[str, Flow], notes
             notes.problem(command.name, "starts", f'there is no flow "{command.starts}".{hint}')
         for language, patterns in command.words.items():
             for pattern in patterns:
+                try:
+                    known.phrase(pattern)
+                except ValueError as error:
+                    notes.problem(command.name, f"words.{language}", str(error))
                 words = _BRACES.sub("{}", pattern.casefold()).strip()
                 other = seen.setdefault((language, words), command.name)
                 if other != command.name:

@@ -93,7 +93,7 @@ class _Reading:
         for name, texts in self.notices.items():
             check_texts(texts, name, "say", self.known, self.notes[NOTICES])
         if COMMANDS in self.notes:
-            check_commands(self.commands, self.flows, self.notes[COMMANDS])
+            check_commands(self.commands, self.flows, self.known, self.notes[COMMANDS])
 
     def _keep(self, flow: Flow, home: str) -> None:
         if flow.name in self.homes:

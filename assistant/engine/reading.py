@@ -32,6 +32,7 @@ WHO = ("anyone", "member", "host", "organizer")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST_NAME = 64
 _LONGEST_SAVE_AS = 40
+_VARIANT = re.compile(r"[a-z][a-z0-9_]*_[A-Za-z0-9_]+")
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
 
@@ -295,8 +296,7 @@ class Reader:
         if FULL not in variants:
             self.notes.problem(name, key, f"there is no `{FULL}`, the one that holds when no other does.")
         for variant in variants:
-            known = variant in (FULL, PLAIN) or (NAME.fullmatch(variant) and "_" in variant)
-            if not known:
+            if variant not in (FULL, PLAIN) and not _VARIANT.fullmatch(variant):
                 hint = did_you_mean(variant, (FULL, PLAIN)) or " Like week_2: the value's name, _, the value."
                 self.notes.problem(name, f"{key}.{variant}", f'"{variant}" is no variant.{hint}')
 

@@ -21,7 +21,7 @@ def choose_text(texts: Texts, language: str, values: Mapping[str, Any], plain: b
     Args:
         texts: language -> variant -> text.
         language: "en" or "es"; English stands in for a language that has no text.
-        values: What the flow was started with or has gathered, such as {"week": 2}; capitals do not matter.
+        values: What the flow was started with or has gathered, such as {"week": 2}; true is spelt "yes".
         plain: Whether others see the phone.
 
     Raises:
@@ -35,13 +35,17 @@ def choose_variant(variants: Mapping[str, str], values: Mapping[str, Any], plain
     """The first there is: if plain `<name>_<value>_plain`, `plain`; then `<name>_<value>`, `full`."""
     if len(variants) > 1:
         matching = [
-            f"{name}_{value}".lower() for name, value in values.items() if isinstance(value, str | int)
+            f"{name}_{_spell(value)}" for name, value in values.items() if isinstance(value, str | int)
         ]
         wanted = [f"{variant}_{PLAIN}" for variant in matching] + [PLAIN] if plain else []
         for variant in (*wanted, *matching):
             if variant in variants:
                 return variants[variant]
     return variants[FULL]
+
+
+def _spell(value: str | int) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def audience(pinned: Step, today: Step | None, values: Mapping[str, Any]) -> str:

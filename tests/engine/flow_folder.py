@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from assistant.engine import FlowBook, FlowErrors, Known, Problem, load
+from assistant.language.commands import parse_phrase
 from assistant.language.gsm7 import to_gsm7
 from assistant.language.rendering import Fill, worst_case
 from assistant.language.segments import measure
@@ -56,6 +57,7 @@ KNOWN = Known(
     worst=lambda text: worst_case(text, FILLS),
     segments=count_segments,
     waits=check_wait,
+    phrase=parse_phrase,
 )
 
 

@@ -492,6 +492,8 @@ def test_commands_are_read(folder: FlowFolder) -> None:
         ('starts = "hello"', 'starts = "helo"', "starts", 'Did you mean "hello"?'),
         ('words.es = "unirme {code}"', "", "words.es", "no translation"),
         ('"unirme {code}"', '"unirme {Code}"', "words", "no name for a slot"),
+        ('"unirme {code}"', '"unirme {color}"', "words.es", "unknown slot {color}"),
+        ('"join"]', '"{code}"]', "words.en", "no keyword"),
         ('"unirme {code}"', '"unirme {place}"', "words", "one slot"),
         ("interrupts = true", 'interrupts = "yes"', "interrupts", "true or false"),
         ("interrupts = true", "interupts = true", "interupts", 'Did you mean "interrupts"?'),

@@ -13,7 +13,8 @@ TEXTS = {
         "week_2": "week 2",
         "week_2_plain": "week 2, plain",
         "week_3": "week 3",
-        "country_mx": "Mexico",
+        "country_MX": "Mexico",
+        "named_yes": "named",
     },
     "es": {"full": "completo"},
 }
@@ -31,6 +32,8 @@ TEXTS = {
         ({"country": "MX"}, False, "Mexico"),
         ({"places": [{"key": "a"}], "week": 2}, False, "week 2"),
         ({"week": None}, False, "full"),
+        ({"named": True}, False, "named"),
+        ({"named": "yes"}, False, "named"),
     ],
 )
 def test_the_values_and_the_phone_choose_the_text(values: dict[str, object], plain: bool, text: str) -> None:
