@@ -87,11 +87,20 @@ class Role(Base):
         CheckConstraint(one_of("kind", ROLES), "kind"),
         CheckConstraint("(circle_id IS NULL) <> (cohort_id IS NULL)", "of_one_thing"),
         Index("ix_role_circle", "circle_id", "kind"),
+        # Two, because the one that is not meant is NULL, and NULLs never equal each other.
         Index(
-            "uq_role_held",
+            "uq_role_of_circle",
             "person_id",
             "kind",
             "circle_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "uq_role_of_cohort",
+            "person_id",
+            "kind",
             "cohort_id",
             unique=True,
             sqlite_where=text("ended_at IS NULL"),

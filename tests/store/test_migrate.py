@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from assistant.schedule.clock import ManualClock
 from assistant.store import migrate
 from assistant.store.database import Database
-from assistant.store.tables import Base, Circle, Conversation, Person, Question
+from assistant.store.tables import Base, Circle, Conversation, Person, Question, Role
 
 
 def described(database: Database) -> dict[str, Any]:
@@ -85,6 +85,19 @@ def test_the_database_itself_allows_one_open_question_a_person(
         )
     with pytest.raises(IntegrityError), database.write() as session:
         session.add(Question(**asked, state="open", opened_at=now))
+
+
+def test_the_database_itself_gives_a_seat_to_a_host_only_once(database: Database, clock: ManualClock) -> None:
+    now = clock.now()
+    with database.write() as session:
+        session.add(Person(id=1, created_at=now))
+        session.add(Circle(id=1, code="A", name="A", zone="UTC", created_at=now))
+        session.flush()
+        session.add(Role(person_id=1, kind="host", circle_id=1, offered_at=now, ended_at=now))
+        session.add(Role(person_id=1, kind="backup", circle_id=1, offered_at=now))
+        session.add(Role(person_id=1, kind="host", circle_id=1, offered_at=now))
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.add(Role(person_id=1, kind="host", circle_id=1, offered_at=now))
 
 
 def test_downgrading_leaves_no_table_and_upgrading_again_works(database: Database) -> None:

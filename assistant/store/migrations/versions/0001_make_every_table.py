@@ -370,9 +370,17 @@ def upgrade() -> None:
     op.create_index("ix_role_circle", "role", ["circle_id", "kind"], unique=False)
     op.create_index(op.f("ix_role_person_id"), "role", ["person_id"], unique=False)
     op.create_index(
-        "uq_role_held",
+        "uq_role_of_circle",
         "role",
-        ["person_id", "kind", "circle_id", "cohort_id"],
+        ["person_id", "kind", "circle_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_index(
+        "uq_role_of_cohort",
+        "role",
+        ["person_id", "kind", "cohort_id"],
         unique=True,
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
@@ -701,7 +709,13 @@ def downgrade() -> None:
     op.drop_table("alert_step")
     op.drop_table("round")
     op.drop_index(
-        "uq_role_held",
+        "uq_role_of_cohort",
+        table_name="role",
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.drop_index(
+        "uq_role_of_circle",
         table_name="role",
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
