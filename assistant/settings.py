@@ -174,8 +174,8 @@ class Settings(BaseSettings):
     carrier_replies: Annotated[frozenset[str], BeforeValidator(_carrier_replies)] = frozenset(
         {"stop", "start"}
     )
-    service_name: Annotated[str, BeforeValidator(_words(20))] = "Circle"
-    support_contact: Annotated[str, BeforeValidator(_words(40))] = "help@circle.example"
+    service_name: Annotated[str, BeforeValidator(_words(12))] = "Circle"
+    support_contact: Annotated[str, BeforeValidator(_words(30))] = "help@circle.example"
     default_country: Annotated[str, BeforeValidator(_country)] = "US"
     secret_key: SecretStr
     time_travel: Annotated[bool, BeforeValidator(_switch)] = False
