@@ -109,12 +109,12 @@ def _set_aside(
 ) -> None:
     """Three tries failed: a person has to look. Kept for `circle inbox retry`, and shown to her host."""
     text.state, text.reason, text.handled_at = "set_aside", error, now
-    circles = session.scalars(
+    circles: Sequence[int | None] = session.scalars(
         select(Member.circle_id).where(
             Member.person_id == person.id, Member.state.not_in(("left", "declined"))
         )
     ).all()
-    for circle_id in [*circles] or [None]:
+    for circle_id in circles or [None]:
         session.add(
             Alert(kind="set_aside", circle_id=circle_id, person_id=person.id, inbox_id=text.id, opened_at=now)
         )
