@@ -1,0 +1,155 @@
+"""Brings people into circles: JOIN and all it can come to, and the promise that opens the door."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from assistant.circles.scene import Done, Effect, OptIn, Scene, Tell, action
+from assistant.circles.seats import find_circle, hosts_of, is_full, lock_circle, seat_of, seats_of
+from assistant.language.folding import plain_words
+from assistant.language.words import FLUFF
+from assistant.store.circles import SEATED
+from assistant.store.tables import Circle, Consent, Conversation, Invitation, Member
+
+SPANISH_JOINS = frozenset({"unirme", "unir", "quiero", "entrar"})
+"""How a JOIN begins that was written in Spanish."""
+
+
+@action("joined", "second", "again", "back", "already", "full", "closed", "unknown", "no_code")
+def join(scene: Scene) -> Done:
+    """Give her a seat in the circle whose code she sent, or say why not; codes of other circles stay secret.
+
+    joined: in a circle for the first time. second: she has a seat elsewhere, so the short way. again: she had
+    stopped before the promise. back: she had left, or opted out. already: nothing to do.
+    """
+    said = str(scene.values.get("code") or "")
+    found = find_circle(scene.session, said)
+    if found is None:
+        return Done("unknown" if _names_something(said) else "no_code")
+    circle = lock_circle(scene.session, found.id)
+    invitation = _invitation(scene, circle)
+    values = {"circle": circle.name, "code": circle.code, **_settle_language(scene, circle, invitation)}
+    if circle.state == "closed":
+        return Done("closed", values)
+    member = seat_of(scene.session, scene.person.id, circle.id)
+    if member is not None and member.state in SEATED:
+        return _seated_already(scene, member, values)
+    if is_full(scene.session, circle):
+        return Done("full", values)
+    if invitation is not None:
+        _confirm(scene, invitation)
+    if member is not None and member.state == "left" and member.promised_at is not None:
+        _take_seat(scene, circle, member, "active")
+        return Done("back", values, (OptIn(), *tell_hosts(scene, circle, "member_back")), member)
+    outcome = "second" if _is_known(scene) else "joined"
+    return Done(outcome, values, (OptIn(),), _take_seat(scene, circle, member, "joining"))
+
+
+@action("kept", "no_seat")
+def keep_promise(scene: Scene) -> Done:
+    """She agreed: the seat is hers, and only now the host hears of her."""
+    if scene.member is None or scene.circle is None or scene.member.state not in SEATED:
+        return Done("no_seat")
+    first_time = scene.member.promised_at is None
+    scene.member.promised_at = scene.member.promised_at or scene.now
+    if scene.member.state == "joining":
+        _set_state(scene, scene.member, "active")
+    return Done("kept", effects=tell_hosts(scene, scene.circle, "member_joined") if first_time else ())
+
+
+@action("yes", "no")
+def has_promised(scene: Scene) -> Done:
+    """Whether she agreed to the promise of this circle."""
+    return Done("yes" if scene.member is not None and scene.member.promised_at is not None else "no")
+
+
+@action("dated", "undated")
+def look_ahead(scene: Scene) -> Done:
+    """Whether it is known when her circle begins."""
+    starts = scene.circle.starts_on if scene.circle else None
+    return Done("dated" if starts is not None and starts > scene.now.date() else "undated")
+
+
+def tell_hosts(scene: Scene, circle: Circle, notice: str) -> tuple[Effect, ...]:
+    """Say a notice about the person in `scene` to whoever hosts her circle, except to herself."""
+    fills = {"name2": scene.person.name} if scene.person.name else {}
+    return tuple(
+        Tell(host.id, notice, fills, circle_id=circle.id)
+        for host in hosts_of(scene.session, circle.id, scene.now)
+        if host.id != scene.person.id
+    )
+
+
+def _seated_already(scene: Scene, member: Member, values: dict[str, str]) -> Done:
+    if member.state == "unreachable":
+        _set_state(scene, member, "active" if member.promised_at else "joining")
+    if member.promised_at is None and not _is_being_asked(scene, member):
+        return Done("again", values, (OptIn(),), member)
+    return Done("back" if _opted_out(scene) else "already", values, (OptIn(),), member)
+
+
+def _take_seat(scene: Scene, circle: Circle, member: Member | None, state: str) -> Member:
+    if member is None:
+        member = Member(circle_id=circle.id, person_id=scene.person.id)
+        scene.session.add(member)
+    member.joined_at = member.joined_at or scene.now
+    _set_state(scene, member, state)
+    scene.session.flush()
+    return member
+
+
+def _set_state(scene: Scene, member: Member, state: str) -> None:
+    member.state = state
+    member.state_at = scene.now
+
+
+def _names_something(said: str) -> bool:
+    return any((word,) not in FLUFF for word in plain_words(said))
+
+
+def _settle_language(scene: Scene, circle: Circle, invitation: Invitation | None) -> dict[str, str]:
+    """Write to her in a language from now on; it is among the values if it is hers, not just her circle's."""
+    words = plain_words(scene.words)
+    joined_in = "es" if words and words[0] in SPANISH_JOINS else None
+    hers = scene.person.language or joined_in or (invitation.language if invitation else None)
+    scene.person.language = hers or circle.language
+    return {"language": hers} if hers else {}
+
+
+def _is_known(scene: Scene) -> bool:
+    """Whether she has been brought in before, or is being brought in elsewhere right now."""
+    promised = scene.session.scalar(
+        select(Member.id).where(Member.person_id == scene.person.id, Member.promised_at.is_not(None)).limit(1)
+    )
+    return promised is not None or bool(seats_of(scene.session, scene.person.id))
+
+
+def _is_being_asked(scene: Scene, member: Member) -> bool:
+    open_one = select(Conversation.id).where(
+        Conversation.member_id == member.id, Conversation.ended_at.is_(None), Conversation.flow != "join"
+    )
+    return scene.session.scalar(open_one.limit(1)) is not None
+
+
+def _opted_out(scene: Scene) -> bool:
+    newest = scene.session.scalar(
+        select(Consent.kind)
+        .where(Consent.address_id == scene.address_id, Consent.sender == scene.house.sender)
+        .order_by(Consent.id.desc())
+        .limit(1)
+    )
+    return newest == "out"
+
+
+def _invitation(scene: Scene, circle: Circle) -> Invitation | None:
+    return scene.session.scalars(
+        select(Invitation).where(Invitation.circle_id == circle.id, Invitation.address_id == scene.address_id)
+    ).first()
+
+
+def _confirm(scene: Scene, invitation: Invitation) -> None:
+    """Her JOIN confirms it; what an organizer wrote about her stands until she says otherwise."""
+    invitation.state = "confirmed"
+    invitation.settled_at = scene.now
+    scene.person.name = scene.person.name or invitation.name
+    scene.person.zone = scene.person.zone or invitation.zone
