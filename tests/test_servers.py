@@ -81,6 +81,15 @@ def test_a_dropped_database_is_gone_though_someone_is_connected(postgresql_serve
         psycopg.connect(plain)
 
 
+def test_a_machine_without_postgresql_is_told_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(servers, "DEBIAN", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(servers.NoServerError, match="apt install postgresql"), servers.postgresql():
+        pass
+
+
 def test_with_ci_nothing_may_be_skipped(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     tests = Path(__file__).parent
     monkeypatch.setenv("CI", "true")
