@@ -122,7 +122,9 @@ def _read_command(moment: Moment) -> CommandReading | None:
 
 
 def _may(moment: Moment, command: Command) -> bool:
-    return command.who == "anyone" or command.who in standing(moment.session, moment.person.id)
+    held = standing(moment.session, moment.person.id)
+    # A host without a seat as member has a name, a place and a phone all the same.
+    return command.who in ("anyone", *held) or (command.who == "member" and bool(held))
 
 
 def _is_the_answer(
@@ -131,6 +133,8 @@ def _is_the_answer(
     """Whether words that could be a command are just what the open question asks for."""
     if question is None or reading is None or reading.outcome in (UNCLEAR, "skip"):
         return False
+    if not moment.desk.book.commands[command.name].interrupts:
+        return True
     expect = step_of(moment, question).expect or ""
     words = " ".join(
         phrase for phrases in moment.desk.book.commands[command.name].words.values() for phrase in phrases
