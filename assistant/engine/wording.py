@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from assistant.engine.model import AUDIENCES, Step, Texts
@@ -28,10 +28,27 @@ def choose_text(texts: Texts, language: str, values: Mapping[str, Any], plain: b
         KeyError: There is no text at all.
     """
     variants = texts.get(language) or texts[FALLBACK_LANGUAGE]
-    return choose_variant(variants, values, plain)
+    return variants[_choose(variants, values, plain)]
 
 
-def choose_variant(variants: Mapping[str, str], values: Mapping[str, Any], plain: bool = False) -> str:
+def audience(pinned: Step, today: Step | None, values: Mapping[str, Any], plain: bool = False) -> str:
+    """Who will see an answer: the narrower of what was in force when the flow began and of what holds today.
+
+    Nobody may see more than what the text she read said, nor more than what was in force when she began.
+    So the variant that she reads decides: with the same `values` and `plain` as for `choose_text`.
+    """
+    promised = [_seen_by(step, values, plain) for step in (pinned, today) if step is not None and step.sees]
+    # A step that has lost its `sees` is shown to nobody.
+    return min(promised, key=AUDIENCES.index, default=AUDIENCES[0])
+
+
+def _seen_by(step: Step, values: Mapping[str, Any], plain: bool) -> str:
+    says = (step.say or {}).get(FALLBACK_LANGUAGE) or step.sees
+    variant = _choose(says, values, plain).removesuffix(f"_{PLAIN}")
+    return step.sees.get(variant, step.sees[FULL])
+
+
+def _choose(variants: Collection[str], values: Mapping[str, Any], plain: bool) -> str:
     """The first there is: if plain `<name>_<value>_plain`, `plain`; then `<name>_<value>`, `full`."""
     if len(variants) > 1:
         matching = [
@@ -40,21 +57,9 @@ def choose_variant(variants: Mapping[str, str], values: Mapping[str, Any], plain
         wanted = [f"{variant}_{PLAIN}" for variant in matching] + [PLAIN] if plain else []
         for variant in (*wanted, *matching):
             if variant in variants:
-                return variants[variant]
-    return variants[FULL]
+                return variant
+    return FULL
 
 
 def _spell(value: str | int) -> str:
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
-
-
-def audience(pinned: Step, today: Step | None, values: Mapping[str, Any]) -> str:
-    """Who will see an answer: the narrower of what was in force when the flow began and of what holds today.
-
-    Nobody may see more than what the text she read said, nor more than what was in force when she began.
-    """
-    promised = [
-        choose_variant(step.sees, values) for step in (pinned, today) if step is not None and step.sees
-    ]
-    # A step that has lost its `sees` is shown to nobody.
-    return min(promised, key=AUDIENCES.index, default=AUDIENCES[0])

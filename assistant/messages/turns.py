@@ -93,7 +93,8 @@ def _carry_out_one(moment: Moment, conversation: Conversation, effect: Say | Ask
         )
     elif isinstance(effect, Ask):
         pinned = book.pinned(conversation.flow, conversation.version).steps[effect.step]
-        sees = audience(pinned, book.today(effect.flow, effect.step), conversation.values)
+        today = book.today(effect.flow, effect.step)
+        sees = audience(pinned, today, conversation.values, moment.person.plain)
         question = open_question(moment.session, conversation, sees, moment.now)
         for index, silence in enumerate(pinned.silence):
             _set_timer(moment, conversation, "silence", silence.after, str(index), question)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.engine import choose_text
+from assistant.engine import Step, audience, choose_text
 
 TEXTS = {
     "en": {
@@ -50,3 +50,21 @@ def test_a_shared_phone_gets_the_full_text_where_there_is_no_plain_one() -> None
 
 def test_english_stands_in_for_a_language_without_texts() -> None:
     assert choose_text(TEXTS, "fr", {}) == "full"
+
+
+def test_who_sees_it_is_what_the_text_she_reads_says() -> None:
+    texts = {
+        "full": "Just us.",
+        "plain": "Just us.",
+        "week_2": "All.",
+        "week_3": "All.",
+        "week_3_plain": "All.",
+    }
+    sees = {"full": "us", "week_2": "circle", "week_3": "circle"}
+    step = Step("ask", "ask", {"*": "end"}, say={"en": texts, "es": texts}, sees=sees)
+
+    assert audience(step, step, {"week": 1}) == "us"
+    assert audience(step, step, {"week": 2}) == "circle"
+    # On a shared phone she reads the plain text, which promises that it stays here.
+    assert audience(step, step, {"week": 2}, plain=True) == "us"
+    assert audience(step, step, {"week": 3}, plain=True) == "circle"

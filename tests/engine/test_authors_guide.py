@@ -1,0 +1,57 @@
+"""The author's guide tells the truth: each of its examples is a file that loads."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from assistant.engine import AUDIENCES, FlowBook, choose_text, load
+from assistant.engine.reading import KEYS, WHO
+from assistant.runtime import known
+
+GUIDE = (Path(__file__).parents[2] / "flows" / "README.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"^```toml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> FlowBook:
+    folder = tmp_path_factory.mktemp("guide")
+    for example in EXAMPLES:
+        path = folder / f"{tomllib.loads(example)['flow']}.toml"
+        assert not path.exists(), f"two examples are called {path.stem}"
+        path.write_text(example, encoding="utf-8")
+    return load(folder, known())
+
+
+def test_every_example_of_the_guide_loads_without_a_warning(book: FlowBook) -> None:
+    assert len(book.flows) == len(EXAMPLES) - 2
+    assert set(book.notices) == {"member_joined"}
+    assert set(book.commands) == {"rename"}
+    assert book.warnings == ()
+
+
+@pytest.mark.parametrize("key", sorted(frozenset().union(*KEYS.values())))
+def test_the_guide_shows_every_key(key: str) -> None:
+    assert any(re.search(rf"\b{key}\b", example) for example in EXAMPLES)
+
+
+def test_the_guide_names_everyone_who_may_see_or_command() -> None:
+    for name in (*AUDIENCES, *WHO):
+        assert f"`{name}`" in GUIDE
+
+
+def test_the_guide_names_every_fill() -> None:
+    for name in known().fills:
+        assert f"{{{name}}}" in GUIDE
+
+
+def test_what_the_guide_says_of_variants_holds(book: FlowBook) -> None:
+    texts = book.flow("week_question").steps["open"].say
+    assert texts is not None
+
+    assert choose_text(texts, "en", {"week": 6}).startswith("When did you say yes")
+    assert choose_text(texts, "en", {"week": 6}, plain=True).endswith("(Just us.)")
+    assert choose_text(texts, "es", {"week": 2}, plain=True).startswith("¿Qué traes")
