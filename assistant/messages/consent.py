@@ -78,7 +78,7 @@ def kinds_in_force(session: Session, address_ids: Collection[int], sender: str) 
             .group_by(Consent.address_id)
         )
         rows = session.execute(select(Consent.address_id, Consent.kind).where(Consent.id.in_(newest)))
-        kinds.update(rows.tuples())
+        kinds.update(rows.all())
     return kinds
 
 
