@@ -280,10 +280,10 @@ def _read_send_at(form: Mapping[str, list[str]]) -> datetime | None:
 
 
 def _read_bounds(query: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
-    """Read DateSent, "DateSent>" and "DateSent<": dates are whole days in UTC, both ends included."""
+    """Read DateSent (that whole day), "DateSent>" and "DateSent<"; all in UTC, both ends included."""
     lower, upper = query.get("DateSent>"), query.get("DateSent<")
     if exact := query.get("DateSent"):
-        lower = upper = exact
+        lower = upper = exact[: len("2026-11-23")]  # the clients write a day as its midnight
     sent_from = _read_moment(lower) if lower else None
     sent_until = _read_moment(upper, end_of_day=True) if upper else None
     return sent_from, sent_until

@@ -37,7 +37,6 @@ _TWILIO: dict[str, Any] = tomllib.loads((Path(__file__).parent / "twilio.toml").
 _KEYWORDS: dict[str, str] = {word: kind for kind, words in _TWILIO["keywords"].items() for word in words}
 # WhatsApp users may hide their phone behind a name: "whatsapp:US.ABC123XYZ".
 _WHATSAPP_NAME = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]+")
-_FAILED = frozenset(_TWILIO["failures"]["failed"])
 
 
 class Refusal(Exception):  # noqa: N818 - Twilio's word for it would be TwilioRestException, which is the other side's
@@ -180,7 +179,7 @@ class LocalCarrier:
             messaging_service_sid=messaging_service_sid or None,
             media=tuple(Media(self._new_sid("ME"), url, "image/jpeg") for url in media_urls),
             status_callback=status_callback,
-            due=send_at or self._take_turn(now, segments),
+            due=send_at or self._take_turn(now, segments, fate),
             fate=fate,
         )
         self._remember(message)
@@ -199,7 +198,7 @@ class LocalCarrier:
         if message.status in ("accepted", "scheduled"):
             message.status = "queued"
         elif message.status == "queued":
-            if message.fate in _FAILED:
+            if message.fate and _last_status(message.fate) == "failed":
                 message.status, message.error_code = "failed", message.fate
             else:
                 message.status, message.sent = "sent", now
@@ -451,10 +450,10 @@ class LocalCarrier:
         if _address_only(from_) not in (self.number, "+15005550006"):
             raise Refusal(21606, from_=from_)
 
-    def _take_turn(self, now: datetime, segments: int) -> datetime | None:
+    def _take_turn(self, now: datetime, segments: int, fate: int | None) -> datetime | None:
         """Queue a message behind the others of the sender, whose rate counts segments."""
         rate = self.knobs.segments_per_second
-        if not rate:
+        if not rate or (fate and _last_status(fate) == "failed"):
             return None
         start = max(now, self._queue_ends or now)
         self._queue_ends = start + timedelta(seconds=segments / rate)
@@ -536,6 +535,15 @@ class LocalCarrier:
     def _tell(self, event: Event) -> None:
         for watch in self.watchers:
             watch(event)
+
+
+def error_message(code: int) -> str:
+    """Say in Twilio's words why a message failed; "" where it says nothing."""
+    return str(_TWILIO["failures"].get(str(code), ("", ""))[1])
+
+
+def _last_status(code: int) -> str:
+    return str(_TWILIO["failures"].get(str(code), ("undelivered", ""))[0])
 
 
 def _address_only(address: str) -> str:

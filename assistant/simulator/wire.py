@@ -13,7 +13,7 @@ from typing import Any
 
 import phonenumbers
 
-from assistant.simulator.carrier import Refusal
+from assistant.simulator.carrier import Refusal, error_message
 from assistant.simulator.records import Message
 
 API_VERSION = "2010-04-01"
@@ -90,7 +90,8 @@ def as_webhook(message: Message) -> dict[str, str]:
         fields["MessagingServiceSid"] = message.messaging_service_sid
     channel, _, address = message.from_.rpartition(":")
     if channel == "whatsapp":
-        fields |= {"MessageType": "text", "ProfileName": "", "WaId": address.lstrip("+")}
+        kind = "location" if "Latitude" in message.extras else "image" if message.media else "text"
+        fields |= {"MessageType": kind, "ProfileName": "", "WaId": address.lstrip("+")}
     else:
         # Twilio sends a place it does not know as an empty field, and signs over it.
         for side, number in (("From", message.from_), ("To", message.to)):
@@ -122,6 +123,8 @@ def as_status(message: Message) -> dict[str, str]:
         fields["MessagingServiceSid"] = message.messaging_service_sid
     if message.error_code:
         fields["ErrorCode"] = str(message.error_code)
+        if sentence := error_message(message.error_code):
+            fields["ErrorMessage"] = sentence
     if message.status in ("delivered", "undelivered"):
         fields["RawDlrDoneDate"] = message.updated.strftime("%y%m%d%H%M")
     return fields
