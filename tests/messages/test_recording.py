@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from outage import Outage
 from sqlalchemy import event, func, select, text
 
 from assistant.messages.recording import (
@@ -54,23 +55,6 @@ def until(true: Callable[[], bool], seconds: float = 10) -> None:
     while not true():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.01)
-
-
-class Outage:
-    """Takes the database away and gives it back, as seen by everyone who asks it for anything."""
-
-    def __init__(self, database: Database) -> None:
-        self.on = False
-        event.listen(database.engine, "before_cursor_execute", self._fail)
-        self._database = database
-
-    def _fail(self, *_args: object) -> None:
-        if self.on:
-            import sqlite3
-
-            from sqlalchemy.exc import OperationalError
-
-            raise OperationalError("away", None, sqlite3.OperationalError("away"))
 
 
 @pytest.fixture
@@ -192,6 +176,14 @@ def test_an_earlier_process_s_spool_is_put_in_at_start(
     recorder.start()
     until(lambda: bodies(database) == ["hi"])
     recorder.close()
+
+
+@pytest.mark.parametrize("url", ["postgresql://nobody@127.0.0.1:1/none", "sqlite:////nowhere/at/all.db"])
+def test_a_server_that_refuses_and_a_file_that_cannot_be_opened_are_outages(url: str, spool: Spool) -> None:
+    recorder = Recorder(Database(url), spool, lambda: None)
+    recorder.record(a_text(1))
+    recorder.close()
+    assert spool.waiting()
 
 
 def test_tables_that_are_not_there_yet_are_an_outage_too(empty_database: Database, spool: Spool) -> None:
