@@ -1,0 +1,271 @@
+"""Recognises commands: a keyword, perhaps with one thing after it, in either language."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from rapidfuzz.distance import OSA
+
+from assistant.language.dates import looks_like_date
+from assistant.language.folding import Word, plain_words, split_words
+from assistant.language.names import read_name
+from assistant.language.numbers import find_number_words, find_numbers
+from assistant.language.places import read_place
+from assistant.language.words import EVERYDAY_KEYWORDS, FLUFF, NO_SLIPS, NOT_CODES
+
+SLOTS = frozenset({"code", "name", "place", "text", "date", "number", "person"})
+
+_LONGEST_NEAR_MISS = 3  # words
+_LONGEST_ODD = 5  # words: a keyword with more than this around it is a sentence, not a slip
+_SLOT = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class CommandPattern:
+    """A command and the ways of writing it.
+
+    Attributes:
+        name: what the command is called in code and flows.
+        phrases: per language, patterns such as "join {code}" or "call me {name}", with at most one slot:
+            code, name, place, text, date, number or person.
+    """
+
+    name: str
+    phrases: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandReading:
+    """A command found in a text.
+
+    Attributes:
+        name: the command's name.
+        value: what stood in its slot: a code in capitals, a tidied name, a whole number, a place as ``read``
+            gives it (``{"city", "zone", ...}`` or ``{"places": [...]}``), or for text and date the words as
+            written (``read`` reads the date: it knows what today is). None for a bare keyword.
+        sure: whether it is unmistakable. When not, offer ``said`` back ("Did you mean CHECKIN?").
+        said: the keyword in capitals, as it should be written.
+    """
+
+    name: str
+    value: Any
+    sure: bool
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    before: tuple[str, ...]
+    slot: str | None
+    after: tuple[str, ...]
+    said: str
+
+
+def read_command(
+    patterns: Sequence[CommandPattern], text: str, language: str, *, country: str = "US"
+) -> CommandReading | None:
+    """Return the command that a text gives, or None when it gives none. Any text is read, none raises.
+
+    Case, accents and polite words around do not matter. A sure reading outranks a near miss, the person's own
+    language the other, a longer keyword a shorter one.
+
+    Args:
+        patterns: the commands that may be given here.
+        text: the text as it came in.
+        language: the person's language, "en" or "es".
+        country: ISO code of her country, for places.
+
+    Raises:
+        ValueError: when a pattern is malformed; the message says how to mend it.
+    """
+    if text.lstrip()[:1] == "@":
+        return None  # words for the buddy
+    words = _without_fluff(split_words(text))
+    if not words:
+        return None
+    phrases = _ordered(patterns, language)
+    unsure: CommandReading | None = None
+    for name, phrase in phrases:
+        reading = _match(name, phrase, words, text, language, country)
+        if reading and reading.sure:
+            return reading
+        unsure = unsure or reading
+    return unsure or _near_miss(phrases, words, text, language, country)
+
+
+def parse_phrase(phrase: str) -> tuple[tuple[str, ...], str | None, tuple[str, ...]]:
+    """Return the words before the slot of a pattern, the slot's type or None, and the words after it.
+
+    Raises:
+        ValueError: when the slot is unknown, there are two, or there is nothing but a slot.
+    """
+    slots = _SLOT.findall(phrase)
+    if len(slots) > 1:
+        raise ValueError(f'"{phrase}" has {len(slots)} slots; a command takes one thing at most')
+    if slots and slots[0] not in SLOTS:
+        raise ValueError(f'"{phrase}" has an unknown slot {{{slots[0]}}}; known: {", ".join(sorted(SLOTS))}')
+    before, _, after = (_SLOT.sub("\0", phrase)).partition("\0")
+    parts = tuple(plain_words(before)), tuple(plain_words(after))
+    if not any(parts):
+        raise ValueError(f'"{phrase}" has no keyword; write at least one word outside the braces')
+    return parts[0], slots[0] if slots else None, parts[1]
+
+
+@lru_cache(maxsize=1024)
+def _parse(phrase: str) -> _Phrase:
+    return _Phrase(*parse_phrase(phrase), said=" ".join(_SLOT.sub(" ", phrase).split()).upper())
+
+
+def _ordered(patterns: Sequence[CommandPattern], language: str) -> list[tuple[str, _Phrase]]:
+    """Return all phrases: exact before slotted, her own language first, longer keywords before shorter."""
+    found = [
+        (bool(phrase.slot), spoken != language, -len(phrase.before), name, phrase)
+        for name, spoken, phrase in (
+            (pattern.name, spoken, _parse(written))
+            for pattern in patterns
+            for spoken, ways in pattern.phrases.items()
+            for written in ways
+        )
+    ]
+    found.sort(key=lambda item: item[:3])
+    return [(name, phrase) for *_, name, phrase in found]
+
+
+def _without_fluff(words: list[Word]) -> list[Word]:
+    """Return the words without polite ones at either end, unless nothing would be left."""
+    start, end = 0, len(words)
+    trimmed = True
+    while trimmed and start < end:
+        trimmed = False
+        for length in range(min(4, end - start), 0, -1):
+            if tuple(word.plain for word in words[start : start + length]) in FLUFF:
+                start, trimmed = start + length, True
+                break
+            if tuple(word.plain for word in words[end - length : end]) in FLUFF:
+                end, trimmed = end - length, True
+                break
+    return words[start:end] or words
+
+
+def _match(
+    name: str, phrase: _Phrase, words: list[Word], text: str, language: str, country: str
+) -> CommandReading | None:
+    """Return the command when the words begin (and end) as the phrase does, its slot filled or left out."""
+    plain = [word.plain for word in words]
+    used = _begins(plain, phrase.before)
+    if used is None:
+        return None
+    tail = len(phrase.after)
+    asked = text.rstrip().endswith("?")
+    if len(plain) == used and (not phrase.after or phrase.before):
+        if phrase.slot in {"name", "place"}:
+            return None  # "I'm in" and "call me" are no commands by themselves.
+        return CommandReading(
+            name, None, not asked and not (phrase.after and phrase.slot is None), phrase.said
+        )
+    if tail and tuple(plain[len(plain) - tail :]) != phrase.after:
+        return None
+    if phrase.slot is None:
+        # "pause it": a slip of at most a few words is offered back, a sentence is left alone.
+        return CommandReading(name, None, not asked, phrase.said) if len(plain) == used + tail else None
+    rest = words[used : len(words) - tail]
+    if not rest:
+        return CommandReading(name, None, not asked, phrase.said)
+    written = text[rest[0].start : _end_of(rest[-1], text, tail)].strip()
+    value, clean = _read_slot(phrase.slot, written, [word.plain for word in rest], language, country)
+    if value is None:
+        return None
+    if not clean and len(plain) > _LONGEST_ODD and text[rest[0].end :].lstrip()[:1] not in tuple(".,;!:"):
+        return None  # "JOIN MAPLE, hi I'm Ana from work" is offered back; "join maria for lunch" is talk
+    sure = clean and (
+        phrase.slot in {"name", "place", "person"} or _is_command_like(phrase, words[:used], text, asked)
+    )
+    return CommandReading(name, value, sure, phrase.said)
+
+
+def _begins(plain: list[str], keyword: tuple[str, ...]) -> int | None:
+    """Return how many words the keyword takes at the start, also when written as one or as two."""
+    if tuple(plain[: len(keyword)]) == keyword:
+        return len(keyword)
+    joined = "".join(keyword)
+    for length in (1, 2, 3):
+        if length != len(keyword) and len(joined) >= 5 and "".join(plain[:length]) == joined:
+            return length
+    return None
+
+
+def _end_of(last: Word, text: str, tail: int) -> int:
+    """Return where the slot's words end: with the marks that follow them, when nothing else does."""
+    after = re.match(r"[^\w\s]*", text[last.end :])
+    return last.end if tail or after is None else last.end + after.end()
+
+
+def _is_command_like(phrase: _Phrase, keyword: list[Word], text: str, asked: bool) -> bool:
+    """Tell whether a keyword with words after it was meant as one, not as the start of a sentence."""
+    first, last = keyword[0], keyword[-1]
+    colon = text[last.end :].lstrip()[:1] == ":"
+    capitals = text[first.start : last.end].isupper() and len(first.plain) > 1
+    if colon or capitals or phrase.slot in {"code", "number"}:
+        return phrase.slot == "text" or not asked
+    return len(phrase.before) > 1 or phrase.before[0] not in EVERYDAY_KEYWORDS
+
+
+def _read_slot(slot: str, written: str, plain: list[str], language: str, country: str) -> tuple[Any, bool]:
+    """Return what a slot's words mean and whether nothing odd is left over; None when they mean nothing."""
+    match slot:
+        case "code":
+            code = plain[0].upper()
+            right = 3 <= len(code) <= 12 and code.isascii() and plain[0] not in NOT_CODES
+            return (code, len(plain) == 1) if right else (None, False)
+        case "name" | "person":
+            name = read_name(written)
+            return name, name is not None and len(plain) <= 4
+        case "place":
+            place = read_place(written, language, country)
+            return (place.value, True) if place.outcome in {"place", "several", "time"} else (None, False)
+        case "number":
+            numbers = find_numbers(written) or find_number_words(plain)
+            units = {"weeks", "week", "days", "day", "semanas", "semana", "dias", "dia"}
+            extra = [word for word in plain if word not in units and not word.isdigit()]
+            clean = len(set(numbers)) == 1 and len(extra) <= len(find_number_words(plain))
+            return (numbers[0], clean) if len(set(numbers)) == 1 else (None, False)
+        case "date":
+            return (written, True) if looks_like_date(written) and len(plain) <= 6 else (None, False)
+        case _:
+            return written or None, bool(written)
+
+
+def _near_miss(
+    phrases: list[tuple[str, _Phrase]], words: list[Word], text: str, language: str, country: str
+) -> CommandReading | None:
+    """Return the one command that a text of at most three words nearly spells: "CHEKIN" -> CHECKIN."""
+    if len(words) > _LONGEST_NEAR_MISS:
+        return None
+    plain = [word.plain for word in words]
+    best: dict[str, tuple[int, int, _Phrase]] = {}
+    for name, phrase in phrases:
+        keyword = "".join(phrase.before)
+        # What opens with a name or a place ("I'm in ...") is a sentence: half of it is no slip of the finger.
+        if len(keyword) < 4 or phrase.slot in {"name", "place"} or (not phrase.slot and phrase.after):
+            continue
+        for used in range(1 if phrase.slot else len(plain), len(plain) + 1):
+            heard = "".join(plain[:used])
+            slips = OSA.distance(keyword, heard, score_cutoff=2)
+            allowed = 1 if len(keyword) < 7 else 2
+            if 0 < slips <= allowed and heard[0] == keyword[0] and heard not in NO_SLIPS:
+                best[name] = min(best.get(name, (9, 0, phrase)), (slips, used, phrase), key=lambda it: it[0])
+    if not best:
+        return None
+    fewest = min(slips for slips, *_ in best.values())
+    nearest = [(name, used, phrase) for name, (slips, used, phrase) in best.items() if slips == fewest]
+    if len(nearest) != 1:
+        return None
+    name, used, phrase = nearest[0]
+    value = None
+    if phrase.slot and used < len(words):
+        value, _ = _read_slot(
+            phrase.slot, text[words[used].start : words[-1].end], plain[used:], language, country
+        )
+    return CommandReading(name, value, False, phrase.said)

@@ -1,0 +1,41 @@
+"""The words people answer with, as `words.toml` lists and explains them."""
+
+from assistant.language.tables import load_table, numbers_of, phrases_of, words_of
+
+_TABLE = load_table("words")
+
+FLUFF = phrases_of(_TABLE["fluff"])
+
+YES = phrases_of(_TABLE["yes"])
+NO = phrases_of(_TABLE["no"])
+UNSURE = phrases_of(_TABLE["unsure"])
+BUT = words_of(_TABLE["but"])
+NEGATIVE = words_of(_TABLE["negative"])
+AFFIRMATIVE = words_of(_TABLE["affirmative"])
+YES_EMOJI = frozenset(_TABLE["emoji"]["yes"])
+NO_EMOJI = frozenset(_TABLE["emoji"]["no"])
+AGREE = phrases_of(_TABLE["agree"])
+DISAGREE = phrases_of(_TABLE["disagree"])
+
+SKIP = phrases_of(_TABLE["skip"])
+SKIP_STARTS = words_of(_TABLE["skip_starts"])
+
+CHOICE_LEADS = phrases_of(_TABLE["choice_leads"])
+CHOICE_TAILS = phrases_of(_TABLE["choice_tails"])
+COMMON = words_of(_TABLE["common"])
+ORDINALS = numbers_of(_TABLE["ordinals"])
+LAST = words_of(_TABLE["last"])
+
+NUMBERS = numbers_of(_TABLE["numbers"])
+TENS = numbers_of(_TABLE["tens"])
+HUNDREDS = numbers_of(_TABLE["hundreds"])
+
+NOT_NAMES = words_of(_TABLE["not_names"])
+AFTER_A_NAME = words_of(_TABLE["after_a_name"])
+NAME_PARTICLES = words_of(_TABLE["name_particles"])
+
+AROUND_A_PLACE = words_of(_TABLE["around_a_place"])
+
+EVERYDAY_KEYWORDS = words_of(_TABLE["everyday_keywords"])
+NO_SLIPS = words_of(_TABLE["no_slips"])
+NOT_CODES = words_of(_TABLE["not_codes"])
