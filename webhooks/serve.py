@@ -108,5 +108,5 @@ def _refuse_taken_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise PortTaken(
-                f"Nothing can listen on {host}:{port} ({error.strerror}). Stop what does, or choose another --port."
+                f"Nothing can listen on {host}:{port} ({error.strerror}). Stop what does, or choose a --port."
             ) from error
