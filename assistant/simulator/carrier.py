@@ -508,7 +508,10 @@ class LocalCarrier:
         return message
 
     def _new_sid(self, prefix: str) -> str:
-        return f"{prefix}{self.chance.getrandbits(128):032x}"
+        # A carrier with a seed that was restored from its journal would draw the same ids once more.
+        while (sid := f"{prefix}{self.chance.getrandbits(128):032x}") in self._messages:
+            pass
+        return sid
 
     def _new_media(self, message_sid: str, url: str, content_type: str) -> Media:
         sid = self._new_sid("ME")

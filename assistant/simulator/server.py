@@ -170,10 +170,10 @@ def running(
     app = create_carrier_app(rules, webhook_url=webhook_url, data=data, phones=phones)
     loop = asyncio.new_event_loop()
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
-    chosen = loop.run_until_complete(_listen(runner, "127.0.0.1", port))
     thread = threading.Thread(target=loop.run_forever, name="local carrier", daemon=True)
     thread.start()
     try:
+        chosen = asyncio.run_coroutine_threadsafe(_listen(runner, "127.0.0.1", port), loop).result(10)
         yield Running(f"http://127.0.0.1:{chosen}", chosen, rules)
     finally:
         asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)

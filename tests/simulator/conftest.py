@@ -98,9 +98,12 @@ def webhook() -> Iterator[Webhook]:
     server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Real Chromium, the system's own."""
+    """Real Chromium, the system's own.
+
+    For one module only: while Playwright is open, nothing else can run an event loop in this thread.
+    """
     path = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
     if not path.exists():
         pytest.skip(
