@@ -71,7 +71,7 @@ class _Reading:
         elif path.stem == COMMANDS:
             self.commands = reader.read_commands(raw)
         else:
-            self._keep(reader.read_flow(raw), path.stem)
+            self._keep(reader.read_flow(raw, path.stem), path.stem)
         name = raw.get("flow")
         if name is None:
             notes.problem(None, "flow", f'the file does not say its name: flow = "{path.stem}".')

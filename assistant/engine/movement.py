@@ -108,7 +108,7 @@ def _walk(book: FlowBook, flow: Flow, at: str, callers: tuple[Caller, ...], effe
             effects.append(stop)
             return Turn(Place(flow.name, flow.version, at, callers), tuple(effects))
         if step.kind == "call":
-            called = book.flows.get(step.call or "")
+            called = book.flows.get(step.call) if step.call is not None else None
             if called is None:  # An old version may call a flow that is no longer there.
                 at = _return(book, flow, at)
             else:

@@ -43,8 +43,8 @@ class Reader:
     notes: Notes
     languages: tuple[str, ...]
 
-    def read_flow(self, raw: Mapping[str, Any]) -> Flow:
-        """A flow as far as it could be understood; what could not is noted."""
+    def read_flow(self, raw: Mapping[str, Any], stem: str) -> Flow:
+        """A flow as far as it could be understood; named as its file (`stem`) where it does not say."""
         steps = {}
         for name, table in self.tables(raw):
             if name == END:
@@ -58,7 +58,7 @@ class Reader:
             )
         if start is None and "start" not in raw:
             self.notes.problem(None, "start", "nothing says which step comes first.")
-        return build_flow(self._string(raw, None, "flow") or "", title or "", start or "", steps)
+        return build_flow(self._string(raw, None, "flow") or stem, title or "", start or "", steps)
 
     def read_notices(self, raw: Mapping[str, Any]) -> dict[str, Texts]:
         """The texts outside conversations: each table only says."""

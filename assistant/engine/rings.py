@@ -34,7 +34,7 @@ def check_rings(flows: Mapping[str, Flow], notes: Mapping[str, Notes]) -> None:
 def _passed(step: Step, flows: Mapping[str, Flow], passing: dict[str, bool]) -> list[str]:
     """The steps that follow this one in the same breath (an action is over at once)."""
     if step.kind == "call":
-        called = flows.get(step.call or "")
+        called = flows.get(step.call) if step.call is not None else None
         goes_on = called is not None and _passes(called, flows, passing)
     else:
         goes_on = step.kind in ("say", "do")

@@ -10,6 +10,7 @@ import pytest
 
 from assistant.engine import AUDIENCES, FlowBook, choose_text, load
 from assistant.engine.reading import KEYS, WHO
+from assistant.language.reading import KINDS
 from assistant.runtime import known
 
 GUIDE = (Path(__file__).parents[2] / "flows" / "README.md").read_text(encoding="utf-8")
@@ -46,6 +47,13 @@ def test_the_guide_names_everyone_who_may_see_or_command() -> None:
 def test_the_guide_names_every_fill() -> None:
     for name in known().fills:
         assert f"{{{name}}}" in GUIDE
+
+
+def test_the_guide_names_every_kind_of_answer_with_its_outcomes() -> None:
+    for kind, outcomes in KINDS.items():
+        (row,) = re.findall(rf'^\| `"{kind}"`.*$', GUIDE, re.MULTILINE)
+        for outcome in outcomes:
+            assert f"`{outcome}`" in row
 
 
 def test_what_the_guide_says_of_variants_holds(book: FlowBook) -> None:
