@@ -25,6 +25,7 @@ def check_flow(flow: Flow, flows: Mapping[str, Flow], known: Known, notes: Notes
         )
     for step in flow.steps.values():
         _check_names(step, flow, flows, known, notes)
+        _check_times(step, known, notes)
         if step.kind == "ask":
             _check_question(step, known, notes)
         elif step.do is not None and step.do in known.actions:
@@ -36,7 +37,7 @@ def check_flow(flow: Flow, flows: Mapping[str, Flow], known: Known, notes: Notes
 
 
 def _check_names(step: Step, flow: Flow, flows: Mapping[str, Flow], known: Known, notes: Notes) -> None:
-    """Steps, actions, flows and times that the step names."""
+    """Steps, actions and flows that the step names."""
     targets = [("go" if outcome == ANY else f"go.{outcome}", target) for outcome, target in step.go.items()]
     targets += [(f"silence.{n}.go", silence.go) for n, silence in enumerate(step.silence) if silence.go]
     for key, target in targets:
@@ -50,32 +51,31 @@ def _check_names(step: Step, flow: Flow, flows: Mapping[str, Flow], known: Known
         )
     if step.call is not None and step.call not in flows:
         notes.problem(step.name, "call", f'there is no flow "{step.call}".{did_you_mean(step.call, flows)}')
-    timed = [("wait", step.wait)] if step.wait else []
-    for key, spec in [
-        *timed,
-        *((f"silence.{n}.after", silence.after) for n, silence in enumerate(step.silence)),
-    ]:
+
+
+def _check_times(step: Step, known: Known, notes: Notes) -> None:
+    """How long it waits, and what it does when nobody answers."""
+    specs = {"wait": step.wait} | {f"silence.{n}.after": kept.after for n, kept in enumerate(step.silence)}
+    for key, spec in specs.items():
         try:
             if spec:
                 known.waits(spec)
         except ValueError as error:
             notes.problem(step.name, key, str(error))
-    for n, silence in enumerate(step.silence[:-1]):
-        if silence.go is not None:
-            notes.problem(
-                step.name, f"silence.{n + 1}", "it never comes: the silence before it goes elsewhere."
-            )
+    for n, kept in enumerate(step.silence[:-1], start=1):
+        if kept.go is not None:
+            notes.problem(step.name, f"silence.{n}", "it never comes: the silence before it goes elsewhere.")
 
 
 def _check_question(step: Step, known: Known, notes: Notes) -> None:
-    for key, given in (("say", step.say), ("sees", step.sees), ("unclear", step.unclear)):
+    needed = (
+        ("say", step.say, "what is asked"),
+        ("sees", step.sees, "who will see the answer"),
+        ("unclear", step.unclear, "what a reply nobody understood gets"),
+    )
+    for key, given, meaning in needed:
         if not given:
-            why = {
-                "say": "what is asked",
-                "sees": "who will see the answer",
-                "unclear": "what a reply nobody understood gets",
-            }
-            notes.problem(step.name, key, f"a question needs `{key}`: {why[key]}.")
+            notes.problem(step.name, key, f"a question needs `{key}`: {meaning}.")
     said = {variant for variants in (step.say or {}).values() for variant in variants}
     for variant in sorted(step.sees.keys() - said - {FULL}):
         notes.problem(
