@@ -1,6 +1,6 @@
-"""Builds what a process works with, once: database, flows, carrier, clock and queues, handed around and never global.
+"""Builds what a process works with, once: database, flows, carrier, clock, queues; handed around, not global.
 
-What takes long to build is built when first asked for: the web process never loads a flow, and `circle status`
+What takes long to build is built when first asked for: the web process loads no flow, and `circle status`
 never calls a carrier.
 """
 
@@ -71,9 +71,7 @@ class Runtime:
         Raises:
             assistant.engine.problems.FlowErrors: a flow file is wrong; it holds all problems of all files.
         """
-        from assistant.engine.loading import load
-
-        return load(FLOWS, known())
+        return read_flows()
 
     @cached_property
     def carrier(self) -> Carrier:
@@ -166,11 +164,23 @@ def build_runtime(
     )
 
 
+def read_flows() -> FlowBook:
+    """Read and check the project's flows.
+
+    Raises:
+        assistant.engine.problems.FlowErrors: a flow file is wrong; it holds all problems of all files.
+    """
+    from assistant.engine.loading import load
+
+    return load(FLOWS, known())
+
+
 def known() -> Known:
     """What flow files may name, and how their texts are measured: the engine imports none of it."""
     from assistant.circles.actions import ACTIONS
     from assistant.circles.fills import FILLS
     from assistant.engine.known import Known
+    from assistant.language.commands import parse_phrase
     from assistant.language.gsm7 import to_gsm7
     from assistant.language.reading import outcomes, parse_expect
     from assistant.language.rendering import worst_case
@@ -188,6 +198,7 @@ def known() -> Known:
         worst=lambda text: worst_case(text, FILLS),
         segments=measured,
         waits=check_wait,
+        phrase=parse_phrase,
     )
 
 

@@ -111,20 +111,17 @@ def _understand(moment: Moment) -> str | None:
 
 
 def _read_command(moment: Moment) -> CommandReading | None:
-    """The command she gives; one she has no right to is an ordinary text, without a hint."""
-    commands = moment.desk.book.commands
-    patterns = [CommandPattern(command.name, command.words) for command in commands.values()]
-    language = language_of(moment.person, None)
-    found = read_command(patterns, moment.words, language, country=moment.desk.house.country)
-    if found is None or not _may(moment, commands[found.name]):
-        return None
-    return found
-
-
-def _may(moment: Moment, command: Command) -> bool:
+    """The command she gives; to one she has no right to, her words are ordinary ones, without a hint."""
     held = standing(moment.session, moment.person.id)
     # A host without a seat as member has a name, a place and a phone all the same.
-    return command.who in ("anyone", *held) or (command.who == "member" and bool(held))
+    hers = {"anyone", *held, *(["member"] if held else [])}
+    patterns = [
+        CommandPattern(command.name, command.words)
+        for command in moment.desk.book.commands.values()
+        if command.who in hers
+    ]
+    language = language_of(moment.person, None)
+    return read_command(patterns, moment.words, language, country=moment.desk.house.country)
 
 
 def _is_the_answer(

@@ -22,7 +22,9 @@ from assistant.store.tables import Circle, Conversation, Outbox, Person, Timer
 def apply(moment: Moment, effects: Iterable[Effect], conversation: Conversation | None = None) -> None:
     """Carry out what came of something one person did."""
     for effect in effects:
-        if isinstance(effect, Tell):
+        if isinstance(effect, Tell) and effect.purpose == "reply" and effect.person_id == moment.person.id:
+            moment.notice(effect.notice, effect.fills)
+        elif isinstance(effect, Tell):
             tell(moment.session, moment.desk, effect, moment.now)
         elif isinstance(effect, Start):
             start_later(moment.session, effect, moment.now)
@@ -111,7 +113,7 @@ def opt_out(moment: Moment, *, confirm: bool) -> None:
         .values(state="cancelled", reason="opted out")
     )
     if confirm:
-        moment.notice("stop", purpose="legal")
+        moment.notice("opted_out", purpose="legal")
     moment.quiet = True
 
 

@@ -53,7 +53,7 @@ def start(moment: Moment, text: Inbox) -> None:
         inbox_id=text.id,
     )
     if not _carrier_answers(moment, "start", CARRIER_STARTS):
-        moment.notice("start")
+        moment.notice("opted_in")
     question = open_of(moment.session, moment.person.id)
     if question is not None:
         ask_again(moment, moment.session.get_one(Conversation, question.conversation_id))

@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 
 from assistant.carriers.addresses import from_uri, to_uri
 from assistant.carriers.base import Accepted, CarrierError, LoggedText, Trouble
-from assistant.carriers.errors import trouble_of
+from assistant.carriers.errors import error_for
 from assistant.circles.scene import House
 from assistant.engine.book import FlowBook
 from assistant.messages import consent, delivery, inbox, timers
@@ -63,7 +63,7 @@ class WorldCarrier:
                 to=from_uri(to_uri), body=body, messaging_service_sid=LOCAL_SERVICE_SID
             )
         except Refusal as refusal:
-            raise CarrierError(trouble_of(refusal.code), refusal.code) from refusal
+            raise error_for(refusal.status, refusal.code) from refusal
         self.taken.append((message, attempt))
         return Accepted(message.sid, message.status)
 
@@ -187,7 +187,7 @@ class World:
             until = time.monotonic() + FOREVER
             inbox.drain(self.desk, until)
             timers.fire_due(self.desk, until)
-            delivery.drain(self.desk, until=until)
+            delivery.drain(self.desk, until=until, linger=False)
             if not self._arrive():
                 return
         raise RuntimeError("the world does not come to rest")

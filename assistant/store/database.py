@@ -52,10 +52,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that only reads."""
+        """A session that only reads; what it gave stays readable after it."""
         with self._sessions() as session:
             yield session
-            session.rollback()
 
     def create_all(self) -> None:
         """Make today's tables straight from the models; only for tests and throw-away worlds."""
