@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, urlencode
 
 from aiohttp import web
 
-from assistant.simulator.carrier import LocalCarrier, Refusal
+from assistant.simulator.carrier import LocalCarrier
+from assistant.simulator.rules import Refusal
 from assistant.simulator.traffic import Traffic
 from assistant.simulator.wire import API_VERSION, as_refusal, as_resource
 

@@ -1,58 +1,42 @@
 """Decides as Twilio decides: what it takes and refuses, who has opted out, what becomes of a message.
 
 No network and no clock of its own: `now` is passed in, so that a season can be played in a minute.
-The words and numbers stand in twilio.toml; the rules come from Twilio's pages named there and at each rule.
 """
 
 from __future__ import annotations
 
 import random
-import re
-import tomllib
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
-
-import phonenumbers
 
 from assistant.language.segments import measure
 from assistant.simulator.knobs import Knobs
+from assistant.simulator.log import MessageLog
 from assistant.simulator.records import NOTHING_MORE, Block, Event, Gone, Media, Message
+from assistant.simulator.rules import (
+    MOST_CHARACTERS,
+    MOST_MEDIA,
+    TEST_SENDER,
+    answer_to,
+    can_exist,
+    channel_of,
+    check_replies,
+    fails_unsent,
+    in_channel_of,
+    keyword_of,
+    magic_refusal,
+    number_of,
+)
+from assistant.simulator.rules import Refusal as Refusal  # callers of a carrier catch it
 
 LOCAL_ACCOUNT_SID = "AC" + "0" * 31 + "1"
 LOCAL_AUTH_TOKEN = "local-carrier-token"  # noqa: S105 - opens nothing but this machine's own carrier
 LOCAL_NUMBER = "+14155550100"
 LOCAL_SERVICE_SID = "MG" + "0" * 31 + "1"
 
-MOST_CHARACTERS = 1600  # https://www.twilio.com/docs/api/errors/21617
-MOST_MEDIA = 10
 SOONEST_SCHEDULE = timedelta(seconds=300)  # https://www.twilio.com/docs/api/errors/35115
 LATEST_SCHEDULE = timedelta(days=35)
-
-_TWILIO: dict[str, Any] = tomllib.loads((Path(__file__).parent / "twilio.toml").read_text("utf-8"))
-_KEYWORDS: dict[str, str] = {word: kind for kind, words in _TWILIO["keywords"].items() for word in words}
-# WhatsApp users may hide their phone behind a name: "whatsapp:US.ABC123XYZ".
-_WHATSAPP_NAME = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]+")
-
-
-class Refusal(Exception):  # noqa: N818 - Twilio's word for it would be TwilioRestException, which is the other side's
-    """The carrier does not take a request.
-
-    Attributes:
-        code: Twilio's error code, e.g. 21610.
-        status: The HTTP status it is answered with.
-        message: Twilio's sentence.
-    """
-
-    def __init__(self, code: int, *, to: str = "", from_: str = "", what: str = "") -> None:
-        self.code = code
-        self.status, sentence = _TWILIO["refusals"][str(code)]
-        self.message: str = sentence.format_map({"to": to, "from": from_, "what": what})
-        super().__init__(f"{code}: {self.message}")
 
 
 @dataclass(slots=True)
@@ -96,23 +80,18 @@ class LocalCarrier:
             seed: Makes ids and chances repeat; None for real randomness.
             keep: How many messages the log holds; older ones are forgotten.
         """
-        unknown = set(replies) - set(_TWILIO["answers"])
-        if unknown:
-            raise ValueError(f"the carrier answers stop, start and help, not {', '.join(sorted(unknown))}")
         self.now = now
         self.account_sid = account_sid
         self.auth_token = auth_token
         self.number = number
         self.messaging_service = messaging_service
-        self.replies = frozenset(replies)
+        self.replies = check_replies(frozenset(replies))
         self.knobs = knobs if knobs is not None else Knobs()
         self.chance = random.Random(seed)  # noqa: S311 - ids that repeat under a seed, not secrets
-        self.keep = keep
         self.media_host = media_host.rstrip("/")
         self.stats = Stats()
         self.watchers: list[Callable[[Event], None]] = []
-        self._messages: OrderedDict[str, Message] = OrderedDict()
-        self._by_phone: dict[str, list[Message]] = {}
+        self._log = MessageLog(keep)
         self._blocks: set[tuple[str, str]] = set()
         self._queue_ends: datetime | None = None
         self._second = 0
@@ -168,7 +147,7 @@ class LocalCarrier:
         message = Message(
             sid=sid,
             account_sid=self.account_sid,
-            from_=from_ or _in_channel_of(to, self.number),
+            from_=from_ or in_channel_of(to, self.number),
             to=to,
             body=body,
             direction="outbound-api",
@@ -191,14 +170,14 @@ class LocalCarrier:
         Returns:
             The message, or None when it is unknown or has reached its end.
         """
-        message = self._messages.get(sid)
+        message = self._log.get(sid)
         if message is None or message.final:
             return None
         now = self.now()
         if message.status in ("accepted", "scheduled"):
             message.status = "queued"
         elif message.status == "queued":
-            if message.fate and _last_status(message.fate) == "failed":
+            if message.fate and fails_unsent(message.fate):
                 message.status, message.error_code = "failed", message.fate
             else:
                 message.status, message.sent = "sent", now
@@ -216,11 +195,10 @@ class LocalCarrier:
         Raises:
             Refusal: 20404, there is none.
         """
-        try:
-            return self._messages[sid]
-        except KeyError:
-            path = f"/2010-04-01/Accounts/{self.account_sid}/Messages/{sid}.json"
-            raise Refusal(20404, what=path) from None
+        message = self._log.get(sid)
+        if message is None:
+            raise Refusal(20404, what=f"/2010-04-01/Accounts/{self.account_sid}/Messages/{sid}.json")
+        return message
 
     def cancel(self, sid: str) -> Message:
         """Cancel a scheduled message.
@@ -252,7 +230,7 @@ class LocalCarrier:
         Raises:
             Refusal: 20404 unknown.
         """
-        self._forget(self.fetch(sid))
+        self._log.drop(self.fetch(sid).sid)
         self._tell(Gone(sid))
 
     def messages(
@@ -271,28 +249,10 @@ class LocalCarrier:
                 A message that has not left yet has no such date and matches neither.
             after_sid: Start behind this message (the last one of the page before).
         """
-        pool: Sequence[Message] | OrderedDict[str, Message]
-        mine = _address_only(self.number)
-        other = next((one for one in (to, from_) if one and _address_only(one) != mine), None)
-        if other is not None:
-            pool = self._by_phone.get(other, [])
-            found: Iterator[Message] = reversed(pool)
-        else:
-            found = reversed(self._messages.values())
-        if after_sid is not None:
-            for message in found:
-                if message.sid == after_sid:
-                    break
-        for message in found:
-            if (to and message.to != to) or (from_ and message.from_ != from_):
-                continue
-            if sent_from or sent_until:
-                if message.sent is None:
-                    continue
-                sent = message.sent.replace(microsecond=0)
-                if (sent_from and sent < sent_from) or (sent_until and sent > sent_until):
-                    continue
-            yield message
+        phone = next((one for one in (to, from_) if one and number_of(one) != self.number), None)
+        return self._log.search(
+            phone=phone, to=to, from_=from_, sent_from=sent_from, sent_until=sent_until, after_sid=after_sid
+        )
 
     # What phones do
 
@@ -316,7 +276,7 @@ class LocalCarrier:
             The message, and the carrier's own answer to a keyword if it gave one.
         """
         now = self.now()
-        to = to or _in_channel_of(from_, self.number)
+        to = to or in_channel_of(from_, self.number)
         sid = self._new_sid("MM" if media else "SM")
         message = Message(
             sid=sid,
@@ -352,7 +312,7 @@ class LocalCarrier:
         # WhatsApp's keywords are only handled with Advanced Opt-Out.
         if ":" in message.from_ and not self.knobs.advanced_opt_out:
             return ""
-        return _KEYWORDS.get(message.body.strip().lower(), "")
+        return keyword_of(message.body)
 
     def blocked(self, phone: str) -> bool:
         """Whether this phone has opted out of our number, or of the whole messaging service it belongs to."""
@@ -360,11 +320,11 @@ class LocalCarrier:
 
     def conversation(self, phone: str, last: int = 200) -> list[Message]:
         """The newest messages of one phone, oldest first."""
-        return list(self._by_phone.get(phone, ()))[-last:]
+        return self._log.conversation(phone, last)
 
     def note_webhook(self, sid: str, *, error: int | None) -> None:
         """Note that an inbound message's webhook was answered, or Twilio's code for why not (11200 ...)."""
-        message = self._messages.get(sid)
+        message = self._log.get(sid)
         if message is not None:
             message.answered, message.webhook_error = error is None, error
             self._tell(message)
@@ -374,25 +334,22 @@ class LocalCarrier:
     def restore(self, event: Event) -> None:
         """Take back a message, block or deletion that an earlier process told its watchers."""
         if isinstance(event, Message):
-            known = self._messages.get(event.sid)
-            if known is not None:
-                self._forget(known)
-            self._put(event)
+            self._log.put(event)
         elif isinstance(event, Block):
             key = (event.phone, event.sender)
             (self._blocks.add if event.blocked else self._blocks.discard)(key)
-        elif isinstance(event, Gone) and event.sid in self._messages:
-            self._forget(self._messages[event.sid])
+        elif isinstance(event, Gone):
+            self._log.drop(event.sid)
 
     def snapshot(self) -> Iterator[Event]:
         """Everything it remembers, oldest first, so that `restore` in that order gives the same carrier."""
         for phone, sender in sorted(self._blocks):
             yield Block(phone, sender, True)
-        yield from self._messages.values()
+        yield from self._log
 
     def unfinished(self) -> list[Message]:
         """Messages on their way, which a new process must carry on."""
-        return [message for message in self._messages.values() if not message.final]
+        return [message for message in self._log if not message.final]
 
     # How it decides
 
@@ -410,11 +367,10 @@ class LocalCarrier:
             raise Refusal(21604)
         if not from_ and not service:
             raise Refusal(21603)
-        magic = _TWILIO["magic"]["from"].get(from_) or _TWILIO["magic"]["to"].get(to)
-        if magic:
+        if magic := magic_refusal(to, from_):
             raise Refusal(magic, to=to, from_=from_)
         self._check_sender(to, from_, service)
-        if not _is_valid(_address_only(to)):
+        if not can_exist(number_of(to)):
             raise Refusal(21211, to=to)
         if not body.strip() and not media_urls:
             raise Refusal(21602)
@@ -443,17 +399,17 @@ class LocalCarrier:
             raise Refusal(21701)
         if not from_:
             return
-        if not _is_valid(_address_only(from_)):
+        if not can_exist(number_of(from_)):
             raise Refusal(21212, from_=from_)
-        if (":" in to) != (":" in from_):
+        if channel_of(to) != channel_of(from_):
             raise Refusal(21910)
-        if _address_only(from_) not in (self.number, "+15005550006"):
+        if number_of(from_) not in (self.number, TEST_SENDER):
             raise Refusal(21606, from_=from_)
 
     def _take_turn(self, now: datetime, segments: int, fate: int | None) -> datetime | None:
         """Queue a message behind the others of the sender, whose rate counts segments."""
         rate = self.knobs.segments_per_second
-        if not rate or (fate and _last_status(fate) == "failed"):
+        if not rate or (fate and fails_unsent(fate)):
             return None
         start = max(now, self._queue_ends or now)
         self._queue_ends = start + timedelta(seconds=segments / rate)
@@ -486,7 +442,7 @@ class LocalCarrier:
             self._tell(Block(*key, kind == "stop"))
         if kind not in self.replies:
             return None
-        return self._answer(message, _TWILIO["answers"][kind], status="delivered")
+        return self._answer(message, answer_to(kind), status="delivered")
 
     def _answer(self, inbound: Message, body: str, *, status: str) -> Message:
         now = self.now()
@@ -509,7 +465,7 @@ class LocalCarrier:
 
     def _new_sid(self, prefix: str) -> str:
         # A carrier with a seed that was restored from its journal would draw the same ids once more.
-        while (sid := f"{prefix}{self.chance.getrandbits(128):032x}") in self._messages:
+        while (sid := f"{prefix}{self.chance.getrandbits(128):032x}") in self._log:
             pass
         return sid
 
@@ -519,53 +475,9 @@ class LocalCarrier:
         return Media(sid, url or self.media_host + path, content_type)
 
     def _remember(self, message: Message) -> None:
-        self._put(message)
+        self._log.put(message)
         self._tell(message)
-
-    def _put(self, message: Message) -> None:
-        self._messages[message.sid] = message
-        self._by_phone.setdefault(message.phone, []).append(message)
-        while len(self._messages) > self.keep:
-            self._forget(next(iter(self._messages.values())))
-
-    def _forget(self, message: Message) -> None:
-        del self._messages[message.sid]
-        theirs = self._by_phone[message.phone]
-        theirs.pop(next(place for place, each in enumerate(theirs) if each is message))
-        if not theirs:
-            del self._by_phone[message.phone]
 
     def _tell(self, event: Event) -> None:
         for watch in self.watchers:
             watch(event)
-
-
-def error_message(code: int) -> str:
-    """Say in Twilio's words why a message failed; "" where it says nothing."""
-    return str(_TWILIO["failures"].get(str(code), ("", ""))[1])
-
-
-def _last_status(code: int) -> str:
-    return str(_TWILIO["failures"].get(str(code), ("undelivered", ""))[0])
-
-
-def _address_only(address: str) -> str:
-    """Take the channel off an address: "whatsapp:+1415…" gives "+1415…"."""
-    return address.partition(":")[2] or address
-
-
-def _in_channel_of(address: str, number: str) -> str:
-    """Write our number in the channel of the other side's address."""
-    channel, colon, _ = address.rpartition(":")
-    return f"{channel}{colon}{number}"
-
-
-@lru_cache(maxsize=20_000)
-def _is_valid(number: str) -> bool:
-    """Whether a number is written as E.164 and can exist, or is a WhatsApp name that hides its number."""
-    if not number.startswith("+"):
-        return bool(_WHATSAPP_NAME.fullmatch(number))
-    try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(number))
-    except phonenumbers.NumberParseException:
-        return False

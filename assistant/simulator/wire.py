@@ -13,8 +13,8 @@ from typing import Any
 
 import phonenumbers
 
-from assistant.simulator.carrier import Refusal, error_message
 from assistant.simulator.records import Message
+from assistant.simulator.rules import Refusal, failure_message
 
 API_VERSION = "2010-04-01"
 
@@ -123,7 +123,7 @@ def as_status(message: Message) -> dict[str, str]:
         fields["MessagingServiceSid"] = message.messaging_service_sid
     if message.error_code:
         fields["ErrorCode"] = str(message.error_code)
-        if sentence := error_message(message.error_code):
+        if sentence := failure_message(message.error_code):
             fields["ErrorMessage"] = sentence
     if message.status in ("delivered", "undelivered"):
         fields["RawDlrDoneDate"] = message.updated.strftime("%y%m%d%H%M")
