@@ -91,6 +91,22 @@ def serve(data: Path) -> None:
     os.execv(arguments[0], arguments)  # noqa: S606 - a program of our own package
 
 
+def reserve(data: Path) -> bool:
+    """Make sure that the kept address can be served, choosing another if a stranger has its port.
+
+    Returns:
+        Whether a server of ours answers there already.
+    """
+    with _alone(data):
+        url = _kept_address(data)
+        if answers(url):
+            return True
+        if _is_taken(url):
+            # Those who hold the old address will read the new one when they restart.
+            _new_address(data)
+        return False
+
+
 def ensure(data: Path) -> str:
     """The address of a server that answers: the one that runs, or one started now, which ends with us.
 
@@ -102,7 +118,6 @@ def ensure(data: Path) -> str:
         if answers(url):
             return url
         if _is_taken(url):
-            # A stranger has its port: those who hold the old address will read the new one when they restart.
             url = _new_address(data)
         started = subprocess.Popen(  # noqa: S603 - a program of our own package
             _command_or_explain(url),

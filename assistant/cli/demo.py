@@ -1,0 +1,47 @@
+"""Sets up a circle to try things with, on an empty database of the local carrier's only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import select
+
+from assistant.circles.organizing import Plan, create_circle
+from assistant.messages import consent
+from assistant.runtime import Runtime
+from assistant.store.tables import Address, Cohort, Person, Role
+
+LUZ: Final = "+14155550101"
+PHONES: Final = (
+    {"name": "Luz", "number": LUZ, "hint": "hosts Maple: hears when someone joins"},
+    {"name": "Ana", "number": "+14155550102", "hint": "JOIN MAPLE"},
+    {"name": "Rosa", "number": "+14155550103", "hint": "JOIN MAPLE"},
+)
+"""The phones that stand on the page from the start."""
+
+
+def set_up_demo(opened: Runtime) -> bool:
+    """Make the cohort Demo and the circle MAPLE, hosted by Luz, unless anybody is known; True if it made it.
+
+    Luz's consent and seat are recorded for her so that there is something to see; for real people never.
+
+    Raises:
+        ValueError: with a real account.
+    """
+    if not opened.settings.local_carrier:
+        raise ValueError("the demo is for the local carrier only")
+    now = opened.clock.now()
+    with opened.database.write() as session:
+        if session.scalar(select(Person.id).limit(1)) or session.scalar(select(Cohort.id).limit(1)):
+            return False
+        session.add(Cohort(name="Demo", created_at=now))
+        session.flush()
+        plan = Plan(name="Maple", code="MAPLE", cohort="Demo", host=LUZ, zone="America/Los_Angeles")
+        circle = create_circle(session, plan, country="US", now=now)
+        role = session.scalars(select(Role).where(Role.circle_id == circle.id)).one()
+        role.accepted_at = now
+        luz = session.get_one(Person, role.person_id)
+        luz.name, luz.language, luz.zone = "Luz", "en", "America/Los_Angeles"
+        address = session.scalars(select(Address).where(Address.person_id == luz.id)).one()
+        consent.agree(session, address.id, opened.house.sender, "demo set-up", "demo", now)
+    return True

@@ -1,0 +1,114 @@
+"""Greets whoever started everything: where to look once it is healthy, or what keeps it from being so."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from assistant.cli.output import say
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+PATIENCE: Final = 30.0
+"""Seconds in which the service should be healthy; it takes one or two."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    body: Mapping[str, str]
+
+
+class Greeter(threading.Thread):
+    """Waits beside the supervisor until the service is healthy, and says where to look or what is wrong."""
+
+    def __init__(self, settings: Settings, *, has_demo: bool) -> None:
+        super().__init__(name="greeter", daemon=True)
+        self._settings = settings
+        self._has_demo = has_demo
+        self._over = threading.Event()
+        self._began = time.monotonic()
+        self.trouble = ""
+
+    def end(self) -> None:
+        """Nothing more is to be said."""
+        self._over.set()
+
+    def run(self) -> None:
+        self._look_at_flows()
+        home = f"http://127.0.0.1:{self._settings.port}"
+        while not self._over.wait(0.02):
+            answer = _ask(f"{home}/health")
+            if answer and answer.status == 200 and self._carrier_answers():
+                self._greet(home)
+                return
+            if time.monotonic() - self._began > PATIENCE:
+                self._complain(home, answer)
+                self._began = float("inf")
+
+    def _look_at_flows(self) -> None:
+        """A bad flow never starts a process: end here with all that is wrong, rather than try again."""
+        from assistant.engine.loading import load
+        from assistant.engine.problems import FlowErrors
+        from assistant.runtime import FLOWS, known
+
+        try:
+            load(FLOWS, known())
+        except FlowErrors as errors:
+            self.trouble = str(errors)
+            os.kill(os.getpid(), signal.SIGTERM)
+            self._over.set()
+
+    def _complain(self, home: str, answer: _Answer | None) -> None:
+        found = ", ".join(f"{name}: {state}" for name, state in answer.body.items()) if answer else "nothing"
+        say(f"After {PATIENCE:.0f} seconds {home}/health says {found}. What the processes say is in")
+        say(f"{self._settings.circle_data / 'logs'}; `circle doctor` checks every piece. Still trying.")
+
+    def _carrier_answers(self) -> bool:
+        if not self._settings.local_carrier:
+            return True
+        return _ask(f"http://127.0.0.1:{self._settings.carrier_port}/_phones") is not None
+
+    def _greet(self, home: str) -> None:
+        seconds = time.monotonic() - self._began
+        if self._settings.local_carrier:
+            phones = f"http://127.0.0.1:{self._settings.carrier_port}"
+            if self._has_demo:
+                from assistant.cli.demo import PHONES
+
+                for phone in PHONES:
+                    _ask(f"{phones}/_phones", phone)
+            click.echo(f"\n  The phones are here:  {phones}/phones\n")
+            if self._has_demo:
+                click.echo("  Text JOIN MAPLE from Ana's phone, and answer in your own words.")
+        else:
+            click.echo(f"\n  Twilio should call:   {self._settings.message_webhook_url}#rc=2&rp=ct,rt,5xx\n")
+        click.echo(f"  Health: {home}/health   Logs: {self._settings.circle_data / 'logs'}")
+        say(f"  Ready after {seconds:.1f} seconds. Ctrl-C stops everything.")
+
+
+def _ask(url: str, form: Mapping[str, str] | None = None) -> _Answer | None:
+    """What a page of our own answers; None when nobody does."""
+    data = json.dumps(form).encode() if form is not None else None
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310 - our own
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - our own
+            return _Answer(answer.status, {})
+    except urllib.error.HTTPError as error:
+        try:
+            return _Answer(error.code, json.load(error))
+        except ValueError:
+            return _Answer(error.code, {})
+    except OSError:
+        return None

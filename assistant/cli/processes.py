@@ -1,0 +1,140 @@
+"""Starts one process each: web, worker, clock, the local carrier, the embedded Redis."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+SUPERVISED: Final = "CIRCLE_SUPERVISED"
+"""Set by `circle run` for its children: Redis is its business, and they end with it."""
+QUEUES: Final = ("inbox", "delivery")
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Where to listen, instead of PORT.")
+@click.option("--processes", default=1, show_default=True, help="More than one only helps with PostgreSQL.")
+def web(port: int | None, processes: int) -> None:
+    """The web process: takes the carrier's webhooks, shows health and metrics."""
+    settings = _begin("web", port)
+    # Imported before the server forks, so that each of its processes starts with all of it in hand.
+    import assistant.runtime  # noqa: F401
+    import webhooks.app  # noqa: F401
+    from webhooks.serve import serve
+
+    # The local carrier's token is no secret: what it can open stays on this machine.
+    serve(settings, host="127.0.0.1" if settings.local_carrier else "0.0.0.0", processes=processes)  # noqa: S104
+
+
+@click.command()
+@click.argument("queue", required=False, type=click.Choice(QUEUES))
+def worker(queue: str | None) -> None:
+    """Handle what came in (inbox), or send what goes out (delivery); without a QUEUE both, a process each.
+
+    Any number may run, on any number of machines.
+    """
+    if queue is None:
+        sys.exit(_both())
+    settings = _begin(f"worker {queue}")
+    from assistant.jobs import work
+    from assistant.runtime import build_runtime
+
+    with build_runtime(settings) as runtime:
+        work(runtime, queue)
+
+
+@click.command()
+def clock() -> None:
+    """The clock: wakes workers when something is due. One is enough; without it, idle workers look."""
+    settings = _begin("clock")
+    from assistant.jobs import run_clock
+    from assistant.runtime import build_runtime
+
+    with build_runtime(settings) as runtime:
+        run_clock(runtime)
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Where to listen, instead of CARRIER_PORT.")
+def carrier(port: int | None) -> None:
+    """The local carrier: Twilio's API for this machine, and phones on a page to text from."""
+    settings = _begin("carrier", carrier_port=port, with_redis=False)
+    from assistant.simulator.server import run as serve_carrier
+
+    serve_carrier(
+        port=settings.carrier_port,
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        webhook_url=f"{settings.message_webhook_url}#rc=2&rp=ct,rt,5xx",
+        data=settings.circle_data,
+        replies=sorted(settings.carrier_replies),
+    )
+
+
+@click.command(hidden=True)
+def redis() -> None:
+    """The embedded Redis of CIRCLE_DATA; `circle run` starts and minds it."""
+    from assistant import embedded_redis
+    from assistant.settings import load_settings
+
+    _end_with_supervisor()
+    embedded_redis.serve(load_settings().circle_data)
+
+
+def _begin(
+    process: str, port: int | None = None, *, carrier_port: int | None = None, with_redis: bool = True
+) -> Settings:
+    """The settings, with logs set up and a Redis that answers."""
+    from assistant.logs import get_log, set_up_logs
+    from assistant.settings import load_settings
+
+    _end_with_supervisor()
+    given = {"PORT": port, "CARRIER_PORT": carrier_port}
+    settings = load_settings(os.environ | {name: str(value) for name, value in given.items() if value})
+    set_up_logs(process)
+    for warning in settings.warnings:
+        get_log("settings").warning(warning)
+    if with_redis and settings.redis_url is None and SUPERVISED not in os.environ:
+        from assistant import embedded_redis
+
+        embedded_redis.ensure(settings.circle_data)
+    return settings
+
+
+def _end_with_supervisor() -> None:
+    if SUPERVISED in os.environ:
+        from assistant.embedded_redis import end_with_parent
+
+        end_with_parent()
+
+
+def _both() -> int:
+    """A worker for each queue, as processes of their own; when one fails both end, to be started again."""
+    _end_with_supervisor()
+    told = False
+    command = [sys.executable, "-m", "assistant.cli", "worker"]
+    children = [subprocess.Popen([*command, queue]) for queue in QUEUES]  # noqa: S603 - our own program
+
+    def stop(*_signal: object) -> None:
+        nonlocal told
+        told = True
+        for child in children:
+            child.terminate()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    while all(child.poll() is None for child in children):
+        time.sleep(0.1)
+    failed = not told
+    stop()
+    for child in children:
+        child.wait()
+    return int(failed)

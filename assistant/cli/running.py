@@ -1,0 +1,202 @@
+"""Runs everything on this machine: migrates, starts the Procfile's processes, and says where to look."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import shlex
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from assistant.cli.greeting import Greeter
+from assistant.cli.output import say
+from assistant.cli.processes import SUPERVISED
+
+if TYPE_CHECKING:
+    from assistant.settings import Settings
+
+LOCAL_ONLY: Final = {"redis": "circle redis", "carrier": "circle carrier"}
+"""Processes that stand for servers of others, and so are in no Procfile."""
+_CONFIGURATION: Final = """\
+[supervisord]
+nodaemon = true
+silent = true
+logfile = {logs}/supervisor.log
+logfile_maxbytes = 5MB
+logfile_backups = 1
+pidfile = {data}/run.pid
+childlogdir = {logs}
+"""
+_PROGRAM: Final = """
+[program:{name}]
+command = {command}
+priority = {priority}
+autorestart = true
+startsecs = 1
+startretries = 1000000
+stopsignal = TERM
+stopwaitsecs = 10
+stopasgroup = true
+killasgroup = true
+redirect_stderr = true
+stdout_logfile = {logs}/{name}.log
+stdout_logfile_maxbytes = 10MB
+stdout_logfile_backups = 2
+"""
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Where to listen, instead of PORT.")
+def run(port: int | None) -> None:
+    """Everything on this machine, until Ctrl-C.
+
+    Without TWILIO_* it needs nothing else: texts go to phones on a page, and a circle stands ready to join.
+    """
+    from assistant.settings import load_settings
+
+    if port is not None:
+        os.environ["PORT"] = str(port)
+    settings = load_settings()
+    if settings.local_carrier:
+        # Only on this machine may time be moved, so there it may be moved at once.
+        os.environ.setdefault("TIME_TRAVEL", "1")
+    os.environ["CIRCLE_DATA"] = str(settings.circle_data)
+    for warning in settings.warnings:
+        say(f"Warning: {warning}")
+    with _the_only_one(settings.circle_data):
+        _refuse_taken_ports(settings)
+        has_demo = _prepare_database(settings)
+        configuration = _write_configuration(settings)
+        os.environ[SUPERVISED] = "1"
+        greeter = Greeter(settings, has_demo=has_demo)
+        greeter.start()
+        _supervise(configuration)
+        greeter.end()
+    if greeter.trouble:
+        say(greeter.trouble)
+        raise click.exceptions.Exit(1)
+
+
+def _prepare_database(settings: Settings) -> bool:
+    """Bring the database up to date; set up the demo where it belongs. True if it was set up just now."""
+    from assistant.runtime import build_runtime
+    from assistant.store import migrate
+
+    with build_runtime(settings) as opened:
+        migrate.upgrade(opened.database)
+        if not settings.local_carrier:
+            return False
+        from assistant.cli.demo import set_up_demo
+
+        return set_up_demo(opened)
+
+
+@contextlib.contextmanager
+def _the_only_one(data: Path) -> Iterator[None]:
+    """Two of us on the same data would each answer every text.
+
+    Raises:
+        click.ClickException: the other one runs.
+    """
+    with (data / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            pid = (data / "run.pid").read_text().strip() if (data / "run.pid").exists() else "unknown"
+            raise click.ClickException(
+                f"circle run is running already on {data} (process {pid}). Stop it with Ctrl-C there or "
+                f"`kill {pid}`, or give this one a folder of its own: CIRCLE_DATA=..."
+            ) from None
+        yield
+
+
+def _refuse_taken_ports(settings: Settings) -> None:
+    """Say which port is taken and how to go on, before anything is started.
+
+    Raises:
+        click.ClickException: one is.
+    """
+    ports = {"PORT": settings.port} | (
+        {"CARRIER_PORT": settings.carrier_port} if settings.local_carrier else {}
+    )
+    taken = []
+    for name, port in ports.items():
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                what = (
+                    "is used by another program" if error.errno == errno.EADDRINUSE else str(error.strerror)
+                )
+                shown = f"`ss -ltnp 'sport = :{port}'` shows which"
+                other = f"{name}={port + 100} circle run"
+                taken.append(
+                    f"Port {port} ({name}) {what} ({shown}). Stop it, or choose another port: {other}"
+                )
+    if taken:
+        raise click.ClickException("\n".join(taken))
+
+
+def _write_configuration(settings: Settings) -> Path:
+    """Supervisor's configuration, from the Procfile and what this machine has to stand in for."""
+    from assistant import embedded_redis
+    from assistant.runtime import ROOT
+
+    data = settings.circle_data
+    logs = data / "logs"
+    logs.mkdir(exist_ok=True)
+    programs: dict[str, str] = {}
+    if settings.redis_url is None and not embedded_redis.reserve(data):
+        programs["redis"] = LOCAL_ONLY["redis"]
+    programs |= read_procfile(ROOT / "Procfile")
+    if settings.local_carrier:
+        programs["carrier"] = LOCAL_ONLY["carrier"]
+    text = _CONFIGURATION.format(logs=_escaped(logs), data=_escaped(data))
+    for priority, (name, command) in enumerate(programs.items()):
+        text += _PROGRAM.format(
+            name=name, command=_escaped(_our_own(command)), priority=priority, logs=_escaped(logs)
+        )
+    file = data / "supervisor.conf"
+    file.write_text(text)
+    return file
+
+
+def read_procfile(file: Path) -> dict[str, str]:
+    """Process name -> command line."""
+    lines = (line.partition(":") for line in file.read_text().splitlines() if line.strip())
+    return {name.strip(): command.strip() for name, _, command in lines if not name.startswith("#")}
+
+
+def _our_own(command: str) -> str:
+    """The same `circle` that runs now, wherever the shell would look for one."""
+    program, *arguments = shlex.split(command)
+    words = (
+        [sys.executable, "-m", "assistant.cli", *arguments] if program == "circle" else [program, *arguments]
+    )
+    return shlex.join(words)
+
+
+def _escaped(text: object) -> str:
+    return str(text).replace("%", "%%")
+
+
+def _supervise(configuration: Path) -> None:
+    """Be the supervisor: start what the configuration names and restart what dies, until told to stop."""
+    from supervisor.medusa.asyncore_25 import ExitNow
+    from supervisor.options import ServerOptions
+    from supervisor.supervisord import Supervisor
+
+    options = ServerOptions()
+    options.realize(["-c", str(configuration)])
+    options.first, options.test = True, False
+    with contextlib.suppress(ExitNow):  # how it says that it was told to stop
+        Supervisor(options).main()
+    options.close_logger()
