@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, or_, select, update
+from sqlalchemy import text as text_sql
 from sqlalchemy.orm import Session, aliased
 
 from assistant.messages.outbox import ANSWER_WHILE_FRESH, PURPOSE_RULES, Rule
@@ -32,6 +33,8 @@ PAUSE_ALL = "pause_all"
 # Written into the statement itself: a partial index serves only a condition that it can see.
 _QUEUED = Outbox.state == literal("queued", literal_execute=True)
 _CLAIMED = Outbox.state == literal("claimed", literal_execute=True)
+# Spelled as in the index that holds only these.
+UNSETTLED = text_sql("outbox.state IN ('claimed', 'unsure')")
 _PREVIOUS = aliased(Outbox, name="previous")
 _OVER = ("done", "dropped", "failed", "cancelled")
 
@@ -146,7 +149,9 @@ def claim(database: Database, now: dt.datetime, real: dt.datetime, limit: int) -
 
 def _claim(session: Session, now: dt.datetime, real: dt.datetime, limit: int) -> Claim:
     texts = _load(session, _ids_due(session, now, limit, lock=True))
-    under_way = set(session.scalars(select(Outbox.address_id).where(_CLAIMED, Outbox.claimed_until > real)))
+    under_way = set(
+        session.scalars(select(Outbox.address_id).where(UNSETTLED, _CLAIMED, Outbox.claimed_until > real))
+    )
     going: list[Due] = []
     holds: list[tuple[Due, Hold]] = []
     drops: dict[str, list[int]] = {}

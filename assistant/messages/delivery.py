@@ -100,9 +100,11 @@ class _Round:
 
     async def go(self) -> Drained:
         recorder = asyncio.create_task(self._record_all())
-        more = False
+        more = began = False
         try:
-            while not self._time_is_up():
+            # However late it begins, it gets something done.
+            while not (began and self._time_is_up()) and not self._stopped():
+                began = True
                 room = IN_FLIGHT - len(self._in_flight)
                 if room < IN_FLIGHT // 4:
                     more = True
@@ -153,7 +155,7 @@ class _Round:
     async def _dispatch(self, texts: Sequence[Due]) -> None:
         """Let texts leave as fast as the sender's rate limit has them; give back what the time is up for."""
         began, chunk, place = time.monotonic(), 1, 0
-        while place < len(texts) and not self._time_is_up():
+        while place < len(texts) and not (place and self._time_is_up()):
             going = texts[place : place + chunk]
             wait = self._desk.reserve(sum(text.segments for text in going))
             if wait > 0:

@@ -80,6 +80,13 @@ class Outbox(Base):
             postgresql_where=text("state IN ('claimed', 'unsure')"),
         ),
         Index("ix_outbox_person", "person_id", "id"),
+        # Whose final status is still missing; a settled text leaves it.
+        Index(
+            "ix_outbox_sent",
+            "sent_at",
+            sqlite_where=text("state = 'sent'"),
+            postgresql_where=text("state = 'sent'"),
+        ),
     )
 
     id: Mapped[Id]

@@ -113,6 +113,7 @@ def desk_of(
     clock: Clock,
     carrier: FakeCarrier,
     reserve: Callable[[int], float] = allow_everything,
+    wake: Callable[[str], object] = lambda queue: None,
 ) -> Desk:
     return Desk(
         database=database,
@@ -120,7 +121,7 @@ def desk_of(
         carrier=carrier,
         clock=clock,
         house=HOUSE,
-        wake=lambda queue: None,
+        wake=wake,  # type: ignore[arg-type]
         reserve=reserve,
     )
 

@@ -114,7 +114,7 @@ def test_the_next_text_of_a_turn_follows_when_the_first_arrived(
     database: Database, clock: ManualClock, carrier: FakeCarrier
 ) -> None:
     first, _ = queue(database, clock.now(), a_text(ANA, "first"), a_text(ANA, "second"))
-    deliver(database, clock, carrier, 0.1)
+    deliver(database, clock, carrier, 0.0)
     assert carrier.texts_to(ANA) == ["first"]
     with database.write() as session:
         note_status(
@@ -128,7 +128,7 @@ def test_the_next_text_of_a_turn_follows_two_seconds_later_without_a_receipt(
     database: Database, clock: ManualClock, carrier: FakeCarrier
 ) -> None:
     queue(database, clock.now(), a_text(ANA, "first"), a_text(ANA, "second"))
-    drained = deliver(database, clock, carrier, 0.1)
+    drained = deliver(database, clock, carrier, 0.5)
     assert drained.next_due == clock.now() + dt.timedelta(seconds=2)
     clock.forward(dt.timedelta(seconds=2))
     deliver(database, clock, carrier)
@@ -150,7 +150,7 @@ def test_nothing_leaves_after_stop(database: Database, clock: ManualClock, carri
     (legal,) = queue(database, clock.now(), a_text(ANA, "You are out.", "legal"))
     with database.write() as session:
         consent.refuse(session, ANA, SENDER, "STOP", "text", clock.now())
-    deliver(database, clock, carrier, 0.3)
+    deliver(database, clock, carrier, 0.0)
     assert carrier.texts_to(ANA) == ["You are out."]
     assert row(database, legal).state == "sent"
     assert outcome(database, ids[0]) == ("dropped", "opted out")
@@ -325,7 +325,7 @@ def test_what_was_certainly_not_taken_is_tried_again_later_and_later(
     carrier.refuse["*"] = CarrierError(Trouble.RETRY, 20429)
     pauses = []
     for _ in range(8):
-        deliver(database, clock, carrier, 0.3)
+        deliver(database, clock, carrier, 0.0)
         pauses.append((row(database, text).not_before - clock.now()).total_seconds())
         clock.forward(dt.timedelta(seconds=max(pauses[-1], 0)))
     assert outcome(database, text) == ("failed", "carrier 20429")
@@ -337,7 +337,7 @@ def test_what_was_certainly_not_taken_is_tried_again_later_and_later(
 def test_the_carriers_own_pause_is_kept(database: Database, clock: ManualClock, carrier: FakeCarrier) -> None:
     (text,) = queue(database, clock.now(), a_text(ANA, purpose="prompt"))
     carrier.refuse["*"] = CarrierError(Trouble.RETRY, 30022, retry_after=60)
-    deliver(database, clock, carrier, 0.3)
+    deliver(database, clock, carrier, 0.0)
     assert row(database, text).not_before == clock.now() + dt.timedelta(seconds=60)
 
 

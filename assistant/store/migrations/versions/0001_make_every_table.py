@@ -124,6 +124,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'queued'"),
     )
     op.create_index(
+        "ix_outbox_sent",
+        "outbox",
+        ["sent_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'sent'"),
+        postgresql_where=sa.text("state = 'sent'"),
+    )
+    op.create_index(
         "ix_outbox_unsettled",
         "outbox",
         ["claimed_until"],
@@ -759,6 +767,12 @@ def downgrade() -> None:
         table_name="outbox",
         sqlite_where=sa.text("state IN ('claimed', 'unsure')"),
         postgresql_where=sa.text("state IN ('claimed', 'unsure')"),
+    )
+    op.drop_index(
+        "ix_outbox_sent",
+        table_name="outbox",
+        sqlite_where=sa.text("state = 'sent'"),
+        postgresql_where=sa.text("state = 'sent'"),
     )
     op.drop_index(
         "ix_outbox_queued",
