@@ -19,7 +19,7 @@ from assistant.circles.scene import Tell
 from assistant.store.circles import SEATED
 from assistant.store.tables import Address, Audit, Circle, Consent, Invitation, Member, Person
 
-CHUNK: Final = 500
+CHUNK: Final = 100
 """Rows to a transaction: on SQLite nobody else can write meanwhile, and replies must not wait."""
 
 INVITE, NO_CONSENT = "invite", "no consent"

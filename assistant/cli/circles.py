@@ -117,7 +117,7 @@ class _Joining:
 
     def __init__(self, opened: Runtime, circle: Circle) -> None:
         self.code, self.name = circle.code, circle.name
-        self.number = opened.house.number
+        self.number = our_number(opened)
         self.line = join_line(opened, circle)
 
     @property
@@ -155,13 +155,29 @@ class _Joining:
         return segno.make(f"SMSTO:{self.number}:JOIN {self.code}", error="m", micro=False)
 
 
+def our_number(opened: Runtime) -> str:
+    """The number to text: as set, else the first of the messaging service's, else words that stand for it."""
+    import asyncio
+
+    from assistant.carriers.base import CarrierError
+    from assistant.carriers.twilio import TwilioCarrier
+
+    number: str | None = opened.house.number
+    if not number and isinstance(opened.carrier, TwilioCarrier):
+        try:
+            number = asyncio.run(opened.carrier.number())
+        except CarrierError:
+            say("Warning: the carrier does not say which number is ours; set TWILIO_FROM to it.")
+    return number or "our number"
+
+
 def join_line(opened: Runtime, circle: Circle) -> str:
     """The line that people forward to friends themselves, in the circle's language."""
     from assistant.engine.wording import choose_text
     from assistant.language.rendering import render_rich
 
     text = choose_text(opened.book.notice("join_line"), circle.language, {})
-    return render_rich(text, {"code": circle.code, "number": opened.house.number or "our number"})
+    return render_rich(text, {"code": circle.code, "number": our_number(opened)})
 
 
 @click.command()

@@ -25,7 +25,7 @@ PATIENCE: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
     status: int
     body: Mapping[str, str]
 
@@ -49,7 +49,7 @@ class Greeter(threading.Thread):
         self._look_at_flows()
         home = f"http://127.0.0.1:{self._settings.port}"
         while not self._over.wait(0.02):
-            answer = _ask(f"{home}/health")
+            answer = ask(f"{home}/health")
             if answer and answer.status == 200 and self._carrier_answers():
                 self._greet(home)
                 return
@@ -70,7 +70,7 @@ class Greeter(threading.Thread):
             os.kill(os.getpid(), signal.SIGTERM)
             self._over.set()
 
-    def _complain(self, home: str, answer: _Answer | None) -> None:
+    def _complain(self, home: str, answer: Answer | None) -> None:
         found = ", ".join(f"{name}: {state}" for name, state in answer.body.items()) if answer else "nothing"
         say(f"After {PATIENCE:.0f} seconds {home}/health says {found}. What the processes say is in")
         say(f"{self._settings.circle_data / 'logs'}; `circle doctor` checks every piece. Still trying.")
@@ -78,7 +78,7 @@ class Greeter(threading.Thread):
     def _carrier_answers(self) -> bool:
         if not self._settings.local_carrier:
             return True
-        return _ask(f"http://127.0.0.1:{self._settings.carrier_port}/_phones") is not None
+        return ask(f"http://127.0.0.1:{self._settings.carrier_port}/_phones") is not None
 
     def _greet(self, home: str) -> None:
         seconds = time.monotonic() - self._began
@@ -88,7 +88,7 @@ class Greeter(threading.Thread):
                 from assistant.cli.demo import PHONES
 
                 for phone in PHONES:
-                    _ask(f"{phones}/_phones", phone)
+                    ask(f"{phones}/_phones", phone)
             click.echo(f"\n  The phones are here:  {phones}/phones\n")
             if self._has_demo:
                 click.echo("  Text JOIN MAPLE from Ana's phone, and answer in your own words.")
@@ -98,17 +98,17 @@ class Greeter(threading.Thread):
         say(f"  Ready after {seconds:.1f} seconds. Ctrl-C stops everything.")
 
 
-def _ask(url: str, form: Mapping[str, str] | None = None) -> _Answer | None:
+def ask(url: str, form: Mapping[str, str] | None = None) -> Answer | None:
     """What a page of our own answers; None when nobody does."""
     data = json.dumps(form).encode() if form is not None else None
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310 - our own
     try:
         with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - our own
-            return _Answer(answer.status, {})
+            return Answer(answer.status, {})
     except urllib.error.HTTPError as error:
         try:
-            return _Answer(error.code, json.load(error))
+            return Answer(error.code, json.load(error))
         except ValueError:
-            return _Answer(error.code, {})
+            return Answer(error.code, {})
     except OSError:
         return None

@@ -1,0 +1,252 @@
+"""Checks every piece that texts pass through, and says of each what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import shutil
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final, Literal
+
+import click
+
+from assistant.cli.output import as_json, print_json
+
+if TYPE_CHECKING:
+    from assistant.runtime import Runtime
+
+State = Literal["ok", "warn", "fail"]
+MARKS: Final = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "red")}
+ROOM_NEEDED: Final = 200 * 1024 * 1024
+"""Bytes free for database and spool below which it gets dangerous."""
+CLOCK_PATIENCE: Final = 900.0
+"""Seconds since the last sweep after which nobody can be at work."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Line:
+    """What was found of one piece."""
+
+    piece: str
+    state: State
+    said: str
+    mend: str = ""
+
+
+Check = Callable[["Runtime"], Iterator[Line]]
+
+
+@click.command()
+@as_json
+def doctor(as_json: bool) -> None:
+    """Check settings, database, Redis, flows, carrier, webhook address, and what got stuck."""
+    lines = list(examine())
+    if as_json:
+        print_json([dataclasses.asdict(line) for line in lines])
+    else:
+        for line in lines:
+            _show(line)
+    if any(line.state == "fail" for line in lines):
+        raise click.exceptions.Exit(1)
+
+
+def examine() -> Iterator[Line]:
+    """Look at everything that can be looked at; what cannot be is skipped: its cause is named already."""
+    from assistant.runtime import build_runtime
+    from assistant.settings import SettingsErrors, load_settings
+
+    try:
+        settings = load_settings()
+    except SettingsErrors as errors:
+        yield from (Line("settings", "fail", mistake) for mistake in errors.mistakes)
+        return
+    yield from (Line("settings", "warn", warning) for warning in settings.warnings)
+    kind = "the local carrier: texts stay on this machine" if settings.local_carrier else "a real account"
+    yield Line("settings", "ok", f"readable; {kind}")
+    with build_runtime(settings) as opened:
+        rows_can_be_read = False
+        for line in _database(opened):
+            rows_can_be_read |= line.state == "ok"
+            yield line
+        for check in (_redis, _flows, _web, _carrier, _disk, *((_clock, _stuck) if rows_can_be_read else ())):
+            yield from check(opened)
+
+
+def _database(opened: Runtime) -> Iterator[Line]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from assistant.store import migrate
+
+    kind = "SQLite" if opened.settings.sqlite else "PostgreSQL"
+    try:
+        revision = migrate.current(opened.database)
+    except SQLAlchemyError as error:
+        mend = "is the server up, and DATABASE_URL right?"
+        if opened.settings.sqlite:
+            mend = "can its file be read and written? `circle backup` copies are databases that can stand in"
+        yield Line("database", "fail", f"{kind} does not answer ({type(error).__name__})", mend)
+        return
+    if revision == migrate.head():
+        yield Line("database", "ok", f"{kind}, up to date ({revision})")
+    elif revision in (None, *migrate.revisions()):
+        yield Line(
+            "database",
+            "fail",
+            f"{kind} is at {revision or 'nothing'}, not {migrate.head()}",
+            "circle migrate",
+        )
+    else:
+        mend = "run that version, or restore a backup from before it"
+        yield Line("database", "fail", f"{kind} was brought to {revision} by a newer version", mend)
+
+
+def _redis(opened: Runtime) -> Iterator[Line]:
+    from redis.exceptions import RedisError
+
+    embedded = opened.settings.redis_url is None
+    kind = "embedded" if embedded else "REDIS_URL"
+    try:
+        opened.redis.ping()
+    except RedisError:
+        if embedded:
+            mend = "`circle run` starts it, and so does any process of the Procfile"
+            yield Line("redis", "warn", "the embedded server is not running", mend)
+        else:
+            yield Line(
+                "redis", "fail", "REDIS_URL does not answer", "is the server up, and the address right?"
+            )
+        return
+    yield Line("redis", "ok", f"answers ({kind})")
+
+
+def _flows(opened: Runtime) -> Iterator[Line]:
+    from assistant.engine.problems import FlowErrors
+
+    try:
+        book = opened.book
+    except FlowErrors as errors:
+        yield from (Line("flows", "fail", str(problem), "see flows/README.md") for problem in errors.problems)
+        return
+    said = f"{len(book.flows)} flows, {len(book.notices)} notices"
+    if book.warnings:
+        yield Line("flows", "warn", f"{said}; {len(book.warnings)} warnings", "circle flows check")
+    else:
+        yield Line("flows", "ok", said)
+
+
+def _web(opened: Runtime) -> Iterator[Line]:
+    from assistant.cli.greeting import ask
+
+    here = f"http://127.0.0.1:{opened.settings.port}/health"
+    answer = ask(here)
+    if answer is None:
+        yield Line("web", "warn", f"nothing answers at {here}", "start it: circle run (or circle web)")
+        return
+    if answer.status == 200:
+        yield Line("web", "ok", f"healthy at {here}")
+        return
+    wrong = "; ".join(f"{piece} {state}" for piece, state in answer.body.items() if state != "ok")
+    yield Line("web", "fail", f"{here} says: {wrong or answer.status}", "see the lines of database and redis")
+
+
+def _carrier(opened: Runtime) -> Iterator[Line]:
+    from assistant.carriers.twilio import TwilioCarrier
+
+    carrier = opened.carrier
+    if not isinstance(carrier, TwilioCarrier):
+        return
+    for found in asyncio.run(carrier.check(opened.settings.message_webhook_url)):
+        if found.well:
+            yield Line(f"carrier {found.subject}", "ok", found.said)
+        elif opened.settings.local_carrier and found.subject == "account":
+            yield Line(
+                "carrier", "warn", "the local carrier is not running", "circle run (or circle carrier)"
+            )
+        else:
+            state: State = "warn" if found.subject == "retries" else "fail"
+            yield Line(f"carrier {found.subject}", state, found.said, found.mend)
+
+
+def _disk(opened: Runtime) -> Iterator[Line]:
+    import os
+
+    from assistant.messages.spool import Spool
+
+    settings = opened.settings
+    free = shutil.disk_usage(settings.circle_data).free
+    if free < ROOM_NEEDED:
+        yield Line(
+            "disk",
+            "fail",
+            f"{free // 2**20} MB free at {settings.circle_data}",
+            "make room, or move CIRCLE_DATA",
+        )
+    elif not os.access(settings.circle_data, os.W_OK):
+        yield Line(
+            "disk", "fail", f"{settings.circle_data} cannot be written to", "let this user write to it"
+        )
+    else:
+        yield Line("disk", "ok", f"{free / 2**30:.1f} GB free at {settings.circle_data}")
+    if Spool(settings.spool).waiting():
+        mend = "once the database answers, the web process puts them in; is it running?"
+        yield Line("spool", "warn", "texts wait on disk for the database", mend)
+
+
+def _clock(opened: Runtime) -> Iterator[Line]:
+    from sqlalchemy import func, select
+
+    from assistant.store.tables import Watermark
+
+    with opened.database.read() as session:
+        swept = session.scalar(select(func.max(Watermark.at)))
+    if swept is None:
+        yield Line("clock", "warn", "nothing was ever swept up", "start it: circle run (or circle clock)")
+        return
+    age = (opened.clock.real() - swept).total_seconds()
+    if age > CLOCK_PATIENCE:
+        mend = "start it: circle run (or circle clock and circle worker)"
+        yield Line("clock", "fail", f"the last sweep was {age / 60:.0f} minutes ago", mend)
+    else:
+        yield Line("clock", "ok", f"the last sweep was {age:.0f} seconds ago")
+
+
+def _stuck(opened: Runtime) -> Iterator[Line]:
+    from sqlalchemy import func, select
+
+    from assistant.circles.counting import count_texts
+    from assistant.messages.claim import PAUSE_ALL
+    from assistant.store.tables import Alert, Circle, ServiceState
+
+    with opened.database.read() as session:
+        texts = count_texts(session)
+        paused = session.get(ServiceState, PAUSE_ALL)
+        blocked = session.execute(
+            select(Circle.code, func.count())
+            .select_from(Alert)
+            .join(Circle, Circle.id == Alert.circle_id, isouter=True)
+            .where(Alert.kind == "carrier_blocked", Alert.closed_at.is_(None))
+            .group_by(Circle.code)
+        )
+        members = [f"{count} of {code or 'no circle'}" for code, count in blocked]
+    if paused is not None and paused.value.get("on", True):
+        yield Line("pause", "warn", "everything is paused but safety texts", "circle resume")
+    if texts["set aside"]:
+        mend = "`circle inbox list` shows them; once the cause is mended: circle inbox retry"
+        yield Line("inbox", "warn", f"{texts['set aside']} texts failed three times and were set aside", mend)
+    else:
+        yield Line("inbox", "ok", f"{texts['to handle']} texts wait")
+    if texts["unsure"]:
+        mend = "they are looked up in the carrier's log by themselves; `circle outbox list` shows them"
+        yield Line("outbox", "warn", f"of {texts['unsure']} texts it is not known whether they left", mend)
+    else:
+        yield Line("outbox", "ok", f"{texts['to send']} texts wait")
+    if members:
+        mend = "they texted STOP once: ask them to text START, which only they can do"
+        yield Line("blocked", "warn", f"the carrier blocks us for {', '.join(members)}", mend)
+
+
+def _show(line: Line) -> None:
+    mark, colour = MARKS[line.state]
+    click.echo(f"{click.style(mark, fg=colour)}  {line.piece}: {line.said}")
+    if line.mend:
+        click.echo(f"        {line.mend}")
