@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from assistant.language.segments import measure
 from assistant.simulator.knobs import Knobs
 from assistant.simulator.log import MessageLog
+from assistant.simulator.pace import Pace
 from assistant.simulator.records import NOTHING_MORE, Block, Event, Gone, Media, Message
 from assistant.simulator.rules import (
     MOST_CHARACTERS,
@@ -93,9 +94,7 @@ class LocalCarrier:
         self.watchers: list[Callable[[Event], None]] = []
         self._log = MessageLog(keep)
         self._blocks: set[tuple[str, str]] = set()
-        self._queue_ends: datetime | None = None
-        self._second = 0
-        self._requests = 0
+        self._pace = Pace(self.knobs)
 
     # What we ask of it
 
@@ -105,14 +104,7 @@ class LocalCarrier:
         Raises:
             Refusal: 20429, nothing was done: https://www.twilio.com/docs/api/errors/20429
         """
-        limit = self.knobs.requests_per_second
-        if not limit:
-            return
-        second = int(self.now().timestamp())
-        if second != self._second:
-            self._second, self._requests = second, 0
-        self._requests += 1
-        if self._requests > limit:
+        if not self._pace.admits(self.now()):
             self.stats.throttled += 1
             raise Refusal(20429)
 
@@ -144,6 +136,9 @@ class LocalCarrier:
         now = self.now()
         sid = self._new_sid("MM" if media_urls else "SM")
         segments = 1 if media_urls else measure(body).segments
+        # What fails before it is sent takes nobody's turn.
+        waits = send_at is None and not (fate and fails_unsent(fate))
+        due = self._pace.take_turn(now, segments) if waits else send_at
         message = Message(
             sid=sid,
             account_sid=self.account_sid,
@@ -158,7 +153,7 @@ class LocalCarrier:
             messaging_service_sid=messaging_service_sid or None,
             media=tuple(Media(self._new_sid("ME"), url, "image/jpeg") for url in media_urls),
             status_callback=status_callback,
-            due=send_at or self._take_turn(now, segments, fate),
+            due=due,
             fate=fate,
         )
         self._remember(message)
@@ -387,7 +382,7 @@ class LocalCarrier:
             if not (service and self.knobs.opt_out_late):
                 raise Refusal(21610)
             return 21610
-        if self._queue_is_full():
+        if self._pace.is_full(self.now()):
             # https://www.twilio.com/docs/api/errors/21611 and 30001: a service takes it and fails it later.
             if not service:
                 raise Refusal(21611)
@@ -405,20 +400,6 @@ class LocalCarrier:
             raise Refusal(21910)
         if number_of(from_) not in (self.number, TEST_SENDER):
             raise Refusal(21606, from_=from_)
-
-    def _take_turn(self, now: datetime, segments: int, fate: int | None) -> datetime | None:
-        """Queue a message behind the others of the sender, whose rate counts segments."""
-        rate = self.knobs.segments_per_second
-        if not rate or (fate and fails_unsent(fate)):
-            return None
-        start = max(now, self._queue_ends or now)
-        self._queue_ends = start + timedelta(seconds=segments / rate)
-        return start
-
-    def _queue_is_full(self) -> bool:
-        if not self.knobs.segments_per_second or self._queue_ends is None:
-            return False
-        return self._queue_ends - self.now() > timedelta(hours=self.knobs.queue_hours)
 
     def _sender(self) -> str:
         # A block holds for the whole messaging service a number belongs to, not for the number alone.

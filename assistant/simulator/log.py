@@ -30,9 +30,14 @@ class MessageLog:
 
     def put(self, message: Message) -> None:
         """Add a message, or take a newer state of one that is known; the oldest are forgotten for it."""
-        self.drop(message.sid)
+        known = self._messages.get(message.sid)
+        theirs = self._by_phone.setdefault(message.phone, [])
+        # A newer state stands where the older one stood: the log's order is the order of creation.
+        if known is not None:
+            theirs[_place_of(known, theirs)] = message
+        else:
+            theirs.append(message)
         self._messages[message.sid] = message
-        self._by_phone.setdefault(message.phone, []).append(message)
         while len(self._messages) > self._keep:
             self.drop(next(iter(self._messages)))
 
@@ -42,7 +47,7 @@ class MessageLog:
         if message is None:
             return
         theirs = self._by_phone[message.phone]
-        theirs.pop(next(place for place, each in enumerate(theirs) if each is message))
+        theirs.pop(_place_of(message, theirs))
         if not theirs:
             del self._by_phone[message.phone]
 
@@ -77,6 +82,10 @@ class MessageLog:
                 continue
             if _was_sent_between(message, sent_from, sent_until):
                 yield message
+
+
+def _place_of(message: Message, messages: list[Message]) -> int:
+    return next(place for place, each in enumerate(messages) if each is message)
 
 
 def _was_sent_between(message: Message, sent_from: datetime | None, sent_until: datetime | None) -> bool:

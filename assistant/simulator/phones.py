@@ -153,9 +153,8 @@ class PhonesPage:
         sender = str(given.get("from") or "").strip()
         if not sender:
             raise _bad('Say which phone it is "from".')
-        extras = {str(name): str(value) for name, value in dict(given.get("extras") or {}).items()}
-        if place := given.get("location"):
-            extras |= {str(key).capitalize(): str(value) for key, value in dict(place).items()}
+        extras = _read_fields(given, "extras")
+        extras |= {name.capitalize(): value for name, value in _read_fields(given, "location").items()}
         body = str(given.get("body") or "")
         photo = [("", "image/png")] if given.get("photo") else []
         message, answer = self._carrier.receive(sender, body, media=photo, extras=extras)
@@ -233,7 +232,6 @@ class PhonesPage:
 
     def _show_message(self, message: Message) -> dict[str, Any]:
         extras = message.extras
-        # A picture of this carrier's own is shown by its path: the page loads nothing from elsewhere.
         return {
             "sid": message.sid,
             "mine": message.inbound,
@@ -279,6 +277,13 @@ async def _read_json(request: web.Request) -> Mapping[str, Any]:
     if not isinstance(given, dict):
         raise _bad("Send a JSON object.")
     return given
+
+
+def _read_fields(given: Mapping[str, Any], name: str) -> dict[str, str]:
+    fields = given.get(name) or {}
+    if not isinstance(fields, dict):
+        raise _bad(f"{name} must be a JSON object.")
+    return {str(key): str(value) for key, value in fields.items()}
 
 
 def _bad(sentence: str) -> web.HTTPBadRequest:

@@ -1,4 +1,4 @@
-"""Knows Twilio's rules by heart: keywords, magic numbers, refusals, failures, and what an address may look like.
+"""Knows Twilio's rules by heart: keywords, magic numbers, refusals, failures, and how an address may look.
 
 The words and numbers stand in twilio.toml, with the pages they come from.
 """

@@ -1,7 +1,7 @@
 // Keeps the phones on the page in step with the carrier: draws what was said, sends what is typed, follows the feed.
 
 const $ = (selector, within = document) => within.querySelector(selector);
-const phones = new Map(); // number → {name, number, section, log, texts: sid → <li>, unread, tab}
+const phones = new Map(); // number → {name, number, section, log, texts: sid → its element, unread, tab}
 const narrow = matchMedia("(max-width: 640px)");
 const title = document.title;
 
@@ -96,11 +96,11 @@ function drawText(phone, message, isNew) {
   if (!item) {
     const day = new Date(message.at).toDateString();
     if (phone.log.lastElementChild?.dataset.day !== day) {
-      const line = element("li", "day", dayName(new Date(message.at)));
+      const line = element("div", "day", dayName(new Date(message.at)));
       line.dataset.day = day;
       phone.log.append(line);
     }
-    item = element("li", `text${message.mine ? " mine" : ""}${isNew ? " new" : ""}`);
+    item = element("div", `text${message.mine ? " mine" : ""}${isNew ? " new" : ""}`);
     item.dataset.day = day;
     item.append(drawBubble(message), element("div", "meta"));
     phone.texts.set(message.sid, item);
@@ -277,7 +277,8 @@ const seen = new IntersectionObserver((entries) => {
   if (!narrow.matches) return;
   for (const { target, isIntersecting } of entries) {
     const phone = [...phones.values()].find((each) => each.section === target);
-    phone.tab.toggleAttribute("aria-current", isIntersecting);
+    if (isIntersecting) phone.tab.setAttribute("aria-current", "true");
+    else phone.tab.removeAttribute("aria-current");
     if (isIntersecting) countUnread(phone, 0);
   }
 }, { root: $("#phones"), threshold: 0.6 });
