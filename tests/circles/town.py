@@ -1,0 +1,82 @@
+"""A small town for tests of actions: circles, their hosts, and people who speak."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from assistant.circles.actions import ACTIONS
+from assistant.circles.scene import Done, House, Scene
+from assistant.store.tables import Address, Circle, Cohort, Member, Person, Role
+
+NOW = dt.datetime(2026, 6, 1, 14, 0, tzinfo=dt.UTC)
+HOUSE = House("Circle", "help@circle.example", "US", "sms:+14155550100", "+14155550100")
+
+
+class Town:
+    """Rows by name, in one open transaction; `do` runs an action as a conversation would."""
+
+    def __init__(self, session: Session, now: dt.datetime = NOW) -> None:
+        self.session = session
+        self.now = now
+        self._numbers = iter(range(1, 1000))
+
+    def person(self, name: str | None = None, **columns: Any) -> Person:
+        person = Person(name=name, created_at=self.now, **columns)
+        self.session.add(person)
+        self.session.flush()
+        uri = f"sms:+1512555{next(self._numbers):04}"
+        self.session.add(Address(person_id=person.id, uri=uri, created_at=self.now))
+        self.session.flush()
+        return person
+
+    def circle(self, code: str = "MAPLE", name: str = "Bold Moves", **columns: Any) -> Circle:
+        columns = {"zone": "America/Chicago", **columns}
+        circle = Circle(code=code, name=name, created_at=self.now, **columns)
+        self.session.add(circle)
+        self.session.flush()
+        return circle
+
+    def cohort(self, name: str = "Spring") -> Cohort:
+        cohort = Cohort(name=name, created_at=self.now)
+        self.session.add(cohort)
+        self.session.flush()
+        return cohort
+
+    def seat(self, person: Person, circle: Circle, state: str = "active") -> Member:
+        promised = None if state in ("joining", "invited") else self.now
+        member = Member(
+            person_id=person.id, circle_id=circle.id, state=state, state_at=self.now, promised_at=promised
+        )
+        self.session.add(member)
+        self.session.flush()
+        return member
+
+    def role(self, person: Person, kind: str, of: Circle | Cohort, *, accepted: bool = True) -> Role:
+        role = Role(
+            person_id=person.id,
+            kind=kind,
+            circle_id=of.id if isinstance(of, Circle) else None,
+            cohort_id=of.id if isinstance(of, Cohort) else None,
+            offered_at=self.now,
+            accepted_at=self.now if accepted else None,
+        )
+        self.session.add(role)
+        self.session.flush()
+        return role
+
+    def scene(self, person: Person, member: Member | None = None, words: str = "", **values: Any) -> Scene:
+        address = self.session.query(Address).filter_by(person_id=person.id).first()
+        assert address is not None
+        circle = self.session.get(Circle, member.circle_id) if member else None
+        return Scene(self.session, self.now, HOUSE, person, address.id, member, circle, values, words)
+
+    def do(
+        self, name: str, person: Person, member: Member | None = None, words: str = "", **values: Any
+    ) -> Done:
+        done = ACTIONS[name].run(self.scene(person, member, words, **values))
+        assert done.outcome in ACTIONS[name].outcomes
+        self.session.flush()
+        return done
