@@ -97,7 +97,7 @@ class Runtime:
             return self._wakeups
         from assistant.queues import Queues
 
-        return Queues(self.redis)
+        return Queues(self.redis_url)
 
     @cached_property
     def desk(self) -> Desk:

@@ -1,0 +1,69 @@
+"""Keeps all workers together within the sender's rate, in segments per second, through one key in Redis."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+BURST_SECONDS = 0.05
+"""So much unused time may be made up for: what a worker loses between two claims."""
+ASK_AGAIN_AFTER = 1.0
+"""Seconds for which a Redis that is away is not asked again."""
+
+# Each segment keeps the sender busy for 1/rate of a second, by the one clock all workers share: Redis's own.
+_RESERVE = """
+local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2]
+local free = tonumber(redis.call('GET', KEYS[1]) or '0')
+local start = math.max(free, now - tonumber(ARGV[2]))
+local after = start + tonumber(ARGV[1])
+local keep = math.max(0, math.ceil((after - now) / 1000)) + 1000
+redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', keep)
+return string.format('%.0f', math.max(0, start - now))
+"""
+
+
+class Rate:
+    """One sender's limit.
+
+    Args:
+        redis: Where the workers meet; with it away each keeps to the limit by itself.
+        sender: Whose limit it is: Twilio counts per number or messaging service.
+        segments_per_second: How much it may send.
+    """
+
+    def __init__(self, redis: Redis, sender: str, segments_per_second: float) -> None:
+        self._redis = redis
+        self._reserve = redis.register_script(_RESERVE)
+        self._key = f"circle:rate:{sender}"
+        self._seconds = 1 / segments_per_second
+        self._lock = threading.Lock()
+        self._free_at = 0.0
+        self._away_until = 0.0
+
+    def reserve(self, segments: int) -> float:
+        """Take room for `segments`; gives the seconds to wait before sending them. Never raises."""
+        if time.monotonic() >= self._away_until:
+            try:
+                micros = self._reserve(
+                    keys=[self._key],
+                    args=[round(segments * self._seconds * 1e6), round(BURST_SECONDS * 1e6)],
+                )
+                return int(micros) / 1e6
+            except (RedisError, OSError) as error:
+                self._away_until = time.monotonic() + ASK_AGAIN_AFTER
+                log.warning("rate kept without Redis", error=type(error).__name__)
+        return self._reserve_alone(segments)
+
+    def _reserve_alone(self, segments: int) -> float:
+        with self._lock:
+            now = time.monotonic()
+            start = max(self._free_at, now - BURST_SECONDS)
+            self._free_at = start + segments * self._seconds
+            return max(0.0, start - now)
