@@ -35,8 +35,11 @@ class NoServerError(RuntimeError):
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
+def postgresql(*, durable: bool = False) -> Iterator[str]:
     """A new PostgreSQL cluster; yields the URL of its server, ending in a slash for the database's name.
+
+    Args:
+        durable: Whether a commit is on the disk when it returns, as in production: benchmarks measure it.
 
     Raises:
         NoServerError: If PostgreSQL's programs are not installed, or none can be used by a plain user.
@@ -67,11 +70,10 @@ def postgresql() -> Iterator[str]:
             "unix_socket_directories": "",
             "max_connections": "200",
             "shared_buffers": "64MB",
-            # Speed: what a power cut would cost does not matter to a test.
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
         }
+        if not durable:
+            # Speed: what a power cut would cost does not matter to a test.
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         command = [programs / "postgres", "-D", data, "-p", port]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]

@@ -1,6 +1,6 @@
 """Serves the application with granian: one process, and threads enough for one commit to carry many texts.
 
-Threads and processes were chosen by `python -m bench inbound --choose`; the figures stand beside `THREADS`.
+Threads and processes were chosen by `python -m tests.bench.inbound`; the figures stand beside `THREADS`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,66 @@
+"""Runs the benchmarks that are named, or all of them, and prints one table with the versions behind it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import platform
+import sys
+from importlib.metadata import version
+from types import ModuleType
+
+from rich.console import Console
+from rich.table import Table
+
+import tests.bench
+from tests.bench.row import Row
+
+LIBRARIES = ("flask", "granian", "sqlalchemy", "psycopg", "rq", "redis", "twilio", "transitions", "aiohttp")
+
+
+def benchmarks() -> dict[str, ModuleType]:
+    """Every benchmark by its name."""
+    found = {}
+    for module in pkgutil.iter_modules(tests.bench.__path__):
+        if not module.name.startswith("_"):
+            loaded = importlib.import_module(f"tests.bench.{module.name}")
+            if hasattr(loaded, "NAME") and hasattr(loaded, "run"):
+                found[loaded.NAME] = loaded
+    return found
+
+
+def main(names: list[str]) -> int:
+    """Measure and print. Exit code 1: a figure missed what it must be; 2: no such benchmark."""
+    known = benchmarks()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        print(f"No benchmark is called {', '.join(unknown)}; there are: {', '.join(known)}.", file=sys.stderr)
+        return 2
+    table = Table(title=versions(), title_justify="left", title_style="dim")
+    for column in ("figure", "value", "unit", "ratio", "must", "aim", ""):
+        table.add_column(column, justify="right" if column in ("value", "ratio") else "left")
+    missed = False
+    for name in names or known:
+        for row in known[name].run():
+            table.add_row(*cells(row))
+            missed |= row.verdict() == "MISSED"
+        table.add_section()
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    return 1 if missed else 0
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    digits = 0 if row.value >= 100 else 2
+    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+    return row.figure, f"{row.value:,.{digits}f}", row.unit, ratio, row.must, row.aim, row.verdict()
+
+
+def versions() -> str:
+    """What the figures were taken on."""
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    return f"Python {platform.python_version()}, {os.cpu_count()} CPUs, {platform.system()}; {libraries}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
