@@ -58,6 +58,8 @@ def read_yes_no(text: str) -> str | None:
     lead = _number_lead(words)
     if lead:
         rest = _lean(words[1:], YES, NO) if len(words) > 1 else lead
+        if any(word.isdigit() for word in words[1:]):
+            return None  # "1 or 2"
         return lead if rest in {lead, ""} and not _doubt(words[1:]) else None
     return _read(text, words, YES, NO)
 
@@ -67,6 +69,11 @@ def read_agreement(text: str) -> str | None:
     words = _without_fluff(text)
     answer = _read(text, words, YES | AGREE, NO | DISAGREE) if words else _emoji_lean(text)
     return "agree" if answer == "yes" else answer
+
+
+def is_plain_no(text: str) -> bool:
+    """Tell whether the whole message is a no: "no thanks" declines an offer, and passes over a question."""
+    return tuple(plain_words(text)) in NO or tuple(_without_fluff(text)) in NO
 
 
 def is_skip(text: str) -> bool:
@@ -268,7 +275,7 @@ def _speaks_against(words: list[str], lean: str | None, key: str, choices: Seque
         if choice.key == key
         for ways in choice.words.values()
         for way in ways
-        if (answer := _plain_answer(way))
+        if _contains(words, plain_words(way)) and (answer := _plain_answer(way))
     }
     if len(own) != 1 or lean in own:
         return False

@@ -122,8 +122,12 @@ def find_cities(name: str, home: str) -> list[City]:
         exact = [city for city in named if division in {"", city.division}]
         if exact:
             return sorted(exact, key=lambda city: -city.population)[:1]
+    if len(name) < 3:
+        return []  # "Sé" is a town in Benin, and "I know" in Spanish
     found = dict.fromkeys(atlas.by_name.get(name, []))
-    found.update(dict.fromkeys(atlas.by_other_name.get(name, [])))
+    # Santiago may be Santiago de los Caballeros; Philadelphia is not Amman, which was called so once.
+    others = atlas.by_other_name.get(name, [])
+    found |= dict.fromkeys(city for city in others if not found or fold_name(city.name).startswith(name))
     if not found and name.startswith(("saint ", "st ", "fort ", "ft ", "mount ", "mt ")):
         lead, rest = name.split(" ", 1)
         other = {"saint": "st", "st": "saint", "fort": "ft", "ft": "fort", "mount": "mt", "mt": "mount"}[lead]
@@ -202,10 +206,10 @@ def _index_regions(countries: dict[str, str], states: dict[str, str]) -> dict[st
         add((name,), Region(states[code], "US", code))
     for code, name in countries.items():
         add((name, code, *COUNTRIES.get(code, ())), Region(name, code))
-    for name, code in STATES_OF_MEXICO.items():
-        add((name,), Region(name.title(), "MX", code))
-    for name, code in PROVINCES_OF_CANADA.items():
-        add((name,), Region(name.title(), "CA", code))
+    for country, names in (("MX", STATES_OF_MEXICO), ("CA", PROVINCES_OF_CANADA)):
+        shown: dict[str, str] = {}  # the first name of each is the whole one
+        for name, code in names.items():
+            add((name,), Region(shown.setdefault(code, name.title()), country, code))
     return index
 
 

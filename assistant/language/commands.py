@@ -44,7 +44,8 @@ class CommandReading:
         name: the command's name.
         value: what stood in its slot: a code in capitals, a tidied name, a whole number, a place as ``read``
             gives it (``{"city", "zone", ...}`` or ``{"places": [...]}``), or for text and date the words as
-            written (``read`` reads the date: it knows what today is). None for a bare keyword.
+            written (``read`` reads the date: it knows what today is). None for a bare keyword, which names
+            and places do not take ("call me" alone asks for nothing).
         sure: whether it is unmistakable. When not, offer ``said`` back ("Did you mean CHECKIN?").
         said: the keyword in capitals, as it should be written.
     """

@@ -45,7 +45,7 @@ def read_name(text: str) -> str | None:
     written, introduced = _after_introduction(_without_greeting(written))
     stretch = re.split(
         r"[,;!\n:()\"/]|\.(?=\s|$)(?<![A-Z]\.)|\s-\s",
-        _TITLES.sub(r"\1 ", written).strip(" ,;!:-"),
+        _TITLES.sub(r"\1 ", written).strip(' ,;!:-()"'),
         maxsplit=1,
     )[0]
     words = stretch.split()
@@ -55,7 +55,7 @@ def read_name(text: str) -> str | None:
             and fold(word) in AFTER_A_NAME
             and not (fold(word) == "y" and place + 1 < len(words) and not introduced)
         ):
-            if not introduced:
+            if not introduced and fold(word) not in {"from", "here", "aqui"}:
                 return None
             words = words[:place]
             break

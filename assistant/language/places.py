@@ -20,15 +20,18 @@ from assistant.language.cities import (
 from assistant.language.folding import fold, fold_name
 from assistant.language.hours import Hour, read_hour
 from assistant.language.regions import CITIES_IN_SPANISH, COUNTRIES, NICKNAMES, ZONES
-from assistant.language.words import AROUND_A_PLACE
+from assistant.language.words import AROUND_A_PLACE, COMMON, NOT_NAMES
 
 _MOST_OFFERED = 5
-_LONGEST_PLACE = 24  # words
+_LONGEST_PLACE = 200  # characters
 
 # In lower case, "la" is an article.
 _LOS_ANGELES = re.compile(r"\bL\.?A\b")
 # Small words are also codes of states and countries ("in", "me", "hi", "ok"): no place by themselves.
-_NO_PLACE = AROUND_A_PLACE | {"no", "yes", "si"}
+_NO_PLACE = AROUND_A_PLACE | {"no", "yes", "si", "oh", "ma", "pa", "id", "al", "va", "ms", "mi", "ne"}
+_EVERYDAY = COMMON | NOT_NAMES | {"best", "bank", "cat", "date", "deal", "god", "much", "say", "sale", "time"}
+_KNOWN_TO_ALL = 1_000_000  # by weight: a city of 100,000 at home counts
+_SHORT_COUNTRIES = frozenset({"us", "uk", "mx", "pr"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,10 @@ def read_place(text: str, language: str, home: str) -> Place:
         home: ISO code of the country whose cities come first to mind.
     """
     home = home.upper()
+    if len(text.strip()) > _LONGEST_PLACE:
+        return _UNCLEAR
     hour = read_hour(text)
     words = _words(hour.rest if hour else fold(text))
-    if len(words) > _LONGEST_PLACE:
-        return _UNCLEAR
     found = _find(words, home)
     if not found and (_LOS_ANGELES.search(text) or words == ["la"]):
         found = [_Found(city) for city in find_cities("los angeles", home)]
@@ -122,6 +125,12 @@ def _look_up(part: list[str], home: str) -> list[_Found]:
     if zone := _zone_named(name, words):
         return [_Found(City(_city_of_zone(zone), "", "", 1, zone))]
     cities, regions = find_cities(name, home), find_regions(name, home)
+    if name in _EVERYDAY and cities and cities[0].weight(home) < _KNOWN_TO_ALL:
+        cities = []  # Best, Nada, Much and Time are towns, but not what people mean
+    if (
+        len(name) == 2
+    ):  # "se" is no Sweden: of two letters only the states at home and a few countries stand alone
+        regions = [region for region in regions if region.division or name in _SHORT_COUNTRIES]
     if regions and not _is_city_first(name, cities, regions, home):
         return _of_regions(regions, cities, home)
     if cities:
@@ -182,6 +191,13 @@ def _city_in_region(part: list[str], words: list[str], home: str) -> list[_Found
         cities = [city for city in find_cities(name, home) if any(region.holds(city) for region in regions)]
         if cities:
             return [_Found(city) for city in cities]
+        inner = [
+            region
+            for region in find_regions(name, home)
+            if region.division and region.country == regions[0].country
+        ]
+        if inner and len(name) > 2:
+            return _of_regions(inner, [], home)  # "Ontario, Canada"
         commas = "," in part and part.index(",") == split
         if (commas or len(words[split]) > 3) and split <= 3 and not set(words[:split]) & AROUND_A_PLACE:
             return [_Found(city, name.title(), namesake=False) for city in main_cities(regions[0])]

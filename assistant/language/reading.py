@@ -10,6 +10,7 @@ from typing import Any
 from assistant.language.answers import (
     Choice,
     begins_with_skip,
+    is_plain_no,
     is_skip,
     read_agreement,
     read_choice,
@@ -147,6 +148,8 @@ def _read_kind(
 ) -> Reading | None:
     """Return what a reply comes to as this kind of answer, or None when it is no such answer."""
     match expect.kind:
+        case "yes_no" | "agree" if is_skip(text) and not is_plain_no(text):
+            return Reading("skip")
         case "yes_no":
             return _labelled(read_yes_no(text))
         case "agree":

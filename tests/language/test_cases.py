@@ -1,0 +1,169 @@
+"""Every case of the tables in `cases/` reads as the table says."""
+
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.language.commands import CommandPattern, read_command
+from assistant.language.reading import Choice, Expect, Reading, find_phones, read
+from assistant.language.signals import signal
+
+CASES = Path(__file__).parent / "cases"
+NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)  # a Monday, 9:00 in Chicago
+
+
+def table(name: str) -> dict[str, Any]:
+    return tomllib.loads((CASES / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def answer(expect: Expect, text: str, *, language: str = "en", country: str = "US") -> Reading:
+    return read(expect, text, language, now=NOW, zone="America/Chicago", country=country)
+
+
+def listed(name: str) -> list[tuple[str, str]]:
+    """Return (reply, outcome) of a table whose keys are outcomes."""
+    return [(reply, outcome) for outcome, replies in table(name).items() for reply in replies]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("reply", "outcome"), listed("yes_no"))
+def test_yes_and_no_are_read_in_both_languages(reply: str, outcome: str, language: str) -> None:
+    assert answer(Expect("yes_no"), reply, language=language) == Reading(outcome)
+
+
+@pytest.mark.parametrize(("reply", "outcome"), listed("agree"))
+def test_agreement_is_read_and_never_guessed(reply: str, outcome: str) -> None:
+    assert answer(Expect("agree"), reply) == Reading(outcome)
+
+
+@pytest.mark.parametrize(("reply", "outcome"), listed("text"))
+def test_free_words_are_taken_as_they_are(reply: str, outcome: str) -> None:
+    expected = Reading("text", reply.strip()) if outcome == "text" else Reading(outcome)
+    assert answer(Expect("text"), reply) == expected
+
+
+SCALES = {"any": Expect("number"), "scale": Expect("number", 1, 5)}
+
+
+def numbers() -> Iterator[tuple[str, str, Reading]]:
+    cases = table("number")
+    for scale in SCALES:
+        yield from ((scale, reply, Reading("number", value)) for reply, value in cases[scale].items())
+        for outcome in ("unclear", "skip"):
+            yield from ((scale, reply, Reading(outcome)) for reply in cases[outcome][scale])
+
+
+@pytest.mark.parametrize(("scale", "reply", "reading"), list(numbers()))
+def test_numbers_are_read_in_digits_and_words(scale: str, reply: str, reading: Reading) -> None:
+    assert answer(SCALES[scale], reply) == reading
+
+
+def valued(name: str, kind: str, group: str, others: str) -> list[tuple[str, Reading]]:
+    cases = table(name)
+    found = [(reply, Reading(kind, value)) for reply, value in cases[group].items()]
+    return found + [
+        (reply, Reading(outcome)) for outcome, replies in cases[others].items() for reply in replies
+    ]
+
+
+@pytest.mark.parametrize(("reply", "reading"), valued("name", "name", "name", "not_a_name"))
+def test_names_are_found_and_tidied(reply: str, reading: Reading) -> None:
+    assert answer(Expect("name"), reply) == reading
+
+
+@pytest.mark.parametrize(("reply", "reading"), valued("phone", "phone", "phone", "not_a_phone"))
+def test_a_phone_is_found_among_words(reply: str, reading: Reading) -> None:
+    assert answer(Expect("phone"), reply) == reading
+
+
+@pytest.mark.parametrize(("words", "phones"), table("phone")["find"].items())
+def test_every_phone_in_relayed_words_is_found(words: str, phones: list[str]) -> None:
+    assert find_phones(words, "US") == phones
+
+
+def days() -> Iterator[tuple[str, str, Reading]]:
+    cases = table("date")
+    for group, country in (("us", "US"), ("mexico", "MX")):
+        for reply, day in cases[group].items():
+            yield country, reply, Reading("date", day.isoformat())
+    for outcome, replies in cases["not_a_day"].items():
+        yield from (("US", reply, Reading(outcome)) for reply in replies)
+
+
+@pytest.mark.parametrize(("country", "reply", "reading"), list(days()))
+def test_days_are_read_in_the_persons_own_calendar(country: str, reply: str, reading: Reading) -> None:
+    assert answer(Expect("date"), reply, country=country) == reading
+
+
+def in_short(reading: Reading) -> str | list[str]:
+    """Return a place as the table writes it."""
+    if reading.value is None:
+        return reading.outcome
+    if reading.outcome == "several":
+        return [place["label"] for place in reading.value["places"]]
+    hour = "-" if reading.value["hour"] is None else str(reading.value["hour"])
+    hour += "!" if reading.value.get("clamped") else ""
+    return f"{reading.value['city']}, {reading.value['zone']}, {hour}" if reading.outcome == "place" else hour
+
+
+def places() -> Iterator[tuple[str, str, str | list[str]]]:
+    cases = table("place")
+    for outcome in ("place", "time", "several"):
+        yield from ((reply, outcome, expected) for reply, expected in cases[outcome].items())
+    for outcome, replies in cases["unknown"].items():
+        yield from ((reply, outcome, outcome) for reply in replies)
+
+
+@pytest.mark.parametrize(("reply", "outcome", "expected"), list(places()))
+def test_places_and_hours_are_read_together(reply: str, outcome: str, expected: str | list[str]) -> None:
+    reading = answer(Expect("place"), reply)
+    assert (reading.outcome, in_short(reading)) == (outcome, expected)
+
+
+def choices() -> Iterator[tuple[Expect, str, str]]:
+    for question in table("choice")["question"]:
+        options = question.pop("options")
+        asked = tuple(
+            Choice(option["key"], {"en": tuple(option["en"]), "es": tuple(option["es"])})
+            for option in options
+        )
+        for outcome, replies in question.items():
+            yield from ((Expect("choice", choices=asked), reply, outcome) for reply in replies)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("expect", "reply", "outcome"), list(choices()))
+def test_a_choice_is_read_by_number_word_or_near_miss(
+    expect: Expect, reply: str, outcome: str, language: str
+) -> None:
+    assert answer(expect, reply, language=language) == Reading(outcome)
+
+
+@pytest.mark.parametrize(("text", "kind"), listed("signals"))
+def test_what_stands_above_any_question_is_recognised(text: str, kind: str) -> None:
+    assert signal(text).kind == kind
+
+
+PATTERNS = [
+    CommandPattern(name, {language: tuple(ways) for language, ways in phrases.items()})
+    for name, phrases in table("commands")["patterns"].items()
+]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("text", "expected"), table("commands")["cases"].items())
+def test_commands_are_recognised_in_both_languages(text: str, expected: str, language: str) -> None:
+    command = read_command(PATTERNS, text, language)
+    assert command is not None
+    value = command.value["city"] if isinstance(command.value, dict) else command.value
+    shown = f"{command.name} {'-' if value is None else value}{'' if command.sure else ' ?'}"
+    assert shown == expected
+
+
+@pytest.mark.parametrize("text", table("commands")["no_command"]["texts"])
+def test_sentences_that_only_look_like_commands_are_left_alone(text: str) -> None:
+    assert read_command(PATTERNS, text, "en") is None
