@@ -162,10 +162,16 @@ def our_number(opened: Runtime) -> str:
     from assistant.carriers.base import CarrierError
     from assistant.carriers.twilio import TwilioCarrier
 
+    async def ask(carrier: TwilioCarrier) -> str | None:
+        try:
+            return await carrier.number()
+        finally:
+            await carrier.close()  # connections belong to this loop
+
     number: str | None = opened.house.number
     if not number and isinstance(opened.carrier, TwilioCarrier):
         try:
-            number = asyncio.run(opened.carrier.number())
+            number = asyncio.run(ask(opened.carrier))
         except CarrierError:
             say("Warning: the carrier does not say which number is ours; set TWILIO_FROM to it.")
     return number or "our number"

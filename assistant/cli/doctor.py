@@ -13,6 +13,7 @@ import click
 from assistant.cli.output import as_json, print_json
 
 if TYPE_CHECKING:
+    from assistant.carriers.checkup import Finding
     from assistant.runtime import Runtime
 
 State = Literal["ok", "warn", "fail"]
@@ -155,7 +156,14 @@ def _carrier(opened: Runtime) -> Iterator[Line]:
     carrier = opened.carrier
     if not isinstance(carrier, TwilioCarrier):
         return
-    for found in asyncio.run(carrier.check(opened.settings.message_webhook_url)):
+
+    async def check() -> list[Finding]:
+        try:
+            return await carrier.check(opened.settings.message_webhook_url)
+        finally:
+            await carrier.close()  # connections belong to this loop
+
+    for found in asyncio.run(check()):
         if found.well:
             yield Line(f"carrier {found.subject}", "ok", found.said)
         elif opened.settings.local_carrier and found.subject == "account":

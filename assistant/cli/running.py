@@ -37,7 +37,6 @@ childlogdir = {logs}
 _PROGRAM: Final = """
 [program:{name}]
 command = {command}
-priority = {priority}
 autorestart = true
 startsecs = 1
 startretries = 1000000
@@ -160,10 +159,8 @@ def _write_configuration(settings: Settings) -> Path:
     if settings.local_carrier:
         programs["carrier"] = LOCAL_ONLY["carrier"]
     text = _CONFIGURATION.format(logs=_escaped(logs), data=_escaped(data))
-    for priority, (name, command) in enumerate(programs.items()):
-        text += _PROGRAM.format(
-            name=name, command=_escaped(_our_own(command)), priority=priority, logs=_escaped(logs)
-        )
+    for name, command in programs.items():
+        text += _PROGRAM.format(name=name, command=_escaped(_our_own(command)), logs=_escaped(logs))
     file = data / "supervisor.conf"
     file.write_text(text)
     return file
@@ -194,9 +191,17 @@ def _supervise(configuration: Path) -> None:
     from supervisor.options import ServerOptions
     from supervisor.supervisord import Supervisor
 
+    class Prompt(Supervisor):  # type: ignore[misc]
+        """Starts its processes at once; it would first wait a second for something to happen."""
+
+        def runforever(self) -> None:
+            for group in self.process_groups.values():
+                group.transition()
+            super().runforever()
+
     options = ServerOptions()
     options.realize(["-c", str(configuration)])
     options.first, options.test = True, False
     with contextlib.suppress(ExitNow):  # how it says that it was told to stop
-        Supervisor(options).main()
+        Prompt(options).main()
     options.close_logger()
