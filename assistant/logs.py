@@ -61,7 +61,7 @@ def set_up_logs(process: str, *, stream: TextIO | None = None, level: int = logg
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("werkzeug", "urllib3", "twilio", "aiohttp.access", "rq.worker", "rq.cron"):
+    for chatty in ("werkzeug", "urllib3", "transitions", "twilio", "aiohttp.access", "rq.worker", "rq.cron"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
     structlog.configure(
         processors=[

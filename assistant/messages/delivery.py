@@ -57,7 +57,6 @@ def drain(
     until: float,
     stopped: Callable[[], bool] = never,
     run: Run = asyncio.run,
-    linger: bool = True,
 ) -> Drained:
     """Send what is due, and what becomes due meanwhile, for as long as the time allows.
 
@@ -69,28 +68,24 @@ def drain(
         until: `time.monotonic()` seconds after which nothing more is begun; what is under way is awaited.
         stopped: Asked often; once true it is as if the time were up.
         run: Runs the coroutine: one event loop for many drains keeps the carrier's connections open.
-        linger: Wait for what becomes due within the time; off where the clock is moved by hand.
     """
-    return run(_drain(desk, until, stopped, linger))
+    return run(_drain(desk, until, stopped))
 
 
-async def _drain(desk: Desk, until: float, stopped: Callable[[], bool], linger: bool) -> Drained:
+async def _drain(desk: Desk, until: float, stopped: Callable[[], bool]) -> Drained:
     # The database is waited for in one other thread, so that meanwhile answers are taken and texts leave.
     with ThreadPoolExecutor(1, "delivery") as writer:
-        return await _Round(desk, writer, until, stopped, linger).go()
+        return await _Round(desk, writer, until, stopped).go()
 
 
 class _Round:
     """One drain: what is in flight, and what has come back and waits to be written down."""
 
-    def __init__(
-        self, desk: Desk, writer: Executor, until: float, stopped: Callable[[], bool], linger: bool
-    ) -> None:
+    def __init__(self, desk: Desk, writer: Executor, until: float, stopped: Callable[[], bool]) -> None:
         self._desk = desk
         self._writer = writer
         self._until = until
         self._stopped = stopped
-        self._linger = linger
         self._batch = FIRST_BATCH
         self._in_flight: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
@@ -116,7 +111,7 @@ class _Round:
                     await self._dispatch(claimed.texts)
                 elif claimed.settled:
                     continue
-                elif not self._busy() and not (self._linger and await self._due_soon()):
+                elif not self._busy() and not await self._due_soon():
                     break
                 else:
                     await asyncio.sleep(LOOK_AGAIN)
