@@ -9,7 +9,8 @@ import asyncio
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urldefrag
+from functools import lru_cache
+from urllib.parse import parse_qs, urlencode
 from xml.etree import ElementTree
 
 import aiohttp
@@ -50,6 +51,7 @@ class Overrides:
         return trouble in self.policy or "all" in self.policy
 
 
+@lru_cache(maxsize=64)
 def read_overrides(fragment: str) -> Overrides:
     """Read "rc=2&rp=ct,rt,5xx"; what is no number keeps its default, the rest is brought in bounds."""
     given = {name: values[-1] for name, values in parse_qs(fragment).items()}
@@ -102,22 +104,23 @@ class Caller:
             url: Where to; its fragment holds the connection overrides.
             twiml: Whether a 2xx must be TwiML; a status callback's answer is not read.
         """
-        address, fragment = urldefrag(url)
+        address, _, fragment = url.partition("#")
         overrides = read_overrides(fragment)
-        headers = {
-            "X-Twilio-Signature": sign(address, fields, self._auth_token),
-            # The same for every try, so that a receiver can tell a retry from a second message.
-            "I-Twilio-Idempotency-Token": secrets.token_hex(16),
-            "User-Agent": "TwilioProxy/1.1",
-        }
         tries = 0
-        trouble = ""
         async with self._room:
+            body = urlencode(fields).encode()
+            headers = {
+                "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+                "X-Twilio-Signature": sign(address, fields, self._auth_token),
+                # The same for every try, so that a receiver can tell a retry from a second message.
+                "I-Twilio-Idempotency-Token": secrets.token_hex(16),
+                "User-Agent": "TwilioProxy/1.1",
+            }
             try:
                 async with asyncio.timeout(overrides.total):
                     while tries <= overrides.retries:
                         tries += 1
-                        trouble, text = await self._try(address, fields, headers, overrides)
+                        trouble, text = await self._try(address, body, headers, overrides)
                         if not trouble:
                             return _read_twiml(text, tries) if twiml else Answer(None, tries=tries)
                         if not overrides.retries_on(trouble):
@@ -127,7 +130,7 @@ class Caller:
         return Answer(UNREACHABLE, tries=tries)
 
     async def _try(
-        self, address: str, fields: Mapping[str, str], headers: Mapping[str, str], overrides: Overrides
+        self, address: str, body: bytes, headers: Mapping[str, str], overrides: Overrides
     ) -> tuple[str, str]:
         """Call once; returns ("", body) or the kind of trouble (ct, rt, 4xx, 5xx)."""
         if self._session is None:
@@ -137,7 +140,7 @@ class Caller:
             # encoded=True: the address is called exactly as it was signed.
             async with self._session.post(
                 URL(address, encoded=True),
-                data=fields,
+                data=body,
                 headers=headers,
                 timeout=limits,
                 allow_redirects=False,

@@ -77,7 +77,7 @@ class Traffic:
             return
         fields = as_webhook(message)
         if knobs.inbound_double:
-            self.start(self._call_again(fields))
+            self.start(self._call_again(self.webhook_url, fields))
         answer = await self._caller.call(self.webhook_url, fields, twiml=True)
         self._carrier.note_webhook(message.sid, error=answer.error)
         for body in answer.replies:
@@ -85,8 +85,8 @@ class Traffic:
             if reply is not None:
                 self.start(self.carry(reply))
 
-    async def _call_again(self, fields: Mapping[str, str]) -> None:
-        await self._caller.call(self.webhook_url, fields, twiml=True)
+    async def _call_again(self, url: str, fields: Mapping[str, str]) -> None:
+        await self._caller.call(url, fields)
 
     async def _report(self, url: str, status: Mapping[str, str]) -> None:
         knobs = self._carrier.knobs
@@ -94,8 +94,9 @@ class Traffic:
             return
         if knobs.callback_delay_ms:
             await asyncio.sleep(knobs.callback_delay_ms / 1000)
-        calls = [self._caller.call(url, status) for _ in range(2 if knobs.callback_double else 1)]
-        await asyncio.gather(*calls)
+        if knobs.callback_double:
+            self.start(self._call_again(url, status))
+        await self._caller.call(url, status)
 
     def _pause(self, message: Message) -> float:
         """Seconds until a message's next status: the step, and the sender's queue before it is sent."""
