@@ -43,8 +43,12 @@ def drain(desk: Desk, until: float) -> bool:
 
 def handle_batch(desk: Desk) -> int:
     """Handle the oldest waiting texts of a few people, in one transaction; gives how many were touched."""
+    with desk.database.read() as session:
+        # An idle look takes no lock.
+        if not _waiting(session, desk.clock.real(), limit=1):
+            return 0
     with desk.database.write() as session:
-        waiting = _waiting(session, desk.clock.real())
+        waiting = _waiting(session, desk.clock.real(), limit=PEOPLE_AT_ONCE * 4)
         claim_senders(session, waiting)
         people = list(dict.fromkeys(text.person_id for text in waiting))[:PEOPLE_AT_ONCE]
         # Another worker may have some of them in hand; those are skipped, not waited for.
@@ -57,12 +61,12 @@ def handle_batch(desk: Desk) -> int:
     return touched
 
 
-def _waiting(session: Session, real: dt.datetime) -> Sequence[Inbox]:
+def _waiting(session: Session, real: dt.datetime, limit: int) -> Sequence[Inbox]:
     return session.scalars(
         select(Inbox)
         .where(Inbox.state == "new", or_(Inbox.not_before.is_(None), Inbox.not_before <= real))
         .order_by(Inbox.id)
-        .limit(PEOPLE_AT_ONCE * 4)
+        .limit(limit)
     ).all()
 
 

@@ -108,7 +108,7 @@ class World:
         self._folder = tempfile.TemporaryDirectory(prefix="circle-world-")
         self.zone = ZoneInfo(zone)
         self.clock = ManualClock(start)
-        self.database = Database(f"sqlite:///{Path(self._folder.name) / 'world.db'}")
+        self.database = Database(f"sqlite:///{Path(self._folder.name) / 'world.db'}", durable=False)
         self.database.create_all()
         self.local = LocalCarrier(now=self.clock.now, seed=1)
         self.carrier = WorldCarrier(self.local)

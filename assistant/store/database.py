@@ -20,8 +20,13 @@ class Database:
     (BEGIN IMMEDIATE), which there is also every person's lock. `read()` never changes anything.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, durable: bool = True) -> None:
         """Open `url` (an SQLAlchemy URL; `postgresql://` means psycopg 3). Nothing is connected to yet.
+
+        Args:
+            url: Where it is.
+            pool_size: Connections kept to PostgreSQL.
+            durable: False only for throw-away worlds on SQLite: a commit no longer waits for the disk.
 
         Raises:
             sqlalchemy.exc.ArgumentError: the URL cannot be read.
@@ -39,7 +44,7 @@ class Database:
         # hide_parameters: an error message must never print what members wrote.
         self.engine = create_engine(parsed, hide_parameters=True, **options)
         if self.is_sqlite:
-            _prepare_sqlite(self.engine)
+            _prepare_sqlite(self.engine, durable)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -67,12 +72,12 @@ class Database:
         self.engine.dispose()
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine, durable: bool) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
         # The driver's own transaction handling is switched off, so that BEGIN IMMEDIATE is ours to say.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", f"synchronous={'FULL' if durable else 'OFF'}", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
