@@ -93,7 +93,7 @@ def _count(session: Session, circle: Circle, now: dt.datetime) -> CircleCounts:
 
 def _by_state(session: Session, table: type[Member] | type[Invitation], circle_id: int) -> dict[str, int]:
     counted = select(table.state, func.count()).where(table.circle_id == circle_id).group_by(table.state)
-    return dict(session.execute(counted).tuples().all())
+    return {state: count for state, count in session.execute(counted)}  # noqa: C416 - rows are no pairs to mypy
 
 
 def _ago(moment: dt.datetime | None, now: dt.datetime) -> str:

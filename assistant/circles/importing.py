@@ -131,7 +131,7 @@ class _Standing:
             .group_by(Consent.address_id)
         )
         consents = session.execute(select(Consent.address_id, Consent.kind).where(Consent.id.in_(newest)))
-        kinds = dict(consents.tuples().all())
+        kinds = {address_id: kind for address_id, kind in consents}  # noqa: C416 - rows are no pairs to mypy
         self.opted_in = {address_id for address_id, kind in kinds.items() if kind == "in"}
         self.opted_out = {address_id for address_id, kind in kinds.items() if kind == "out"}
 

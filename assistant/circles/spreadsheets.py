@@ -115,7 +115,7 @@ def _match(named: Sequence[str], columns: Mapping[str, Sequence[str]]) -> dict[s
         if name in found:
             continue
         free = [word for index, word in enumerate(plain) if word and index not in found.values()]
-        near = difflib.get_close_matches(_plain(name), free, n=1, cutoff=0.8)
+        near = difflib.get_close_matches(_plain(name), free, n=1, cutoff=0.75)
         if near:
             found[name] = plain.index(near[0])
     return found
