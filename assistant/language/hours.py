@@ -27,7 +27,7 @@ class Hour:
 
 
 _TABLE = load_table("hours")
-_LEAD = f"(?:(?:{'|'.join(_TABLE['lead']['words'])}) )*"
+_LEAD = f"(?:(?:{'|'.join(_TABLE['lead']['words'])}) ){{0,4}}"
 # A part without an hour fits at any time.
 _ANY = -1
 _PARTS = [
@@ -39,7 +39,7 @@ _DENIED = re.compile(r"\b(?:not|no|never|nunca|except|menos|excepto|but not|pero
 _LEADING = (
     r"(?P<lead>(?:(?:any ?time|sometime|right|just|mas o menos|como|desde|a partir de|antes de|despues de|"
     r"between|entre|from|after|before|at|around|by|past|since|until|till|hasta|about|a eso de|sobre|"
-    r"a|de)\s+)*"
+    r"a|de)\s+){0,4}"
     r"(?:las?\s+)?)"
 )
 _CLOCK = (

@@ -1,5 +1,7 @@
 """Finds phone numbers, as an answer or among words that are about to be passed on."""
 
+from itertools import islice
+
 import phonenumbers
 from phonenumbers import Leniency, NumberParseException, PhoneNumber, PhoneNumberFormat
 
@@ -7,7 +9,8 @@ from assistant.language.folding import LONGEST_READ
 from assistant.language.numbers import plain_digits
 
 # Words that members pass on are at most one text long; the rest of a longer body is not relayed either.
-_LONGEST_SEARCHED = 10_000
+_LONGEST_SEARCHED = 10_000  # characters
+_MOST_NUMBERS = 20  # one is enough to hold a text back
 
 
 def read_phone(text: str, country: str) -> str | None:
@@ -36,7 +39,8 @@ def _find(text: str, country: str, leniency: int) -> list[str]:
     if not any(sign.isdigit() for sign in text):
         return []
     matches = phonenumbers.PhoneNumberMatcher(plain_digits(text), country.upper(), leniency)
-    return [_e164(match.number) for match in matches if _long_enough(match.number)]
+    found = islice((match.number for match in matches), _MOST_NUMBERS)
+    return [_e164(number) for number in found if _long_enough(number)]
 
 
 def _long_enough(number: PhoneNumber) -> bool:

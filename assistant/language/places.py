@@ -23,7 +23,7 @@ from assistant.language.regions import CITIES_IN_SPANISH, COUNTRIES, NICKNAMES, 
 from assistant.language.words import AROUND_A_PLACE, COMMON, NOT_NAMES
 
 _MOST_OFFERED = 5
-_LONGEST_PLACE = 200  # characters
+_LONGEST_PLACE, _MOST_WORDS = 200, 24  # characters, words with commas
 
 # In lower case, "la" is an article.
 _LOS_ANGELES = re.compile(r"\bL\.?A\b")
@@ -63,6 +63,8 @@ def read_place(text: str, language: str, home: str) -> Place:
         return _UNCLEAR
     hour = read_hour(text)
     words = _words(hour.rest if hour else fold(text))
+    if len(words) > _MOST_WORDS:
+        return _UNCLEAR
     found = _find(words, home)
     if not found and (_LOS_ANGELES.search(text) or words == ["la"]):
         found = [_Found(city) for city in find_cities("los angeles", home)]

@@ -27,6 +27,11 @@ _LONGEST = 4000  # characters: a tapback quotes a text of ours, and none of ours
 # alone is an opt-out all the same.
 _RELAYED = re.compile(r"^\s*@")
 
+_CAPITAL_STOP = re.compile(r"\s*(?:please\s+|PLEASE\s+)?(?:STOP|UNSUBSCRIBE|OPT OUT)\s*[.!\n]")
+_FIRST_STOP = re.compile(r"\s*(?:please\s+)?(?:stop|unsubscribe|opt out)\s*[.!\n]", re.IGNORECASE)
+_SHORT = 4  # words: "Stop. Who sent you?" is an opt-out, a story that begins with "Stop." is none
+_LONGEST_PHRASE = max(map(len, STOP_CLAUSES | OPT_OUT_ASIDES | FLUFF))
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
@@ -109,14 +114,33 @@ def _asks_to_stop(words: list[str]) -> bool:
 
 
 def _stands_alone(text: str, parts: list[list[str]]) -> bool:
-    """Tell whether "stop" makes a clause of its own, and nothing around it turns it into talk.
+    """Tell whether "stop" is said for itself, and nothing around it turns it into talk.
 
-    "Wrong number, stop" and "STOP. I mean it" are opt-outs; "stop, you're making me laugh" is not. A full
-    stop, an exclamation mark or a new line after the very first "stop" is enough.
+    "Wrong number, stop" and "STOP I don't want this" are opt-outs; "stop, you're making me laugh" is not. The
+    keyword in capitals as a sentence of its own is enough, whatever follows: that is how we ask for it.
     """
-    spoken = [tuple(part) for part in parts]
-    if not any(part in STOP_CLAUSES for part in spoken):
-        return False
-    if all(part in STOP_CLAUSES or part in OPT_OUT_ASIDES or part in FLUFF for part in spoken):
+    if _CAPITAL_STOP.match(text):
         return True
-    return bool(re.match(r"\s*(?:please\s+)?(?:stop|unsubscribe|opt out)\s*[.!\n]", text, re.IGNORECASE))
+    said: set[tuple[str, ...]] = set()
+    for part in parts:
+        phrases = _split_phrases(part)
+        if phrases is None:
+            return bool(_FIRST_STOP.match(text)) and sum(map(len, parts)) <= _SHORT
+        said.update(phrases)
+    return bool(said & STOP_CLAUSES)
+
+
+def _split_phrases(words: list[str]) -> list[tuple[str, ...]] | None:
+    """Return a clause as opt-outs and what goes with them, or None when it says anything else."""
+    found = []
+    place = 0
+    while place < len(words):
+        for length in range(min(_LONGEST_PHRASE, len(words) - place), 0, -1):
+            phrase = tuple(words[place : place + length])
+            if phrase in STOP_CLAUSES or phrase in OPT_OUT_ASIDES or phrase in FLUFF:
+                found.append(phrase)
+                place += length
+                break
+        else:
+            return None
+    return found

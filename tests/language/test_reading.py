@@ -99,9 +99,9 @@ def test_no_text_breaks_the_search_for_phones(text: str) -> None:
 HUGE = [
     piece * (100_000 // len(piece))
     for piece in (
-        "a", "stop ", "yes ", "👍", "ﷺ", "“", "Liked “", "no quiero mas ", "take me ", "1", "1 ", "5125550100 ",
-        "Austin ", "in ", "en la ", "a las 6 ", "at ", "I'm ", "call me ", "-", "'", "\n", "e\u0301", "may 3 ",
-        "monday ", "removed a ", "for ", "twenty ", "join ",
+        "a", "stop ", "yes ", "👍", "ﷺ", "“", "Liked “", "no quiero mas ", "take me ", "1", "1 ", "-", "'",
+        "5125550100 ", "Austin ", "in ", "en la ", "a las 6 ", "at ", "I'm ", "call me ", "\n", "e\u0301",
+        "may 3 ", "monday ", "removed a ", "for ", "twenty ", "join ",
     )
 ]  # fmt: skip
 
