@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from assistant.engine.book import FlowBook
     from assistant.engine.known import Known
     from assistant.messages.desk import Desk
+    from assistant.queues import Queues
 
 ROOT: Final = Path(__file__).parent.parent
 """The project's folder: it is installed in place, so that its flows are the ones that run."""
@@ -86,15 +87,19 @@ class Runtime:
     @cached_property
     def redis(self) -> Redis:
         """A client of our own Redis; connects when first used."""
-        from redis import Redis
+        from assistant.queues import connect
 
-        return Redis.from_url(self.redis_url, socket_timeout=5, socket_connect_timeout=1)
+        return connect(self.redis_url)
 
     @cached_property
     def wakeups(self) -> Wakeups:
         """Wakes the workers."""
         if self._wakeups is not None:
             return self._wakeups
+        return self._queues
+
+    @cached_property
+    def _queues(self) -> Queues:
         from assistant.queues import Queues
 
         return Queues(self.redis_url)
@@ -121,6 +126,8 @@ class Runtime:
             asyncio.run(self.carrier.close())
         if "redis" in opened:
             self.redis.close()
+        if "_queues" in opened:
+            self._queues.close()
         self.database.close()
 
     def __enter__(self) -> Runtime:
