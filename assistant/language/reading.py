@@ -7,21 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from assistant.language.answers import (
-    Choice,
-    begins_with_skip,
-    is_plain_no,
-    is_skip,
-    read_agreement,
-    read_choice,
-    read_yes_no,
-)
+from assistant.language.choices import Choice, read_choice
 from assistant.language.dates import read_date
 from assistant.language.folding import LONGEST_READ, says_something
 from assistant.language.names import read_name
 from assistant.language.numbers import read_number
 from assistant.language.phones import find_phones, read_phone
 from assistant.language.places import read_place
+from assistant.language.yes_no import begins_with_skip, is_plain_no, is_skip, read_agreement, read_yes_no
 
 __all__ = ["KINDS", "Choice", "Expect", "Reading", "find_phones", "parse_expect", "read"]
 
