@@ -9,8 +9,9 @@ from assistant.language.words import AFTER_A_NAME, NAME_PARTICLES, NOT_NAMES
 LONGEST_NAME = 20  # characters: a longer one would not fit beside others in one text
 
 _INTRODUCTIONS = re.compile(
-    r"\b(?:(?:everyone|everybody|people|friends|they|you can|you may|u can|please|just)?\s*calls? me|i go by|"
-    r"(?:my )?(?:first |full )?name(?:'?s\b| is\b|(?=:))|nombre(?=:)|me llamo|me llaman|mi nombre es|"
+    r"\b(?:(?:everyone|everybody|people|friends|they|you can|you may|u can|please|just)?\s*calls? me|"
+    r"i go by|i prefer|(?:you can |please )?use|prefiero|"
+    r"(?:my )?(?:first |full )?name(?:'?s\b| is\b|(?=:))|nombre(?=:)|me llamo|me llaman|mi nombre(?: es)?|"
     r"me dicen|me puedes (?:decir|llamar)|(?:me )?puedes? (?:decirme|llamarme)|llamenme|llamame|digame|dime|"
     r"i am|i'?m|it'?s|it is|this is|soy|habla|es|se llama)(?![^\W_])[\s:,]*"
 )

@@ -25,6 +25,7 @@ from assistant.language.words import AROUND_A_PLACE, COMMON, NOT_NAMES
 _MOST_OFFERED = 5
 _LONGEST_PLACE, _MOST_WORDS = 200, 24  # characters, words with commas
 
+_ZIP_CODE = re.compile(r"\d{5}$")
 # In lower case, "la" is an article.
 _LOS_ANGELES = re.compile(r"\bL\.?A\b")
 # Small words are also codes of states and countries ("in", "me", "hi", "ok"): no place by themselves.
@@ -62,7 +63,7 @@ def read_place(text: str, language: str, home: str) -> Place:
     if len(text.strip()) > _LONGEST_PLACE:
         return _UNCLEAR
     hour = read_hour(text)
-    words = _words(hour.rest if hour else fold(text))
+    words = [word for word in _words(hour.rest if hour else fold(text)) if not _ZIP_CODE.match(word)]
     if len(words) > _MOST_WORDS:
         return _UNCLEAR
     found = _find(words, home)
