@@ -5,22 +5,23 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from assistant.circles.scene import Done, Effect, OptIn, Scene, Tell, action
+from assistant.circles.seasons import replan
 from assistant.circles.seats import find_circle, hosts_of, is_full, lock_circle, seat_of, seats_of
 from assistant.language.folding import plain_words
 from assistant.language.words import FLUFF
 from assistant.store.circles import SEATED
-from assistant.store.tables import Circle, Consent, Conversation, Invitation, Member
+from assistant.store.tables import Circle, Consent, Invitation, Member, Question
 
 SPANISH_JOINS = frozenset({"unirme", "unir", "quiero", "entrar"})
 """How a JOIN begins that was written in Spanish."""
 
 
-@action("joined", "second", "again", "back", "already", "full", "closed", "unknown", "no_code")
+@action("joined", "second", "again", "back", "on_the_way", "already", "full", "closed", "unknown", "no_code")
 def join(scene: Scene) -> Done:
     """Give her a seat in the circle whose code she sent, or say why not; codes of other circles stay secret.
 
     joined: in a circle for the first time. second: she has a seat elsewhere, so the short way. again: she had
-    stopped before the promise. back: she had left, or opted out. already: nothing to do.
+    stopped before the promise. back: she had left, or opted out. on_the_way: a question of it is open.
     """
     said = str(scene.values.get("code") or "")
     found = find_circle(scene.session, said)
@@ -83,9 +84,14 @@ def tell_hosts(scene: Scene, circle: Circle, notice: str) -> tuple[Effect, ...]:
 def _seated_already(scene: Scene, member: Member, values: dict[str, str]) -> Done:
     if member.state == "unreachable":
         _set_state(scene, member, "active" if member.promised_at else "joining")
-    if member.promised_at is None and not _is_being_asked(scene, member):
-        return Done("again", values, (OptIn(),), member)
-    return Done("back" if _opted_out(scene) else "already", values, (OptIn(),), member)
+    promised, out = member.promised_at is not None, _opted_out(scene)
+    if _is_being_asked(scene, member) and not out:
+        outcome = "on_the_way"
+    elif promised:
+        outcome = "back" if out else "already"
+    else:
+        outcome = "again"
+    return Done(outcome, values, (OptIn(),), member)
 
 
 def _take_seat(scene: Scene, circle: Circle, member: Member | None, state: str) -> Member:
@@ -99,8 +105,11 @@ def _take_seat(scene: Scene, circle: Circle, member: Member | None, state: str) 
 
 
 def _set_state(scene: Scene, member: Member, state: str) -> None:
+    """Whoever comes into a season that runs gets this week's questions from now on."""
     member.state = state
     member.state_at = scene.now
+    scene.session.flush()
+    replan(scene.session, member, scene.now)
 
 
 def _names_something(said: str) -> bool:
@@ -125,10 +134,8 @@ def _is_known(scene: Scene) -> bool:
 
 
 def _is_being_asked(scene: Scene, member: Member) -> bool:
-    open_one = select(Conversation.id).where(
-        Conversation.member_id == member.id, Conversation.ended_at.is_(None), Conversation.flow != "join"
-    )
-    return scene.session.scalar(open_one.limit(1)) is not None
+    asked = select(Question.id).where(Question.member_id == member.id, Question.state != "closed")
+    return scene.session.scalar(asked.limit(1)) is not None
 
 
 def _opted_out(scene: Scene) -> bool:

@@ -27,7 +27,7 @@ _MARKS: Mapping[str, str] = {"expect": "ask", "do": "do", "wait": "wait", "call"
 _ALL_KEYS = frozenset().union(*KEYS.values())
 _TOP = frozenset({"flow", "title", "start", "about"})
 _COMMAND = frozenset({"words", "who", "starts", "interrupts"})
-WHO = ("anyone", "member", "host", "organizer")
+WHO = ("anyone", "member", "host", "organizer", "offered")
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST_NAME = 64

@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.rights import standing
+from assistant.circles.rights import hearing, standing
 from assistant.engine.model import Command
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands import CommandPattern, CommandReading, read_command
@@ -112,9 +112,7 @@ def _understand(moment: Moment) -> str | None:
 
 def _read_command(moment: Moment) -> CommandReading | None:
     """The command she gives; to one she has no right to, her words are ordinary ones, without a hint."""
-    held = standing(moment.session, moment.person.id)
-    # A host without a seat as member has a name, a place and a phone all the same.
-    hers = {"anyone", *held, *(["member"] if held else [])}
+    hers = hearing(moment.session, moment.person.id)
     patterns = [
         CommandPattern(command.name, command.words)
         for command in moment.desk.book.commands.values()

@@ -13,7 +13,7 @@ from town import NOW, Town
 from assistant.circles.scene import OptIn, Tell
 from assistant.circles.seats import find_circle, is_full
 from assistant.store.database import Database
-from assistant.store.tables import Consent, Conversation, Invitation, Member, Person
+from assistant.store.tables import Invitation, Member, Person
 
 
 def test_a_new_person_gets_a_seat_and_her_circles_language(town: Town) -> None:
@@ -49,20 +49,17 @@ def test_joining_twice_changes_nothing(town: Town) -> None:
 
 def test_who_stopped_before_the_promise_is_asked_again(town: Town) -> None:
     circle, ana = town.circle(), town.person("Ana")
-    member = town.seat(ana, circle, "joining")
+    town.seat(ana, circle, "joining")
     assert town.do("join", ana, code="maple").outcome == "again"
-    conversation = Conversation(
-        person_id=ana.id,
-        member_id=member.id,
-        flow="onboarding",
-        version="0",
-        step="place",
-        began_at=NOW,
-        moved_at=NOW,
-    )
-    town.session.add(conversation)
-    town.session.flush()
-    assert town.do("join", ana, code="maple").outcome == "already"
+
+
+def test_who_is_in_the_middle_of_a_question_is_told_to_answer_it(town: Town) -> None:
+    circle, ana = town.circle(), town.person("Ana")
+    member = town.seat(ana, circle, "joining")
+    town.question(ana, member)
+    assert town.do("join", ana, code="maple").outcome == "on_the_way"
+    town.say_stop(ana)
+    assert town.do("join", ana, code="maple").outcome == "again"
 
 
 def test_a_second_circle_is_the_short_way(town: Town) -> None:
@@ -95,18 +92,7 @@ def test_who_left_before_the_promise_begins_anew(town: Town) -> None:
 def test_join_after_stop_is_an_opt_in_and_a_welcome_back(town: Town) -> None:
     circle, ana = town.circle(), town.person("Ana")
     town.seat(ana, circle)
-    scene = town.scene(ana)
-    town.session.add(
-        Consent(
-            address_id=scene.address_id,
-            sender=scene.house.sender,
-            kind="out",
-            wording="STOP",
-            way="text",
-            at=NOW,
-        )
-    )
-    town.session.flush()
+    town.say_stop(ana)
     done = town.do("join", ana, code="maple")
     assert (done.outcome, done.effects) == ("back", (OptIn(),))
 

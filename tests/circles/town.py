@@ -9,7 +9,18 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.actions import ACTIONS
 from assistant.circles.scene import Done, House, Scene
-from assistant.store.tables import Address, Circle, Cohort, Member, Person, Role
+from assistant.store.tables import (
+    Address,
+    Answer,
+    Circle,
+    Cohort,
+    Consent,
+    Conversation,
+    Member,
+    Person,
+    Question,
+    Role,
+)
 
 NOW = dt.datetime(2026, 6, 1, 14, 0, tzinfo=dt.UTC)
 HOUSE = House("Circle", "help@circle.example", "US", "sms:+14155550100", "+14155550100")
@@ -67,6 +78,66 @@ class Town:
         self.session.flush()
         return role
 
+    def conversation(self, person: Person, member: Member | None, flow: str, **values: Any) -> Conversation:
+        conversation = Conversation(
+            person_id=person.id,
+            member_id=member.id if member else None,
+            flow=flow,
+            version="0",
+            step="ask",
+            values=values,
+            began_at=self.now,
+            moved_at=self.now,
+        )
+        self.session.add(conversation)
+        self.session.flush()
+        return conversation
+
+    def question(self, person: Person, member: Member, step: str = "goal", sees: str = "us") -> Question:
+        question = Question(
+            conversation_id=self.conversation(person, member, "onboarding").id,
+            person_id=person.id,
+            member_id=member.id,
+            flow="onboarding",
+            step=step,
+            sees=sees,
+            state="open",
+            opened_at=self.now,
+        )
+        self.session.add(question)
+        self.session.flush()
+        return question
+
+    def answer(self, question: Question, words: str) -> Answer:
+        question.state = "closed"
+        answer = Answer(
+            question_id=question.id,
+            person_id=question.person_id,
+            member_id=question.member_id,
+            key=question.step,
+            outcome="text",
+            words=words,
+            value={"value": words},
+            sees=question.sees,
+            at=self.now,
+        )
+        self.session.add(answer)
+        self.session.flush()
+        return answer
+
+    def say_stop(self, person: Person) -> None:
+        scene = self.scene(person)
+        stop = Consent(
+            address_id=scene.address_id,
+            sender=scene.house.sender,
+            kind="out",
+            wording="STOP",
+            way="text",
+            at=self.now,
+        )
+        self.session.add(stop)
+        self.session.flush()
+
     def scene(self, person: Person, member: Member | None = None, words: str = "", **values: Any) -> Scene:
         address = self.session.query(Address).filter_by(person_id=person.id).first()
         assert address is not None
@@ -74,9 +145,9 @@ class Town:
         return Scene(self.session, self.now, HOUSE, person, address.id, member, circle, values, words)
 
     def do(
-        self, name: str, person: Person, member: Member | None = None, words: str = "", **values: Any
+        self, action: str, person: Person, member: Member | None = None, words: str = "", **values: Any
     ) -> Done:
-        done = ACTIONS[name].run(self.scene(person, member, words, **values))
-        assert done.outcome in ACTIONS[name].outcomes
+        done = ACTIONS[action].run(self.scene(person, member, words, **values))
+        assert done.outcome in ACTIONS[action].outcomes
         self.session.flush()
         return done

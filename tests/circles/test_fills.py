@@ -1,0 +1,93 @@
+"""Every fill has a value, for everyone, that is no longer than was measured."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from town import NOW, Town
+
+from assistant.circles.fills import FILLS, FINDERS, fills_for, shorten
+from assistant.language.gsm7 import is_gsm7, to_gsm7
+
+
+def test_every_fill_can_be_found_and_shown() -> None:
+    assert FILLS.keys() == FINDERS.keys()
+    for fill in FILLS.values():
+        for texts in (fill.sample, fill.plain):
+            assert texts.keys() in ({"en", "es"}, set())
+            assert all(len(to_gsm7(text)) <= fill.longest for text in texts.values()), fill.name
+            assert all(is_gsm7(to_gsm7(text)) for text in texts.values()), fill.name
+
+
+def test_a_member_reads_her_circle_her_host_and_her_goal(town: Town) -> None:
+    circle, ana, luz = (
+        town.circle(starts_on=dt.date(2026, 6, 8)),
+        town.person("Ana", hour=18),
+        town.person("Luz"),
+    )
+    town.role(luz, "host", circle)
+    member = town.seat(ana, circle)
+    question = town.question(ana, member)
+    town.answer(question, "two job interviews")
+    assert fills_for(town.scene(ana, member), FILLS) == {
+        "name": "Ana",
+        "name2": "someone",
+        "host": "Luz",
+        "circle": "Bold Moves",
+        "cohort": "your groups",
+        "goal": "two job interviews",
+        "svc": "Circle",
+        "contact": "help@circle.example",
+        "number": "+14155550100",
+        "code": "MAPLE",
+        "day": "Monday",
+        "date": "June 8",
+        "time": "6pm",
+        "city": "Chicago",
+        "options": "",
+        "said": "",
+    }
+
+
+@pytest.mark.parametrize(("language", "host"), [("en", "your host"), ("es", "tu guía")])
+def test_what_nobody_knows_yet_is_said_kindly(town: Town, language: str, host: str) -> None:
+    ana = town.person(language=language)
+    circle = town.circle()
+    town.role(town.person("Luz"), "host", circle, accepted=False)
+    fills = fills_for(town.scene(ana, town.seat(ana, circle)), FILLS)
+    assert fills["host"] == host
+    assert fills["name"] in ("friend", "compa")
+    assert fills_for(town.scene(ana), ["host"]) == {"host": host}
+
+
+def test_a_conversations_own_values_stand_first(town: Town) -> None:
+    ana = town.person("Ana", language="en")
+    scene = town.scene(ana, town.seat(ana, town.circle()), circle="New Moms", code="OAK", said=None)
+    assert fills_for(scene, ["circle", "code", "unheard_of"]) == {"circle": "New Moms", "code": "OAK"}
+
+
+def test_another_members_goal_is_not_hers(town: Town) -> None:
+    circle, ana, rosa = town.circle(), town.person("Ana"), town.person("Rosa")
+    town.answer(town.question(rosa, town.seat(rosa, circle)), "a secret")
+    assert fills_for(town.scene(ana, town.seat(ana, circle)), ["goal"]) == {"goal": "your goal"}
+
+
+def test_a_first_day_that_has_passed_is_never_named(town: Town) -> None:
+    ana = town.person("Ana", language="es")
+    member = town.seat(ana, town.circle(starts_on=NOW.date() - dt.timedelta(days=20)))
+    assert fills_for(town.scene(ana, member), ["day", "date"]) == {"day": "lunes", "date": "1 de junio"}
+
+
+@given(value=st.text(max_size=200), longest=st.integers(1, 40))
+def test_a_value_is_never_longer_than_was_measured(value: str, longest: int) -> None:
+    short = shorten(value, longest)
+    assert len(short) <= longest
+    assert bool(short) == bool(value.split())
+
+
+def test_a_long_name_is_cut_between_words() -> None:
+    assert shorten("María Guadalupe", 12) == "María"
+    assert shorten("Wilhelminabertha", 12) == "Wilhelminabe"
