@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from assistant.circles.fills import FILLS, shorten
 from assistant.circles.scene import Done, Scene, action
+from assistant.circles.seasons import replan
 from assistant.language.folding import plain_words
 from assistant.language.names import read_name
 from assistant.store.tables import Conversation, Person
@@ -68,8 +69,9 @@ def set_place(scene: Scene) -> Done:
         return Done("unknown")
     if place.get("hour") is not None:
         scene.person.hour = int(place["hour"])
+        _go_by_it(scene)
     if place.get("zone"):
-        return _settle(scene.person, place)
+        return _settle(scene, place)
     if place.get("places"):
         places = [dict(each) for each in place["places"][:MOST_OPTIONS]]
         return Done(
@@ -83,7 +85,7 @@ def choose_place(scene: Scene) -> Done:
     """Live by the clock of the one of `places` whose key is in `place_key`."""
     for place in scene.values.get("places") or []:
         if place["key"] == scene.values.get("place_key"):
-            return _settle(scene.person, place)
+            return _settle(scene, place)
     return Done("unknown")
 
 
@@ -116,6 +118,7 @@ def undo(scene: Scene) -> Done:
         previous["zone"],
         previous["hour"],
     )
+    _go_by_it(scene)
     last.values = {**last.values, "undone": True}
     return Done("place")
 
@@ -133,9 +136,16 @@ def number_options(labels: Any) -> str:
     return ", ".join(f"{number} {shorten(label, LONGEST_OPTION)}" for number, label in enumerate(labels, 1))
 
 
-def _settle(person: Person, place: Mapping[str, Any]) -> Done:
-    person.place, person.zone = str(place["city"])[:80], str(place["zone"])
+def _settle(scene: Scene, place: Mapping[str, Any]) -> Done:
+    scene.person.place, scene.person.zone = str(place["city"])[:80], str(place["zone"])
+    _go_by_it(scene)
     return Done("set", {"placed": "yes"})
+
+
+def _go_by_it(scene: Scene) -> None:
+    """What is planned for her goes by her new clock."""
+    scene.session.flush()
+    replan(scene.session, scene.person, scene.now)
 
 
 def _whereabouts(person: Person) -> dict[str, Any]:

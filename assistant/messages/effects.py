@@ -88,7 +88,10 @@ def finish(session: Session, effect: Finish, now: dt.datetime, current: Conversa
     if effect.member_id is not None:
         prompts = prompts.where(Timer.member_id == effect.member_id)
     for timer in session.scalars(prompts):
-        timer.done_at = now
+        if timer.key is None:
+            timer.done_at = now
+        else:
+            session.delete(timer)  # It has not come, so it may be planned again when she is back.
 
 
 def opt_out(moment: Moment, *, confirm: bool) -> None:

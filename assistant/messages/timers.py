@@ -9,13 +9,15 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from assistant.circles.seasons import plan_next, still_stands
 from assistant.engine.movement import advance, silence
+from assistant.messages import consent
 from assistant.messages.desk import Desk
 from assistant.messages.moment import Moment
 from assistant.messages.questions import close, open_of
 from assistant.messages.senders import best_address
 from assistant.messages.turns import move, start, with_versions
-from assistant.store.tables import Conversation, Inbox, Person, Question, Timer
+from assistant.store.tables import Conversation, Inbox, Member, Person, Question, Timer
 
 log = structlog.get_logger(__name__)
 
@@ -80,8 +82,8 @@ def fire_batch(desk: Desk) -> int:
 
 
 def _try(session: Session, desk: Desk, timer: Timer, person: Person, now: dt.datetime) -> None:
-    if timer.done_at is not None:
-        return  # An earlier timer of this batch has made it void.
+    if timer.done_at is not None or timer not in session:
+        return  # An earlier timer of this batch has made it void, or taken it back.
     try:
         with session.begin_nested():
             _fire(session, desk, timer, person, now)
@@ -92,24 +94,43 @@ def _try(session: Session, desk: Desk, timer: Timer, person: Person, now: dt.dat
         timer.due_at = now + TRY_AGAIN_AFTER
         if timer.attempts >= TRIES:
             timer.failed_at = timer.done_at = now
+            _plan_on(session, timer, now)
         session.flush()
 
 
 def _fire(session: Session, desk: Desk, timer: Timer, person: Person, now: dt.datetime) -> None:
+    if timer.key is not None and not still_stands(session, timer, now):
+        return
     later = _wait_for_her(session, timer, now)
     if later is not None:
         timer.due_at = later
         return
     timer.done_at = now
     address = best_address(session, person.id)
-    if address is None:
-        return
-    moment = Moment(session, desk, person, address, now)
-    if timer.kind == "prompt":
-        start(moment, timer.flow or "", timer.values, timer.member_id)
-    else:
+    if address is not None:
+        _begin_or_resume(Moment(session, desk, person, address, now), timer)
+    _plan_on(session, timer, now)
+
+
+def _begin_or_resume(moment: Moment, timer: Timer) -> None:
+    if timer.kind != "prompt":
         _resume(moment, timer)
+    elif timer.key is None or not _opted_out(moment):
+        start(moment, timer.flow or "", timer.values, timer.member_id)
     moment.hand_over()
+
+
+def _opted_out(moment: Moment) -> bool:
+    """A season's question that nobody hears must not stand open; what follows it is planned all the same."""
+    stance = consent.in_force(moment.session, moment.address.id, moment.desk.house.sender)
+    return stance is not None and stance.kind == "out"
+
+
+def _plan_on(session: Session, timer: Timer, now: dt.datetime) -> None:
+    """A planned prompt has come or was given up: the one after it is planned in the same breath."""
+    if timer.key is not None and timer.member_id is not None:
+        session.flush()
+        plan_next(session, session.get_one(Member, timer.member_id), now)
 
 
 def _wait_for_her(session: Session, timer: Timer, now: dt.datetime) -> dt.datetime | None:

@@ -1,0 +1,94 @@
+"""Decides what comes next in a season for one seat, and when by the clock of whoever holds it; pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from assistant.schedule.local_time import Hours, next_allowed
+from assistant.schedule.programs import Entry, Program
+from assistant.schedule.waits import USUAL_HOUR
+from assistant.schedule.wall import at_wall
+
+_WIDEST = dt.timedelta(days=2)
+"""No date is further than this, anywhere on Earth, from the same date in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalClock:
+    """Whose day it is that a prompt comes on."""
+
+    zone: ZoneInfo
+    hours: Hours
+    """The hours in which our promise and the law let unprompted texts arrive."""
+    hour: int | None = None
+    """The full hour she likes; None: the usual one."""
+
+    def due(self, entry: Entry, starts_on: dt.date) -> dt.datetime:
+        """The moment (UTC) at which it is her hour on the day of `entry`.
+
+        An hour at which texts may not arrive there gives way to the nearest at which they may, and the day
+        stays the day: 18:00 in Rhode Island is 17:00, and 9:00 on a Sunday in Texas is noon.
+        """
+        day = entry.day(starts_on)
+        hour = next(each for each in (entry.hour, self.hour, USUAL_HOUR) if each is not None)
+        hour = min(max(hour, self.hours.opening(day)), self.hours.closes - 1)
+        # Where the clocks skip that hour, or the whole day, it is the first moment that is allowed.
+        return next_allowed(at_wall(day, dt.time(hour), self.zone), (self.zone,), self.hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """A prompt to come, and when (UTC)."""
+
+    entry: Entry
+    due_at: dt.datetime
+
+
+def next_prompt(
+    program: Program,
+    starts_on: dt.date,
+    clock: LocalClock,
+    now: dt.datetime,
+    *,
+    since: dt.datetime | None = None,
+    come: Collection[str] = (),
+    breaks: Sequence[tuple[dt.date, dt.date]] = (),
+    reads_only: bool = False,
+) -> Next | None:
+    """The first prompt of a season that a seat has yet to get; None when there is no more.
+
+    What is late still comes, at the first moment that is allowed, until it is too late to matter. What had
+    its hour before `since` only comes on that same day: nobody who joins or comes back finds a pile.
+
+    Args:
+        program: The season's plan.
+        starts_on: Its first day.
+        clock: Hers.
+        now: Aware UTC.
+        since: When she joined or came back.
+        come: Keys of the prompts she has had.
+        breaks: First and last day, on her calendar, of times in which nothing planned is sent.
+        reads_only: Only what goes to members who just read along.
+    """
+    today = now.astimezone(clock.zone).date()
+    for entry in program.entries:
+        day = entry.day(starts_on)
+        long_past = day + _WIDEST + entry.expires < today
+        if long_past or entry.key in come or _in(day, breaks) or (reads_only and not entry.readers):
+            continue
+        due = clock.due(entry, starts_on)
+        if due >= now:
+            return Next(entry, due)
+        late = next_allowed(now, (clock.zone,), clock.hours)
+        late_on = late.astimezone(clock.zone).date()
+        matters = late - due <= entry.expires and not _in(late_on, breaks)
+        if matters and (since is None or due >= since or late_on == day):
+            return Next(entry, late)
+    return None
+
+
+def _in(day: dt.date, breaks: Sequence[tuple[dt.date, dt.date]]) -> bool:
+    return any(first <= day <= last for first, last in breaks)
