@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from assistant.circles.scene import Done, Effect, OptIn, Scene, Tell, action
+from assistant.circles.scene import Done, Effect, Finish, OptIn, Scene, Tell, action
 from assistant.circles.seasons import replan
 from assistant.circles.seats import find_circle, hosts_of, is_full, lock_circle, seat_of, seats_of
 from assistant.language.folding import plain_words
@@ -84,14 +84,16 @@ def tell_hosts(scene: Scene, circle: Circle, notice: str) -> tuple[Effect, ...]:
 def _seated_already(scene: Scene, member: Member, values: dict[str, str]) -> Done:
     if member.state == "unreachable":
         _set_state(scene, member, "active" if member.promised_at else "joining")
-    promised, out = member.promised_at is not None, _opted_out(scene)
-    if _is_being_asked(scene, member) and not out:
-        outcome = "on_the_way"
-    elif promised:
-        outcome = "back" if out else "already"
-    else:
-        outcome = "again"
-    return Done(outcome, values, (OptIn(),), member)
+    out = _opted_out(scene)
+    if member.promised_at is not None and out:
+        return Done("back", values, (OptIn(),), member)
+    if not out and _is_being_asked(scene, member):
+        return Done("on_the_way", values, (OptIn(),), member)
+    if member.promised_at is not None:
+        return Done("already", values, (OptIn(),), member)
+    # She stopped half-way: what was begun is over, and what we know of her need not be asked again.
+    outcome = "again" if scene.person.name else "joined"
+    return Done(outcome, values, (Finish(scene.person.id, member.id), OptIn()), member)
 
 
 def _take_seat(scene: Scene, circle: Circle, member: Member | None, state: str) -> Member:

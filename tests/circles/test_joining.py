@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from town import NOW, Town
 
-from assistant.circles.scene import OptIn, Tell
+from assistant.circles.scene import Finish, OptIn, Tell
 from assistant.circles.seats import find_circle, is_full
 from assistant.store.database import Database
 from assistant.store.tables import Invitation, Member, Person
@@ -58,8 +58,16 @@ def test_who_is_in_the_middle_of_a_question_is_told_to_answer_it(town: Town) -> 
     member = town.seat(ana, circle, "joining")
     town.question(ana, member)
     assert town.do("join", ana, code="maple").outcome == "on_the_way"
-    town.say_stop(ana)
-    assert town.do("join", ana, code="maple").outcome == "again"
+
+
+def test_who_opted_out_half_way_begins_anew_with_what_we_know(town: Town) -> None:
+    circle, ana, eva = town.circle(), town.person("Ana"), town.person()
+    for person, outcome in ((ana, "again"), (eva, "joined")):
+        member = town.seat(person, circle, "joining")
+        town.question(person, member)
+        town.say_stop(person)
+        done = town.do("join", person, code="maple")
+        assert (done.outcome, done.effects) == (outcome, (Finish(person.id, member.id), OptIn()))
 
 
 def test_a_second_circle_is_the_short_way(town: Town) -> None:
