@@ -27,9 +27,10 @@ class Signature:
 
     def __init__(self, public_url: str, token: str) -> None:
         address = urlparse(public_url)
-        # Twilio signs with the port for some products and without it for others.
-        self._bases = tuple(dict.fromkeys((remove_port(address), add_port(address))))
-        self._key = token.encode()
+        # Twilio signs with the port for some products and without it for others; as it was given comes first.
+        bases = dict.fromkeys((remove_port(address), add_port(address)))
+        self._bases = sorted(bases, key=lambda base: base != public_url)
+        self._keyed = hmac.new(token.encode(), digestmod="sha1")
 
     def is_good(
         self, path: str, query: str, params: Iterable[tuple[str, str]], signature: str | None
@@ -52,7 +53,9 @@ class Signature:
         return any(hmac.compare_digest(self._sign(base + tail), given) for base in self._bases)
 
     def _sign(self, what: str) -> bytes:
-        return b64encode(hmac.digest(self._key, what.encode("utf-8", "replace"), "sha1"))
+        signing = self._keyed.copy()
+        signing.update(what.encode("utf-8", "replace"))
+        return b64encode(signing.digest())
 
 
 def raw_path_and_query(environ: dict[str, str]) -> tuple[str, str]:
