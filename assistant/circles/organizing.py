@@ -7,13 +7,16 @@ import difflib
 import re
 from dataclasses import dataclass
 from typing import Final
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.phones import read_number
+from assistant.circles.seasons import begin_season
+from assistant.engine.problems import did_you_mean
 from assistant.language.gsm7 import is_gsm7, septets
+from assistant.schedule.programs import programs
 from assistant.store.tables import Address, Audit, Circle, Cohort, Member, Person, Role
 
 LONGEST_NAME: Final = 20
@@ -131,27 +134,56 @@ def create_circle(session: Session, plan: Plan, *, country: str, now: dt.datetim
     return circle
 
 
-def start_circle(session: Session, code: str, *, now: dt.datetime, starts_on: dt.date) -> Circle:
-    """Set a circle running: its program's first week is that of `starts_on`.
+def start_circle(
+    session: Session, code: str, *, now: dt.datetime, starts_on: dt.date | None = None
+) -> Circle:
+    """Set a circle running, or move the season of one that runs; weeks begin on Mondays.
+
+    Args:
+        session: Inside one writing transaction.
+        code: The circle's, in any case.
+        now: Aware UTC.
+        starts_on: A date in its zone: week 1 begins on that Monday, or the next. None: as planned, or today.
 
     Raises:
-        NotPossible: there is no such circle, nobody is in it, or it is not gathering people any more.
+        NotPossible: there is no such circle, nobody is in it, it is closed, or the date cannot be.
     """
     circle = find_circle(session, code)
-    if circle.state != "gathering":
-        raise NotPossible(
-            f"{circle.code} is {circle.state} already; only a circle that gathers people can start."
-        )
-    active = session.scalar(
-        select(func.count()).where(Member.circle_id == circle.id, Member.state.in_(("joining", "active")))
-    )
-    if not active:
-        raise NotPossible(
-            f"Nobody is in {circle.code} yet. Have people text JOIN {circle.code} first; 4 make a circle."
-        )
-    circle.state, circle.starts_on = "running", starts_on
-    _record(session, now, "start circle", circle_id=circle.id)
+    today = now.astimezone(ZoneInfo(circle.zone)).date()
+    _refuse_start(session, circle, today, starts_on)
+    moved = circle.state == "running"
+    begin_season(session, circle, starts_on or max(circle.starts_on or today, today), now)
+    _record(session, now, "move start" if moved else "start circle", circle_id=circle.id)
     return circle
+
+
+def _refuse_start(session: Session, circle: Circle, today: dt.date, starts_on: dt.date | None) -> None:
+    code = circle.code
+    if circle.state == "closed":
+        raise NotPossible(f"{code} is closed; its season is over. Make a new circle: circle create")
+    program = programs().get(circle.program)
+    if program is None:
+        raise NotPossible(_no_program(circle.program))
+    if circle.state == "running":
+        if starts_on is None:
+            raise NotPossible(
+                f"{code} is running already, since {circle.starts_on}. "
+                f"To move its weeks, name the day that week 1 should have: circle start {code} --on DATE"
+            )
+        if program.last_day(starts_on) < today:
+            raise NotPossible(f"From {starts_on} on, all weeks of {code} would be over already.")
+        return
+    if starts_on is not None and starts_on < today:
+        raise NotPossible(f"{starts_on} is in the past; the season of {code} can start today or later.")
+    seated = select(func.count()).where(
+        Member.circle_id == circle.id, Member.state.in_(("joining", "active"))
+    )
+    if not session.scalar(seated):
+        raise NotPossible(f"Nobody is in {code} yet. Have people text JOIN {code} first; 4 make a circle.")
+
+
+def _no_program(name: str) -> str:
+    return f'There is no program "{name}".{did_you_mean(name, programs())}'
 
 
 def find_circle(session: Session, code: str) -> Circle:
@@ -225,8 +257,8 @@ def _wrong_rest(plan: Plan, now: dt.datetime) -> list[str]:
         )
     if not SMALLEST <= plan.size <= LARGEST:
         wrong.append(f"A circle has {SMALLEST} to {LARGEST} seats; 8 is right, 12 usual.")
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", plan.program):
-        wrong.append(f"The program {plan.program!r} cannot be; write it like its file, such as eight_weeks.")
+    if plan.program not in programs():
+        wrong.append(_no_program(plan.program))
     if plan.starts_on and plan.starts_on < now.date() - dt.timedelta(days=1):
         wrong.append(f"The start {plan.starts_on} is in the past.")
     return wrong

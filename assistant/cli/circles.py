@@ -192,19 +192,20 @@ def join_line(opened: Runtime, circle: Circle) -> str:
     "--on", "day", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="First day; today when left out."
 )
 def start(code: str, day: dt.datetime | None) -> None:
-    """Set the circle CODE running."""
-    from zoneinfo import ZoneInfo
+    """Set the circle CODE running; with --on, also move the weeks of one that runs already.
 
-    from assistant.circles.organizing import find_circle, start_circle
+    Weeks begin on Mondays: week 1 is that of the first Monday from DATE on. What has come to a member does
+    not come again.
+    """
+    from assistant.circles.organizing import start_circle
     from assistant.cli.opening import runtime
 
     with runtime() as opened, opened.database.write() as session:
-        now = opened.clock.now()
-        found = find_circle(session, code)
-        today = now.astimezone(ZoneInfo(found.zone)).date()
-        begins = day.date() if day else max(found.starts_on or today, today)
-        started = start_circle(session, code, now=now, starts_on=begins)
-        line = f"{started.name} ({started.code}) is running; its first day is {begins:%A %Y-%m-%d}."
+        started = start_circle(session, code, now=opened.clock.now(), starts_on=day.date() if day else None)
+        line = (
+            f"{started.name} ({started.code}) is running: "
+            f"week 1 is that of {started.starts_on:%A %Y-%m-%d}, its last day {started.ends_on:%A %Y-%m-%d}."
+        )
     click.echo(line)
 
 
