@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from assistant.circles.organizing import Plan, create_circle
 from assistant.messages import consent
 from assistant.runtime import Runtime
-from assistant.store.tables import Address, Cohort, Person, Role
+from assistant.store.tables import Address, Cohort, Consent, Person, Role
 
 LUZ: Final = "+14155550101"
 PHONES: Final = (
@@ -18,6 +21,11 @@ PHONES: Final = (
     {"name": "Rosa", "number": "+14155550103", "hint": "JOIN MAPLE"},
 )
 """The phones that stand on the page from the start."""
+ZONES: Final = (
+    *("Pacific/Honolulu", "America/Los_Angeles", "America/New_York", "America/Sao_Paulo", "Europe/London"),
+    *("Africa/Nairobi", "Asia/Karachi", "Asia/Bangkok", "Asia/Tokyo", "Pacific/Auckland"),
+)
+"""Somewhere among them it is always afternoon."""
 
 
 def set_up_demo(opened: Runtime) -> bool:
@@ -33,6 +41,7 @@ def set_up_demo(opened: Runtime) -> bool:
     now = opened.clock.now()
     with opened.database.write() as session:
         if session.scalar(select(Person.id).limit(1)) or session.scalar(select(Cohort.id).limit(1)):
+            _keep_luz_awake(session, now)
             return False
         session.add(Cohort(name="Demo", created_at=now))
         session.flush()
@@ -41,7 +50,21 @@ def set_up_demo(opened: Runtime) -> bool:
         role = session.scalars(select(Role).where(Role.circle_id == circle.id)).one()
         role.accepted_at = now
         luz = session.get_one(Person, role.person_id)
-        luz.name, luz.language, luz.zone = "Luz", "en", "America/Los_Angeles"
+        luz.name, luz.language = "Luz", "en"
         address = session.scalars(select(Address).where(Address.person_id == luz.id)).one()
         consent.agree(session, address.id, opened.house.sender, "demo set-up", "demo", now)
+        session.flush()
+        _keep_luz_awake(session, now)
     return True
+
+
+def _keep_luz_awake(session: Session, now: dt.datetime) -> None:
+    """Have it be afternoon where she is: whoever tries the demo at night should see her hear of it too."""
+    luz = session.scalar(
+        select(Person)
+        .join(Address, Address.person_id == Person.id)
+        .join(Consent, Consent.address_id == Address.id)
+        .where(Address.uri == f"sms:{LUZ}", Consent.way == "demo")
+    )
+    if luz is not None:
+        luz.zone = min(ZONES, key=lambda zone: abs(now.astimezone(ZoneInfo(zone)).hour - 14))

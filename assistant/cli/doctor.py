@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, Literal
@@ -53,9 +54,11 @@ def doctor(as_json: bool) -> None:
 
 def examine() -> Iterator[Line]:
     """Look at everything that can be looked at; what cannot be is skipped: its cause is named already."""
+    from assistant.logs import set_up_logs
     from assistant.runtime import build_runtime
     from assistant.settings import SettingsErrors, load_settings
 
+    set_up_logs("doctor", level=logging.ERROR)
     try:
         settings = load_settings()
     except SettingsErrors as errors:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from assistant.circles.organizing import NotPossible
 from assistant.cli.output import say
+from assistant.logs import set_up_logs
 from assistant.runtime import Runtime, build_runtime
 from assistant.settings import load_settings
 from assistant.store import migrate
@@ -23,6 +25,8 @@ def runtime(*, quiet: bool = False) -> Iterator[Runtime]:
         SettingsErrors: the environment is wrong.
         NotPossible: the database has to be migrated first.
     """
+    # A command says itself what it did; a wake-up that nobody heard is nothing to worry anyone about.
+    set_up_logs("circle", level=logging.ERROR)
     settings = load_settings()
     if not quiet:
         for warning in settings.warnings:

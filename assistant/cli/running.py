@@ -37,6 +37,7 @@ childlogdir = {logs}
 _PROGRAM: Final = """
 [program:{name}]
 command = {command}
+priority = {priority}
 autorestart = true
 startsecs = 1
 startretries = 1000000
@@ -160,7 +161,11 @@ def _write_configuration(settings: Settings) -> Path:
         programs["carrier"] = LOCAL_ONLY["carrier"]
     text = _CONFIGURATION.format(logs=_escaped(logs), data=_escaped(data))
     for name, command in programs.items():
-        text += _PROGRAM.format(name=name, command=_escaped(_our_own(command)), logs=_escaped(logs))
+        # Redis goes last: those who still work use it to the end.
+        priority = 1 if name == "redis" else 2
+        text += _PROGRAM.format(
+            name=name, command=_escaped(_our_own(command)), priority=priority, logs=_escaped(logs)
+        )
     file = data / "supervisor.conf"
     file.write_text(text)
     return file
