@@ -7,6 +7,10 @@
     bot to luz: Ana has joined Bold Moves.
     ... 72 hours pass
 
+Two lines save a transcript from telling what is told elsewhere: `member rosa MAPLE [language es] [plain]
+[reading]` seats someone who has promised; `start weekly_reflection for ana [in MAPLE] [with week=2 theme=2]`
+starts a flow with her now, as a season's plan does.
+
 `play` gives the transcript back as it really went; it is right when that is what was written.
 """
 
@@ -30,6 +34,9 @@ _BOT = re.compile(r"(bot|carrier)( to [a-z][a-z0-9_]*)?: ?")
 _SPAN = re.compile(r"(?P<span>\d+ (?:minute|hour|day|week)s?) pass(?:es)?")
 _DAY = re.compile(r"(?P<day>[A-Za-z ]+?),? (?P<time>\d{1,2}:\d\d)")
 _DETAILS = ("host", "backup", "organizer", "offered", "size", "language")
+_START = re.compile(
+    r"start (?P<flow>[a-z0-9_]+) for (?P<name>[a-z0-9_]+)( in (?P<code>[A-Z0-9]+))?( with (?P<values>.+))?"
+)
 PICTURE = "<photo>"
 
 
@@ -71,10 +78,16 @@ def _play_line(world: World, line: str, speaker: str) -> str:
     if line.startswith("circle "):
         _found(world, line)
         return speaker
+    if line.startswith("member "):
+        _seat(world, line)
+        return speaker
+    if line.startswith("start "):
+        return _start(world, line)
     spoken = _SPOKEN.fullmatch(line)
     if not spoken:
         raise TranscriptError(
-            'write "name: words", "... Monday 9:00", "... 2 days pass" or "circle CODE ..."'
+            'write "name: words", "... Monday 9:00", "... 2 days pass", "circle CODE ...", '
+            '"member NAME CODE" or "start FLOW for NAME"'
         )
     name, words = spoken["name"], spoken["words"]
     if words == PICTURE:
@@ -116,6 +129,35 @@ def _found(world: World, line: str) -> None:
     world.circle(code, name, **details)
     for kind, person in roles:
         world.role(person, "host" if kind == "offered" else kind, code, accepted=kind != "offered")
+
+
+def _seat(world: World, line: str) -> None:
+    """member ana MAPLE [language es] [plain] [reading]."""
+    _, name, code, *rest = shlex.split(line)
+    remaining, state, details = iter(rest), "active", dict[str, object]()
+    for word in remaining:
+        if word == "language":
+            details["language"] = next(remaining)
+        elif word == "plain":
+            details["plain"] = True
+        elif word in ("reading", "paused"):
+            state = word
+        else:
+            raise TranscriptError(f"{word!r} is none of language, plain, reading, paused")
+    world.member(name, code, state=state, **details)
+
+
+def _start(world: World, line: str) -> str:
+    """start FLOW for NAME [in CODE] [with week=2 theme=2 question="How was it?"]."""
+    started = _START.fullmatch(line)
+    if not started:
+        raise TranscriptError('write "start FLOW for NAME [in CODE] [with week=2 theme=2]"')
+    values: dict[str, object] = {}
+    for pair in shlex.split(started["values"] or ""):
+        key, _, value = pair.partition("=")
+        values[key] = int(value) if value.isdigit() else value
+    world.start(started["name"], started["flow"], values, started["code"])
+    return started["name"]
 
 
 def _pairs(words: list[str]) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -35,7 +35,7 @@ from assistant.simulator.carrier import LOCAL_NUMBER, LOCAL_SERVICE_SID, LocalCa
 from assistant.simulator.records import Message
 from assistant.simulator.wire import as_webhook
 from assistant.store.database import Database
-from assistant.store.tables import Circle, Outbox, Person, Role
+from assistant.store.tables import Circle, Member, Outbox, Person, Role, Timer
 
 FIRST_PHONE = 14155550101
 MANY_ROUNDS = 10_000
@@ -173,6 +173,55 @@ class World:
                 person = session.get_one(Person, address.person_id)
                 person.name, person.language, person.zone = name.capitalize(), circle.language, str(self.zone)
                 consent.agree(session, address.id, self.desk.house.sender, "(demo)", "demo", now)
+
+    def member(self, name: str, code: str, *, state: str = "active", **details: Any) -> int:
+        """Seat someone who has been brought in and has promised; gives the seat's id.
+
+        Args:
+            details: Columns of her person, such as `language` or `plain`.
+        """
+        now = self.clock.now()
+        with self.database.write() as session:
+            circle = session.scalars(select(Circle).where(Circle.code == code)).one()
+            address = address_for(session, [to_uri(self.number(name))], now)
+            person = session.get_one(Person, address.person_id)
+            person.name, person.language, person.zone = name.capitalize(), circle.language, str(self.zone)
+            for key, value in details.items():
+                setattr(person, key, value)
+            if consent.in_force(session, address.id, self.desk.house.sender) is None:
+                consent.agree(session, address.id, self.desk.house.sender, "(demo)", "demo", now)
+            seat = Member(
+                circle_id=circle.id,
+                person_id=person.id,
+                state=state,
+                state_at=now,
+                joined_at=now,
+                promised_at=now,
+            )
+            session.add(seat)
+            session.flush()
+            return seat.id
+
+    def start(self, name: str, flow: str, values: Mapping[str, Any], code: str | None = None) -> None:
+        """Start a flow with someone now, as a season's plan does; `code` says for which of her circles."""
+        now = self.clock.now()
+        with self.database.write() as session:
+            address = address_for(session, [to_uri(self.number(name))], now)
+            seats = select(Member.id).join(Circle, Circle.id == Member.circle_id)
+            seats = seats.where(Member.person_id == address.person_id)
+            if code is not None:
+                seats = seats.where(Circle.code == code)
+            session.add(
+                Timer(
+                    kind="prompt",
+                    person_id=address.person_id,
+                    member_id=session.scalars(seats.order_by(Member.id)).first(),
+                    flow=self.desk.book.flow(flow).name,
+                    values=dict(values),
+                    due_at=now,
+                )
+            )
+        self.settle()
 
     def text(self, name: str, words: str, **message: Any) -> None:
         """A phone sends a text, and everything that follows from it happens."""
