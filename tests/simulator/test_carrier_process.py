@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import wait_until
+from our_side import wait_until
 from servers import free_port
 
 from assistant.simulator.carrier import LOCAL_NUMBER, LocalCarrier

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import Webhook
+from our_side import Webhook
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from assistant.simulator.carrier import LOCAL_ACCOUNT_SID, LOCAL_AUTH_TOKEN, LOCAL_NUMBER

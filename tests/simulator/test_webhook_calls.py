@@ -10,7 +10,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from conftest import Webhook, wait_until
+from our_side import Webhook, wait_until
 from twilio.request_validator import RequestValidator
 
 from assistant.simulator.callbacks import Answer, Caller, Overrides, read_overrides
