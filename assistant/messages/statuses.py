@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from assistant.carriers.base import Trouble
-from assistant.carriers.errors import classify, is_known
+from assistant.carriers.errors import ErrorClass, classify, is_known
 from assistant.messages import consent
 from assistant.store.messages import Outbox
 from assistant.store.people import Address, Consent
@@ -138,6 +138,8 @@ def _load(session: Session, reports: Sequence[StatusReport]) -> tuple[dict[int, 
 
 def _locked_rows(session: Session, wanted: list[ColumnElement[bool]]) -> Iterable[Outbox]:
     columns = load_only(
+        Outbox.person_id,
+        Outbox.circle_id,
         Outbox.address_id,
         Outbox.sender,
         Outbox.purpose,
@@ -189,6 +191,7 @@ def _note(session: Session, row: Outbox, report: StatusReport) -> tuple[bool, St
         row.error_code = report.error_code
         return True, _fail(session, row, report)
     row.status, row.status_at = report.status, report.at
+    row.claimed_until = None
     row.sent_at = row.sent_at or report.at
     row.error_code = report.error_code if report.error_code is not None else row.error_code
     if report.status in NOT_ARRIVED:
@@ -203,39 +206,54 @@ def _fail(session: Session, row: Outbox, report: StatusReport) -> StatusNote:
     note = StatusNote(row.id, row.address_id, known.trouble, row.error_code)
     row.state = "failed"
     row.reason = f"carrier {row.error_code}" if row.error_code is not None else f"carrier {report.status}"
+    if known.trouble is Trouble.RETRY and _send_again(row, known, report.at):
+        return note
     if known.trouble is Trouble.OPTED_OUT:
         _opt_out(session, row, report.at)
-    elif known.trouble is Trouble.SUPPRESS:
+        return note
+    if known.trouble is Trouble.SUPPRESS:
         _mark_unreachable(session, row, report.at)
-    elif known.trouble is Trouble.RETRY and row.attempt <= known.tries and row.purpose in WORTH_RESENDING:
-        _send_again(
-            row, report.at + dt.timedelta(seconds=(known.wait or 60.0) * 2 ** max(row.attempt - 1, 0))
-        )
-    if row.error_code is not None and not is_known(row.error_code):
-        log.warning("unknown carrier error", outbox_id=row.id, code=row.error_code)
+    if known.trouble is Trouble.FIX:
+        # Ours to mend, whoever the text was for.
+        log.error("not delivered", outbox_id=row.id, code=row.error_code, known=is_known(row.error_code))
+        _alert(session, "unsent", row, None, report.at)
+    else:
+        _alert(session, "unsent", row, row.person_id, report.at)
     return note
 
 
-def _send_again(row: Outbox, at: dt.datetime) -> None:
+def _send_again(row: Outbox, known: ErrorClass, now: dt.datetime) -> bool:
+    """Put it back in the queue for later, if it is worth it."""
+    again = now + dt.timedelta(seconds=(known.wait or 60.0) * 2 ** max(row.attempt - 1, 0))
+    too_late = row.expires_at is not None and row.expires_at <= again
+    if row.attempt > known.tries or row.purpose not in WORTH_RESENDING or too_late:
+        return False
     # It keeps the failed try's id and status: a second copy of this callback then has nothing new to say.
-    if row.expires_at is not None and row.expires_at <= at:
-        return
-    row.state, row.not_before = "queued", at
+    row.state, row.not_before = "queued", again
+    return True
 
 
 def _opt_out(session: Session, row: Outbox, now: dt.datetime) -> None:
-    last = session.scalars(
+    history = session.scalars(
         select(Consent)
         .where(Consent.address_id == row.address_id, Consent.sender == row.sender)
         .order_by(Consent.id.desc())
-        .limit(1)
-    ).first()
-    if last is not None and last.kind == "out":
+    ).all()
+    newest = history[0] if history else None
+    # She may have opted in again after this text was written: then its refusal says nothing about today.
+    if newest is not None and (newest.kind == "out" or newest.at > row.created_at):
         return
-    # She may have opted in again after this text went out: then its refusal says nothing about today.
-    if last is not None and last.at > row.created_at:
-        return
+    if any(each.kind == "out" for each in history):
+        # She asked for texts again, but only a START lifts the carrier's own block: her host must see it.
+        _alert(session, "carrier_blocked", row, row.person_id, now)
     consent.refuse(session, row.address_id, row.sender, "21610", "carrier 21610", now)
+
+
+def _alert(session: Session, kind: str, row: Outbox, person_id: int | None, now: dt.datetime) -> None:
+    # Failures are rare, and what this imports would slow the start of every web process.
+    from assistant.messages.alerts import open_alert
+
+    open_alert(session, kind, now, circle_id=row.circle_id, person_id=person_id, outbox_id=row.id)
 
 
 def _mark_unreachable(session: Session, row: Outbox, now: dt.datetime) -> None:

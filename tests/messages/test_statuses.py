@@ -13,7 +13,7 @@ from sqlalchemy import event, select
 from assistant.carriers.base import Trouble
 from assistant.messages.statuses import StatusReport, attempt_name, note_status, note_statuses, read_attempt
 from assistant.store.database import Database
-from assistant.store.tables import Address, Consent, Outbox, Person
+from assistant.store.tables import Address, Alert, Consent, Outbox, Person
 
 NOW = dt.datetime(2027, 3, 1, 15, 0, tzinfo=dt.UTC)
 US = "MG" + "0" * 31 + "1"
@@ -272,6 +272,35 @@ def test_our_own_fault_and_unknown_errors_are_not_retried(
         (found,) = note_statuses(session, [report])
     assert (found.trouble, found.code) == (Trouble.FIX, code)
     assert get(database, row_id).state == "failed"
+
+
+def test_her_host_sees_that_a_text_could_not_reach_her(database: Database, ana: int) -> None:
+    row_id = put(database, ana)
+    for _ in range(2):
+        note(database, row_id, "undelivered", 30006)
+    assert alerts(database) == [("unsent", row_id, 1)]
+
+
+def test_our_own_fault_is_nobody_s_in_particular(database: Database, ana: int) -> None:
+    first, second = put(database, ana), put(database, ana, carrier_id="SM8", person_id=2)
+    note(database, first, "failed", 30034)
+    note(database, second, "failed", 30034, carrier_id="SM8")
+    assert alerts(database) == [("unsent", first, None)]
+
+
+def test_someone_the_carrier_blocks_though_she_came_back_is_shown(database: Database, ana: int) -> None:
+    with database.write() as session:
+        for days, kind in ((3, "out"), (2, "in")):
+            at = NOW - dt.timedelta(days=days)
+            session.add(Consent(address_id=ana, sender=US, kind=kind, wording="", way="text", at=at))
+    row_id = put(database, ana)
+    note(database, row_id, "failed", 21610)
+    assert alerts(database) == [("carrier_blocked", row_id, 1)]
+
+
+def alerts(database: Database) -> list[tuple[str, int | None, int | None]]:
+    with database.read() as session:
+        return [(each.kind, each.outbox_id, each.person_id) for each in session.scalars(select(Alert))]
 
 
 def test_a_hundred_callbacks_cost_a_handful_of_statements(database: Database, ana: int) -> None:

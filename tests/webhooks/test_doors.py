@@ -30,6 +30,10 @@ TEXTS = sorted(path.stem for path in PAYLOADS.glob("message_*.json"))
 STATUSES = sorted(path.stem for path in PAYLOADS.glob("status_*.json"))
 
 
+one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what is decided before any database is asked."""
+
+
 def rows(database: Database) -> list[Inbox]:
     with database.read() as session:
         found = list(session.scalars(select(Inbox).order_by(Inbox.id)))
@@ -116,6 +120,7 @@ def test_a_parameter_that_comes_twice_is_kept_twice(twilio: Twilio, database: Da
     assert rows(database)[0].params["Tag"] == ["b", "a", "a"]
 
 
+@one_database
 @pytest.mark.parametrize("door", [MESSAGE, STATUS])
 @pytest.mark.parametrize("signature", ["", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "nonsense é"])
 def test_what_twilio_did_not_sign_is_forbidden(
@@ -131,6 +136,7 @@ def test_what_twilio_did_not_sign_is_forbidden(
         assert session.get_one(Outbox, 7).status == "accepted"
 
 
+@one_database
 def test_another_account_s_token_or_form_or_address_is_forbidden(twilio: Twilio, database: Database) -> None:
     form = payload("message_sms")
     for signature in (
@@ -144,12 +150,14 @@ def test_another_account_s_token_or_form_or_address_is_forbidden(twilio: Twilio,
     assert rows(database) == []
 
 
+@one_database
 def test_our_own_token_does_not_open_the_door_to_another_account(twilio: Twilio, database: Database) -> None:
     answer = twilio.text(AccountSid="AC" + "f" * 32)
     assert answer.status_code == 403
     assert rows(database) == []
 
 
+@one_database
 @pytest.mark.parametrize(
     "headers",
     [
@@ -171,6 +179,7 @@ def test_what_a_proxy_says_of_our_address_changes_nothing(headers: dict[str, str
     assert twilio.post(MESSAGE, form, signature=forged, headers=headers).status_code == 403
 
 
+@one_database
 @pytest.mark.parametrize(
     "query", ["j=%7B%22a%22%3A1%7D", "u=%C3%A9%F0%9F%91%8D", "a=b+c&a=d", "plain=1", "x=%2B1&y=", "%25=%2525"]
 )
@@ -181,12 +190,14 @@ def test_an_escaped_query_verifies_as_it_stood(query: str, client: FlaskClient, 
     assert len(rows(database)) == 1
 
 
+@one_database
 def test_twilio_signs_with_the_port_at_times(twilio: Twilio) -> None:
     form = payload("message_sms")
     with_port = sign("https://circle.example.org:443" + MESSAGE, form)
     assert twilio.post(MESSAGE, form, signature=with_port).status_code == 200
 
 
+@one_database
 @pytest.mark.parametrize("missing", ["MessageSid", "From", "To", "AccountSid"])
 def test_a_signed_form_that_is_no_text_says_what_is_missing(
     missing: str, twilio: Twilio, database: Database
@@ -210,6 +221,7 @@ def test_an_old_payload_without_message_sid_is_known_by_its_sms_sid(
     assert rows(database)[0].carrier_id == form["SmsSid"]
 
 
+@one_database
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -246,6 +258,7 @@ def raw(client: FlaskClient, body: bytes, content_type: str = "application/x-www
     return answer.status_code
 
 
+@one_database
 @pytest.mark.parametrize(
     "body", [b"", b"&&&", b"=", b"\x00\xff\xfe" * 50, b"%", b"%zz=%f", b"a" * 1000, b"=&=" * 200]
 )
@@ -256,10 +269,12 @@ def test_malformed_forms_are_refused_and_nothing_breaks(
     assert rows(database) == []
 
 
+@one_database
 def test_too_many_fields_are_refused(client: FlaskClient) -> None:
     assert raw(client, urlencode([(f"f{number}", "x") for number in range(1001)]).encode()) == 400
 
 
+@one_database
 @pytest.mark.parametrize(
     "content_type", ["application/json", "multipart/form-data; boundary=x", "text/plain", ""]
 )
@@ -268,11 +283,13 @@ def test_what_is_no_form_is_told_so(content_type: str, client: FlaskClient, data
     assert rows(database) == []
 
 
+@one_database
 def test_a_body_of_a_hundred_kilobytes_is_too_large(twilio: Twilio, database: Database) -> None:
     assert twilio.text(Body="x" * 100_000).status_code == 413
     assert rows(database) == []
 
 
+@one_database
 def test_a_body_that_only_claims_to_be_large_is_refused_unread(client: FlaskClient) -> None:
     answer = client.post(
         MESSAGE,
@@ -284,6 +301,7 @@ def test_a_body_that_only_claims_to_be_large_is_refused_unread(client: FlaskClie
     assert answer.status_code == 413
 
 
+@one_database
 @pytest.mark.parametrize("door", [MESSAGE, STATUS])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
 def test_the_doors_only_take_posts(door: str, method: str, client: FlaskClient) -> None:
@@ -313,6 +331,7 @@ def test_a_status_of_no_text_of_ours_is_taken_and_left(
     assert twilio.status("status_delivered", attempt, MessageSid="SMunknown").status_code == 204
 
 
+@one_database
 @pytest.mark.parametrize("missing", ["MessageSid", "MessageStatus"])
 def test_a_status_that_says_nothing_is_refused(missing: str, twilio: Twilio) -> None:
     form = payload("status_delivered")
@@ -323,6 +342,7 @@ def test_a_status_that_says_nothing_is_refused(missing: str, twilio: Twilio) -> 
     assert missing in answer.text
 
 
+@one_database
 @pytest.mark.parametrize("code", ["", "x", "-1", "9" * 40, "3٠"])
 def test_an_error_code_that_is_no_number_is_none(
     code: str, twilio: Twilio, database: Database, clock: ManualClock
@@ -376,16 +396,19 @@ def test_a_moved_clock_that_cannot_be_read_is_no_reason_to_lose_a_text(
     assert rows(database)[0].received_at == runtime.clock.real()
 
 
+@one_database
 def test_answers_carry_the_headers_that_keep_browsers_out(client: FlaskClient) -> None:
     for answer in (client.get("/health/live"), client.get("/nothing"), client.post(MESSAGE)):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cache-Control"] == "no-store"
 
 
+@one_database
 def test_a_page_that_is_not_there_says_so(client: FlaskClient) -> None:
     assert client.get("/webhooks/twilio/nothing").status_code == 404
 
 
+@one_database
 def test_logs_name_no_words_and_no_numbers(
     twilio: Twilio, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
