@@ -1,4 +1,4 @@
-"""Our side of the wire, as the carrier's tests see it: a web server that writes down what it is called with."""
+"""Our side of the wire in the tests of the carrier: a web server that writes down what it is called with."""
 
 from __future__ import annotations
 
