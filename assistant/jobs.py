@@ -24,7 +24,7 @@ from rq.queue import Queue
 from rq.timeouts import BaseDeathPenalty
 from rq.worker import SimpleWorker
 
-from assistant.messages import delivery, inbox, reconcile, timers
+from assistant.messages import alerts, delivery, inbox, reconcile, timers
 from assistant.messages.recording import replay
 from assistant.messages.spool import Spool
 from assistant.queues import JOB_OPTIONS, Queues, connect
@@ -70,6 +70,7 @@ def sweep(shift: Shift) -> None:
     if spool.waiting():
         replay(spool, runtime.database)
     timers.fire_due(runtime.desk, _in(DRAIN_SECONDS))
+    alerts.page_due(runtime.desk)
     handle_inbox(shift)
 
 

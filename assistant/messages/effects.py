@@ -36,8 +36,14 @@ def apply(moment: Moment, effects: Iterable[Effect], conversation: Conversation 
             opt_out(moment, confirm=effect.confirm)
 
 
-def tell(session: Session, desk: Desk, effect: Tell, now: dt.datetime) -> None:
-    """Queue a notice to someone; whether it may go is decided when it is due to go."""
+def tell(
+    session: Session, desk: Desk, effect: Tell, now: dt.datetime, *, inbox_id: int | None = None
+) -> None:
+    """Queue a notice to someone; whether it may go is decided when it is due to go.
+
+    Args:
+        inbox_id: The text of hers that it answers, if it does.
+    """
     person = session.get_one(Person, effect.person_id)
     address = best_address(session, person.id)
     if address is None:
@@ -51,6 +57,7 @@ def tell(session: Session, desk: Desk, effect: Tell, now: dt.datetime) -> None:
         body=speak(scene, desk.book.notice(effect.notice), uri=address.uri, given=effect.fills),
         purpose=effect.purpose,
         circle_id=effect.circle_id,
+        inbox_id=inbox_id,
         wording=f"notices/{effect.notice}",
         expires_at=now + effect.expires if effect.expires else None,
     )

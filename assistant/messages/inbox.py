@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.scene import Tell
 from assistant.messages import effects
+from assistant.messages.alerts import open_alert
 from assistant.messages.conversation import handle
 from assistant.messages.desk import Desk
 from assistant.messages.keywords import overtakes
 from assistant.messages.senders import claim_senders
-from assistant.store.tables import Alert, Inbox, Member, Person, Role
+from assistant.store.tables import Inbox, Member, Person
 
 log = structlog.get_logger(__name__)
 
@@ -119,21 +120,9 @@ def _set_aside(
         )
     ).all()
     for circle_id in circles or [None]:
-        session.add(
-            Alert(kind="set_aside", circle_id=circle_id, person_id=person.id, inbox_id=text.id, opened_at=now)
-        )
-    session.flush()
-    hosts = session.scalars(
-        select(Role).where(
-            Role.circle_id.in_(circles),
-            Role.kind == "host",
-            Role.accepted_at.is_not(None),
-            Role.ended_at.is_(None),
-        )
-    )
-    effects.tell(session, desk, Tell(person.id, "trouble", purpose="reply"), now)
-    for host in hosts:
-        effects.tell(session, desk, Tell(host.person_id, "set_aside_host", circle_id=host.circle_id), now)
+        open_alert(session, "set_aside", now, circle_id=circle_id, person_id=person.id, inbox_id=text.id)
+    trouble = Tell(person.id, "trouble", purpose="reply")
+    effects.tell(session, desk, trouble, now, inbox_id=text.id)
 
 
 def try_set_aside_again(session: Session) -> int:

@@ -17,10 +17,10 @@ from sqlalchemy import literal, select, update
 from sqlalchemy.orm import Session
 
 from assistant.carriers.base import CarrierError, LoggedText
+from assistant.messages.alerts import open_alert
 from assistant.messages.claim import UNSETTLED
 from assistant.messages.desk import Desk
 from assistant.messages.recording import IncomingText, insert_texts
-from assistant.messages.results import open_alert
 from assistant.messages.statuses import attempt_name, note_status
 from assistant.store.tables import Alert, Outbox, Watermark
 
@@ -182,7 +182,9 @@ def _settle(session: Session, desk: Desk, text: Outbox, logged: list[LoggedText]
         if text.purpose == "safety" and real - claimed_at >= ABSENT_AFTER:
             return _send_again(session, text, now, LOG_AWAY)
         _change(session, text.id, claimed_until=real + LOOK_WITHOUT_LOG, reason=LOG_AWAY)
-        open_alert(session, "unsent", text.id, text.circle_id, text.person_id, now)
+        open_alert(
+            session, "unsent", now, circle_id=text.circle_id, person_id=text.person_id, outbox_id=text.id
+        )
         return False
     found = _find(session, text, claimed_at, logged)
     if found is not None:

@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from assistant.carriers.base import Accepted, CarrierError, Trouble
 from assistant.messages import consent
+from assistant.messages.alerts import open_alert
 from assistant.messages.claim import Due
 from assistant.messages.outbox import PURPOSE_RULES
 from assistant.store.database import Database
-from assistant.store.tables import Address, Alert, Consent, Outbox
+from assistant.store.tables import Address, Consent, Outbox
 
 log = structlog.get_logger(__name__)
 
@@ -116,10 +117,12 @@ def _record_error(
             _opt_out(session, text, now)
         elif error.trouble is Trouble.SUPPRESS:
             _mark_unreachable(session, text, error.code, now)
-            open_alert(session, "unsent", text.id, text.circle_id, text.person_id, now)
+            open_alert(
+                session, "unsent", now, circle_id=text.circle_id, person_id=text.person_id, outbox_id=text.id
+            )
         else:
             log.error("not sent", outbox=text.id, code=error.code)
-            open_alert(session, "unsent", text.id, text.circle_id, None, now)
+            open_alert(session, "unsent", now, circle_id=text.circle_id, person_id=None, outbox_id=text.id)
 
 
 def _settle(session: Session, text: Due, **values: object) -> bool:
@@ -148,7 +151,9 @@ def _try_later(session: Session, text: Due, error: CarrierError, now: dt.datetim
     again = now + pause
     if text.attempt >= rule.tries or (text.expires_at is not None and again >= text.expires_at):
         if _fail(session, text, error.code):
-            open_alert(session, "unsent", text.id, text.circle_id, text.person_id, now)
+            open_alert(
+                session, "unsent", now, circle_id=text.circle_id, person_id=text.person_id, outbox_id=text.id
+            )
         return
     _settle(
         session,
@@ -172,7 +177,14 @@ def _opt_out(session: Session, text: Due, now: dt.datetime) -> None:
     newest = history[0]
     if newest.kind == "in" and newest.way == "text" and any(row.kind == "out" for row in history):
         # Only she can lift the carrier's own block, by texting START.
-        open_alert(session, "carrier_blocked", text.id, text.circle_id, text.person_id, now)
+        open_alert(
+            session,
+            "carrier_blocked",
+            now,
+            circle_id=text.circle_id,
+            person_id=text.person_id,
+            outbox_id=text.id,
+        )
     if newest.kind != "out":
         consent.refuse(session, text.address_id, newest.sender, "21610", "carrier 21610", now)
 
@@ -184,26 +196,3 @@ def _mark_unreachable(session: Session, text: Due, code: int | None, now: dt.dat
         .values(unreachable_at=now, unreachable_why=str(code)),
         execution_options={"synchronize_session": False},
     )
-
-
-def open_alert(
-    session: Session,
-    kind: str,
-    outbox_id: int,
-    circle_id: int | None,
-    person_id: int | None,
-    now: dt.datetime,
-) -> None:
-    """Ask a person to look, unless one of this kind about the same circle and person is open already."""
-    same = (
-        Alert.kind == kind,
-        Alert.circle_id.is_not_distinct_from(circle_id),
-        Alert.person_id.is_not_distinct_from(person_id),
-        Alert.closed_at.is_(None),
-    )
-    if session.scalar(select(Alert.id).where(*same).limit(1)) is None:
-        session.execute(
-            insert(Alert).values(
-                kind=kind, outbox_id=outbox_id, circle_id=circle_id, person_id=person_id, opened_at=now
-            )
-        )

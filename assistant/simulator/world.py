@@ -23,7 +23,7 @@ from assistant.carriers.base import Accepted, CarrierError, LoggedText, Trouble
 from assistant.carriers.errors import error_for
 from assistant.circles.scene import House
 from assistant.engine.book import FlowBook
-from assistant.messages import consent, inbox, timers
+from assistant.messages import alerts, consent, inbox, timers
 from assistant.messages.claim import claim
 from assistant.messages.desk import Desk
 from assistant.messages.recording import IncomingText, insert_texts
@@ -247,6 +247,7 @@ class World:
             until = time.monotonic() + FOREVER
             inbox.drain(self.desk, until)
             timers.fire_due(self.desk, until)
+            alerts.page_due(self.desk)
             claimed = self._deliver()
             if not self._arrive() and not claimed:
                 return

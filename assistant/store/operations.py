@@ -25,6 +25,12 @@ class Alert(Base):
             sqlite_where=text("closed_at IS NULL"),
             postgresql_where=text("closed_at IS NULL"),
         ),
+        Index(
+            "ix_alert_due",
+            "next_page_at",
+            sqlite_where=text("next_page_at IS NOT NULL"),
+            postgresql_where=text("next_page_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]

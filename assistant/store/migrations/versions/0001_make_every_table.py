@@ -251,6 +251,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
     )
     op.create_index(
+        "ix_alert_due",
+        "alert",
+        ["next_page_at"],
+        unique=False,
+        sqlite_where=sa.text("next_page_at IS NOT NULL"),
+        postgresql_where=sa.text("next_page_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_alert_open",
         "alert",
         ["circle_id"],
@@ -748,6 +756,12 @@ def downgrade() -> None:
         table_name="alert",
         sqlite_where=sa.text("closed_at IS NULL"),
         postgresql_where=sa.text("closed_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_alert_due",
+        table_name="alert",
+        sqlite_where=sa.text("next_page_at IS NOT NULL"),
+        postgresql_where=sa.text("next_page_at IS NOT NULL"),
     )
     op.drop_table("alert")
     op.drop_index(op.f("ix_circle_cohort_id"), table_name="circle")
