@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from assistant.schedule.local_time import Hours, next_allowed
-from assistant.schedule.programs import Entry, Program
+from assistant.schedule.programs import LONGEST_FRESH, Entry, Program, first_monday
 from assistant.schedule.waits import USUAL_HOUR
 from assistant.schedule.wall import at_wall
 
-_WIDEST = dt.timedelta(days=2)
-"""No date is further than this, anywhere on Earth, from the same date in UTC."""
+_LONG_PAST = LONGEST_FRESH.days + 2
+"""Days after which nothing matters any more, wherever on Earth it is which day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,11 @@ def next_prompt(
         breaks: First and last day, on her calendar, of times in which nothing planned is sent.
         reads_only: Only what goes to members who just read along.
     """
-    today = now.astimezone(clock.zone).date()
-    for entry in program.entries:
+    days_in = (now.date() - first_monday(starts_on)).days
+    first = bisect_left(program.entries, days_in - _LONG_PAST, key=lambda entry: entry.days_in)
+    for entry in program.entries[first:]:
         day = entry.day(starts_on)
-        long_past = day + _WIDEST + entry.expires < today
-        if long_past or entry.key in come or _in(day, breaks) or (reads_only and not entry.readers):
+        if entry.key in come or _in(day, breaks) or (reads_only and not entry.readers):
             continue
         due = clock.due(entry, starts_on)
         if due >= now:

@@ -39,6 +39,7 @@ MOST_A_WEEK: Final = 4
 MOST_WEEKS: Final = 52
 FRESH: Final = dt.timedelta(hours=36)
 """So long after its hour a prompt still goes out, where a program does not say otherwise."""
+LONGEST_FRESH: Final = dt.timedelta(days=7)
 FIRST_HOUR, LAST_HOUR = 9, 19
 LONGEST_FLOW: Final = 54
 """With "week 52 " before it, the column `timer.key` is full."""
@@ -68,9 +69,14 @@ class Entry:
     readers: bool = False
     """Whether it goes to members who only read, too."""
 
+    @property
+    def days_in(self) -> int:
+        """Days since the first Monday."""
+        return (self.week - 1) * 7 + self.weekday
+
     def day(self, starts_on: dt.date) -> dt.date:
         """Its date in a season that starts on this day."""
-        return first_monday(starts_on) + dt.timedelta(weeks=self.week - 1, days=self.weekday)
+        return first_monday(starts_on) + dt.timedelta(days=self.days_in)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +278,8 @@ def _wrong_details(details: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(details.get("readers", False), bool):
         yield "`readers` is true or false."
     try:
-        duration(str(details.get("expires", "1 day")))
+        if duration(str(details.get("expires", "1 day"))) > LONGEST_FRESH:
+            yield f"`expires` is {LONGEST_FRESH.days} days at most; by then the next week has come."
     except ValueError as error:
         yield f"`expires`: {error}."
     values = details.get("with", {})

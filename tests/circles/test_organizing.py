@@ -134,7 +134,7 @@ def test_only_a_circle_with_people_starts_and_only_once(database: Database, cloc
         started = start_circle(session, "maple", now=clock.now(), starts_on=monday)
         assert (started.state, started.starts_on) == ("running", monday)
         with pytest.raises(NotPossible, match="running already"):
-            start_circle(session, "MAPLE", now=clock.now(), starts_on=monday)
+            start_circle(session, "MAPLE", now=clock.now())
 
 
 def test_an_unknown_code_is_answered_with_the_nearest(database: Database, clock: ManualClock) -> None:
