@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, jsonify
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.messages.spool import Spool
@@ -49,6 +48,9 @@ def _database(runtime: Runtime) -> str:
 
 
 def _queue(runtime: Runtime) -> str:
+    # Recording needs no Redis, and importing it takes as long as importing Flask.
+    from redis.exceptions import RedisError
+
     try:
         runtime.redis.ping()
     except RedisError:

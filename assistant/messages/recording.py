@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
+import importlib
 import re
 import threading
 import time
@@ -16,8 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Table, exc
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Insert, exc
 from sqlalchemy.orm import Session
 
 from assistant.messages.spool import Entry, Spool
@@ -254,7 +255,7 @@ def insert_texts(session: Session, texts: Sequence[IncomingText]) -> int:
     if not texts:
         return 0
     dialect = session.get_bind().dialect.name
-    result = session.connection().execute(_INSERT[dialect], [_row(text) for text in texts])
+    result = session.connection().execute(_insert(dialect), [_row(text) for text in texts])
     return max(result.rowcount, 0)
 
 
@@ -336,13 +337,11 @@ def _from_entry(entry: Entry) -> IncomingText | StatusReport | None:
         return None
 
 
-def _insert_into(table: Table) -> dict[str, Any]:
-    return {
-        name: make(table)
-        .on_conflict_do_nothing(index_elements=["carrier_id"])
-        .execution_options(preserve_rowcount=True)
-        for name, make in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-    }
-
-
-_INSERT = _insert_into(Inbox.metadata.tables["inbox"])
+@functools.cache
+def _insert(dialect: str) -> Insert:
+    # Only the database that is used: each costs the start of a process as much as Flask does.
+    module = importlib.import_module(f"sqlalchemy.dialects.{dialect}")
+    statement: Insert = module.insert(Inbox.metadata.tables["inbox"]).on_conflict_do_nothing(
+        index_elements=["carrier_id"]
+    )
+    return statement.execution_options(preserve_rowcount=True)

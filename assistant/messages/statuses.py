@@ -16,10 +16,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from assistant.carriers.base import Trouble
-from assistant.carriers.errors import ErrorClass, classify, is_known
-from assistant.messages import consent
 from assistant.store.messages import Outbox
-from assistant.store.people import Address, Consent
 
 log = structlog.get_logger(__name__)
 
@@ -38,8 +35,6 @@ RANKS = {
 }
 ARRIVED = ("delivered", "read")
 NOT_ARRIVED = ("undelivered", "failed", "canceled")
-WORTH_RESENDING = ("safety", "alert", "legal", "notice", "relay", "prompt", "invitation")
-"""A reply that arrives hours later answers nobody; everything else still may, until it expires."""
 
 _ATTEMPT = re.compile(r"([0-9]{1,18})x([0-9]{1,9})", re.ASCII)
 
@@ -189,74 +184,22 @@ def _note(session: Session, row: Outbox, report: StatusReport) -> tuple[bool, St
             return False, None
         # The reason came with a later copy: what it means still has to be done.
         row.error_code = report.error_code
-        return True, _fail(session, row, report)
+        return True, _failed(session, row, report)
     row.status, row.status_at = report.status, report.at
     row.claimed_until = None
     row.sent_at = row.sent_at or report.at
     row.error_code = report.error_code if report.error_code is not None else row.error_code
     if report.status in NOT_ARRIVED:
-        return True, _fail(session, row, report)
+        return True, _failed(session, row, report)
     row.state = "done" if report.status in ARRIVED else "sent"
     row.reason = None
     return True, None
 
 
-def _fail(session: Session, row: Outbox, report: StatusReport) -> StatusNote:
-    known = classify(row.error_code)
-    note = StatusNote(row.id, row.address_id, known.trouble, row.error_code)
+def _failed(session: Session, row: Outbox, report: StatusReport) -> StatusNote:
+    # Failures are rare, and what this imports would slow the start of every web process.
+    from assistant.messages.failures import act_on
+
     row.state = "failed"
     row.reason = f"carrier {row.error_code}" if row.error_code is not None else f"carrier {report.status}"
-    if known.trouble is Trouble.RETRY and _send_again(row, known, report.at):
-        return note
-    if known.trouble is Trouble.OPTED_OUT:
-        _opt_out(session, row, report.at)
-        return note
-    if known.trouble is Trouble.SUPPRESS:
-        _mark_unreachable(session, row, report.at)
-    if known.trouble is Trouble.FIX:
-        # Ours to mend, whoever the text was for.
-        log.error("not delivered", outbox_id=row.id, code=row.error_code, known=is_known(row.error_code))
-        _alert(session, "unsent", row, None, report.at)
-    else:
-        _alert(session, "unsent", row, row.person_id, report.at)
-    return note
-
-
-def _send_again(row: Outbox, known: ErrorClass, now: dt.datetime) -> bool:
-    """Put it back in the queue for later, if it is worth it."""
-    again = now + dt.timedelta(seconds=(known.wait or 60.0) * 2 ** max(row.attempt - 1, 0))
-    too_late = row.expires_at is not None and row.expires_at <= again
-    if row.attempt > known.tries or row.purpose not in WORTH_RESENDING or too_late:
-        return False
-    # It keeps the failed try's id and status: a second copy of this callback then has nothing new to say.
-    row.state, row.not_before = "queued", again
-    return True
-
-
-def _opt_out(session: Session, row: Outbox, now: dt.datetime) -> None:
-    history = session.scalars(
-        select(Consent)
-        .where(Consent.address_id == row.address_id, Consent.sender == row.sender)
-        .order_by(Consent.id.desc())
-    ).all()
-    newest = history[0] if history else None
-    # She may have opted in again after this text was written: then its refusal says nothing about today.
-    if newest is not None and (newest.kind == "out" or newest.at > row.created_at):
-        return
-    if any(each.kind == "out" for each in history):
-        # She asked for texts again, but only a START lifts the carrier's own block: her host must see it.
-        _alert(session, "carrier_blocked", row, row.person_id, now)
-    consent.refuse(session, row.address_id, row.sender, "21610", "carrier 21610", now)
-
-
-def _alert(session: Session, kind: str, row: Outbox, person_id: int | None, now: dt.datetime) -> None:
-    # Failures are rare, and what this imports would slow the start of every web process.
-    from assistant.messages.alerts import open_alert
-
-    open_alert(session, kind, now, circle_id=row.circle_id, person_id=person_id, outbox_id=row.id)
-
-
-def _mark_unreachable(session: Session, row: Outbox, now: dt.datetime) -> None:
-    address = session.get(Address, row.address_id)
-    if address is not None and address.unreachable_at is None:
-        address.unreachable_at, address.unreachable_why = now, str(row.error_code)
+    return StatusNote(row.id, row.address_id, act_on(session, row, report.at), row.error_code)
