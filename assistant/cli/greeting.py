@@ -46,19 +46,21 @@ class Greeter(threading.Thread):
         self._over.set()
 
     def run(self) -> None:
-        self._look_at_flows()
         home = f"http://127.0.0.1:{self._settings.port}"
         while not self._over.wait(0.02):
             answer = ask(f"{home}/health")
             if answer and answer.status == 200 and self._carrier_answers():
-                self._greet(home)
+                seconds = time.monotonic() - self._began
+                self._look_at_flows()
+                if not self.trouble:
+                    self._greet(home, seconds)
                 return
             if time.monotonic() - self._began > PATIENCE:
                 self._complain(home, answer)
                 self._began = float("inf")
 
     def _look_at_flows(self) -> None:
-        """A bad flow never starts a process: end here with all that is wrong, rather than try again."""
+        """A bad flow lets no worker start: end here with all that is wrong, rather than try again."""
         from assistant.engine.loading import load
         from assistant.engine.problems import FlowErrors
         from assistant.runtime import FLOWS, known
@@ -80,8 +82,7 @@ class Greeter(threading.Thread):
             return True
         return ask(f"http://127.0.0.1:{self._settings.carrier_port}/_phones") is not None
 
-    def _greet(self, home: str) -> None:
-        seconds = time.monotonic() - self._began
+    def _greet(self, home: str, seconds: float) -> None:
         if self._settings.local_carrier:
             phones = f"http://127.0.0.1:{self._settings.carrier_port}"
             if self._has_demo:

@@ -54,6 +54,9 @@ def worker(queue: str | None) -> None:
 @click.command()
 def clock() -> None:
     """The clock: wakes workers when something is due. One is enough; without it, idle workers look."""
+    if SUPERVISED in os.environ:
+        # The first moments belong to those whom someone waits for; idle workers look for themselves till then.
+        time.sleep(2)
     settings = _begin("clock")
     from assistant.jobs import run_clock
     from assistant.runtime import build_runtime
