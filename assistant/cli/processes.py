@@ -55,7 +55,7 @@ def worker(queue: str | None) -> None:
 def clock() -> None:
     """The clock: wakes workers when something is due. One is enough; without it, idle workers look."""
     if SUPERVISED in os.environ:
-        # The first moments belong to those whom someone waits for; idle workers look for themselves till then.
+        # The first moments belong to those whom someone waits for; idle workers look by themselves.
         time.sleep(2)
     settings = _begin("clock")
     from assistant.jobs import run_clock
