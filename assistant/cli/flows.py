@@ -73,6 +73,21 @@ def draw(flow: str) -> None:
 
 
 @flows.command()
+@click.argument("flow")
+@click.option("--language", default="en", show_default=True, type=click.Choice(["en", "es"]), help="Ana's.")
+@click.option("--plain", is_flag=True, help="As on a phone that others see.")
+@click.option(
+    "--with", "values", multiple=True, metavar="NAME=VALUE", help="What a program passes in: week=2."
+)
+def play(flow: str, language: str, plain: bool, values: tuple[str, ...]) -> None:
+    """Play the flow FLOW here: you are Ana, and nobody is texted."""
+    from assistant.cli.playing import play as played
+    from assistant.cli.playing import read_values
+
+    played(_book(), flow, read_values(values), language=language, plain=plain)
+
+
+@flows.command()
 @as_json
 def status(as_json: bool) -> None:
     """How many conversations stand in which version of each flow."""
