@@ -59,6 +59,10 @@ class Tell:
     purpose: str = "notice"
     circle_id: int | None = None
     expires: dt.timedelta | None = None
+    carry: tuple[str, ...] = ()
+    """Names of fills that are another person's words: they arrive to the letter."""
+    member_id: int | None = None
+    """The seat it is about; what is about a seat that was paused or given up since does not go."""
 
 
 @dataclass(frozen=True, slots=True)

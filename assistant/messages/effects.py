@@ -54,9 +54,12 @@ def tell(
         person_id=person.id,
         address_id=address.id,
         uri=address.uri,
-        body=speak(scene, desk.book.notice(effect.notice), uri=address.uri, given=effect.fills),
+        body=speak(
+            scene, desk.book.notice(effect.notice), uri=address.uri, given=effect.fills, carry=effect.carry
+        ),
         purpose=effect.purpose,
         circle_id=effect.circle_id,
+        member_id=effect.member_id,
         inbox_id=inbox_id,
         wording=f"notices/{effect.notice}",
         expires_at=now + effect.expires if effect.expires else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from assistant.circles.fills import FILLS, fills_for
@@ -20,12 +20,20 @@ def language_of(person: Person, circle: Circle | None) -> str:
     return person.language or (circle.language if circle else None) or SPOKEN[0]
 
 
-def speak(scene: Scene, texts: Texts, *, uri: str, given: Mapping[str, str] | None = None) -> str:
+def speak(
+    scene: Scene,
+    texts: Texts,
+    *,
+    uri: str,
+    given: Mapping[str, str] | None = None,
+    carry: Collection[str] = (),
+) -> str:
     """The words of `texts` for the person in `scene`, filled.
 
     Args:
         uri: The address it goes to; by SMS it is written in GSM-7, elsewhere nothing is replaced.
         given: Fills that stand before the scene's own.
+        carry: Names of fills that are another person's words: they arrive to the letter.
     """
     language = language_of(scene.person, scene.circle)
     values = {**scene.values, "country": scene.house.country}
@@ -35,7 +43,7 @@ def speak(scene: Scene, texts: Texts, *, uri: str, given: Mapping[str, str] | No
     if scene.person.plain:
         # On a shared phone, names and topics give way to words that say nothing.
         fills |= {name: FILLS[name].plain[language] for name in names if name in FILLS and FILLS[name].plain}
-    return render(text, fills) if uri.startswith("sms:") else render_rich(text, fills)
+    return render(text, fills, carry=carry) if uri.startswith("sms:") else render_rich(text, fills)
 
 
 def _strings(values: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, str]:

@@ -61,6 +61,8 @@ class PairMember(Base):
     did_at: Mapped[dt.datetime | None]
     wrote_at: Mapped[dt.datetime | None]
     """Her last relayed words to this partner."""
+    told_at: Mapped[dt.datetime | None]
+    """When she was told whom she is with; until then, words of hers still go to the partner before."""
 
 
 class Apart(Base):

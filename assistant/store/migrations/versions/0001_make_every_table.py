@@ -525,6 +525,7 @@ def upgrade() -> None:
         sa.Column("did", sa.String(length=8), nullable=True),
         sa.Column("did_at", MOMENT, nullable=True),
         sa.Column("wrote_at", MOMENT, nullable=True),
+        sa.Column("told_at", MOMENT, nullable=True),
         sa.CheckConstraint("did IN ('yes', 'not_yet', 'new')", name=op.f("ck_pair_member_did")),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_pair_member_member_id")),
         sa.ForeignKeyConstraint(["pair_id"], ["pair.id"], name=op.f("fk_pair_member_pair_id")),
