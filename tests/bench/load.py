@@ -72,6 +72,7 @@ def _with_wrk(url: str, requests: Path, seconds: float) -> Measured:
     command = [
         "wrk",
         "-t1",
+        "--timeout=20s",
         f"-c{CONNECTIONS}",
         f"-d{seconds:.0f}s",
         "-s",
