@@ -31,11 +31,10 @@ STILL_TALKING = dt.timedelta(hours=3)
 def fire_due(desk: Desk, until: float) -> bool:
     """Fire what is due until `until` (`time.monotonic()` seconds); gives whether more may be due."""
     while time.monotonic() < until:
-        fired = fire_batch(desk)
-        if fired:
-            desk.wake("delivery")
-        if fired < AT_ONCE:
+        # Until there are none: what comes of some may be due at once as well.
+        if not fire_batch(desk):
             return False
+        desk.wake("delivery")
     return True
 
 
