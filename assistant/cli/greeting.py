@@ -33,12 +33,19 @@ class Answer:
 class Greeter(threading.Thread):
     """Waits beside the supervisor until the service is healthy, and says where to look or what is wrong."""
 
-    def __init__(self, settings: Settings, *, has_demo: bool) -> None:
+    def __init__(self, settings: Settings, began: float, *, has_demo: bool) -> None:
+        """Be ready to greet.
+
+        Args:
+            settings: What everything runs by.
+            began: `time.monotonic()` when the command began.
+            has_demo: The demo was set up just now, so that its phones have to be put on the page.
+        """
         super().__init__(name="greeter", daemon=True)
         self._settings = settings
         self._has_demo = has_demo
         self._over = threading.Event()
-        self._began = time.monotonic()
+        self._began = began
         self.trouble = ""
 
     def end(self) -> None:
@@ -53,6 +60,7 @@ class Greeter(threading.Thread):
                 seconds = time.monotonic() - self._began
                 self._look_at_flows()
                 if not self.trouble:
+                    self._has_demo = self._has_demo or self._set_up_demo()
                     self._greet(home, seconds)
                 return
             if time.monotonic() - self._began > PATIENCE:
@@ -71,6 +79,15 @@ class Greeter(threading.Thread):
             self.trouble = str(errors)
             os.kill(os.getpid(), signal.SIGTERM)
             self._over.set()
+
+    def _set_up_demo(self) -> bool:
+        if not self._settings.local_carrier:
+            return False
+        from assistant.cli.demo import set_up_demo
+        from assistant.runtime import build_runtime
+
+        with build_runtime(self._settings) as opened:
+            return set_up_demo(opened)
 
     def _complain(self, home: str, answer: Answer | None) -> None:
         found = ", ".join(f"{name}: {state}" for name, state in answer.body.items()) if answer else "nothing"

@@ -8,7 +8,9 @@ import fcntl
 import os
 import shlex
 import socket
+import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -59,6 +61,7 @@ def run(port: int | None) -> None:
 
     Without TWILIO_* it needs nothing else: texts go to phones on a page, and a circle stands ready to join.
     """
+    began = time.monotonic()
     from assistant.settings import load_settings
 
     if port is not None:
@@ -72,16 +75,30 @@ def run(port: int | None) -> None:
         say(f"Warning: {warning}")
     with _the_only_one(settings.circle_data):
         _refuse_taken_ports(settings)
-        has_demo = _prepare_database(settings)
+        has_demo = not _is_current(settings) and _prepare_database(settings)
         configuration = _write_configuration(settings)
         os.environ[SUPERVISED] = "1"
-        greeter = Greeter(settings, has_demo=has_demo)
+        greeter = Greeter(settings, began, has_demo=has_demo)
         greeter.start()
         _supervise(configuration)
         greeter.end()
     if greeter.trouble:
         say(greeter.trouble)
         raise click.exceptions.Exit(1)
+
+
+def _is_current(settings: Settings) -> bool:
+    """Whether an SQLite database has today's tables, asked without loading all that could change it."""
+    path = settings.database_url.removeprefix("sqlite:///")
+    if not settings.sqlite or not Path(path).is_file():
+        return False
+    versions = Path(__file__).parent.parent / "store" / "migrations" / "versions"
+    newest = max(file.name[:4] for file in versions.glob("[0-9]*.py"))
+    try:
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            return database.execute("SELECT version_num FROM alembic_version").fetchall() == [(newest,)]
+    except sqlite3.Error:
+        return False
 
 
 def _prepare_database(settings: Settings) -> bool:
