@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import functools
-import importlib
+import json
 import re
 import threading
 import time
@@ -18,7 +17,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Insert, exc
+from sqlalchemy import exc, text
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
 from assistant.messages.spool import Entry, Spool
@@ -37,6 +37,20 @@ RETRY_SECONDS = 1.0
 
 # NUL, which PostgreSQL cannot store, and halves of surrogate pairs, which nobody can encode.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+_INSERT = (
+    insert(Inbox.metadata.tables["inbox"])
+    .on_conflict_do_nothing(index_elements=["carrier_id"])
+    .execution_options(preserve_rowcount=True)
+)
+# PostgreSQL takes a whole group as one value of one statement in half the time of a statement for each row.
+_INSERT_GROUP = text(
+    "INSERT INTO inbox (carrier_id, from_uri, to_uri, body, params, received_at, state, attempts)"
+    " SELECT carrier_id, from_uri, to_uri, body, params, received_at, state, attempts"
+    " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row (carrier_id text, from_uri text, to_uri text,"
+    " body text, params jsonb, received_at timestamptz, state text, attempts integer)"
+    " ON CONFLICT (carrier_id) DO NOTHING"
+)
 
 # What SQLAlchemy raises when the database is gone, locked, full, read-only, or has no tables yet: all of it
 # passes.
@@ -254,8 +268,12 @@ def insert_texts(session: Session, texts: Sequence[IncomingText]) -> int:
     """
     if not texts:
         return 0
-    dialect = session.get_bind().dialect.name
-    result = session.connection().execute(_insert(dialect), [_row(text) for text in texts])
+    rows = [_row(each) for each in texts]
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        result = connection.execute(_INSERT_GROUP, {"rows": json.dumps(rows, default=dt.datetime.isoformat)})
+    else:
+        result = connection.execute(_INSERT, rows)
     return max(result.rowcount, 0)
 
 
@@ -335,13 +353,3 @@ def _from_entry(entry: Entry) -> IncomingText | StatusReport | None:
         return StatusReport(**{**fields, "at": dt.datetime.fromisoformat(fields["at"])})
     except (KeyError, TypeError, ValueError):
         return None
-
-
-@functools.cache
-def _insert(dialect: str) -> Insert:
-    # Only the database that is used: each costs the start of a process as much as Flask does.
-    module = importlib.import_module(f"sqlalchemy.dialects.{dialect}")
-    statement: Insert = module.insert(Inbox.metadata.tables["inbox"]).on_conflict_do_nothing(
-        index_elements=["carrier_id"]
-    )
-    return statement.execution_options(preserve_rowcount=True)
