@@ -15,11 +15,14 @@ from assistant.language.numbers import find_number_words, find_numbers
 from assistant.language.places import read_place
 from assistant.language.words import EVERYDAY_KEYWORDS, FLUFF, NO_SLIPS, NOT_CODES
 
+AT = "@"
+"""What a text for a buddy begins with, whatever follows: a keyword that is no word."""
 SLOTS = frozenset({"code", "name", "place", "text", "date", "number", "person"})
 
 _LONGEST_NEAR_MISS = 3  # words
 _LONGEST_ODD = 5  # words: a keyword with more than this around it is a sentence, not a slip
 _SLOT = re.compile(r"\{(\w+)\}")
+_AT = frozenset({AT, "\uff20"})  # the second is the wide one of East Asian keyboards
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,8 @@ def read_command(
     Raises:
         ValueError: when a pattern is malformed; the message says how to mend it.
     """
-    if text.lstrip()[:1] == "@":
-        return None  # words for the buddy
+    if text.lstrip()[:1] in _AT:
+        return _after_at(patterns, text)
     words = _without_fluff(split_words(text))
     if not words:
         return None
@@ -94,6 +97,15 @@ def read_command(
             return reading
         unsure = unsure or reading
     return unsure or _near_miss(phrases, words, text, language, country)
+
+
+def _after_at(patterns: Sequence[CommandPattern], text: str) -> CommandReading | None:
+    """Return the command for words to a buddy, with those words as they were written."""
+    words = text.lstrip()[1:].rstrip()
+    for pattern in patterns:
+        if any(_parse(phrase).before == (AT,) for ways in pattern.phrases.values() for phrase in ways):
+            return CommandReading(pattern.name, words or None, True, AT)
+    return None
 
 
 def parse_phrase(phrase: str) -> tuple[tuple[str, ...], str | None, tuple[str, ...]]:
@@ -108,6 +120,8 @@ def parse_phrase(phrase: str) -> tuple[tuple[str, ...], str | None, tuple[str, .
     if slots and slots[0] not in SLOTS:
         raise ValueError(f'"{phrase}" has an unknown slot {{{slots[0]}}}; known: {", ".join(sorted(SLOTS))}')
     before, _, after = (_SLOT.sub("\0", phrase)).partition("\0")
+    if before.strip() == AT:
+        return (AT,), slots[0] if slots else None, ()
     parts = tuple(plain_words(before)), tuple(plain_words(after))
     if not any(parts):
         raise ValueError(f'"{phrase}" has no keyword; write at least one word outside the braces')

@@ -3,7 +3,7 @@
 from itertools import islice
 
 import phonenumbers
-from phonenumbers import Leniency, NumberParseException, PhoneNumber, PhoneNumberFormat
+from phonenumbers import Leniency, NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberMatch
 
 from assistant.language.folding import LONGEST_READ
 from assistant.language.numbers import plain_digits
@@ -35,12 +35,21 @@ def find_phones(text: str, country: str) -> list[str]:
     return list(dict.fromkeys(_find(text[:_LONGEST_SEARCHED], country, Leniency.POSSIBLE)))
 
 
+def phone_spans(text: str, country: str) -> list[tuple[int, int]]:
+    """Return where each phone number of ``find_phones`` begins and ends in a text."""
+    matches = _matches(text[:_LONGEST_SEARCHED], country, Leniency.POSSIBLE)
+    return [(match.start, match.end) for match in matches]
+
+
 def _find(text: str, country: str, leniency: int) -> list[str]:
+    return [_e164(match.number) for match in _matches(text, country, leniency)]
+
+
+def _matches(text: str, country: str, leniency: int) -> list[PhoneNumberMatch]:
     if not any(sign.isdigit() for sign in text):
         return []
     matches = phonenumbers.PhoneNumberMatcher(plain_digits(text), country.upper(), leniency)
-    found = islice((match.number for match in matches), _MOST_NUMBERS)
-    return [_e164(number) for number in found if _long_enough(number)]
+    return [match for match in islice(matches, _MOST_NUMBERS) if _long_enough(match.number)]
 
 
 def _long_enough(number: PhoneNumber) -> bool:

@@ -136,7 +136,8 @@ def _is_the_answer(
     )
     if "{" in words:
         # "call me Ana" answers "what is your name?"; "I moved to Madrid" answers "what city?".
-        return command.value is not None and f"{{{expect}}}" in words
+        # A question that takes any words at all says nothing about what these were meant for.
+        return expect != "text" and command.value is not None and f"{{{expect}}}" in words
     return expect == "choice"
 
 
