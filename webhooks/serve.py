@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from flask import Flask
 
 THREADS: Final = 32
-"""Requests handled at once by one process."""
+"""Requests handled at once by one process: what gathers while one commit is on its way shares the next.
+
+Measured on 2 cores shared with 32 connections of wrk, the database, and other work (load 5), in medians of 3,
+against the best of the floor (see tests/bench/inbound.py): SQLite 8, 16, 32 threads 1.15, 0.92, 1.51 times;
+PostgreSQL 16 and 32 threads 1.22 and 1.41 times, and two processes of 32 threads 1.69 times.
+"""
 PATIENCE: Final = 10
 """Seconds that requests under way are given when the service is told to stop."""
 
