@@ -107,8 +107,10 @@ class Runtime:
     @cached_property
     def desk(self) -> Desk:
         """What the messages room works with."""
-        from assistant.messages.desk import Desk
+        from assistant.messages.desk import Desk, allow_everything
+        from assistant.messages.rate import Rate
 
+        limit = self.settings.segments_per_second
         return Desk(
             database=self.database,
             book=self.book,
@@ -117,6 +119,7 @@ class Runtime:
             house=self.house,
             wake=self.wakeups.wake,
             carrier_replies=self.settings.carrier_replies,
+            reserve=Rate(self.redis, self.house.sender, limit).reserve if limit else allow_everything,
         )
 
     def close(self) -> None:

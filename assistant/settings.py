@@ -17,6 +17,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 TWILIO_API: Final = "https://api.twilio.com"
 
+USUAL_RATE: Final = 10.0
+"""Segments per second of a real account that says nothing else: a low-volume 10DLC campaign's."""
+
 # The local carrier's own; the same stand in assistant/simulator/carrier.py, and a test holds them together.
 LOCAL_ACCOUNT_SID: Final = "AC" + "0" * 31 + "1"
 LOCAL_AUTH_TOKEN: Final = "local-carrier-token"  # noqa: S105 - opens nothing but this machine's own carrier
@@ -113,6 +116,18 @@ def _redis_address(value: Any) -> str:
     return address
 
 
+def _rate(value: Any) -> float:
+    try:
+        rate = float(value)
+    except ValueError:
+        rate = 0.0
+    if not 0.01 <= rate <= 10_000:
+        raise ValueError(
+            "give a number such as 1 (a long code) or 100 (a short code): what the carrier allows"
+        )
+    return rate
+
+
 def _carrier_replies(value: Any) -> frozenset[str]:
     words = frozenset(str(value).lower().replace(",", " ").split()) if isinstance(value, str) else value
     unknown = set(words) - {"stop", "start", "help"}
@@ -171,6 +186,8 @@ class Settings(BaseSettings):
     twilio_messaging_service_sid: Annotated[str | None, BeforeValidator(_sid("MG"))] = None
     twilio_from: Annotated[str | None, BeforeValidator(_phone)] = None
     twilio_api_url: Annotated[str, BeforeValidator(_web_address)] = TWILIO_API
+    segments_per_second: Annotated[float | None, BeforeValidator(_rate)] = None
+    """How fast our sender may send; None is without limit. What is faster queues at the carrier, replies too."""
     carrier_replies: Annotated[frozenset[str], BeforeValidator(_carrier_replies)] = frozenset(
         {"stop", "start"}
     )
@@ -251,6 +268,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         if value := environ.get(key, "").strip():
             given[name] = value
     _fill_in_carrier(given)
+    if not given["local_carrier"]:
+        given.setdefault("segments_per_second", USUAL_RATE)
     mistakes: dict[str, str] = {}
     settings = _validate(given, mistakes)
     mistakes |= {name: text for name, text in _cross_checks(settings, given).items() if name not in mistakes}

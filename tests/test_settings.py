@@ -133,6 +133,14 @@ def test_time_travel_is_for_carriers_on_this_machine(data: dict[str, str]) -> No
     assert "TIME_TRAVEL" in mistakes_of(data | REAL | {"TIME_TRAVEL": "1"})[0]
 
 
+def test_a_real_account_keeps_to_a_rate_and_the_local_carrier_to_none(data: dict[str, str]) -> None:
+    assert load_settings(data).segments_per_second is None
+    assert load_settings(data | REAL).segments_per_second == 10
+    assert load_settings(data | REAL | {"SEGMENTS_PER_SECOND": "0.5"}).segments_per_second == 0.5
+    for wrong in ("0", "-1", "fast", "nan"):
+        assert "SEGMENTS_PER_SECOND" in mistakes_of(data | {"SEGMENTS_PER_SECOND": wrong})[0]
+
+
 def test_two_servers_cannot_share_a_port(data: dict[str, str]) -> None:
     (mistake,) = mistakes_of(data | {"PORT": "8001"})
     assert "CARRIER_PORT" in mistake

@@ -94,6 +94,7 @@ def create(
         name, code, cohort, host, backup, program, starts.date() if starts else None, timezone, language, size
     )
     with runtime() as opened:
+        _ = opened.book  # the join line comes from it: rather no circle than one without
         with opened.database.write() as session:
             made = create_circle(
                 session, plan, country=opened.settings.default_country, now=opened.clock.now()

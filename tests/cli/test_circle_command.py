@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import os
 import socket
 import sqlite3
@@ -328,3 +329,20 @@ def test_a_taken_port_is_named_with_a_way_out(circle: Circle, monkeypatch: pytes
     assert result.code == 1
     assert f"Port {port} (CARRIER_PORT) is used by another program" in result.err
     assert "choose another port" in result.err
+
+
+def test_a_flow_is_played_in_the_terminal_and_nobody_is_texted(
+    circle: Circle, rows: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("Ana\n... soon\n... 3 days\n"))
+    played = circle("flows", "play", "join", "--language", "es")
+    assert played.code == 0
+    first, second, *_rest = played.out.splitlines()
+    assert first == "ana: JOIN MAPLE"
+    assert second.startswith("bot: Circle: Ya estas en Maple.")
+    assert "(Thursday 09:00)" in played.out
+    assert '"soon" is not a time to wait' in played.err
+    with rows.read() as session:
+        assert session.scalar(select(func.count()).select_from(Outbox)) == 0
+    assert circle("flows", "play", "jion").code == 1
+    assert circle("flows", "play", "join", "--with", "week").code == 1
