@@ -52,6 +52,7 @@ class Due:
     segments: int
     purpose: str
     attempt: int
+    """The number of the try that begins with this claim."""
     created_at: dt.datetime
     expires_at: dt.datetime | None
     retired: bool
@@ -126,7 +127,7 @@ class Claim:
     """What a look at the queue came to."""
 
     texts: list[Due]
-    """Ours to send, most urgent first, with `attempt` counted up."""
+    """Ours to send, most urgent first."""
     settled: int = 0
     """How many were held or dropped instead."""
 
@@ -161,7 +162,7 @@ def _claim(session: Session, now: dt.datetime, real: dt.datetime, limit: int) ->
         verdict = decide(text, now)
         if verdict is None:
             under_way.add(text.address_id)
-            going.append(replace(text, attempt=text.attempt + 1))
+            going.append(text)
         elif isinstance(verdict, Hold):
             holds.append((text, verdict))
         else:
@@ -299,7 +300,7 @@ def _facts() -> Select[*tuple[Any, ...]]:
             Outbox.body,
             Outbox.segments,
             Outbox.purpose,
-            Outbox.attempt,
+            Outbox.attempt + 1,
             Outbox.created_at,
             Outbox.expires_at,
             Address.retired_at.is_not(None),
