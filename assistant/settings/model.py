@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     twilio_from: Annotated[str | None, BeforeValidator(read_phone)] = None
     twilio_api_url: Annotated[str, BeforeValidator(read_web_address)] = TWILIO_API
     segments_per_second: Annotated[float | None, BeforeValidator(read_rate)] = None
-    """How fast our sender may send; None: without limit. Faster texts queue at the carrier, and replies too."""
+    """How fast our sender may send; None: no limit. Faster texts queue at the carrier, and replies too."""
     carrier_replies: Annotated[frozenset[str], BeforeValidator(read_keywords)] = frozenset({"stop", "start"})
     service_name: Annotated[str, BeforeValidator(read_words(12))] = "Circle"
     support_contact: Annotated[str, BeforeValidator(read_words(30))] = "help@circle.example"
