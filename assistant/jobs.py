@@ -24,7 +24,7 @@ from rq.queue import Queue
 from rq.timeouts import BaseDeathPenalty
 from rq.worker import SimpleWorker
 
-from assistant.messages import alerts, delivery, inbox, reconcile, timers
+from assistant.messages import alerts, delivery, inbox, reconcile, tending, timers
 from assistant.messages.recording import replay
 from assistant.messages.spool import Spool
 from assistant.queues import JOB_OPTIONS, Queues, connect
@@ -64,13 +64,14 @@ def deliver(shift: Shift) -> None:
 
 
 def sweep(shift: Shift) -> None:
-    """Fire timers, bring back what was spooled, and handle what lost its wake-up."""
+    """Fire timers, end seasons, bring back what was spooled, and handle what lost its wake-up."""
     runtime = shift.runtime
     spool = Spool(runtime.settings.spool)
     if spool.waiting():
         replay(spool, runtime.database)
     timers.fire_due(runtime.desk, _in(DRAIN_SECONDS))
     alerts.page_due(runtime.desk)
+    tending.tend(runtime.desk)
     handle_inbox(shift)
 
 

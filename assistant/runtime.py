@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from assistant import embedded_redis
 from assistant.circles.scene import House
-from assistant.schedule.clock import Clock, SystemClock
+from assistant.schedule.clock import Clock, MovingClock, SystemClock
 from assistant.settings import Settings
 from assistant.store.database import Database
 
@@ -34,7 +34,10 @@ ROOT: Final = Path(__file__).parent.parent
 """The project's folder: it is installed in place, so that its flows are the ones that run."""
 FLOWS: Final = ROOT / "flows"
 CLOCK: Final = "clock"
-"""The name of the service state that holds {"offset_seconds": ...}."""
+"""The name of the service state that holds {"offset_seconds": ..., "moves": [[when, seconds], ...]}."""
+_MOVES_KEPT: Final = 1000
+_WORTH_REMEMBERING: Final = 60.0
+"""Seconds."""
 _OFFSET_HOLDS = 1.0
 """Seconds for which a process goes by the clock's offset before it looks again."""
 
@@ -237,6 +240,45 @@ def _offset_reader(database: Database) -> Callable[[], dt.timedelta]:
         return offset
 
     return read
+
+
+def moving_clock(runtime: Runtime) -> MovingClock:
+    """The service's clock, for whoever moves it: all processes of its database follow within a second.
+
+    Raises:
+        NotPossible: time travel is off here.
+    """
+    from assistant.circles.organizing import NotPossible
+
+    if not runtime.settings.time_travel:
+        raise NotPossible(
+            "Time is as it is here. To move it, with the local carrier only: set TIME_TRAVEL=1 "
+            "(`circle run` does so by itself), and start everything again."
+        )
+    return MovingClock(read_offset(runtime.database), lambda offset: _keep_offset(runtime.database, offset))
+
+
+def _keep_offset(database: Database, offset: dt.timedelta) -> None:
+    """Tell every process, and remember when it was that the clock jumped: see `read_moves`."""
+    from assistant.store.tables import ServiceState
+
+    with database.write() as session:
+        state = session.get(ServiceState, CLOCK)
+        moves = list(state.value.get("moves", [])) if state else []
+        seconds = offset.total_seconds()
+        if seconds - (moves[-1][1] if moves else 0.0) >= _WORTH_REMEMBERING:
+            moves.append([dt.datetime.now(dt.UTC).isoformat(), seconds])
+        value = {"offset_seconds": seconds, "moves": moves[-_MOVES_KEPT:]}
+        session.merge(ServiceState(name=CLOCK, value=value))
+
+
+def read_moves(database: Database) -> list[tuple[str, float]]:
+    """When (real time, ISO 8601) the service's clock came to be how many seconds ahead, the oldest first."""
+    from assistant.store.tables import ServiceState
+
+    with database.read() as session:
+        state = session.get(ServiceState, CLOCK)
+    return [(at, seconds) for at, seconds in state.value.get("moves", [])] if state else []
 
 
 def read_offset(database: Database) -> dt.timedelta:

@@ -166,12 +166,20 @@ def tend(session: Session, now: dt.datetime) -> int:
 
     Cheap when there are none; called by the sweep.
     """
-    over = (now - _OVER_EVERYWHERE).date()
-    ended = select(Circle).where(Circle.state == "running", Circle.ends_on < over)
-    closing = session.scalars(ended.with_for_update(skip_locked=True)).all()
-    for circle in closing:
+    circles = session.scalars(_over(now).with_for_update(skip_locked=True)).all()
+    for circle in circles:
         close_season(session, circle, now)
-    return len(closing)
+    return len(circles)
+
+
+def has_work(session: Session, now: dt.datetime) -> bool:
+    """Whether `tend` would find anything."""
+    return session.scalar(_over(now).limit(1)) is not None
+
+
+def _over(now: dt.datetime) -> Select[Circle]:
+    """Circles whose season has ended, by everybody's calendar."""
+    return select(Circle).where(Circle.state == "running", Circle.ends_on < (now - _OVER_EVERYWHERE).date())
 
 
 def _following(session: Session, member: Member, now: dt.datetime) -> Next | None:

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "start": ("circles", "start", "Set a circle running."),
     "status": ("circles", "status", "How circles stand, in numbers."),
     "flows": ("flows", "flows", "Check, draw, play and count the conversations in flows/."),
+    "forward": ("forwarding", "forward", "Let time pass at once; with TIME_TRAVEL=1 only."),
     "pause": ("texts", "pause", "Hold every text back but safety texts, until `circle resume`."),
     "resume": ("texts", "resume", "Let texts leave again."),
     "inbox": ("texts", "inbox", "Texts that came in: list those set aside, or try them again."),

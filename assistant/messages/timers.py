@@ -6,7 +6,7 @@ import datetime as dt
 import time
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.seasons import plan_next, still_stands
@@ -41,6 +41,16 @@ def fire_due(desk: Desk, until: float) -> bool:
 def next_due(session: Session) -> dt.datetime | None:
     """When the next timer is due, in the service's time; None when none is set."""
     return session.scalar(select(Timer.due_at).where(Timer.done_at.is_(None)).order_by(Timer.due_at).limit(1))
+
+
+def due_after(moment: dt.datetime) -> Select[dt.datetime]:
+    """When the next timer after `moment` is due."""
+    return (
+        select(Timer.due_at)
+        .where(Timer.done_at.is_(None), Timer.due_at > moment)
+        .order_by(Timer.due_at)
+        .limit(1)
+    )
 
 
 def fire_batch(desk: Desk) -> int:

@@ -32,6 +32,27 @@ class SystemClock:
         return dt.datetime.now(dt.UTC)
 
 
+class MovingClock:
+    """The machine's clock, plus an offset that whoever holds it moves, and that is kept for everyone else."""
+
+    def __init__(self, offset: dt.timedelta, keep: Callable[[dt.timedelta], None]) -> None:
+        """Go on from `offset`; `keep` is called with each new one, before anybody goes by it here."""
+        self._offset = offset
+        self._keep = keep
+
+    def now(self) -> dt.datetime:
+        return self.real() + self._offset
+
+    def real(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
+
+    def move_to(self, moment: dt.datetime) -> None:
+        """Go forward to `moment`; never back."""
+        offset = max(self._offset, moment - self.real())
+        self._keep(offset)
+        self._offset = offset
+
+
 class ManualClock:
     """A clock that only moves when told to: for transcripts, simulations and tests."""
 

@@ -29,6 +29,7 @@ __all__ = [
     "home",
     "hours_for",
     "next_allowed",
+    "zone_named",
     "zone_of",
 ]
 
@@ -101,7 +102,7 @@ def zone_of(
         say; `allowed` then keeps to 12:00-20:00 Eastern (carriers.md, "Timezone by number").
     """
     for name in (person_zone, circle_zone):
-        if name and (zone := _zone(name)):
+        if name and (zone := zone_named(name)):
             return (zone,)
     return _zones_of_number(uri) if uri else ()
 
@@ -157,7 +158,8 @@ def _opening_after(moment: dt.datetime, zone: ZoneInfo, hours: Hours) -> dt.date
         day += dt.timedelta(days=1)
 
 
-def _zone(name: str) -> ZoneInfo | None:
+def zone_named(name: str) -> ZoneInfo | None:
+    """The IANA zone of that name; None when there is none."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -172,7 +174,7 @@ def _zones_of_number(uri: str) -> tuple[ZoneInfo, ...]:
         return ()
     names = set(number_zones.time_zones_for_number(number)) - {"Etc/Unknown"}
     names |= set(_rules().zones_of_area_codes.get(_area_code(uri), ()))
-    zones = tuple(zone for zone in map(_zone, sorted(names)) if zone)
+    zones = tuple(zone for zone in map(zone_named, sorted(names)) if zone)
     if not zones or _spread(zones) > dt.timedelta(hours=_WIDEST_HOURS):
         return ()
     return zones

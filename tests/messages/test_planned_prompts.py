@@ -11,13 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from fakes import ANA, LUZ, OMAR, ROSA, SENDER, URIS, FakeCarrier, desk_of, seat_the_cast
+from season_flows import QUESTION, season_book
 from sqlalchemy import func, select
 
 from assistant.circles import seasons
-from assistant.engine.loading import load
 from assistant.messages import consent, delivery, timers
 from assistant.messages.desk import Desk
-from assistant.runtime import known
 from assistant.schedule.clock import ManualClock
 from assistant.schedule.programs import programs
 from assistant.store.database import Database
@@ -25,33 +24,14 @@ from assistant.store.tables import Circle, Conversation, Member, Outbox, Person,
 
 CHICAGO = ZoneInfo("America/Chicago")
 MONDAY = dt.date(2027, 3, 1)
-ASKING = """
-flow = "weekly_reflection"
-title = "The week's question"
-start = "ask"
-
-[ask]
-say.en = "How was your week? (Just us.)"
-say.es = "¿Cómo fue tu semana? (Queda aquí.)"
-expect = "text"
-sees = "us"
-save_as = "week"
-unclear.en = "A few words?"
-unclear.es = "¿Unas palabras?"
-go = "end"
-silence = [{ after = "20 hours", go = "end" }]
-"""
 
 
 @pytest.fixture
-def desk(database: Database, clock: ManualClock, tmp_path: Path) -> Desk:
-    """A desk with flows of every name that the season has; the cast's circles begin today."""
+def desk(database: Database, tmp_path: Path) -> Desk:
+    """A desk with the season's flows; the cast's circles begin today."""
     clock = ManualClock(dt.datetime(2027, 2, 28, 12, tzinfo=dt.UTC))
-    for name in {entry.flow for program in programs().values() for entry in program.entries}:
-        text = ASKING if name == "weekly_reflection" else simple(name)
-        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
     seat_the_cast(database, clock.now() - dt.timedelta(days=10))
-    made = replace(desk_of(database, clock, FakeCarrier(clock)), book=load(tmp_path, known()))
+    made = replace(desk_of(database, clock, FakeCarrier(clock)), book=season_book(tmp_path))
     with database.write() as session:
         for circle in session.scalars(select(Circle)):
             circle.program = "four_weeks"
@@ -60,12 +40,6 @@ def desk(database: Database, clock: ManualClock, tmp_path: Path) -> Desk:
             person = session.get_one(Person, person_id)
             person.zone, person.hour = zone, hour
     return made
-
-
-def simple(name: str) -> str:
-    return (
-        f'flow = "{name}"\ntitle = "{name}"\nstart = "say"\n\n[say]\nsay.en = "{name}"\nsay.es = "{name}"\n'
-    )
 
 
 def begin(desk: Desk, day: dt.date = MONDAY) -> None:
@@ -126,7 +100,7 @@ def test_a_season_reaches_every_phone_on_its_days_at_their_hours_and_ends(desk: 
     }
     for person, (zone, hour) in homes.items():
         local = [(text, at.astimezone(ZoneInfo(zone))) for text, at in heard(desk, person)]
-        said = {"weekly_reflection": "How was your week? (Just us.)"}
+        said = {"weekly_reflection": QUESTION}
         assert [(text, at.date(), at.hour, at.minute) for text, at in local] == [
             (said.get(entry.flow, entry.flow), entry.day(MONDAY), hour, 0) for entry in entries
         ]
@@ -198,7 +172,7 @@ def test_what_is_due_at_night_after_an_outage_waits_for_the_morning(desk: Desk) 
     settle(desk)
     assert heard(desk, ANA) == []
     pass_to(desk, chicago(2, 9))
-    assert ("How was your week? (Just us.)", chicago(2, 9)) in heard(desk, ANA)
+    assert (QUESTION, chicago(2, 9)) in heard(desk, ANA)
 
 
 def test_a_pause_that_nobody_planned_for_still_holds_and_ends_with_this_week(desk: Desk) -> None:
@@ -224,7 +198,7 @@ def test_one_prompt_that_fails_takes_nothing_else_along(desk: Desk) -> None:
         seasons.begin_season(session, session.get_one(Circle, 2), MONDAY, desk.clock.now())
     desk.book.flows = {name: flow for name, flow in desk.book.flows.items() if name != "buddy_meet"}
     pass_to(desk, chicago(5, 12))
-    assert [text for text, _ in heard(desk, OMAR)] == ["How was your week? (Just us.)", "circle_close"]
+    assert [text for text, _ in heard(desk, OMAR)] == [QUESTION, "circle_close"]
     with desk.database.read() as session:
         failed = session.scalars(select(Timer.key).where(Timer.failed_at.is_not(None)))
         assert list(failed) == ["week 1 buddy_meet"]
@@ -240,6 +214,6 @@ def test_a_prompt_that_comes_while_she_is_being_asked_waits_and_is_not_lost(desk
         for timer in session.scalars(select(Timer).where(Timer.question_id == question.id)):
             timer.due_at = chicago(3, 9)
     pass_to(desk, chicago(2, 10))
-    assert [text for text, _ in heard(desk, ANA)] == ["How was your week? (Just us.)"]
+    assert [text for text, _ in heard(desk, ANA)] == [QUESTION]
     pass_to(desk, chicago(2, 12))
     assert heard(desk, ANA)[-1] == ("buddy_meet", chicago(2, 11))
