@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections import defaultdict
+from collections.abc import Collection
+
+from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
 
 from assistant.store.tables import Member, Role
 
-RANKS = {"host": "host", "backup": "host", "organizer": "organizer"}
+RANKS = {"member": "member", "host": "host", "backup": "host", "organizer": "organizer"}
 """A backup host may do what a host may."""
 
 
 def standing(session: Session, person_id: int) -> frozenset[str]:
     """What she is: any of "member", "host", "organizer"; an offered seat counts once she took it up."""
-    seat = session.scalar(
-        select(Member.id)
-        .where(Member.person_id == person_id, Member.state.not_in(("left", "declined")))
-        .limit(1)
-    )
-    roles = session.scalars(
-        select(Role.kind).where(
-            Role.person_id == person_id, Role.accepted_at.is_not(None), Role.ended_at.is_(None)
-        )
-    )
-    return frozenset(RANKS[kind] for kind in roles) | (
-        frozenset({"member"}) if seat is not None else frozenset()
-    )
+    held, _ = _held_and_offered(session, [person_id])
+    return frozenset(held[person_id])
 
 
 def hearing(session: Session, person_id: int) -> frozenset[str]:
-    """Whose commands (`who` in `flows/commands.toml`) are hers to give.
+    """Whose commands (`who` in `flows/commands.toml`) are hers to give; see `hearing_of`."""
+    return hearing_of(session, [person_id])[person_id]
+
+
+def hearing_of(session: Session, people: Collection[int]) -> dict[int, frozenset[str]]:
+    """Whose commands are theirs to give, in one statement for all of them.
 
     "member" takes in hosts and organizers without a seat: they have a name, a place and a phone all the same.
     "offered" is for whoever was offered a seat as host or organizer, taken up or not.
     """
-    held = standing(session, person_id)
-    offered = session.scalar(
-        select(Role.id).where(Role.person_id == person_id, Role.ended_at.is_(None)).limit(1)
+    held, offered = _held_and_offered(session, people)
+    return {
+        person_id: frozenset(
+            {"anyone"}
+            | held[person_id]
+            | ({"member"} if held[person_id] else set())
+            | ({"offered"} if person_id in offered else set())
+        )
+        for person_id in people
+    }
+
+
+def _held_and_offered(
+    session: Session, people: Collection[int]
+) -> tuple[defaultdict[int, set[str]], set[int]]:
+    seats = select(Member.person_id, literal("member"), literal(value=True)).where(
+        Member.person_id.in_(people), Member.state.not_in(("left", "declined"))
     )
-    more = {"anyone"} | ({"member"} if held else set()) | ({"offered"} if offered is not None else set())
-    return held | more
+    roles = select(Role.person_id, Role.kind, Role.accepted_at.is_not(None)).where(
+        Role.person_id.in_(people), Role.ended_at.is_(None)
+    )
+    held: defaultdict[int, set[str]] = defaultdict(set)
+    offered: set[int] = set()
+    for person_id, kind, taken_up in session.execute(union_all(seats, roles)):
+        if taken_up:
+            held[person_id].add(RANKS[kind])
+        if kind != "member":
+            offered.add(person_id)
+    return held, offered

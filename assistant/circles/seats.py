@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -49,6 +49,17 @@ def seat_of(session: Session, person_id: int, circle_id: int) -> Member | None:
     return session.scalars(
         select(Member).where(Member.person_id == person_id, Member.circle_id == circle_id)
     ).first()
+
+
+def places_of(session: Session, people: Collection[int]) -> Sequence[tuple[Member, Circle]]:
+    """The seats that these people have not given up, in any circle, the oldest first."""
+    rows = session.execute(
+        select(Member, Circle)
+        .join(Circle, Circle.id == Member.circle_id)
+        .where(Member.person_id.in_(people), Member.state.not_in(("left", "declined")))
+        .order_by(Member.id)
+    )
+    return [(member, circle) for member, circle in rows]
 
 
 def seats_of(session: Session, person_id: int) -> Sequence[tuple[Member, Circle]]:

@@ -4,47 +4,41 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
-from assistant.circles.rights import hearing, standing
 from assistant.engine.model import Command
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands import CommandPattern, CommandReading, read_command
 from assistant.language.reading import Reading
 from assistant.messages import consent, keywords
 from assistant.messages.answers import answer_late, read_answer, step_of, take_answer
-from assistant.messages.desk import Desk
 from assistant.messages.moment import Moment, scene_of
-from assistant.messages.questions import missed, open_of, set_aside
-from assistant.messages.senders import address_for, uris_of
+from assistant.messages.questions import missed, set_aside
 from assistant.messages.speech import language_of
 from assistant.messages.turns import ask_again, start
-from assistant.store.tables import Conversation, Inbox, Outbox, Person, Question
+from assistant.store.tables import Conversation, Inbox, Outbox, Question
 
-LOOP_WINDOW = dt.timedelta(minutes=10)
 LOOP_TEXTS = 30
-"""More texts than this in that time is a machine talking to us; Twilio's 14107 stops such pairs as well."""
+"""More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
 STRANGERS_ONCE_IN = dt.timedelta(days=1)
 
 
-def handle(session: Session, desk: Desk, text: Inbox, person: Person, now: dt.datetime) -> None:
-    """Act on a text and draft what is said to it. The caller holds her lock and commits.
+def handle(moment: Moment) -> str | None:
+    """Act on her text and draft what is said to it. The caller holds her lock, and commits.
+
+    Returns:
+        Why nothing was made of the text, if nothing was.
 
     Raises:
         Exception: whatever went wrong; the caller rolls this text back, and tries again or sets it aside.
     """
-    address = address_for(session, uris_of(text), now)
-    moment = Moment(session, desk, person, address, now, inbox=text, words=(text.body or "").strip())
-    person.heard_at = address.heard_at = now
-    if address.unreachable_at is not None:
-        address.unreachable_at = address.unreachable_why = None
+    text = moment.inbox
+    assert text is not None
+    if moment.address.unreachable_at is not None:
+        moment.address.unreachable_at = moment.address.unreachable_why = None
     ignored = _respond(moment, text)
-    text.state = "ignored" if ignored else "done"
-    text.reason = ignored
-    text.handled_at = now
     _come_back(moment)
-    moment.hand_over()
+    return ignored
 
 
 def _respond(moment: Moment, text: Inbox) -> str | None:
@@ -57,7 +51,7 @@ def _respond(moment: Moment, text: Inbox) -> str | None:
     if kind == "start" or keywords.lets_in_again(moment, stance):
         keywords.start(moment, text)
         return None
-    looping = _loops(moment)
+    looping = moment.known.recent > LOOP_TEXTS
     moment.quiet = looping or (stance is not None and stance.kind == "out")
     if kind == "help":
         keywords.help_her(moment)
@@ -70,28 +64,19 @@ def _respond(moment: Moment, text: Inbox) -> str | None:
     return ignored or ("loop" if looping else None)
 
 
-def _loops(moment: Moment) -> bool:
-    recent = moment.session.scalar(
-        select(func.count())
-        .select_from(Inbox)
-        .where(Inbox.person_id == moment.person.id, Inbox.received_at > moment.now - LOOP_WINDOW)
-    )
-    return (recent or 0) > LOOP_TEXTS
-
-
 def _without_words(moment: Moment, text: Inbox) -> str | None:
     """A picture, a place on the map, or nothing at all."""
     carries = text.params.get("NumMedia", "0") not in ("", "0") or "Latitude" in text.params
     if not carries:
         return "empty"
-    if standing(moment.session, moment.person.id):
+    if "member" in moment.known.hears:
         moment.notice("media_only")
     return "media only"
 
 
 def _understand(moment: Moment) -> str | None:
     """Words: a command, an answer to what she was asked, a late answer, or something to be asked about."""
-    question = open_of(moment.session, moment.person.id)
+    question = moment.question
     conversation = moment.session.get_one(Conversation, question.conversation_id) if question else None
     reading = read_answer(moment, question, conversation) if question and conversation else None
     command = _read_command(moment)
@@ -112,7 +97,7 @@ def _understand(moment: Moment) -> str | None:
 
 def _read_command(moment: Moment) -> CommandReading | None:
     """The command she gives; to one she has no right to, her words are ordinary ones, without a hint."""
-    hers = hearing(moment.session, moment.person.id)
+    hers = moment.known.hears
     patterns = [
         CommandPattern(command.name, command.words)
         for command in moment.desk.book.commands.values()
@@ -162,7 +147,7 @@ def _unasked(moment: Moment) -> str | None:
     late = missed(moment.session, moment.person.id, moment.now)
     if late is not None and answer_late(moment, late):
         return None
-    if not standing(moment.session, moment.person.id):
+    if "member" not in moment.known.hears:
         if _said_lately(moment, "notices/stranger"):
             return "stranger"
         moment.notice("stranger")
@@ -186,7 +171,7 @@ def _said_lately(moment: Moment, wording: str) -> bool:
 
 def _come_back(moment: Moment) -> None:
     """Nothing is being asked any more: ask again what was set aside for it."""
-    if moment.quiet or open_of(moment.session, moment.person.id) is not None:
+    if moment.quiet or moment.question is not None:
         return
     question = set_aside(moment.session, moment.person.id, moment.now)
     if question is not None:

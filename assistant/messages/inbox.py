@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.scene import Tell
 from assistant.messages import effects
 from assistant.messages.alerts import open_alert
+from assistant.messages.background import read_backgrounds
 from assistant.messages.conversation import handle
 from assistant.messages.desk import Desk
 from assistant.messages.keywords import overtakes
+from assistant.messages.moment import Moment
+from assistant.messages.outbox import put
 from assistant.messages.senders import claim_senders
-from assistant.store.tables import Inbox, Member, Person
+from assistant.store.tables import Address, Inbox, Member, Person
 
 log = structlog.get_logger(__name__)
 
 PEOPLE_AT_ONCE = 25
 """How many people's texts share a transaction: commits are the dear part, and locks should be short."""
 TRIES = 3
+NO_LOOKING_BACK = {"synchronize_session": False}
+"""For statements about rows that this transaction does not look at again."""
 TRY_AGAIN_AFTER = (dt.timedelta(seconds=1), dt.timedelta(seconds=5))
 
 
@@ -48,6 +54,19 @@ def handle_batch(desk: Desk) -> int:
         # An idle look takes no lock.
         if not _waiting(session, desk.clock.real(), limit=1):
             return 0
+    try:
+        touched = _handle_some(desk, _all_or_none)
+    except Exception as error:
+        # Someone's text failed, and took the others' down with it: now each for itself.
+        log.warning("handling one by one", error=type(error).__name__)
+        touched = _handle_some(desk, _each_for_itself)
+    if touched:
+        desk.wake("delivery")
+    return touched
+
+
+def _handle_some(desk: Desk, attempt: Attempt) -> int:
+    now = desk.clock.now()
     with desk.database.write() as session:
         waiting = _waiting(session, desk.clock.real(), limit=PEOPLE_AT_ONCE * 4)
         claim_senders(session, waiting)
@@ -56,10 +75,14 @@ def handle_batch(desk: Desk) -> int:
         locked = session.scalars(
             select(Person).where(Person.id.in_(people)).order_by(Person.id).with_for_update(skip_locked=True)
         ).all()
-        touched = sum(_handle_person(session, desk, person) for person in locked)
-    if touched:
-        desk.wake("delivery")
-    return touched
+        moments = [
+            moment for hers in _moments(session, desk, locked, now) for moment in _in_turn(hers, attempt)
+        ]
+        drafts = [draft for moment in moments for draft in moment.drafts]
+        if drafts:
+            put(session, drafts, desk.house.sender, now)
+        _note_handled(session, moments, now)
+    return len(moments)
 
 
 def _waiting(session: Session, real: dt.datetime, limit: int) -> Sequence[Inbox]:
@@ -71,48 +94,102 @@ def _waiting(session: Session, real: dt.datetime, limit: int) -> Sequence[Inbox]
     ).all()
 
 
-def _handle_person(session: Session, desk: Desk, person: Person) -> int:
-    """Her texts, oldest first, but stop, start and help before all others; read now that she is locked."""
+def _moments(
+    session: Session, desk: Desk, people: Sequence[Person], now: dt.datetime
+) -> Iterator[list[Moment]]:
+    """Each person's texts, oldest first, but stop, start and help before all others.
+
+    Read now that she is locked: another worker may have handled some in between.
+    """
+    by_id = {person.id: person for person in people}
     texts = session.scalars(
         select(Inbox)
-        .where(Inbox.state == "new", Inbox.person_id == person.id)
-        .order_by(Inbox.id)
+        .where(Inbox.state == "new", Inbox.person_id.in_(by_id))
+        .order_by(Inbox.person_id, Inbox.id)
         .execution_options(populate_existing=True)
     ).all()
-    handled = 0
-    for text in sorted(texts, key=lambda text: not overtakes(text)):
-        if text.not_before is not None and text.not_before > desk.clock.real():
-            # Its next try is not due, and what she wrote after it waits its turn.
-            break
-        handled += 1
-        if not _try(session, desk, text, person):
-            break
-    return handled
+    uris = {text.from_uri for text in texts}
+    addresses = {row.uri: row for row in session.scalars(select(Address).where(Address.uri.in_(uris)))}
+    known = read_backgrounds(session, by_id, now)
+    for person_id, hers in groupby(texts, key=lambda text: text.person_id or 0):
+        yield [
+            Moment(
+                session=session,
+                desk=desk,
+                person=by_id[person_id],
+                address=addresses[text.from_uri],
+                now=now,
+                inbox=text,
+                words=(text.body or "").strip(),
+                background=known[person_id],
+            )
+            for text in sorted(hers, key=lambda text: not overtakes(text))
+        ]
 
 
-def _try(session: Session, desk: Desk, text: Inbox, person: Person) -> bool:
-    """Handle one text; when that fails, nothing of it stays but the count. True: the next may follow."""
-    now = desk.clock.now()
-    try:
-        with session.begin_nested():
-            handle(session, desk, text, person, now)
-            session.flush()
-    except Exception as error:
-        # Her next text and everyone else's must go on, whatever went wrong with this one.
-        log.exception("text not handled", inbox=text.id, error=type(error).__name__)
-        text.attempts += 1
-        if text.attempts < TRIES:
-            text.not_before = desk.clock.real() + TRY_AGAIN_AFTER[text.attempts - 1]
-            session.flush()
-            return False
-        _set_aside(session, desk, text, person, type(error).__name__, now)
+def _in_turn(moments: Sequence[Moment], attempt: Attempt) -> Iterator[Moment]:
+    """Handle one person's texts in their order; gives those that were."""
+    before: Moment | None = None
+    for moment in moments:
+        text = moment.inbox
+        assert text is not None
+        if text.not_before is not None and text.not_before > moment.desk.clock.real():
+            return  # Its next try is not due, and what she wrote after it waits its turn.
+        if before is not None:
+            moment.background = before.background
+        if not attempt(moment, text):
+            return
+        before = moment
+        yield moment
+
+
+def _all_or_none(moment: Moment, text: Inbox) -> bool:
+    text.reason = handle(moment)
     return True
 
 
-def _set_aside(
-    session: Session, desk: Desk, text: Inbox, person: Person, error: str, now: dt.datetime
-) -> None:
+def _each_for_itself(moment: Moment, text: Inbox) -> bool:
+    """Handle one text; when that fails, nothing of it stays but the count. True: the next may follow."""
+    try:
+        with moment.session.begin_nested():
+            text.reason = handle(moment)
+            moment.session.flush()
+    except Exception as error:
+        # Her next text and everyone else's must go on, whatever went wrong with this one.
+        log.exception("text not handled", inbox=text.id, error=type(error).__name__)
+        moment.background, moment.drafts = None, []
+        text.attempts += 1
+        if text.attempts < TRIES:
+            text.not_before = moment.desk.clock.real() + TRY_AGAIN_AFTER[text.attempts - 1]
+            moment.session.flush()
+            return False
+        _set_aside(moment, text, type(error).__name__)
+    return True
+
+
+Attempt = Callable[[Moment, Inbox], bool]
+
+
+def _note_handled(session: Session, moments: Sequence[Moment], now: dt.datetime) -> None:
+    """Close the books on these texts, many rows a statement."""
+    handled = [moment.inbox for moment in moments if moment.inbox and moment.inbox.state == "new"]
+    for state, some in (
+        ("done", [text.id for text in handled if not text.reason]),
+        ("ignored", [text.id for text in handled if text.reason]),
+    ):
+        if some:
+            session.execute(
+                update(Inbox).where(Inbox.id.in_(some)).values(state=state, handled_at=now), NO_LOOKING_BACK
+            )
+    people = {moment.person.id for moment in moments}
+    addresses = {moment.address.id for moment in moments}
+    session.execute(update(Person).where(Person.id.in_(people)).values(heard_at=now), NO_LOOKING_BACK)
+    session.execute(update(Address).where(Address.id.in_(addresses)).values(heard_at=now), NO_LOOKING_BACK)
+
+
+def _set_aside(moment: Moment, text: Inbox, error: str) -> None:
     """Three tries failed: a person has to look. Kept for `circle inbox retry`, and shown to her host."""
+    session, person, now = moment.session, moment.person, moment.now
     text.state, text.reason, text.handled_at = "set_aside", error, now
     circles: Sequence[int | None] = session.scalars(
         select(Member.circle_id).where(
@@ -122,7 +199,7 @@ def _set_aside(
     for circle_id in circles or [None]:
         open_alert(session, "set_aside", now, circle_id=circle_id, person_id=person.id, inbox_id=text.id)
     trouble = Tell(person.id, "trouble", purpose="reply")
-    effects.tell(session, desk, trouble, now, inbox_id=text.id)
+    effects.tell(session, moment.desk, trouble, now, inbox_id=text.id)
 
 
 def try_set_aside_again(session: Session) -> int:

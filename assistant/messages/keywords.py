@@ -6,7 +6,6 @@ from assistant.language.signals import signal
 from assistant.messages import consent
 from assistant.messages.effects import opt_out
 from assistant.messages.moment import Moment
-from assistant.messages.questions import open_of
 from assistant.messages.turns import ask_again
 from assistant.store.tables import Consent, Conversation, Inbox
 
@@ -54,7 +53,7 @@ def start(moment: Moment, text: Inbox) -> None:
     )
     if not _carrier_answers(moment, "start", CARRIER_STARTS):
         moment.notice("opted_in")
-    question = open_of(moment.session, moment.person.id)
+    question = moment.question
     if question is not None:
         ask_again(moment, moment.session.get_one(Conversation, question.conversation_id))
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.scene import Scene
+from assistant.messages.background import Background, read_backgrounds
 from assistant.messages.desk import Desk
 from assistant.messages.outbox import Draft, put
 from assistant.messages.speech import speak
-from assistant.store.tables import Address, Circle, Conversation, Inbox, Member, Person
+from assistant.store.tables import Address, Circle, Conversation, Inbox, Member, Person, Question
 
 
 @dataclass(slots=True)
@@ -32,6 +32,33 @@ class Moment:
     quiet: bool = False
     """Act, but say nothing to her: she opted out, or a loop is suspected."""
     drafts: list[Draft] = field(default_factory=list)
+    background: Background | None = None
+    """What is known of her; read when it is first needed, and again after an action may have changed it."""
+
+    @property
+    def known(self) -> Background:
+        """What is known of her as things stand now."""
+        if self.background is None or self.background.stale:
+            self.background = read_backgrounds(self.session, [self.person.id], self.now)[self.person.id]
+        return self.background
+
+    @property
+    def question(self) -> Question | None:
+        """The question she is being asked now; there is never more than one."""
+        # Actions open none, and what they close is this very row.
+        asked = (self.background or self.known).question
+        return asked if asked is not None and asked.state == "open" else None
+
+    def ask(self, question: Question) -> None:
+        """From now on this is the question she is being asked."""
+        (self.background or self.known).question = question
+
+    def seat(self, conversation: Conversation) -> tuple[Member | None, Circle | None]:
+        """The seat that a conversation is about, and its circle."""
+        if conversation.member_id is None:
+            return None, None
+        member = self.session.get_one(Member, conversation.member_id)
+        return member, self.session.get_one(Circle, member.circle_id)
 
     def say(
         self,
@@ -75,31 +102,22 @@ class Moment:
             words, f"notices/{name}", purpose=purpose, circle_id=scene.circle.id if scene.circle else None
         )
 
-    def hand_over(self) -> list[int]:
-        """Put every draft into the outbox, in order; gives the rows' ids."""
-        rows = put(self.session, self.drafts, self.desk.house.sender, self.now) if self.drafts else []
-        self.drafts = []
-        return [row.id for row in rows]
+    def hand_over(self) -> None:
+        """Put every draft into the outbox, in order."""
+        if self.drafts:
+            put(self.session, self.drafts, self.desk.house.sender, self.now)
+            self.drafts = []
 
 
 def scene_of(
     moment: Moment, conversation: Conversation | None, values: Mapping[str, Any] | None = None
 ) -> Scene:
     """What actions and texts may look at; without a conversation, the circle is hers if she has just one."""
-    member = (
-        moment.session.get(Member, conversation.member_id)
-        if conversation and conversation.member_id
-        else None
-    )
     if conversation is None:
-        seats = moment.session.scalars(
-            select(Member).where(
-                Member.person_id == moment.person.id,
-                Member.state.not_in(("left", "declined")),
-            )
-        ).all()
-        member = seats[0] if len(seats) == 1 else None
-    circle = moment.session.get(Circle, member.circle_id) if member else None
+        seats = moment.known.seats
+        member, circle = seats[0] if len(seats) == 1 else (None, None)
+    else:
+        member, circle = moment.seat(conversation)
     return Scene(
         session=moment.session,
         now=moment.now,

@@ -22,20 +22,29 @@ def open_of(session: Session, person_id: int) -> Question | None:
     ).first()
 
 
-def open_question(session: Session, conversation: Conversation, sees: str, now: dt.datetime) -> Question:
-    """Open the question of the step the conversation stands at; one already open is set aside."""
-    previous = open_of(session, conversation.person_id)
-    if previous is not None and previous.conversation_id == conversation.id:
-        if (previous.flow, previous.step) == (conversation.flow, conversation.step):
-            return previous
-        close(session, previous, "moved on", now)
-    elif previous is not None:
-        previous.state = "waiting"
+def open_question(
+    session: Session, conversation: Conversation, asked: Question | None, sees: str, now: dt.datetime
+) -> Question:
+    """Open the question of the step the conversation stands at.
+
+    Args:
+        session: A session inside `Database.write()`.
+        conversation: Whose step.
+        asked: The question that is open until now, if one is; another conversation's is set aside.
+        sees: Who will see the answer.
+        now: Aware UTC.
+    """
+    if asked is not None and asked.conversation_id != conversation.id:
+        asked.state = "waiting"
+        session.flush()
+    elif asked is not None:
+        if (asked.flow, asked.step) == (conversation.flow, conversation.step):
+            return asked
+        close(session, asked, "moved on", now)
     for stale in session.scalars(
         select(Question).where(Question.conversation_id == conversation.id, Question.state == "waiting")
     ):
         close(session, stale, "asked again", now)
-    session.flush()
     question = Question(
         conversation_id=conversation.id,
         person_id=conversation.person_id,

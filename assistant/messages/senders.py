@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -15,11 +15,20 @@ from assistant.store.tables import Address, Inbox, Person
 LASTING_IDS = ("ExternalUserId", "ExternalUserIdentifier")
 
 
-def claim_senders(session: Session, texts: Iterable[Inbox]) -> None:
+def claim_senders(session: Session, texts: Sequence[Inbox]) -> None:
     """Write on each text whose it is, making a person of whoever wrote for the first time."""
-    for text in texts:
-        if text.person_id is None:
-            text.person_id = address_for(session, uris_of(text), text.received_at).person_id
+    new = [text for text in texts if text.person_id is None]
+    uris = {uri for text in new for uri in uris_of(text)}
+    if not uris:
+        return
+    rows = session.execute(select(Address.uri, Address.person_id).where(Address.uri.in_(uris)))
+    owners = {row.uri: row.person_id for row in rows}
+    for text in new:
+        known = owners.get(text.from_uri)
+        if known is None:
+            known = address_for(session, uris_of(text), text.received_at).person_id
+            owners[text.from_uri] = known
+        text.person_id = known
     session.flush()
 
 

@@ -19,7 +19,7 @@ from assistant.messages.questions import open_question
 from assistant.messages.speech import speak
 from assistant.schedule.local_time import due, home, hours_for, next_allowed, zone_of
 from assistant.store.insert import insert_new
-from assistant.store.tables import Circle, Conversation, FlowVersion, Member, Question, Timer
+from assistant.store.tables import Conversation, FlowVersion, Question, Timer
 
 WAITED = "waited"
 
@@ -95,7 +95,8 @@ def _carry_out_one(moment: Moment, conversation: Conversation, effect: Say | Ask
         pinned = book.pinned(conversation.flow, conversation.version).steps[effect.step]
         today = book.today(effect.flow, effect.step)
         sees = audience(pinned, today, conversation.values, moment.person.plain)
-        question = open_question(moment.session, conversation, sees, moment.now)
+        question = open_question(moment.session, conversation, moment.question, sees, moment.now)
+        moment.ask(question)
         for index, silence in enumerate(pinned.silence):
             _set_timer(moment, conversation, "silence", silence.after, str(index), question)
     else:
@@ -111,8 +112,7 @@ def _set_timer(
     question: Question | None = None,
 ) -> None:
     """What ends by itself ends in her daytime: whatever is said then is unprompted."""
-    member = moment.session.get(Member, conversation.member_id) if conversation.member_id else None
-    circle = moment.session.get(Circle, member.circle_id) if member else None
+    _, circle = moment.seat(conversation)
     zones = zone_of(moment.person.zone, circle.zone if circle else None, moment.address.uri)
     due_at = due(spec, moment.now, home(zones), moment.person.hour)
     moment.session.add(
@@ -136,6 +136,8 @@ def _run(moment: Moment, conversation: Conversation, name: str) -> str:
     if done.values:
         conversation.values = {**conversation.values, **done.values}
     moment.session.flush()
+    if moment.background is not None:
+        moment.background.stale = True
     effects.apply(moment, done.effects, conversation)
     return done.outcome
 
@@ -155,7 +157,6 @@ def _settle(moment: Moment, conversation: Conversation, place: Place | None) -> 
         _store_version(moment, place.flow, place.version)
     conversation.flow, conversation.version, conversation.step = place.flow, place.version, place.step
     conversation.callers = [[caller.flow, caller.version, caller.step] for caller in place.callers]
-    moment.session.flush()
 
 
 def _store_version(moment: Moment, flow: str, version: str) -> None:

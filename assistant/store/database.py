@@ -46,6 +46,8 @@ class Database:
         if self.is_sqlite:
             _prepare_sqlite(self.engine, durable)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        event.listen(self._sessions, "loaded_as_persistent", _keep)
+        event.listen(self._sessions, "pending_to_persistent", _keep)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -70,6 +72,11 @@ class Database:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
+
+
+def _keep(session: Session, row: object) -> None:
+    """Hold on to each row for as long as its session: `session.get` then asks the database for it once."""
+    session.info.setdefault("rows", []).append(row)
 
 
 def _prepare_sqlite(engine: Engine, durable: bool) -> None:

@@ -149,7 +149,7 @@ def a_text(person: int, body: str = "Hi.", purpose: str = "reply", **more: objec
 
 def queue(database: Database, now: dt.datetime, *drafts: Draft) -> list[int]:
     with database.write() as session:
-        return [row.id for row in put(session, drafts, SENDER, now)]
+        return put(session, drafts, SENDER, now)
 
 
 def row(database: Database, outbox_id: int) -> Outbox:
