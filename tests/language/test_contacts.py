@@ -1,4 +1,4 @@
-"""Ways to reach someone, found among words that are about to be passed on; and the words for a buddy themselves."""
+"""Ways to reach someone, found among words that are passed on; and what makes words those for a buddy."""
 
 from __future__ import annotations
 
