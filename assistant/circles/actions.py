@@ -1,6 +1,30 @@
 """Gathers the closed list of actions that flows may `do`: importing this makes it whole."""
 
-from assistant.circles import hosting, joining, leaving, profile
+from assistant.circles import (
+    check_ins,
+    circle_hour,
+    goals,
+    hosting,
+    joining,
+    kind_lines,
+    leaving,
+    profile,
+    sharing,
+    which_circle,
+)
 from assistant.circles.scene import ACTIONS, Action
 
-__all__ = ["ACTIONS", "Action", "hosting", "joining", "leaving", "profile"]
+__all__ = [
+    "ACTIONS",
+    "Action",
+    "check_ins",
+    "circle_hour",
+    "goals",
+    "hosting",
+    "joining",
+    "kind_lines",
+    "leaving",
+    "profile",
+    "sharing",
+    "which_circle",
+]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.scene import House
 from assistant.circles.seats import hosts_of
 from assistant.language.rendering import Fill, readable_date, readable_day, readable_time
-from assistant.store.tables import Answer, Circle, Cohort, Member, Person
+from assistant.store.tables import Circle, Cohort, Goal, Member, Person
 
 USUAL_HOUR = 10
 """The local hour that is named until she has said when she likes texts."""
@@ -53,6 +53,7 @@ FILLS: dict[str, Fill] = {
         # Names and topics have a plain form; it also stands where there is no value yet.
         _fill("name", 12, "Marisol", "Marisol", "friend", "compa"),
         _fill("name2", 12, "Keisha", "Keisha", "someone", "alguien"),
+        _fill("buddies", 40, "Rosa, Keisha", "Rosa, Keisha", "your buddies", "tu grupo"),
         _fill("host", 12, "Luz", "Luz", "your host", "tu guía"),
         _fill("circle", 24, "Bold Moves", "Bold Moves", "our group", "el grupo"),
         _fill("cohort", 24, "Spring", "Primavera", "your groups", "tus grupos"),
@@ -67,6 +68,18 @@ FILLS: dict[str, Fill] = {
         _fill("city", 20, "Chicago", "Chicago"),
         _fill("options", 80, "1 Portland, OR, 2 Portland, ME", "1 Portland, OR, 2 Portland, ME"),
         _fill("said", 24, "LEAVE", "SALIR"),
+        _fill("step", 60, "call two shops by Friday", "llamar a dos tiendas", "your step", "tu paso"),
+        _fill("week", 2, "2", "2"),
+        _fill("n", 3, "5", "5"),
+        _fill("m", 3, "2", "2"),
+        # Members' own words, and who wrote them: said only to whoever may read them, carried to the letter.
+        _fill("words", 120, "your story gave me heart", "tu historia me dio fuerza"),
+        _fill("writer", 12, "Keisha", "Keisha"),
+        _fill("question", 100, "How was the interview week?", "¿Cómo estuvo la semana?"),
+        # Whose turn it is for which role in a circle hour.
+        _fill("first", 12, "Ana", "Ana", "someone", "alguien"),
+        _fill("second", 12, "Rosa", "Rosa", "someone", "alguien"),
+        _fill("third", 12, "Keisha", "Keisha", "someone", "alguien"),
     )
 }
 """Every name that may stand in braces. Those without a plain form may be read over a shoulder."""
@@ -124,14 +137,9 @@ def _goal(scene: SceneLike, _language: str) -> str | None:
     if scene.member is None:
         return None
     return scene.session.scalars(
-        select(Answer.words)
-        .where(
-            Answer.member_id == scene.member.id,
-            Answer.key == "goal",
-            Answer.outcome == "text",
-            Answer.words.is_not(None),
-        )
-        .order_by(Answer.id.desc())
+        select(Goal.words)
+        .where(Goal.member_id == scene.member.id, Goal.state == "open", Goal.words.is_not(None))
+        .order_by(Goal.id.desc())
         .limit(1)
     ).first()
 
@@ -171,5 +179,10 @@ FINDERS: Mapping[str, Callable[[SceneLike, str], str | None]] = {
     "city": _city,
     "options": lambda _scene, _: None,
     "said": lambda scene, _: scene.words,
+    "week": lambda scene, _: str(scene.values.get("week") or ""),
+    # Given with what is said: a value of the conversation, or a notice's own.
+    **dict.fromkeys(
+        ("step", "n", "m", "words", "writer", "question", "first", "second", "third"), lambda _scene, _: None
+    ),
 }
 """Fill -> where it is found; None: nobody knows yet."""

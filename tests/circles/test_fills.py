@@ -30,9 +30,8 @@ def test_a_member_reads_her_circle_her_host_and_her_goal(town: Town) -> None:
     )
     town.role(luz, "host", circle)
     member = town.seat(ana, circle)
-    question = town.question(ana, member)
-    town.answer(question, "two job interviews")
-    assert fills_for(town.scene(ana, member), FILLS) == {
+    town.goal(member, "two job interviews")
+    known = {
         "name": "Ana",
         "name2": "someone",
         "host": "Luz",
@@ -49,7 +48,13 @@ def test_a_member_reads_her_circle_her_host_and_her_goal(town: Town) -> None:
         "city": "Chicago",
         "options": "",
         "said": "",
+        "step": "your step",
+        "first": "someone",
+        "second": "someone",
+        "third": "someone",
+        **dict.fromkeys(("week", "n", "m", "words", "writer", "question"), ""),
     }
+    assert fills_for(town.scene(ana, member), known) == known
 
 
 @pytest.mark.parametrize(("language", "host"), [("en", "your host"), ("es", "tu guía")])
@@ -71,7 +76,7 @@ def test_a_conversations_own_values_stand_first(town: Town) -> None:
 
 def test_another_members_goal_is_not_hers(town: Town) -> None:
     circle, ana, rosa = town.circle(), town.person("Ana"), town.person("Rosa")
-    town.answer(town.question(rosa, town.seat(rosa, circle)), "a secret")
+    town.goal(town.seat(rosa, circle), "a secret")
     assert fills_for(town.scene(ana, town.seat(ana, circle)), ["goal"]) == {"goal": "your goal"}
 
 

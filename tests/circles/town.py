@@ -16,10 +16,12 @@ from assistant.store.tables import (
     Cohort,
     Consent,
     Conversation,
+    Goal,
     Member,
     Person,
     Question,
     Role,
+    Share,
 )
 
 NOW = dt.datetime(2026, 6, 1, 14, 0, tzinfo=dt.UTC)
@@ -124,6 +126,29 @@ class Town:
         self.session.add(answer)
         self.session.flush()
         return answer
+
+    def goal(self, member: Member, words: str) -> Goal:
+        goal = Goal(member_id=member.id, words=words, set_at=self.now, state="open")
+        self.session.add(goal)
+        self.session.flush()
+        return goal
+
+    def share(self, member: Member, words: str, *, week: int = 1, named: bool = True) -> Share:
+        """Words that a member shared with her circle, as the answer to a week's question."""
+        person = self.session.get_one(Person, member.person_id)
+        answer = self.answer(self.question(person, member, "open", "circle"), words)
+        share = Share(
+            circle_id=member.circle_id,
+            member_id=member.id,
+            answer_id=answer.id,
+            week=week,
+            words=words,
+            named=named,
+            at=self.now,
+        )
+        self.session.add(share)
+        self.session.flush()
+        return share
 
     def say_stop(self, person: Person) -> None:
         scene = self.scene(person)
