@@ -24,6 +24,7 @@ from rq.queue import Queue
 from rq.timeouts import BaseDeathPenalty
 from rq.worker import SimpleWorker
 
+from assistant.language.cities import load_atlas
 from assistant.messages import alerts, delivery, inbox, reconcile, tending, timers
 from assistant.messages.recording import replay
 from assistant.messages.spool import Spool
@@ -237,6 +238,9 @@ def work(runtime: Runtime, queue: str) -> None:
             signal.signal(signal.SIGINT, watch.stop)
         log.info("worker starts", queue=queue)
         _ = runtime.desk  # flows are read and checked now, not at the first text
+        if queue == "inbox":
+            # Nobody who names her city first should wait for the table, nor anyone for a worker that reads it.
+            threading.Thread(target=load_atlas, name="atlas", daemon=True).start()
         watch.go()
         loop.run(runtime.carrier.close())
         watch.queues.close()

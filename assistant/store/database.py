@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
+CONNECT_SECONDS = 5
+"""How long a server that does not answer is waited for: webhooks have a spool to fall back on."""
 BUSY_SECONDS = 15.0
 """How long a writer on SQLite waits for another before it fails."""
 
@@ -39,7 +41,12 @@ class Database:
         options: dict[str, Any] = (
             {"connect_args": {"timeout": BUSY_SECONDS}}
             if self.is_sqlite
-            else {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": True}
+            else {
+                "pool_size": pool_size,
+                "max_overflow": pool_size,
+                "pool_pre_ping": True,
+                "connect_args": {"connect_timeout": CONNECT_SECONDS},
+            }
         )
         # hide_parameters: an error message must never print what members wrote.
         self.engine = create_engine(parsed, hide_parameters=True, **options)
