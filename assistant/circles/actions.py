@@ -1,6 +1,7 @@
 """Gathers the closed list of actions that flows may `do`: importing this makes it whole."""
 
 from assistant.circles import (
+    blocking,
     check_ins,
     circle_hour,
     goals,
@@ -8,7 +9,9 @@ from assistant.circles import (
     joining,
     kind_lines,
     leaving,
+    meeting,
     profile,
+    relay,
     sharing,
     which_circle,
 )
@@ -17,6 +20,7 @@ from assistant.circles.scene import ACTIONS, Action
 __all__ = [
     "ACTIONS",
     "Action",
+    "blocking",
     "check_ins",
     "circle_hour",
     "goals",
@@ -24,7 +28,9 @@ __all__ = [
     "joining",
     "kind_lines",
     "leaving",
+    "meeting",
     "profile",
+    "relay",
     "sharing",
     "which_circle",
 ]

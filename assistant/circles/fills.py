@@ -53,7 +53,10 @@ FILLS: dict[str, Fill] = {
         # Names and topics have a plain form; it also stands where there is no value yet.
         _fill("name", 12, "Marisol", "Marisol", "friend", "compa"),
         _fill("name2", 12, "Keisha", "Keisha", "someone", "alguien"),
+        _fill("buddy", 12, "Rosa", "Rosa", "your buddy", "tu dupla"),
+        _fill("buddy2", 12, "Keisha", "Keisha", "someone", "alguien"),
         _fill("buddies", 40, "Rosa, Keisha", "Rosa, Keisha", "your buddies", "tu grupo"),
+        _fill("skill", 30, "resumes and interviews", "currículos y entrevistas"),
         _fill("host", 12, "Luz", "Luz", "your host", "tu guía"),
         _fill("circle", 24, "Bold Moves", "Bold Moves", "our group", "el grupo"),
         _fill("cohort", 24, "Spring", "Primavera", "your groups", "tus grupos"),
@@ -165,6 +168,7 @@ def _first_day(scene: SceneLike) -> dt.date:
 FINDERS: Mapping[str, Callable[[SceneLike, str], str | None]] = {
     "name": lambda scene, _: scene.person.name,
     "name2": lambda _scene, _: None,
+    **dict.fromkeys(("buddy", "buddy2", "buddies", "skill"), lambda _scene, _: None),
     "host": _host,
     "circle": lambda scene, _: scene.circle.name if scene.circle else None,
     "cohort": _cohort,
