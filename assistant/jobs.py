@@ -239,7 +239,7 @@ def work(runtime: Runtime, queue: str) -> None:
         log.info("worker starts", queue=queue)
         _ = runtime.desk  # flows are read and checked now, not at the first text
         if queue == "inbox":
-            # Nobody who names her city first should wait for the table, nor anyone for a worker that reads it.
+            # Nobody who names her city should wait for the table, nor anyone else for who reads it.
             threading.Thread(target=load_atlas, name="atlas", daemon=True).start()
         watch.go()
         loop.run(runtime.carrier.close())
