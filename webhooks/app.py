@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from assistant.logs import get_log
 from assistant.messages.recording import Recorder
 from assistant.messages.spool import Spool
-from webhooks import health, metrics, twilio
+from webhooks import clock, health, metrics, twilio
 
 if TYPE_CHECKING:
     from assistant.runtime import Runtime
@@ -39,6 +39,8 @@ def create_app(runtime: Runtime) -> Flask:
     app.register_blueprint(twilio.doors(runtime, recorder, counted))
     app.register_blueprint(health.pages(runtime, spool))
     app.register_blueprint(metrics.page(counted))
+    if runtime.settings.time_travel and runtime.settings.local_carrier:
+        app.register_blueprint(clock.door(runtime))
     app.after_request(_protect)
     app.register_error_handler(Exception, _explain)
     return app

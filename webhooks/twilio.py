@@ -54,7 +54,7 @@ def doors(runtime: Runtime, recorder: Recorder, metrics: Metrics) -> Blueprint:
     def message() -> Response:
         began = time.perf_counter()
         try:
-            recorder.record(read_text(_form(signature, account), _now(clock)))
+            recorder.record(read_text(signed_form(signature, account), _now(clock)))
             answer = Response(NOTHING_TO_SAY, 200, content_type="text/xml")
         except (Refused, NotRecorded) as trouble:
             answer = _refusal(trouble)
@@ -65,7 +65,9 @@ def doors(runtime: Runtime, recorder: Recorder, metrics: Metrics) -> Blueprint:
     def status() -> Response:
         began = time.perf_counter()
         try:
-            recorder.note(read_status(_form(signature, account), request.args.get("attempt"), _now(clock)))
+            recorder.note(
+                read_status(signed_form(signature, account), request.args.get("attempt"), _now(clock))
+            )
             answer = Response(status=204)
         except (Refused, NotRecorded) as trouble:
             answer = _refusal(trouble)
@@ -110,7 +112,7 @@ def read_status(params: dict[str, str | list[str]], attempt: str | None, now: dt
     )
 
 
-def _form(signature: Signature, account: str) -> dict[str, str | list[str]]:
+def signed_form(signature: Signature, account: str) -> dict[str, str | list[str]]:
     """The parameters of this request, once it is certain that they are Twilio's and meant for us.
 
     Raises:

@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from assistant.simulator.carrier import LocalCarrier
+from assistant.simulator.clock import ServiceClock
 from assistant.simulator.knobs import KnobError
 from assistant.simulator.records import Event, Gone, Message, Phone
 from assistant.simulator.traffic import Traffic
@@ -37,14 +38,18 @@ _HEADERS = {
 class PhonesPage:
     """The phones on the page and everyone who is looking at it."""
 
-    def __init__(self, carrier: LocalCarrier, traffic: Traffic, keep: Callable[[Event], None]) -> None:
+    def __init__(
+        self, carrier: LocalCarrier, traffic: Traffic, clock: ServiceClock, keep: Callable[[Event], None]
+    ) -> None:
         """Open a page without phones.
 
         Args:
+            clock: The service's, which the page shows and may move.
             keep: Called with each new phone, so that it is there after a restart.
         """
         self._carrier = carrier
         self._traffic = traffic
+        self._clock = clock
         self._keep = keep
         self._phones: dict[str, Phone] = {}
         self._listeners: set[asyncio.Queue[str | None]] = set()
@@ -60,6 +65,8 @@ class PhonesPage:
             web.post("/_phones", self.add),
             web.post("/_phones/text", self.text),
             web.get("/_events", self.events),
+            web.get("/_clock", self.show_clock),
+            web.post("/_clock", self.move_clock),
             web.get("/_knobs", self.show_knobs),
             web.post("/_knobs", self.turn_knobs),
             web.get("/_stats", self.stats),
@@ -93,6 +100,9 @@ class PhonesPage:
             if number not in self._phones:
                 return
             news = {"phone": self._show_phone(self._phones[number])}
+        self._spread(news)
+
+    def _spread(self, news: Mapping[str, Any]) -> None:
         line = json.dumps(news)
         for listener in list(self._listeners):
             if listener.full():
@@ -181,6 +191,19 @@ class PhonesPage:
         finally:
             self._listeners.discard(listener)
         return response
+
+    async def show_clock(self, _: web.Request) -> web.StreamResponse:
+        """GET /_clock: the service's time, {now, zone, moves}; {} where it cannot be moved."""
+        status, shown = await self._clock.show()
+        return web.json_response({}) if status == 404 else web.json_response(shown, status=status)
+
+    async def move_clock(self, request: web.Request) -> web.StreamResponse:
+        """POST /_clock {to}: let time pass until "to monday 9:00", "1 hour"; answers when it is there."""
+        given = await _read_json(request)
+        status, shown = await self._clock.move(str(given.get("to") or ""))
+        if status == 200:
+            self._spread({"clock": shown})
+        return web.json_response(shown, status=status)
 
     async def show_knobs(self, _: web.Request) -> web.StreamResponse:
         """GET /_knobs."""

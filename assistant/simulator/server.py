@@ -26,6 +26,7 @@ from assistant.simulator.carrier import (
     LOCAL_SERVICE_SID,
     LocalCarrier,
 )
+from assistant.simulator.clock import ServiceClock
 from assistant.simulator.journal import Journal
 from assistant.simulator.knobs import Knobs, read_knobs
 from assistant.simulator.phones import STATIC, PhonesPage, open_to_this_machine
@@ -65,7 +66,8 @@ def create_carrier_app(
             journal.write(event)
 
     remembered = _restore(carrier, journal)
-    page = PhonesPage(carrier, traffic, keep)
+    clock = ServiceClock(webhook_url, carrier.account_sid, carrier.auth_token)
+    page = PhonesPage(carrier, traffic, clock, keep)
     if journal is not None:
         carrier.watchers.append(keep)
         journal.rewrite([*carrier.snapshot(), *remembered])

@@ -210,7 +210,7 @@ def test_reading_further_up_is_not_disturbed(carrier: Running, open_page: Open) 
     for number in range(30):
         send(carrier, ANA, f"Text {number}")
     log = phone_of(page, "Ana").locator(".log")
-    expect(log.get_by_text("Text 29")).to_be_in_viewport()
+    expect(log.get_by_text("Text 29", exact=True)).to_be_in_viewport()
     log.evaluate("log => { log.scrollTop = 0; }")
     page.wait_for_timeout(100)
     send(carrier, ANA, "Text 30")

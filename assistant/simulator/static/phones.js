@@ -1,7 +1,9 @@
 // Keeps the phones on the page in step with the carrier: draws what was said, sends what is typed, follows the feed.
 
+import { dayOf, now, readClock, saidAt, setClock, written } from "./clock.js";
+
 const $ = (selector, within = document) => within.querySelector(selector);
-const phones = new Map(); // number → {name, number, section, log, texts: sid → its element, unread, tab}
+const phones = new Map(); // number → {name, number, section, log, said: sid → message, texts: sid → its element, unread, tab}
 const narrow = matchMedia("(max-width: 640px)");
 const title = document.title;
 
@@ -32,8 +34,10 @@ function follow() {
       // The first news of every (re)connection is everything there is, so that nothing said meanwhile is missed.
       $("#number").textContent = pretty(news.number);
       news.phones.forEach(drawPhone);
+      readClock(() => phones.forEach(drawAgain));
       show(true);
     }
+    if (news.clock) setClock(news.clock);
     if (news.phone) drawPhone(news.phone);
     if (news.message) drawText(phones.get(news.number), news.message, true);
     if (news.gone) for (const phone of phones.values()) forget(phone, news.gone);
@@ -81,7 +85,7 @@ function addPhone({ number }) {
   tab.href = "#";
   tab.append(element("span", ""), element("b", "unread"));
   $("b", tab).hidden = true;
-  const phone = { number, section, log: $(".log", section), texts: new Map(), unread: 0, tab, drawn: false, atEnd: true };
+  const phone = { number, section, log: $(".log", section), said: new Map(), texts: new Map(), unread: 0, tab, drawn: false, atEnd: true };
   phones.set(number, phone);
   $("#phones").append(section);
   $("#strip").append(tab);
@@ -92,11 +96,13 @@ function addPhone({ number }) {
 
 function drawText(phone, message, isNew) {
   if (!phone) return;
+  phone.said.set(message.sid, message);
   let item = phone.texts.get(message.sid);
   if (!item) {
-    const day = new Date(message.at).toDateString();
+    const at = saidAt(message.at);
+    const day = dayOf(at);
     if (phone.log.lastElementChild?.dataset.day !== day) {
-      const line = element("div", "day", dayName(new Date(message.at)));
+      const line = element("div", "day", dayName(at));
       line.dataset.day = day;
       phone.log.append(line);
     }
@@ -114,7 +120,16 @@ function drawText(phone, message, isNew) {
   if (phone.atEnd) toEnd(phone);
 }
 
+// The clock has moved, and with it the days that texts stand under.
+function drawAgain(phone) {
+  const said = [...phone.said.values()];
+  phone.log.replaceChildren();
+  phone.texts.clear();
+  said.forEach((message) => drawText(phone, message, false));
+}
+
 function forget(phone, sid) {
+  phone.said.delete(sid);
   phone.texts.get(sid)?.remove();
   phone.texts.delete(sid);
 }
@@ -137,9 +152,7 @@ function drawBubble(message) {
 }
 
 function dayName(date) {
-  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86400000);
-  if (days === 0) return "Today";
-  return date.toLocaleDateString([], { weekday: "long", day: "numeric", month: "short" });
+  return dayOf(date) === dayOf(now()) ? "Today" : written(date, { weekday: "long", day: "numeric", month: "short" });
 }
 
 const CLOCK = "M8 2.5a5 5 0 1 0 .01 0M8 5v3l2 1.2";
@@ -148,7 +161,7 @@ const TICK = "M3 8.5l3.2 3L13 4.5";
 const TICKS = "M1 8.5l3.2 3L11 4.5M8 10.2l1.3 1.3L16 4.5";
 
 function drawMeta(message) {
-  const time = element("span", "", new Date(message.at).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" }));
+  const time = element("span", "", written(saidAt(message.at), { hour: "numeric", minute: "2-digit" }));
   const size = element("span", message.segments > 1 ? "many" : "", plural(message.segments, "segment"));
   const parts = [time, element("span", "", "·"), size];
   const failed = message.error || ["failed", "undelivered", "canceled"].includes(message.status);
