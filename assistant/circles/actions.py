@@ -1,6 +1,7 @@
 """Gathers the closed list of actions that flows may `do`: importing this makes it whole."""
 
 from assistant.circles import (
+    asking,
     blocking,
     check_ins,
     circle_hour,
@@ -10,9 +11,12 @@ from assistant.circles import (
     kind_lines,
     leaving,
     meeting,
+    presence,
     profile,
+    reading,
     relay,
     sharing,
+    weeks,
     which_circle,
 )
 from assistant.circles.scene import ACTIONS, Action
@@ -20,6 +24,7 @@ from assistant.circles.scene import ACTIONS, Action
 __all__ = [
     "ACTIONS",
     "Action",
+    "asking",
     "blocking",
     "check_ins",
     "circle_hour",
@@ -29,8 +34,11 @@ __all__ = [
     "kind_lines",
     "leaving",
     "meeting",
+    "presence",
     "profile",
+    "reading",
     "relay",
     "sharing",
+    "weeks",
     "which_circle",
 ]

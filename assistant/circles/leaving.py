@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from assistant.circles.joining import tell_hosts
+import datetime as dt
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, aliased
+
 from assistant.circles.profile import number_options
-from assistant.circles.scene import Done, Effect, Finish, OptOut, Scene, action
-from assistant.circles.seats import seats_of
-from assistant.store.tables import Circle, Member
+from assistant.circles.rounds import let_go
+from assistant.circles.scene import Done, Effect, Finish, OptOut, Scene, Tell, action
+from assistant.circles.seasons import replan
+from assistant.circles.seats import hosts_of, is_full, lock_circle, seats_of
+from assistant.store.tables import Circle, Member, Note, Outbox, Person
 
 EVERYTHING = "all"
 ALL_TEXTS = {"en": "all texts", "es": "todo"}
@@ -50,6 +56,41 @@ def leave_everything(scene: Scene) -> Done:
     return Done("left" if effects else "none", effects=(*effects, OptOut(confirm=False)))
 
 
+def left(session: Session, person: Person, now: dt.datetime) -> tuple[Effect, ...]:
+    """She has stopped every text: the seats that she had come in to are given up, and her circles hear so.
+
+    A seat before the promise stays as it is: nobody knew of it. `returned` gives back what this took.
+
+    Args:
+        session: Inside the transaction that records her opt-out, with the same `now`.
+    """
+    return tuple(
+        effect
+        for member, circle in seats_of(session, person.id)
+        if member.promised_at is not None
+        for effect in _give_up(session, member, circle, person, now)
+    )
+
+
+def returned(
+    session: Session, person: Person, stopped_at: dt.datetime, now: dt.datetime
+) -> tuple[Effect, ...]:
+    """She opted in again: the seats that her opt-out at `stopped_at` took are hers, where there is room."""
+    effects: list[Effect] = []
+    given_up = select(Member).where(
+        Member.person_id == person.id, Member.state == "left", Member.state_at == stopped_at
+    )
+    for member in session.scalars(given_up).all():
+        circle = lock_circle(session, member.circle_id)
+        if circle.state == "closed" or is_full(session, circle):
+            continue
+        member.state, member.state_at = "active", now
+        session.flush()
+        replan(session, member, now)
+        effects += _tell_hosts(session, circle, person, "member_back", now)
+    return tuple(effects)
+
+
 def _leave_all(scene: Scene) -> list[Effect]:
     return [
         effect
@@ -59,11 +100,71 @@ def _leave_all(scene: Scene) -> list[Effect]:
 
 
 def _leave_one(scene: Scene, member: Member, circle: Circle) -> tuple[Effect, ...]:
-    """The host hears of it only if she had come in: before the promise nothing of hers was told."""
-    member.state = "left"
-    member.state_at = scene.now
-    told = tell_hosts(scene, circle, "member_left") if member.promised_at is not None else ()
-    return (Finish(scene.person.id, member.id), *told)
+    finish = Finish(scene.person.id, member.id)
+    return (finish, *_give_up(scene.session, member, circle, scene.person, scene.now))
+
+
+def _give_up(
+    session: Session, member: Member, circle: Circle, person: Person, now: dt.datetime
+) -> tuple[Effect, ...]:
+    """The circle hears of it only if she had come in: before the promise nothing of hers was told."""
+    member.state, member.state_at, member.paused_until = "left", now, None
+    session.flush()
+    replan(session, member, now)
+    if member.promised_at is None:
+        return ()
+    _take_back_words(session, member)
+    return (
+        *_tell_hosts(session, circle, person, "member_left", now),
+        *_tell_members(session, circle, person, "member_left", now),
+        *let_go(session, member, now),
+    )
+
+
+def _take_back_words(session: Session, member: Member) -> None:
+    """What she wrote to others and has not left yet does not leave any more."""
+    recipient = aliased(Member)
+    waiting = (
+        select(Outbox.id)
+        .join(Note, Note.at == Outbox.created_at)
+        .join(recipient, (recipient.id == Note.to_member_id) & (recipient.person_id == Outbox.person_id))
+        .where(Note.from_member_id == member.id, Outbox.state == "queued", Outbox.purpose == "relay")
+    )
+    session.execute(
+        update(Outbox).where(Outbox.id.in_(waiting)).values(state="cancelled", reason="its writer left"),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _tell_hosts(
+    session: Session, circle: Circle, person: Person, notice: str, now: dt.datetime
+) -> tuple[Effect, ...]:
+    return tuple(
+        Tell(host.id, notice, _named(person), circle_id=circle.id)
+        for host in hosts_of(session, circle.id, now)
+        if host.id != person.id
+    )
+
+
+def _tell_members(
+    session: Session, circle: Circle, person: Person, notice: str, now: dt.datetime
+) -> tuple[Effect, ...]:
+    """Who takes part or reads along hears of it; whoever hosts has heard already."""
+    told = {person.id, *(host.id for host in hosts_of(session, circle.id, now))}
+    members = select(Member).where(
+        Member.circle_id == circle.id,
+        Member.state.in_(("active", "reading")),
+        Member.promised_at.is_not(None),
+        Member.person_id.not_in(told),
+    )
+    return tuple(
+        Tell(each.person_id, notice, _named(person), circle_id=circle.id, member_id=each.id)
+        for each in session.scalars(members.order_by(Member.id))
+    )
+
+
+def _named(person: Person) -> dict[str, str]:
+    return {"name2": person.name} if person.name else {}
 
 
 def _label(scene: Scene, circle: Circle) -> str:

@@ -83,6 +83,13 @@ class Finish:
     person_id: int
     member_id: int | None = None
     keep_current: bool = True
+    keep_plans: bool = False
+    """What her season has planned for her still comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """She wants to read the question once more that she is being asked, or was asked last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,7 @@ class OptOut:
     """False where the one text that the law allows about an opt-out was already said."""
 
 
-Effect = Tell | Start | Finish | OptIn | OptOut
+Effect = Tell | Start | Finish | AskAgain | OptIn | OptOut
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,51 +1,26 @@
-"""Lets members share words with their circle, by name or without, and read what the others shared."""
+"""Lets members share words with their circle, under their name or without; nothing goes there by itself."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.fills import FILLS, shorten
-from assistant.circles.scene import Done, Effect, Scene, Tell, action
+from assistant.circles.scene import Done, Scene, action
 from assistant.circles.seasons import current_week
 from assistant.language.folding import plain_words
 from assistant.language.phones import find_phones
 from assistant.store.circles import SEATED
-from assistant.store.tables import Answer, Apart, Conversation, Goal, GoalStep, Member, Note, Person, Share
+from assistant.store.tables import Answer, Apart, Goal, GoalStep, Member, Share
 
-MOST_AT_ONCE: Final = 3
-"""Texts that one READ brings; more come when she asks."""
-READABLE: Final = dt.timedelta(days=8)
-"""On Monday morning last Monday's words can still be read."""
-SAME_READING: Final = dt.timedelta(days=1)
-"""So long READ MORE goes on where the last READ ended."""
 WITHOUT_NAME: Final = frozenset({"no", "without", "sin"})
-FOLLOW_UPS: Final = {
-    1: "private",
-    2: "help",
-    3: "plan",
-    4: "ask",
-    5: "question",
-    6: "private",
-    7: "private",
-    8: "thanks",
-}
-"""Week's theme -> what is asked after her answer."""
-CLOSES: Final = {1: "kind", 3: "step", 7: "kind_again"}
-"""Week's theme -> what its close asks for, where that is not just words for the circle."""
-SPEAKS_OF_OTHERS: Final = frozenset({1, 2})
-"""Themes whose close makes sense only when someone else has shared."""
-MORE: Final = frozenset({"more", "mas"})
 
 
 @action("yes", "no")
 def may_share(scene: Scene) -> Done:
     """Whether anything of hers may go to this circle: only after her promise."""
-    return Done("yes" if _may_share(scene.member) else "no")
+    return Done("yes" if is_in(scene.member) else "no")
 
 
 @action("shared", "private", "name", "number")
@@ -57,7 +32,7 @@ def share_with_circle(scene: Scene) -> Done:
     """
     member, sharing = scene.member, _what_to_share(scene)
     words = _words_of(scene.session, member, sharing) if member else None
-    if member is None or not words or not _may_share(member):
+    if member is None or not words or not is_in(member):
         return Done("private", {"sharing": {}})
     values: dict[str, Any] = {"sharing": sharing}
     if sharing != scene.values.get("sharing"):
@@ -75,7 +50,7 @@ def share_without_name(scene: Scene) -> Done:
     """Share it with no name on it, whatever she chose for the rest."""
     member, sharing = scene.member, _what_to_share(scene)
     words = _words_of(scene.session, member, sharing) if member else None
-    if member is None or not words or not _may_share(member):
+    if member is None or not words or not is_in(member):
         return Done("private", {"sharing": {}})
     _share(scene, member, sharing, words, named=False)
     return Done("shared", {"sharing": {}, "number_ok": ""})
@@ -110,91 +85,9 @@ def set_sharing_name(scene: Scene) -> Done:
     return Done("named" if named else "unnamed")
 
 
-@action("heard")
-def hear_reading(scene: Scene) -> Done:
-    """Whether she asks for the first of it or for more, before anything else is asked."""
-    return Done("heard", {"more_please": bool(MORE & set(plain_words(scene.words)))})
-
-
-@action("read", "plain", "not_yet", "no_seat")
-def can_read(scene: Scene) -> Done:
-    """Whether what the circle shared may be shown here: after her promise; on a shared phone she is asked."""
-    if scene.member is None or scene.member.state not in SEATED:
-        return Done("no_seat")
-    if scene.member.promised_at is None:
-        return Done("not_yet")
-    return Done("plain" if scene.person.plain else "read")
-
-
-@action("some", "more", "nothing")
-def read_circle(scene: Scene) -> Done:
-    """Show her what others of this circle shared, the newest first; on a shared phone notes to her, too.
-
-    more: there is more than these few; READ MORE goes on from here.
-    """
-    member = scene.member
-    if member is None or scene.circle is None:
-        return Done("nothing")
-    wants_more = bool(scene.values.get("more_please"))
-    before = _read_so_far(scene, member) if wants_more else None
-    effects: list[Effect] = []
-    if scene.person.plain and not wants_more:
-        effects += [_show_note(scene, note, writer) for note, writer in _notes_to(scene, member)]
-    shares = readable(scene.session, member, scene.now, before=before)
-    for share, writer in shares[:MOST_AT_ONCE]:
-        effects.append(_show(scene, share, writer))
-        before = share.id
-    if not effects:
-        return Done("nothing")
-    outcome = "more" if len(shares) > MOST_AT_ONCE else "some"
-    return Done(outcome, {"read_to": before or 0}, tuple(effects))
-
-
-@action("news", "nothing")
-def recap_week(scene: Scene) -> Done:
-    """How many shared last week, and how many steps were done: counts only, as `n` and `m`."""
-    if scene.circle is None:
-        return Done("nothing")
-    week = scene.values.get("week")
-    last_week = (week if isinstance(week, int) else current_week(scene.circle, scene.now)) - 1
-    since = scene.now - dt.timedelta(days=7)
-    shared = sharers(scene.session, scene.circle.id, week=last_week)
-    done = scene.session.scalar(
-        select(func.count())
-        .select_from(GoalStep)
-        .join(Goal, Goal.id == GoalStep.goal_id)
-        .join(Member, Member.id == Goal.member_id)
-        .where(Member.circle_id == scene.circle.id, GoalStep.outcome == "did", GoalStep.settled_at >= since)
-    )
-    if not shared - {scene.member.id if scene.member else 0}:
-        return Done("nothing")
-    return Done("news", {"n": str(len(shared)), "m": str(done or 0), "steps": bool(done)})
-
-
-@action("private", "plan", "help", "ask", "question", "thanks", "nothing")
-def choose_follow_up(scene: Scene) -> Done:
-    """What comes straight after her answer to the week's question, by its `theme`."""
-    theme = scene.values.get("theme")
-    return Done(FOLLOW_UPS.get(theme if isinstance(theme, int) else 0, "nothing"))
-
-
-@action("kind", "kind_again", "step", "share", "nothing")
-def choose_close(scene: Scene) -> Done:
-    """How this week's circle closes, by its `theme`; nothing: there are no words of others to speak of.
-
-    kind, kind_again: a kind line to someone. step: a next step, told to the circle. share: words for all.
-    """
-    if scene.circle is None or not _may_share(scene.member):
-        return Done("nothing")
-    theme = scene.values.get("theme")
-    close = CLOSES.get(theme if isinstance(theme, int) else 0, "share")
-    assert scene.member is not None
-    week = scene.values.get("week")
-    this_week = week if isinstance(week, int) else current_week(scene.circle, scene.now)
-    shared = sharers(scene.session, scene.circle.id, week=this_week)
-    if theme in SPEAKS_OF_OTHERS and not shared - {scene.member.id}:
-        return Done("nothing")
-    return Done(close, {"n": str(len(shared))})
+def is_in(member: Member | None) -> bool:
+    """Whether she may share with her circle and be told of it: seated, and after her promise."""
+    return member is not None and member.promised_at is not None and member.state in SEATED
 
 
 def sharers(session: Session, circle_id: int, *, week: int) -> set[int]:
@@ -212,32 +105,6 @@ def sharers(session: Session, circle_id: int, *, week: int) -> set[int]:
     return set(found)
 
 
-def readable(
-    session: Session, reader: Member, now: dt.datetime, *, before: int | None = None
-) -> Sequence[tuple[Share, Person]]:
-    """What a member may read of her circle now, newest first, each with who wrote it; one more than is shown.
-
-    Nothing of her own, of people who left, or of anyone she is kept apart from.
-    """
-    rows = session.execute(
-        select(Share, Person)
-        .join(Member, Member.id == Share.member_id)
-        .join(Person, Person.id == Member.person_id)
-        .where(
-            Share.circle_id == reader.circle_id,
-            Share.member_id != reader.id,
-            Share.words.is_not(None),
-            Share.at > now - READABLE,
-            Share.id < before if before is not None else Share.id > 0,
-            Member.state.in_(SEATED),
-            Person.id.not_in(apart_from(session, reader.person_id)),
-        )
-        .order_by(Share.id.desc())
-        .limit(MOST_AT_ONCE + 1)
-    )
-    return [(share, writer) for share, writer in rows]
-
-
 def apart_from(session: Session, person_id: int) -> set[int]:
     """The people who do not reach her and whom she does not reach, whoever asked for it."""
     rows = session.execute(
@@ -246,10 +113,6 @@ def apart_from(session: Session, person_id: int) -> set[int]:
         )
     )
     return {other for pair in rows for other in pair} - {person_id}
-
-
-def _may_share(member: Member | None) -> bool:
-    return member is not None and member.promised_at is not None and member.state in SEATED
 
 
 def _what_to_share(scene: Scene) -> dict[str, Any]:
@@ -310,62 +173,3 @@ def _share(scene: Scene, member: Member, sharing: dict[str, Any], words: str, *,
     if "step" in sharing:
         scene.session.get_one(GoalStep, sharing["step"]).told_circle = True
     scene.session.flush()
-
-
-def _read_so_far(scene: Scene, member: Member) -> int | None:
-    """The last share that her last READ showed her."""
-    recent: Iterable[Conversation] = scene.session.scalars(
-        select(Conversation)
-        .where(
-            Conversation.person_id == scene.person.id,
-            Conversation.member_id == member.id,
-            Conversation.flow == "read",
-            Conversation.began_at > scene.now - SAME_READING,
-        )
-        .order_by(Conversation.id.desc())
-    )
-    return next((each.values["read_to"] or None for each in recent if "read_to" in each.values), None)
-
-
-def _show(scene: Scene, share: Share, writer: Person) -> Tell:
-    """One share as she reads it; what hangs on no answer is something that was done."""
-    kind = "shared" if share.answer_id is not None else "shared_win"
-    if share.named and writer.name:
-        name = shorten(writer.name, FILLS["writer"].longest)
-        return _tell(scene, f"{kind}_by", {"writer": name, "words": share.words or ""})
-    return _tell(scene, f"{kind}_unnamed", {"words": share.words or ""})
-
-
-def _notes_to(scene: Scene, member: Member) -> Sequence[tuple[Note, Person]]:
-    """Kind lines that waited for her, since nothing of them showed on a shared phone."""
-    rows = scene.session.execute(
-        select(Note, Person)
-        .join(Member, Member.id == Note.from_member_id)
-        .join(Person, Person.id == Member.person_id)
-        .where(
-            Note.to_member_id == member.id,
-            Note.kind.in_(("kind", "thanks")),
-            Note.words.is_not(None),
-            Note.at > scene.now - READABLE,
-            Person.id.not_in(apart_from(scene.session, scene.person.id)),
-        )
-        .order_by(Note.id.desc())
-        .limit(MOST_AT_ONCE)
-    )
-    return [(note, writer) for note, writer in rows]
-
-
-def _show_note(scene: Scene, note: Note, writer: Person) -> Tell:
-    name = shorten(writer.name or FILLS["name2"].plain["en"], FILLS["writer"].longest)
-    return _tell(scene, "note_to_you", {"writer": name, "words": note.words or ""})
-
-
-def _tell(scene: Scene, notice: str, fills: dict[str, str]) -> Tell:
-    return Tell(
-        scene.person.id,
-        notice,
-        fills,
-        purpose="reply",
-        circle_id=scene.circle.id if scene.circle else None,
-        carry=("words",),
-    )

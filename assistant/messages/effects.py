@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from assistant.circles.scene import Effect, Finish, OptIn, OptOut, Scene, Start, Tell
+from assistant.circles.scene import AskAgain, Effect, Finish, OptIn, OptOut, Scene, Start, Tell
 from assistant.messages import consent
 from assistant.messages.desk import Desk
 from assistant.messages.moment import Moment
@@ -30,6 +30,8 @@ def apply(moment: Moment, effects: Iterable[Effect], conversation: Conversation 
             start_later(moment.session, effect, moment.now)
         elif isinstance(effect, Finish):
             finish(moment.session, effect, moment.now, conversation)
+        elif isinstance(effect, AskAgain):
+            moment.again = True
         elif isinstance(effect, OptIn):
             _opt_in(moment)
         elif isinstance(effect, OptOut):
@@ -97,6 +99,8 @@ def finish(session: Session, effect: Finish, now: dt.datetime, current: Conversa
     )
     if effect.member_id is not None:
         prompts = prompts.where(Timer.member_id == effect.member_id)
+    if effect.keep_plans:
+        prompts = prompts.where(Timer.key.is_(None))
     for timer in session.scalars(prompts):
         if timer.key is None:
             timer.done_at = now

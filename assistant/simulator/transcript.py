@@ -7,7 +7,8 @@
     bot to luz: Ana has joined Bold Moves.
     ... 72 hours pass
 
-Two lines save a transcript from telling what is told elsewhere: `member rosa MAPLE [language es] [plain]
+Three lines save a transcript from telling what is told elsewhere: `season MAPLE [four_weeks]` begins a
+circle's season with the next Monday, today included, as `circle start` does; `member rosa MAPLE [language es] [plain]
 [reading]` seats someone who has promised; `start weekly_reflection for ana [in MAPLE] [with week=2 theme=2]`
 starts a flow with her now, as a season's plan does.
 
@@ -81,13 +82,16 @@ def _play_line(world: World, line: str, speaker: str) -> str:
     if line.startswith("member "):
         _seat(world, line)
         return speaker
+    if line.startswith("season "):
+        world.season(*line.split()[1:])
+        return speaker
     if line.startswith("start "):
         return _start(world, line)
     spoken = _SPOKEN.fullmatch(line)
     if not spoken:
         raise TranscriptError(
             'write "name: words", "... Monday 9:00", "... 2 days pass", "circle CODE ...", '
-            '"member NAME CODE" or "start FLOW for NAME"'
+            '"member NAME CODE", "season CODE" or "start FLOW for NAME"'
         )
     name, words = spoken["name"], spoken["words"]
     if words == PICTURE:

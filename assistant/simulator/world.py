@@ -22,6 +22,7 @@ from assistant.carriers.addresses import from_uri, to_uri
 from assistant.carriers.base import Accepted, CarrierError, LoggedText, Trouble
 from assistant.carriers.errors import error_for
 from assistant.circles.scene import House
+from assistant.circles.seasons import begin_season
 from assistant.engine.book import FlowBook
 from assistant.messages import alerts, consent, inbox, timers
 from assistant.messages.claim import claim
@@ -221,6 +222,15 @@ class World:
                     due_at=now,
                 )
             )
+        self.settle()
+
+    def season(self, code: str, program: str | None = None) -> None:
+        """Begin a circle's season with the next Monday, today included."""
+        now = self.clock.now()
+        with self.database.write() as session:
+            circle = session.scalars(select(Circle).where(Circle.code == code)).one()
+            circle.program = program or circle.program
+            begin_season(session, circle, now.astimezone(self.zone).date(), now)
         self.settle()
 
     def text(self, name: str, words: str, **message: Any) -> None:

@@ -1,0 +1,69 @@
+"""Counts how long a member has been silent in her circle, and how often she was nudged."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from assistant.circles.seats import seats_of
+from assistant.schedule.programs import programs
+from assistant.store.tables import Answer, Circle, Member, Note, Outbox, Person, Timer
+
+OPENING: Final = "weekly_reflection"
+"""The flow that opens a week; a week is quiet when nothing at all came from her after it."""
+LEFT_ALONE_AFTER: Final = 3
+"""Quiet weeks after which her seat waits for her without a word (`practice.md`, "Silence")."""
+NUDGES_A_WEEK: Final = 2
+
+
+def last_sign(session: Session, member: Member) -> dt.datetime:
+    """When something last came from her (aware UTC): with one circle any text of hers, with several what was
+    for this one."""
+    person = session.get_one(Person, member.person_id)
+    signs: list[dt.datetime | None] = [member.state_at]
+    if len(seats_of(session, person.id)) < 2:
+        signs.append(person.heard_at)
+    else:
+        signs.append(session.scalar(select(func.max(Answer.at)).where(Answer.member_id == member.id)))
+        signs.append(session.scalar(select(func.max(Note.at)).where(Note.from_member_id == member.id)))
+    return max(sign for sign in signs if sign is not None)
+
+
+def quiet_weeks(session: Session, member: Member, now: dt.datetime) -> int:
+    """How many weeks were opened for her, before `now`, without anything coming back."""
+    opened = select(func.count(Timer.id)).where(
+        Timer.member_id == member.id,
+        Timer.key.is_not(None),
+        Timer.flow == OPENING,
+        Timer.done_at > last_sign(session, member),
+        Timer.done_at < now,
+    )
+    return session.scalar(opened) or 0
+
+
+def is_left_alone(session: Session, member: Member, now: dt.datetime) -> bool:
+    """Whether she was told, after quiet weeks, that her seat waits for her: then nothing planned comes."""
+    return member.unpaired_at is not None and quiet_weeks(session, member, now) >= LEFT_ALONE_AFTER
+
+
+def may_come(session: Session, timer: Timer, now: dt.datetime) -> bool:
+    """Whether a planned prompt that is due may come: who is left alone gets only what is for readers."""
+    member = session.get_one(Member, timer.member_id)
+    if not is_left_alone(session, member, now):
+        return True
+    program = programs().get(session.get_one(Circle, member.circle_id).program)
+    return program is not None and any(entry.readers for entry in program.entries if entry.key == timer.key)
+
+
+def may_nudge(session: Session, person_id: int, now: dt.datetime) -> bool:
+    """Whether one more nudge is not one too many: there are two a week at most, whatever they are about."""
+    nudges = select(func.count(Outbox.id)).where(
+        Outbox.person_id == person_id,
+        Outbox.created_at > now - dt.timedelta(days=7),
+        Outbox.state != "dropped",
+        or_(Outbox.wording.like("%/silence.%"), Outbox.wording.like("%nudge%")),
+    )
+    return (session.scalar(nudges) or 0) < NUDGES_A_WEEK
