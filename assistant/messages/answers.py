@@ -10,7 +10,7 @@ from assistant.language.reading import Choice, Expect, Reading, parse_expect, re
 from assistant.messages.moment import Moment, scene_of
 from assistant.messages.questions import close
 from assistant.messages.speech import SPOKEN, language_of
-from assistant.messages.turns import move, with_versions
+from assistant.messages.turns import ask_again, move, with_versions
 from assistant.store.tables import Answer, Conversation, Question
 
 MOST_UNCLEAR = 4
@@ -59,6 +59,14 @@ def answer_late(moment: Moment, question: Question) -> bool:
     conversation.step, conversation.ended_at = question.step, None
     take_answer(moment, question, conversation, reading)
     return True
+
+
+def reopen(moment: Moment, question: Question) -> None:
+    """Ask once more what was closed for want of an answer."""
+    conversation = moment.session.get_one(Conversation, question.conversation_id)
+    if conversation.flow == question.flow:
+        conversation.step, conversation.ended_at = question.step, None
+        ask_again(moment, conversation)
 
 
 def step_of(moment: Moment, question: Question) -> Step:

@@ -11,7 +11,7 @@ from assistant.engine.movement import UNCLEAR
 from assistant.language.commands import CommandPattern, CommandReading, read_command
 from assistant.language.reading import Reading
 from assistant.messages import consent, keywords
-from assistant.messages.answers import answer_late, read_answer, step_of, take_answer
+from assistant.messages.answers import answer_late, read_answer, reopen, step_of, take_answer
 from assistant.messages.moment import Moment, scene_of
 from assistant.messages.questions import missed, set_aside
 from assistant.messages.speech import language_of
@@ -170,9 +170,11 @@ def _said_lately(moment: Moment, wording: str) -> bool:
 
 
 def _come_back(moment: Moment) -> None:
-    """Nothing is being asked any more: ask again what was set aside for it."""
-    if moment.quiet or moment.question is not None:
+    """Nothing is being asked any more: ask what was set aside for it; or ask again what she wants to hear."""
+    if moment.quiet or (moment.question is not None and not moment.again):
         return
-    question = set_aside(moment.session, moment.person.id, moment.now)
+    question = moment.question or set_aside(moment.session, moment.person.id, moment.now)
     if question is not None:
         ask_again(moment, moment.session.get_one(Conversation, question.conversation_id))
+    elif moment.again and (late := missed(moment.session, moment.person.id, moment.now)) is not None:
+        reopen(moment, late)

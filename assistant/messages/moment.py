@@ -31,6 +31,8 @@ class Moment:
     words: str = ""
     quiet: bool = False
     """Act, but say nothing to her: she opted out, or a loop is suspected."""
+    again: bool = False
+    """She asked for her question once more."""
     drafts: list[Draft] = field(default_factory=list)
     background: Background | None = None
     """What is known of her; read when it is first needed, and again after an action may have changed it."""

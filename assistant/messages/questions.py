@@ -60,6 +60,12 @@ def open_question(
     return question
 
 
+def has_silences(session: Session, question: Question) -> bool:
+    """Whether its silences are set already: it was only repeated."""
+    set_before = select(Timer.id).where(Timer.question_id == question.id, Timer.kind == "silence")
+    return session.scalar(set_before.limit(1)) is not None
+
+
 def close(session: Session, question: Question, outcome: str, now: dt.datetime) -> None:
     """Close it, with what it came to; nobody is nudged about it any more."""
     question.state = "closed"

@@ -15,7 +15,7 @@ from assistant.engine.problems import UnknownVersion
 from assistant.engine.wording import audience
 from assistant.messages import effects
 from assistant.messages.moment import Moment, scene_of
-from assistant.messages.questions import open_question
+from assistant.messages.questions import has_silences, open_question
 from assistant.messages.speech import speak
 from assistant.schedule.local_time import due, home, hours_for, next_allowed, zone_of
 from assistant.store.insert import insert_new
@@ -97,6 +97,8 @@ def _carry_out_one(moment: Moment, conversation: Conversation, effect: Say | Ask
         sees = audience(pinned, today, conversation.values, moment.person.plain)
         question = open_question(moment.session, conversation, moment.question, sees, moment.now)
         moment.ask(question)
+        if has_silences(moment.session, question):
+            return  # It was repeated while open: nobody is nudged twice for it.
         for index, silence in enumerate(pinned.silence):
             _set_timer(moment, conversation, "silence", silence.after, str(index), question)
     else:

@@ -1,0 +1,76 @@
+"""Chooses what a week asks by its theme, and counts what came of the week before."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from sqlalchemy import func, select
+
+from assistant.circles.scene import Done, Scene, action
+from assistant.circles.seasons import current_week
+from assistant.circles.sharing import is_in, sharers
+from assistant.store.tables import Goal, GoalStep, Member
+
+FOLLOW_UPS: Final = {
+    1: "private",
+    2: "help",
+    3: "plan",
+    4: "ask",
+    5: "question",
+    6: "private",
+    7: "private",
+    8: "thanks",
+}
+"""Week's theme -> what is asked after her answer."""
+CLOSES: Final = {1: "kind", 3: "step", 7: "kind_again"}
+"""Week's theme -> what its close asks for, where that is not just words for the circle."""
+SPEAKS_OF_OTHERS: Final = frozenset({1, 2})
+"""Themes whose close makes sense only when someone else has shared."""
+
+
+@action("news", "nothing")
+def recap_week(scene: Scene) -> Done:
+    """How many shared last week, and how many steps were done: counts only, as `n` and `m`."""
+    if scene.circle is None:
+        return Done("nothing")
+    week = scene.values.get("week")
+    last_week = (week if isinstance(week, int) else current_week(scene.circle, scene.now)) - 1
+    since = scene.now - dt.timedelta(days=7)
+    shared = sharers(scene.session, scene.circle.id, week=last_week)
+    done = scene.session.scalar(
+        select(func.count())
+        .select_from(GoalStep)
+        .join(Goal, Goal.id == GoalStep.goal_id)
+        .join(Member, Member.id == Goal.member_id)
+        .where(Member.circle_id == scene.circle.id, GoalStep.outcome == "did", GoalStep.settled_at >= since)
+    )
+    if not shared - {scene.member.id if scene.member else 0}:
+        return Done("nothing")
+    return Done("news", {"n": str(len(shared)), "m": str(done or 0), "steps": bool(done)})
+
+
+@action("private", "plan", "help", "ask", "question", "thanks", "nothing")
+def choose_follow_up(scene: Scene) -> Done:
+    """What comes straight after her answer to the week's question, by its `theme`."""
+    theme = scene.values.get("theme")
+    return Done(FOLLOW_UPS.get(theme if isinstance(theme, int) else 0, "nothing"))
+
+
+@action("kind", "kind_again", "step", "share", "nothing")
+def choose_close(scene: Scene) -> Done:
+    """How this week's circle closes, by its `theme`; nothing: there are no words of others to speak of.
+
+    kind, kind_again: a kind line to someone. step: a next step, told to the circle. share: words for all.
+    """
+    if scene.circle is None or not is_in(scene.member):
+        return Done("nothing")
+    theme = scene.values.get("theme")
+    close = CLOSES.get(theme if isinstance(theme, int) else 0, "share")
+    assert scene.member is not None
+    week = scene.values.get("week")
+    this_week = week if isinstance(week, int) else current_week(scene.circle, scene.now)
+    shared = sharers(scene.session, scene.circle.id, week=this_week)
+    if theme in SPEAKS_OF_OTHERS and not shared - {scene.member.id}:
+        return Done("nothing")
+    return Done(close, {"n": str(len(shared))})
