@@ -106,7 +106,7 @@ def page(service: tuple[Runtime, Running], browser: Browser) -> Iterator[Page]:
 def test_to_monday_morning_brings_the_weeks_question_to_every_phone(
     page: Page, service: tuple[Runtime, Running]
 ) -> None:
-    clock = page.get_by_role("group", name="The service’s clock")
+    clock = page.get_by_role("toolbar", name="The service’s clock")
     expect(clock).to_be_visible()
     expect(clock.locator(".where")).to_have_text("Chicago")
     monday = clock.get_by_role("button", name="To Monday morning")
