@@ -13,6 +13,7 @@ from assistant.circles.scene import ACTIONS, Action, Done, Scene
 from assistant.engine.book import FlowBook
 from assistant.engine.loading import load
 from assistant.messages import consent
+from assistant.messages.recording import IncomingText, insert_texts
 from assistant.runtime import known
 from assistant.simulator.world import World
 from assistant.store.tables import (
@@ -253,18 +254,15 @@ def test_after_many_unclear_replies_it_stops_repeating_itself_but_still_listens(
 
 def test_the_same_text_twice_moves_it_once(world: World) -> None:
     world.text("ana", "tour")
-    with world.database.write() as session:
-        before = session.scalars(select(Inbox).order_by(Inbox.id.desc())).first()
-        assert before is not None
-        again = Inbox(**{
-            "carrier_id": before.carrier_id + "b", "from_uri": before.from_uri, "to_uri": before.to_uri,
-            "body": "blue", "params": {}, "received_at": START,
-        })  # fmt: skip
-        session.add(again)
-    world.settle()
-    with world.database.read() as session:
-        assert session.scalar(select(func.count()).select_from(Answer)) == 1
-        assert session.scalar(select(func.count()).where(Inbox.state == "new")) == 0
+    blue = IncomingText(
+        "SMsame", f"sms:{world.number('ana')}", "sms:+14155550100", "blue", {}, world.clock.now()
+    )
+    index = len(world.heard)
+    for _ in range(3):
+        with world.database.write() as session:
+            insert_texts(session, [blue, blue])
+        world.settle()
+    assert [heard.body for heard in world.heard_since(index)] == ["Why? (The circle sees this.)"]
 
 
 def test_two_quick_replies_are_taken_in_order(world: World) -> None:

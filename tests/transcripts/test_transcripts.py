@@ -1,4 +1,4 @@
-"""Every transcript in this folder goes just as it is written; `pytest --update` rewrites those that do not."""
+"""Every transcript in this folder goes just as it is written; `pytest --update` rewrites the others."""
 
 from __future__ import annotations
 
