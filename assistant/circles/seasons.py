@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.erasing import due_for_erasing, erase_circle
 from assistant.circles.seats import lock_circle
 from assistant.schedule.local_time import home, hours_for, zone_of
 from assistant.schedule.planning import LocalClock, Next, next_prompt
@@ -166,15 +167,19 @@ def tend(session: Session, now: dt.datetime) -> int:
 
     Cheap when there are none; called by the sweep.
     """
-    circles = session.scalars(_over(now).with_for_update(skip_locked=True)).all()
-    for circle in circles:
+    closing = session.scalars(_over(now).with_for_update(skip_locked=True)).all()
+    for circle in closing:
         close_season(session, circle, now)
-    return len(circles)
+    erasing = session.scalars(due_for_erasing(now.date()).with_for_update(skip_locked=True, of=Circle)).all()
+    for circle in erasing:
+        erase_circle(session, circle, now)
+    return len(closing) + len(erasing)
 
 
 def has_work(session: Session, now: dt.datetime) -> bool:
     """Whether `tend` would find anything."""
-    return session.scalar(_over(now).limit(1)) is not None
+    found = session.scalar(_over(now).limit(1)) or session.scalar(due_for_erasing(now.date()).limit(1))
+    return found is not None
 
 
 def _over(now: dt.datetime) -> Select[Circle]:

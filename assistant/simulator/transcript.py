@@ -8,9 +8,9 @@
     ... 72 hours pass
 
 Three lines save a transcript from telling what is told elsewhere: `season MAPLE [four_weeks]` begins a
-circle's season with the next Monday, today included, as `circle start` does; `member rosa MAPLE [language es] [plain]
-[reading]` seats someone who has promised; `start weekly_reflection for ana [in MAPLE] [with week=2 theme=2]`
-starts a flow with her now, as a season's plan does.
+circle's season with the next Monday, today included, as `circle start` does; `member rosa MAPLE [language es]
+[plain] [reading]` seats someone who has promised; `start weekly_reflection for ana [in MAPLE] [with week=2
+theme=2]` starts a flow with her now, as a season's plan does.
 
 `play` gives the transcript back as it really went; it is right when that is what was written.
 """
