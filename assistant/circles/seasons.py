@@ -204,6 +204,7 @@ def _following(session: Session, member: Member, now: dt.datetime) -> Next | Non
         _clock(session, session.get_one(Person, member.person_id), circle),
         now,
         since=member.state_at,
+        new=member.promised_at == now,
         come={key for key in session.scalars(came) if key is not None},
         breaks=_breaks(session, circle),
         reads_only=member.state == "reading",

@@ -10,8 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.organizing import Plan, create_circle
+from assistant.circles.seasons import begin_season
 from assistant.messages import consent
 from assistant.runtime import Runtime
+from assistant.schedule.destinations import destination
 from assistant.store.tables import Address, Cohort, Consent, Person, Role
 
 LUZ: Final = "+14155550101"
@@ -31,6 +33,8 @@ ZONES: Final = (
 def set_up_demo(opened: Runtime) -> bool:
     """Make the cohort Demo and the circle MAPLE, hosted by Luz, unless anybody is known; True if it made it.
 
+    Its season begins on Monday.
+
     Luz's consent and seat are recorded for her so that there is something to see; for real people never.
 
     Raises:
@@ -47,6 +51,9 @@ def set_up_demo(opened: Runtime) -> bool:
         session.flush()
         plan = Plan(name="Maple", code="MAPLE", cohort="Demo", host=LUZ, zone="America/Los_Angeles")
         circle = create_circle(session, plan, country="US", now=now)
+        # Running already, so that on the page with the phones "To Monday morning" brings the first question.
+        zone = ZoneInfo(circle.zone)
+        begin_season(session, circle, destination("monday", now, zone).astimezone(zone).date(), now)
         role = session.scalars(select(Role).where(Role.circle_id == circle.id)).one()
         role.accepted_at = now
         luz = session.get_one(Person, role.person_id)

@@ -55,6 +55,7 @@ def next_prompt(
     now: dt.datetime,
     *,
     since: dt.datetime | None = None,
+    new: bool = False,
     come: Collection[str] = (),
     breaks: Sequence[tuple[dt.date, dt.date]] = (),
     reads_only: bool = False,
@@ -70,6 +71,7 @@ def next_prompt(
         clock: Hers.
         now: Aware UTC.
         since: When she joined or came back.
+        new: She joins just now and has been told that this is all for today: nothing that is late comes.
         come: Keys of the prompts she has had.
         breaks: First and last day, on her calendar, of times in which nothing planned is sent.
         reads_only: Only what goes to members who just read along.
@@ -86,7 +88,7 @@ def next_prompt(
         late = next_allowed(now, (clock.zone,), clock.hours)
         late_on = late.astimezone(clock.zone).date()
         matters = late - due <= entry.expires and not _in(late_on, breaks)
-        if matters and (since is None or due >= since or late_on == day):
+        if matters and (since is None or due >= since or (late_on == day and not new)):
             return Next(entry, late)
     return None
 

@@ -185,6 +185,14 @@ def test_who_joins_a_season_that_runs_gets_this_weeks_next_question(town: Town, 
     assert planned(town, seat) == [("week 2 circle_close", chicago(6, 18))]
 
 
+def test_who_joins_on_the_day_of_a_question_is_not_asked_at_once(town: Town, maple: Circle) -> None:
+    town.now = chicago(6, 15, 12)
+    mia = town.person("Mia")
+    seat = town.seat(mia, maple, state="joining")
+    town.do("keep_promise", mia, seat)
+    assert planned(town, seat) == [("week 2 buddy_meet", chicago(6, 16))]
+
+
 def test_who_leaves_and_comes_back_finds_no_prompt_lost(town: Town, maple: Circle, ana: Member) -> None:
     town.now = chicago(6, 7)
     town.do("leave", person_of(town, ana), ana)

@@ -161,11 +161,12 @@ def test_a_late_joiner_starts_at_this_week_without_a_pile() -> None:
     assert keys(wednesday, since=wednesday) == "week 3 circle_close"
 
 
-def test_who_joins_on_the_evening_of_a_prompt_still_gets_it_that_day() -> None:
+def test_who_is_back_on_the_evening_of_a_prompt_still_gets_it_that_day() -> None:
     monday = chicago(15, 19)
     following = next_prompt(SEASON, MONDAY, ANA, monday, since=monday)
     assert following is not None
     assert (following.entry.key, following.due_at) == ("week 3 weekly_reflection", monday)
+    assert keys(monday, since=monday, new=True) == "week 3 buddy_meet"
     at_night = chicago(15, 21)
     assert keys(at_night, since=at_night) == "week 3 buddy_meet"
 
