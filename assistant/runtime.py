@@ -177,15 +177,30 @@ def build_runtime(
     )
 
 
-def read_flows() -> FlowBook:
-    """Read and check the project's flows.
+def read_flows(folder: Path = FLOWS) -> FlowBook:
+    """Read and check the flows of a folder, this project's own by default, and the programs that name them.
 
     Raises:
-        assistant.engine.problems.FlowErrors: a flow file is wrong; it holds all problems of all files.
+        assistant.engine.problems.FlowErrors: a file is wrong; it holds all problems of all files.
     """
-    from assistant.engine.loading import load
+    from assistant.engine.loading import COMMANDS, NOTICES, load
+    from assistant.engine.problems import FlowErrors, Problem
+    from assistant.schedule.programs import read_programs
 
-    return load(FLOWS, known())
+    problems: list[Problem] = []
+    book = None
+    try:
+        book = load(folder, known())
+    except FlowErrors as errors:
+        problems += errors.problems
+    flows = {path.stem for path in folder.glob("*.toml")} - {COMMANDS, NOTICES}
+    try:
+        read_programs(folder / "programs", flows)
+    except FlowErrors as errors:
+        problems += errors.problems
+    if book is None or problems:
+        raise FlowErrors(problems)
+    return book
 
 
 def known() -> Known:

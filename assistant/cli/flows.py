@@ -129,7 +129,6 @@ def status(as_json: bool) -> None:
 
 
 def _book(folder: Path | None = None) -> FlowBook:
-    from assistant.engine.loading import load
-    from assistant.runtime import FLOWS, known
+    from assistant.runtime import FLOWS, read_flows
 
-    return load(folder or FLOWS, known())
+    return read_flows(folder or FLOWS)

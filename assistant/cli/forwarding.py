@@ -52,4 +52,4 @@ def forward(time: tuple[str, ...], timezone: str | None) -> None:
                 ),
             )
     click.echo(f"It is {until.astimezone(zone):%A %Y-%m-%d %H:%M} ({zone}).")
-    say(f"Something was due {stops} times on the way.")
+    say(f"Stops on the way: {stops}.")

@@ -1,12 +1,15 @@
 """Season plans: what the files say, and everything that can be wrong with one, said at once."""
 
 import datetime as dt
+import shutil
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from assistant.engine.problems import FlowErrors
+from assistant.runtime import FLOWS as PROJECT_FLOWS
+from assistant.runtime import read_flows
 from assistant.schedule.programs import FRESH, first_monday, programs, read_programs
 
 FLOWS = ("reflection", "meet", "close", "did", "check_in")
@@ -82,6 +85,17 @@ def test_a_week_has_what_every_week_has_unless_it_says_otherwise(tmp_path: Path)
     assert last.values == {"live": 1, "week": 2, "theme": 5, "weeks": 2}
     assert (last.hour, last.expires, last.readers) == (10, dt.timedelta(hours=6), True)
     assert (entries[0].hour, entries[0].expires, entries[0].readers) == (None, FRESH, False)
+
+
+def test_programs_are_checked_together_with_the_flows_they_name(tmp_path: Path) -> None:
+    assert read_flows()
+    shutil.copytree(PROJECT_FLOWS, tmp_path / "flows")
+    (tmp_path / "flows" / "season_close.toml").unlink()
+    (tmp_path / "flows" / "undo.toml").write_text("flow = ")
+    with pytest.raises(FlowErrors) as raised:
+        read_flows(tmp_path / "flows")
+    wrong = {(problem.file, problem.step) for problem in raised.value.problems}
+    assert {("undo.toml", None), ("programs/eight_weeks.toml", "week 8")} <= wrong
 
 
 def test_weeks_begin_on_mondays_so_that_none_begins_half_over() -> None:
