@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.pairing import Couple, Seat
+from assistant.language.folding import fold
 from assistant.schedule.local_time import home, hours_for, zone_of
 from assistant.store.tables import (
     Address,
@@ -74,12 +75,31 @@ def buddies_of(session: Session, member: Member, week: int | None = None) -> lis
     return list(found.values())
 
 
-def buddy_names(session: Session, buddies: Iterable[Member]) -> dict[str, str]:
-    """Fills that name them, as far as names are known: `buddy`, `buddy2`, and all of them in `buddies`."""
+def buddy_names(session: Session, buddies: Iterable[Member], language: str) -> dict[str, str]:
+    """Fills that name them, as far as names are known: `buddy`, `buddy2`, and all of them in `buddies`.
+
+    Args:
+        language: That of the reader: "Rosa and Mia", "Rosa y Mia".
+    """
     people = [session.get_one(Person, member.person_id) for member in buddies]
     names = [person.name for person in people if person.name]
+    if not names:
+        return {}
     fills = dict(zip(("buddy", "buddy2"), names, strict=False))
-    return {**fills, "buddies": ", ".join(names)} if names else {}
+    *before, last = names
+    together = f"{', '.join(before)} {_and(language, last)} {last}" if before else last
+    return {**fills, "buddies": together}
+
+
+def _and(language: str, name: str) -> str:
+    if language != "es":
+        return "and"
+    plain = fold(name)
+    return (
+        "e"
+        if plain.startswith(("i", "hi")) and not plain.startswith(("ia", "ie", "io", "hie", "hia"))
+        else "y"
+    )
 
 
 def are_apart(session: Session, one: Person, other: Person) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from assistant.circles.buddies import Bond, bonds_of, buddies_of, buddy_names, pairable, seats_for
 from assistant.circles.fills import FILLS, language_of, shorten
-from assistant.circles.relay import NUDGE_AFTER, QUIET_AFTER, held_lines, unanswered_since
+from assistant.circles.relay import NUDGE_AFTER, QUIET_AFTER, unanswered_since
 from assistant.circles.rounds import let_go, link, round_of, someone_else, take_in, welcome_back
 from assistant.circles.scene import Done, Effect, Scene, action
 from assistant.circles.seats import seats_of
@@ -40,9 +40,8 @@ def meet_buddy(scene: Scene) -> Done:
     for bond in fresh:
         bond.mine.told_at = scene.now
     scene.session.flush()
-    effects += tuple(held_lines(scene, member, fresh))
     outcome, values = _with_whom(scene, member)
-    return Done(outcome, values, effects)
+    return Done(outcome, {**values, "just_told": bool(fresh)}, effects)
 
 
 @action("yes", "no")
@@ -51,7 +50,7 @@ def half_way(scene: Scene) -> Done:
     bond = _bond(scene)
     if bond is None or not bond.others:
         return Done("no")
-    return Done("yes", buddy_names(scene.session, bond.members))
+    return Done("yes", buddy_names(scene.session, bond.members, language_of(scene)))
 
 
 @action("pair", "trio", "none")
@@ -105,11 +104,11 @@ def is_waiting(scene: Scene) -> Done:
         since = unanswered_since(scene.session, bond.mine, seat)
         if since is None or since > scene.now - QUIET_AFTER:
             return Done("no")
-    values: dict[str, Any] = dict(buddy_names(scene.session, bond.members[:1]))
+    values: dict[str, Any] = dict(buddy_names(scene.session, bond.members[:1], language_of(scene)))
     other = someone_else(scene.session, scene.member, scene.now)
     if other is None:
         return Done("wait", values)
-    name = buddy_names(scene.session, [other]).get("buddy")
+    name = buddy_names(scene.session, [other], language_of(scene)).get("buddy")
     return Done("ask", {**values, "other": other.id, **({"buddy2": name} if name else {})})
 
 
@@ -125,7 +124,11 @@ def link_also(scene: Scene) -> Done:
     for bond in bonds_of(scene.session, scene.member, told=False):
         bond.mine.told_at = bond.mine.told_at or scene.now
     scene.session.flush()
-    return Done("linked", buddy_names(scene.session, buddies_of(scene.session, scene.member)), effects)
+    return Done(
+        "linked",
+        buddy_names(scene.session, buddies_of(scene.session, scene.member), language_of(scene)),
+        effects,
+    )
 
 
 @action("pair", "several", "alone", "unpaired", "none")
@@ -139,7 +142,11 @@ def whose_buddy(scene: Scene) -> Done:
     if unpaired:
         return Done("unpaired", member=unpaired[0])
     outcome = ("alone", "pair")[len(buddies)] if len(buddies) < 2 else "several"
-    return Done(outcome, buddy_names(scene.session, buddies), member=seats[0] if len(seats) == 1 else None)
+    return Done(
+        outcome,
+        buddy_names(scene.session, buddies, language_of(scene)),
+        member=seats[0] if len(seats) == 1 else None,
+    )
 
 
 @action("paired")
@@ -166,7 +173,7 @@ def rest_from_buddies(scene: Scene) -> Done:
 
 def _with_whom(scene: Scene, member: Member) -> tuple[str, dict[str, Any]]:
     buddies = buddies_of(scene.session, member)
-    values: dict[str, Any] = dict(buddy_names(scene.session, buddies))
+    values: dict[str, Any] = dict(buddy_names(scene.session, buddies, language_of(scene)))
     if len(buddies) != 1 or scene.circle is None:
         return ("trio" if buddies else "alone"), values
     knows = seats_for(scene.session, scene.circle, buddies, scene.now)[0].knows

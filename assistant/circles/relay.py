@@ -15,15 +15,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.buddies import Bond, are_apart, bonds_of, buddies_of, buddy_names, is_away
+from assistant.circles.fills import FILLS, language_of, shorten
 from assistant.circles.profile import number_options
 from assistant.circles.rounds import theme_of
 from assistant.circles.scene import Done, Effect, Scene, Start, Tell, action
-from assistant.circles.seats import seats_of
+from assistant.circles.seats import hosts_of, seats_of
 from assistant.language.contacts import has_contact, without_contacts
 from assistant.language.folding import fold
 from assistant.schedule.local_time import home, hours_for, next_allowed, zone_of
 from assistant.store.circles import SEATED
-from assistant.store.tables import Circle, Member, Note, Outbox, PairMember, Person, Round, Timer
+from assistant.store.tables import Circle, Member, Note, Outbox, Pair, PairMember, Person, Round, Timer
 
 KIND: Final = "buddy"
 NUDGE_AFTER: Final = dt.timedelta(hours=24)
@@ -52,7 +53,7 @@ def find_buddy(scene: Scene) -> Done:
     gets it. The words to carry are in `line` from here on.
     """
     text = str(scene.values.get("text") or "")
-    named = _NAMED.match(text)
+    named, by_name = _NAMED.match(text), False
     seats = [
         member for member, circle in seats_of(scene.session, scene.person.id) if circle.state == "running"
     ]
@@ -65,19 +66,20 @@ def find_buddy(scene: Scene) -> Done:
             if _is_among(scene, named["name"], buddies_of(scene.session, member))
         ]
         if hers:
-            reachable, line = hers, text[named.end() :].strip()
-        elif _is_among(scene, named["name"], _circle_mates(scene, reachable)):
+            reachable, line, by_name = hers, text[named.end() :].strip(), True
+        elif _called(named["name"], _others_around(scene, reachable)):
             return Done("other", _names(scene, reachable[0]))
     if not reachable:
         return Done("nobody", {"text": ""})
     if not line:
         return Done("empty")
-    values: dict[str, Any] = {"text": "", "line": line}
+    values: dict[str, Any] = {"text": "", "line": line, "by_name": by_name}
     if len(reachable) == 1:
         return Done("one", values, member=reachable[0])
     labels = [_names(scene, member).get("buddies") or str(at) for at, member in enumerate(reachable, 1)]
     listed = [{"key": str(m.id), "label": label} for m, label in zip(reachable, labels, strict=True)]
-    return Done("several", {**values, "seats": listed, "options": number_options(labels)})
+    said = shorten(line, FILLS["said"].longest)
+    return Done("several", {**values, "said": said, "seats": listed, "options": number_options(labels)})
 
 
 @action("known", "changed", "away", "nobody")
@@ -94,8 +96,9 @@ def check_buddy(scene: Scene) -> Done:
     reached = list(_reached(scene, bonds))
     if not reached:
         return Done("away", {**_names(scene, scene.member), "line": ""})
-    values = buddy_names(scene.session, [member for _, _, member, _ in reached])
-    return Done("changed" if _may_mean_another(scene, bonds) else "known", values)
+    values = buddy_names(scene.session, [member for _, _, member, _ in reached], language_of(scene))
+    clear = scene.values.get("by_name") or not _may_mean_another(scene, bonds)
+    return Done("known" if clear else "changed", values)
 
 
 @action("clean", "number")
@@ -104,17 +107,17 @@ def check_words(scene: Scene) -> Done:
     return Done("number" if has_contact(_line(scene), scene.house.country) else "clean")
 
 
-@action("first", "sent", "away")
+@action("first", "sent", "away", "forgotten")
 def relay(scene: Scene) -> Done:
     """Carry her words to everyone she is with; first: she hears that they are on their way, once a round."""
     return _relay(scene, _line(scene))
 
 
-@action("first", "sent", "away", "empty")
+@action("first", "sent", "away", "forgotten", "empty")
 def relay_without(scene: Scene) -> Done:
     """Carry her words without what could reach anyone."""
     line = without_contacts(_line(scene), scene.house.country)
-    if not any(sign.isalnum() for sign in line):
+    if _line(scene) and not any(sign.isalnum() for sign in line):
         return Done("empty", {"line": ""})
     return _relay(scene, line)
 
@@ -125,21 +128,24 @@ def keep_line_back(scene: Scene) -> Done:  # noqa: ARG001
     return Done("kept_back", {"line": ""})
 
 
-def held_lines(scene: Scene, member: Member, bonds: Sequence[Bond]) -> list[Effect]:
-    """Words that waited until she knew whom she is with, now that she does."""
+@action("passed")
+def pass_held_lines(scene: Scene) -> Done:
+    """Hand her the words that waited until she was told whom she is with."""
     effects: list[Effect] = []
-    for bond in bonds:
+    if scene.member is None or not scene.values.get("just_told"):
+        return Done("passed")
+    for bond in bonds_of(scene.session, scene.member):
         for _, other, person in bond.others:
             notes = select(Note).where(
                 Note.kind == KIND,
                 Note.from_member_id == other.id,
-                Note.to_member_id == member.id,
+                Note.to_member_id == bond.mine.member_id,
                 Note.at >= bond.pair.made_at,
                 Note.words.is_not(None),
             )
             for note in scene.session.scalars(notes.order_by(Note.id)):
-                effects.append(_tell(scene, member, person, note.words or ""))
-    return effects
+                effects.append(_tell(scene, scene.member, person, note.words or ""))
+    return Done("passed", effects=tuple(effects))
 
 
 def unanswered_since(session: Session, writer: PairMember, reader: PairMember) -> dt.datetime | None:
@@ -161,7 +167,7 @@ def _line(scene: Scene) -> str:
 def _relay(scene: Scene, line: str) -> Done:
     member = scene.member
     if member is None or not line:
-        return Done("away", {"line": ""})
+        return Done("forgotten")  # Her yes came too late: what nobody answered for is not kept.
     bonds = bonds_of(scene.session, member)
     reached = list(_reached(scene, bonds))
     if not reached:
@@ -187,13 +193,16 @@ def _relay(scene: Scene, line: str) -> Done:
         effects += _what_follows(scene, bond, other, person)
     for bond in bonds:
         effects += _middle(scene, bond)
-    values = {**buddy_names(scene.session, [other for _, _, other, _ in reached]), "line": ""}
+    values = {
+        **buddy_names(scene.session, [other for _, _, other, _ in reached], language_of(scene)),
+        "line": "",
+    }
     return Done("first" if first else "sent", values, tuple(effects))
 
 
 def _carry(scene: Scene, bond: Bond, seat: PairMember, other: Member, line: str) -> list[Effect]:
     """Her words, now or once the other knows whom she is with; told here if her day is past."""
-    if seat.told_at is not None:
+    if seat.told_at is not None or _knows_better(scene.session, other, bond.pair):
         return [_tell(scene, other, scene.person, line)]
     if bond.pair.made_at > scene.now - HELD_FOR:
         return []
@@ -201,9 +210,19 @@ def _carry(scene: Scene, bond: Bond, seat: PairMember, other: Member, line: str)
     scene.session.flush()
     buddies = buddies_of(scene.session, other)
     notice = "buddy_now_one" if len(buddies) == 1 else "buddy_now_more"
-    names = buddy_names(scene.session, buddies)
+    circle = scene.session.get_one(Circle, other.circle_id)
+    language = scene.session.get_one(Person, other.person_id).language or circle.language
+    names = buddy_names(scene.session, buddies, language)
     news = Tell(other.person_id, notice, names, circle_id=other.circle_id, member_id=other.id)
     return [news, _tell(scene, other, scene.person, line)]
+
+
+def _knows_better(session: Session, reader: Member, pair: Pair) -> bool:
+    """Whether she was told about a later round, so that nothing about this one is to come."""
+    told = select(func.max(Round.week)).join(Pair, Pair.round_id == Round.id)
+    told = told.join(PairMember, PairMember.pair_id == Pair.id)
+    week = session.scalar(told.where(PairMember.member_id == reader.id, PairMember.told_at.is_not(None)))
+    return week is not None and week > session.get_one(Round, pair.round_id).week
 
 
 def _tell(scene: Scene, reader: Member, writer: Person, line: str) -> Tell:
@@ -286,35 +305,37 @@ def _may_mean_another(scene: Scene, bonds: Sequence[Bond]) -> bool:
     )
     if any((wording or "").startswith(NEWS_OF_BUDDIES) for wording in scene.session.scalars(unread)):
         return True
-    last = scene.session.scalars(
-        select(Note.from_member_id)
-        .where(Note.kind == KIND, Note.to_member_id == scene.member.id, Note.at > scene.now - LATELY)
-        .order_by(Note.id.desc())
-        .limit(1)
-    ).first()
-    # Words of a buddy she has not been told of wait until she is.
+    # Words of a buddy she has not been told of wait until she is, so that these do not count.
     to_come = bonds_of(scene.session, scene.member, told=False)
-    return last is not None and last not in {
-        member.id for bond in (*bonds, *to_come) for member in bond.members
-    }
+    hers = {member.id for bond in (*bonds, *to_come) for member in bond.members}
+    lines = select(func.max(Note.id)).where(Note.kind == KIND, Note.at > scene.now - LATELY)
+    got = scene.session.scalar(
+        lines.where(Note.to_member_id == scene.member.id, Note.from_member_id.not_in(hers))
+    )
+    wrote = scene.session.scalar(
+        lines.where(Note.from_member_id == scene.member.id, Note.to_member_id.in_(hers))
+    )
+    # Once she has written to those she is with now, she knows who reads her.
+    return got is not None and got > (wrote or 0)
 
 
 def _names(scene: Scene, member: Member) -> dict[str, str]:
-    return buddy_names(scene.session, buddies_of(scene.session, member))
+    return buddy_names(scene.session, buddies_of(scene.session, member), language_of(scene))
 
 
-def _circle_mates(scene: Scene, seats: Sequence[Member]) -> list[Member]:
-    return list(
-        scene.session.scalars(
-            select(Member).where(
-                Member.circle_id.in_([member.circle_id for member in seats]),
-                Member.person_id != scene.person.id,
-                Member.state.in_(SEATED),
-            )
-        )
-    )
+def _others_around(scene: Scene, seats: Sequence[Member]) -> list[Person]:
+    """Everyone she may know by name in these circles: members and hosts."""
+    circles = [member.circle_id for member in seats]
+    mates = select(Person).join(Member, Member.person_id == Person.id)
+    mates = mates.where(Member.circle_id.in_(circles), Person.id != scene.person.id, Member.state.in_(SEATED))
+    hosts = [host for circle_id in circles for host in hosts_of(scene.session, circle_id, scene.now)]
+    return [*scene.session.scalars(mates).unique(), *(host for host in hosts if host.id != scene.person.id)]
 
 
 def _is_among(scene: Scene, name: str, members: Sequence[Member]) -> bool:
-    names = {scene.session.get_one(Person, member.person_id).name for member in members}
-    return fold(name) in {fold(each).split()[0] for each in names if each and each.strip()}
+    return _called(name, [scene.session.get_one(Person, member.person_id) for member in members])
+
+
+def _called(name: str, people: Sequence[Person]) -> bool:
+    names = [person.name for person in people if person.name and person.name.strip()]
+    return fold(name) in {fold(each).split()[0] for each in names}

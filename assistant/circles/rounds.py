@@ -375,7 +375,7 @@ def _rank(
 
 def _tell_left(session: Session, member: Member, gone: Member, circle: Circle) -> Tell:
     """The same words whether the other left, paused, stopped or was kept apart."""
-    names = buddy_names(session, buddies_of(session, member))
+    names = buddy_names(session, buddies_of(session, member), _language(session, member, circle))
     if name := session.get_one(Person, gone.person_id).name:
         names["buddy2"] = names.pop("buddy", "")
         names["buddy"] = name
@@ -387,7 +387,11 @@ def _tell_with(session: Session, member: Member, circle: Circle) -> Tell:
     """Whom she is with now, where nobody went away."""
     buddies = buddies_of(session, member)
     notice = "buddy_now_one" if len(buddies) == 1 else "buddy_now_more"
-    return _tell(member, circle, notice, buddy_names(session, buddies))
+    return _tell(member, circle, notice, buddy_names(session, buddies, _language(session, member, circle)))
+
+
+def _language(session: Session, member: Member, circle: Circle) -> str:
+    return session.get_one(Person, member.person_id).language or circle.language
 
 
 def _tell(member: Member, circle: Circle, notice: str, fills: dict[str, str]) -> Tell:
