@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import and_, or_, select
 
 from assistant.circles.scene import AskAgain, Done, Scene, action
-from assistant.store.tables import Question
+from assistant.store.tables import Conversation, Question
 
 STILL_WANTED: Final = dt.timedelta(days=14)
 """How long a question that nobody answered can be called back."""
@@ -31,10 +31,16 @@ def question_again(scene: Scene) -> Done:
         )
         .limit(1)
     )
-    missed = (
-        newest is not None
-        and newest.outcome == "silence"
-        and newest.closed_at is not None
-        and newest.closed_at > scene.now - STILL_WANTED
+    wanted = open_still is not None or (newest is not None and _can_come_back(scene, newest))
+    return Done("again", effects=(AskAgain(),)) if wanted else Done("nothing")
+
+
+def _can_come_back(scene: Scene, question: Question) -> bool:
+    """Whether it was closed for want of an answer, and its conversation has not gone on without one."""
+    conversation = scene.session.get_one(Conversation, question.conversation_id)
+    return (
+        question.outcome == "silence"
+        and question.closed_at is not None
+        and question.closed_at > scene.now - STILL_WANTED
+        and conversation.flow == question.flow
     )
-    return Done("again", effects=(AskAgain(),)) if open_still is not None or missed else Done("nothing")

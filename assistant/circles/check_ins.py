@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from assistant.circles.fills import FILLS, shorten
-from assistant.circles.scene import Done, House, Scene, Tell, action
-from assistant.circles.seats import hosts_of
+from assistant.circles.scene import Done, Scene, Tell, action
 from assistant.language.choices import Choice, read_choice
 from assistant.store.circles import SEATED
-from assistant.store.tables import Address, Alert, Consent, Person
+from assistant.store.tables import Address, Alert, Consent, Person, Role
 
 _HOW: Final = (
     Choice(
@@ -40,10 +37,11 @@ def who_hears(scene: Scene) -> Done:
     """Whether a host hears "not OK" today; own: she asks in words of her own (`question`)."""
     if scene.circle is None or scene.member is None or scene.member.state not in SEATED:
         return Done("no_seat")
-    if not hosts_on_call(scene):
+    hosts = hosts_on_call(scene)
+    if not hosts:
         return Done("alone")
     question = scene.values.get("question")
-    return Done("own" if isinstance(question, str) and question.strip() else "hosted")
+    return Done("own" if isinstance(question, str) and question.strip() else "hosted", _named(hosts))
 
 
 @action("ok", "not_ok", "said")
@@ -64,26 +62,45 @@ def tell_host_not_ok(scene: Scene) -> Done:
     told = tuple(
         Tell(host.id, "not_ok_host", fills, purpose="alert", circle_id=scene.circle.id) for host in hosts
     )
-    named = next((host.name for host in hosts if host.name), None)
-    values = {"host": shorten(named, FILLS["host"].longest)} if named else {}
-    return Done("told", values, told)
+    return Done("told", _named(hosts), told)
 
 
 def hosts_on_call(scene: Scene) -> Sequence[Person]:
-    """The people other than herself who host her circle now and whom a text reaches: all we may promise."""
+    """The people other than herself who host her circle now and whom a text reaches: all we may promise.
+
+    The hosts who are there; without one, the backups.
+    """
     if scene.circle is None:
         return []
-    hosts = hosts_of(scene.session, scene.circle.id, scene.now)
-    return [
-        host
-        for host in hosts
-        if host.id != scene.person.id and _hears_us(scene.session, host.id, scene.house, scene.now)
-    ]
+    rows = scene.session.execute(
+        select(Role, Person)
+        .join(Person, Person.id == Role.person_id)
+        .where(
+            Role.circle_id == scene.circle.id,
+            Role.kind.in_(("host", "backup")),
+            Role.accepted_at.is_not(None),
+            Role.ended_at.is_(None),
+            Role.person_id != scene.person.id,
+        )
+        .order_by(Role.id)
+    ).all()
+    here = [row for row in rows if row.Role.away_until is None or row.Role.away_until <= scene.now]
+    for kind in ("host", "backup"):
+        there = [row.Person for row in here if row.Role.kind == kind and _hears_us(scene, row.Person.id)]
+        if there:
+            return there
+    return []
 
 
-def _hears_us(session: Session, person_id: int, house: House, now: dt.datetime) -> bool:
+def _named(hosts: Sequence[Person]) -> dict[str, str]:
+    """Who reads her answer, by name; it may be the backup."""
+    name = next((host.name for host in hosts if host.name), None)
+    return {"host": shorten(name, FILLS["host"].longest)} if name else {}
+
+
+def _hears_us(scene: Scene, person_id: int) -> bool:
     """Whether the address she last wrote from may be texted: agreed to, reachable, not given up."""
-    address = session.scalars(
+    address = scene.session.scalars(
         select(Address)
         .where(Address.person_id == person_id, Address.retired_at.is_(None))
         .order_by(Address.heard_at.desc().nulls_last(), Address.id.desc())
@@ -91,9 +108,9 @@ def _hears_us(session: Session, person_id: int, house: House, now: dt.datetime) 
     ).first()
     if address is None or address.unreachable_at is not None:
         return False
-    newest = session.scalar(
+    newest = scene.session.scalar(
         select(Consent.kind)
-        .where(Consent.address_id == address.id, Consent.sender == house.sender, Consent.at <= now)
+        .where(Consent.address_id == address.id, Consent.sender == scene.house.sender)
         .order_by(Consent.id.desc())
         .limit(1)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from assistant.schedule.local_time import home, hours_for, next_allowed, zone_of
 from assistant.schedule.waits import USUAL_HOUR
 from assistant.schedule.wall import at_wall
 from assistant.store.circles import SEATED
-from assistant.store.tables import Goal, GoalStep, Member
+from assistant.store.tables import Conversation, Goal, GoalStep, Member, Question
 
 FURTHEST: Final = dt.timedelta(days=180)
 """A day that lies further ahead was misread, or is no next step."""
@@ -25,6 +26,10 @@ SAME_DAY: Final = dt.timedelta(hours=3)
 """A step planned for today, after her hour, comes up so much later."""
 THEMES_OF_GOALS: Final = frozenset({3, 8})
 """Next moves, and the harvest: weeks that ask about her goal in her own words."""
+_OPENING: Final = re.compile(
+    r"^(?:\W*[\w'’,]+){0,6}?\W*\b(?:i will|i['’]ll|i am going to|i['’]m going to|voy a)\s+", re.IGNORECASE
+)
+"""By Friday I will ..., Antes del viernes voy a ..."""
 REMINDER: Final = "step_reminder"
 
 
@@ -167,6 +172,7 @@ def step_did(scene: Scene) -> Done:
     if step is None:
         return Done("none")
     step.outcome, step.settled_at = "did", scene.now
+    _drop_reminders(scene)
     return Done("did", {"sharing": {"step": step.id}, "step": _short(step.words)})
 
 
@@ -189,6 +195,7 @@ def rest_step(scene: Scene) -> Done:
     if step is None:
         return Done("none")
     step.outcome, step.settled_at = step.outcome or "not_yet", scene.now
+    _drop_reminders(scene)
     return Done("rested")
 
 
@@ -197,6 +204,7 @@ def _note_progress(scene: Scene, outcome: str) -> Done:
     if step is None:
         return Done("none")
     step.outcome = outcome
+    _drop_reminders(scene)
     return Done("kept")
 
 
@@ -207,6 +215,7 @@ def _plan_for(scene: Scene, step: GoalStep, day: dt.date | None) -> Done:
         return Done("undated", {"step": _short(step.words)})
     step.due_on = day
     assert scene.member is not None
+    _drop_reminders(scene)
     language = scene.person.language or (scene.circle.language if scene.circle else "en")
     reminder = Start(
         scene.person.id, REMINDER, {"step_id": step.id}, scene.member.id, due_at=_her_hour(scene, day)
@@ -246,8 +255,32 @@ def _said(scene: Scene, key: str) -> str | None:
     return words.strip() if seated and isinstance(words, str) and words.strip() else None
 
 
+def bare_step(words: str) -> str:
+    """What she will do, without "By Friday I will" before it."""
+    bare = _OPENING.sub("", words.strip(), count=1).strip()
+    return bare or words.strip()
+
+
 def _short(words: str | None) -> str:
-    return shorten(words or "", FILLS["step"].longest)
+    return shorten(bare_step(words or ""), FILLS["step"].longest)
+
+
+def _drop_reminders(scene: Scene) -> None:
+    """A reminder that is still open is about a step that has moved on."""
+    assert scene.member is not None
+    for conversation in scene.session.scalars(
+        select(Conversation).where(
+            Conversation.member_id == scene.member.id,
+            Conversation.flow == REMINDER,
+            Conversation.ended_at.is_(None),
+        )
+    ).all():
+        conversation.ended_at = scene.now
+        for question in scene.session.scalars(
+            select(Question).where(Question.conversation_id == conversation.id, Question.state != "closed")
+        ).all():
+            question.state, question.outcome, question.closed_at = "closed", "ended", scene.now
+    scene.session.flush()
 
 
 def _zone(scene: Scene) -> ZoneInfo:

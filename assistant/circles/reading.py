@@ -22,6 +22,8 @@ READABLE: Final = dt.timedelta(days=8)
 """On Monday morning last Monday's words can still be read."""
 SAME_READING: Final = dt.timedelta(days=1)
 """So long READ MORE goes on where the last READ ended."""
+STILL_A_GOOD_MOMENT: Final = dt.timedelta(minutes=20)
+"""So long her yes to reading on a shared phone holds for READ MORE."""
 MORE: Final = frozenset({"more", "mas"})
 
 
@@ -38,7 +40,10 @@ def can_read(scene: Scene) -> Done:
         return Done("no_seat")
     if scene.member.promised_at is None:
         return Done("not_yet")
-    return Done("plain" if scene.person.plain else "read")
+    if not scene.person.plain:
+        return Done("read")
+    going_on = scene.values.get("more_please") and _last_reading(scene, scene.member, STILL_A_GOOD_MOMENT)
+    return Done("read" if going_on else "plain")
 
 
 @action("some", "more", "nothing")
@@ -51,7 +56,8 @@ def read_circle(scene: Scene) -> Done:
     if member is None or scene.circle is None:
         return Done("nothing")
     wants_more = bool(scene.values.get("more_please"))
-    before = _read_so_far(scene, member) if wants_more else None
+    last = _last_reading(scene, member, SAME_READING) if wants_more else None
+    before = (last.values["read_to"] or None) if last is not None else None
     effects: list[Effect] = []
     if scene.person.plain and not wants_more:
         effects += [_show_note(scene, note, writer) for note, writer in _notes_to(scene, member)]
@@ -91,19 +97,19 @@ def readable(
     return [(share, writer) for share, writer in rows]
 
 
-def _read_so_far(scene: Scene, member: Member) -> int | None:
-    """The last share that her last READ showed her."""
+def _last_reading(scene: Scene, member: Member, within: dt.timedelta) -> Conversation | None:
+    """Her last READ that showed her something; its value `read_to` is the last share she saw."""
     recent: Iterable[Conversation] = scene.session.scalars(
         select(Conversation)
         .where(
             Conversation.person_id == scene.person.id,
             Conversation.member_id == member.id,
             Conversation.flow == "read",
-            Conversation.began_at > scene.now - SAME_READING,
+            Conversation.began_at > scene.now - within,
         )
         .order_by(Conversation.id.desc())
     )
-    return next((each.values["read_to"] or None for each in recent if "read_to" in each.values), None)
+    return next((each for each in recent if "read_to" in each.values), None)
 
 
 def _show(scene: Scene, share: Share, writer: Person) -> Tell:
@@ -123,7 +129,7 @@ def _notes_to(scene: Scene, member: Member) -> Sequence[tuple[Note, Person]]:
         .join(Person, Person.id == Member.person_id)
         .where(
             Note.to_member_id == member.id,
-            Note.kind.in_(("kind", "thanks")),
+            Note.kind.in_(("kind", "thanks", "buddy")),
             Note.words.is_not(None),
             Note.at > scene.now - READABLE,
             Person.id.not_in(apart_from(scene.session, scene.person.id)),

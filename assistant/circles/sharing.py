@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.goals import bare_step
 from assistant.circles.scene import Done, Scene, action
 from assistant.circles.seasons import current_week
 from assistant.language.folding import plain_words
@@ -60,6 +61,18 @@ def share_without_name(scene: Scene) -> Done:
 def keep_back(scene: Scene) -> Done:  # noqa: ARG001
     """Share nothing of it."""
     return Done("kept_back", {"sharing": {}, "number_ok": ""})
+
+
+@action("quiet")
+def go_quiet(scene: Scene) -> Done:  # noqa: ARG001
+    """She did not answer: nothing more is asked of her in this conversation."""
+    return Done("quiet", {"went_quiet": True})
+
+
+@action("yes", "no")
+def still_here(scene: Scene) -> Done:
+    """Whether she has answered all along."""
+    return Done("no" if scene.values.get("went_quiet") else "yes")
 
 
 @action("heard")
@@ -139,7 +152,7 @@ def _words_of(session: Session, member: Member, sharing: dict[str, Any]) -> str 
     if "step" in sharing:
         step = session.get(GoalStep, sharing["step"])
         mine = step is not None and session.get_one(Goal, step.goal_id).member_id == member.id
-        return step.words if step is not None and mine else None
+        return bare_step(step.words) if step is not None and step.words and mine else None
     if "goal" in sharing:
         goal = session.get(Goal, sharing["goal"])
         return goal.words if goal is not None and goal.member_id == member.id else None
