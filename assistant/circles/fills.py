@@ -55,7 +55,7 @@ FILLS: dict[str, Fill] = {
         _fill("name2", 12, "Keisha", "Keisha", "someone", "alguien"),
         _fill("buddy", 12, "Rosa", "Rosa", "your buddy", "tu dupla"),
         _fill("buddy2", 12, "Keisha", "Keisha", "someone", "alguien"),
-        _fill("buddies", 40, "Rosa, Keisha", "Rosa, Keisha", "your buddies", "tu grupo"),
+        _fill("buddies", 43, "Rosa and Keisha", "Rosa y Keisha", "your buddies", "tu grupo"),
         _fill("skill", 30, "resumes and interviews", "currículos y entrevistas"),
         _fill("host", 12, "Luz", "Luz", "your host", "tu guía"),
         _fill("circle", 24, "Bold Moves", "Bold Moves", "our group", "el grupo"),

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from assistant.circles.scene import AskAgain, Effect, Finish, OptIn, OptOut, Scene, Start, Tell
+from assistant.circles.scene import Alarm, AskAgain, Effect, Finish, OptIn, OptOut, Scene, Start, Tell
 from assistant.messages import consent
+from assistant.messages.alerts import open_alert
 from assistant.messages.desk import Desk
 from assistant.messages.moment import Moment
 from assistant.messages.outbox import Draft, put
@@ -22,8 +23,10 @@ from assistant.store.tables import Circle, Conversation, Outbox, Person, Timer
 def apply(moment: Moment, effects: Iterable[Effect], conversation: Conversation | None = None) -> None:
     """Carry out what came of something one person did."""
     for effect in effects:
-        if isinstance(effect, Tell) and effect.purpose == "reply" and effect.person_id == moment.person.id:
-            moment.notice(effect.notice, effect.fills)
+        if _belongs_to_turn(effect, moment):
+            assert isinstance(effect, Tell)
+            purpose = None if effect.purpose == "reply" else effect.purpose
+            moment.notice(effect.notice, effect.fills, purpose=purpose, carry=effect.carry)
         elif isinstance(effect, Tell):
             tell(moment.session, moment.desk, effect, moment.now)
         elif isinstance(effect, Start):
@@ -36,6 +39,24 @@ def apply(moment: Moment, effects: Iterable[Effect], conversation: Conversation 
             _opt_in(moment)
         elif isinstance(effect, OptOut):
             opt_out(moment, confirm=effect.confirm)
+        elif isinstance(effect, Alarm):
+            open_alert(
+                moment.session,
+                effect.kind,
+                moment.now,
+                circle_id=effect.circle_id,
+                person_id=effect.person_id,
+                inbox_id=moment.inbox.id if moment.inbox else None,
+            )
+
+
+def _belongs_to_turn(effect: Effect, moment: Moment) -> bool:
+    """Whether it is said to her among what else this turn says, in its place."""
+    return (
+        isinstance(effect, Tell)
+        and effect.person_id == moment.person.id
+        and effect.purpose in ("reply", "relay")
+    )
 
 
 def tell(
@@ -131,7 +152,7 @@ def opt_out(moment: Moment, *, confirm: bool) -> None:
     )
     if confirm:
         moment.notice("opted_out", purpose="legal")
-    moment.quiet = True
+    moment.quiet = moment.opted_out = True
 
 
 def _opt_in(moment: Moment) -> None:
@@ -151,4 +172,4 @@ def _opt_in(moment: Moment) -> None:
             now=moment.now,
             inbox_id=text.id,
         )
-        moment.quiet = False
+        moment.quiet = moment.opted_out = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,8 @@ class Moment:
     """Act, but say nothing to her: she opted out, or a loop is suspected."""
     again: bool = False
     """She asked for her question once more."""
+    opted_out: bool = False
+    """Whether an opt-out is in force for the address she wrote from."""
     drafts: list[Draft] = field(default_factory=list)
     background: Background | None = None
     """What is known of her; read when it is first needed, and again after an action may have changed it."""
@@ -95,11 +97,21 @@ class Moment:
         )
 
     def notice(
-        self, name: str, values: Mapping[str, Any] | None = None, *, purpose: str | None = None
+        self,
+        name: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        purpose: str | None = None,
+        carry: Collection[str] = (),
     ) -> None:
-        """Say a notice of `flows/notices.toml` to her."""
+        """Say a notice of `flows/notices.toml` to her.
+
+        Args:
+            values: Its fills, and what chooses its variant.
+            carry: Names of fills that are another person's words: they arrive to the letter.
+        """
         scene = scene_of(self, None, values)
-        words = speak(scene, self.desk.book.notice(name), uri=self.address.uri)
+        words = speak(scene, self.desk.book.notice(name), uri=self.address.uri, carry=carry)
         self.say(
             words, f"notices/{name}", purpose=purpose, circle_id=scene.circle.id if scene.circle else None
         )
