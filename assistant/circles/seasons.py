@@ -148,6 +148,12 @@ def remove_break(session: Session, named: Break, now: dt.datetime) -> None:
     _replan_all(session, of, now)
 
 
+def breaks_of(session: Session, of: Circle | Cohort) -> Sequence[Break]:
+    """The breaks that were named for a circle alone, or for a cohort, by their days."""
+    theirs = Break.circle_id == of.id if isinstance(of, Circle) else Break.cohort_id == of.id
+    return session.scalars(select(Break).where(theirs).order_by(Break.first_on, Break.id)).all()
+
+
 def close_season(session: Session, circle: Circle, now: dt.datetime) -> None:
     """End a circle's season: nothing planned comes any more, and 30 days later its words are erased."""
     today = now.astimezone(ZoneInfo(circle.zone)).date()

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "create": ("circles", "create", "Make a circle, with a join line and a QR code to pass on."),
     "import": ("importing", "import_", "Invite people from a spreadsheet, with their recorded consent."),
     "start": ("circles", "start", "Set a circle running."),
+    "break": ("breaks", "break_", "Days on which nothing planned is sent: a holiday, a rest."),
     "status": ("circles", "status", "How circles stand, in numbers."),
     "flows": ("flows", "flows", "Check, draw, play and count the conversations in flows/."),
     "forward": ("forwarding", "forward", "Let time pass at once; with TIME_TRAVEL=1 only."),

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from assistant.carriers.addresses import from_uri, to_uri
 from assistant.carriers.base import Accepted, CarrierError, LoggedText, Trouble
@@ -24,19 +24,20 @@ from assistant.carriers.errors import error_for
 from assistant.circles.scene import House
 from assistant.circles.seasons import begin_season
 from assistant.engine.book import FlowBook
-from assistant.messages import alerts, consent, inbox, timers
+from assistant.messages import consent, inbox, paging, tending, timers
 from assistant.messages.claim import claim
 from assistant.messages.desk import Desk
 from assistant.messages.recording import IncomingText, insert_texts
 from assistant.messages.results import Result, record
 from assistant.messages.senders import address_for
 from assistant.messages.statuses import StatusReport, attempt_name, note_statuses
+from assistant.messages.travel import next_due
 from assistant.schedule.clock import ManualClock
 from assistant.simulator.carrier import LOCAL_NUMBER, LOCAL_SERVICE_SID, LocalCarrier, Refusal
 from assistant.simulator.records import Message
 from assistant.simulator.wire import as_webhook
 from assistant.store.database import Database
-from assistant.store.tables import Circle, Member, Outbox, Person, Role, Timer
+from assistant.store.tables import Circle, Member, Person, Role, Timer
 
 FIRST_PHONE = 14155550101
 MANY_ROUNDS = 10_000
@@ -257,7 +258,8 @@ class World:
             until = time.monotonic() + FOREVER
             inbox.drain(self.desk, until)
             timers.fire_due(self.desk, until)
-            alerts.page_due(self.desk)
+            paging.page_due(self.desk)
+            tending.tend(self.desk)
             claimed = self._deliver()
             if not self._arrive() and not claimed:
                 return
@@ -310,18 +312,11 @@ class World:
 
     def _due_until(self, moment: dt.datetime) -> Iterator[dt.datetime]:
         while True:
-            now = self.clock.now()
             with self.database.read() as session:
-                timer = timers.next_due(session)
-                text = session.scalar(
-                    select(func.min(Outbox.not_before)).where(
-                        Outbox.state == "queued", Outbox.not_before > now
-                    )
-                )
-            ahead = [due for due in (timer, text) if due is not None and now < due <= moment]
-            if not ahead:
+                due = next_due(session, self.clock.now())
+            if due is None or due > moment:
                 return
-            yield min(ahead)
+            yield due
 
     def heard_since(self, index: int) -> Sequence[Heard]:
         """What reached phones after the first `index` texts."""

@@ -216,6 +216,8 @@ def test_breaks_of_the_circle_and_of_its_cohort_are_left_out_and_can_be_taken_ba
     seasons.add_break(town.session, maple, dt.date(2026, 6, 11), dt.date(2026, 6, 11), town.now)
     assert planned(town, ana) == [("week 1 buddy_did", chicago(6, 13))]
     assert planned(town, omar) == [("week 1 circle_close", chicago(6, 11))]
+    assert [each.first_on for each in seasons.breaks_of(town.session, maple)] == [dt.date(2026, 6, 11)]
+    assert seasons.breaks_of(town.session, cohort) == [holiday]
     seasons.remove_break(town.session, holiday, town.now)
     assert planned(town, ana) == [("week 1 weekly_reflection", chicago(6, 8))]
     with pytest.raises(ValueError, match="cannot end"):

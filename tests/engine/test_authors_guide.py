@@ -11,10 +11,13 @@ import pytest
 from assistant.engine import AUDIENCES, FlowBook, choose_text, load
 from assistant.engine.reading import KEYS, WHO
 from assistant.language.reading import KINDS
-from assistant.runtime import known
+from assistant.runtime import FLOWS, known
+from assistant.schedule.programs import read_programs
 
 GUIDE = (Path(__file__).parents[2] / "flows" / "README.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^```toml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+_BLOCKS = re.findall(r"^```toml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+PROGRAMS = [block for block in _BLOCKS if block.startswith("program")]
+EXAMPLES = [block for block in _BLOCKS if block not in PROGRAMS]
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +35,16 @@ def test_every_example_of_the_guide_loads_without_a_warning(book: FlowBook) -> N
     assert set(book.notices) == {"member_joined"}
     assert set(book.commands) == {"rename"}
     assert book.warnings == ()
+
+
+def test_the_guides_program_is_one_of_this_projects_flows(tmp_path: Path) -> None:
+    (example,) = PROGRAMS
+    (tmp_path / "three_weeks.toml").write_text(example, encoding="utf-8")
+    program = read_programs(tmp_path, {path.stem for path in FLOWS.glob("*.toml")})["three_weeks"]
+    assert [entry.key for entry in program.entries][-2:] == [
+        "week 3 weekly_reflection",
+        "week 3 season_close",
+    ]
 
 
 @pytest.mark.parametrize("key", sorted(frozenset().union(*KEYS.values())))
