@@ -25,7 +25,7 @@ from rq.timeouts import BaseDeathPenalty
 from rq.worker import SimpleWorker
 
 from assistant.language.cities import load_atlas
-from assistant.messages import alerts, delivery, inbox, reconcile, tending, timers
+from assistant.messages import delivery, inbox, paging, reconcile, tending, timers
 from assistant.messages.recording import replay
 from assistant.messages.spool import Spool
 from assistant.queues import JOB_OPTIONS, Queues, connect
@@ -71,7 +71,7 @@ def sweep(shift: Shift) -> None:
     if spool.waiting():
         replay(spool, runtime.database)
     timers.fire_due(runtime.desk, _in(DRAIN_SECONDS))
-    alerts.page_due(runtime.desk)
+    paging.page_due(runtime.desk)
     tending.tend(runtime.desk)
     handle_inbox(shift)
 

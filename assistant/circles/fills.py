@@ -58,6 +58,7 @@ FILLS: dict[str, Fill] = {
         _fill("buddies", 43, "Rosa and Keisha", "Rosa y Keisha", "your buddies", "tu grupo"),
         _fill("skill", 30, "resumes and interviews", "currículos y entrevistas"),
         _fill("host", 12, "Luz", "Luz", "your host", "tu guía"),
+        _fill("backup", 12, "Eva", "Eva", "your backup", "tu suplente"),
         _fill("circle", 24, "Bold Moves", "Bold Moves", "our group", "el grupo"),
         _fill("cohort", 24, "Spring", "Primavera", "your groups", "tus grupos"),
         _fill("goal", 60, "get two job interviews", "conseguir dos entrevistas", "your goal", "tu meta"),
@@ -78,6 +79,8 @@ FILLS: dict[str, Fill] = {
         # Members' own words, and who wrote them: said only to whoever may read them, carried to the letter.
         _fill("words", 120, "your story gave me heart", "tu historia me dio fuerza"),
         _fill("writer", 12, "Keisha", "Keisha"),
+        # Whom an alert is about: said only to whoever is on call and asked with SHOW.
+        _fill("who", 12, "Ana", "Ana"),
         _fill("question", 100, "How was the interview week?", "¿Cómo estuvo la semana?"),
         # Whose turn it is for which role in a circle hour.
         _fill("first", 12, "Ana", "Ana", "someone", "alguien"),
@@ -168,7 +171,7 @@ def _first_day(scene: SceneLike) -> dt.date:
 FINDERS: Mapping[str, Callable[[SceneLike, str], str | None]] = {
     "name": lambda scene, _: scene.person.name,
     "name2": lambda _scene, _: None,
-    **dict.fromkeys(("buddy", "buddy2", "buddies", "skill"), lambda _scene, _: None),
+    **dict.fromkeys(("buddy", "buddy2", "buddies", "skill", "backup", "who"), lambda _scene, _: None),
     "host": _host,
     "circle": lambda scene, _: scene.circle.name if scene.circle else None,
     "cohort": _cohort,

@@ -93,6 +93,14 @@ class AskAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """Words of hers that were held are the answer to a question she was asked."""
+
+    question_id: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class OptIn:
     """She asked for texts herself: the opt-in goes into the consent ledger with her words."""
 
@@ -105,7 +113,23 @@ class OptOut:
     """False where the one text that the law allows about an opt-out was already said."""
 
 
-Effect = Tell | Start | Finish | AskAgain | OptIn | OptOut
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """She may be in danger, or is not OK: a person is paged, at any hour, until one answers.
+
+    Whoever is on call for the circle hears that someone may need them, and by SHOW who it is; never a word
+    of hers. While such an alarm of hers is open, another of its kind pages nobody anew.
+    """
+
+    kind: str
+    """danger | not_ok"""
+    circle_id: int | None
+    """Whose host to page; None: she has no circle, and only whoever runs this service sees it."""
+    person_id: int
+    """Whom it is about."""
+
+
+Effect = Tell | Start | Finish | AskAgain | HandOver | OptIn | OptOut | Alarm
 
 
 @dataclass(frozen=True, slots=True)

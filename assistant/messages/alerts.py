@@ -1,4 +1,4 @@
-"""Opens alerts, and tells hosts of those that they can do something about; never with anyone's words."""
+"""Opens alerts: something that a person has to look at, on record without anyone's words."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assistant.circles.scene import Tell
-from assistant.circles.seats import hosts_of
-from assistant.messages import effects
-from assistant.messages.desk import Desk
-from assistant.store.tables import Alert, AlertStep, Person
+from assistant.store.tables import Alert
 
+URGENT = ("danger", "not_ok")
+"""A person may need a person now: paged at any hour, until someone answers."""
 HOST_NOTICES = {"set_aside": "set_aside_host", "carrier_blocked": "carrier_blocked_host"}
-"""What hosts hear of by text; the rest is for the operator, in `circle doctor` and `circle outbox list`."""
+"""What hosts hear of by day, once; the rest is for the operator: `circle doctor`, `circle outbox list`."""
 
 
 def open_alert(
@@ -36,6 +34,7 @@ def open_alert(
     )
     if session.scalar(select(Alert.id).where(*same).limit(1)) is not None:
         return
+    paged = circle_id is not None and (kind in URGENT or kind in HOST_NOTICES)
     session.add(
         Alert(
             kind=kind,
@@ -44,33 +43,7 @@ def open_alert(
             inbox_id=inbox_id,
             outbox_id=outbox_id,
             opened_at=now,
-            next_page_at=now if kind in HOST_NOTICES and circle_id is not None else None,
+            next_page_at=now if paged else None,
         )
     )
     session.flush()
-
-
-def page_due(desk: Desk) -> int:
-    """Tell the hosts of every circle with an alert that they have not heard of; gives how many there were."""
-    now = desk.clock.now()
-    due = select(Alert).where(Alert.next_page_at <= now, Alert.closed_at.is_(None))
-    with desk.database.read() as session:
-        # An idle look takes no lock.
-        if session.scalars(due.limit(1)).first() is None:
-            return 0
-    with desk.database.write() as session:
-        alerts = session.scalars(due.with_for_update(skip_locked=True)).all()
-        for alert in alerts:
-            _page(session, desk, alert, now)
-    desk.wake("delivery")
-    return len(alerts)
-
-
-def _page(session: Session, desk: Desk, alert: Alert, now: dt.datetime) -> None:
-    alert.next_page_at = None
-    person = session.get(Person, alert.person_id) if alert.person_id else None
-    fills = {"name2": person.name} if person is not None and person.name else {}
-    for host in hosts_of(session, alert.circle_id or 0, now):
-        notice = Tell(host.id, HOST_NOTICES[alert.kind], fills, circle_id=alert.circle_id)
-        effects.tell(session, desk, notice, now)
-        session.add(AlertStep(alert_id=alert.id, at=now, what="host told", person_id=host.id))

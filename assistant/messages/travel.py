@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from assistant.messages import alerts, delivery, inbox, tending, timers
+from assistant.messages import delivery, inbox, paging, tending, timers
 from assistant.messages.desk import Desk
 from assistant.schedule.clock import MovingClock
 from assistant.store.tables import Alert, Circle, Outbox
@@ -65,7 +65,7 @@ def settle(desk: Desk, loop: asyncio.Runner) -> None:
     """Let everything happen that is due now."""
     inbox.drain(desk, _soon())
     timers.fire_due(desk, _soon())
-    alerts.page_due(desk)
+    paging.page_due(desk)
     tending.tend(desk)
     delivery.drain(desk, until=_soon(), run=loop.run)
 
