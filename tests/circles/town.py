@@ -151,19 +151,22 @@ class Town:
         return share
 
     def say_stop(self, person: Person) -> None:
+        self.consent(person, "out", "STOP")
+
+    def consent(self, person: Person, kind: str = "in", wording: str = "HOST MAPLE") -> None:
         scene = self.scene(person)
-        stop = Consent(
+        row = Consent(
             address_id=scene.address_id,
             sender=scene.house.sender,
-            kind="out",
-            wording="STOP",
+            kind=kind,
+            wording=wording,
             way="text",
             at=self.now,
         )
-        self.session.add(stop)
+        self.session.add(row)
         self.session.flush()
 
-    def scene(self, person: Person, member: Member | None = None, words: str = "", **values: Any) -> Scene:
+    def scene(self, person: Person, /, member: Member | None = None, words: str = "", **values: Any) -> Scene:
         address = self.session.query(Address).filter_by(person_id=person.id).first()
         assert address is not None
         circle = self.session.get(Circle, member.circle_id) if member else None
