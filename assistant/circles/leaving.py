@@ -78,7 +78,7 @@ def returned(
     """She opted in again: the seats that her opt-out at `stopped_at` took are hers, where there is room."""
     effects: list[Effect] = []
     given_up = select(Member).where(
-        Member.person_id == person.id, Member.state == "left", Member.state_at == stopped_at
+        Member.person_id == person.id, Member.state == "left", Member.state_at >= stopped_at
     )
     for member in session.scalars(given_up).all():
         circle = lock_circle(session, member.circle_id)

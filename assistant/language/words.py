@@ -5,6 +5,7 @@ from assistant.language.tables import load_table, numbers_of, phrases_of, words_
 _TABLE = load_table("words")
 
 FLUFF = phrases_of(_TABLE["fluff"])
+COURTESY = phrases_of(_TABLE["courtesy"])
 
 YES = phrases_of(_TABLE["yes"])
 NO = phrases_of(_TABLE["no"])

@@ -68,6 +68,15 @@ def in_force(session: Session, address_id: int, sender: str) -> Consent | None:
     ).first()
 
 
+def out_since(session: Session, address_id: int, sender: str) -> dt.datetime | None:
+    """When she opted out, if that is in force; a second STOP does not make it later."""
+    hers = (Consent.address_id == address_id) & (Consent.sender == sender)
+    last_in = session.scalar(select(func.max(Consent.id)).where(hers, Consent.kind == "in")) or 0
+    return session.scalar(
+        select(func.min(Consent.at)).where(hers, Consent.kind == "out", Consent.id > last_in)
+    )
+
+
 def kinds_in_force(session: Session, address_ids: Collection[int], sender: str) -> dict[int, str]:
     """What is in force for each address, "in" or "out"; one that never said anything is not in it."""
     kinds: dict[int, str] = {}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 
 from sqlalchemy import select
 
+from assistant.engine.book import FlowBook
 from assistant.engine.model import Command
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands import CommandPattern, CommandReading, read_command
 from assistant.language.reading import Reading
-from assistant.messages import consent, keywords
+from assistant.messages import attribution, keywords
 from assistant.messages.answers import answer_late, read_answer, reopen, step_of, take_answer
 from assistant.messages.moment import Moment, scene_of
 from assistant.messages.questions import missed, set_aside
@@ -37,6 +39,7 @@ def handle(moment: Moment) -> str | None:
     if moment.address.unreachable_at is not None:
         moment.address.unreachable_at = moment.address.unreachable_why = None
     ignored = _respond(moment, text)
+    attribution.hand_over(moment)
     _come_back(moment)
     return ignored
 
@@ -44,15 +47,14 @@ def handle(moment: Moment) -> str | None:
 def _respond(moment: Moment, text: Inbox) -> str | None:
     """Answer the text; gives the reason when nothing is made of it."""
     kind = keywords.kind_of(text)
-    stance = consent.in_force(moment.session, moment.address.id, moment.desk.house.sender)
     if kind == "stop":
-        keywords.stop(moment, stance)
+        keywords.stop(moment)
         return None
-    if kind == "start" or keywords.lets_in_again(moment, stance):
+    if kind == "start" or keywords.lets_in_again(moment):
         keywords.start(moment, text)
         return None
     looping = moment.known.recent > LOOP_TEXTS
-    moment.quiet = looping or (stance is not None and stance.kind == "out")
+    moment.quiet = looping or moment.opted_out
     if kind == "help":
         keywords.help_her(moment)
         return None
@@ -86,7 +88,7 @@ def _understand(moment: Moment) -> str | None:
     if question and conversation and reading:
         if reading.outcome == UNCLEAR and command is not None:
             moment.notice("did_you_mean", {"said": command.said})
-        else:
+        elif not attribution.belongs_elsewhere(moment, question, reading):
             take_answer(moment, question, conversation, reading)
         return None
     if command is not None:
@@ -97,14 +99,18 @@ def _understand(moment: Moment) -> str | None:
 
 def _read_command(moment: Moment) -> CommandReading | None:
     """The command she gives; to one she has no right to, her words are ordinary ones, without a hint."""
-    hers = moment.known.hears
-    patterns = [
-        CommandPattern(command.name, command.words)
-        for command in moment.desk.book.commands.values()
-        if command.who in hers
-    ]
+    patterns = _patterns(moment.desk.book, moment.known.hears)
     language = language_of(moment.person, None)
     return read_command(patterns, moment.words, language, country=moment.desk.house.country)
+
+
+@lru_cache(maxsize=64)
+def _patterns(book: FlowBook, hears: frozenset[str]) -> tuple[CommandPattern, ...]:
+    return tuple(
+        CommandPattern(command.name, command.words)
+        for command in book.commands.values()
+        if command.who in hears
+    )
 
 
 def _is_the_answer(
@@ -152,8 +158,7 @@ def _unasked(moment: Moment) -> str | None:
             return "stranger"
         moment.notice("stranger")
         return None
-    moment.notice("no_question")
-    return None
+    return attribution.hold(moment)
 
 
 def _said_lately(moment: Moment, wording: str) -> bool:

@@ -8,7 +8,19 @@ from collections.abc import Iterable
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from assistant.circles.scene import Alarm, AskAgain, Effect, Finish, OptIn, OptOut, Scene, Start, Tell
+from assistant.circles.leaving import left
+from assistant.circles.scene import (
+    Alarm,
+    AskAgain,
+    Effect,
+    Finish,
+    HandOver,
+    OptIn,
+    OptOut,
+    Scene,
+    Start,
+    Tell,
+)
 from assistant.messages import consent
 from assistant.messages.alerts import open_alert
 from assistant.messages.desk import Desk
@@ -35,6 +47,8 @@ def apply(moment: Moment, effects: Iterable[Effect], conversation: Conversation 
             finish(moment.session, effect, moment.now, conversation)
         elif isinstance(effect, AskAgain):
             moment.again = True
+        elif isinstance(effect, HandOver):
+            moment.handed = effect
         elif isinstance(effect, OptIn):
             _opt_in(moment)
         elif isinstance(effect, OptOut):
@@ -153,6 +167,10 @@ def opt_out(moment: Moment, *, confirm: bool) -> None:
     if confirm:
         moment.notice("opted_out", purpose="legal")
     moment.quiet = moment.opted_out = True
+    # Her circles hear that she is no longer there; nobody waits for her.
+    apply(moment, left(moment.session, moment.person, moment.now))
+    if moment.background is not None:
+        moment.background.stale = True
 
 
 def _opt_in(moment: Moment) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from assistant.circles.leaving import returned
 from assistant.language.signals import signal
 from assistant.messages import consent
-from assistant.messages.effects import opt_out
+from assistant.messages.effects import apply, opt_out
 from assistant.messages.moment import Moment
 from assistant.messages.turns import ask_again
-from assistant.store.tables import Consent, Conversation, Inbox
+from assistant.store.tables import Conversation, Inbox
 
 CARRIER_STOPS = frozenset({"stop", "stopall", "unsubscribe", "end", "quit", "revoke", "optout", "cancel"})
 CARRIER_STARTS = frozenset({"start", "yes", "unstop"})
@@ -29,19 +30,19 @@ def overtakes(text: Inbox) -> bool:
     return kind_of(text) in ("stop", "start", "help")
 
 
-def lets_in_again(moment: Moment, stance: Consent | None) -> bool:
+def lets_in_again(moment: Moment) -> bool:
     """Whether the carrier takes this text for an opt-in: to it, YES is one from who is out."""
-    return stance is not None and stance.kind == "out" and _is_keyword(moment, CARRIER_STARTS)
+    return moment.opted_out and _is_keyword(moment, CARRIER_STARTS)
 
 
-def stop(moment: Moment, stance: Consent | None) -> None:
+def stop(moment: Moment) -> None:
     """She is out; she hears so once, from the carrier or from us, and not again while she is out."""
-    already_out = stance is not None and stance.kind == "out"
-    opt_out(moment, confirm=not already_out and not _carrier_answers(moment, "stop", CARRIER_STOPS))
+    opt_out(moment, confirm=not moment.opted_out and not _carrier_answers(moment, "stop", CARRIER_STOPS))
 
 
 def start(moment: Moment, text: Inbox) -> None:
-    """She is in again, and is asked again what she was being asked."""
+    """She is in again, her seats are hers again, and she is asked again what she was being asked."""
+    stopped_at = consent.out_since(moment.session, moment.address.id, moment.desk.house.sender)
     consent.agree(
         moment.session,
         moment.address.id,
@@ -51,8 +52,11 @@ def start(moment: Moment, text: Inbox) -> None:
         now=moment.now,
         inbox_id=text.id,
     )
+    moment.opted_out = False
     if not _carrier_answers(moment, "start", CARRIER_STARTS):
         moment.notice("opted_in")
+    if stopped_at is not None:
+        apply(moment, returned(moment.session, moment.person, stopped_at, moment.now))
     question = moment.question
     if question is not None:
         ask_again(moment, moment.session.get_one(Conversation, question.conversation_id))

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from assistant.circles.scene import Scene
+from assistant.circles.scene import HandOver, Scene
 from assistant.messages.background import Background, read_backgrounds
 from assistant.messages.desk import Desk
 from assistant.messages.outbox import Draft, put
@@ -33,6 +33,8 @@ class Moment:
     """Act, but say nothing to her: she opted out, or a loop is suspected."""
     again: bool = False
     """She asked for her question once more."""
+    handed: HandOver | None = None
+    """She chose which question her held words answer."""
     opted_out: bool = False
     """Whether an opt-out is in force for the address she wrote from."""
     drafts: list[Draft] = field(default_factory=list)

@@ -41,6 +41,7 @@ def open_question(
         if (asked.flow, asked.step) == (conversation.flow, conversation.step):
             return asked
         close(session, asked, "moved on", now)
+    _replace(session, conversation, now)
     for stale in session.scalars(
         select(Question).where(Question.conversation_id == conversation.id, Question.state == "waiting")
     ):
@@ -60,10 +61,20 @@ def open_question(
     return question
 
 
-def has_silences(session: Session, question: Question) -> bool:
-    """Whether its silences are set already: it was only repeated."""
-    set_before = select(Timer.id).where(Timer.question_id == question.id, Timer.kind == "silence")
-    return session.scalar(set_before.limit(1)) is not None
+def _replace(session: Session, conversation: Conversation, now: dt.datetime) -> None:
+    """What the same flow asked her before in this seat is over: last week's question is not asked again."""
+    if conversation.member_id is None:
+        return
+    before = select(Question.conversation_id).where(
+        Question.person_id == conversation.person_id,
+        Question.member_id == conversation.member_id,
+        Question.flow == conversation.flow,
+        Question.state != "closed",
+        Question.conversation_id != conversation.id,
+    )
+    for older in session.scalars(select(Conversation).where(Conversation.id.in_(before))):
+        close_all(session, older, now)
+        older.ended_at = older.ended_at or now
 
 
 def close(session: Session, question: Question, outcome: str, now: dt.datetime) -> None:
@@ -74,7 +85,6 @@ def close(session: Session, question: Question, outcome: str, now: dt.datetime) 
     session.execute(
         update(Timer).where(Timer.question_id == question.id, Timer.done_at.is_(None)).values(done_at=now)
     )
-    session.flush()
 
 
 def close_all(session: Session, conversation: Conversation, now: dt.datetime) -> None:

@@ -6,18 +6,20 @@ import datetime as dt
 import time
 
 import structlog
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select, update
 from sqlalchemy.orm import Session
 
+from assistant.circles.quiet import may_come, may_nudge
 from assistant.circles.seasons import plan_next, still_stands
+from assistant.engine.model import END
 from assistant.engine.movement import advance, silence
 from assistant.messages import consent
 from assistant.messages.desk import Desk
 from assistant.messages.moment import Moment
-from assistant.messages.questions import close, open_of
+from assistant.messages.questions import close, close_all, open_of
 from assistant.messages.senders import best_address
 from assistant.messages.turns import move, start, with_versions
-from assistant.store.tables import Conversation, Inbox, Member, Person, Question, Timer
+from assistant.store.tables import Answer, Conversation, Inbox, Member, Outbox, Person, Question, Timer
 
 log = structlog.get_logger(__name__)
 
@@ -124,9 +126,37 @@ def _fire(session: Session, desk: Desk, timer: Timer, person: Person, now: dt.da
 def _begin_or_resume(moment: Moment, timer: Timer) -> None:
     if timer.kind != "prompt":
         _resume(moment, timer)
-    elif timer.key is None or not _opted_out(moment):
+    elif timer.key is None or (not _opted_out(moment) and may_come(moment.session, timer, moment.now)):
+        _merge(moment, timer)
         start(moment, timer.flow or "", timer.values, timer.member_id)
     moment.hand_over()
+
+
+def _merge(moment: Moment, timer: Timer) -> None:
+    """What still waits to be sent to her gives way: of several questions of one seat she gets the newest.
+
+    One that she has begun to answer stays, and is asked again later.
+    """
+    if timer.key is None:
+        return
+    session = moment.session
+    unsent = select(Outbox.conversation_id).where(
+        Outbox.person_id == timer.person_id,
+        Outbox.member_id == timer.member_id,
+        Outbox.state == "queued",
+        Outbox.purpose == "prompt",
+    )
+    begun = exists().where(Question.conversation_id == Conversation.id, Answer.question_id == Question.id)
+    older = select(Conversation).where(Conversation.id.in_(unsent), Conversation.ended_at.is_(None), ~begun)
+    for conversation in session.scalars(older).all():
+        close_all(session, conversation, moment.now)
+        conversation.ended_at = moment.now
+        session.execute(
+            update(Outbox)
+            .where(Outbox.conversation_id == conversation.id, Outbox.person_id == timer.person_id)
+            .where(Outbox.state == "queued")
+            .values(state="cancelled", reason="a newer one took its place")
+        )
 
 
 def _opted_out(moment: Moment) -> bool:
@@ -168,13 +198,23 @@ def _resume(moment: Moment, timer: Timer) -> None:
         move(moment, conversation, lambda book, place: advance(book, place, timer.outcome or ""))
         return
     question = moment.session.get_one(Question, timer.question_id)
-    if question.state != "open":
-        return
     index = int(timer.outcome or 0)
     step = with_versions(
         moment,
         lambda: moment.desk.book.pinned(conversation.flow, conversation.version).steps[conversation.step],
     )
-    if step.silence[index].go is not None:
+    if index >= len(step.silence):
+        return
+    goes_on = step.silence[index].go is not None
+    if question.state == "waiting":
+        # Left for a newer one. If she has written since, it was not silence: it is asked again, or rests.
+        written = moment.person.heard_at is not None and moment.person.heard_at > question.opened_at
+        if not goes_on or (written and step.silence[index].go != END):
+            return
+    elif question.state != "open":
+        return
+    if not goes_on and not may_nudge(moment.session, timer.person_id, moment.now):
+        return
+    if goes_on:
         close(moment.session, question, "silence", moment.now)
     move(moment, conversation, lambda book, place: silence(book, place, index))

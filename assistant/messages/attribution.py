@@ -1,0 +1,133 @@
+"""Decides what her words belong to when that is not simply the open question: an earlier one, one of two
+circles, or nobody yet. What is not clear is held and asked about; nobody sees it before she chose.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import and_, or_, select
+
+from assistant.engine.movement import UNCLEAR
+from assistant.language.courtesy import is_courtesy
+from assistant.language.numbers import read_number
+from assistant.language.reading import Reading
+from assistant.messages.answers import answer_late, read_answer, step_of, take_answer
+from assistant.messages.moment import Moment
+from assistant.messages.turns import start
+from assistant.store.tables import Conversation, Question
+
+STILL_HERS: Final = dt.timedelta(days=3)
+"""So long a number finds a question that she left for a newer one."""
+MOST_EARLIER: Final = 3
+LONGEST_NUMBER: Final = 12
+"""Characters: "2", "number 2", "the 2nd"; what is longer says more than a number."""
+
+
+def belongs_elsewhere(moment: Moment, question: Question, reading: Reading) -> bool:
+    """Whether her words were for something other than the open question; then they have been seen to."""
+    open_to_words = (step_of(moment, question).expect or "text") == "text"
+    if reading.outcome == UNCLEAR or (open_to_words and _is_bare_number(moment.words)):
+        return _answered_earlier(moment, question)
+    if open_to_words and reading.outcome == "text":
+        return _asked_which_circle(moment, question)
+    return False
+
+
+def hold(moment: Moment) -> str | None:
+    """Words that nobody asked for: held until she says whom they are for, where there is somebody.
+
+    Returns:
+        Why nothing was made of them, if nothing was.
+    """
+    if is_courtesy(moment.words):
+        return "courtesy"
+    if _is_bare_number(moment.words):
+        moment.notice("loose_number", {"said": moment.words})
+        return None
+    seats = [
+        (member, circle)
+        for member, circle in moment.known.seats
+        if circle.state == "running" and member.promised_at is not None
+    ]
+    if not seats:
+        moment.notice("no_question")
+        return None
+    start(moment, "route", {"held": moment.words}, seats[0][0].id if len(seats) == 1 else None)
+    return None
+
+
+def hand_over(moment: Moment) -> None:
+    """Words that were held go to the question she chose, as if she had answered it at once."""
+    handed, moment.handed = moment.handed, None
+    if handed is None:
+        return
+    question = moment.session.get_one(Question, handed.question_id)
+    conversation = moment.session.get_one(Conversation, question.conversation_id)
+    if question.state == "closed" or conversation.ended_at is not None:
+        return
+    moment.words = handed.words
+    reading = read_answer(moment, question, conversation)
+    take_answer(moment, question, conversation, reading)
+
+
+def _answered_earlier(moment: Moment, question: Question) -> bool:
+    """Take her words for an earlier question that takes no free text, if they answer it and not this one."""
+    for earlier in _earlier(moment, question):
+        conversation = moment.session.get_one(Conversation, earlier.conversation_id)
+        if (conversation.flow, conversation.step) != (earlier.flow, earlier.step):
+            continue
+        if (step_of(moment, earlier).expect or "text") == "text":
+            continue
+        reading = read_answer(moment, earlier, conversation)
+        if reading.outcome in (UNCLEAR, "skip"):
+            continue
+        if earlier.state == "closed":
+            return answer_late(moment, earlier)
+        take_answer(moment, earlier, conversation, reading)
+        return True
+    return False
+
+
+def _asked_which_circle(moment: Moment, question: Question) -> bool:
+    """Another circle waits for words as well: ask which one these are for, and hold them."""
+    others = [
+        earlier
+        for earlier in _earlier(moment, question)
+        if earlier.state == "waiting"
+        and earlier.member_id not in (None, question.member_id)
+        and earlier.sees != "us"
+        and (step_of(moment, earlier).expect or "text") == "text"
+    ]
+    if not others or question.member_id is None:
+        return False
+    # It is set aside by the question that is asked now, and both are among the choices.
+    question.state = "waiting"
+    moment.session.flush()
+    between = [question.id, *(other.id for other in others)]
+    start(moment, "for_which", {"held": moment.words, "between": between})
+    return True
+
+
+def _earlier(moment: Moment, question: Question) -> Sequence[Question]:
+    """Questions that she left for this one, or that rested before it; the newest first."""
+    since = moment.now - STILL_HERS
+    return moment.session.scalars(
+        select(Question)
+        .where(
+            Question.person_id == moment.person.id,
+            Question.id != question.id,
+            or_(
+                and_(Question.state == "waiting", Question.opened_at > since),
+                and_(Question.outcome == "silence", Question.closed_at > since),
+            ),
+        )
+        .order_by(Question.id.desc())
+        .limit(MOST_EARLIER)
+    ).all()
+
+
+def _is_bare_number(words: str) -> bool:
+    return len(words) <= LONGEST_NUMBER and read_number(words) is not None
