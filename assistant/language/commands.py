@@ -25,9 +25,9 @@ _SLOT = re.compile(r"\{(\w+)\}")
 _AT = frozenset({AT, "\uff20"})  # the second is the wide one of East Asian keyboards
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CommandPattern:
-    """A command and the ways of writing it.
+    """A command and the ways of writing it; known by identity, so that an index of many can be kept.
 
     Attributes:
         name: what the command is called in code and flows.
@@ -89,14 +89,14 @@ def read_command(
     words = _without_fluff(split_words(text))
     if not words:
         return None
-    phrases = _ordered(patterns, language)
+    index = _index(tuple(patterns), language)
     unsure: CommandReading | None = None
-    for name, phrase in phrases:
+    for name, phrase in index.beginning([word.plain for word in words]):
         reading = _match(name, phrase, words, text, language, country)
         if reading and reading.sure:
             return reading
         unsure = unsure or reading
-    return unsure or _near_miss(phrases, words, text, language, country)
+    return unsure or _near_miss(index.phrases, words, text, language, country)
 
 
 def _after_at(patterns: Sequence[CommandPattern], text: str) -> CommandReading | None:
@@ -133,8 +133,26 @@ def _parse(phrase: str) -> _Phrase:
     return _Phrase(*parse_phrase(phrase), said=" ".join(_SLOT.sub(" ", phrase).split()).upper())
 
 
-def _ordered(patterns: Sequence[CommandPattern], language: str) -> list[tuple[str, _Phrase]]:
-    """Return all phrases: exact before slotted, her own language first, longer keywords before shorter."""
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """All phrases in the order they are tried, and where to look for those that a text may begin with."""
+
+    phrases: list[tuple[str, _Phrase]]
+    by_word: dict[str, list[int]]
+    """The first word, and the keyword written as one -> places in `phrases`."""
+    headless: list[int]
+    """Those that begin with their slot."""
+
+    def beginning(self, plain: list[str]) -> list[tuple[str, _Phrase]]:
+        """The phrases that these words may be, in their order."""
+        heads = {plain[0], *("".join(plain[:length]) for length in (1, 2, 3))}
+        places = {place for head in heads for place in self.by_word.get(head, ())}
+        return [self.phrases[place] for place in sorted(places.union(self.headless))]
+
+
+@lru_cache(maxsize=256)
+def _index(patterns: tuple[CommandPattern, ...], language: str) -> _Index:
+    """Order all phrases: exact before slotted, her own language first, longer keywords before shorter."""
     found = [
         (bool(phrase.slot), spoken != language, -len(phrase.before), name, phrase)
         for name, spoken, phrase in (
@@ -145,7 +163,14 @@ def _ordered(patterns: Sequence[CommandPattern], language: str) -> list[tuple[st
         )
     ]
     found.sort(key=lambda item: item[:3])
-    return [(name, phrase) for *_, name, phrase in found]
+    phrases = [(name, phrase) for *_, name, phrase in found]
+    index = _Index(phrases, {}, [])
+    for place, (_, phrase) in enumerate(phrases):
+        if not phrase.before:
+            index.headless.append(place)
+        for head in {*phrase.before[:1], "".join(phrase.before)} - {""}:
+            index.by_word.setdefault(head, []).append(place)
+    return index
 
 
 def _without_fluff(words: list[Word]) -> list[Word]:
