@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -99,7 +101,7 @@ def test_nobody_from_elsewhere_without_a_promise_or_gone_is_found(
 
 def test_she_is_asked_twice_for_a_name_and_not_a_third_time(town: Town, seats: dict[str, Member]) -> None:
     ana = person(town, seats["Ana"])
-    values: dict[str, object] = {"line": "thank you"}
+    values: dict[str, Any] = {"line": "thank you"}
     for outcome in ("unknown", "unknown", "lost"):
         done = town.do("find_recipient", ana, seats["Ana"], **values)
         assert done.outcome == outcome

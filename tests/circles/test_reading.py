@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from town import Town
@@ -22,7 +23,7 @@ def person(town: Town, seat: Member) -> Person:
     return town.session.get_one(Person, seat.person_id)
 
 
-def read(town: Town, seat: Member, **values: object) -> Done:
+def read(town: Town, seat: Member, **values: Any) -> Done:
     return town.do("read_circle", person(town, seat), seat, **values)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from town import Town
 
@@ -22,7 +24,7 @@ def answer(town: Town, seat: Member, words: str, *, sees: str = "circle", outcom
 
 
 def share(
-    town: Town, seat: Member, row: Answer | None, action: str = "share_with_circle", **values: object
+    town: Town, seat: Member, row: Answer | None, action: str = "share_with_circle", **values: Any
 ) -> Done:
     """The action as it runs straight after that answer."""
     scene = town.scene(town.session.get_one(Person, seat.person_id), seat, **{**ALWAYS, **values})
