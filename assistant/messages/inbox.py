@@ -12,7 +12,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.scene import Tell
-from assistant.messages import effects
+from assistant.messages import consent, effects
 from assistant.messages.alerts import open_alert
 from assistant.messages.background import read_backgrounds
 from assistant.messages.conversation import handle
@@ -111,6 +111,7 @@ def _moments(
     uris = {text.from_uri for text in texts}
     addresses = {row.uri: row for row in session.scalars(select(Address).where(Address.uri.in_(uris)))}
     known = read_backgrounds(session, by_id, now)
+    kinds = consent.kinds_in_force(session, [row.id for row in addresses.values()], desk.house.sender)
     for person_id, hers in groupby(texts, key=lambda text: text.person_id or 0):
         yield [
             Moment(
@@ -121,6 +122,7 @@ def _moments(
                 now=now,
                 inbox=text,
                 words=(text.body or "").strip(),
+                opted_out=kinds.get(addresses[text.from_uri].id) == "out",
                 background=known[person_id],
             )
             for text in sorted(hers, key=lambda text: not overtakes(text))
@@ -137,6 +139,8 @@ def _in_turn(moments: Sequence[Moment], attempt: Attempt) -> Iterator[Moment]:
             return  # Its next try is not due, and what she wrote after it waits its turn.
         if before is not None:
             moment.background = before.background
+            if moment.address is before.address:
+                moment.opted_out = before.opted_out
         if not attempt(moment, text):
             return
         before = moment

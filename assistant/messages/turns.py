@@ -15,7 +15,7 @@ from assistant.engine.problems import UnknownVersion
 from assistant.engine.wording import audience
 from assistant.messages import effects
 from assistant.messages.moment import Moment, scene_of
-from assistant.messages.questions import has_silences, open_question
+from assistant.messages.questions import open_question
 from assistant.messages.speech import speak
 from assistant.schedule.local_time import due, home, hours_for, next_allowed, zone_of
 from assistant.store.insert import insert_new
@@ -95,10 +95,11 @@ def _carry_out_one(moment: Moment, conversation: Conversation, effect: Say | Ask
         pinned = book.pinned(conversation.flow, conversation.version).steps[effect.step]
         today = book.today(effect.flow, effect.step)
         sees = audience(pinned, today, conversation.values, moment.person.plain)
-        question = open_question(moment.session, conversation, moment.question, sees, moment.now)
-        moment.ask(question)
-        if has_silences(moment.session, question):
+        asked = moment.question
+        question = open_question(moment.session, conversation, asked, sees, moment.now)
+        if question is asked:
             return  # It was repeated while open: nobody is nudged twice for it.
+        moment.ask(question)
         for index, silence in enumerate(pinned.silence):
             _set_timer(moment, conversation, "silence", silence.after, str(index), question)
     else:
