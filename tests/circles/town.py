@@ -173,7 +173,7 @@ class Town:
         return Scene(self.session, self.now, HOUSE, person, address.id, member, circle, values, words)
 
     def do(
-        self, action: str, person: Person, member: Member | None = None, words: str = "", **values: Any
+        self, action: str, person: Person, /, member: Member | None = None, words: str = "", **values: Any
     ) -> Done:
         done = ACTIONS[action].run(self.scene(person, member, words, **values))
         assert done.outcome in ACTIONS[action].outcomes
