@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from assistant.circles.buddies import Bond, bonds_of, buddies_of, buddy_names, pairable, seats_for
+from assistant.circles.buddies import (
+    Bond,
+    bonds_of,
+    buddies_of,
+    buddy_names,
+    latest_round,
+    pairable,
+    seats_for,
+)
 from assistant.circles.fills import FILLS, language_of, shorten
 from assistant.circles.relay import NUDGE_AFTER, QUIET_AFTER, unanswered_since
-from assistant.circles.rounds import let_go, link, round_of, someone_else, take_in, welcome_back
+from assistant.circles.rounds import (
+    is_nearly_over,
+    let_go,
+    link,
+    round_of,
+    someone_else,
+    take_in,
+    welcome_back,
+)
 from assistant.circles.scene import Done, Effect, Scene, action
 from assistant.circles.seats import seats_of
 from assistant.language.rendering import readable_day
@@ -156,7 +172,7 @@ def pair_again(scene: Scene) -> Done:
     if scene.member is not None:
         scene.member.unpaired_at, scene.member.misses = None, 0
         scene.session.flush()
-        effects = welcome_back(scene.session, scene.member)
+        effects = welcome_back(scene.session, scene.member, scene.now)
     return Done("paired", effects=effects)
 
 
@@ -183,8 +199,11 @@ def _with_whom(scene: Scene, member: Member) -> tuple[str, dict[str, Any]]:
 
 
 def _bond(scene: Scene) -> Bond | None:
-    """Her place in the pair of `pair`, if that is one of those she is in now."""
-    if scene.member is None:
+    """Her place in the pair of `pair`, if that is one of those she is in now, and its round is not over."""
+    if scene.member is None or scene.circle is None:
+        return None
+    round_ = latest_round(scene.session, scene.circle.id)
+    if round_ is None or is_nearly_over(scene.circle, round_, scene.now):
         return None
     return next(
         (bond for bond in bonds_of(scene.session, scene.member) if bond.pair.id == scene.values.get("pair")),

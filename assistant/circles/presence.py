@@ -151,7 +151,7 @@ def come_back(scene: Scene) -> Done:
     if entry is not None:
         _mark_as_come(scene, member, entry)
     replan(scene.session, member, scene.now)
-    effects = welcome_back(scene.session, member)
+    effects = welcome_back(scene.session, member, scene.now)
     return Done("question", dict(entry.values), effects) if entry else Done("back", effects=effects)
 
 

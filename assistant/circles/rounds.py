@@ -27,12 +27,14 @@ from assistant.circles.buddies import (
 )
 from assistant.circles.pairing import Group, Seat, fits, pair_up
 from assistant.circles.scene import Effect, Start, Tell
+from assistant.circles.seasons import current_week
 from assistant.circles.seats import lock_circle
 from assistant.schedule.programs import Entry, programs
 from assistant.store.tables import Apart, Circle, Member, Pair, PairMember, Person, Round
 
 __all__ = [
     "buddies_of",
+    "is_nearly_over",
     "keep_apart",
     "let_go",
     "link",
@@ -48,6 +50,8 @@ MEET: Final = "buddy_meet"
 MOST_MISSES: Final = 3
 """So many rounds in a row in which her buddy waited in vain, and she is left out until she chooses."""
 SMALL_GROUP: Final = 3
+TOO_LATE: Final = dt.timedelta(days=1)
+"""From the Sunday before the next round on, nobody is given another buddy for what is left of this one."""
 
 
 def round_of(
@@ -90,6 +94,12 @@ def theme_of(circle: Circle, week: int) -> int:
     return next((int(entry.values["theme"]) for entry in _meetings(circle) if entry.week == week), week)
 
 
+def is_nearly_over(circle: Circle, round_: Round, now: dt.datetime) -> bool:
+    """Whether the next round is so near that nothing new begins in this one."""
+    later = any(entry.week > round_.week for entry in _meetings(circle))
+    return later and current_week(circle, now + TOO_LATE) > round_.week
+
+
 def take_in(session: Session, round_: Round, member: Member, now: dt.datetime) -> tuple[Effect, ...]:
     """Give a latecomer buddies in a round under way: one who is alone, else a pair, which becomes three.
 
@@ -100,11 +110,13 @@ def take_in(session: Session, round_: Round, member: Member, now: dt.datetime) -
     return _place(session, circle, round_, member, now)
 
 
-def welcome_back(session: Session, member: Member) -> tuple[Effect, ...]:
+def welcome_back(session: Session, member: Member, now: dt.datetime) -> tuple[Effect, ...]:
     """Introduce a buddy to someone who comes back in the middle of a round; nothing where there is none."""
     circle = session.get_one(Circle, member.circle_id)
     round_ = latest_round(session, circle.id)
-    if round_ is None or circle.state != "running" or bonds_of(session, member, week=round_.week, told=False):
+    if round_ is None or circle.state != "running" or is_nearly_over(circle, round_, now):
+        return ()
+    if bonds_of(session, member, week=round_.week, told=False):
         return ()
     values = {"week": round_.week, "theme": theme_of(circle, round_.week)}
     return (Start(member.person_id, MEET, values, member.id),)
@@ -120,7 +132,8 @@ def let_go(session: Session, member: Member, now: dt.datetime) -> tuple[Effect, 
         return ()
     circle = lock_circle(session, member.circle_id)
     round_ = latest_round(session, circle.id)
-    assert round_ is not None
+    if round_ is None or is_nearly_over(circle, round_, now):
+        return ()
     return tuple(
         effect
         for bond in bonds_of(session, member, week=round_.week, told=False)
@@ -138,10 +151,10 @@ def keep_apart(session: Session, asking: Person, other: Person, now: dt.datetime
     for member in session.scalars(
         select(Member).where(Member.person_id == other.id).order_by(Member.circle_id)
     ).all():
-        round_ = latest_round(session, member.circle_id)
-        if round_ is None:
-            continue
         circle = lock_circle(session, member.circle_id)
+        round_ = latest_round(session, circle.id)
+        if round_ is None or is_nearly_over(circle, round_, now):
+            continue  # What is left of it holds them apart by itself: neither reaches the other.
         for bond in bonds_of(session, member, week=round_.week, told=False):
             if asking.id in {person.id for person in bond.people}:
                 effects += _mend(session, circle, round_, bond.pair, member, now)

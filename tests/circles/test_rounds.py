@@ -16,6 +16,7 @@ from assistant.circles.buddies import bonds_of, buddy_names, history, is_away, p
 from assistant.circles.pairing import Seat
 from assistant.circles.rounds import (
     buddies_of,
+    is_nearly_over,
     keep_apart,
     let_go,
     link,
@@ -313,11 +314,31 @@ def test_there_is_nobody_else_in_a_circle_of_two(town: Town) -> None:
 def test_who_comes_back_in_mid_round_is_introduced_to_a_buddy(town: Town) -> None:
     circle, (ana, _), round_ = begin(town, 2, week=3)
     mia = town.seat(town.person("Mia"), circle)
-    (start,) = welcome_back(town.session, mia)
+    (start,) = welcome_back(town.session, mia, NOW)
     assert isinstance(start, Start)
     assert (start.flow, start.values["week"], start.member_id) == ("buddy_meet", 3, mia.id)
-    assert welcome_back(town.session, ana) == ()
+    assert welcome_back(town.session, ana, NOW) == ()
     assert round_.week == 3
+
+
+def test_on_the_eve_of_the_next_round_nothing_new_begins_in_this_one(town: Town) -> None:
+    circle, members, round_ = begin(town, 4)
+    circle.starts_on = NOW.date()
+    ana = members[0]
+    (buddy,) = buddies_of(town.session, ana)
+    people = [town.session.get_one(Person, member.person_id) for member in (ana, buddy)]
+    sunday, saturday = NOW + dt.timedelta(days=6), NOW + dt.timedelta(days=5)
+    assert [is_nearly_over(circle, round_, each) for each in (NOW, saturday, sunday)] == [False, False, True]
+    assert let_go(town.session, ana, sunday) == ()
+    assert welcome_back(town.session, town.seat(town.person("Mia"), circle), sunday) == ()
+    assert keep_apart(town.session, *people, sunday) == ()
+    assert keep_apart(town.session, *people, saturday) != ()
+
+
+def test_the_last_round_of_a_season_lasts_until_its_end(town: Town) -> None:
+    circle, _, round_ = begin(town, 2, week=7)
+    circle.starts_on = NOW.date()
+    assert not is_nearly_over(circle, round_, NOW + dt.timedelta(weeks=7, days=6))
 
 
 def test_the_theme_follows_the_program(town: Town) -> None:
