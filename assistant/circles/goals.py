@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.fills import FILLS, shorten
+from assistant.circles.quiet import may_nudge
 from assistant.circles.scene import Done, Scene, Start, action
 from assistant.language.dates import read_date
 from assistant.language.rendering import readable_date, readable_day
@@ -138,11 +139,13 @@ def set_step_day(scene: Scene) -> Done:
 
 @action("due", "over")
 def step_today(scene: Scene) -> Done:
-    """Whether the reminder in hand is still wanted: the step is open, and today is its day."""
+    """Whether the reminder in hand is wanted: the step is open, today is its day, it is no third nudge."""
     step = open_step(scene.session, scene.member.id) if scene.member else None
     if scene.member is None or scene.member.state not in ("active", "reading") or step is None:
         return Done("over")
     if step.id != scene.values.get("step_id") or step.due_on != _today(scene):
+        return Done("over")
+    if not may_nudge(scene.session, scene.person.id, scene.now):
         return Done("over")
     return Done("due", {"step": _short(step.words)})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.seats import seats_of
@@ -64,6 +64,10 @@ def may_nudge(session: Session, person_id: int, now: dt.datetime) -> bool:
         Outbox.person_id == person_id,
         Outbox.created_at > now - dt.timedelta(days=7),
         Outbox.state != "dropped",
-        or_(Outbox.wording.like("%/silence.%"), Outbox.wording.like("%nudge%")),
+        or_(
+            Outbox.wording.like("%/silence.%"),
+            Outbox.wording.like("%nudge%"),
+            and_(Outbox.wording.like("step_reminder/%"), Outbox.purpose == "prompt"),
+        ),
     )
     return (session.scalar(nudges) or 0) < NUDGES_A_WEEK

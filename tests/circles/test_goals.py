@@ -14,7 +14,7 @@ from assistant.circles.goals import bare_step, goal_of, open_step
 from assistant.circles.scene import Done, Start
 from assistant.schedule.local_time import hours_for
 from assistant.store.database import Database
-from assistant.store.tables import Circle, Conversation, Goal, Member, Person, Question
+from assistant.store.tables import Circle, Conversation, Goal, Member, Outbox, Person, Question
 
 CHICAGO = ZoneInfo("America/Chicago")
 
@@ -125,6 +125,33 @@ def test_a_reminder_of_a_day_that_moved_or_of_a_step_that_is_done_is_over(town: 
     seat.state = "active"
     town.do("step_did", ana, seat)
     assert town.do("step_today", ana, seat, **new.values).outcome == "over"
+
+
+def test_a_reminder_is_never_a_third_nudge_in_a_week(town: Town) -> None:
+    ana, seat = ana_and_her_seat(town)
+    values = reminder(town.do("keep_step", ana, seat, step="By Friday I will call")).values
+    town.now = dt.datetime(2026, 6, 5, 14, tzinfo=dt.UTC)
+    address_id = town.scene(ana).address_id
+    for number in range(2):
+        assert town.do("step_today", ana, seat, **values).outcome == "due"
+        nudge = Outbox(
+            person_id=ana.id,
+            address_id=address_id,
+            member_id=seat.id,
+            sender="sms:+14155550100",
+            purpose="prompt",
+            priority=2,
+            to_uri="sms:+15125550001",
+            body="your spot is saved",
+            segments=1,
+            wording=f"weekly_reflection/open/silence.{number}",
+            state="sent",
+            not_before=town.now,
+            created_at=town.now,
+        )
+        town.session.add(nudge)
+        town.session.flush()
+    assert town.do("step_today", ana, seat, **values).outcome == "over"
 
 
 def test_a_step_is_asked_about_once_its_day_has_come_or_if_it_never_had_one(town: Town) -> None:
