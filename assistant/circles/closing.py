@@ -72,7 +72,7 @@ def keep_from_keepsakes(scene: Scene) -> Done:
 
 @action("some", "plain", "none")
 def find_keepsake(scene: Scene) -> Done:
-    """Whether others wrote kind words to her and agreed that she keeps them; on a shared phone she is asked."""
+    """Whether others wrote her kind words and agreed that she keeps them; on a shared phone she is asked."""
     if not _keepsake(scene):
         return Done("none")
     return Done("plain" if scene.person.plain else "some")

@@ -81,9 +81,9 @@ def give_to_host(scene: Scene) -> Done:
 
 @action("saved")
 def save_words(scene: Scene) -> Done:
-    """Keep her held words for herself alone; COPY brings them back to her."""
+    """Keep her held words for herself alone; COPY brings them back, and a late choice still finds them."""
     _keep(scene, "us")
-    return Done("saved", {HELD: ""})
+    return Done("saved")
 
 
 @action("some", "none")

@@ -55,6 +55,13 @@ def how_are_things(scene: Scene) -> Done:
     return Done("quiet_two" if weeks == LEFT_ALONE_AFTER - 1 else "usual")
 
 
+@action("yes", "no")
+def stays_in(scene: Scene) -> Done:
+    """Whether she has just chosen to stay in."""
+    here = scene.member is not None and scene.member.state == "active"
+    return Done("yes" if here and scene.values.get("stay") == "in" else "no")
+
+
 @action("heard", "unclear")
 def hear_pause(scene: Scene) -> Done:
     """Until when she wants to pause: so many weeks (or days), a day she names, or the usual two weeks."""

@@ -17,7 +17,7 @@ from assistant.language.reading import Reading
 from assistant.messages.answers import answer_late, read_answer, step_of, take_answer
 from assistant.messages.moment import Moment
 from assistant.messages.turns import start
-from assistant.store.tables import Conversation, Question
+from assistant.store.tables import Conversation, Outbox, Question
 
 STILL_HERS: Final = dt.timedelta(days=3)
 """So long a number finds a question that she left for a newer one."""
@@ -101,7 +101,7 @@ def _asked_which_circle(moment: Moment, question: Question) -> bool:
         and earlier.sees != "us"
         and (step_of(moment, earlier).expect or "text") == "text"
     ]
-    if not others or question.member_id is None:
+    if not others or question.member_id is None or not _came_by_itself(moment, question):
         return False
     # It is set aside by the question that is asked now, and both are among the choices.
     question.state = "waiting"
@@ -109,6 +109,17 @@ def _asked_which_circle(moment: Moment, question: Question) -> bool:
     between = [question.id, *(other.id for other in others)]
     start(moment, "for_which", {"held": moment.words, "between": between})
     return True
+
+
+def _came_by_itself(moment: Moment, question: Question) -> bool:
+    """Whether the question was a prompt; what is asked in reply to her she answers."""
+    prompt = select(Outbox.id).where(
+        Outbox.person_id == moment.person.id,
+        Outbox.conversation_id == question.conversation_id,
+        Outbox.created_at == question.opened_at,
+        Outbox.purpose == "prompt",
+    )
+    return moment.session.scalar(prompt.limit(1)) is not None
 
 
 def _earlier(moment: Moment, question: Question) -> Sequence[Question]:

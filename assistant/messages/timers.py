@@ -6,7 +6,7 @@ import datetime as dt
 import time
 
 import structlog
-from sqlalchemy import Select, exists, select, update
+from sqlalchemy import Select, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.quiet import may_come, may_nudge
@@ -76,7 +76,7 @@ def fire_batch(desk: Desk) -> int:
                 select(Person)
                 .where(Person.id.in_({row.person_id for row in due}))
                 .order_by(Person.id)
-                .with_for_update(skip_locked=True)
+                .with_for_update(skip_locked=True, key_share=True)
             )
         }
         mine = [row.id for row in due if row.person_id in people]
@@ -135,28 +135,35 @@ def _begin_or_resume(moment: Moment, timer: Timer) -> None:
 def _merge(moment: Moment, timer: Timer) -> None:
     """What still waits to be sent to her gives way: of several questions of one seat she gets the newest.
 
-    One that she has begun to answer stays, and is asked again later.
+    What she has read before stays open, without the nudge about it; what she has begun is asked again later.
     """
     if timer.key is None:
         return
     session = moment.session
-    unsent = select(Outbox.conversation_id).where(
+    unsent = (
         Outbox.person_id == timer.person_id,
         Outbox.member_id == timer.member_id,
         Outbox.state == "queued",
         Outbox.purpose == "prompt",
     )
+    nudge = Outbox.wording.like("%/silence.%")
     begun = exists().where(Question.conversation_id == Conversation.id, Answer.question_id == Question.id)
-    older = select(Conversation).where(Conversation.id.in_(unsent), Conversation.ended_at.is_(None), ~begun)
-    for conversation in session.scalars(older).all():
+    unread = select(Conversation).where(
+        Conversation.id.in_(select(Outbox.conversation_id).where(*unsent, ~nudge)),
+        Conversation.ended_at.is_(None),
+        ~begun,
+    )
+    older = session.scalars(unread).all()
+    for conversation in older:
         close_all(session, conversation, moment.now)
         conversation.ended_at = moment.now
-        session.execute(
-            update(Outbox)
-            .where(Outbox.conversation_id == conversation.id, Outbox.person_id == timer.person_id)
-            .where(Outbox.state == "queued")
-            .values(state="cancelled", reason="a newer one took its place")
-        )
+    ids = [conversation.id for conversation in older]
+    session.execute(
+        update(Outbox)
+        .where(*unsent, or_(nudge, Outbox.conversation_id.in_(ids)))
+        .values(state="cancelled", reason="a newer one took its place"),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def _opted_out(moment: Moment) -> bool:
