@@ -145,7 +145,7 @@ def step_today(scene: Scene) -> Done:
         return Done("over")
     if step.id != scene.values.get("step_id") or step.due_on != _today(scene):
         return Done("over")
-    if not may_nudge(scene.session, scene.person.id, scene.now):
+    if not may_nudge(scene.session, scene.person.id, scene.now, asked_for=True):
         return Done("over")
     return Done("due", {"step": _short(step.words)})
 

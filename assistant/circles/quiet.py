@@ -58,16 +58,22 @@ def may_come(session: Session, timer: Timer, now: dt.datetime) -> bool:
     return program is not None and any(entry.readers for entry in program.entries if entry.key == timer.key)
 
 
-def may_nudge(session: Session, person_id: int, now: dt.datetime) -> bool:
-    """Whether one more nudge is not one too many: there are two a week at most, whatever they are about."""
+def may_nudge(session: Session, person_id: int, now: dt.datetime, *, asked_for: bool = False) -> bool:
+    """Whether one more nudge is not one too many: there are two a week at most, whatever they are about.
+
+    Args:
+        session: Any session.
+        person_id: Who would be nudged.
+        now: Aware UTC.
+        asked_for: It is a reminder on the day she chose; only nudges that she did not ask for hold it back.
+    """
+    kinds = [Outbox.wording.like("%/silence.%"), Outbox.wording.like("%nudge%")]
+    if not asked_for:
+        kinds.append(and_(Outbox.wording.like("step_reminder/%"), Outbox.purpose == "prompt"))
     nudges = select(func.count(Outbox.id)).where(
         Outbox.person_id == person_id,
         Outbox.created_at > now - dt.timedelta(days=7),
         Outbox.state != "dropped",
-        or_(
-            Outbox.wording.like("%/silence.%"),
-            Outbox.wording.like("%nudge%"),
-            and_(Outbox.wording.like("step_reminder/%"), Outbox.purpose == "prompt"),
-        ),
+        or_(*kinds),
     )
     return (session.scalar(nudges) or 0) < NUDGES_A_WEEK
