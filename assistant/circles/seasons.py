@@ -97,7 +97,9 @@ def replan(session: Session, whose: Member | Person | Circle, now: dt.datetime) 
     members = _seats(session, whose)
     people = sorted({member.person_id for member in members})
     # In the order of their ids, as everywhere: whoever holds one waits for nobody who waits for her.
-    session.scalars(select(Person).where(Person.id.in_(people)).order_by(Person.id).with_for_update()).all()
+    session.scalars(
+        select(Person).where(Person.id.in_(people)).order_by(Person.id).with_for_update(key_share=True)
+    ).all()
     for member in members:
         plan_next(session, member, now)
 
@@ -173,7 +175,7 @@ def tend(session: Session, now: dt.datetime) -> int:
 
     Cheap when there are none; called by the sweep.
     """
-    closing = session.scalars(_over(now).with_for_update(skip_locked=True)).all()
+    closing = session.scalars(_over(now).with_for_update(skip_locked=True, key_share=True)).all()
     for circle in closing:
         close_season(session, circle, now)
     erasing = session.scalars(due_for_erasing(now.date()).with_for_update(skip_locked=True, of=Circle)).all()

@@ -29,7 +29,8 @@ def lock_circle(session: Session, circle_id: int) -> Circle:
     return session.scalars(
         select(Circle)
         .where(Circle.id == circle_id)
-        .with_for_update()
+        # Rows that only point to it, such as a note between buddies, need not wait.
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one()
 

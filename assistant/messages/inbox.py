@@ -73,7 +73,11 @@ def _handle_some(desk: Desk, attempt: Attempt) -> int:
         people = list(dict.fromkeys(text.person_id for text in waiting))[:PEOPLE_AT_ONCE]
         # Another worker may have some of them in hand; those are skipped, not waited for.
         locked = session.scalars(
-            select(Person).where(Person.id.in_(people)).order_by(Person.id).with_for_update(skip_locked=True)
+            select(Person)
+            .where(Person.id.in_(people))
+            .order_by(Person.id)
+            # Two buddies who write to each other at once set timers for each other: those need not wait.
+            .with_for_update(skip_locked=True, key_share=True)
         ).all()
         moments = [
             moment for hers in _moments(session, desk, locked, now) for moment in _in_turn(hers, attempt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from town import NOW, Town
 from assistant.circles.buddies import bonds_of
 from assistant.circles.rounds import buddies_of, keep_apart, round_of
 from assistant.circles.scene import Done, Start, Tell
+from assistant.store.database import Database
 from assistant.store.tables import Member, Note, Outbox, Person, Timer
 
 
@@ -314,3 +316,32 @@ def test_with_nobody_else_there_is_nothing_to_choose(town: Town) -> None:
     town.now = NOW + dt.timedelta(days=3)
     done = town.do("is_waiting", person(town, ana), ana, pair=bond.pair.id)
     assert (done.outcome, done.values["buddy"]) == ("wait", "Rosa")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_two_who_write_to_each_other_at_once_do_not_wait_for_each_other(database: Database) -> None:
+    with database.write() as session:
+        _, pair, _ = begin(Town(session), 2)
+        ids = [member.id for member in pair]
+    both_hold = threading.Barrier(2, timeout=20)
+    outcomes: list[str] = []
+
+    def write(mine: int) -> None:
+        with database.write() as session:
+            town = Town(session)
+            member = session.get_one(Member, mine)
+            # As the messages room does: each is locked while a text of hers is handled.
+            session.scalars(
+                select(Person).where(Person.id == member.person_id).with_for_update(key_share=True)
+            ).one()
+            both_hold.wait()
+            done = say(town, member, "hi")
+            plan(town, done)
+            outcomes.append(done.outcome)
+
+    writing = [threading.Thread(target=write, args=(mine,)) for mine in ids]
+    for thread in writing:
+        thread.start()
+    for thread in writing:
+        thread.join()
+    assert outcomes == ["first", "first"]
