@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.seats import seats_of
@@ -67,7 +67,7 @@ def may_nudge(session: Session, person_id: int, now: dt.datetime, *, asked_for: 
         now: Aware UTC.
         asked_for: It is a reminder on the day she chose; only nudges that she did not ask for hold it back.
     """
-    kinds = [Outbox.wording.like("%/silence.%"), Outbox.wording.like("%nudge%")]
+    kinds: list[ColumnElement[bool]] = [Outbox.wording.like("%/silence.%"), Outbox.wording.like("%nudge%")]
     if not asked_for:
         kinds.append(and_(Outbox.wording.like("step_reminder/%"), Outbox.purpose == "prompt"))
     nudges = select(func.count(Outbox.id)).where(
