@@ -1,14 +1,14 @@
 """Tells words that only close a talk kindly ("thanks!", "ok", "jaja", a heart) from those that say more."""
 
 from assistant.language.folding import plain_words
-from assistant.language.words import COURTESY, FLUFF, YES
+from assistant.language.words import COURTESY, FLUFF, SKIP, YES
 
-_KIND = FLUFF | COURTESY | YES
+_KIND = FLUFF | COURTESY | YES | SKIP
 _LONGEST = max(len(phrase) for phrase in _KIND)
 
 
 def is_courtesy(text: str) -> bool:
-    """Tell whether a text asks for nothing and tells nothing: thanks, a greeting, an OK, or only signs.
+    """Tell whether a text asks for nothing and tells nothing: thanks, a greeting, an OK, SKIP, or only signs.
 
     "Thank you so much!!" and "ok, gracias" are; "thanks, I got the job" is not.
     """
