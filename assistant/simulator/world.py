@@ -37,7 +37,7 @@ from assistant.simulator.carrier import LOCAL_NUMBER, LOCAL_SERVICE_SID, LocalCa
 from assistant.simulator.records import Message
 from assistant.simulator.wire import as_webhook
 from assistant.store.database import Database
-from assistant.store.tables import Circle, Member, Person, Role, Timer
+from assistant.store.tables import Circle, Member, Outbox, Person, Role, Timer
 
 FIRST_PHONE = 14155550101
 MANY_ROUNDS = 10_000
@@ -260,12 +260,27 @@ class World:
             timers.fire_due(self.desk, until)
             paging.page_due(self.desk)
             tending.tend(self.desk)
-            claimed = self._deliver()
-            if not self._arrive() and not claimed:
+            if not self._deliver_all():
                 return
         raise RuntimeError("the world does not come to rest")
 
-    def _deliver(self) -> bool:
+    def _deliver_all(self) -> bool:
+        """Let what is due reach its phones; gives whether any was refused: others may hear of that."""
+        refused = False
+        while self._text_is_due():
+            claimed, results = self._deliver()
+            refused = refused or any(isinstance(result.answer, CarrierError) for result in results)
+            if not self._arrive() and not claimed:
+                break
+        return refused
+
+    def _text_is_due(self) -> bool:
+        """Whether claiming would find anything; it costs far more than this look."""
+        waits = select(Outbox.id).where(Outbox.state == "queued", Outbox.not_before <= self.clock.now())
+        with self.database.read() as session:
+            return session.scalar(waits.limit(1)) is not None
+
+    def _deliver(self) -> tuple[bool, list[Result]]:
         """Claim and record as delivery does, but one after another: here nobody waits for a network."""
         now = self.clock.now()
         claimed = claim(self.database, now, now, AT_ONCE)
@@ -279,7 +294,7 @@ class World:
             results.append(Result(text, answer))
         if results:
             record(self.database, results, now, now)
-        return bool(claimed.texts or claimed.settled)
+        return bool(claimed.texts or claimed.settled), results
 
     def _arrive(self) -> bool:
         """What the carrier took reaches its phone, and the carrier says so."""

@@ -1,0 +1,64 @@
+"""Names the promises that a simulated season is held to, and counts how often each was kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+PROMISES: Final = {
+    "asleep": "Nobody is woken: unprompted texts come between 9:00 and 20:00 on the reader's own clock",
+    "doubled": "No text comes twice",
+    "lost": "No text is lost",
+    "stop": "STOP wins: after it comes one confirmation, and nothing more until START or JOIN",
+    "eyes": "Words reach nobody but those who were said to see them",
+    "numbers": "Phone numbers stay hidden",
+    "plain": "A shared phone shows no names",
+    "rhythm": "At most four planned texts and two nudges a week for each seat",
+    "length": "Every text has two segments at most",
+    "question": "One question at a time",
+    "once": "Every planned prompt comes exactly once",
+    "pairs": "Nobody meets again while a round without repeats is possible",
+    "group": "Everyone who is here is in exactly one group each round",
+    "sound": "Nothing fails inside",
+    "erased": "Thirty days after the end, the words are gone",
+}
+"""By the short name that checks use: what is promised, as design.md says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A promise that was not kept: when, towards whom, and what happened."""
+
+    promise: str
+    at: dt.datetime
+    who: str
+    what: str
+
+
+@dataclass(slots=True)
+class Score:
+    """How often each promise was looked at, and where it was broken."""
+
+    checks: Counter[str] = field(default_factory=Counter)
+    broken: list[Broken] = field(default_factory=list)
+
+    def hold(
+        self, promise: str, kept: bool, at: dt.datetime, who: str, what: str | Callable[[], str]
+    ) -> None:
+        """Count one look at a promise.
+
+        Args:
+            promise: Its short name in `PROMISES`.
+            kept: Whether it held here.
+            at: When, aware UTC.
+            who: Towards whom.
+            what: What happened instead; may be left to be worded only when it is needed.
+        """
+        if promise not in PROMISES:
+            raise ValueError(f"{promise!r} is none of {', '.join(PROMISES)}")
+        self.checks[promise] += 1
+        if not kept:
+            self.broken.append(Broken(promise, at, who, what if isinstance(what, str) else what()))
