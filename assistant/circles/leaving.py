@@ -7,8 +7,8 @@ import datetime as dt
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
+from assistant.circles.mending import let_go
 from assistant.circles.profile import number_options
-from assistant.circles.rounds import let_go
 from assistant.circles.scene import Done, Effect, Finish, OptOut, Scene, Tell, action
 from assistant.circles.seasons import replan
 from assistant.circles.seats import hosts_of, is_full, lock_circle, seats_of

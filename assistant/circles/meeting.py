@@ -14,16 +14,9 @@ from assistant.circles.buddies import (
     seats_for,
 )
 from assistant.circles.fills import FILLS, language_of, shorten
+from assistant.circles.mending import let_go, link, someone_else, take_in, welcome_back
 from assistant.circles.relay import NUDGE_AFTER, QUIET_AFTER, unanswered_since
-from assistant.circles.rounds import (
-    is_nearly_over,
-    let_go,
-    link,
-    round_of,
-    someone_else,
-    take_in,
-    welcome_back,
-)
+from assistant.circles.rounds import is_nearly_over, round_of
 from assistant.circles.scene import Done, Effect, Scene, action
 from assistant.circles.seats import seats_of
 from assistant.language.rendering import readable_day

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from assistant.circles.fills import language_of
+from assistant.circles.mending import let_go, welcome_back
 from assistant.circles.quiet import LEFT_ALONE_AFTER, OPENING, quiet_weeks
-from assistant.circles.rounds import let_go, welcome_back
 from assistant.circles.scene import Done, Finish, Scene, Start, action
 from assistant.circles.seasons import current_week, replan
 from assistant.circles.seats import seats_of

@@ -9,8 +9,7 @@ from test_relay import person, say, starts
 from test_rounds import begin, name, seated, told
 from town import NOW, Town
 
-from assistant.circles.buddies import bonds_of, is_away
-from assistant.circles.rounds import buddies_of
+from assistant.circles.buddies import bonds_of, buddies_of, is_away
 from assistant.circles.scene import Start
 from assistant.store.tables import Answer, Member, Question
 

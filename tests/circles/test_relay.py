@@ -10,8 +10,9 @@ from sqlalchemy import select
 from test_rounds import begin, name, seated, tell_all, told
 from town import NOW, Town
 
-from assistant.circles.buddies import bonds_of
-from assistant.circles.rounds import buddies_of, keep_apart, round_of
+from assistant.circles.buddies import bonds_of, buddies_of
+from assistant.circles.mending import keep_apart
+from assistant.circles.rounds import round_of
 from assistant.circles.scene import Done, Start, Tell
 from assistant.store.database import Database
 from assistant.store.tables import Member, Note, Outbox, Person, Timer

@@ -12,20 +12,10 @@ import pytest
 from sqlalchemy import select
 from town import NOW, Town
 
-from assistant.circles.buddies import bonds_of, buddy_names, history, is_away, pairable, seats_for
+from assistant.circles.buddies import bonds_of, buddies_of, buddy_names, history, is_away, pairable, seats_for
+from assistant.circles.mending import keep_apart, let_go, link, someone_else, take_in, welcome_back
 from assistant.circles.pairing import Seat
-from assistant.circles.rounds import (
-    buddies_of,
-    is_nearly_over,
-    keep_apart,
-    let_go,
-    link,
-    round_of,
-    someone_else,
-    take_in,
-    theme_of,
-    welcome_back,
-)
+from assistant.circles.rounds import is_nearly_over, round_of, theme_of
 from assistant.circles.scene import Effect, Start, Tell
 from assistant.store.database import Database
 from assistant.store.tables import Address, Apart, Circle, Consent, Member, Pair, PairMember, Person, Round
