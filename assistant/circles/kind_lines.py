@@ -13,8 +13,8 @@ from assistant.circles.fills import FILLS, shorten
 from assistant.circles.profile import number_options
 from assistant.circles.scene import Done, Scene, Tell, action
 from assistant.circles.sharing import apart_from
+from assistant.language.contacts import has_contact
 from assistant.language.folding import fold, plain_words, split_words
-from assistant.language.phones import find_phones
 from assistant.store.tables import Member, Note, Person
 
 PRESENT: Final = ("active", "reading", "paused")
@@ -85,7 +85,7 @@ def find_recipient(scene: Scene) -> Done:
     """Whom in her circle the words in `line` (or the name in `to`) are for; nobody from elsewhere is found.
 
     several: two could be meant; `people` and `options` list them. no_line: a name, but no words for it.
-    number: the line holds a phone number. lost: asked often enough.
+    number: the line holds a way to reach someone. lost: asked often enough.
     """
     people = _others(scene)
     line, said = str(scene.values.get("line") or ""), str(scene.values.get("to") or "")
@@ -112,7 +112,7 @@ def find_recipient(scene: Scene) -> Done:
     }
     if not words:
         return Done("no_line", values)
-    if find_phones(words, scene.house.country) and scene.values.get("number_ok") != "yes":
+    if has_contact(words, scene.house.country) and scene.values.get("number_ok") != "yes":
         return Done("number", values)
     return Done("found", values)
 

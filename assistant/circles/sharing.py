@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from assistant.circles.goals import bare_step
 from assistant.circles.scene import Done, Scene, action
 from assistant.circles.seasons import current_week
+from assistant.language.contacts import has_contact
 from assistant.language.folding import plain_words
-from assistant.language.phones import find_phones
 from assistant.store.circles import SEATED
 from assistant.store.tables import Answer, Apart, Goal, GoalStep, Member, Share
 
@@ -29,7 +29,7 @@ def share_with_circle(scene: Scene) -> Done:
     """Share the answer she just gave, or what `sharing` names (an answer, a step or a goal she reached).
 
     private: the question said that nobody else sees it, or she has not promised yet. name: she was never
-    asked whether her name goes along. number: there is a phone number in it, which needs her yes.
+    asked whether her name goes along. number: there is a way to reach someone in it, which needs her yes.
     """
     member, sharing = scene.member, _what_to_share(scene)
     words = _words_of(scene.session, member, sharing) if member else None
@@ -38,7 +38,7 @@ def share_with_circle(scene: Scene) -> Done:
     values: dict[str, Any] = {"sharing": sharing}
     if sharing != scene.values.get("sharing"):
         values["number_ok"] = ""
-    if find_phones(words, scene.house.country) and {**scene.values, **values}.get("number_ok") != "yes":
+    if has_contact(words, scene.house.country) and {**scene.values, **values}.get("number_ok") != "yes":
         return Done("number", values)
     if not _was_asked_for_name(scene.session, member):
         return Done("name", values)

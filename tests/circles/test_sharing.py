@@ -116,7 +116,7 @@ def test_a_phone_number_waits_for_her_yes_each_time(town: Town, seat: Member) ->
     done = share(town, seat, row)
     assert (done.outcome, shares(town)) == ("number", [])
     assert share(town, seat, None, **{**done.values, "number_ok": "yes"}).outcome == "shared"
-    again = answer(town, seat, "or 512-555-0144")
+    again = answer(town, seat, "or mia@example.org")
     assert share(town, seat, again, number_ok="yes").outcome == "number"
     assert share(town, seat, None, "keep_back").values["sharing"] == {}
 
