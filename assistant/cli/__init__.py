@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "break": ("breaks", "break_", "Days on which nothing planned is sent: a holiday, a rest."),
     "status": ("circles", "status", "How circles stand, in numbers."),
     "flows": ("flows", "flows", "Check, draw, play and count the conversations in flows/."),
+    "simulate": ("simulating", "simulate", "Play a whole season, and watch every promise."),
     "forward": ("forwarding", "forward", "Let time pass at once; with TIME_TRAVEL=1 only."),
     "pause": ("texts", "pause", "Hold every text back but safety texts, until `circle resume`."),
     "resume": ("texts", "resume", "Let texts leave again."),

@@ -34,9 +34,13 @@ from assistant.store.tables import (
 )
 
 MOST_PLANNED, MOST_NUDGES = 4, 2
-_NUDGES: Final = ("buddy_nudge/", "buddy_quiet/", "missed_you/", "step_reminder/")
 _COMING_IN: Final = ("onboarding/", "promise/", "goal/", "settle_place/", "another_circle/", "join/")
 """The first questions of someone who has just come, one a day, are no part of the season's rhythm."""
+_PLANNED: Final = (
+    *("weekly_reflection/", "buddy_meet/", "circle_close/", "buddy_did/", "group_check_in/", "season_close/"),
+    *("step_check/", "missed_you/", "seat_kept/"),
+)
+"""What stands in the programs, and what comes in its place; whatever else comes unasked is a nudge."""
 _DAY: Final = dt.timedelta(days=1)
 
 
@@ -193,7 +197,7 @@ class Reckoner:
             starts_on = running[text.row.member_id].starts_on
             if starts_on is None or day < starts_on:
                 continue
-            nudge = "/silence" in text.row.wording or text.row.wording.startswith(_NUDGES)
+            nudge = "/silence" in text.row.wording or not text.row.wording.startswith(_PLANNED)
             week = (text.row.member_id, day - dt.timedelta(days=day.weekday()))
             (nudges if nudge else planned)[week].setdefault(text.at, text.row.wording)
             names[text.row.member_id] = text.name

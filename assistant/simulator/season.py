@@ -346,6 +346,8 @@ class Season:
         to = mate if image and sees == "buddy" and mate in words else ""
         if asked.flow == "kind_line" and asked.step == "line":
             sees = "buddy"
+        if asked.flow == "kind_line" and asked.step == "who":
+            self.watcher.readdress(who.name, mate)
         if asked.flow == "relay" and asked.step == "number" and words == "1":
             self.watcher.given.add("2105550147")
         self._write(actor, words, image, sees=sees, code=code, to=to)
@@ -373,7 +375,10 @@ class Season:
         mates = [
             name
             for name, other in self.actors.items()
-            if code in other.codes and name != actor.who.name and not other.gone
+            if code in other.codes
+            and name != actor.who.name
+            and not other.gone
+            and name not in self.watcher.stopped
         ]
         return self.chance.choice(mates) if mates else "someone"
 

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -98,6 +98,13 @@ class Watcher:
         if isinstance(event, Message) and event.sid not in self._sids:
             self._sids.add(event.sid)
             self._new.append((event, event.direction))
+
+    def readdress(self, writer: str, to: str) -> None:
+        """What she wrote last for one person is for another, as she says herself."""
+        for index in range(len(self.secrets) - 1, -1, -1):
+            if self.secrets[index].writer == writer and self.secrets[index].to:
+                self.secrets[index] = replace(self.secrets[index], to=to)
+                return
 
     def look(self) -> list[Passed]:
         """What has passed since the last look, in order, each text held to the promises."""
