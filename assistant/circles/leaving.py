@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
-from assistant.circles.mending import let_go
+from assistant.circles.mending import let_go, welcome_back
 from assistant.circles.profile import number_options
 from assistant.circles.scene import Done, Effect, Finish, OptOut, Scene, Tell, action
 from assistant.circles.seasons import replan
@@ -88,6 +88,7 @@ def returned(
         session.flush()
         replan(session, member, now)
         effects += _tell_hosts(session, circle, person, "member_back", now)
+        effects += welcome_back(session, member, now)
     return tuple(effects)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import and_, or_, select
 
 from assistant.engine.movement import UNCLEAR
 from assistant.language.courtesy import is_courtesy
+from assistant.language.folding import plain_words
 from assistant.language.numbers import read_number
 from assistant.language.reading import Reading
 from assistant.messages.answers import answer_late, read_answer, step_of, take_answer
@@ -20,8 +21,10 @@ from assistant.messages.turns import start
 from assistant.store.tables import Conversation, Outbox, Question
 
 STILL_HERS: Final = dt.timedelta(days=3)
-"""So long a number finds a question that she left for a newer one."""
+"""So long a short answer finds a question that she left for a newer one."""
 MOST_EARLIER: Final = 3
+IN_A_WORD: Final = 3
+"""Words of an answer such as "2", "not ok" or "todavía no"."""
 LONGEST_NUMBER: Final = 12
 """Characters: "2", "number 2", "the 2nd"; what is longer says more than a number."""
 
@@ -29,9 +32,11 @@ LONGEST_NUMBER: Final = 12
 def belongs_elsewhere(moment: Moment, question: Question, reading: Reading) -> bool:
     """Whether her words were for something other than the open question; then they have been seen to."""
     open_to_words = (step_of(moment, question).expect or "text") == "text"
-    if reading.outcome == UNCLEAR or (open_to_words and _is_bare_number(moment.words)):
-        return _answered_earlier(moment, question)
-    if open_to_words and reading.outcome == "text":
+    # "not ok" answers Saturday's check-in even when Monday's question, which takes any words, is open by now.
+    in_a_word = open_to_words and len(plain_words(moment.words)) <= IN_A_WORD
+    if (reading.outcome == UNCLEAR or in_a_word) and _answered_earlier(moment, question):
+        return True
+    if open_to_words and reading.outcome == "text" and len(moment.known.seats) > 1:
         return _asked_which_circle(moment, question)
     return False
 
