@@ -40,6 +40,7 @@ HELD_FOR: Final = dt.timedelta(days=2)
 LATELY: Final = dt.timedelta(days=1)
 IN_HAND: Final = dt.timedelta(minutes=30)
 """So long after a text of hers nobody else is taken to hold a shared phone."""
+WORDS_WAIT: Final = "notices/relay_waits"
 NEWS_OF_BUDDIES: Final = ("notices/buddy_", "buddy_meet/")
 """Wordings by which she hears whom she is with."""
 _NAMED = re.compile(r"(?P<name>[^\W\d_]+)(?P<between>[\s,.:;!-]*)")
@@ -144,7 +145,7 @@ def pass_held_lines(scene: Scene) -> Done:
                 Note.words.is_not(None),
             )
             for note in scene.session.scalars(notes.order_by(Note.id)):
-                effects.append(_tell(scene, scene.member, person, note.words or ""))
+                effects += _tell(scene, scene.member, person, note.words or "")
     return Done("passed", effects=tuple(effects))
 
 
@@ -203,7 +204,7 @@ def _relay(scene: Scene, line: str) -> Done:
 def _carry(scene: Scene, bond: Bond, seat: PairMember, other: Member, line: str) -> list[Effect]:
     """Her words, now or once the other knows whom she is with; told here if her day is past."""
     if seat.told_at is not None or _knows_better(scene.session, other, bond.pair):
-        return [_tell(scene, other, scene.person, line)]
+        return _tell(scene, other, scene.person, line)
     if bond.pair.made_at > scene.now - HELD_FOR:
         return []
     seat.told_at = scene.now
@@ -214,7 +215,7 @@ def _carry(scene: Scene, bond: Bond, seat: PairMember, other: Member, line: str)
     language = scene.session.get_one(Person, other.person_id).language or circle.language
     names = buddy_names(scene.session, buddies, language)
     news = Tell(other.person_id, notice, names, circle_id=other.circle_id, member_id=other.id)
-    return [news, _tell(scene, other, scene.person, line)]
+    return [news, *_tell(scene, other, scene.person, line)]
 
 
 def _knows_better(session: Session, reader: Member, pair: Pair) -> bool:
@@ -225,20 +226,34 @@ def _knows_better(session: Session, reader: Member, pair: Pair) -> bool:
     return week is not None and week > session.get_one(Round, pair.round_id).week
 
 
-def _tell(scene: Scene, reader: Member, writer: Person, line: str) -> Tell:
+def _tell(scene: Scene, reader: Member, writer: Person, line: str) -> list[Effect]:
     """Her buddy's words; on a shared phone only while she has it in hand, else they wait for READ."""
     reading = scene.session.get_one(Person, reader.person_id)
     in_hand = reading.heard_at is not None and reading.heard_at > scene.now - IN_HAND
+    waits = reading.plain and not in_hand
+    if waits and _knows_that_words_wait(scene, reading):
+        return []
     fills = {"words": line, **({"buddy": writer.name} if writer.name else {})}
-    return Tell(
-        reader.person_id,
-        "relay_waits" if reading.plain and not in_hand else "relay",
-        fills,
-        purpose="relay",
-        circle_id=reader.circle_id,
-        carry=("words",),
-        member_id=reader.id,
+    return [
+        Tell(
+            reader.person_id,
+            "relay_waits" if waits else "relay",
+            fills,
+            purpose="relay",
+            circle_id=reader.circle_id,
+            carry=("words",),
+            member_id=reader.id,
+        )
+    ]
+
+
+def _knows_that_words_wait(scene: Scene, reader: Person) -> bool:
+    """Whether she was told so already today, and has not been here since."""
+    since = max(scene.now - LATELY, reader.heard_at or scene.now - LATELY)
+    told = select(Outbox.id).where(
+        Outbox.person_id == reader.id, Outbox.wording == WORDS_WAIT, Outbox.created_at > since
     )
+    return scene.session.scalar(told.limit(1)) is not None
 
 
 def _reached(scene: Scene, bonds: Sequence[Bond]) -> Iterator[tuple[Bond, PairMember, Member, Person]]:
