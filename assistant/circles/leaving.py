@@ -56,6 +56,13 @@ def leave_everything(scene: Scene) -> Done:
     return Done("left" if effects else "none", effects=(*effects, OptOut(confirm=False)))
 
 
+@action("left", "none")
+def give_up_seats(scene: Scene) -> Done:
+    """She stopped every text where only the carrier could hear it; her circles hear that she is not there."""
+    effects = left(scene.session, scene.person, scene.now)
+    return Done("left" if effects else "none", effects=effects)
+
+
 def left(session: Session, person: Person, now: dt.datetime) -> tuple[Effect, ...]:
     """She has stopped every text: the seats that she had come in to are given up, and her circles hear so.
 

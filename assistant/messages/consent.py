@@ -13,7 +13,7 @@ from itertools import islice
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from assistant.store.tables import Consent
+from assistant.store.tables import Consent, Timer
 
 # SQLite takes at most 32,766 values in a statement; far fewer keep its plan in its cache.
 _CHUNK = 500
@@ -66,6 +66,11 @@ def in_force(session: Session, address_id: int, sender: str) -> Consent | None:
         .order_by(Consent.id.desc())
         .limit(1)
     ).first()
+
+
+def note_gone(session: Session, person_id: int, now: dt.datetime) -> None:
+    """Have her circles told that she is not there any more, once her lock is in hand (`flows/gone.toml`)."""
+    session.add(Timer(kind="prompt", person_id=person_id, flow="gone", due_at=now))
 
 
 def out_since(session: Session, address_id: int, sender: str) -> dt.datetime | None:

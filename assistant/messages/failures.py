@@ -69,6 +69,8 @@ def _opt_out(session: Session, row: Outbox, now: dt.datetime) -> None:
     if any(each.kind == "out" for each in history):
         # She asked for texts again, but only a START lifts the carrier's own block: her host must see it.
         _alert(session, "carrier_blocked", row, row.person_id, now)
+    else:
+        consent.note_gone(session, row.person_id, now)
     consent.refuse(session, row.address_id, row.sender, "21610", "carrier 21610", now)
 
 

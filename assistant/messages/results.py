@@ -187,6 +187,8 @@ def _opt_out(session: Session, text: Due, now: dt.datetime) -> None:
         )
     if newest.kind != "out":
         consent.refuse(session, text.address_id, newest.sender, "21610", "carrier 21610", now)
+    if not any(row.kind == "out" for row in history):
+        consent.note_gone(session, text.person_id, now)
 
 
 def _mark_unreachable(session: Session, text: Due, code: int | None, now: dt.datetime) -> None:

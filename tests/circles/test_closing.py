@@ -1,4 +1,4 @@
-"""The end of a season: what others wrote to her with their yes, what she wrote herself, and what comes next."""
+"""The end of a season: what others wrote to her with their yes, her own words, and what comes next."""
 
 from __future__ import annotations
 
