@@ -6,7 +6,7 @@ import datetime as dt
 import time
 
 import structlog
-from sqlalchemy import Select, exists, or_, select, update
+from sqlalchemy import Select, exists, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.quiet import may_come, may_nudge
@@ -14,6 +14,7 @@ from assistant.circles.seasons import plan_next, still_stands
 from assistant.engine.model import END
 from assistant.engine.movement import advance, silence
 from assistant.messages import consent
+from assistant.messages.conversation import come_back
 from assistant.messages.desk import Desk
 from assistant.messages.moment import Moment
 from assistant.messages.questions import close, close_all, open_of
@@ -126,10 +127,19 @@ def _fire(session: Session, desk: Desk, timer: Timer, person: Person, now: dt.da
 def _begin_or_resume(moment: Moment, timer: Timer) -> None:
     if timer.kind != "prompt":
         _resume(moment, timer)
+        if timer.kind == "wait":
+            _come_back_after_danger(moment, timer)
     elif timer.key is None or (not _opted_out(moment) and may_come(moment.session, timer, moment.now)):
         _merge(moment, timer)
         start(moment, timer.flow or "", timer.values, timer.member_id)
     moment.hand_over()
+
+
+def _come_back_after_danger(moment: Moment, timer: Timer) -> None:
+    """Once a safety talk has been left to rest, she is asked again what it interrupted."""
+    talk = moment.session.get_one(Conversation, timer.conversation_id)
+    if talk.ended_at is not None and moment.desk.book.is_safety(talk.flow):
+        come_back(moment)
 
 
 def _merge(moment: Moment, timer: Timer) -> None:
@@ -140,27 +150,31 @@ def _merge(moment: Moment, timer: Timer) -> None:
     if timer.key is None:
         return
     session = moment.session
-    unsent = (
-        Outbox.person_id == timer.person_id,
-        Outbox.member_id == timer.member_id,
-        Outbox.state == "queued",
-        Outbox.purpose == "prompt",
-    )
-    nudge = Outbox.wording.like("%/silence.%")
+    unsent = session.execute(
+        select(Outbox.id, Outbox.conversation_id, Outbox.wording).where(
+            Outbox.person_id == timer.person_id,
+            Outbox.member_id == timer.member_id,
+            Outbox.state == "queued",
+            Outbox.purpose == "prompt",
+        )
+    ).all()
+    if not unsent:
+        return
+    nudges = {row.id for row in unsent if "/silence." in (row.wording or "")}
     begun = exists().where(Question.conversation_id == Conversation.id, Answer.question_id == Question.id)
     unread = select(Conversation).where(
-        Conversation.id.in_(select(Outbox.conversation_id).where(*unsent, ~nudge)),
+        Conversation.id.in_({row.conversation_id for row in unsent if row.id not in nudges}),
         Conversation.ended_at.is_(None),
         ~begun,
     )
-    older = session.scalars(unread).all()
-    for conversation in older:
+    older = {conversation.id: conversation for conversation in session.scalars(unread)}
+    for conversation in older.values():
         close_all(session, conversation, moment.now)
         conversation.ended_at = moment.now
-    ids = [conversation.id for conversation in older]
+    ids = nudges | {row.id for row in unsent if row.conversation_id in older}
     session.execute(
         update(Outbox)
-        .where(*unsent, or_(nudge, Outbox.conversation_id.in_(ids)))
+        .where(Outbox.id.in_(ids), Outbox.state == "queued")
         .values(state="cancelled", reason="a newer one took its place"),
         execution_options={"synchronize_session": False},
     )
