@@ -1,6 +1,7 @@
 """Gathers the closed list of actions that flows may `do`: importing this makes it whole."""
 
 from assistant.circles import (
+    answering,
     asking,
     blocking,
     check_ins,
@@ -17,6 +18,7 @@ from assistant.circles import (
     profile,
     reading,
     relay,
+    safety,
     sharing,
     weeks,
     which_circle,
@@ -26,6 +28,7 @@ from assistant.circles.scene import ACTIONS, Action
 __all__ = [
     "ACTIONS",
     "Action",
+    "answering",
     "asking",
     "blocking",
     "check_ins",
@@ -42,6 +45,7 @@ __all__ = [
     "profile",
     "reading",
     "relay",
+    "safety",
     "sharing",
     "weeks",
     "which_circle",

@@ -29,7 +29,8 @@ def hearing_of(session: Session, people: Collection[int]) -> dict[int, frozenset
     """Whose commands are theirs to give, in one statement for all of them.
 
     "member" takes in hosts and organizers without a seat: they have a name, a place and a phone all the same.
-    "offered" is for whoever was offered a seat as host or organizer, taken up or not.
+    "on_call" is for whoever is paged: hosts, backups, organizers. "offered" is for whoever was offered a seat
+    as host or organizer, taken up or not.
     """
     held, offered = _held_and_offered(session, people)
     return {
@@ -37,6 +38,7 @@ def hearing_of(session: Session, people: Collection[int]) -> dict[int, frozenset
             {"anyone"}
             | held[person_id]
             | ({"member"} if held[person_id] else set())
+            | ({"on_call"} if held[person_id] & {"host", "organizer"} else set())
             | ({"offered"} if person_id in offered else set())
         )
         for person_id in people

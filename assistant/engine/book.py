@@ -53,6 +53,11 @@ class FlowBook:
         except KeyError:
             raise EngineError(f'there is no flow "{name}".{did_you_mean(name, self.flows)}') from None
 
+    def is_safety(self, name: str) -> bool:
+        """Whether today's flow of that name is for someone who may be in danger."""
+        found = self.flows.get(name)
+        return found is not None and found.safety
+
     def notice(self, name: str) -> Texts:
         """The texts of a notice; EngineError when there is none."""
         try:

@@ -70,6 +70,8 @@ class Flow:
     version: str
     """First 16 hex digits of the SHA-256 of the canonical movement: no wording in it."""
     source: Mapping[str, Any]
+    safety: bool = False
+    """Whether its texts go at any hour and before all others, for someone may be in danger."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,9 @@ KEYS: Mapping[str, frozenset[str]] = {
 
 _MARKS: Mapping[str, str] = {"expect": "ask", "do": "do", "wait": "wait", "call": "call"}
 _ALL_KEYS = frozenset().union(*KEYS.values())
-_TOP = frozenset({"flow", "title", "start", "about"})
+_TOP = frozenset({"flow", "title", "start", "about", "safety"})
 _COMMAND = frozenset({"words", "who", "starts", "interrupts"})
-WHO = ("anyone", "member", "host", "organizer", "offered")
+WHO = ("anyone", "member", "host", "organizer", "on_call", "offered")
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST_NAME = 64
@@ -58,7 +58,11 @@ class Reader:
             )
         if start is None and "start" not in raw:
             self.notes.problem(None, "start", "nothing says which step comes first.")
-        return build_flow(self._string(raw, None, "flow") or stem, title or "", start or "", steps)
+        safety = raw.get("safety", False)
+        if not isinstance(safety, bool):
+            self.notes.problem(None, "safety", "it is true or false, without quotes.")
+        name = self._string(raw, None, "flow") or stem
+        return build_flow(name, title or "", start or "", steps, safety=safety is True)
 
     def read_notices(self, raw: Mapping[str, Any]) -> dict[str, Texts]:
         """The texts outside conversations: each table only says."""

@@ -10,7 +10,7 @@ from typing import Any
 from assistant.engine.model import Flow, Option, Silence, Step
 
 
-def build_flow(name: str, title: str, start: str, steps: Mapping[str, Step]) -> Flow:
+def build_flow(name: str, title: str, start: str, steps: Mapping[str, Step], *, safety: bool = False) -> Flow:
     """A flow with its version, and its source as it is stored."""
     version = hash_movement(name, start, steps)
     source = {
@@ -20,7 +20,15 @@ def build_flow(name: str, title: str, start: str, steps: Mapping[str, Step]) -> 
         "version": version,
         "steps": {step.name: _dump_step(step) for step in steps.values()},
     }
-    return Flow(name=name, title=title, start=start, steps=dict(steps), version=version, source=source)
+    return Flow(
+        name=name,
+        title=title,
+        start=start,
+        steps=dict(steps),
+        version=version,
+        source=source,
+        safety=safety,
+    )
 
 
 def hash_movement(name: str, start: str, steps: Mapping[str, Step]) -> str:

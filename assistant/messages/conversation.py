@@ -12,7 +12,7 @@ from assistant.engine.model import Command
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands import CommandPattern, CommandReading, read_command
 from assistant.language.reading import Reading
-from assistant.messages import attribution, keywords
+from assistant.messages import attribution, keywords, safety
 from assistant.messages.answers import answer_late, read_answer, reopen, step_of, take_answer
 from assistant.messages.moment import Moment, scene_of
 from assistant.messages.questions import missed, set_aside
@@ -40,7 +40,7 @@ def handle(moment: Moment) -> str | None:
         moment.address.unreachable_at = moment.address.unreachable_why = None
     ignored = _respond(moment, text)
     attribution.hand_over(moment)
-    _come_back(moment)
+    come_back(moment)
     return ignored
 
 
@@ -49,6 +49,7 @@ def _respond(moment: Moment, text: Inbox) -> str | None:
     kind = keywords.kind_of(text)
     if kind == "stop":
         keywords.stop(moment)
+        safety.answer_danger(moment)
         return None
     if kind == "start" or keywords.lets_in_again(moment):
         keywords.start(moment, text)
@@ -62,6 +63,8 @@ def _respond(moment: Moment, text: Inbox) -> str | None:
         return kind
     if kind == "empty":
         return _without_words(moment, text)
+    if safety.answer_danger(moment):
+        return None
     ignored = _understand(moment)
     return ignored or ("loop" if looping else None)
 
@@ -137,6 +140,8 @@ def _obey(moment: Moment, reading: CommandReading) -> None:
     slot = _slot(command)
     values = {slot: reading.value} if slot and reading.value is not None else {}
     scene = scene_of(moment, None)
+    if moment.desk.book.is_safety(command.starts):
+        safety.let_go(moment, safety.unfinished(moment, command.starts))
     start(moment, command.starts, values, scene.member.id if scene.member else None)
 
 
@@ -150,6 +155,8 @@ def _slot(command: Command) -> str | None:
 
 def _unasked(moment: Moment) -> str | None:
     """Words that nobody asked for: a late answer finds its question, a stranger hears who we are."""
+    if safety.hear_her_out(moment):
+        return None
     late = missed(moment.session, moment.person.id, moment.now)
     if late is not None and answer_late(moment, late):
         return None
@@ -174,11 +181,13 @@ def _said_lately(moment: Moment, wording: str) -> bool:
     return found is not None
 
 
-def _come_back(moment: Moment) -> None:
+def come_back(moment: Moment) -> None:
     """Nothing is being asked any more: ask what was set aside for it; or ask again what she wants to hear."""
     if moment.quiet or (moment.question is not None and not moment.again):
         return
     question = moment.question or set_aside(moment.session, moment.person.id, moment.now)
+    if question is not None and not moment.again and safety.stays_with_her(moment):
+        return  # After words of danger, not in the same breath.
     if question is not None:
         ask_again(moment, moment.session.get_one(Conversation, question.conversation_id))
     elif moment.again and (late := missed(moment.session, moment.person.id, moment.now)) is not None:

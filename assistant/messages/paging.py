@@ -108,7 +108,9 @@ def _page_all_again(
         alert.next_page_at = None
         _note(session, alert, "left to the operator", now)
         return
-    for person in {each.id: each for each in everyone}.values():
+    # Whoever has looked already and asks for someone else need not hear that nobody answered.
+    people = {each.id: each for each in everyone if each.id != alert.answered_by or len(everyone) == 1}
+    for person in people.values():
         effects.tell(
             session,
             desk,

@@ -89,6 +89,7 @@ def _carry_out_one(moment: Moment, conversation: Conversation, effect: Say | Ask
             words,
             f"{effect.flow}/{effect.step}/{effect.part}",
             conversation=conversation,
+            purpose="safety" if book.is_safety(effect.flow) else None,
             circle_id=scene.circle.id if scene.circle else None,
         )
     elif isinstance(effect, Ask):
@@ -114,10 +115,14 @@ def _set_timer(
     outcome: str,
     question: Question | None = None,
 ) -> None:
-    """What ends by itself ends in her daytime: whatever is said then is unprompted."""
+    """What ends by itself ends in her daytime: whatever is said then is unprompted.
+
+    Silence where someone may be in danger is heard at any hour.
+    """
     _, circle = moment.seat(conversation)
     zones = zone_of(moment.person.zone, circle.zone if circle else None, moment.address.uri)
     due_at = due(spec, moment.now, home(zones), moment.person.hour)
+    at_any_hour = kind == "silence" and moment.desk.book.is_safety(conversation.flow)
     moment.session.add(
         Timer(
             kind=kind,
@@ -126,7 +131,7 @@ def _set_timer(
             conversation_id=conversation.id,
             question_id=question.id if question else None,
             outcome=outcome,
-            due_at=next_allowed(due_at, zones, hours_for(moment.address.uri)),
+            due_at=due_at if at_any_hour else next_allowed(due_at, zones, hours_for(moment.address.uri)),
         )
     )
 
