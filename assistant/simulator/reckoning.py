@@ -35,12 +35,13 @@ from assistant.store.tables import (
 
 MOST_PLANNED, MOST_NUDGES = 4, 2
 _COMING_IN: Final = ("onboarding/", "promise/", "goal/", "settle_place/", "another_circle/", "join/")
-"""The first questions of someone who has just come, one a day, are no part of the season's rhythm."""
-_PLANNED: Final = (
-    *("weekly_reflection/", "buddy_meet/", "circle_close/", "buddy_did/", "group_check_in/", "season_close/"),
-    *("step_check/", "missed_you/", "seat_kept/"),
+_WISHED_FOR: Final = ("step_reminder/", "step/", "step_day/", "pause_over/")
+"""The first questions of someone who has just come, and what she chose a day for, are not of the rhythm."""
+_PLANNED: Final = frozenset(
+    {"weekly_reflection", "buddy_meet", "circle_close", "buddy_did", "group_check_in", "season_close"}
+    | {"step_check", "missed_you", "seat_kept"}
 )
-"""What stands in the programs, and what comes in its place; whatever else comes unasked is a nudge."""
+"""The flows of the programs, and those that come in their place; whatever else comes unasked is a nudge."""
 _DAY: Final = dt.timedelta(days=1)
 
 
@@ -191,14 +192,18 @@ class Reckoner:
         for text in texts:
             if text.row is None or text.row.purpose != "prompt" or text.row.member_id not in running:
                 continue
-            if text.row.wording.startswith(_COMING_IN):
+            if text.row.wording.startswith(_COMING_IN + _WISHED_FOR):
                 continue
             day = text.at.astimezone(ZoneInfo(text.zone)).date()
             starts_on = running[text.row.member_id].starts_on
             if starts_on is None or day < starts_on:
                 continue
-            nudge = "/silence" in text.row.wording or not text.row.wording.startswith(_PLANNED)
             week = (text.row.member_id, day - dt.timedelta(days=day.weekday()))
+            flow, _, part = text.row.wording.partition("/")
+            known = {
+                wording.partition("/")[0] for at, wording in planned.get(week, {}).items() if at != text.at
+            }
+            nudge = "silence" in part or flow not in _PLANNED or flow in known
             (nudges if nudge else planned)[week].setdefault(text.at, text.row.wording)
             names[text.row.member_id] = text.name
         for kind, counted, most in (

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import heapq
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import distinct, func, select
 
-from assistant.carriers.addresses import to_uri
 from assistant.circles.seasons import begin_season
 from assistant.engine.book import FlowBook
-from assistant.messages.questions import open_of
 from assistant.messages.travel import next_due
-from assistant.simulator.personas import IMAGE, PHOTO, Asked, Cast, Deed, Persona, Voice, awake, read_cast
+from assistant.simulator.acting import Actor, Agenda, Company
+from assistant.simulator.personas import Cast, Deed, Persona, Voice, awake, read_cast
 from assistant.simulator.promises import Score
 from assistant.simulator.reckoning import Reckoner
 from assistant.simulator.story import Story, count_weeks
-from assistant.simulator.watching import Passed, Secret, Watcher
+from assistant.simulator.watching import Passed, Watcher
 from assistant.simulator.world import World
 from assistant.store.tables import (
-    Address,
     Circle,
-    Conversation,
     Goal,
     GoalStep,
     Member,
@@ -45,11 +39,6 @@ FEWEST, MOST = 4, 12
 SHORT_PROGRAM: Final = 4
 AFTERWARDS: Final = dt.timedelta(days=3)
 ERASED_AFTER: Final = dt.timedelta(days=35)
-IN_HAND: Final = (1, 9)
-"""Minutes after which she looks again while she is writing."""
-HELLOS, ANSWERS_TO_BUDDY, THANKS = 0.75, 0.6, 0.15
-MOST_TO_BUDDY: Final = 3
-"""Lines by @ that someone writes in a week by herself."""
 
 
 def simulate(
@@ -84,28 +73,6 @@ def simulate(
         return Season(world, read_cast(), members, weeks, seed, circles).play(told)
 
 
-@dataclass(slots=True)
-class Actor:
-    """A persona on the stage: what she holds in mind."""
-
-    who: Persona
-    codes: list[str] = field(default_factory=list)
-    person_id: int = 0
-    looks_at: dt.datetime | None = None
-    unread: list[Passed] = field(default_factory=list)
-    last: str = ""
-    """The words that she read last."""
-    stops: bool = False
-    """Has made up her mind to text STOP at the next question."""
-    gone: bool = False
-    hellos: dict[int, int] = field(default_factory=dict)
-    """By week: how many lines by @ she has written."""
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.who.zone)
-
-
 class Season:
     """One season on the stage of a world."""
 
@@ -131,10 +98,12 @@ class Season:
             {name: actor.who.zone for name, actor in self.actors.items()},
         )
         self.reckoner = Reckoner(world, self.score)
-        self._agenda: list[tuple[dt.datetime, int, Callable[[], None]]] = []
-        self._order = count()
+        self.agenda = Agenda()
         self._starts = dt.datetime.combine(FIRST_DAY, dt.time(0), ZONE).astimezone(dt.UTC)
         self.ends = self._starts + dt.timedelta(weeks=weeks)
+        self.company = Company(
+            world, self.watcher, self.voice, self.chance, self.actors, self.agenda, self.moment
+        )
 
     # What is going to happen
 
@@ -155,12 +124,8 @@ class Season:
         self.reckoner.close(texts)
         seats, counts = self._seats(), self._counts()
         if self.whole:
-            self._agenda.clear()
             self._erase(until)
         return self._story(texts, seats, counts)
-
-    def _at(self, moment: dt.datetime, act: Callable[[], None]) -> None:
-        heapq.heappush(self._agenda, (max(moment, self.world.clock.now()), next(self._order), act))
 
     def moment(self, part: float) -> dt.datetime:
         """When this part (0 to 1) of the season has passed."""
@@ -172,8 +137,7 @@ class Season:
         for circle in self.circles:
             self.world.circle(circle["code"], circle["name"], program=self.program)
             self.world.role(circle["host"], "host", circle["code"], accepted=False)
-            host = self.actors[circle["host"]]
-            self._at(begins + dt.timedelta(hours=1), self._says(host, f"HOST {circle['code']}"))
+            self._hosts(circle["host"], circle["code"], begins + dt.timedelta(hours=1))
         for who in self.first:
             early = dt.timedelta(hours=2 + self.chance.random() * 60)
             self._comes(who, self.circles[0]["code"], self.moment(who.joins) if who.joins else begins + early)
@@ -183,42 +147,22 @@ class Season:
                 self._comes(who, self.circles[1]["code"], begins + hours)
         for actor in self.actors.values():
             for deed in actor.who.deeds:
-                when = self.moment(deed.at) + dt.timedelta(hours=self.chance.random() * 30)
-                self._at(awake(when, actor.zone, self.chance), self._does(actor, deed))
-        self._at(self._starts - dt.timedelta(hours=12), self._begin)
+                self._does(actor.who, deed)
+        self.agenda.add(self._starts - dt.timedelta(hours=12), self._begin)
         for day in range((self.ends + AFTERWARDS - begins).days + 1):
-            self._at(begins + dt.timedelta(days=day, hours=9), self._note_day)
+            self.agenda.add(begins + dt.timedelta(days=day, hours=9), self._note_day)
+
+    def _hosts(self, name: str, code: str, moment: dt.datetime) -> None:
+        self.agenda.add(moment, lambda: self.company.say(name, f"HOST {code}"))
 
     def _comes(self, who: Persona, code: str, moment: dt.datetime) -> None:
-        actor = self.actors[who.name]
+        self.agenda.add(
+            awake(moment, ZoneInfo(who.zone), self.chance), lambda: self.company.join(who.name, code)
+        )
 
-        def join() -> None:
-            actor.codes.append(code)
-            self.watcher.seats[who.name].add(code)
-            self._write(actor, *self.voice.say(who, "join", code=code))
-
-        self._at(awake(moment, actor.zone, self.chance), join)
-
-    def _says(self, actor: Actor, words: str) -> Callable[[], None]:
-        return lambda: self._write(actor, words, "")
-
-    def _does(self, actor: Actor, deed: Deed) -> Callable[[], None]:
-        def act() -> None:
-            if deed.stops:
-                actor.stops = True
-                self._consider(actor, self.world.clock.now())
-                return
-            if actor.gone or (actor.who.name in self.watcher.stopped and deed.says != "START"):
-                return
-            words, image = self.voice.fill(actor.who, deed.says)
-            self._write(actor, words, image, sees="relay" if words.startswith("@") else "us")
-            if deed.zone:
-                actor.who = replace(actor.who, zone=deed.zone, lives="Madrid")
-                self.watcher.walls[actor.who.name] = deed.zone
-            if words.upper() in ("LEAVE", "SALIR"):
-                actor.gone = True
-
-        return act
+    def _does(self, who: Persona, deed: Deed) -> None:
+        when = self.moment(deed.at) + dt.timedelta(hours=self.chance.random() * 30)
+        self.agenda.add(awake(when, ZoneInfo(who.zone), self.chance), lambda: self.company.do(who.name, deed))
 
     def _begin(self) -> None:
         """What `circle start` does, for each circle."""
@@ -234,12 +178,10 @@ class Season:
         self.reckoner.note_day(out)
 
     def _erase(self, until: dt.datetime) -> None:
-        """Let a month pass: nobody answers any more, and the words must be gone."""
-        end = until + ERASED_AFTER
-        while until < end:
-            until += dt.timedelta(days=1)
-            self._pass_time(until)
-            self.world.settle()
+        """Let a month pass, in which nobody answers any more; then the words must be gone."""
+        for day in range(1, ERASED_AFTER.days + 1):
+            self.world.move_to(until + dt.timedelta(days=day))
+        self.watcher.look()
         self.reckoner.check_erased([secret.words for secret in self.watcher.secrets])
 
     # How time goes by
@@ -250,7 +192,7 @@ class Season:
             now = self.world.clock.now()
             with self.world.database.read() as session:
                 due = next_due(session, now)
-            acts = self._agenda[0][0] if self._agenda else None
+            acts = self.agenda.next
             stop = min(moment for moment in (due, acts, until) if moment is not None)
             if stop > now:
                 self.world.clock.move_to(stop)
@@ -258,7 +200,7 @@ class Season:
                 self.world.settle()
                 self._look()
             if acts is not None and acts <= stop:
-                heapq.heappop(self._agenda)[2]()
+                self.agenda.act()
                 self._look()
             elif stop >= until:
                 return
@@ -269,131 +211,10 @@ class Season:
         """See what has passed, and let those whom it reached look at their phones in their own time."""
         texts = self.watcher.look()
         for text in texts:
-            actor = self.actors.get(text.name)
-            if actor is None or text.inbound:
-                continue
-            actor.unread.append(text)
-            actor.last = text.body
-            answers = text.row is not None and text.row.purpose == "reply"
-            low, high = IN_HAND if answers else actor.who.minutes
-            wait = dt.timedelta(minutes=low + (high - low) * self.chance.random() ** 2)
-            self._consider(actor, text.at + wait)
+            if not text.inbound and text.name in self.actors:
+                self.company.hear(text)
         if any(text.row is not None and text.row.purpose == "prompt" for text in texts):
             self.reckoner.look()
-
-    def _consider(self, actor: Actor, moment: dt.datetime) -> None:
-        """She looks at her phone then, if not before; in a silent spell, when that is over."""
-        spell = actor.who.silent
-        if spell is not None and self.moment(spell[0]) <= moment < self.moment(spell[1]):
-            moment = self.moment(spell[1])
-        moment = awake(moment, actor.zone, self.chance)
-        if actor.looks_at is None or moment < actor.looks_at:
-            actor.looks_at = moment
-            self._at(moment, lambda: self._take_up(actor, moment))
-
-    # What people do with their phones
-
-    def _take_up(self, actor: Actor, moment: dt.datetime) -> None:
-        """She looks at her phone: answers what is asked, or what a buddy wrote, or puts it away."""
-        if actor.looks_at != moment:
-            return  # She has looked since.
-        actor.looks_at = None
-        unread, actor.unread = actor.unread, []
-        if actor.who.name in self.watcher.stopped:
-            return
-        asked, sees, code = self._asked(actor)
-        if asked is not None and actor.stops:
-            actor.stops = False
-            self._write(actor, "STOP", "")
-        elif asked is not None:
-            if self.chance.random() < actor.who.answers:
-                self._answer(actor, asked, sees, code)
-        else:
-            self._react(actor, unread)
-
-    def _asked(self, actor: Actor) -> tuple[Asked | None, str, str]:
-        """What stands open on her phone, who it says will see the answer, and which circle it is about."""
-        with self.world.database.read() as session:
-            if not actor.person_id:
-                uri = to_uri(self.world.number(actor.who.name))
-                actor.person_id = session.scalar(select(Address.person_id).where(Address.uri == uri)) or 0
-            question = open_of(session, actor.person_id)
-            if question is None:
-                return None, "us", ""
-            conversation = session.get_one(Conversation, question.conversation_id)
-            step = self.world.desk.book.today(question.flow, question.step)
-            assert step is not None
-            listed = conversation.values.get(step.choices_from or "", ())
-            code = session.scalar(
-                select(Circle.code)
-                .join(Member, Member.circle_id == Circle.id)
-                .where(Member.id == question.member_id)
-            )
-            asked = Asked(
-                question.flow,
-                question.step,
-                (step.expect or "text").split()[0],
-                tuple(option.key for option in step.options),
-                tuple(each["label"] for each in listed),
-                question.unclear,
-            )
-            return asked, question.sees, code or ""
-
-    def _answer(self, actor: Actor, asked: Asked, sees: str, code: str) -> None:
-        who = actor.who
-        mate = self._mate(actor, code)
-        words, image = self.voice.answer(who, asked, mate, actor.codes[-1] if actor.codes else "", actor.last)
-        to = mate if image and sees == "buddy" and mate in words else ""
-        if asked.flow == "kind_line" and asked.step == "line":
-            sees = "buddy"
-        if asked.flow == "kind_line" and asked.step == "who":
-            self.watcher.readdress(who.name, mate)
-        if asked.flow == "relay" and asked.step == "number" and words == "1":
-            self.watcher.given.add("2105550147")
-        self._write(actor, words, image, sees=sees, code=code, to=to)
-
-    def _react(self, actor: Actor, unread: list[Passed]) -> None:
-        """Nothing is asked: say hi to a new buddy, write back to one, or leave it."""
-        wordings = [text.row.wording for text in unread if text.row is not None]
-        week = (self.world.clock.now() - self._starts).days // 7
-        about = ""
-        if any(wording.startswith(("buddy_meet/", "buddy_middle/")) for wording in wordings):
-            about = "hello" if self.chance.random() < HELLOS else ""
-        elif any(wording == "notices/relay" for wording in wordings):
-            about = "answer" if self.chance.random() < ANSWERS_TO_BUDDY else ""
-        elif any(wording.startswith(("notices/kind", "notices/thanks")) for wording in wordings):
-            about = "thanks" if self.chance.random() < THANKS else ""
-        if not about or (about != "thanks" and actor.hellos.get(week, 0) >= MOST_TO_BUDDY):
-            return
-        words, image = self.voice.say(actor.who, about)
-        if about != "thanks":
-            actor.hellos[week] = actor.hellos.get(week, 0) + 1
-        self._write(actor, words, image, sees="us" if about == "thanks" else "relay")
-
-    def _mate(self, actor: Actor, code: str) -> str:
-        """Someone else of her circle."""
-        mates = [
-            name
-            for name, other in self.actors.items()
-            if code in other.codes
-            and name != actor.who.name
-            and not other.gone
-            and name not in self.watcher.stopped
-        ]
-        return self.chance.choice(mates) if mates else "someone"
-
-    def _write(
-        self, actor: Actor, words: str, image: str, *, sees: str = "us", code: str = "", to: str = ""
-    ) -> None:
-        """She texts; the two words in it that stand nowhere else are remembered with who may see them."""
-        if image:
-            now = self.world.clock.now()
-            self.watcher.secrets.append(Secret(image.casefold(), actor.who.name, sees, code, to, now))
-        actor.unread = []
-        if words == PHOTO:
-            self.world.text(actor.who.name, "", media=[("", "image/jpeg")])
-        else:
-            self.world.text(actor.who.name, words.replace(IMAGE, ""))
 
     def _seats(self) -> list[tuple[str, str, str]]:
         """Everyone's name, circle and how her seat stands, at the end."""

@@ -30,6 +30,7 @@ BUDDIES_FOR: Final = dt.timedelta(days=15)
 LONGEST: Final = 2
 READS_ALOUD: Final = ("notices/shared", "notices/note_to_you", "notices/relay")
 """Words of others, which a shared phone shows only after its owner's yes or while she writes herself."""
+_BETWEEN_WORDS: Final = re.compile(r"\W+")
 _NUMBER: Final = re.compile(r"(?<!\d)(?:\+?1[ .-]?)?\(?(\d{3})\)?[ .-]?(\d{3})[ .-]?(\d{4})(?!\d)")
 
 
@@ -60,6 +61,11 @@ class Passed:
     """The clock on her wall, as we know it."""
     row: Any = None
     """Of the outbox: id, member_id, purpose, wording, created_at. None: of a phone, or the carrier's."""
+
+    @property
+    def seat(self) -> int | None:
+        """The seat it is about, if it is about one."""
+        return self.row.member_id if self.row is not None else None
 
     @property
     def by_carrier(self) -> bool:
@@ -101,9 +107,11 @@ class Watcher:
 
     def readdress(self, writer: str, to: str) -> None:
         """What she wrote last for one person is for another, as she says herself."""
+        lately = self.world.clock.now() - dt.timedelta(days=1)
         for index in range(len(self.secrets) - 1, -1, -1):
-            if self.secrets[index].writer == writer and self.secrets[index].to:
-                self.secrets[index] = replace(self.secrets[index], to=to)
+            secret = self.secrets[index]
+            if secret.writer == writer and secret.to and secret.at is not None and secret.at > lately:
+                self.secrets[index] = replace(secret, to=to)
                 return
 
     def look(self) -> list[Passed]:
@@ -167,16 +175,18 @@ class Watcher:
         hold("length", measure(body).segments <= LONGEST, at, name, f"longer than two segments: {body!r}")
         self._check_hour(text, ZoneInfo(text.zone) if person and person.zone else self.world.zone)
         before = [each for each in self._since[name] if at - each.at < TWICE_WITHIN]
-        hold("doubled", all(each.body != body for each in before), at, name, f"twice in an hour: {body!r}")
+        # Two circles may ask the same of her; one circle may not ask it twice.
+        again = [each for each in before if each.body == body and each.seat == text.seat]
+        hold("doubled", not again, at, name, f"twice in an hour: {body!r}")
         self._since[name].append(text)
         self._check_numbers(text)
         wording = text.row.wording if text.row is not None else ""
         if person is not None and person.plain and not wording.startswith(READS_ALOUD):
             shown = [each for each in self.names if re.search(rf"\b{each}\b", body)]
             hold("plain", not shown, at, name, f"names {', '.join(shown)}: {body!r}")
-        folded = body.casefold()
+        said = f" {_BETWEEN_WORDS.sub(' ', body.casefold())} "
         for secret in self.secrets:
-            if secret.words in folded:
+            if f" {secret.words} " in said:
                 hold(
                     "eyes",
                     self._may_read(session, secret, name, at),
