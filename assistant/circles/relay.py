@@ -191,7 +191,8 @@ def _relay(scene: Scene, line: str) -> Done:
         bond.mine.wrote_at = scene.now
     scene.session.flush()
     for bond, _, other, person in reached:
-        effects += _what_follows(scene, bond, other, person)
+        # In a group of three her own choice would come twice: it is not planned until this turn is done.
+        effects += (each for each in _what_follows(scene, bond, other, person) if each not in effects)
     for bond in bonds:
         effects += _middle(scene, bond)
     values = {

@@ -142,6 +142,14 @@ def test_an_unanswered_line_brings_one_nudge_and_one_choice(town: Town) -> None:
     assert starts(say(town, ana, "still there?")) == {}
 
 
+def test_of_three_each_quiet_one_is_nudged_and_the_one_who_waits_chooses_once(town: Town) -> None:
+    _, (ana, rosa, mia), _ = begin(town, 3)
+    done = say(town, ana, "hi")
+    planned = sorted((each.person_id, each.flow) for each in done.effects if isinstance(each, Start))
+    quiet = [(other.person_id, "buddy_nudge") for other in (rosa, mia)]
+    assert planned == sorted([*quiet, (ana.person_id, "buddy_quiet")])
+
+
 def test_the_middle_comes_to_all_once_all_have_written(town: Town) -> None:
     town.now = NOW + dt.timedelta(days=1)  # Tuesday
     _, members, _ = begin(town, 3)
