@@ -18,7 +18,7 @@ from assistant.messages.alerts import open_alert
 from assistant.messages.claim import Due
 from assistant.messages.outbox import PURPOSE_RULES
 from assistant.store.database import Database
-from assistant.store.tables import Address, Consent, Outbox
+from assistant.store.tables import Address, Consent, Invitation, Outbox
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +73,17 @@ def _record(session: Session, results: Sequence[Result], now: dt.datetime, real:
     ]
     if accepted:
         session.connection().execute(_SENT, accepted)
+    invited = [
+        result.text.address_id
+        for result in results
+        if result.text.purpose == "invitation" and isinstance(result.answer, Accepted)
+    ]
+    if invited:
+        session.execute(
+            update(Invitation)
+            .where(Invitation.address_id.in_(invited), Invitation.state == "waiting")
+            .values(state="sent", sent_at=now)
+        )
     for result in results:
         if isinstance(result.answer, CarrierError):
             _record_error(session, result.text, result.answer, now, real)

@@ -33,6 +33,7 @@ from assistant.store.tables import (
     Circle,
     Consent,
     Inbox,
+    Invitation,
     Member,
     Outbox,
     Person,
@@ -90,6 +91,24 @@ def test_a_queued_text_leaves_once_and_is_recorded(
     assert (found.state, found.status, found.attempt) == ("sent", "queued", 1)
     assert found.carrier_id == carrier.sent[0].carrier_id
     assert carrier.sent[0].attempt == attempt_name(text, 1)
+
+
+def test_an_invitation_counts_as_sent_once_the_carrier_took_it(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    with database.write() as session:
+        circle_id = session.scalars(select(Circle.id)).first()
+        for address_id in (ANA, ROSA):
+            session.add(
+                Invitation(
+                    circle_id=circle_id, address_id=address_id, state="waiting", created_at=clock.now()
+                )
+            )
+    queue(database, clock.now(), a_text(ANA, "Come in?", "invitation"))
+    deliver(database, clock, carrier)
+    with database.read() as session:
+        states = dict(session.execute(select(Invitation.address_id, Invitation.state)).tuples().all())
+    assert states == {ANA: "sent", ROSA: "waiting"}
 
 
 def test_safety_and_replies_go_before_prompts(
