@@ -107,7 +107,7 @@ def test_an_invitation_counts_as_sent_once_the_carrier_took_it(
     queue(database, clock.now(), a_text(ANA, "Come in?", "invitation"))
     deliver(database, clock, carrier)
     with database.read() as session:
-        states = dict(session.execute(select(Invitation.address_id, Invitation.state)).tuples().all())
+        states = {row.address_id: row.state for row in session.scalars(select(Invitation))}
     assert states == {ANA: "sent", ROSA: "waiting"}
 
 
