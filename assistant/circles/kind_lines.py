@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from assistant.circles.fills import FILLS, shorten
 from assistant.circles.profile import number_options
+from assistant.circles.relay import knows_that_words_wait
 from assistant.circles.scene import Done, Scene, Tell, action
 from assistant.circles.sharing import apart_from
 from assistant.language.contacts import has_contact
@@ -149,14 +150,15 @@ def pass_on(scene: Scene) -> Done:
         )
     )
     scene.session.flush()
-    if seat.state not in TOLD:
+    notice = "thanks_to_you" if scene.values.get("note") == "thanks" else "kind_line_to_you"
+    if seat.state not in TOLD or (to.plain and knows_that_words_wait(scene, to, f"notices/{notice}")):
         return Done("passed", values)
     fills = {"name2": shorten(scene.person.name or "", FILLS["name2"].longest), "words": line}
     if not fills["name2"]:
         del fills["name2"]
     told = Tell(
         to.id,
-        "thanks_to_you" if scene.values.get("note") == "thanks" else "kind_line_to_you",
+        notice,
         fills,
         purpose="relay",
         circle_id=member.circle_id,

@@ -232,7 +232,7 @@ def _tell(scene: Scene, reader: Member, writer: Person, line: str) -> list[Effec
     reading = scene.session.get_one(Person, reader.person_id)
     in_hand = reading.heard_at is not None and reading.heard_at > scene.now - IN_HAND
     waits = reading.plain and not in_hand
-    if waits and _knows_that_words_wait(scene, reading):
+    if waits and knows_that_words_wait(scene, reading, WORDS_WAIT):
         return []
     fills = {"words": line, **({"buddy": writer.name} if writer.name else {})}
     return [
@@ -248,11 +248,11 @@ def _tell(scene: Scene, reader: Member, writer: Person, line: str) -> list[Effec
     ]
 
 
-def _knows_that_words_wait(scene: Scene, reader: Person) -> bool:
+def knows_that_words_wait(scene: Scene, reader: Person, wording: str) -> bool:
     """Whether she was told so already today, and has not been here since."""
     since = max(scene.now - LATELY, reader.heard_at or scene.now - LATELY)
     told = select(Outbox.id).where(
-        Outbox.person_id == reader.id, Outbox.wording == WORDS_WAIT, Outbox.created_at > since
+        Outbox.person_id == reader.id, Outbox.wording == wording, Outbox.created_at > since
     )
     return scene.session.scalar(told.limit(1)) is not None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from town import Town
 
 from assistant.circles.kind_lines import named_in, without_address
 from assistant.circles.scene import Tell
-from assistant.store.tables import Apart, Member, Note, Person
+from assistant.store.tables import Apart, Member, Note, Outbox, Person
 
 NAMES = {1: "Rosa", 2: "Marisol", 3: "Ana María", 4: "Kay", 5: "José"}
 
@@ -150,6 +151,30 @@ def test_it_is_kept_and_told_to_the_letter_under_the_first_name(
         carry=("words",),
         member_id=seats["Rosa"].id,
     )
+
+
+def test_a_shared_phone_says_once_that_kind_lines_wait(town: Town, seats: dict[str, Member]) -> None:
+    ana, rosa = person(town, seats["Ana"]), person(town, seats["Rosa"])
+    rosa.plain = True
+    passed = town.do("pass_on", ana, seats["Ana"], line="gracias", to_id=str(seats["Rosa"].id))
+    (tell,) = passed.effects
+    assert isinstance(tell, Tell)
+    text = {
+        "person_id": rosa.id,
+        "address_id": 1,
+        "to_uri": "sms:+15125550001",
+        "sender": "MG1",
+        "segments": 1,
+    }
+    due = {"purpose": "relay", "priority": 2, "created_at": town.now, "not_before": town.now}
+    town.session.add(
+        Outbox(**text, **due, body="Someone left you a kind line.", wording=f"notices/{tell.notice}")
+    )
+    town.session.flush()
+    town.now += dt.timedelta(minutes=10)
+    again = town.do("pass_on", ana, seats["Ana"], line="gracias otra vez", to_id=str(seats["Rosa"].id))
+    assert (again.outcome, again.effects) == ("passed", ())
+    assert town.session.query(Note).count() == 2
 
 
 def test_to_someone_she_is_kept_apart_from_nothing_goes_and_nothing_shows_it(
