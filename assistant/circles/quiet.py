@@ -15,7 +15,7 @@ from assistant.store.tables import Answer, Circle, Member, Note, Outbox, Person,
 OPENING: Final = "weekly_reflection"
 """The flow that opens a week; a week is quiet when nothing at all came from her after it."""
 LEFT_ALONE_AFTER: Final = 3
-"""Quiet weeks after which her seat waits for her without a word (`practice.md`, "Silence")."""
+"""Quiet weeks after which her seat waits for her without a word."""
 NUDGES_A_WEEK: Final = 2
 
 

@@ -13,7 +13,7 @@ from assistant.store.tables import Conversation, Inbox
 CARRIER_STOPS = frozenset({"stop", "stopall", "unsubscribe", "end", "quit", "revoke", "optout", "cancel"})
 CARRIER_STARTS = frozenset({"start", "yes", "unstop"})
 CARRIER_HELPS = frozenset({"help", "info"})
-"""Single words that Twilio itself acts upon for SMS (carriers.md, "Consent and opt-out")."""
+"""Single words that Twilio itself acts upon for SMS (its default opt-out keywords)."""
 
 
 def kind_of(text: Inbox) -> str:

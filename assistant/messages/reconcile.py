@@ -2,7 +2,7 @@
 
 The carrier takes no idempotency key. So after a crash or a lost answer the status callback that names the try
 is awaited, then the carrier's log is searched; only a text that is not in it two minutes later goes out again
-(design.md, promise 4). Leases and looks go by the machine's time.
+(README, "What it promises"). Leases and looks go by the machine's time.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Requests hand their text or status to one writer thread and wait. It puts all that has gathered into the
 database in one transaction (group commit) and lets them go; with the database away it puts them on the spool
-instead, and back in order once it can (design.md, promise 1).
+instead, and back in order once it can (README, "What it promises").
 """
 
 from __future__ import annotations

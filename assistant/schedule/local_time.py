@@ -99,7 +99,7 @@ def zone_of(
 
     Returns:
         One zone when it is known, several candidates of which all must be respected, or none when nobody can
-        say; `allowed` then keeps to 12:00-20:00 Eastern (carriers.md, "Timezone by number").
+        say; `allowed` then keeps to 12:00-20:00 Eastern.
     """
     for name in (person_zone, circle_zone):
         if name and (zone := zone_named(name)):

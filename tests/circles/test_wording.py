@@ -18,7 +18,7 @@ RESERVED = {
     *("stop", "stopall", "unsubscribe", "end", "quit", "cancel", "revoke", "optout"),
     *("start", "yes", "unstop", "help", "info"),
 }
-"""Single words on which the carrier itself acts (carriers.md, "Consent and opt-out")."""
+"""Single words on which the carrier itself acts (its default opt-out keywords)."""
 
 
 @pytest.fixture(scope="module")
