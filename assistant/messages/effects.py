@@ -29,7 +29,7 @@ from assistant.messages.outbox import Draft, put
 from assistant.messages.questions import close_all
 from assistant.messages.senders import best_address
 from assistant.messages.speech import speak
-from assistant.store.tables import Circle, Conversation, Outbox, Person, Timer
+from assistant.store.tables import Circle, Conversation, Inbox, Outbox, Person, Timer
 
 
 def apply(moment: Moment, effects: Iterable[Effect], conversation: Conversation | None = None) -> None:
@@ -173,6 +173,20 @@ def opt_out(moment: Moment, *, confirm: bool) -> None:
         moment.background.stale = True
 
 
+def opt_in(moment: Moment, text: Inbox) -> None:
+    """She is in, by this text of her own."""
+    consent.agree(
+        moment.session,
+        moment.address.id,
+        moment.desk.house.sender,
+        wording=moment.words,
+        way="text",
+        now=moment.now,
+        inbox_id=text.id,
+    )
+    moment.quiet = moment.opted_out = False
+
+
 def _opt_in(moment: Moment) -> None:
     text = moment.inbox
     if text is None:
@@ -181,13 +195,4 @@ def _opt_in(moment: Moment) -> None:
     # A STOP overtakes older texts, so that an older JOIN may be handled after it: it must not undo it.
     overtaken = newest is not None and newest.kind == "out" and (newest.inbox_id or 0) > text.id
     if not overtaken:
-        consent.agree(
-            moment.session,
-            moment.address.id,
-            moment.desk.house.sender,
-            wording=moment.words,
-            way="text",
-            now=moment.now,
-            inbox_id=text.id,
-        )
-        moment.quiet = moment.opted_out = False
+        opt_in(moment, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant.circles.leaving import returned
 from assistant.language.signals import signal
 from assistant.messages import consent
-from assistant.messages.effects import apply, opt_out
+from assistant.messages.effects import apply, opt_in, opt_out
 from assistant.messages.moment import Moment
 from assistant.messages.turns import ask_again
 from assistant.store.tables import Conversation, Inbox
@@ -43,16 +43,7 @@ def stop(moment: Moment) -> None:
 def start(moment: Moment, text: Inbox) -> None:
     """She is in again, her seats are hers again, and she is asked again what she was being asked."""
     stopped_at = consent.out_since(moment.session, moment.address.id, moment.desk.house.sender)
-    consent.agree(
-        moment.session,
-        moment.address.id,
-        moment.desk.house.sender,
-        wording=moment.words,
-        way="text",
-        now=moment.now,
-        inbox_id=text.id,
-    )
-    moment.opted_out = False
+    opt_in(moment, text)
     if not _carrier_answers(moment, "start", CARRIER_STARTS):
         moment.notice("opted_in")
     if stopped_at is not None:
