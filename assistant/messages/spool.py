@@ -1,8 +1,8 @@
 """Keeps what the database could not take, in one file on this machine, until it can.
 
 Rule: a text that was answered 2xx survives (README, "What it promises"). Every append is on the disk (fsync)
-before it returns; everything is read back in the order in which it was written, by all processes of this machine
-together.
+before it returns; everything is read back in the order in which it was written, by whichever process of this
+machine wrote it.
 """
 
 from __future__ import annotations
