@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "status": ("circles", "status", "How circles stand, in numbers."),
     "flows": ("flows", "flows", "Check, draw, play and count the conversations in flows/."),
     "simulate": ("simulating", "simulate", "Play a whole season, and watch every promise."),
+    "danger": ("danger", "danger", "How often words of danger are missed, or seen where there are none."),
     "forward": ("forwarding", "forward", "Let time pass at once; with TIME_TRAVEL=1 only."),
     "pause": ("texts", "pause", "Hold every text back but safety texts, until `circle resume`."),
     "resume": ("texts", "resume", "Let texts leave again."),

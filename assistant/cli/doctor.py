@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import datetime as dt
 import logging
 import shutil
 from collections.abc import Callable, Iterator
@@ -72,7 +73,8 @@ def examine() -> Iterator[Line]:
         for line in _database(opened):
             rows_can_be_read |= line.state == "ok"
             yield line
-        for check in (_redis, _flows, _web, _carrier, _disk, *((_clock, _stuck) if rows_can_be_read else ())):
+        from_rows = (_clock, _stuck, _alarms) if rows_can_be_read else ()
+        for check in (_redis, _flows, _web, _carrier, _disk, *from_rows):
             yield from check(opened)
 
 
@@ -254,6 +256,40 @@ def _stuck(opened: Runtime) -> Iterator[Line]:
     if members:
         mend = "they texted STOP once: ask them to text START, which only they can do"
         yield Line("blocked", "warn", f"the carrier blocks us for {', '.join(members)}", mend)
+
+
+def _alarms(opened: Runtime) -> Iterator[Line]:
+    """Who may need a person and has none yet: in numbers, and for how long."""
+    from sqlalchemy import select
+
+    from assistant.messages.alerts import URGENT
+    from assistant.store.tables import Alert, Circle
+
+    now = opened.clock.now()
+    with opened.database.read() as session:
+        rows = session.execute(
+            select(Alert, Circle.code)
+            .join(Circle, Circle.id == Alert.circle_id, isouter=True)
+            .where(
+                Alert.kind.in_(URGENT),
+                Alert.closed_at.is_(None),
+                # Of someone in no circle nobody can say that she was reached.
+                Alert.circle_id.is_not(None) | (Alert.opened_at > now - dt.timedelta(days=1)),
+            )
+            .order_by(Alert.opened_at)
+        ).all()
+        waiting = [(alert.opened_at, code) for alert, code in rows if alert.answered_at is None]
+    if waiting:
+        minutes = (now - waiting[0][0]).total_seconds() / 60
+        codes = ", ".join(dict.fromkeys(code or "no circle" for _, code in waiting))
+        said = f"{len(waiting)} people may need a person and no one has answered ({codes}); the first for "
+        mend = "call whoever hosts there; a page is answered by texting SHOW. No host? circle create --host"
+        yield Line("alarms", "fail", f"{said}{minutes:.0f} minutes", mend)
+    elif rows:
+        mend = "whoever texted SHOW closes it with 1, once that person was reached"
+        yield Line("alarms", "warn", f"{len(rows)} answered, and not closed yet", mend)
+    else:
+        yield Line("alarms", "ok", "nobody waits for a person")
 
 
 def _show(line: Line) -> None:

@@ -12,8 +12,7 @@ KINDS: Final = ("self_harm", "abuse", "emergency")
 
 _TABLE = load_table("danger")
 _SPELLINGS: Final[dict[str, str]] = _TABLE["spellings"]
-_BREAK: Final = " / "
-_PIECES: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[.,;:!?\n\r()\"]+|\s-+\s")
+_PIECES: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[.,;:!?()\"]+|\s-+\s")
 _TAKEN_OUT: Final = " ~ "
 
 
