@@ -7,6 +7,7 @@ import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -109,7 +110,7 @@ class Story:
         yield "Times are those on each person's own clock; days are those of the circles."
         number, day = -1, None
         groups = {week.number: week.groups for week in self.table}
-        for text in self.texts:
+        for text in _as_read(self.texts):
             local = text.at.astimezone(self.zone).date()
             week = week_of(local, self.starts_on)
             if week != number:
@@ -211,6 +212,16 @@ class Story:
             until = sum(text.at <= each.at for text in hers)
             for text in hers[max(0, until - AROUND) : until + AROUND]:
                 yield from self._line(text)
+
+
+def _as_read(texts: Sequence[Passed]) -> Iterator[Passed]:
+    """The texts in order; of those that reach several people at one moment, each one's together."""
+    for _, at_once in groupby(texts, lambda text: (text.at, text.inbound)):
+        gathered: dict[str, list[Passed]] = {}
+        for text in at_once:
+            gathered.setdefault(text.name, []).append(text)
+        for theirs in gathered.values():
+            yield from theirs
 
 
 def week_of(day: dt.date, starts_on: dt.date) -> int:

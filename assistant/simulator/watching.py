@@ -28,7 +28,7 @@ TWICE_WITHIN: Final = dt.timedelta(hours=1)
 BUDDIES_FOR: Final = dt.timedelta(days=15)
 """Words by @ may reach whoever was a buddy of the writer's so lately."""
 LONGEST: Final = 2
-READS_ALOUD: Final = ("notices/shared", "notices/note_to_you", "notices/relay")
+READS_ALOUD: Final = ("notices/shared", "notices/note_to_you", "notices/relay", "notices/keepsake")
 """Words of others, which a shared phone shows only after its owner's yes or while she writes herself."""
 _BETWEEN_WORDS: Final = re.compile(r"\W+")
 _NUMBER: Final = re.compile(r"(?<!\d)(?:\+?1[ .-]?)?\(?(\d{3})\)?[ .-]?(\d{3})[ .-]?(\d{4})(?!\d)")
