@@ -282,7 +282,7 @@ def _alarms(opened: Runtime) -> Iterator[Line]:
     if waiting:
         minutes = (now - waiting[0][0]).total_seconds() / 60
         codes = ", ".join(dict.fromkeys(code or "no circle" for _, code in waiting))
-        said = f"{len(waiting)} people may need a person and no one has answered ({codes}); the first for "
+        said = f"{len(waiting)} may need a person, and no one has answered yet ({codes}); the first for "
         mend = "call whoever hosts there; a page is answered by texting SHOW. No host? circle create --host"
         yield Line("alarms", "fail", f"{said}{minutes:.0f} minutes", mend)
     elif rows:
