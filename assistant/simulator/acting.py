@@ -194,7 +194,10 @@ class Company:
         self._write(actor, words, image, sees=sees, code=code, to=to)
 
     def _react(self, actor: Actor, unread: list[Passed]) -> None:
-        """Nothing is asked: say hi to a new buddy, write back to one, or leave it."""
+        """Nothing is asked: see to an alert, say hi to a new buddy, write back to one, or leave it."""
+        if any(text.row is not None and text.row.purpose == "alert" for text in unread):
+            self._write(actor, *self.voice.say(actor.who, "alert"))
+            return
         wordings = [text.row.wording for text in unread if text.row is not None]
         week = (self.world.clock.now() - self.moment(0)).days // 7
         about = ""

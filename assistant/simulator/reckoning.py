@@ -82,9 +82,7 @@ class Reckoner:
         apart = kept_apart(session, circle.id)
         once = set(placed) == here and set(placed.values()) <= {1}
         alone = [group[0] for group in groups if len(group) == 1]
-        needless = [
-            one for one in alone if any(frozenset((one, other)) not in apart for other in here - {one})
-        ]
+        needless = [one for one in alone if any(_could_join(one, group, apart) for group in groups)]
         right = once and (not needless or len(here) == 1)
         self.score.hold("group", right, now, circle.name, f"week {round_.week}: {told}")
         before = [group for round_ in history(session, circle.id)[:-1] for group in round_]
@@ -250,6 +248,13 @@ def _names(session: Session, circle_id: int) -> Mapping[int, str]:
         .where(Member.circle_id == circle_id)
     )
     return {member_id: name or "someone" for member_id, name in rows}
+
+
+def _could_join(one: int, group: Sequence[int], apart: Collection[frozenset[int]]) -> bool:
+    """Whether someone who is alone could have been with this group, none of whom she is kept apart from."""
+    return (
+        one not in group and len(group) < 3 and all(frozenset((one, other)) not in apart for other in group)
+    )
 
 
 def _all_new_possible(here: Sequence[int], closed: Collection[frozenset[int]]) -> bool:

@@ -175,9 +175,10 @@ class Watcher:
         hold("length", measure(body).segments <= LONGEST, at, name, f"longer than two segments: {body!r}")
         self._check_hour(text, ZoneInfo(text.zone) if person and person.zone else self.world.zone)
         before = [each for each in self._since[name] if at - each.at < TWICE_WITHIN]
-        # Two circles may ask the same of her; one circle may not ask it twice.
+        # Two circles may ask the same of her, one may not ask it twice; an alert is repeated until heard.
+        alert = text.row is not None and text.row.purpose == "alert"
         again = [each for each in before if each.body == body and each.seat == text.seat]
-        hold("doubled", not again, at, name, f"twice in an hour: {body!r}")
+        hold("doubled", alert or not again, at, name, f"twice in an hour: {body!r}")
         self._since[name].append(text)
         self._check_numbers(text)
         wording = text.row.wording if text.row is not None else ""
