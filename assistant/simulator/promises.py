@@ -25,7 +25,7 @@ PROMISES: Final = {
     "sound": "Nothing fails inside",
     "erased": "Thirty days after the end, the words are gone",
 }
-"""By the short name that checks use: what is promised, as design.md says it."""
+"""By the short name that checks use: what is promised, as the README says it."""
 
 
 @dataclass(frozen=True, slots=True)
