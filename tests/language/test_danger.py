@@ -28,7 +28,7 @@ def read(text: str) -> str:
     return found.kind if found else "none"
 
 
-@pytest.mark.parametrize(("text", "kind"), list(cases("tuned", "second")))
+@pytest.mark.parametrize(("text", "kind"), list(cases("tuned", "second", "third", "fourth")))
 def test_words_that_the_table_was_made_with_are_read_as_meant(text: str, kind: str) -> None:
     assert read(text) == kind
 
@@ -39,9 +39,9 @@ def test_of_words_it_was_not_made_with_few_are_missed_and_fewer_are_false_alarms
     everyday = [text for text, kind in held_out if kind == "none"]
     missed = sum(read(text) == "none" for text in meant)
     false_alarms = sum(read(text) != "none" for text in everyday)
-    # As measured, and no worse: 13 of 66, 2 of 63.
+    # As measured, and no worse: 13 of 48, 1 of 42. Indirect words are what is missed.
     assert missed <= 13
-    assert false_alarms <= 2
+    assert false_alarms <= 1
 
 
 def test_the_table_is_large_enough_to_say_something() -> None:
