@@ -26,6 +26,9 @@ from assistant.store.tables import (
     Round,
 )
 
+NOT_AGAIN = 2
+"""Rounds for which a wish for someone new holds: for ever, it would leave people alone in a small circle."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bond:
@@ -184,7 +187,7 @@ def is_away(session: Session, member: Member) -> bool:
 
 
 def kept_apart(session: Session, circle_id: int) -> set[Couple]:
-    """Couples of a circle's members who are not to be paired: never, or not again, as one of them asked."""
+    """Couples of a circle's members who are not to be paired now: never, or not so soon again."""
     members = dict(
         session.execute(select(Member.person_id, Member.id).where(Member.circle_id == circle_id)).all()
     )
@@ -192,11 +195,16 @@ def kept_apart(session: Session, circle_id: int) -> set[Couple]:
         select(Apart.one_id, Apart.other_id).where(Apart.one_id.in_(members), Apart.other_id.in_(members))
     )
     apart = {frozenset((members[one], members[other])) for one, other in rows}
+    newest = select(func.max(Round.week)).where(Round.circle_id == circle_id)
     asked = session.scalars(
         select(PairMember.pair_id)
         .join(Pair, Pair.id == PairMember.pair_id)
         .join(Round, Round.id == Pair.round_id)
-        .where(Round.circle_id == circle_id, PairMember.did == "new")
+        .where(
+            Round.circle_id == circle_id,
+            PairMember.did == "new",
+            Round.week > newest.scalar_subquery() - NOT_AGAIN,
+        )
     ).all()
     groups: dict[int, dict[int, str | None]] = {}
     for seat in session.scalars(select(PairMember).where(PairMember.pair_id.in_(asked))):

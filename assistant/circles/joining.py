@@ -64,11 +64,13 @@ def has_promised(scene: Scene) -> Done:
     return Done("yes" if scene.member is not None and scene.member.promised_at is not None else "no")
 
 
-@action("dated", "undated")
+@action("dated", "undated", "running")
 def look_ahead(scene: Scene) -> Done:
-    """Whether it is known when her circle begins."""
+    """Whether it is known when her circle begins, or whether it has begun."""
     starts = scene.circle.starts_on if scene.circle else None
-    return Done("dated" if starts is not None and starts > scene.now.date() else "undated")
+    if starts is None:
+        return Done("undated")
+    return Done("dated" if starts > scene.now.date() else "running")
 
 
 def tell_hosts(scene: Scene, circle: Circle, notice: str) -> tuple[Effect, ...]:

@@ -48,7 +48,7 @@ def test_commands_are_heard_from_those_they_are_for(town: Town) -> None:
     town.role(luz, "backup", circle)
     town.role(mia, "host", circle, accepted=False)
     assert hearing(town.session, ana.id) == {"anyone", "member"}
-    assert hearing(town.session, luz.id) == {"anyone", "member", "host", "offered"}
+    assert hearing(town.session, luz.id) == {"anyone", "member", "host", "offered", "on_call"}
     assert hearing(town.session, mia.id) == {"anyone", "offered"}
     assert hearing(town.session, omar.id) == {"anyone"}
 

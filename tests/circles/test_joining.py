@@ -192,7 +192,7 @@ def test_whether_the_first_day_is_known(town: Town) -> None:
     begun = town.circle("FIR", starts_on=NOW.date().replace(day=1))
     ana = town.person("Ana")
     outcomes = [town.do("look_ahead", ana, town.seat(ana, circle)).outcome for circle in (later, soon, begun)]
-    assert outcomes == ["dated", "undated", "undated"]
+    assert outcomes == ["dated", "undated", "running"]
 
 
 def test_seats_never_exceed_the_size_when_many_join_at_once(database: Database) -> None:

@@ -124,7 +124,9 @@ def test_two_who_are_kept_apart_are_never_paired(town: Town) -> None:
         assert {"Ana", "Rosa"} not in groups(town, circle)
 
 
-def test_who_asked_for_a_new_buddy_does_not_get_the_same_again(town: Town) -> None:
+def test_who_asked_for_a_new_buddy_does_not_get_the_same_soon_and_nobody_is_left_alone_for_it(
+    town: Town,
+) -> None:
     circle, members, _ = begin(town, 4)
     first = groups(town, circle)
     ana = members[0]
@@ -132,9 +134,12 @@ def test_who_asked_for_a_new_buddy_does_not_get_the_same_again(town: Town) -> No
         bond.mine.did = "new"
     town.session.flush()
     refused = next(group for group in first if "Ana" in group)
-    for week in range(2, 8):
+    for week in (2, 3):
         round_of(town.session, circle, week, NOW)
         assert refused not in groups(town, circle)
+    for week in range(4, 8):
+        round_of(town.session, circle, week, NOW)
+        assert [len(group) for group in groups(town, circle)] == [2, 2]
 
 
 def test_a_latecomer_makes_a_pair_three(town: Town) -> None:
