@@ -24,7 +24,7 @@ def test_danger_reports_each_part_by_itself(circle: Circle) -> None:
         (each["part"], each["language"]): each for each in circle("danger", CASES, "--json").data["rates"]
     }
     assert rates["tuned", "en"]["missed"] == rates["tuned", "es"]["false_alarms"] == 0
-    assert rates["held_out", "en"]["danger"] > 30
+    assert rates["held_out", "en"]["danger"] > 20
 
 
 def test_danger_refuses_what_is_no_table_of_cases(circle: Circle, tmp_path: Path) -> None:
