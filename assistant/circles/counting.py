@@ -11,7 +11,21 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.organizing import find_circle
 from assistant.store.circles import SEATED
-from assistant.store.tables import Circle, Conversation, Inbox, Invitation, Member, Outbox, Person, Role
+from assistant.store.tables import (
+    Alert,
+    Circle,
+    Conversation,
+    Inbox,
+    Invitation,
+    Member,
+    Outbox,
+    Person,
+    Role,
+)
+
+
+SAFETY_FLOWS = ("danger", "abuse", "emergency", "safe", "show")
+"""Where someone stands in these is nobody's figure: in a circle of eight it would say too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,8 @@ class CircleCounts:
     """How many of those with a seat were last heard from within a day, a week, earlier, never."""
     waiting: int
     """Texts to this circle that have not left yet."""
+    alarms: int
+    """How many may need a person and have not been reached, as far as anyone said."""
 
     @property
     def seated(self) -> int:
@@ -57,7 +73,7 @@ def _count(session: Session, circle: Circle, now: dt.datetime) -> CircleCounts:
     steps = session.execute(
         select(Conversation.flow, Conversation.step, func.count())
         .join(Member, Member.id == Conversation.member_id)
-        .where(mine, Conversation.ended_at.is_(None))
+        .where(mine, Conversation.ended_at.is_(None), Conversation.flow.not_in(SAFETY_FLOWS))
         .group_by(Conversation.flow, Conversation.step)
         .order_by(Conversation.flow, Conversation.step)
     )
@@ -86,6 +102,12 @@ def _count(session: Session, circle: Circle, now: dt.datetime) -> CircleCounts:
         heard=heard,
         waiting=session.scalar(
             select(func.count()).where(Outbox.circle_id == circle.id, Outbox.state == "queued")
+        )
+        or 0,
+        alarms=session.scalar(
+            select(func.count()).where(
+                Alert.circle_id == circle.id, Alert.kind.in_(("danger", "not_ok")), Alert.closed_at.is_(None)
+            )
         )
         or 0,
     )

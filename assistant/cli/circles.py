@@ -235,6 +235,9 @@ def status(code: str | None, as_json: bool) -> None:
         say("There are no circles yet. Make one: circle create NAME --code CODE --host PHONE")
     columns = ("CODE", "NAME", "STATE", "SEATS", "MEMBERS", "INVITED", "HOSTS", "STAND AT", "LAST HEARD")
     print_table(columns, [_row(each) for each in circles])
+    for each in circles:
+        if each.alarms:
+            say(f"{each.code}: {each.alarms} may need a person; `circle doctor` says for how long.")
     say(f"Texts: {counted(texts) or 'nothing waits'}.")
 
 

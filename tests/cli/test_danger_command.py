@@ -57,6 +57,7 @@ def test_the_doctor_shows_who_waits_for_a_person(circle: Circle, rows: Database)
     for word in ("1 may need a person", "MAPLE", "20 minutes"):
         assert word in found["said"]
     assert "Ana" not in found["said"]
+    assert "MAPLE: 1 may need a person" in circle("status").err
     with rows.write() as session:
         alert = session.get_one(Alert, 1)
         alert.answered_at = now
