@@ -23,7 +23,6 @@ from assistant.store.tables import (
     Role,
 )
 
-
 SAFETY_FLOWS = ("danger", "abuse", "emergency", "safe", "show")
 """Where someone stands in these is nobody's figure: in a circle of eight it would say too much."""
 
