@@ -15,6 +15,7 @@ from assistant.circles.buddies import (
 )
 from assistant.circles.fills import FILLS, language_of, shorten
 from assistant.circles.mending import let_go, link, someone_else, take_in, welcome_back
+from assistant.circles.quiet import may_nudge
 from assistant.circles.relay import NUDGE_AFTER, QUIET_AFTER, unanswered_since
 from assistant.circles.rounds import is_nearly_over, round_of
 from assistant.circles.scene import Done, Effect, Scene, action
@@ -55,9 +56,9 @@ def meet_buddy(scene: Scene) -> Done:
 
 @action("yes", "no")
 def half_way(scene: Scene) -> Done:
-    """Whether the pair of `pair` still stands, so that there is a middle to its talk."""
+    """Whether the pair of `pair` still stands, so that its talk has a middle; not if she hears enough."""
     bond = _bond(scene)
-    if bond is None or not bond.others:
+    if bond is None or not bond.others or not may_nudge(scene.session, scene.person.id, scene.now):
         return Done("no")
     return Done("yes", buddy_names(scene.session, bond.members, language_of(scene)))
 
@@ -92,7 +93,7 @@ def is_waited_for(scene: Scene) -> Done:
         for seat, _, person in bond.others
         if (since := unanswered_since(scene.session, seat, bond.mine)) and since <= scene.now - NUDGE_AFTER
     ]
-    if not waiting:
+    if not waiting or not may_nudge(scene.session, scene.person.id, scene.now):
         return Done("no")
     since, person = min(waiting, key=lambda each: each[0])
     zone = home(zone_of(scene.person.zone, scene.circle.zone if scene.circle else None))
@@ -113,6 +114,8 @@ def is_waiting(scene: Scene) -> Done:
         since = unanswered_since(scene.session, bond.mine, seat)
         if since is None or since > scene.now - QUIET_AFTER:
             return Done("no")
+    if not may_nudge(scene.session, scene.person.id, scene.now):
+        return Done("no")
     values: dict[str, Any] = dict(buddy_names(scene.session, bond.members[:1], language_of(scene)))
     other = someone_else(scene.session, scene.member, scene.now)
     if other is None:

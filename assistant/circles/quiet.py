@@ -58,6 +58,10 @@ def may_come(session: Session, timer: Timer, now: dt.datetime) -> bool:
     return program is not None and any(entry.readers for entry in program.entries if entry.key == timer.key)
 
 
+UNASKED: Final = ("%/silence.%", "%nudge%", "buddy_quiet/%/say", "buddy_middle/%/say")
+"""The wordings of texts that come neither by the season's plan nor by her wish."""
+
+
 def may_nudge(session: Session, person_id: int, now: dt.datetime, *, asked_for: bool = False) -> bool:
     """Whether one more nudge is not one too many: there are two a week at most, whatever they are about.
 
@@ -67,7 +71,7 @@ def may_nudge(session: Session, person_id: int, now: dt.datetime, *, asked_for: 
         now: Aware UTC.
         asked_for: It is a reminder on the day she chose; only nudges that she did not ask for hold it back.
     """
-    kinds: list[ColumnElement[bool]] = [Outbox.wording.like("%/silence.%"), Outbox.wording.like("%nudge%")]
+    kinds: list[ColumnElement[bool]] = [Outbox.wording.like(each) for each in UNASKED]
     if not asked_for:
         kinds.append(and_(Outbox.wording.like("step_reminder/%"), Outbox.purpose == "prompt"))
     nudges = select(func.count(Outbox.id)).where(

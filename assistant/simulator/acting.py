@@ -189,9 +189,16 @@ class Company:
             sees = "buddy"
         if asked.flow == "kind_line" and asked.step == "who":
             self.watcher.readdress(who.name, mate)
+        if asked.flow == "for_which" and words.isdigit() and 0 < int(words) <= len(asked.labels):
+            self.watcher.reassign(who.name, self._code(asked.labels[int(words) - 1]))
         if asked.flow == "relay" and asked.step == "number" and words == "1":
             self.watcher.given.add(HER_NUMBER)
         self._write(actor, words, image, sees=sees, code=code, to=to)
+
+    def _code(self, name: str) -> str:
+        """The code of the circle of this name."""
+        with self.world.database.read() as session:
+            return session.scalars(select(Circle.code).where(Circle.name == name)).one()
 
     def _react(self, actor: Actor, unread: list[Passed]) -> None:
         """Nothing is asked: see to an alert, say hi to a new buddy, write back to one, or leave it."""

@@ -114,6 +114,13 @@ class Watcher:
                 self.secrets[index] = replace(secret, to=to)
                 return
 
+    def reassign(self, writer: str, code: str) -> None:
+        """What she wrote last was held, and is for this circle, as she says herself."""
+        for index in range(len(self.secrets) - 1, -1, -1):
+            if self.secrets[index].writer == writer:
+                self.secrets[index] = replace(self.secrets[index], code=code)
+                return
+
     def look(self) -> list[Passed]:
         """What has passed since the last look, in order, each text held to the promises."""
         if not self._new:
