@@ -39,8 +39,9 @@ def test_the_desk_is_laid_from_the_settings(environ: dict[str, str], clock: Manu
 def test_a_sender_with_a_rate_waits_its_turn(environ: dict[str, str], redis_url: str) -> None:
     limited = environ | {"REDIS_URL": redis_url, "SEGMENTS_PER_SECOND": "10"}
     with build_runtime(load_settings(limited)) as one, build_runtime(load_settings(limited)) as other:
-        assert one.desk.reserve(20) == pytest.approx(0, abs=0.1)
-        assert other.desk.reserve(1) == pytest.approx(2, abs=0.5)
+        assert one.desk.reserve(300) == 0
+        # Thirty seconds' worth is taken; however slow this machine is, some of it still is.
+        assert 10 < other.desk.reserve(1) < 31
 
 
 def test_nothing_of_it_changes(environ: dict[str, str]) -> None:
