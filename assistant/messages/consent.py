@@ -96,18 +96,6 @@ def kinds_in_force(session: Session, address_ids: Collection[int], sender: str) 
     return kinds
 
 
-def may_text(session: Session, address_ids: Collection[int], sender: str) -> dict[int, bool]:
-    """Whether each of these addresses may get unprompted texts: an opt-in is in force; no row is a no."""
-    kinds = kinds_in_force(session, address_ids, sender)
-    return {address_id: kinds.get(address_id) == "in" for address_id in address_ids}
-
-
-def refusal_way(session: Session, address_id: int, sender: str) -> str | None:
-    """How she opted out, if an opt-out is in force: "text", "carrier 21610", ...; None when none is."""
-    newest = in_force(session, address_id, sender)
-    return newest.way if newest is not None and newest.kind == "out" else None
-
-
 def _add(
     session: Session,
     kind: str,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -108,17 +108,22 @@ class Watcher:
     def readdress(self, writer: str, to: str) -> None:
         """What she wrote last for one person is for another, as she says herself."""
         lately = self.world.clock.now() - dt.timedelta(days=1)
-        for index in range(len(self.secrets) - 1, -1, -1):
-            secret = self.secrets[index]
-            if secret.writer == writer and secret.to and secret.at is not None and secret.at > lately:
-                self.secrets[index] = replace(secret, to=to)
-                return
+        self._amend(
+            lambda secret: (
+                secret.writer == writer and bool(secret.to) and secret.at is not None and secret.at > lately
+            ),
+            lambda secret: replace(secret, to=to),
+        )
 
     def reassign(self, writer: str, code: str) -> None:
         """What she wrote last was held, and is for this circle, as she says herself."""
+        self._amend(lambda secret: secret.writer == writer, lambda secret: replace(secret, code=code))
+
+    def _amend(self, chosen: Callable[[Secret], bool], change: Callable[[Secret], Secret]) -> None:
+        """Change the newest secret that is chosen, if one is."""
         for index in range(len(self.secrets) - 1, -1, -1):
-            if self.secrets[index].writer == writer:
-                self.secrets[index] = replace(self.secrets[index], code=code)
+            if chosen(self.secrets[index]):
+                self.secrets[index] = change(self.secrets[index])
                 return
 
     def look(self) -> list[Passed]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from assistant.carriers.base import Accepted, CarrierError, LoggedText, Trouble
 from assistant.circles.scene import House
@@ -150,6 +151,13 @@ def a_text(person: int, body: str = "Hi.", purpose: str = "reply", **more: objec
 def queue(database: Database, now: dt.datetime, *drafts: Draft) -> list[int]:
     with database.write() as session:
         return put(session, drafts, SENDER, now)
+
+
+def in_force(session: Session, address_id: int) -> tuple[str, str]:
+    """The kind and the way of the newest row of an address in the ledger."""
+    newest = consent.in_force(session, address_id, SENDER)
+    assert newest is not None
+    return newest.kind, newest.way
 
 
 def row(database: Database, outbox_id: int) -> Outbox:

@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from fakes import ANA, ROSA, SENDER, a_text, queue, row, seat_the_cast
+from fakes import ANA, ROSA, SENDER, a_text, in_force, queue, row, seat_the_cast
 
 from assistant.messages import consent
 from assistant.messages.outbox import PURPOSE_RULES, cancel, put
@@ -90,12 +90,12 @@ def test_the_newest_row_of_the_ledger_is_in_force_and_none_is_a_no(
 ) -> None:
     with database.write() as session:
         consent.refuse(session, ANA, SENDER, "please stop", "text", clock.now())
-        assert consent.may_text(session, [ANA, ROSA, 99], SENDER) == {ANA: False, ROSA: True, 99: False}
-        assert consent.may_text(session, [ROSA], "MGanother") == {ROSA: False}
-        assert consent.refusal_way(session, ANA, SENDER) == "text"
+        assert consent.kinds_in_force(session, [ANA, ROSA, 99], SENDER) == {ANA: "out", ROSA: "in"}
+        assert consent.kinds_in_force(session, [ROSA], "MGanother") == {}
+        assert in_force(session, ANA) == ("out", "text")
         consent.agree(session, ANA, SENDER, "START", "text", clock.now())
-        assert consent.may_text(session, [ANA], SENDER) == {ANA: True}
-        assert consent.refusal_way(session, ANA, SENDER) is None
+        assert consent.kinds_in_force(session, [ANA], SENDER) == {ANA: "in"}
+        assert in_force(session, ANA) == ("in", "text")
         newest = consent.in_force(session, ANA, SENDER)
         assert newest is not None
         assert newest.wording == "START"
