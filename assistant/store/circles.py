@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.base import Base, BigId, Id, one_of
@@ -47,6 +47,8 @@ class Circle(Base):
     state: Mapped[str] = mapped_column(String(12), default="gathering")
     created_at: Mapped[dt.datetime]
     closed_at: Mapped[dt.datetime | None]
+    backup_named: Mapped[str | None] = mapped_column(String(80))
+    """The first name of whom its host would like as backup, as long as nobody of that name has come."""
 
 
 class Member(Base):
@@ -74,6 +76,8 @@ class Member(Base):
     """Rounds in a row in which her partner waited in vain."""
     named: Mapped[bool] = mapped_column(default=True)
     """Whether what she shares with the circle stands under her name."""
+    barred_at: Mapped[dt.datetime | None]
+    """When a host closed her seat: her JOIN is put to the host, who may let her in again with ADD."""
 
 
 class Invitation(Base):
@@ -86,6 +90,12 @@ class Invitation(Base):
             "state",
         ),
         UniqueConstraint("circle_id", "address_id"),
+        Index(
+            "ix_invitation_unanswered",
+            "sent_at",
+            sqlite_where=text("state = 'sent' AND reminded_at IS NULL"),
+            postgresql_where=text("state = 'sent' AND reminded_at IS NULL"),
+        ),
     )
 
     id: Mapped[Id]

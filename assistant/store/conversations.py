@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.base import Base, BigId, Id, one_of
@@ -61,6 +61,8 @@ class Conversation(Base):
     began_at: Mapped[dt.datetime]
     moved_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
+    circle_id: Mapped[int | None] = mapped_column(BigId)
+    """The circle that a host's conversation is about, where she speaks of it and not of a seat of hers."""
 
 
 class Question(Base):
@@ -163,3 +165,5 @@ class Timer(Base):
     done_at: Mapped[dt.datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     failed_at: Mapped[dt.datetime | None]
+    at_once: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """It asks her nothing, so that it does not wait until she has finished talking."""

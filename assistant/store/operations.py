@@ -1,4 +1,4 @@
-"""What those who run circles need on record: alerts, broadcasts, the audit, the service's own state."""
+"""What those who run circles need on record: alerts, what hosts do, the audit, the service's own state."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from assistant.store.base import Base, BigId, Id, one_of
 
 ALERTS = ("danger", "not_ok", "set_aside", "carrier_blocked", "report", "unsent")
+DEEDS = ("check_in", "say", "nudge", "note", "call", "add", "pause", "remove", "swap")
 
 
 class Alert(Base):
@@ -58,25 +59,38 @@ class AlertStep(Base):
     person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
 
 
-class Broadcast(Base):
-    """A text that a host sends to her whole circle, from its preview to its digest."""
+class Deed(Base):
+    """Something that a host does to her circle or to one of its members: for a minute UNDO takes it back.
 
-    __tablename__ = "broadcast"
+    The row decides: what comes of it goes by its state, so that nothing that was undone happens after all.
+    """
+
+    __tablename__ = "deed"
     __table_args__ = (
-        CheckConstraint(one_of("state", ("preview", "held", "sent", "undone", "lapsed")), "state"),
+        CheckConstraint(one_of("kind", DEEDS), "kind"),
+        CheckConstraint(one_of("state", ("preview", "held", "done", "undone", "lapsed")), "state"),
+        Index("ix_deed_by", "by_person_id", "id"),
     )
 
     id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(String(12))
     circle_id: Mapped[int] = mapped_column(BigId, ForeignKey("circle.id"), index=True)
     by_person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
-    flow: Mapped[str | None] = mapped_column(String(64))
+    member_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("member.id"))
+    """Whom it is done to, if that is one member."""
+    about_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("deed.id"), index=True)
+    """The check-in that a nudge reminds of."""
     words: Mapped[str | None]
+    """The host's own; None once erased."""
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What else it needs, in ids, days and numbers."""
     state: Mapped[str] = mapped_column(String(8))
     created_at: Mapped[dt.datetime]
-    sends_at: Mapped[dt.datetime | None]
+    held_until: Mapped[dt.datetime | None]
+    """Until then UNDO takes it back."""
     settled_at: Mapped[dt.datetime | None]
-    nudged_at: Mapped[dt.datetime | None]
     digest_at: Mapped[dt.datetime | None]
+    """When its host was told what a check-in came to."""
 
 
 class Audit(Base):

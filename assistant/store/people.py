@@ -87,6 +87,12 @@ class Role(Base):
         CheckConstraint(one_of("kind", ROLES), "kind"),
         CheckConstraint("(circle_id IS NULL) <> (cohort_id IS NULL)", "of_one_thing"),
         Index("ix_role_circle", "circle_id", "kind"),
+        Index(
+            "ix_role_brief",
+            "brief_at",
+            sqlite_where=text("brief_at IS NOT NULL"),
+            postgresql_where=text("brief_at IS NOT NULL"),
+        ),
         # Two, because the one that is not meant is NULL, and NULLs never equal each other.
         Index(
             "uq_role_of_circle",
@@ -117,3 +123,7 @@ class Role(Base):
     accepted_at: Mapped[dt.datetime | None]
     away_until: Mapped[dt.datetime | None]
     ended_at: Mapped[dt.datetime | None]
+    replaces_id: Mapped[int | None] = mapped_column(BigId)
+    """The role that ends once this one is taken up: hosting was handed on."""
+    brief_at: Mapped[dt.datetime | None]
+    """When the host's next Monday brief is due."""

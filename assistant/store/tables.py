@@ -4,7 +4,7 @@ from assistant.store.base import Base
 from assistant.store.circles import Circle, Cohort, Invitation, Member
 from assistant.store.conversations import Answer, Conversation, FlowVersion, Question, Timer
 from assistant.store.messages import Inbox, Outbox
-from assistant.store.operations import Alert, AlertStep, Audit, Broadcast, ServiceState, Watermark
+from assistant.store.operations import Alert, AlertStep, Audit, Deed, ServiceState, Watermark
 from assistant.store.people import Address, Consent, Person, Role
 from assistant.store.seasons import Apart, Break, Goal, GoalStep, Note, Pair, PairMember, Round, Share
 
@@ -17,11 +17,11 @@ __all__ = [
     "Audit",
     "Base",
     "Break",
-    "Broadcast",
     "Circle",
     "Cohort",
     "Consent",
     "Conversation",
+    "Deed",
     "FlowVersion",
     "Goal",
     "GoalStep",

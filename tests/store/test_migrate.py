@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from assistant.schedule.clock import ManualClock
 from assistant.store import migrate
 from assistant.store.database import Database
-from assistant.store.tables import Base, Circle, Conversation, Person, Question, Role
+from assistant.store.tables import Base, Circle, Conversation, Person, Question, Role, Timer
 
 
 def described(database: Database) -> dict[str, Any]:
@@ -164,3 +164,32 @@ def test_starting_on_a_database_that_is_current_does_not_load_alembic(database: 
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_rows_of_the_first_revision_live_through_the_next_ones(empty_database: Database) -> None:
+    migrate.upgrade(empty_database)
+    migrate.downgrade(empty_database, "0001")
+    moment = "2026-06-01 14:00:00+00:00" if not empty_database.is_sqlite else "2026-06-01 14:00:00"
+    with empty_database.engine.begin() as connection:
+        for row in (
+            "INSERT INTO person (id, created_at, plain) VALUES (1, :at, false)",
+            (
+                "INSERT INTO circle (id, code, name, language, zone, size, program, state, created_at)"
+                " VALUES (1, 'MAPLE', 'Maple', 'en', 'UTC', 12, 'eight_weeks', 'running', :at)"
+            ),
+            "INSERT INTO role (id, person_id, kind, circle_id, offered_at) VALUES (1, 1, 'host', 1, :at)",
+            (
+                "INSERT INTO member (id, circle_id, person_id, state, state_at, misses, named)"
+                " VALUES (1, 1, 1, 'active', :at, 0, true)"
+            ),
+            (
+                'INSERT INTO timer (id, kind, person_id, member_id, due_at, attempts, "values")'
+                " VALUES (1, 'prompt', 1, 1, :at, 0, '{}')"
+            ),
+        ):
+            connection.execute(text(row), {"at": moment})
+    migrate.upgrade(empty_database)
+    with empty_database.read() as session:
+        timer = session.get_one(Timer, 1)
+        assert (timer.at_once, timer.member_id) == (False, 1)
+        assert session.get_one(Role, 1).brief_at is None
