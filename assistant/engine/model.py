@@ -12,6 +12,9 @@ END = "end"
 ANY = "*"
 """The outcome that stands for every other one in a step's `go`."""
 
+CAPITALS = "capitals"
+"""A command whose words people also say for their own sake interrupts a question only in capitals."""
+
 AUDIENCES = ("us", "host", "buddy", "circle")
 """Who will see an answer, from the narrowest to the widest."""
 
@@ -84,8 +87,8 @@ class Command:
     who: str
     """anyone, member, host or organizer."""
     starts: str
-    interrupts: bool = False
-    """Whether it is obeyed even while a question is open."""
+    interrupts: bool | str = False
+    """Whether it is obeyed even while a question is open; `CAPITALS`: only when it is written in them."""
 
 
 @dataclass(frozen=True, slots=True)

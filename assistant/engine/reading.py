@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.engine.model import ANY, AUDIENCES, END, Command, Flow, Option, Silence, Step, Texts
+from assistant.engine.model import ANY, AUDIENCES, CAPITALS, END, Command, Flow, Option, Silence, Step, Texts
 from assistant.engine.problems import Notes, did_you_mean
 from assistant.engine.versions import build_flow
 from assistant.engine.wording import FULL, PLAIN
@@ -88,11 +88,13 @@ class Reader:
             if who is not None and who not in WHO:
                 self.notes.problem(name, "who", f'nobody is called "{who}".{did_you_mean(who, WHO)}')
             interrupts = table.get("interrupts", False)
-            if not isinstance(interrupts, bool):
-                self.notes.problem(name, "interrupts", "it is true or false, without quotes.")
+            if not isinstance(interrupts, bool) and interrupts != CAPITALS:
+                message = f'it is true or false, without quotes, or "{CAPITALS}".'
+                self.notes.problem(name, "interrupts", message)
+                interrupts = False
             words = self._words(table.get("words", {}), name, "words") if "words" in table else {}
             self._check_slots(name, words)
-            commands.append(Command(name, words, who or "anyone", starts or "", interrupts is True))
+            commands.append(Command(name, words, who or "anyone", starts or "", interrupts))
         return commands
 
     def _check_slots(self, name: str, words: Mapping[str, tuple[str, ...]]) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -51,12 +51,14 @@ class CommandReading:
             and places do not take ("call me" alone asks for nothing).
         sure: whether it is unmistakable. When not, offer ``said`` back ("Did you mean CHECKIN?").
         said: the keyword in capitals, as it should be written.
+        capitals: whether she wrote the keyword in capitals: nobody does so by chance.
     """
 
     name: str
     value: Any
     sure: bool
     said: str
+    capitals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,9 @@ def read_command(
     words = _without_fluff(split_words(text))
     if not words:
         return None
-    index = _index(tuple(patterns), language)
-    unsure: CommandReading | None = None
-    for name, phrase in index.beginning([word.plain for word in words]):
-        reading = _match(name, phrase, words, text, language, country)
-        if reading and reading.sure:
-            return reading
-        unsure = unsure or reading
-    return unsure or _near_miss(index.phrases, words, text, language, country)
+    reading = _read(_index(tuple(patterns), language), words, text, language, country)
+    first = text[words[0].start : words[0].end]
+    return replace(reading, capitals=len(first) > 1 and first.isupper()) if reading else None
 
 
 def _after_at(patterns: Sequence[CommandPattern], text: str) -> CommandReading | None:
@@ -171,6 +168,16 @@ def _index(patterns: tuple[CommandPattern, ...], language: str) -> _Index:
         for head in {*phrase.before[:1], "".join(phrase.before)} - {""}:
             index.by_word.setdefault(head, []).append(place)
     return index
+
+
+def _read(index: _Index, words: list[Word], text: str, language: str, country: str) -> CommandReading | None:
+    unsure: CommandReading | None = None
+    for name, phrase in index.beginning([word.plain for word in words]):
+        reading = _match(name, phrase, words, text, language, country)
+        if reading and reading.sure:
+            return reading
+        unsure = unsure or reading
+    return unsure or _near_miss(index.phrases, words, text, language, country)
 
 
 def _without_fluff(words: list[Word]) -> list[Word]:
