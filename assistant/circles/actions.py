@@ -9,6 +9,7 @@ from assistant.circles import (
     closing,
     goals,
     holding,
+    hosted,
     hosting,
     joining,
     kind_lines,
@@ -20,6 +21,7 @@ from assistant.circles import (
     relay,
     safety,
     sharing,
+    undoing,
     weeks,
     which_circle,
 )
@@ -36,6 +38,7 @@ __all__ = [
     "closing",
     "goals",
     "holding",
+    "hosted",
     "hosting",
     "joining",
     "kind_lines",
@@ -47,6 +50,7 @@ __all__ = [
     "relay",
     "safety",
     "sharing",
+    "undoing",
     "weeks",
     "which_circle",
 ]

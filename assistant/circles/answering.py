@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from assistant.circles.audit import record
 from assistant.circles.fills import FILLS, language_of, shorten
 from assistant.circles.on_call import RUNGS, circles_answered_for, on_rung
 from assistant.circles.profile import number_options
 from assistant.circles.scene import Done, Scene, action
-from assistant.store.tables import Alert, AlertStep, Answer, Audit, Circle, Person
+from assistant.store.tables import Alert, AlertStep, Answer, Circle, Person
 
 URGENT: Final = ("danger", "not_ok")
 
@@ -89,14 +90,8 @@ def _answer(scene: Scene, alert: Alert) -> None:
     alert.answered_at = alert.answered_at or scene.now
     alert.answered_by = scene.person.id
     _note(scene, alert, "shown")
-    scene.session.add(
-        Audit(
-            at=scene.now,
-            person_id=scene.person.id,
-            action="alert shown",
-            circle_id=alert.circle_id,
-            details={"alert": alert.id},
-        )
+    record(
+        scene.session, "alert shown", scene.now, by=scene.person.id, circle_id=alert.circle_id, alert=alert.id
     )
 
 

@@ -13,12 +13,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text, update
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from assistant.circles.audit import record
 from assistant.store.tables import (
     Answer,
     Audit,
-    Broadcast,
     Circle,
     Conversation,
+    Deed,
     Goal,
     GoalStep,
     Inbox,
@@ -67,11 +68,11 @@ def erase_circle(session: Session, circle: Circle, now: dt.datetime) -> None:
     goals = select(Goal.id).where(Goal.member_id.in_(seats))
     _erase(session, GoalStep, GoalStep.goal_id.in_(goals), now, words=None)
     _erase(session, Goal, Goal.member_id.in_(seats), now, words=None, plan=None)
-    _erase(session, Broadcast, Broadcast.circle_id == circle.id, None, words=None)
-    _erase_conversations(session, seats, people, only_here, now)
+    _erase(session, Deed, Deed.circle_id == circle.id, None, words=None)
+    _erase_conversations(session, circle, seats, people, only_here, now)
     _erase_inbox(session, circle, seats, people, now)
     _erase_outbox(session, circle, seats, people, only_here, now)
-    session.add(Audit(at=now, person_id=None, action=ERASED, circle_id=circle.id, details={}))
+    record(session, ERASED, now, circle_id=circle.id)
     session.flush()
     session.expire_all()
 
@@ -89,7 +90,12 @@ def _with_another_seat(session: Session, circle: Circle, people: set[int]) -> se
 
 
 def _erase_conversations(
-    session: Session, seats: Select[int], people: set[int], only_here: set[int], now: dt.datetime
+    session: Session,
+    circle: Circle,
+    seats: Select[int],
+    people: set[int],
+    only_here: set[int],
+    now: dt.datetime,
 ) -> None:
     """What conversations hold, and what still waits in this circle's name, which has nothing to come."""
     of_nobody = and_(
@@ -99,8 +105,9 @@ def _erase_conversations(
             and_(Conversation.person_id.in_(people), Conversation.ended_at.is_not(None)),
         ),
     )
-    _erase(session, Conversation, or_(Conversation.member_id.in_(seats), of_nobody), None, values={})
-    unending = and_(Conversation.member_id.in_(seats), Conversation.ended_at.is_(None))
+    of_this_circle = or_(Conversation.member_id.in_(seats), Conversation.circle_id == circle.id)
+    _erase(session, Conversation, or_(of_this_circle, of_nobody), None, values={})
+    unending = and_(of_this_circle, Conversation.ended_at.is_(None))
     ended = select(Conversation.id).where(unending)
     _erase(
         session,

@@ -14,10 +14,11 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.audit import record
 from assistant.circles.entries import Entry
 from assistant.circles.scene import Tell
 from assistant.store.circles import SEATED
-from assistant.store.tables import Address, Audit, Circle, Consent, Invitation, Member, Person
+from assistant.store.tables import Address, Circle, Consent, Invitation, Member, Person
 
 CHUNK: Final = 100
 """Rows to a transaction: on SQLite nobody else can write meanwhile, and replies must not wait."""
@@ -98,7 +99,7 @@ def take(
     counts = Counter(fates.values())
     if fresh:
         details = {fate: count for fate, count in counts.items() if count}
-        session.add(Audit(at=now, person_id=None, action="import", circle_id=circle.id, details=details))
+        record(session, "import", now, circle_id=circle.id, **details)
     return Taken(tells, agreed, counts)
 
 

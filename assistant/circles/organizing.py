@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.audit import record
 from assistant.circles.phones import read_number
 from assistant.circles.seasons import begin_season
 from assistant.engine.problems import did_you_mean
 from assistant.language.gsm7 import is_gsm7, septets
 from assistant.schedule.programs import programs
-from assistant.store.tables import Address, Audit, Circle, Cohort, Member, Person, Role
+from assistant.store.tables import Address, Circle, Cohort, Member, Person, Role
 
 LONGEST_NAME: Final = 20
 """GSM-7 signs of a circle's name: it stands in texts of one segment, beside wording the law requires."""
@@ -86,7 +87,7 @@ def create_cohort(session: Session, name: str, organizer: str, *, country: str, 
     session.add(cohort)
     session.flush()
     _offer(session, number, "organizer", now, cohort_id=cohort.id)
-    _record(session, now, "create cohort", cohort_id=cohort.id)
+    record(session, "create cohort", now, cohort_id=cohort.id)
     return cohort
 
 
@@ -130,7 +131,7 @@ def create_circle(session: Session, plan: Plan, *, country: str, now: dt.datetim
     session.flush()
     for kind, number in numbers.items():
         _offer(session, number, kind, now, circle_id=circle.id)
-    _record(session, now, "create circle", circle_id=circle.id)
+    record(session, "create circle", now, circle_id=circle.id)
     return circle
 
 
@@ -153,7 +154,7 @@ def start_circle(
     _refuse_start(session, circle, today, starts_on)
     moved = circle.state == "running"
     begin_season(session, circle, starts_on or max(circle.starts_on or today, today), now)
-    _record(session, now, "move start" if moved else "start circle", circle_id=circle.id)
+    record(session, "move start" if moved else "start circle", now, circle_id=circle.id)
     return circle
 
 
@@ -299,14 +300,3 @@ def _offer(
     session.add(
         Role(person_id=person.id, kind=kind, circle_id=circle_id, cohort_id=cohort_id, offered_at=now)
     )
-
-
-def _record(
-    session: Session,
-    now: dt.datetime,
-    action: str,
-    circle_id: int | None = None,
-    cohort_id: int | None = None,
-) -> None:
-    details = {"cohort_id": cohort_id} if cohort_id else {}
-    session.add(Audit(at=now, person_id=None, action=action, circle_id=circle_id, details=details))

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
-
 from assistant.circles.fills import FILLS, shorten
 from assistant.circles.scene import Done, Scene, action
 from assistant.circles.seasons import replan
 from assistant.language.folding import plain_words
 from assistant.language.names import read_name
-from assistant.store.tables import Conversation, Person
+from assistant.store.tables import Person
 
 LANGUAGES: Mapping[str, frozenset[str]] = {
     "en": frozenset({"english", "ingles"}),
@@ -69,7 +67,7 @@ def set_place(scene: Scene) -> Done:
         return Done("unknown")
     if place.get("hour") is not None:
         scene.person.hour = int(place["hour"])
-        _go_by_it(scene)
+        go_by_it(scene)
     if place.get("zone"):
         return _settle(scene, place)
     if place.get("places"):
@@ -101,28 +99,6 @@ def has_moved(scene: Scene) -> Done:
     return Done("same" if scene.values.get("previous") == _whereabouts(scene.person) else "moved")
 
 
-@action("place", "nothing")
-def undo(scene: Scene) -> Done:
-    """Take back the last thing that can be taken back: so far, a move to another place."""
-    last = scene.session.scalars(
-        select(Conversation)
-        .where(Conversation.person_id == scene.person.id, Conversation.flow == "moved")
-        .order_by(Conversation.id.desc())
-        .limit(1)
-    ).first()
-    previous = last.values.get("previous") if last is not None else None
-    if last is None or previous is None or last.values.get("undone"):
-        return Done("nothing")
-    scene.person.place, scene.person.zone, scene.person.hour = (
-        previous["place"],
-        previous["zone"],
-        previous["hour"],
-    )
-    _go_by_it(scene)
-    last.values = {**last.values, "undone": True}
-    return Done("place")
-
-
 @action("plain", "names")
 def set_shared_phone(scene: Scene) -> Done:
     """Keep texts plain, or let them name people and topics, as `shared_phone` or else her words say."""
@@ -138,11 +114,11 @@ def number_options(labels: Any) -> str:
 
 def _settle(scene: Scene, place: Mapping[str, Any]) -> Done:
     scene.person.place, scene.person.zone = str(place["city"])[:80], str(place["zone"])
-    _go_by_it(scene)
+    go_by_it(scene)
     return Done("set", {"placed": "yes"})
 
 
-def _go_by_it(scene: Scene) -> None:
+def go_by_it(scene: Scene) -> None:
     """What is planned for her goes by her new clock."""
     scene.session.flush()
     replan(scene.session, scene.person, scene.now)

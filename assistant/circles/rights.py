@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import Select, literal, select, union_all
 from sqlalchemy.orm import Session
 
-from assistant.store.tables import Member, Role
+from assistant.store.tables import Circle, Cohort, Member, Role
 
 RANKS = {"member": "member", "host": "host", "backup": "host", "organizer": "organizer"}
 """A backup host may do what a host may."""
@@ -43,6 +43,45 @@ def hearing_of(session: Session, people: Collection[int]) -> dict[int, frozenset
         )
         for person_id in people
     }
+
+
+def hosted_by(session: Session, person_id: int) -> Sequence[Circle]:
+    """The circles she hosts or backs up that are not over, the longest-hosted first."""
+    return session.scalars(_hosted(person_id).order_by(Role.id)).unique().all()
+
+
+def circle_for(session: Session, person_id: int, circle_id: int) -> Circle | None:
+    """A circle, if she hosts or backs it up and it is not over: the one door to it for what hosts do."""
+    return session.scalars(_hosted(person_id).where(Circle.id == circle_id)).first()
+
+
+def cohorts_of(session: Session, person_id: int) -> Sequence[Cohort]:
+    """The cohorts she organizes, the oldest first: the one door to them for what organizers do."""
+    return session.scalars(
+        select(Cohort)
+        .join(Role, Role.cohort_id == Cohort.id)
+        .where(
+            Role.person_id == person_id,
+            Role.kind == "organizer",
+            Role.accepted_at.is_not(None),
+            Role.ended_at.is_(None),
+        )
+        .order_by(Cohort.id)
+    ).all()
+
+
+def _hosted(person_id: int) -> Select[Circle]:
+    return (
+        select(Circle)
+        .join(Role, Role.circle_id == Circle.id)
+        .where(
+            Role.person_id == person_id,
+            Role.kind.in_(("host", "backup")),
+            Role.accepted_at.is_not(None),
+            Role.ended_at.is_(None),
+            Circle.state != "closed",
+        )
+    )
 
 
 def _held_and_offered(

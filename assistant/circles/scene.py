@@ -63,6 +63,42 @@ class Tell:
     """Names of fills that are another person's words: they arrive to the letter."""
     member_id: int | None = None
     """The seat it is about; what is about a seat that was paused or given up since does not go."""
+    not_before: dt.datetime | None = None
+    """It waits until then (aware UTC); None: it may go at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A notice of `flows/notices.toml` as one line of a text."""
+
+    notice: str
+    fills: Mapping[str, Any] = field(default_factory=dict)
+    """Its fills, and what chooses its variant."""
+    carry: tuple[str, ...] = ()
+    """Names of fills that are another person's words: they arrive to the letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Say several notices to whoever this turn is about in one text, a line each, in the order given."""
+
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Show her a text just as others will read it: once for each language among them, and for shared phones.
+
+    Each comes as the notice `preview_text`, with the text as `words` and what it costs as `n` segments.
+    """
+
+    people: tuple[int, ...]
+    """Ids of those who will read it."""
+    wording: str
+    """`flow/step`, or `notices/name`, whose text it is."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Its fills, and what chooses its variant."""
+    carry: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +110,8 @@ class Start:
     values: Mapping[str, Any] = field(default_factory=dict)
     member_id: int | None = None
     due_at: dt.datetime | None = None
+    at_once: bool = False
+    """It asks her nothing, so that it does not wait until she has finished talking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +167,7 @@ class Alarm:
     """Whom it is about."""
 
 
-Effect = Tell | Start | Finish | AskAgain | HandOver | OptIn | OptOut | Alarm
+Effect = Tell | Lines | Preview | Start | Finish | AskAgain | HandOver | OptIn | OptOut | Alarm
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +180,8 @@ class Done:
     effects: tuple[Effect, ...] = ()
     member: Member | None = None
     """The seat this conversation is about from now on."""
+    circle: Circle | None = None
+    """The circle that it is about from now on, where a host speaks of it and not of a seat of hers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.audit import record
 from assistant.circles.erasing import due_for_erasing, erase_circle
 from assistant.circles.seats import lock_circle
 from assistant.schedule.local_time import home, hours_for, zone_of
 from assistant.schedule.planning import LocalClock, Next, next_prompt
 from assistant.schedule.programs import first_monday, programs
-from assistant.store.tables import Address, Audit, Break, Circle, Cohort, Member, Person, Timer
+from assistant.store.tables import Address, Break, Circle, Cohort, Member, Person, Timer
 
 KEPT_FOR: Final = dt.timedelta(days=30)
 """So long after its end, what was written in a circle is erased."""
@@ -166,7 +167,7 @@ def close_season(session: Session, circle: Circle, now: dt.datetime) -> None:
     session.execute(
         delete(Timer).where(Timer.member_id.in_(seats), Timer.key.is_not(None), Timer.done_at.is_(None))
     )
-    session.add(Audit(at=now, person_id=None, action="close circle", circle_id=circle.id, details={}))
+    record(session, "close circle", now, circle_id=circle.id)
     session.flush()
 
 

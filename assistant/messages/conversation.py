@@ -8,7 +8,7 @@ from functools import lru_cache
 from sqlalchemy import select
 
 from assistant.engine.book import FlowBook
-from assistant.engine.model import Command
+from assistant.engine.model import CAPITALS, Command
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands import CommandPattern, CommandReading, read_command
 from assistant.language.reading import Reading
@@ -22,6 +22,8 @@ from assistant.store.tables import Conversation, Inbox, Outbox, Question
 
 LOOP_TEXTS = 30
 """More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
+RUNNING = ("host", "organizer")
+"""Whose commands are about circles, not about a seat of her own."""
 STRANGERS_ONCE_IN = dt.timedelta(days=1)
 
 
@@ -122,7 +124,8 @@ def _is_the_answer(
     """Whether words that could be a command are just what the open question asks for."""
     if question is None or reading is None or reading.outcome in (UNCLEAR, "skip"):
         return False
-    if not moment.desk.book.commands[command.name].interrupts:
+    interrupts = moment.desk.book.commands[command.name].interrupts
+    if interrupts is False or (interrupts == CAPITALS and not command.capitals):
         return True
     expect = step_of(moment, question).expect or ""
     words = " ".join(
@@ -142,7 +145,9 @@ def _obey(moment: Moment, reading: CommandReading) -> None:
     scene = scene_of(moment, None)
     if moment.desk.book.is_safety(command.starts):
         safety.let_go(moment, safety.unfinished(moment, command.starts))
-    start(moment, command.starts, values, scene.member.id if scene.member else None)
+    # What a host asks for is about a circle she hosts, whatever seat she has herself.
+    member = None if command.who in RUNNING else scene.member
+    start(moment, command.starts, values, member.id if member else None)
 
 
 def _slot(command: Command) -> str | None:

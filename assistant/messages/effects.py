@@ -15,8 +15,10 @@ from assistant.circles.scene import (
     Effect,
     Finish,
     HandOver,
+    Lines,
     OptIn,
     OptOut,
+    Preview,
     Scene,
     Start,
     Tell,
@@ -26,6 +28,7 @@ from assistant.messages.alerts import open_alert
 from assistant.messages.desk import Desk
 from assistant.messages.moment import Moment
 from assistant.messages.outbox import Draft, put
+from assistant.messages.previews import show_preview
 from assistant.messages.questions import close_all
 from assistant.messages.senders import best_address
 from assistant.messages.speech import speak
@@ -41,6 +44,10 @@ def apply(moment: Moment, effects: Iterable[Effect], conversation: Conversation 
             moment.notice(effect.notice, effect.fills, purpose=purpose, carry=effect.carry)
         elif isinstance(effect, Tell):
             tell(moment.session, moment.desk, effect, moment.now)
+        elif isinstance(effect, Lines):
+            moment.lines(effect.lines, conversation)
+        elif isinstance(effect, Preview):
+            show_preview(moment, effect, conversation)
         elif isinstance(effect, Start):
             start_later(moment.session, effect, moment.now)
         elif isinstance(effect, Finish):
@@ -99,7 +106,8 @@ def tell(
         member_id=effect.member_id,
         inbox_id=inbox_id,
         wording=f"notices/{effect.notice}",
-        expires_at=now + effect.expires if effect.expires else None,
+        not_before=effect.not_before,
+        expires_at=(effect.not_before or now) + effect.expires if effect.expires else None,
     )
     put(session, [draft], desk.house.sender, now)
 
@@ -114,6 +122,7 @@ def start_later(session: Session, effect: Start, now: dt.datetime) -> None:
             flow=effect.flow,
             values=dict(effect.values),
             due_at=effect.due_at or now,
+            at_once=effect.at_once,
         )
     )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from assistant.circles.scene import HandOver, Scene
+from assistant.circles.scene import HandOver, Line, Scene
 from assistant.messages.background import Background, read_backgrounds
 from assistant.messages.desk import Desk
 from assistant.messages.outbox import Draft, put
@@ -60,11 +60,14 @@ class Moment:
         (self.background or self.known).question = question
 
     def seat(self, conversation: Conversation) -> tuple[Member | None, Circle | None]:
-        """The seat that a conversation is about, and its circle."""
-        if conversation.member_id is None:
-            return None, None
-        member = self.session.get_one(Member, conversation.member_id)
-        return member, self.session.get_one(Circle, member.circle_id)
+        """The seat that a conversation is about, and its circle; a host's may be about a circle alone."""
+        member = None
+        if conversation.member_id is not None:
+            member = self.session.get_one(Member, conversation.member_id)
+        if conversation.circle_id is not None:
+            mine = member is not None and member.circle_id == conversation.circle_id
+            return member if mine else None, self.session.get_one(Circle, conversation.circle_id)
+        return member, self.session.get_one(Circle, member.circle_id) if member is not None else None
 
     def say(
         self,
@@ -117,6 +120,19 @@ class Moment:
         self.say(
             words, f"notices/{name}", purpose=purpose, circle_id=scene.circle.id if scene.circle else None
         )
+
+    def lines(self, lines: Sequence[Line], conversation: Conversation | None) -> None:
+        """Say several notices in one text, a line each."""
+        if not lines:
+            return
+        spoken = []
+        for line in lines:
+            scene = scene_of(self, conversation, line.fills)
+            text = self.desk.book.notice(line.notice)
+            given = {name: value for name, value in line.fills.items() if isinstance(value, str)}
+            spoken.append(speak(scene, text, uri=self.address.uri, given=given, carry=line.carry))
+        wording = f"notices/{lines[0].notice}"
+        self.say("\n".join(spoken), wording, conversation=conversation)
 
     def hand_over(self) -> None:
         """Put every draft into the outbox, in order."""

@@ -113,7 +113,7 @@ def _try(session: Session, desk: Desk, timer: Timer, person: Person, now: dt.dat
 def _fire(session: Session, desk: Desk, timer: Timer, person: Person, now: dt.datetime) -> None:
     if timer.key is not None and not still_stands(session, timer, now):
         return
-    later = _wait_for_her(session, timer, now)
+    later = None if timer.at_once else _wait_for_her(session, timer, now)
     if later is not None:
         timer.due_at = later
         return

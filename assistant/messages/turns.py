@@ -141,6 +141,8 @@ def _run(moment: Moment, conversation: Conversation, name: str) -> str:
     if done.member is not None:
         moment.session.flush()
         conversation.member_id = done.member.id
+    if done.circle is not None:
+        conversation.circle_id = done.circle.id
     if done.values:
         conversation.values = {**conversation.values, **done.values}
     moment.session.flush()

@@ -16,9 +16,9 @@ from assistant.circles.erasing import due_for_erasing, erase_circle
 from assistant.store.database import Database
 from assistant.store.tables import (
     Answer,
-    Broadcast,
     Circle,
     Conversation,
+    Deed,
     Goal,
     GoalStep,
     Inbox,
@@ -70,11 +70,12 @@ def write_everywhere(town: Town, member: Member, circle: Circle, words: str) -> 
                 words=words,
                 at=town.now,
             ),
-            Broadcast(
+            Deed(
+                kind="say",
                 circle_id=circle.id,
                 by_person_id=person.id,
                 words=words,
-                state="sent",
+                state="done",
                 created_at=town.now,
             ),
             Timer(
@@ -142,7 +143,7 @@ def test_no_word_of_the_circle_is_left_in_any_table(town: Town) -> None:
     assert places_of(town.session, MAPLE_WORDS) >= {
         "answer.words",
         "answer.value",
-        "broadcast.words",
+        "deed.words",
         "conversation.values",
         "goal.plan",
         "goal.words",
