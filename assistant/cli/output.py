@@ -32,6 +32,17 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
     Console(width=width, highlight=False).print(table)
 
 
+def show_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool, nothing: str) -> None:
+    """Rows under their keys, as a table or as JSON; `nothing` is said where a reader would see no table."""
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        say(nothing)
+    else:
+        cells = [[_short(value) for value in row.values()] for row in rows]
+        print_table([name.upper().replace("_", " ") for name in rows[0]], cells)
+
+
 def counted(counts: Mapping[str, int]) -> str:
     """ "3 active, 1 joining"; nothing that is none."""
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
@@ -40,6 +51,10 @@ def counted(counts: Mapping[str, int]) -> str:
 def say(sentence: str) -> None:
     """Something that is not data."""
     click.echo(sentence, err=True)
+
+
+def _short(value: object) -> object:
+    return f"{value:%Y-%m-%d %H:%M}Z" if isinstance(value, dt.datetime) else value
 
 
 def _plain(value: object) -> object:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
-
 import click
 
-from assistant.cli.output import as_json, print_json, print_table, say
+from assistant.cli.output import as_json, show_rows
 
 UNSETTLED = ("queued", "claimed", "unsure", "failed")
 
@@ -30,15 +27,16 @@ def resume() -> None:
 
 
 def _set_pause(*, on: bool) -> None:
+    from assistant.circles.audit import record
     from assistant.cli.opening import runtime
     from assistant.messages.claim import PAUSE_ALL
-    from assistant.store.tables import Audit, ServiceState
+    from assistant.store.tables import ServiceState
 
     with runtime() as opened:
         with opened.database.write() as session:
             session.merge(ServiceState(name=PAUSE_ALL, value={"on": on}))
             action = "pause everything" if on else "resume everything"
-            session.add(Audit(at=opened.clock.now(), person_id=None, action=action, details={}))
+            record(session, action, opened.clock.now())
         opened.wakeups.wake("delivery")
 
 
@@ -69,7 +67,7 @@ def list_inbox(as_json: bool) -> None:
             }
             for text in session.scalars(waiting)
         ]
-    _show(rows, as_json=as_json, nothing="Every text was handled.")
+    show_rows(rows, as_json=as_json, nothing="Every text was handled.")
 
 
 @inbox.command("retry")
@@ -118,18 +116,4 @@ def list_outbox(limit: int, as_json: bool) -> None:
             }
             for text in session.scalars(waiting)
         ]
-    _show(rows, as_json=as_json, nothing="Nothing waits to leave.")
-
-
-def _show(rows: Sequence[Mapping[str, object]], *, as_json: bool, nothing: str) -> None:
-    if as_json:
-        print_json(rows)
-    elif not rows:
-        say(nothing)
-    else:
-        cells = [[_short(value) for value in row.values()] for row in rows]
-        print_table([name.upper().replace("_", " ") for name in rows[0]], cells)
-
-
-def _short(value: object) -> object:
-    return f"{value:%Y-%m-%d %H:%M}Z" if isinstance(value, dt.datetime) else value
+    show_rows(rows, as_json=as_json, nothing="Nothing waits to leave.")

@@ -20,7 +20,8 @@ from sqlalchemy import func, select
 from assistant.cli import COMMANDS
 from assistant.messages.claim import PAUSE_ALL
 from assistant.store.database import Database
-from assistant.store.tables import Address, Consent, Inbox, Outbox, Person, ServiceState
+from assistant.store.tables import Address, Alert, AlertStep, Consent, Inbox, Outbox, Person, ServiceState
+from assistant.store.tables import Circle as CircleRow
 
 NOW = dt.datetime(2027, 3, 1, 15, 0, tzinfo=dt.UTC)
 
@@ -346,3 +347,38 @@ def test_a_flow_is_played_in_the_terminal_and_nobody_is_texted(
         assert session.scalar(select(func.count()).select_from(Outbox)) == 0
     assert circle("flows", "play", "jion").code == 1
     assert circle("flows", "play", "join", "--with", "week").code == 1
+
+
+def test_the_audit_says_who_did_what_when_without_a_name_or_a_number(circle: Circle, rows: Database) -> None:
+    circle("cohort", "create", "Spring", "--organizer", "+1 415 555 0100")
+    circle("create", "Maple", "--code", "MAPLE", "--host", "4155550101")
+    circle("create", "Oak", "--code", "OAK")
+    with rows.write() as session:
+        now, maple = dt.datetime.now(dt.UTC), session.scalars(select(CircleRow)).first()
+        assert maple is not None
+        luz = session.scalars(select(Person).order_by(Person.id.desc())).first()
+        assert luz is not None
+        luz.name = "Luz"
+        alert = Alert(kind="danger", circle_id=maple.id, opened_at=now)
+        session.add(alert)
+        session.flush()
+        session.add(AlertStep(alert_id=alert.id, at=now, what="host paged", person_id=luz.id))
+    listed = circle("audit", "--json")
+    assert [each["what"] for each in listed.data] == [
+        "create cohort",
+        "create circle",
+        "create circle",
+        "alert: host paged",
+    ]
+    only = circle("audit", "maple", "--json").data
+    assert [(each["what"], each["circle"]) for each in only] == [
+        ("create circle", "MAPLE"),
+        ("alert: host paged", "MAPLE"),
+    ]
+    assert only[1]["person_id"] == luz.id
+    shown = circle("audit").out
+    assert "create cohort" in shown
+    assert "Luz" not in shown
+    assert "555" not in shown + listed.out
+    assert circle("audit", "MAPEL").code == 1
+    assert "Nothing is on record" in circle("audit", "MAPLE", "--days", "-1").err
