@@ -91,6 +91,21 @@ def take_up(session: Session, deed_id: object, now: dt.datetime) -> Deed | None:
     return deed if deed.state == "done" else None
 
 
+def under_way(scene: Scene, kind: str, member: Member) -> Deed | None:
+    """What she has just done to this member and can still take back: said twice, it is done once."""
+    return scene.session.scalars(
+        select(Deed)
+        .where(
+            Deed.by_person_id == scene.person.id,
+            Deed.kind == kind,
+            Deed.member_id == member.id,
+            Deed.state == "held",
+            Deed.held_until > scene.now,
+        )
+        .limit(1)
+    ).first()
+
+
 def newest(scene: Scene) -> Deed | None:
     """The last thing she did as a host that is held, done or undone."""
     return scene.session.scalars(

@@ -27,7 +27,8 @@ def undo(scene: Scene) -> Done:
     if deed is not None and (move is None or move.began_at <= deed.created_at):
         if take_back(scene, deed):
             return Done("deed", _about(scene, deed))
-        if deed.state == "done" and deed.settled_at and deed.settled_at > scene.now - STILL_MEANT:
+        over = deed.settled_at if deed.state == "done" else deed.held_until
+        if deed.state in ("done", "held") and over and over > scene.now - STILL_MEANT:
             return Done("too_late", _about(scene, deed))
     if move is None:
         return Done("nothing")
