@@ -12,7 +12,7 @@ from assistant.engine.wording import FULL
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _TAKES = {"name": ("{who}",), "person": ("{who}",), "text": ("{who}", "{what}")}
-"""What the words for a slot may be, of others ("{what}"): names are told apart from codes, numbers and days."""
+"""What the words for a slot may be, of others ("{what}"): names stand apart from codes, numbers, days."""
 _MOST_SEGMENTS = 2
 _GSM7 = "GSM-7"
 _ALWAYS = frozenset({"skip", "unclear"})
