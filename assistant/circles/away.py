@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
@@ -40,7 +41,7 @@ def hear_away(scene: Scene) -> Done:
     said = scene.values.get("date")
     if said is None:
         return Done("ask")
-    zone = home(zone_of(scene.person.zone, None))
+    zone = _zone(scene)
     today = scene.now.astimezone(zone).date()
     day = next(
         (
@@ -65,7 +66,7 @@ def go_away(scene: Scene) -> Done:
     if not roles:
         return Done("none")
     day = dt.date.fromisoformat(str(scene.values["away_until"]))
-    until = at_wall(day + dt.timedelta(days=1), BACK_AT, home(zone_of(scene.person.zone, None)))
+    until = at_wall(day + dt.timedelta(days=1), BACK_AT, _zone(scene))
     for role, _ in roles:
         role.away_until = until
     scene.session.flush()
@@ -96,6 +97,12 @@ def end_away(scene: Scene) -> Done:
     scene.session.flush()
     record(scene.session, "back", scene.now, by=scene.person.id)
     return Done("back", effects=tuple(_tell_others(scene, away, "host_back")))
+
+
+def _zone(scene: Scene) -> ZoneInfo:
+    """Where she is, else where the first of her circles is."""
+    circles = hosted_by(scene.session, scene.person.id)
+    return home(zone_of(scene.person.zone, circles[0].zone if circles else None))
 
 
 def _roles(scene: Scene) -> list[tuple[Role, Circle]]:
