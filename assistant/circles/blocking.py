@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from assistant.circles.buddies import buddies_of
 from assistant.circles.mending import keep_apart
+from assistant.circles.naming import is_called
 from assistant.circles.profile import number_options
 from assistant.circles.scene import Done, Scene, action
 from assistant.circles.seats import seats_of
-from assistant.language.folding import fold
 from assistant.store.tables import Member, Person
 
 
@@ -19,7 +19,7 @@ def find_to_block(scene: Scene) -> Done:
     seats = [member for member, _ in seats_of(scene.session, scene.person.id)]
     said = scene.values.get("person")
     if said:
-        found = [person for person in _circle_mates(scene, seats) if _is_called(person, str(said))]
+        found = [person for person in _circle_mates(scene, seats) if is_called(person, str(said))]
     else:
         members = [buddy for seat in seats for buddy in buddies_of(scene.session, seat)]
         found = [scene.session.get_one(Person, member.person_id) for member in members]
@@ -53,7 +53,3 @@ def _circle_mates(scene: Scene, seats: list[Member]) -> list[Person]:
             .order_by(Person.id)
         ).unique()
     )
-
-
-def _is_called(person: Person, said: str) -> bool:
-    return bool(person.name) and fold(person.name or "").split()[:1] == fold(said).split()[:1]

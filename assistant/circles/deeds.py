@@ -91,6 +91,12 @@ def take_up(session: Session, deed_id: object, now: dt.datetime) -> Deed | None:
     return deed if deed.state == "done" else None
 
 
+def happened(deed: Deed, now: dt.datetime) -> bool:
+    """Whether its minute is over and it was not undone, even if nobody's part of it has come yet."""
+    over = deed.held_until is not None and deed.held_until <= now
+    return deed.state == "done" or (deed.state == "held" and over)
+
+
 def newest(scene: Scene) -> Deed | None:
     """The last thing she did as a host that is held, done or undone."""
     return scene.session.scalars(
@@ -112,6 +118,21 @@ def take_back(scene: Scene, deed: Deed) -> bool:
     scene.session.flush()
     _note(scene, deed, f"undo {deed.kind}")
     return True
+
+
+def under_way(scene: Scene, kind: str, member: Member) -> Deed | None:
+    """What she has just done to this member and can still take back: said twice, it is done once."""
+    return scene.session.scalars(
+        select(Deed)
+        .where(
+            Deed.by_person_id == scene.person.id,
+            Deed.kind == kind,
+            Deed.member_id == member.id,
+            Deed.state == "held",
+            Deed.held_until > scene.now,
+        )
+        .limit(1)
+    ).first()
 
 
 def taken_back(kind: str) -> Callable[[TakeBack], TakeBack]:

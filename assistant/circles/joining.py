@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Final
+
 from sqlalchemy import select
 
 from assistant.circles.scene import Done, Effect, Finish, OptIn, Scene, Tell, action
@@ -10,18 +13,24 @@ from assistant.circles.seats import find_circle, hosts_of, is_full, lock_circle,
 from assistant.language.folding import plain_words
 from assistant.language.words import FLUFF
 from assistant.store.circles import SEATED
-from assistant.store.tables import Circle, Consent, Invitation, Member, Question
+from assistant.store.tables import Circle, Consent, Conversation, Invitation, Member, Question
 
 SPANISH_JOINS = frozenset({"unirme", "unir", "quiero", "entrar"})
 """How a JOIN begins that was written in Spanish."""
+ASKED_ONCE_IN: Final = dt.timedelta(days=1)
+"""So often a host hears at most that someone whose seat was closed would like to come back."""
 
 
-@action("joined", "second", "again", "back", "on_the_way", "already", "full", "closed", "unknown", "no_code")
+@action(
+    *("joined", "second", "again", "back", "on_the_way", "already"),
+    *("asked_host", "full", "closed", "unknown", "no_code"),
+)
 def join(scene: Scene) -> Done:
     """Give her a seat in the circle whose code she sent, or say why not; codes of other circles stay secret.
 
     joined: in a circle for the first time. second: she has a seat elsewhere, so the short way. again: she had
     stopped before the promise. back: she had left, or opted out. on_the_way: a question of it is open.
+    asked_host: a host has closed her seat, and only a host opens it.
     """
     said = str(scene.values.get("code") or "")
     found = find_circle(scene.session, said)
@@ -35,6 +44,8 @@ def join(scene: Scene) -> Done:
     member = seat_of(scene.session, scene.person.id, circle.id)
     if member is not None and member.state in SEATED:
         return _seated_already(scene, member, values)
+    if member is not None and member.barred_at is not None:
+        return _ask_host(scene, circle, values)
     if is_full(scene.session, circle):
         return Done("full", values)
     if invitation is not None:
@@ -96,6 +107,18 @@ def _seated_already(scene: Scene, member: Member, values: dict[str, str]) -> Don
     # She stopped half-way: what was begun is over, and what we know of her need not be asked again.
     outcome = "again" if scene.person.name else "joined"
     return Done(outcome, values, (Finish(scene.person.id, member.id), OptIn()), member)
+
+
+def _ask_host(scene: Scene, circle: Circle, values: dict[str, str]) -> Done:
+    """Her wish is put to whoever hosts, once a day; `asked` says whether there is anyone to ask."""
+    asked = select(Conversation.values).where(
+        Conversation.person_id == scene.person.id, Conversation.began_at > scene.now - ASKED_ONCE_IN
+    )
+    lately = any(each.get("asked") == circle.code for each in scene.session.scalars(asked))
+    hosts = hosts_of(scene.session, circle.id, scene.now)
+    effects = () if lately else tell_hosts(scene, circle, "wants_back")
+    values = {**values, "asked": circle.code if hosts else "nobody"}
+    return Done("asked_host", values, (OptIn(), *effects))
 
 
 def _take_seat(scene: Scene, circle: Circle, member: Member | None, state: str) -> Member:

@@ -45,7 +45,7 @@ def leave(scene: Scene) -> Done:
         if chosen == str(member.id) or (
             chosen is None and scene.member is not None and member.id == scene.member.id
         ):
-            return Done("left", effects=_leave_one(scene, member, circle), member=member)
+            return Done("left", effects=close(scene, member, circle), member=member)
     return Done("none")
 
 
@@ -82,10 +82,16 @@ def left(session: Session, person: Person, now: dt.datetime) -> tuple[Effect, ..
 def returned(
     session: Session, person: Person, stopped_at: dt.datetime, now: dt.datetime
 ) -> tuple[Effect, ...]:
-    """She opted in again: the seats that her opt-out at `stopped_at` took are hers, where there is room."""
+    """She opted in again: the seats that her opt-out at `stopped_at` took are hers, where there is room.
+
+    Not where a host has closed hers meanwhile: that is the host's to open.
+    """
     effects: list[Effect] = []
     given_up = select(Member).where(
-        Member.person_id == person.id, Member.state == "left", Member.state_at >= stopped_at
+        Member.person_id == person.id,
+        Member.state == "left",
+        Member.state_at >= stopped_at,
+        Member.barred_at.is_(None),
     )
     for member in session.scalars(given_up).all():
         circle = lock_circle(session, member.circle_id)
@@ -103,11 +109,12 @@ def _leave_all(scene: Scene) -> list[Effect]:
     return [
         effect
         for member, circle in seats_of(scene.session, scene.person.id)
-        for effect in _leave_one(scene, member, circle)
+        for effect in close(scene, member, circle)
     ]
 
 
-def _leave_one(scene: Scene, member: Member, circle: Circle) -> tuple[Effect, ...]:
+def close(scene: Scene, member: Member, circle: Circle) -> tuple[Effect, ...]:
+    """The seat of the person in `scene` is given up: nothing more is asked for it, and the circle hears."""
     finish = Finish(scene.person.id, member.id)
     return (finish, *_give_up(scene.session, member, circle, scene.person, scene.now))
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from assistant.circles.fills import language_of
 from assistant.circles.mending import let_go, welcome_back
 from assistant.circles.quiet import LEFT_ALONE_AFTER, OPENING, quiet_weeks
-from assistant.circles.scene import Done, Finish, Scene, Start, action
+from assistant.circles.scene import Done, Effect, Finish, Scene, Start, action
 from assistant.circles.seasons import current_week, replan
 from assistant.circles.seats import seats_of
 from assistant.language.dates import read_date
@@ -91,15 +91,15 @@ def pause(scene: Scene) -> Done:
         if isinstance(said, str)
         else scene.now.astimezone(zone).date() + USUAL_PAUSE
     )
+    return Done("paused", {"date": readable_date(day, language_of(scene))}, rest(scene, member, day))
+
+
+def rest(scene: Scene, member: Member, day: dt.date) -> tuple[Effect, ...]:
+    """Put the seat of the person in `scene` on pause until that day; it ends by itself at her hour."""
     member.state, member.state_at, member.paused_until = "paused", scene.now, _her_hour(scene, day)
     scene.session.flush()
     over = Start(scene.person.id, PAUSE_OVER, {}, member.id, due_at=member.paused_until)
-    effects = (
-        Finish(scene.person.id, member.id),
-        *let_go(scene.session, member, scene.now),
-        over,
-    )
-    return Done("paused", {"date": readable_date(day, language_of(scene))}, effects)
+    return (Finish(scene.person.id, member.id), *let_go(scene.session, member, scene.now), over)
 
 
 @action("over", "stands")

@@ -11,6 +11,8 @@ from assistant.engine.problems import Measured, Notes, did_you_mean
 from assistant.engine.wording import FULL
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
+_TAKES = {"name": ("{who}",), "person": ("{who}",), "text": ("{who}", "{what}")}
+"""What the words for a slot may be, of others ("{what}"): names stand apart from codes, numbers, days."""
 _MOST_SEGMENTS = 2
 _GSM7 = "GSM-7"
 _ALWAYS = frozenset({"skip", "unclear"})
@@ -229,9 +231,12 @@ def check_commands(
                     known.phrase(pattern)
                 except ValueError as error:
                     notes.problem(command.name, f"words.{language}", str(error))
-                words = _BRACES.sub("{}", pattern.casefold()).strip()
-                other = seen.setdefault((language, words), command.name)
-                if other != command.name:
+                slot = next(iter(_BRACES.findall(pattern)), "")
+                others = {
+                    seen.setdefault((language, _BRACES.sub(takes, pattern.casefold()).strip()), command.name)
+                    for takes in _TAKES.get(slot, ("{what}",))
+                }
+                for other in sorted(others - {command.name}):
                     notes.problem(
                         command.name, f"words.{language}", f'"{pattern}" is what "{other}" listens to.'
                     )

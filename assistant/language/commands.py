@@ -19,9 +19,11 @@ AT = "@"
 """What a text for a buddy begins with, whatever follows: a keyword that is no word."""
 SLOTS = frozenset({"code", "name", "place", "text", "date", "number", "person"})
 
+_WHO = frozenset({"name", "person"})  # "pause 2" and "pause two" are no pause of somebody called so
 _LONGEST_NEAR_MISS = 3  # words
 _LONGEST_ODD = 5  # words: a keyword with more than this around it is a sentence, not a slip
 _SLOT = re.compile(r"\{(\w+)\}")
+_HOW_LONG = re.compile(r"\s(?:(?:until|till?|hasta|for|por|durante)\s.+|\d{1,2}(?:\s\w+)?)$", re.IGNORECASE)
 _AT = frozenset({AT, "\uff20"})  # the second is the wide one of East Asian keyboards
 
 
@@ -149,9 +151,9 @@ class _Index:
 
 @lru_cache(maxsize=256)
 def _index(patterns: tuple[CommandPattern, ...], language: str) -> _Index:
-    """Order all phrases: exact before slotted, her own language first, longer keywords before shorter."""
+    """Order all phrases: exact before slotted, her own language first, longer keywords, names last."""
     found = [
-        (bool(phrase.slot), spoken != language, -len(phrase.before), name, phrase)
+        (bool(phrase.slot), spoken != language, -len(phrase.before), phrase.slot in _WHO, name, phrase)
         for name, spoken, phrase in (
             (pattern.name, spoken, _parse(written))
             for pattern in patterns
@@ -159,7 +161,7 @@ def _index(patterns: tuple[CommandPattern, ...], language: str) -> _Index:
             for written in ways
         )
     ]
-    found.sort(key=lambda item: item[:3])
+    found.sort(key=lambda item: item[:4])
     phrases = [(name, phrase) for *_, name, phrase in found]
     index = _Index(phrases, {}, [])
     for place, (_, phrase) in enumerate(phrases):
@@ -266,7 +268,9 @@ def _read_slot(slot: str, written: str, plain: list[str], language: str, country
             code = plain[0].upper()
             right = 3 <= len(code) <= 12 and code.isascii() and plain[0] not in NOT_CODES
             return (code, len(plain) == 1) if right else (None, False)
-        case "name" | "person":
+        case "person":
+            return _read_person(written, plain)
+        case "name":
             name = read_name(written)
             return name, name is not None and len(plain) <= 4
         case "place":
@@ -282,6 +286,16 @@ def _read_slot(slot: str, written: str, plain: list[str], language: str, country
             return (written, True) if looks_like_date(written) and len(plain) <= 6 else (None, False)
         case _:
             return written or None, bool(written)
+
+
+def _read_person(written: str, plain: list[str]) -> tuple[Any, bool]:
+    """Read a name; "Ana until Friday" and "Ana 2 weeks" name Ana, for whoever asks to read how long."""
+    until = _HOW_LONG.search(written)
+    if until and looks_like_date(until[0]):
+        written = written[: until.start()]
+        plain = plain_words(written)
+    name = read_name(written)
+    return name, name is not None and len(plain) <= 4
 
 
 def _near_miss(

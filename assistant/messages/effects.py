@@ -135,6 +135,8 @@ def finish(session: Session, effect: Finish, now: dt.datetime, current: Conversa
     if effect.member_id is not None:
         of_hers = of_hers.where(Conversation.member_id == effect.member_id)
     for conversation in session.scalars(of_hers):
+        if "danger" in conversation.values:
+            continue  # A safety talk goes on, whatever becomes of her seat.
         if not (effect.keep_current and current is not None and conversation.id == current.id):
             close_all(session, conversation, now)
             conversation.ended_at = now

@@ -522,6 +522,23 @@ def test_two_commands_cannot_listen_to_the_same_words(folder: FlowFolder) -> Non
     assert ['"join" listens' in problem.message for problem in folder.problems()] == [True]
 
 
+@pytest.mark.parametrize(("slot", "refused"), [("person", False), ("text", True), ("date", True)])
+def test_a_name_is_told_apart_from_a_number_but_not_from_any_words(
+    folder: FlowFolder, slot: str, refused: bool
+) -> None:
+    folder.write("hello", GOOD)
+    rest = "    who = 'host'\n    starts = 'hello'\n"
+    two = "\n    [two]\n    words = { en = 'PAUSE {number}', es = 'pausa' }\n"
+    whom = f"\n    [whom]\n    words = {{ en = 'PAUSE {{{slot}}}', es = 'alguien' }}\n"
+    folder.write("commands", COMMANDS + two + rest + whom + rest)
+    if refused:
+        assert [problem.message for problem in folder.problems()] == [
+            f'"PAUSE {{{slot}}}" is what "two" listens to.'
+        ]
+    else:
+        assert "whom" in folder.load().commands
+
+
 def test_programs_are_left_alone(folder: FlowFolder) -> None:
     folder.write("hello", GOOD)
     (folder.path / "programs").mkdir()
