@@ -1,4 +1,4 @@
-"""Starts a circle's season when its host says BEGIN, and tells her once when there are people enough for it."""
+"""Starts a circle's season when its host says BEGIN, and tells her once when enough people are there."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SAID_ALONG: Final = frozenset({"on", "this", "next", "monday", "el", "este", "p
 
 @action("begun", "few", "dated", "running", "no_program", "unsure", "none")
 def begin_circle(scene: Scene) -> Done:
-    """Start the season of the circle she hosts on the next Monday, never today; everyone in it hears the date.
+    """Start the season of the circle she hosts next Monday, never today; everyone in it hears the date.
 
     few: fewer than four have promised (`n`). dated, running: it begins, or began, on `date` already.
     unsure: more was said than BEGIN.

@@ -20,7 +20,7 @@ from assistant.language.names import read_name
 from assistant.language.phones import read_phone
 from assistant.language.words import NOT_CODES
 from assistant.schedule.local_time import home, zone_of
-from assistant.store.tables import Address, Circle, Consent, Conversation, Person, Question, Role
+from assistant.store.tables import Address, Circle, Consent, Conversation, Question, Role
 
 MOST_GATHERING: Final = 3
 """So many circles of one host gather people at a time; more would leave friends waiting in all of them."""
@@ -56,7 +56,7 @@ def open_circle(scene: Scene) -> Done:
 
 @action("fine", "wrong")
 def name_circle(scene: Scene) -> Done:
-    """Take the name in `title`; if it cannot stand in texts, `wrong` says why: empty, signs, long, contact."""
+    """Take the name in `title`, or say in `wrong` why it cannot be: empty, signs, long, contact."""
     name = _tidy(str(scene.values.get("title") or ""))
     wrong = "contact" if has_contact(name, scene.house.country) else wrong_name(name)
     return Done("wrong", {"wrong": wrong}) if wrong else Done("fine", {"title": name})
@@ -85,14 +85,12 @@ def read_backup(scene: Scene) -> Done:
     name = read_name(said)
     if name is None:
         return Done("unclear", nothing)
-    return Done(
-        "named", {"phone": "", "name2": shorten(name, FILLS["name2"].longest), "backed": "name"}
-    )
+    return Done("named", {"phone": "", "name2": shorten(name, FILLS["name2"].longest), "backed": "name"})
 
 
 @action("founded", "enough")
 def found_circle(scene: Scene) -> Done:
-    """Make the circle of `title`, with her as host, and offer `phone` the seat as backup; nobody is texted."""
+    """Make the circle of `title` with her as host; `phone` is offered the seat as backup, and not texted."""
     if _gathering(scene) >= MOST_GATHERING:
         return Done("enough")
     name = str(scene.values["title"])

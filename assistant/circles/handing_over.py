@@ -44,7 +44,7 @@ def find_backup(scene: Scene) -> Done:
 
 @action("asked", "forward", "named", "other", "own", "already", "backup", "none")
 def offer_seat(scene: Scene) -> Done:
-    """Offer the `seat` (host, backup) to the member in `heir`, to the number in `phone`, or to a name to come.
+    """Offer the `seat` (host, backup) to the member in `heir`, the number in `phone`, or a name to come.
 
     asked: a member, who is asked now. forward: a number, which nobody texts; she forwards a line herself.
     named: whoever of that name joins next. other: she means someone who is not on the list.
@@ -60,7 +60,7 @@ def offer_seat(scene: Scene) -> Done:
         return Done("other", {"heir": "", "phone": ""})
     if not heir and not phone:
         return _wait_for(scene, circle, str(scene.values.get("name2") or ""))
-    person = scene.session.get(Person, _person_of(scene, circle, heir)) if heir else None
+    person = _person_of(scene, circle, heir) if heir else None
     if phone and not heir:
         person, _address = person_at(scene.session, phone, scene.now)
     if person is None:
@@ -210,11 +210,11 @@ def _candidates(scene: Scene, circle: Circle) -> dict[int, str]:
     return {key: name for key, name in rows if name}
 
 
-def _person_of(scene: Scene, circle: Circle, heir: str) -> int | None:
+def _person_of(scene: Scene, circle: Circle, heir: str) -> Person | None:
     """Who holds the seat that was chosen; None once she has left, or if it is of another circle."""
     if not heir.isdigit() or int(heir) not in _candidates(scene, circle):
         return None
-    return scene.session.get_one(Member, int(heir)).person_id
+    return scene.session.get_one(Person, scene.session.get_one(Member, int(heir)).person_id)
 
 
 def _wait_for(scene: Scene, circle: Circle, name: str) -> Done:
@@ -278,9 +278,7 @@ def _offer(scene: Scene) -> Role | None:
 
 def _tell_asker(scene: Scene, role: Role, notice: str) -> tuple[Effect, ...]:
     named = _named(scene.person)
-    return tuple(
-        Tell(host, notice, named, circle_id=role.circle_id) for host in hosts_to_tell(scene, role)
-    )
+    return tuple(Tell(host, notice, named, circle_id=role.circle_id) for host in hosts_to_tell(scene, role))
 
 
 def _named(person: Person) -> dict[str, str]:

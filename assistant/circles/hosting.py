@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 
 from assistant.circles.audit import record
 from assistant.circles.scene import Done, Effect, OptIn, Scene, Tell, action
-from assistant.circles.seats import find_circle
+from assistant.circles.seats import find_circle, seat_of
 from assistant.store.tables import Circle, Cohort, Member, Person, Role
 
 
@@ -40,7 +40,7 @@ def accept_role(scene: Scene) -> Done:
 def offer_role(
     scene: Scene, person: Person, kind: str, circle: Circle, *, replaces: Role | None = None
 ) -> Role | None:
-    """Offer her a seat as host or backup, in place of what was offered for the same; None: she has it already.
+    """Offer her a seat as host or backup, in place of an older offer of the same; None: she has it already.
 
     What it replaces ends when it is taken up. Nobody is texted by this.
     """
@@ -51,7 +51,7 @@ def offer_role(
     if hers is not None and hers.accepted_at is not None:
         return None
     for older in open_roles:
-        # Of a circle's backup there is one offer at a time; of its hosting one from each who would hand it on.
+        # One offer at a time to be backup, and one from each host who would hand hers on.
         same = kind == "backup" or (replaces is not None and older.replaces_id == replaces.id)
         if older.accepted_at is None and older is not hers and same:
             older.ended_at = scene.now
@@ -61,9 +61,7 @@ def offer_role(
     hers.offered_at = scene.now
     hers.replaces_id = replaces.id if replaces else None
     scene.session.flush()
-    record(
-        scene.session, f"offer {kind}", scene.now, by=scene.person.id, circle_id=circle.id, role=hers.id
-    )
+    record(scene.session, f"offer {kind}", scene.now, by=scene.person.id, circle_id=circle.id, role=hers.id)
     return hers
 
 
@@ -98,10 +96,16 @@ def take_up_role(scene: Scene, role: Role, circle: Circle) -> tuple[Effect, ...]
 
 
 def still_offered(scene: Scene, role: Role) -> bool:
-    """Whether a seat can be taken up, or was: not if what it would replace has ended some other way."""
-    if role.ended_at is not None:
+    """Whether a seat can be taken up, or was.
+
+    Not if what it would replace has ended some other way, nor if she has left the circle since.
+    """
+    if role.ended_at is not None or role.accepted_at is not None:
+        return role.ended_at is None
+    if role.replaces_id is not None and replaced_by(scene, role) is None:
         return False
-    return role.accepted_at is not None or role.replaces_id is None or replaced_by(scene, role) is not None
+    seat = seat_of(scene.session, role.person_id, role.circle_id) if role.circle_id else None
+    return seat is None or seat.state not in ("left", "declined") or seat.state_at <= role.offered_at
 
 
 def replaced_by(scene: Scene, role: Role) -> Role | None:
