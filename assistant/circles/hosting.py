@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from sqlalchemy import or_, select
 
-from assistant.circles.scene import Done, OptIn, Scene, action
-from assistant.circles.seats import find_circle
-from assistant.store.tables import Circle, Cohort, Role
+from assistant.circles.audit import record
+from assistant.circles.scene import Done, Effect, OptIn, Scene, Tell, action
+from assistant.circles.seats import find_circle, seat_of
+from assistant.store.tables import Circle, Cohort, Member, Person, Role
 
 
 @action("accepted", "already", "not_offered")
@@ -22,8 +23,7 @@ def accept_role(scene: Scene) -> Done:
     if circle is None or not roles:
         return Done("not_offered")
     fresh = [role for role in roles if role.accepted_at is None]
-    for role in fresh:
-        role.accepted_at = scene.now
+    told = [effect for role in fresh for effect in take_up_role(scene, role, circle)]
     scene.person.language = scene.person.language or circle.language
     scene.person.zone = scene.person.zone or circle.zone
     spoken_of = (fresh or roles)[0]
@@ -34,7 +34,129 @@ def accept_role(scene: Scene) -> Done:
         "code": circle.code,
         "cohort": cohort.name if cohort else "",
     }
-    return Done("accepted" if fresh else "already", values, (OptIn(),))
+    return Done("accepted" if fresh else "already", values, (OptIn(), *told))
+
+
+def offer_role(
+    scene: Scene, person: Person, kind: str, circle: Circle, *, replaces: Role | None = None
+) -> Role | None:
+    """Offer her a seat as host or backup, in place of an older offer of the same; None: she has it already.
+
+    What it replaces ends when it is taken up. Nobody is texted by this.
+    """
+    open_roles = scene.session.scalars(
+        select(Role).where(Role.circle_id == circle.id, Role.kind == kind, Role.ended_at.is_(None))
+    ).all()
+    hers = next((role for role in open_roles if role.person_id == person.id), None)
+    if hers is not None and hers.accepted_at is not None:
+        return None
+    for older in open_roles:
+        # One offer at a time to be backup, and one from each host who would hand hers on.
+        same = kind == "backup" or (replaces is not None and older.replaces_id == replaces.id)
+        if older.accepted_at is None and older is not hers and same:
+            older.ended_at = scene.now
+    if hers is None:
+        hers = Role(person_id=person.id, kind=kind, circle_id=circle.id)
+        scene.session.add(hers)
+    hers.offered_at = scene.now
+    hers.replaces_id = replaces.id if replaces else None
+    scene.session.flush()
+    record(scene.session, f"offer {kind}", scene.now, by=scene.person.id, circle_id=circle.id, role=hers.id)
+    return hers
+
+
+def take_up_role(scene: Scene, role: Role, circle: Circle) -> tuple[Effect, ...]:
+    """A seat that was offered is hers from now on; what it replaces ends, and whom it concerns hears so."""
+    role.accepted_at = scene.now
+    replaced = replaced_by(scene, role)
+    if replaced is not None:
+        replaced.ended_at = scene.now
+    if role.kind == "host" and replaced is not None:
+        # Whoever is paged first need not be paged again as backup.
+        for own in _open_roles(scene, circle, "backup"):
+            if own.person_id == scene.person.id:
+                own.ended_at = scene.now
+    scene.session.flush()
+    record(scene.session, f"take up {role.kind}", scene.now, by=scene.person.id, circle_id=role.circle_id)
+    named = {"name2": scene.person.name} if scene.person.name else {}
+    if role.kind == "backup":
+        circle.backup_named = None
+        over = (Tell(replaced.person_id, "backup_over", circle_id=circle.id),) if replaced else ()
+        return (
+            *over,
+            *(Tell(host, "backup_found", named, circle_id=circle.id) for host in hosts_to_tell(scene, role)),
+        )
+    if role.kind != "host" or replaced is None:
+        return ()
+    news = "new_host" if named else "new_host_unnamed"
+    return (
+        Tell(replaced.person_id, "hosting_passed", circle_id=circle.id),
+        *_tell_circle(scene, circle, news, named, but={scene.person.id, replaced.person_id}),
+    )
+
+
+def still_offered(scene: Scene, role: Role) -> bool:
+    """Whether a seat can be taken up, or was.
+
+    Not if what it would replace has ended some other way, nor if she has left the circle since.
+    """
+    if role.ended_at is not None or role.accepted_at is not None:
+        return role.ended_at is None
+    if role.replaces_id is not None and replaced_by(scene, role) is None:
+        return False
+    seat = seat_of(scene.session, role.person_id, role.circle_id) if role.circle_id else None
+    return seat is None or seat.state not in ("left", "declined") or seat.state_at <= role.offered_at
+
+
+def replaced_by(scene: Scene, role: Role) -> Role | None:
+    """The role that ends once this one is taken up, if it has not ended yet."""
+    replaced = scene.session.get(Role, role.replaces_id) if role.replaces_id else None
+    return replaced if replaced is not None and replaced.ended_at is None else None
+
+
+def hosts_to_tell(scene: Scene, role: Role) -> list[int]:
+    """Ids of those who wait to hear what comes of an offer: whose hosting it passes on, else all hosts."""
+    if role.kind == "host" and (replaced := replaced_by(scene, role)) is not None:
+        return [replaced.person_id]
+    circle = scene.session.get(Circle, role.circle_id)
+    hosts = _open_roles(scene, circle, "host") if circle is not None else []
+    return [host.person_id for host in hosts if host.person_id != scene.person.id]
+
+
+def _tell_circle(
+    scene: Scene, circle: Circle, notice: str, fills: dict[str, str], *, but: set[int]
+) -> list[Effect]:
+    """Members who take part or read along, and backups, hear it once each."""
+    members = scene.session.scalars(
+        select(Member)
+        .where(
+            Member.circle_id == circle.id,
+            Member.state.in_(("active", "reading")),
+            Member.promised_at.is_not(None),
+            Member.person_id.not_in(but),
+        )
+        .order_by(Member.id)
+    ).all()
+    told = but | {member.person_id for member in members}
+    backups = [role.person_id for role in _open_roles(scene, circle, "backup") if role.person_id not in told]
+    return [
+        *(Tell(m.person_id, notice, fills, circle_id=circle.id, member_id=m.id) for m in members),
+        *(Tell(backup, notice, fills, circle_id=circle.id) for backup in backups),
+    ]
+
+
+def _open_roles(scene: Scene, circle: Circle, kind: str) -> Sequence[Role]:
+    """Roles of a kind that were taken up and hold, the longest-serving first."""
+    return scene.session.scalars(
+        select(Role)
+        .where(
+            Role.circle_id == circle.id,
+            Role.kind == kind,
+            Role.accepted_at.is_not(None),
+            Role.ended_at.is_(None),
+        )
+        .order_by(Role.id)
+    ).all()
 
 
 def _offered(scene: Scene, circle: Circle) -> Sequence[Role]:
@@ -45,4 +167,5 @@ def _offered(scene: Scene, circle: Circle) -> Sequence[Role]:
             or_(Role.circle_id == circle.id, Role.cohort_id == (circle.cohort_id or 0)),
         )
     )
-    return sorted(roles, key=lambda role: ("host", "backup", "organizer").index(role.kind))
+    standing = [role for role in roles if still_offered(scene, role)]
+    return sorted(standing, key=lambda role: ("host", "backup", "organizer").index(role.kind))

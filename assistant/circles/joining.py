@@ -7,6 +7,8 @@ from typing import Final
 
 from sqlalchemy import select
 
+from assistant.circles.beginning import tell_when_enough
+from assistant.circles.handing_over import ask_about_namesake
 from assistant.circles.scene import Done, Effect, Finish, OptIn, Scene, Tell, action
 from assistant.circles.seasons import replan
 from assistant.circles.seats import find_circle, hosts_of, is_full, lock_circle, seat_of, seats_of
@@ -66,7 +68,16 @@ def keep_promise(scene: Scene) -> Done:
     scene.member.promised_at = scene.member.promised_at or scene.now
     if scene.member.state == "joining":
         _set_state(scene, scene.member, "active")
-    return Done("kept", effects=tell_hosts(scene, scene.circle, "member_joined") if first_time else ())
+    if not first_time:
+        return Done("kept")
+    return Done(
+        "kept",
+        effects=(
+            *tell_hosts(scene, scene.circle, "member_joined"),
+            *tell_when_enough(scene, scene.circle),
+            *ask_about_namesake(scene, scene.circle),
+        ),
+    )
 
 
 @action("yes", "no")

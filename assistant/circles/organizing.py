@@ -16,7 +16,7 @@ from assistant.circles.audit import record
 from assistant.circles.phones import read_number
 from assistant.circles.seasons import begin_season
 from assistant.engine.problems import did_you_mean
-from assistant.language.gsm7 import is_gsm7, septets
+from assistant.language.gsm7 import is_gsm7, septets, to_gsm7
 from assistant.schedule.programs import programs
 from assistant.store.tables import Address, Circle, Cohort, Member, Person, Role
 
@@ -32,7 +32,7 @@ AGREGAR QUITAR AUSENTE
 ALTO PARAR BAJA SALIR AYUDA INICIO SI NO JOIN UNIRME HOST NEW NUEVO HANDOFF BEGIN EMPEZAR
 SKIP PASO PAUSE PAUSA BACK READ LEER DONE LISTO LATER LUEGO ASK PIDO OFFER OFREZCO RALLY APOYO
 CHECKIN SEND ENVIAR UNDO STATUS NUDGE SHOW VER QUIET ASKS PAIRS SWAP ADD REMOVE AWAY SAY COHORT
-COPY ERASE LEAVE CIRCLE CODE PLEASE THE ENGLISH ESPANOL
+BACKUP SUPLENTE CEDER COPY ERASE LEAVE CIRCLE CIRCULO CODE PLEASE THE ENGLISH ESPANOL
 """
 RESERVED: Final = frozenset(_WORDS.split())
 """What carriers and we read as a command wherever it stands; a circle of such a code could not be joined."""
@@ -219,16 +219,30 @@ def person_at(session: Session, number: str, now: dt.datetime) -> tuple[Person, 
     return person, address
 
 
+def wrong_name(name: str) -> str | None:
+    """What is wrong with a circle's name: empty, signs (that plain texts lack), or long; None: nothing.
+
+    Accents that plain texts lack are no fault: they are left out where a text is plain.
+    """
+    plain = to_gsm7(name)
+    if not any(sign.isalnum() for sign in name):
+        return "empty"
+    if not is_gsm7(plain):
+        return "signs"
+    return "long" if septets(plain) > LONGEST_NAME else None
+
+
 def _wrong_name(name: str) -> list[str]:
-    if not name:
+    wrong, plain = wrong_name(name), to_gsm7(name)
+    if wrong == "empty":
         return ["A circle needs a name that people will recognise."]
-    if not is_gsm7(name):
-        odd = "".join(sorted({sign for sign in name if not is_gsm7(sign)}))
+    if wrong == "signs":
+        odd = "".join(sorted({sign for sign in plain if not is_gsm7(sign)}))
         why = "one of them makes every text that names the circle cost double. Write it without."
         return [f"The name {name!r} has signs that plain texts lack ({odd}): {why}"]
-    if septets(name) > LONGEST_NAME:
+    if wrong == "long":
         why = "it stands in texts of 160, beside wording the law requires."
-        return [f"The name {name!r} is {septets(name)} characters long; {LONGEST_NAME} fit: {why}"]
+        return [f"The name {name!r} is {septets(plain)} characters long; {LONGEST_NAME} fit: {why}"]
     return []
 
 

@@ -24,6 +24,8 @@ LOOP_TEXTS = 30
 """More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
 RUNNING = ("host", "organizer")
 """Whose commands are about circles, not about a seat of her own."""
+OF_NO_SEAT = ("new",)
+"""Commands for anyone that are about no seat of hers either: a circle of her own is none she sits in."""
 STRANGERS_ONCE_IN = dt.timedelta(days=1)
 
 
@@ -146,7 +148,7 @@ def _obey(moment: Moment, reading: CommandReading) -> None:
     if moment.desk.book.is_safety(command.starts):
         safety.let_go(moment, safety.unfinished(moment, command.starts))
     # What a host asks for is about a circle she hosts, whatever seat she has herself.
-    member = None if command.who in RUNNING else scene.member
+    member = None if command.who in RUNNING or command.name in OF_NO_SEAT else scene.member
     start(moment, command.starts, values, member.id if member else None)
 
 

@@ -82,6 +82,10 @@ def test_every_question_says_who_sees_the_answer(book: FlowBook) -> None:
         "about_me",
         "rename",
         "language",
+        "new_circle",
+        "handoff",
+        "backup",
+        "backup_named",
     ):
         for step in book.flows[flow].steps.values():
             if step.kind == "ask" and step.say:
