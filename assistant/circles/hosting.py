@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import or_, select
 
+from assistant.circles.mondays import plan_briefs
 from assistant.circles.scene import Done, OptIn, Scene, action
 from assistant.circles.seats import find_circle
 from assistant.store.tables import Circle, Cohort, Role
@@ -26,6 +27,7 @@ def accept_role(scene: Scene) -> Done:
         role.accepted_at = scene.now
     scene.person.language = scene.person.language or circle.language
     scene.person.zone = scene.person.zone or circle.zone
+    plan_briefs(scene.session, circle, scene.now)
     spoken_of = (fresh or roles)[0]
     cohort = scene.session.get(Cohort, circle.cohort_id) if circle.cohort_id else None
     values = {
