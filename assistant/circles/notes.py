@@ -47,7 +47,8 @@ def find_noted(scene: Scene) -> Done:
     if len(found) > 1:
         listed = {key: people[key] for key in found}
         return Done("several", {"people": choices_of(listed.items())}, (numbered(scene, listed.values()),))
-    words = text if said or chosen else without_address(text, names[found[0]])
+    # Words that began with a name that is not theirs are not for them: she says them anew.
+    words = "" if said else without_address(text, names[found[0]])
     return Done("found", {"to_ids": found, "line": words, **name_value(people[found[0]])})
 
 

@@ -39,6 +39,8 @@ _START = re.compile(
     r"start (?P<flow>[a-z0-9_]+) for (?P<name>[a-z0-9_]+)( in (?P<code>[A-Z0-9]+))?( with (?P<values>.+))?"
 )
 PICTURE = "<photo>"
+FURTHER = "    "
+"""What the further lines of a text of several lines begin with."""
 
 
 class TranscriptError(Exception):
@@ -58,7 +60,7 @@ def play(book: FlowBook, script: str) -> str:
     with World(book, start=BEGINNING) as world:
         speaker = ""
         for number, line in enumerate(script.splitlines(), 1):
-            if _BOT.match(line):
+            if _BOT.match(line) or line.startswith(FURTHER):
                 continue
             written.append(line.rstrip())
             index = len(world.heard)
@@ -104,7 +106,8 @@ def _play_line(world: World, line: str, speaker: str) -> str:
 def _told(world: World, heard: Heard, speaker: str) -> str:
     name = world.name(heard.to)
     who = "carrier" if heard.by_carrier else "bot"
-    return f"{who}: {heard.body}" if name == speaker else f"{who} to {name}: {heard.body}"
+    body = heard.body.replace("\n", f"\n{FURTHER}")
+    return f"{who}: {body}" if name == speaker else f"{who} to {name}: {body}"
 
 
 def _when(world: World, said: str) -> dt.datetime:
