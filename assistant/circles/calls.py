@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -23,6 +24,8 @@ KIND: Final = "call"
 ASKS_HER: Final = "call_ask"
 NOT_AGAIN_FOR: Final = dt.timedelta(days=7)
 """So long after she was asked about a call, she is not asked again, by no host of this circle."""
+
+A_WHILE: Final = dt.timedelta(hours=2)
 
 
 @action("held", "lately", "away", "none")
@@ -49,13 +52,14 @@ def hold_call(scene: Scene) -> Done:
 @action("ask", "no")
 def may_be_asked(scene: Scene) -> Done:
     """Whether to ask her now; `host` is who would like to call."""
-    deed = take_up(scene.session, scene.values.get("deed"), scene.now)
-    if deed is None or scene.member is None or deed.member_id != scene.member.id:
+    deed = _deed(scene)
+    if deed is None or scene.member is None:
         return Done("no")
     if is_away(scene.session, scene.member) or not _still_hosts(scene.session, deed):
         return Done("no")
     if deed.by_person_id in apart_from(scene.session, scene.person.id) or _number(scene) is None:
-        return Done("no", effects=(_answer(scene, deed, "call_no"),))
+        # Not at once, as no machine's no should be told from a person's.
+        return Done("no", effects=(replace(_answer(scene, deed, "call_no"), not_before=scene.now + A_WHILE),))
     name = scene.session.get_one(Person, deed.by_person_id).name
     return Done("ask", {"host": shorten(name, FILLS["host"].longest)} if name else {})
 
@@ -92,7 +96,11 @@ def _asked_lately(session: Session, member: Member, now: dt.datetime) -> bool:
 
 
 def _deed(scene: Scene) -> Deed | None:
-    return take_up(scene.session, scene.values.get("deed"), scene.now)
+    """What she was asked about, if it was she."""
+    deed = take_up(scene.session, scene.values.get("deed"), scene.now)
+    return (
+        deed if deed is not None and scene.member is not None and deed.member_id == scene.member.id else None
+    )
 
 
 def _still_hosts(session: Session, deed: Deed) -> bool:

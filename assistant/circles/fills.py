@@ -196,22 +196,8 @@ FINDERS: Mapping[str, Callable[[SceneLike, str], str | None]] = {
     "week": lambda scene, _: str(scene.values.get("week") or ""),
     # Given with what is said: a value of the conversation, or a notice's own.
     **dict.fromkeys(
-        (
-            "step",
-            "n",
-            "m",
-            "t",
-            "k",
-            "q",
-            "initials",
-            "words",
-            "writer",
-            "question",
-            "first",
-            "second",
-            "third",
-        ),
-        lambda _scene, _: None,
+        ("step", "n", "m", "words", "writer", "question", "first", "second", "third"), lambda _scene, _: None
     ),
+    **dict.fromkeys(("t", "k", "q", "u", "initials"), lambda _scene, _: None),
 }
 """Fill -> where it is found; None: nobody knows yet."""

@@ -14,7 +14,7 @@ from assistant.store.tables import Circle
 
 @action("one", "several", "none")
 def which_hosted(scene: Scene) -> Done:
-    """The circle this is about: the conversation's own, the one whose code her words begin with, her only one.
+    """The circle this is about: the conversation's own, that whose code her words name, or her only one.
 
     several: `hosted` and `options` list them. Where `text` begins with a code ("CHECKIN MAPLE how are you?"),
     the rest stays in `text`.

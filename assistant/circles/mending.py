@@ -125,7 +125,7 @@ def change_pairs(
     groups: Sequence[Group],
     now: dt.datetime,
 ) -> tuple[Effect, ...]:
-    """Put other groups in the place of these pairs, as a host asked; who knew of a buddy hears of the new one.
+    """Put other groups in the place of these pairs; whoever knew of a buddy hears of the new one.
 
     Args:
         session: Holds the circle.

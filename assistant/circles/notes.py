@@ -29,7 +29,7 @@ DELIVERS: Final = "host_note"
 
 @action("found", "several", "unknown", "lost", "none")
 def find_noted(scene: Scene) -> Done:
-    """Whom NOTE is for: whose name stands in `text`, in `to`, or who was chosen in `to_id`; words stay in `line`.
+    """Whom NOTE is for: whose name stands in `text` or `to`, or who was chosen in `to_id`; words: `line`.
 
     several: two could be meant, and `people` lists them. lost: asked often enough.
     """

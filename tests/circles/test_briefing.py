@@ -9,7 +9,7 @@ from town import Town
 
 from assistant.circles import seasons
 from assistant.circles.unheard import quiet_members
-from assistant.store.tables import Alert, Circle, Pair, PairMember, Person, Round, Timer
+from assistant.store.tables import Alert, Circle, Member, Pair, PairMember, Person, Round, Timer
 
 FIRST = dt.date(2026, 6, 1)
 THIRD_MONDAY = dt.datetime(2026, 6, 15, 14, 0, tzinfo=dt.UTC)
@@ -23,7 +23,7 @@ def luz(town: Town) -> Person:
 
 
 @pytest.fixture
-def circle(town: Town, luz: Person) -> Circle:  # noqa: ARG001
+def circle(town: Town, luz: Person) -> Circle:
     circle = town.session.query(Circle).one()
     town.now = dt.datetime(2026, 5, 30, 14, 0, tzinfo=dt.UTC)
     for name in ("Ana", "Rosa", "Kim", "Sol"):
@@ -34,16 +34,14 @@ def circle(town: Town, luz: Person) -> Circle:  # noqa: ARG001
     return circle
 
 
-def seats(town: Town, circle: Circle) -> dict[str, int]:
-    from assistant.store.tables import Member
-
+def seats(town: Town) -> dict[str, int]:
     rows = town.session.query(Person.name, Member.id).join(Member, Member.person_id == Person.id)
     return {name: seat for name, seat in rows if name}
 
 
-def opened(town: Town, circle: Circle, *weeks: int) -> None:
+def opened(town: Town, *weeks: int) -> None:
     """Everyone was asked the questions of these weeks, at 9 on Monday."""
-    for seat in seats(town, circle).values():
+    for seat in seats(town).values():
         for week in weeks:
             at = dt.datetime(2026, 6, 1, 14, 0, tzinfo=dt.UTC) + dt.timedelta(weeks=week - 1)
             member = town.session.query(Timer).filter_by(member_id=seat, key=f"week {week} monday").first()
@@ -60,10 +58,8 @@ def test_the_first_week_has_nothing_to_count(town: Town, luz: Person, circle: Ci
 
 
 def test_the_counts_of_last_week(town: Town, luz: Person, circle: Circle) -> None:
-    here = seats(town, circle)
-    opened(town, circle, 1, 2, 3)
-    from assistant.store.tables import Member
-
+    here = seats(town)
+    opened(town, 1, 2, 3)
     town.now = THIRD_MONDAY - dt.timedelta(days=4)
     for name in ("Ana", "Rosa"):
         town.share(town.session.get_one(Member, here[name]), "words", week=2)
@@ -83,20 +79,24 @@ def test_the_counts_of_last_week(town: Town, luz: Person, circle: Circle) -> Non
     assert late.promised_at == THIRD_MONDAY  # he was not asked last week
     values = town.do("brief", luz, circle=circle.id).values
     assert {key: values[key] for key in "ntmkqu"} == {
-        **{"n": "2", "t": "4", "m": "1"},
-        **{"k": "0", "q": "2", "u": "0"},
+        "n": "2",
+        "t": "4",
+        "m": "1",
+        "k": "0",
+        "q": "2",
+        "u": "0",
     }
     assert values["says"] == "no_asks_some_quiet"
 
 
 def test_a_week_that_has_just_begun_is_not_a_quiet_one(town: Town, circle: Circle) -> None:
-    opened(town, circle, 1, 2)
+    opened(town, 1, 2)
     for day in range(7):
         now = dt.datetime(2026, 6, 8, 15, 0, tzinfo=dt.UTC) + dt.timedelta(days=day)
         assert quiet_members(town.session, circle, now) == []
     monday = [(p.name, weeks) for _, p, weeks in quiet_members(town.session, circle, THIRD_MONDAY)]
     assert monday == [("Ana", 2), ("Rosa", 2), ("Kim", 2), ("Sol", 2)]
-    opened(town, circle, 3)
+    opened(town, 3)
     assert {weeks for *_, weeks in quiet_members(town.session, circle, THIRD_MONDAY)} == {2}
 
 
