@@ -65,14 +65,15 @@ def deliver(shift: Shift) -> None:
 
 
 def sweep(shift: Shift) -> None:
-    """Fire timers, end seasons, bring back what was spooled, and handle what lost its wake-up."""
+    """Tend seasons, fire timers, bring back what was spooled, and handle what lost its wake-up."""
     runtime = shift.runtime
     spool = Spool(runtime.settings.spool)
     if spool.waiting():
         replay(spool, runtime.database)
+    # What is tended to may start conversations, which timers then begin.
+    tending.tend(runtime.desk)
     timers.fire_due(runtime.desk, _in(DRAIN_SECONDS))
     paging.page_due(runtime.desk)
-    tending.tend(runtime.desk)
     handle_inbox(shift)
 
 

@@ -26,6 +26,7 @@ from assistant.store.tables import (
     Member,
     Note,
     Outbox,
+    Question,
     Share,
     Timer,
 )
@@ -62,7 +63,14 @@ def erase_circle(session: Session, circle: Circle, now: dt.datetime) -> None:
     # Whose every word was for this circle; of the others, only what was about it.
     only_here = people - _with_another_seat(session, circle, people)
     of_nowhere = and_(Answer.member_id.is_(None), Answer.person_id.in_(only_here))
-    _erase(session, Answer, or_(Answer.member_id.in_(seats), of_nowhere), now, words=None, value=None)
+    # What a host answered in a conversation about this circle, with a seat in it or without.
+    by_hosts = Answer.question_id.in_(
+        select(Question.id)
+        .join(Conversation, Conversation.id == Question.conversation_id)
+        .where(Conversation.circle_id == circle.id)
+    )
+    theirs = or_(Answer.member_id.in_(seats), of_nowhere, by_hosts)
+    _erase(session, Answer, theirs, now, words=None, value=None)
     _erase(session, Share, Share.circle_id == circle.id, now, words=None)
     _erase(session, Note, Note.circle_id == circle.id, now, words=None)
     goals = select(Goal.id).where(Goal.member_id.in_(seats))

@@ -76,6 +76,13 @@ FILLS: dict[str, Fill] = {
         _fill("week", 2, "2", "2"),
         _fill("n", 3, "5", "5"),
         _fill("m", 3, "2", "2"),
+        # The numbers of a host's brief: of how many, asks open, quiet, and who may need her.
+        _fill("t", 3, "8", "8"),
+        _fill("k", 3, "1", "1"),
+        _fill("q", 3, "2", "2"),
+        _fill("u", 3, "1", "1"),
+        # What stands for names on the shared phone of a host who asks who it is.
+        _fill("initials", 12, "A. & R.", "A. & R."),
         # Members' own words, and who wrote them: said only to whoever may read them, carried to the letter.
         _fill("words", 120, "your story gave me heart", "tu historia me dio fuerza"),
         _fill("writer", 12, "Keisha", "Keisha"),
@@ -191,5 +198,6 @@ FINDERS: Mapping[str, Callable[[SceneLike, str], str | None]] = {
     **dict.fromkeys(
         ("step", "n", "m", "words", "writer", "question", "first", "second", "third"), lambda _scene, _: None
     ),
+    **dict.fromkeys(("t", "k", "q", "u", "initials"), lambda _scene, _: None),
 }
 """Fill -> where it is found; None: nobody knows yet."""

@@ -14,11 +14,13 @@ from assistant.store.tables import Circle
 
 @action("one", "several", "none")
 def which_hosted(scene: Scene) -> Done:
-    """The circle this is about: the one whose code her words begin with, else the only one she hosts.
+    """The circle this is about: the conversation's own, that whose code her words name, or her only one.
 
     several: `hosted` and `options` list them. Where `text` begins with a code ("CHECKIN MAPLE how are you?"),
     the rest stays in `text`.
     """
+    if (already := hosted(scene)) is not None:
+        return Done("one", circle=already)
     circles = hosted_by(scene.session, scene.person.id)
     if not circles:
         return Done("none")

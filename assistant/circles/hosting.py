@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select
 
 from assistant.circles.audit import record
+from assistant.circles.mondays import plan_briefs
 from assistant.circles.scene import Done, Effect, OptIn, Scene, Tell, action
 from assistant.circles.seats import find_circle, seat_of
 from assistant.store.tables import Circle, Cohort, Member, Person, Role
@@ -23,9 +24,9 @@ def accept_role(scene: Scene) -> Done:
     if circle is None or not roles:
         return Done("not_offered")
     fresh = [role for role in roles if role.accepted_at is None]
-    told = [effect for role in fresh for effect in take_up_role(scene, role, circle)]
     scene.person.language = scene.person.language or circle.language
     scene.person.zone = scene.person.zone or circle.zone
+    told = [effect for role in fresh for effect in take_up_role(scene, role, circle)]
     spoken_of = (fresh or roles)[0]
     cohort = scene.session.get(Cohort, circle.cohort_id) if circle.cohort_id else None
     values = {
@@ -77,6 +78,7 @@ def take_up_role(scene: Scene, role: Role, circle: Circle) -> tuple[Effect, ...]
             if own.person_id == scene.person.id:
                 own.ended_at = scene.now
     scene.session.flush()
+    plan_briefs(scene.session, circle, scene.now)
     record(scene.session, f"take up {role.kind}", scene.now, by=scene.person.id, circle_id=role.circle_id)
     named = {"name2": scene.person.name} if scene.person.name else {}
     if role.kind == "backup":

@@ -117,6 +117,37 @@ def link(session: Session, member: Member, other: Member) -> tuple[list[Member],
     return [], ()
 
 
+def change_pairs(
+    session: Session,
+    circle: Circle,
+    round_: Round,
+    ended: Sequence[int],
+    groups: Sequence[Group],
+    now: dt.datetime,
+) -> tuple[Effect, ...]:
+    """Put other groups in the place of these pairs; whoever knew of a buddy hears of the new one.
+
+    Args:
+        session: Holds the circle.
+        ended: Ids of the pairs that end; the members of `groups` are theirs.
+    """
+    told = {}
+    for pair_id in ended:
+        session.get_one(Pair, pair_id).ended_at = now
+        for seat in session.scalars(select(PairMember).where(PairMember.pair_id == pair_id)):
+            told[seat.member_id] = seat.told_at
+    session.flush()
+    know = []
+    for group in groups:
+        pair = add_pair(session, round_, group, now)
+        for member_id in group.members:
+            if told[member_id] is not None:
+                session.get_one(PairMember, (pair.id, member_id)).told_at = now
+                know.append(session.get_one(Member, member_id))
+    session.flush()
+    return tuple(_tell_with(session, member, circle) for member in know)
+
+
 def someone_else(session: Session, member: Member, now: dt.datetime) -> Member | None:
     """Who could be a buddy of hers besides the one she waits for; None: there is nobody."""
     circle = session.get_one(Circle, member.circle_id)

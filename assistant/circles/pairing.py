@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
+from dataclasses import dataclass, field, replace
+from itertools import combinations, product
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -108,6 +108,56 @@ def pair_up(
     return sorted((table.group(places) for places in chosen), key=lambda group: group.members)
 
 
+def change_places(
+    seats: Sequence[Seat],
+    met: Met,
+    apart: Collection[Couple],
+    groups: Collection[tuple[int, ...]],
+    chosen: tuple[int, ...],
+) -> list[Group] | None:
+    """The best way to give the buddies of one group others, by one change of places with another group.
+
+    Fewest repeats over the season decide, then recent ones, then how well all suit each other. Everyone else
+    stays where they are, and groups keep their size.
+
+    Args:
+        seats: Everyone in `groups`.
+        met: The groups of the season so far, these included.
+        apart: Couples of members who are never put together.
+        groups: The groups of this round.
+        chosen: The one of them that is to be changed.
+
+    Returns:
+        The two new groups; None: there is no way.
+    """
+    table = _Table(sorted(seats, key=lambda seat: seat.member), met, apart, 0)
+    place = {seat.member: at for at, seat in enumerate(table.seats)}
+    best: tuple[int, list[tuple[int, ...]]] | None = None
+    for other in groups:
+        if other == chosen or min(len(other), len(chosen)) < 2:
+            continue
+        for mine, theirs in product(chosen, other):
+            if mine in other or theirs in chosen:
+                continue
+            swapped = [
+                tuple(sorted({*group} - {gone} | {come}))
+                for group, gone, come in ((chosen, mine, theirs), (other, theirs, mine))
+            ]
+            cost = table.cost_of_meeting([tuple(place[member] for member in group) for group in swapped])
+            if cost is not None and (best is None or (cost, swapped) < best):
+                best = cost, swapped
+    if best is None:
+        return None
+    made = [table.group(tuple(place[member] for member in group)) for group in best[1]]
+    # Counted from this round, which is among those they have had.
+    return [
+        replace(group, fills={**group.fills, "rounds": max(1, group.fills["rounds"] - 1)})
+        if "rounds" in group.fills
+        else group
+        for group in made
+    ]
+
+
 def fits(one: Seat, other: Seat) -> int:
     """How well two suit each other, from 0 to 6: hours in common, and asks that meet offers."""
     hours = min(len(one.awake & other.awake), HOURS_THAT_SERVE)
@@ -183,6 +233,13 @@ class _Table:
         one, other = self.seats[a], self.seats[b]
         why = "ask_offer" if teaches(one, other) or teaches(other, one) else "first_time"
         return Group(members, why, {"hours": hours})
+
+    def cost_of_meeting(self, grouping: Collection[tuple[int, ...]]) -> int | None:
+        """What these groups cost; None: some of them are kept apart, or never awake at the same hours."""
+        couples = [couple for group in grouping for couple in combinations(group, 2)]
+        if not all(self._may(a, b) and self.seats[a].awake & self.seats[b].awake for a, b in couples):
+            return None
+        return sum(self._cost(a, b) for a, b in couples)
 
     def _may(self, a: int, b: int) -> bool:
         return frozenset((self.seats[a].member, self.seats[b].member)) not in self.apart

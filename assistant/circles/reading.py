@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.fills import FILLS, language_of, shorten
+from assistant.circles.notes import notes_kept
 from assistant.circles.scene import Done, Effect, Scene, Tell, action
 from assistant.circles.sharing import apart_from
 from assistant.language.folding import plain_words
@@ -61,6 +62,7 @@ def read_circle(scene: Scene) -> Done:
     effects: list[Effect] = []
     if scene.person.plain and not wants_more:
         effects += [_show_note(scene, note, writer) for note, writer in _notes_to(scene, member)]
+        effects += notes_kept(scene, member, scene.now - READABLE)
     shares = readable(scene.session, member, scene.now, before=before)
     for share, writer in shares[:MOST_AT_ONCE]:
         effects.append(_show(scene, share, writer))

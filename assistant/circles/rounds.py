@@ -70,6 +70,15 @@ def is_nearly_over(circle: Circle, round_: Round, now: dt.datetime) -> bool:
     return later and current_week(circle, now + TOO_LATE) > round_.week
 
 
+def next_meeting(circle: Circle, round_: Round | None) -> dt.date | None:
+    """The day on which the round after this one begins; None: there is none to come."""
+    if circle.starts_on is None:
+        return None
+    after = round_.week if round_ is not None else 0
+    days = [entry.day(circle.starts_on) for entry in _meetings(circle) if entry.week > after]
+    return min(days, default=None)
+
+
 def add_pair(session: Session, round_: Round, group: Group, now: dt.datetime) -> Pair:
     """Put these members together in a round; nobody is told here."""
     why = " ".join([group.why, *(f"{name}={value}" for name, value in sorted(group.fills.items()))])

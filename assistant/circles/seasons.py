@@ -12,16 +12,17 @@ from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.audit import record
+from assistant.circles.calendars import breaks_for, clock_of
 from assistant.circles.erasing import due_for_erasing, erase_circle
+from assistant.circles.mondays import plan_briefs
 from assistant.circles.seats import lock_circle
-from assistant.schedule.local_time import home, hours_for, zone_of
-from assistant.schedule.planning import LocalClock, Next, next_prompt
+from assistant.schedule.planning import Next, next_prompt
 from assistant.schedule.programs import first_monday, programs
-from assistant.store.tables import Address, Break, Circle, Cohort, Member, Person, Timer
+from assistant.store.tables import Break, Circle, Cohort, Member, Person, Timer
 
 KEPT_FOR: Final = dt.timedelta(days=30)
 """So long after its end, what was written in a circle is erased."""
@@ -92,7 +93,7 @@ def replan(session: Session, whose: Member | Person | Circle, now: dt.datetime) 
 
     Args:
         session: Inside one writing transaction.
-        whose: One seat, all seats of a person, or all seats of a circle.
+        whose: One seat; all seats of a person, or of a circle, and the Monday briefs of its hosts.
         now: Aware UTC.
     """
     members = _seats(session, whose)
@@ -103,6 +104,8 @@ def replan(session: Session, whose: Member | Person | Circle, now: dt.datetime) 
     ).all()
     for member in members:
         plan_next(session, member, now)
+    if not isinstance(whose, Member):
+        plan_briefs(session, whose, now)
 
 
 def still_stands(session: Session, timer: Timer, now: dt.datetime) -> bool:
@@ -169,6 +172,7 @@ def close_season(session: Session, circle: Circle, now: dt.datetime) -> None:
     )
     record(session, "close circle", now, circle_id=circle.id)
     session.flush()
+    plan_briefs(session, circle, now)
 
 
 def tend(session: Session, now: dt.datetime) -> int:
@@ -210,35 +214,14 @@ def _following(session: Session, member: Member, now: dt.datetime) -> Next | Non
     return next_prompt(
         program,
         circle.starts_on,
-        _clock(session, session.get_one(Person, member.person_id), circle),
+        clock_of(session, session.get_one(Person, member.person_id), circle),
         now,
         since=member.state_at,
         new=member.promised_at == now,
         come={key for key in session.scalars(came) if key is not None},
-        breaks=_breaks(session, circle),
+        breaks=breaks_for(session, circle),
         reads_only=member.state == "reading",
     )
-
-
-def _clock(session: Session, person: Person, circle: Circle) -> LocalClock:
-    """The clock that a person's season with a circle goes by."""
-    uri = session.scalar(
-        select(Address.uri)
-        .where(Address.person_id == person.id, Address.retired_at.is_(None))
-        .order_by(Address.heard_at.desc().nulls_last(), Address.id.desc())
-        .limit(1)
-    )
-    return LocalClock(home(zone_of(person.zone, circle.zone, uri)), hours_for(uri), person.hour)
-
-
-def _breaks(session: Session, circle: Circle) -> Sequence[tuple[dt.date, dt.date]]:
-    """The days on which nothing is sent to a circle, by its own wish or its cohort's."""
-    rows = session.execute(
-        select(Break.first_on, Break.last_on).where(
-            or_(Break.circle_id == circle.id, Break.cohort_id == (circle.cohort_id or 0))
-        )
-    )
-    return [(first, last) for first, last in rows]
 
 
 def _planned() -> Select[Timer]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from assistant.messages import delivery, inbox, paging, tending, timers
 from assistant.messages.desk import Desk
 from assistant.schedule.clock import MovingClock
-from assistant.store.tables import Alert, Circle, Outbox
+from assistant.store.tables import Alert, Circle, Outbox, Role
 
 LEAST_STEP: Final = dt.timedelta(seconds=1)
 """What is due within it is not stopped at: by the next look it is due by itself."""
@@ -64,14 +64,14 @@ def travel(
 def settle(desk: Desk, loop: asyncio.Runner) -> None:
     """Let everything happen that is due now."""
     inbox.drain(desk, _soon())
+    tending.tend(desk)
     timers.fire_due(desk, _soon())
     paging.page_due(desk)
-    tending.tend(desk)
     delivery.drain(desk, until=_soon(), run=loop.run)
 
 
 def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
-    """When something is due next, later than `after`: a timer, a text that waits, an alert to be paged."""
+    """When something is due next, later than `after`: a timer, a text that waits, an alert, a brief."""
     moments = (
         session.scalar(timers.due_after(after)),
         session.scalar(
@@ -80,6 +80,7 @@ def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
         session.scalar(
             select(func.min(Alert.next_page_at)).where(Alert.closed_at.is_(None), Alert.next_page_at > after)
         ),
+        session.scalar(select(func.min(Role.brief_at)).where(Role.brief_at > after)),
     )
     return min((moment for moment in moments if moment is not None), default=None)
 

@@ -33,11 +33,18 @@ class LocalClock:
         An hour at which texts may not arrive there gives way to the nearest at which they may, and the day
         stays the day: 18:00 in Rhode Island is 17:00, and 9:00 on a Sunday in Texas is noon.
         """
-        day = entry.day(starts_on)
-        hour = next(each for each in (entry.hour, self.hour, USUAL_HOUR) if each is not None)
+        return self.on(entry.day(starts_on), entry.hour)
+
+    def on(self, day: dt.date, hour: int | None = None) -> dt.datetime:
+        """The moment (UTC) at which it is that hour, else hers, on a day."""
+        hour = next(each for each in (hour, self.hour, USUAL_HOUR) if each is not None)
         hour = min(max(hour, self.hours.opening(day)), self.hours.closes - 1)
         # Where the clocks skip that hour, or the whole day, it is the first moment that is allowed.
         return next_allowed(at_wall(day, dt.time(hour), self.zone), (self.zone,), self.hours)
+
+    def today(self, now: dt.datetime) -> dt.date:
+        """The date where she is."""
+        return now.astimezone(self.zone).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -257,9 +257,9 @@ class World:
         for _ in range(MANY_ROUNDS):
             until = time.monotonic() + FOREVER
             inbox.drain(self.desk, until)
+            tending.tend(self.desk)
             timers.fire_due(self.desk, until)
             paging.page_due(self.desk)
-            tending.tend(self.desk)
             if not self._deliver_all():
                 return
         raise RuntimeError("the world does not come to rest")

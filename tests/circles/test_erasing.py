@@ -26,6 +26,7 @@ from assistant.store.tables import (
     Note,
     Outbox,
     Person,
+    Question,
     Share,
     Timer,
 )
@@ -158,6 +159,29 @@ def test_no_word_of_the_circle_is_left_in_any_table(town: Town) -> None:
     erase_circle(town.session, circle, LATER)
     # The carrier's id of the text is no word of hers; this test only made it look like one.
     assert places_of(town.session, MAPLE_WORDS) == {"inbox.carrier_id"}
+
+
+def test_what_a_host_without_a_seat_wrote_about_it_is_gone_too(town: Town) -> None:
+    luz, oak = town.person("Luz"), town.circle("OAK", "New Moms", state="running")
+    maple = closed(town, "MAPLE", "Bold Moves")
+    for circle, words in ((maple, MAPLE_WORDS), (oak, OAK_WORDS)):
+        conversation = town.conversation(luz, None, "kind_note", line=words)
+        conversation.circle_id, conversation.ended_at = circle.id, town.now
+        question = Question(
+            conversation_id=conversation.id,
+            person_id=luz.id,
+            flow="kind_note",
+            step="words",
+            sees="buddy",
+            state="open",
+            opened_at=town.now,
+        )
+        town.session.add(question)
+        town.session.flush()
+        town.answer(question, words)
+    erase_circle(town.session, maple, LATER)
+    assert places_of(town.session, MAPLE_WORDS) == set()
+    assert places_of(town.session, OAK_WORDS) == {"answer.words", "answer.value", "conversation.values"}
 
 
 def test_what_happened_stays_countable(town: Town) -> None:

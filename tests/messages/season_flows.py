@@ -39,7 +39,7 @@ say.es = "{name}"
 
 def season_book(folder: Path) -> FlowBook:
     """Write them into a folder and read them."""
-    for name in {entry.flow for program in programs().values() for entry in program.entries}:
+    for name in {"brief", *(entry.flow for program in programs().values() for entry in program.entries)}:
         text = ASKING if name == "weekly_reflection" else SAYING.format(name=name)
         (folder / f"{name}.toml").write_text(text, encoding="utf-8")
     return load(folder, known())

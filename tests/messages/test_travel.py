@@ -8,17 +8,18 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from fakes import ANA, OMAR, ROSA, URIS, FakeCarrier, desk_of, seat_the_cast
+from fakes import ANA, LUZ, OMAR, ROSA, URIS, FakeCarrier, desk_of, seat_the_cast
 from season_flows import QUESTION, season_book
 from sqlalchemy import select
 
 from assistant.circles import seasons
+from assistant.messages import tending
 from assistant.messages.desk import Desk
 from assistant.messages.travel import home_zone, next_due, travel
 from assistant.schedule.clock import MovingClock
 from assistant.schedule.programs import first_monday
 from assistant.store.database import Database
-from assistant.store.tables import Circle, Outbox, Person
+from assistant.store.tables import Circle, Outbox, Person, Role
 
 CHICAGO = ZoneInfo("America/Chicago")
 
@@ -91,6 +92,26 @@ def test_a_fortnight_stops_at_each_hour_of_each_member(desk: Desk, kept: Kept) -
         days = [(at.date() - monday(began)).days for _, at in local]
         assert days == [0, 1, 3, 5, 7, 8, 10, 12]
         assert {at.hour for _, at in local} == {hour}
+
+
+def test_time_stops_at_a_hosts_brief_and_lets_it_come(desk: Desk, kept: Kept) -> None:
+    began = kept.clock.now()
+    with desk.database.write() as session:
+        circle = session.scalars(select(Circle).order_by(Circle.id)).first()
+        luz = session.get_one(Person, LUZ)
+        luz.hour = 15
+        assert circle is not None
+        session.add(
+            Role(person_id=LUZ, kind="host", circle_id=circle.id, offered_at=began, accepted_at=began)
+        )
+        session.flush()
+        seasons.replan(session, circle, began)
+        assert next_due(session, morning(began, 0, 14)) == morning(began, 0, 15)
+    assert tending.tend(desk) == 0  # nothing is due yet
+    travel(desk, kept.clock, morning(began, 8))
+    briefs = [at.astimezone(CHICAGO) for body, at in said(desk, LUZ) if body == "brief"]
+    # She is a member, too: her own question of the week is not talked over.
+    assert [((at.date() - monday(began)).days, at.hour) for at in briefs] == [(0, 18), (7, 18)]
 
 
 def test_going_nowhere_still_does_what_is_due(desk: Desk, kept: Kept) -> None:
