@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.asks import open_asks
@@ -15,6 +15,7 @@ from assistant.schedule.programs import programs
 from assistant.store.tables import Alert, Circle, Member, Pair, PairMember, Round
 
 NEEDS_HER = ("danger", "not_ok")
+FEWEST_PAIRS = 3
 
 
 @action("first", "needs", "counts", "none")
@@ -40,7 +41,7 @@ def brief(scene: Scene) -> Done:
     values |= {
         "n": str(len(shared)),
         "t": str(len(shared | _asked(scene, circle))),
-        "m": str(_pairs_met(scene.session, circle.id, week - 1)),
+        "m": _pairs_met(scene.session, circle.id, week - 1),
         "k": str(asks),
         "q": str(quiet),
         "says": f"{'some' if asks else 'no'}_asks_{'some' if quiet else 'no'}_quiet",
@@ -73,12 +74,16 @@ def _asked(scene: Scene, circle: Circle) -> set[int]:
     }
 
 
-def _pairs_met(session: Session, circle_id: int, week: int) -> int:
-    """In how many pairs of a week somebody said that they connected."""
-    met = (
-        select(func.count(func.distinct(Pair.id)))
+def _pairs_met(session: Session, circle_id: int, week: int) -> str:
+    """In how many pairs of a week somebody said that they connected; "-" where so few would tell of someone.
+
+    They were promised that nobody sees what each of them answers.
+    """
+    rows = session.execute(
+        select(Pair.id, func.max(case((PairMember.did == "yes", 1), else_=0)))
         .join(Round, Round.id == Pair.round_id)
         .join(PairMember, PairMember.pair_id == Pair.id)
-        .where(Round.circle_id == circle_id, Round.week == week, PairMember.did == "yes")
-    )
-    return session.scalar(met) or 0
+        .where(Round.circle_id == circle_id, Round.week == week)
+        .group_by(Pair.id)
+    ).all()
+    return str(sum(met for _, met in rows)) if len(rows) >= FEWEST_PAIRS else "-"

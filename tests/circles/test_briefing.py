@@ -51,6 +51,19 @@ def opened(town: Town, *weeks: int) -> None:
     town.session.flush()
 
 
+def paired(town: Town, circle: Circle, *couples: tuple[str, str, str]) -> None:
+    """The pairs of week 2: two names, and what they answered to "did you connect?"."""
+    here, made = seats(town), Round(circle_id=circle.id, week=2, made_at=town.now)
+    town.session.add(made)
+    town.session.flush()
+    for *names, did in couples:
+        pair = Pair(round_id=made.id, why="first_time", made_at=town.now)
+        town.session.add(pair)
+        town.session.flush()
+        for name in names:
+            town.session.add(PairMember(pair_id=pair.id, member_id=here[name], did=did))
+
+
 def test_the_first_week_has_nothing_to_count(town: Town, luz: Person, circle: Circle) -> None:
     done = town.do("brief", luz, circle=circle.id)
     assert (done.outcome, done.circle) == ("first", circle)
@@ -64,15 +77,7 @@ def test_the_counts_of_last_week(town: Town, luz: Person, circle: Circle) -> Non
     for name in ("Ana", "Rosa"):
         town.share(town.session.get_one(Member, here[name]), "words", week=2)
         town.session.query(Person).filter_by(name=name).one().heard_at = town.now
-    made = Round(circle_id=circle.id, week=2, made_at=town.now)
-    town.session.add(made)
-    town.session.flush()
-    for names, did in ((("Ana", "Rosa"), "yes"), (("Kim", "Sol"), "not_yet")):
-        pair = Pair(round_id=made.id, why="first_time", made_at=town.now)
-        town.session.add(pair)
-        town.session.flush()
-        for name in names:
-            town.session.add(PairMember(pair_id=pair.id, member_id=here[name], did=did))
+    paired(town, circle, ("Ana", "Rosa", "yes"), ("Kim", "Sol", "not_yet"))
     town.seat(town.person("Eva"), circle, "paused")
     town.now = THIRD_MONDAY
     late = town.seat(town.person("Omar"), circle)
@@ -81,12 +86,22 @@ def test_the_counts_of_last_week(town: Town, luz: Person, circle: Circle) -> Non
     assert {key: values[key] for key in "ntmkqu"} == {
         "n": "2",
         "t": "4",
-        "m": "1",
+        "m": "-",
         "k": "0",
         "q": "2",
         "u": "0",
     }
     assert values["says"] == "no_asks_some_quiet"
+
+
+def test_pairs_are_counted_only_where_there_are_enough_not_to_tell_of_one(
+    town: Town, luz: Person, circle: Circle
+) -> None:
+    for name in ("Mia", "Eva"):
+        town.seat(town.person(name), circle)
+    paired(town, circle, ("Ana", "Rosa", "yes"), ("Kim", "Sol", "not_yet"), ("Mia", "Eva", "yes"))
+    town.now = THIRD_MONDAY
+    assert town.do("brief", luz, circle=circle.id).values["m"] == "2"
 
 
 def test_a_week_that_has_just_begun_is_not_a_quiet_one(town: Town, circle: Circle) -> None:
