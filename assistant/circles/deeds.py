@@ -91,6 +91,12 @@ def take_up(session: Session, deed_id: object, now: dt.datetime) -> Deed | None:
     return deed if deed.state == "done" else None
 
 
+def happened(deed: Deed, now: dt.datetime) -> bool:
+    """Whether its minute is over and it was not undone, even if nobody's part of it has come yet."""
+    over = deed.held_until is not None and deed.held_until <= now
+    return deed.state == "done" or (deed.state == "held" and over)
+
+
 def newest(scene: Scene) -> Deed | None:
     """The last thing she did as a host that is held, done or undone."""
     return scene.session.scalars(

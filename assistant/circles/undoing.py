@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from assistant.circles.deeds import newest, take_back
+from assistant.circles.deeds import happened, newest, take_back
 from assistant.circles.fills import FILLS, shorten
 from assistant.circles.profile import go_by_it
 from assistant.circles.scene import Done, Scene, action
@@ -27,7 +27,7 @@ def undo(scene: Scene) -> Done:
     if deed is not None and (move is None or move.began_at <= deed.created_at):
         if take_back(scene, deed):
             return Done("deed", _about(scene, deed))
-        if deed.state == "done" and deed.settled_at and deed.settled_at > scene.now - STILL_MEANT:
+        if happened(deed, scene.now) and deed.held_until and deed.held_until > scene.now - STILL_MEANT:
             return Done("too_late", _about(scene, deed))
     if move is None:
         return Done("nothing")

@@ -256,7 +256,8 @@ def _is_command_like(phrase: _Phrase, keyword: list[Word], text: str, asked: boo
     capitals = text[first.start : last.end].isupper() and len(first.plain) > 1
     if colon or capitals or phrase.slot in {"code", "number"}:
         return phrase.slot == "text" or not asked
-    return len(phrase.before) > 1 or phrase.before[0] not in EVERYDAY_KEYWORDS
+    # As she wrote it: "check in with my sister" is talk, "checkin with my sister" is not.
+    return len(phrase.before) > 1 or first.plain not in EVERYDAY_KEYWORDS
 
 
 def _read_slot(slot: str, written: str, plain: list[str], language: str, country: str) -> tuple[Any, bool]:
