@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
-from sqlalchemy import select
-
 from assistant.circles.deeds import HELD_FOR, PREVIEW_HOLDS, draft, hold_preview, previewed, take_up
 from assistant.circles.fills import FILLS, language_of, shorten
-from assistant.circles.hosted import hosted
+from assistant.circles.hosted import forget_asked, hosted
 from assistant.circles.on_call import RUNGS, on_rung
 from assistant.circles.recipients import left_out_lines, recipients_of, still_gets
 from assistant.circles.rights import circle_for
@@ -17,14 +15,14 @@ from assistant.circles.scene import Done, Effect, Lines, Preview, Scene, Start, 
 from assistant.circles.sharing import apart_from
 from assistant.language.contacts import has_contact
 from assistant.language.segments import measure
-from assistant.store.tables import Conversation, Person, Question
+from assistant.store.tables import Person
 
 CHECK_IN: Final = "check_in"
 SAY: Final = "say"
 DIGEST_AFTER: Final = dt.timedelta(hours=48)
 """So long after a check-in its host hears what it came to, if not everyone has answered before."""
-FRAME: Final = 40
-"""Characters that `host_says` puts around a host's words at most."""
+FRAME: Final = 50
+"""Characters that `host_says`, and its preview, put before a host's words at most."""
 SEGMENTS: Final = 2
 """What a text of a host's may cost each of those who get it."""
 _PREVIEWS: Final = "preview"
@@ -74,7 +72,7 @@ def show_preview(scene: Scene) -> Done:
     told: tuple[Effect, ...] = (Lines(tuple(lines)),) if lines else ()
     if not there:
         return Done("nobody", effects=told)
-    _set_aside_older(scene)
+    forget_asked(scene, _PREVIEWS)
     members = [each.member.id for each in there]
     draft(scene, kind, circle, words=words or None, details={"members": members})
     shows = "number" if has_contact(words, scene.house.country) else ""
@@ -108,7 +106,7 @@ def send_previewed(scene: Scene) -> Done:
         return Done("nobody", circle=circle)
     deed.details = {**deed.details, "members": [each.member.id for each in there]}
     hold_preview(scene, deed)
-    _set_aside_older(scene)
+    forget_asked(scene, _PREVIEWS)
     values: dict[str, Any] = {"deed": deed.id}
     flow = "host_says" if deed.kind == SAY else "group_check_in"
     if deed.kind == CHECK_IN and deed.words:
@@ -187,16 +185,3 @@ def _preview(scene: Scene, kind: str, words: str, people: tuple[int, ...]) -> Pr
     if words:
         return Preview(people, "group_check_in/ask_own", {"host": name, "question": words})
     return Preview(people, "group_check_in/ask", {"host": name})
-
-
-def _set_aside_older(scene: Scene) -> None:
-    """What she was shown before is not asked about again: SEND is about the newest."""
-    older = select(Question, Conversation).join(Conversation, Conversation.id == Question.conversation_id)
-    for question, conversation in scene.session.execute(
-        older.where(
-            Question.person_id == scene.person.id, Question.flow == _PREVIEWS, Question.state != "closed"
-        )
-    ).all():
-        question.state, question.outcome, question.closed_at = "closed", "replaced", scene.now
-        conversation.ended_at = scene.now
-    scene.session.flush()

@@ -16,15 +16,18 @@ from assistant.circles.tallies import FLOW, tally
 from assistant.store.tables import Conversation, Deed, Member, Person, Question
 
 
-@action("held", "already", "answered", "enough", "none_yet", "none")
+@action("held", "already", "answered", "coming", "one", "enough", "none_yet", "none")
 def nudge_waiting(scene: Scene) -> Done:
     """Remind those who have not answered the newest check-in, in a minute, once; `n` of them.
 
-    enough: everyone who could be reminded has had two nudges this week.
+    coming: whoever has not answered has yet to be asked. one: she named somebody (`code`), but they are
+    reminded together. enough: everyone who could be reminded has had two nudges this week.
     """
     circle = hosted(scene)
     if circle is None:
         return Done("none")
+    if scene.values.get("code"):
+        return Done("one")
     asked_in = newest_check_in(scene, circle)
     if asked_in is None:
         return Done("none_yet")
@@ -35,9 +38,10 @@ def nudge_waiting(scene: Scene) -> Done:
     )
     if scene.session.scalar(before.limit(1)) is not None:
         return Done("already")
-    waiting = people_of(scene, tally(scene.session, asked_in).waiting)
+    count = tally(scene.session, asked_in)
+    waiting = people_of(scene, count.waiting)
     if not waiting:
-        return Done("answered")
+        return Done("coming" if count.coming else "answered")
     gets = [each for each in waiting if may_nudge(scene.session, each.id, scene.now)]
     enough = [each for each in waiting if each not in gets]
     told = (Lines((Line("nudged_enough", named(scene, enough)),)),) if enough else ()

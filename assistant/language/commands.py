@@ -9,7 +9,7 @@ from typing import Any
 from rapidfuzz.distance import OSA
 
 from assistant.language.dates import looks_like_date
-from assistant.language.folding import Word, plain_words, split_words
+from assistant.language.folding import Word, plain_words, says_something, split_words
 from assistant.language.names import read_name
 from assistant.language.numbers import find_number_words, find_numbers
 from assistant.language.places import read_place
@@ -22,6 +22,8 @@ SLOTS = frozenset({"code", "name", "place", "text", "date", "number", "person"})
 _LONGEST_NEAR_MISS = 3  # words
 _LONGEST_ODD = 5  # words: a keyword with more than this around it is a sentence, not a slip
 _SLOT = re.compile(r"\{(\w+)\}")
+_BETWEEN = " \t\r\n:;,.!-\u2013\u2014"
+"""What may stand between a keyword and the words after it."""
 _AT = frozenset({AT, "\uff20"})  # the second is the wide one of East Asian keyboards
 
 
@@ -206,6 +208,10 @@ def _match(
         return None
     tail = len(phrase.after)
     asked = text.rstrip().endswith("?")
+    if phrase.slot == "text" and not tail and (written := _written_after(words[used - 1], text)):
+        # Words that are passed on: polite ones, question marks and hearts belong to them.
+        sure = _is_command_like(phrase, words[:used], text, asked)
+        return CommandReading(name, written, sure, phrase.said)
     if len(plain) == used and (not phrase.after or phrase.before):
         if phrase.slot in {"name", "place"}:
             return None  # "I'm in" and "call me" are no commands by themselves.
@@ -247,6 +253,12 @@ def _end_of(last: Word, text: str, tail: int) -> int:
     """Return where the slot's words end: with the marks that follow them, when nothing else does."""
     after = re.match(r"[^\w\s]*", text[last.end :])
     return last.end if tail or after is None else last.end + after.end()
+
+
+def _written_after(last: Word, text: str) -> str:
+    """Return what stands behind the keyword, to the letter; "" when not a word or emoji does."""
+    written = text[last.end :].lstrip(_BETWEEN).rstrip()
+    return written if says_something(written) else ""
 
 
 def _is_command_like(phrase: _Phrase, keyword: list[Word], text: str, asked: bool) -> bool:

@@ -12,6 +12,8 @@ circle's season with the next Monday, today included, as `circle start` does; `m
 [plain] [reading]` seats someone who has promised; `start weekly_reflection for ana [in MAPLE] [with week=2
 theme=2]` starts a flow with her now, as a season's plan does.
 
+A text of several lines is written in one, with " / " between them.
+
 `play` gives the transcript back as it really went; it is right when that is what was written.
 """
 
@@ -104,7 +106,8 @@ def _play_line(world: World, line: str, speaker: str) -> str:
 def _told(world: World, heard: Heard, speaker: str) -> str:
     name = world.name(heard.to)
     who = "carrier" if heard.by_carrier else "bot"
-    return f"{who}: {heard.body}" if name == speaker else f"{who} to {name}: {heard.body}"
+    body = heard.body.replace("\n", " / ")
+    return f"{who}: {body}" if name == speaker else f"{who} to {name}: {body}"
 
 
 def _when(world: World, said: str) -> dt.datetime:
