@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from assistant.circles.fills import FILLS, shorten
+from assistant.circles.broadcasts import name_of, on_call_as_host
+from assistant.circles.deeds import take_up
+from assistant.circles.fills import FILLS, language_of, shorten
 from assistant.circles.on_call import hosts_on_call
+from assistant.circles.recipients import still_gets
 from assistant.circles.scene import Alarm, Done, Scene, action
+from assistant.circles.sharing import apart_from
 from assistant.language.choices import Choice, read_choice
 from assistant.store.circles import SEATED
 from assistant.store.tables import Person
@@ -33,14 +37,33 @@ _HOW: Final = (
 
 @action("hosted", "own", "alone", "no_seat")
 def who_hears(scene: Scene) -> Done:
-    """Whether a host hears "not OK" today; own: she asks in words of her own (`question`)."""
+    """Whether a host hears "not OK" today; own: she asks in words of her own (`question`).
+
+    What a host sent (`deed`) is for her alone: `host_id` is who was promised to read the answer. no_seat:
+    it was undone, or is not for this member any more.
+    """
     if scene.circle is None or scene.member is None or scene.member.state not in SEATED:
         return Done("no_seat")
-    hosts = hosts_on_call(scene)
-    if not hosts:
-        return Done("alone")
     question = scene.values.get("question")
-    return Done("own" if isinstance(question, str) and question.strip() else "hosted", _named(hosts))
+    outcome = "own" if isinstance(question, str) and question.strip() else "hosted"
+    if "deed" in scene.values:
+        return _asked_by_host(scene, outcome)
+    hosts = hosts_on_call(scene)
+    return Done(outcome, _named(hosts)) if hosts else Done("alone")
+
+
+def _asked_by_host(scene: Scene, outcome: str) -> Done:
+    deed = take_up(scene.session, scene.values["deed"], scene.now)
+    if deed is None or scene.circle is None or deed.circle_id != scene.circle.id:
+        return Done("no_seat")
+    if scene.circle.state == "closed" or deed.by_person_id in apart_from(scene.session, scene.person.id):
+        return Done("no_seat")
+    if not still_gets(scene.session, scene.member, scene.house.sender, readers=False):
+        return Done("no_seat")
+    host = on_call_as_host(scene, scene.circle.id, deed.by_person_id)
+    if host is None:
+        return Done("alone")
+    return Done(outcome, {"host": name_of(host, language_of(scene)), "host_id": host.id})
 
 
 @action("ok", "not_ok", "said")

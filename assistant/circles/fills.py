@@ -93,6 +93,8 @@ FILLS: dict[str, Fill] = {
         _fill("first", 12, "Ana", "Ana", "someone", "alguien"),
         _fill("second", 12, "Rosa", "Rosa", "someone", "alguien"),
         _fill("third", 12, "Keisha", "Keisha", "someone", "alguien"),
+        # Several members' first names, for their host: "Ana, Rosa and 4 more".
+        _fill("names", 80, "Ana, Rosa and 4 more", "Ana, Rosa y 4 más", "some members", "algunas personas"),
     )
 }
 """Every name that may stand in braces. Those without a plain form may be read over a shoulder."""
@@ -196,7 +198,8 @@ FINDERS: Mapping[str, Callable[[SceneLike, str], str | None]] = {
     "week": lambda scene, _: str(scene.values.get("week") or ""),
     # Given with what is said: a value of the conversation, or a notice's own.
     **dict.fromkeys(
-        ("step", "n", "m", "words", "writer", "question", "first", "second", "third"), lambda _scene, _: None
+        ("step", "n", "m", "words", "writer", "question", "first", "second", "third", "names"),
+        lambda _scene, _: None,
     ),
     **dict.fromkeys(("t", "k", "q", "u", "initials"), lambda _scene, _: None),
 }

@@ -71,12 +71,7 @@ def circles_answered_for(session: Session, person_id: int) -> set[int]:
 
 def hears_us(session: Session, person_id: int, sender: str) -> bool:
     """Whether the address she last wrote from may be texted: agreed to, reachable, not given up."""
-    address = session.scalars(
-        select(Address)
-        .where(Address.person_id == person_id, Address.retired_at.is_(None))
-        .order_by(Address.heard_at.desc().nulls_last(), Address.id.desc())
-        .limit(1)
-    ).first()
+    address = address_of(session, person_id)
     if address is None or address.unreachable_at is not None:
         return False
     newest = session.scalar(
@@ -86,6 +81,16 @@ def hears_us(session: Session, person_id: int, sender: str) -> bool:
         .limit(1)
     )
     return newest == "in"
+
+
+def address_of(session: Session, person_id: int) -> Address | None:
+    """The address she last wrote from, as long as it is hers."""
+    return session.scalars(
+        select(Address)
+        .where(Address.person_id == person_id, Address.retired_at.is_(None))
+        .order_by(Address.heard_at.desc().nulls_last(), Address.id.desc())
+        .limit(1)
+    ).first()
 
 
 def _of(session: Session, circle_id: int, rung: str) -> ColumnElement[bool]:

@@ -9,13 +9,14 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from assistant.circles.broadcasts import SAY, name_of
 from assistant.circles.fills import FILLS, language_of, shorten
 from assistant.circles.notes import notes_kept
 from assistant.circles.scene import Done, Effect, Scene, Tell, action
 from assistant.circles.sharing import apart_from
 from assistant.language.folding import plain_words
 from assistant.store.circles import SEATED
-from assistant.store.tables import Conversation, Member, Note, Person, Share
+from assistant.store.tables import Conversation, Deed, Member, Note, Person, Share
 
 MOST_AT_ONCE: Final = 3
 """Texts that one READ brings; more come when she asks."""
@@ -49,7 +50,7 @@ def can_read(scene: Scene) -> Done:
 
 @action("some", "more", "nothing")
 def read_circle(scene: Scene) -> Done:
-    """Show her what others of this circle shared, the newest first; on a shared phone notes to her, too.
+    """Show her what others of this circle shared, the newest first; on a shared phone what waited, too.
 
     more: there is more than these few; READ MORE goes on from here.
     """
@@ -61,6 +62,7 @@ def read_circle(scene: Scene) -> Done:
     before = (last.values["read_to"] or None) if last is not None else None
     effects: list[Effect] = []
     if scene.person.plain and not wants_more:
+        effects += [_show_said(scene, said, host) for said, host in _said_to(scene, member)]
         effects += [_show_note(scene, note, writer) for note, writer in _notes_to(scene, member)]
         effects += notes_kept(scene, member, scene.now - READABLE)
     shares = readable(scene.session, member, scene.now, before=before)
@@ -140,6 +142,30 @@ def _notes_to(scene: Scene, member: Member) -> Sequence[tuple[Note, Person]]:
         .limit(MOST_AT_ONCE)
     )
     return [(note, writer) for note, writer in rows]
+
+
+def _said_to(scene: Scene, member: Member) -> Sequence[tuple[Deed, Person]]:
+    """What a host told the circle, her among them, and did not show on a shared phone."""
+    rows = scene.session.execute(
+        select(Deed, Person)
+        .join(Person, Person.id == Deed.by_person_id)
+        .where(
+            Deed.circle_id == member.circle_id,
+            Deed.kind == SAY,
+            Deed.state == "done",
+            Deed.words.is_not(None),
+            Deed.settled_at > scene.now - READABLE,
+            Person.id.not_in(apart_from(scene.session, scene.person.id)),
+        )
+        .order_by(Deed.id.desc())
+    )
+    hers = [(deed, host) for deed, host in rows if member.id in (deed.details.get("members") or ())]
+    return hers[:MOST_AT_ONCE]
+
+
+def _show_said(scene: Scene, said: Deed, host: Person) -> Tell:
+    fills = {"writer": name_of(host, language_of(scene)), "words": said.words or ""}
+    return _tell(scene, "host_said", fills)
 
 
 def _show_note(scene: Scene, note: Note, writer: Person) -> Tell:

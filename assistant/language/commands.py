@@ -9,7 +9,7 @@ from typing import Any
 from rapidfuzz.distance import OSA
 
 from assistant.language.dates import looks_like_date
-from assistant.language.folding import Word, plain_words, split_words
+from assistant.language.folding import Word, plain_words, says_something, split_words
 from assistant.language.names import read_name
 from assistant.language.numbers import find_number_words, find_numbers
 from assistant.language.places import read_place
@@ -24,6 +24,8 @@ _LONGEST_NEAR_MISS = 3  # words
 _LONGEST_ODD = 5  # words: a keyword with more than this around it is a sentence, not a slip
 _SLOT = re.compile(r"\{(\w+)\}")
 _HOW_LONG = re.compile(r"\s(?:(?:until|till?|hasta|for|por|durante)\s.+|\d{1,2}(?:\s\w+)?)$", re.IGNORECASE)
+_BETWEEN = " \t\r\n:;,.!-\u2013\u2014"
+"""What may stand between a keyword and the words after it."""
 _AT = frozenset({AT, "\uff20"})  # the second is the wide one of East Asian keyboards
 
 
@@ -208,6 +210,10 @@ def _match(
         return None
     tail = len(phrase.after)
     asked = text.rstrip().endswith("?")
+    if phrase.slot == "text" and not tail and (written := _written_after(words[used - 1], text)):
+        # Words that are passed on: polite ones, question marks and hearts belong to them.
+        sure = _is_command_like(phrase, words[:used], text, asked)
+        return CommandReading(name, written, sure, phrase.said)
     if len(plain) == used and (not phrase.after or phrase.before):
         if phrase.slot in {"name", "place"}:
             return None  # "I'm in" and "call me" are no commands by themselves.
@@ -251,6 +257,12 @@ def _end_of(last: Word, text: str, tail: int) -> int:
     return last.end if tail or after is None else last.end + after.end()
 
 
+def _written_after(last: Word, text: str) -> str:
+    """Return what stands behind the keyword, to the letter; "" when not a word or emoji does."""
+    written = text[last.end :].lstrip(_BETWEEN).rstrip()
+    return written if says_something(written) else ""
+
+
 def _is_command_like(phrase: _Phrase, keyword: list[Word], text: str, asked: bool) -> bool:
     """Tell whether a keyword with words after it was meant as one, not as the start of a sentence."""
     first, last = keyword[0], keyword[-1]
@@ -258,7 +270,8 @@ def _is_command_like(phrase: _Phrase, keyword: list[Word], text: str, asked: boo
     capitals = text[first.start : last.end].isupper() and len(first.plain) > 1
     if colon or capitals or phrase.slot in {"code", "number"}:
         return phrase.slot == "text" or not asked
-    return len(phrase.before) > 1 or phrase.before[0] not in EVERYDAY_KEYWORDS
+    # As she wrote it: "check in with my sister" is talk, "checkin with my sister" is not.
+    return len(phrase.before) > 1 or first.plain not in EVERYDAY_KEYWORDS
 
 
 def _read_slot(slot: str, written: str, plain: list[str], language: str, country: str) -> tuple[Any, bool]:

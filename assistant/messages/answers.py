@@ -46,6 +46,8 @@ def take_answer(moment: Moment, question: Question, conversation: Conversation, 
         _keep(moment, question, conversation, reading)
         close(moment.session, question, outcome, moment.now)
     move(moment, conversation, lambda book, place: advance(book, place, outcome))
+    if question.state == "open" and (conversation.ended_at or conversation.step != question.step):
+        close(moment.session, question, outcome, moment.now)  # An unclear reply led on from it.
 
 
 def answer_late(moment: Moment, question: Question) -> bool:

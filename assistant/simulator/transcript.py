@@ -12,6 +12,8 @@ circle's season with the next Monday, today included, as `circle start` does; `m
 [plain] [reading]` seats someone who has promised; `start weekly_reflection for ana [in MAPLE] [with week=2
 theme=2]` starts a flow with her now, as a season's plan does.
 
+A text of several lines is written in one, with " / " between them.
+
 `play` gives the transcript back as it really went; it is right when that is what was written.
 """
 

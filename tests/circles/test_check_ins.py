@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 
 import pytest
 from town import NOW, Town
 
 from assistant.circles.on_call import hosts_on_call
 from assistant.circles.scene import Alarm
-from assistant.circles.tallies import tally
-from assistant.store.tables import Address, Circle, Member, Person, Question
+from assistant.store.tables import Address, Circle, Member, Person
 
 
 class Maple:
@@ -117,34 +115,3 @@ def test_not_ok_raises_an_alarm_where_somebody_is_on_call(maple: Maple) -> None:
 )
 def test_an_answer_in_her_own_words_is_heard(town: Town, words: str, outcome: str) -> None:
     assert town.do("hear_how", town.person("Ana"), how_words=words).outcome == outcome
-
-
-def test_a_tally_counts_each_member_once_by_her_newest_answer_and_never_elsewhere(maple: Maple) -> None:
-    town = maple.town
-    rosa = town.seat(town.person("Rosa"), maple.circle)
-    sol = town.seat(town.person("Sol"), maple.circle)
-    omar = town.seat(town.person("Omar"), town.circle("OAK", "New Moms"))
-
-    def answered(
-        seat: Member, outcome: str | None, *, step: str = "ask", flow: str = "group_check_in"
-    ) -> None:
-        question: Question = town.question(town.session.get_one(Person, seat.person_id), seat, step, "host")
-        question.flow = flow
-        if outcome:
-            town.answer(question, "words").outcome = outcome
-        else:
-            question.state = "closed"
-        town.session.flush()
-
-    answered(maple.seat, "ok")
-    answered(maple.seat, "not_ok", step="ask_own")
-    answered(rosa, "skip")
-    answered(sol, None)
-    answered(omar, "ok")
-    answered(sol, "ok", flow="weekly_reflection")
-    counted = tally(town.session, maple.circle.id, "group_check_in", ["ask", "ask_own"], NOW)
-    assert counted.outcomes == Counter({"not_ok": 1, "skip": 1})
-    assert counted.answered == {maple.seat.id, rosa.id}
-    assert counted.waiting == {sol.id}
-    later = tally(town.session, maple.circle.id, "group_check_in", ["ask"], NOW + dt.timedelta(seconds=1))
-    assert (later.asked, later.outcomes) == (frozenset(), Counter())

@@ -166,6 +166,15 @@ class Town:
         self.session.add(row)
         self.session.flush()
 
+    def hosting(self, action: str, person: Person, circle: Circle, words: str = "", **values: Any) -> Done:
+        """Run an action in a host's conversation, which is about a circle and no seat of hers."""
+        scene = self.scene(person, None, words, **values)
+        scene.circle = circle
+        done = ACTIONS[action].run(scene)
+        assert done.outcome in ACTIONS[action].outcomes
+        self.session.flush()
+        return done
+
     def scene(self, person: Person, /, member: Member | None = None, words: str = "", **values: Any) -> Scene:
         address = self.session.query(Address).filter_by(person_id=person.id).first()
         assert address is not None
