@@ -12,7 +12,7 @@ circle's season with the next Monday, today included, as `circle start` does; `m
 [plain] [reading]` seats someone who has promised; `start weekly_reflection for ana [in MAPLE] [with week=2
 theme=2]` starts a flow with her now, as a season's plan does.
 
-A text of several lines is written in one, with " / " between them.
+The further lines of a text of several begin with four spaces.
 
 `play` gives the transcript back as it really went; it is right when that is what was written.
 """
