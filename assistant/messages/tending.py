@@ -1,17 +1,18 @@
-"""Tends the seasons: closes those that are over, and erases what is due to be erased."""
+"""Tends what time alone moves: seasons that are over, words due to be erased, invitations to remind of."""
 
 from __future__ import annotations
 
-from assistant.circles import seasons
+from assistant.circles import reminding, seasons
+from assistant.messages import inviting
 from assistant.messages.desk import Desk
 
 
 def tend(desk: Desk) -> int:
-    """Close and erase what is due; gives how many circles that were."""
+    """Close, erase and remind as is due; gives how many circles and invitations that were."""
     now = desk.clock.now()
     with desk.database.read() as session:
         # An idle look takes no lock.
-        if not seasons.has_work(session, now):
+        if not (seasons.has_work(session, now) or reminding.has_work(session, now)):
             return 0
     with desk.database.write() as session:
-        return seasons.tend(session, now)
+        return seasons.tend(session, now) + inviting.remind(session, desk, now)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from assistant.circles import reminding
 from assistant.messages import delivery, inbox, paging, tending, timers
 from assistant.messages.desk import Desk
 from assistant.schedule.clock import MovingClock
@@ -71,7 +72,7 @@ def settle(desk: Desk, loop: asyncio.Runner) -> None:
 
 
 def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
-    """When something is due next, later than `after`: a timer, a text that waits, an alert to be paged."""
+    """When something is due next, later than `after`: a timer, a text that waits, an alert, a reminder."""
     moments = (
         session.scalar(timers.due_after(after)),
         session.scalar(
@@ -80,6 +81,7 @@ def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
         session.scalar(
             select(func.min(Alert.next_page_at)).where(Alert.closed_at.is_(None), Alert.next_page_at > after)
         ),
+        reminding.next_due(session, after),
     )
     return min((moment for moment in moments if moment is not None), default=None)
 
