@@ -1,4 +1,4 @@
-"""Hears what somebody answers to an invitation: she is in only by a yes of her own, and a no is the end of it."""
+"""Hears what is answered to an invitation: she is in only by a yes of her own, and a no is the end of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,23 @@ _REACHED: Final = ("sent", "unreachable")
 """Whoever texts us was reached after all."""
 _EXPLAINED_ONCE_IN: Final = dt.timedelta(days=1)
 _ASKS: Final = frozenset(
-    "who what why how which when where whose quien quienes que como cual cuando donde".split()
+    [
+        "who",
+        "what",
+        "why",
+        "how",
+        "which",
+        "when",
+        "where",
+        "whose",
+        "quien",
+        "quienes",
+        "que",
+        "como",
+        "cual",
+        "cuando",
+        "donde",
+    ]
 )
 _COULD_BE_NO: Final = frozenset({"fine", "good", "bien"})
 """I'm fine, I'm good, estoy bien: how people say no without saying it."""

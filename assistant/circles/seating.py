@@ -25,6 +25,7 @@ from assistant.schedule.local_time import home, hours_for, zone_of
 from assistant.store.circles import SEATED
 from assistant.store.tables import Address, Circle, Cohort, Invitation, Member
 
+USUAL_ZONE: Final = "America/New_York"
 RIGHT_SIZE: Final = 8
 """People whom a new circle is reckoned to take."""
 LANGUAGES: Final = {"en": "English", "es": "Spanish"}
@@ -116,6 +117,18 @@ def find_cohort(session: Session, name: str) -> Cohort:
     near = difflib.get_close_matches(asked, [cohort.name for cohort in cohorts], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else " Make it: circle cohort create NAME --organizer PHONE"
     raise NotPossible(f"There is no cohort {asked!r}.{hint}")
+
+
+def usual_zone(session: Session, cohort: Cohort) -> str:
+    """The zone of most circles of a cohort: that of times which name none."""
+    zone = session.scalar(
+        select(Circle.zone)
+        .where(Circle.cohort_id == cohort.id)
+        .group_by(Circle.zone)
+        .order_by(func.count().desc(), Circle.zone)
+        .limit(1)
+    )
+    return zone or USUAL_ZONE
 
 
 def _taken(session: Session, circles: Sequence[int], now: dt.datetime | None) -> Counter[int]:

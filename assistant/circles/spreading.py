@@ -111,7 +111,9 @@ def _seat(
     waiting = sorted(people, key=lambda seat: (_hours(seat), seat.member))
     hours = [_hours(seat) for seat in waiting]
     places: dict[int, int] = {}
-    for circle in sorted(shares, key=lambda circle: (not at_table[circle], _common(at_table[circle]), circle)):
+    for circle in sorted(
+        shares, key=lambda circle: (not at_table[circle], _common(at_table[circle]), circle)
+    ):
         seated = at_table[circle]
         at = bisect_left(hours, _common(seated)) if seated else 0
         gains: dict[int, int] = {}

@@ -119,7 +119,7 @@ class _Joining:
     def __init__(self, opened: Runtime, circle: Circle) -> None:
         self.code, self.name = circle.code, circle.name
         self.number = our_number(opened)
-        self.line = join_line(opened, circle)
+        self.line = join_line(opened, circle, self.number)
 
     @property
     def link(self) -> str:
@@ -178,13 +178,13 @@ def our_number(opened: Runtime) -> str:
     return number or "our number"
 
 
-def join_line(opened: Runtime, circle: Circle) -> str:
-    """The line that people forward to friends themselves, in the circle's language."""
+def join_line(opened: Runtime, circle: Circle, number: str) -> str:
+    """The line that people forward to friends themselves, in the circle's language; `number` is ours."""
     from assistant.engine.wording import choose_text
     from assistant.language.rendering import render_rich
 
     text = choose_text(opened.book.notice("join_line"), circle.language, {})
-    return render_rich(text, {"code": circle.code, "number": our_number(opened)})
+    return render_rich(text, {"code": circle.code, "number": number})
 
 
 @click.command()

@@ -11,8 +11,8 @@ from assistant.circles.inviting import open_invitations, yes_or_no
 from assistant.engine.book import FlowBook
 from assistant.engine.model import CAPITALS, Command
 from assistant.engine.movement import UNCLEAR
-from assistant.language.courtesy import is_courtesy
 from assistant.language.commands import CommandPattern, CommandReading, read_command
+from assistant.language.courtesy import is_courtesy
 from assistant.language.reading import Reading
 from assistant.messages import attribution, keywords, safety
 from assistant.messages.answers import answer_late, read_answer, reopen, step_of, take_answer

@@ -103,7 +103,7 @@ def tell_all(
     now: dt.datetime,
     moment: Callable[[Tell, Person, Address], dt.datetime],
 ) -> None:
-    """Queue notices to many people, in a handful of statements; `moment` says when each may go at the soonest."""
+    """Queue notices to many people in a handful of statements; `moment` says when each may go."""
     ids = [each.person_id for each in notices]
     people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
     addresses = best_addresses(session, ids)

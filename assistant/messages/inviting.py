@@ -25,9 +25,9 @@ from assistant.schedule.local_time import Hours, hours_for, next_allowed, zone_o
 from assistant.store.tables import Circle, Outbox
 
 INVITES_A_MINUTE: Final = 2
-"""A low-volume sender may send about 2,000 texts a day to one carrier's phones, and a third of phones are its:
-in 11 hours of daytime these are 1,320 invitations, and each yes brings some ten texts more. It also lets a
-host greet whoever joins, and leaves replies their way."""
+"""A low-volume sender may send about 2,000 texts a day to one carrier's phones, perhaps a third of all: in 11
+hours of daytime these are 1,320 invitations, and each yes brings some ten texts more. So a host can greet
+whoever joins, and replies have their way."""
 GAP: Final = dt.timedelta(minutes=1) / INVITES_A_MINUTE
 
 Zones = tuple[ZoneInfo, ...]
@@ -110,9 +110,7 @@ def invite_all(
         chunk = entries[start : start + CHUNK]
         now = desk.clock.now()
         with desk.database.write() as session:
-            taken = take(
-                session, seating.aim, chunk, seating.seats, sender=desk.house.sender, now=now
-            )
+            taken = take(session, seating.aim, chunk, seating.seats, sender=desk.house.sender, now=now)
             consent.agree_all(
                 session,
                 [(agreed.address_id, agreed.wording, agreed.at) for agreed in taken.agreed],

@@ -13,8 +13,8 @@ circle's season with the next Monday, today included, as `circle start` does; `m
 theme=2]` starts a flow with her now, as a season's plan does.
 
 `cohort "Spring" organizer mia` makes a cohort, to which a circle belongs by `circle MAPLE "Bold Moves" cohort
-"Spring"`. `invite ana to MAPLE [language es]` imports her number with a recorded consent, as `circle import` does;
-of several, the invitations leave one after another (`... 1 minute passes`).
+"Spring"`. `invite ana to MAPLE [language es]` imports her number with a recorded consent, as
+`circle import` does; of several, the invitations leave one after another (`... 1 minute passes`).
 
 `play` gives the transcript back as it really went; it is right when that is what was written.
 """
@@ -42,9 +42,7 @@ _DETAILS = ("host", "backup", "organizer", "offered", "size", "language", "cohor
 _START = re.compile(
     r"start (?P<flow>[a-z0-9_]+) for (?P<name>[a-z0-9_]+)( in (?P<code>[A-Z0-9]+))?( with (?P<values>.+))?"
 )
-_INVITE = re.compile(
-    r"invite (?P<name>[a-z0-9_]+) to (?P<code>[A-Z0-9]+)( language (?P<language>[a-z]{2}))?"
-)
+_INVITE = re.compile(r"invite (?P<name>[a-z0-9_]+) to (?P<code>[A-Z0-9]+)( language (?P<language>[a-z]{2}))?")
 PICTURE = "<photo>"
 
 
@@ -131,7 +129,7 @@ def _when(world: World, said: str) -> dt.datetime:
 
 
 def _found(world: World, line: str) -> None:
-    """circle CODE "Name" [host luz] [backup eva] [offered mia] [size 4] [language es] [cohort "Spring"] [running]."""
+    """circle CODE "Name" [host luz] [offered mia] [size 4] [language es] [cohort "Spring"] [closed]."""
     _, code, name, *rest = shlex.split(line)
     details: dict[str, object] = {}
     roles: list[tuple[str, str]] = []

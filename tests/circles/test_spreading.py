@@ -1,10 +1,11 @@
-"""Spreading: nobody over size, nobody twice, everyone placed while there is room, evenly, the same each time."""
+"""Spreading: nobody over size or twice, everyone placed while there is room, evenly, the same each time."""
 
 from __future__ import annotations
 
 import random
 import time
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -121,7 +122,10 @@ def test_those_awake_together_and_those_who_can_teach_each_other_sit_together() 
 
 
 def test_a_newcomer_joins_those_awake_when_she_is() -> None:
-    morning, evening = Table(1, "en", 8, 2, (Seat(-1, hours(9)),)), Table(2, "en", 8, 2, (Seat(-2, hours(17)),))
+    morning, evening = (
+        Table(1, "en", 8, 2, (Seat(-1, hours(9)),)),
+        Table(2, "en", 8, 2, (Seat(-2, hours(17)),)),
+    )
     people = [Newcomer(Seat(1, hours(17))), Newcomer(Seat(2, hours(9)))]
     assert spread(people, [morning, evening]).places == {1: 2, 2: 1}
 
@@ -158,7 +162,7 @@ def test_ten_thousand_over_nine_hundred_circles_fit_better_than_by_chance_in_sec
         at: dict[int, list[Seat]] = {}
         for member, circle in places:
             at.setdefault(circle, []).append(seats[member])
-        return sum(fits(a, b) for table in at.values() for a, b in zip(table, table[1:], strict=False))
+        return sum(fits(a, b) for table in at.values() for a, b in pairwise(table))
 
     by_chance = list(done.places.values())
     chance.shuffle(by_chance)
