@@ -1,4 +1,4 @@
-"""Makes cohorts and circles, starts circles, and shows how they stand."""
+"""Makes cohorts and circles, and starts circles."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from urllib.parse import quote
 
 import click
 
-from assistant.cli.output import as_json, counted, print_json, print_table, say
+from assistant.cli.output import as_json, print_json, say
 
 if TYPE_CHECKING:
     from segno import QRCode
 
-    from assistant.circles.counting import CircleCounts
     from assistant.runtime import Runtime
     from assistant.store.tables import Circle
 
@@ -208,53 +207,6 @@ def start(code: str, day: dt.datetime | None) -> None:
             f"week 1 is that of {started.starts_on:%A %Y-%m-%d}, its last day {started.ends_on:%A %Y-%m-%d}."
         )
     click.echo(line)
-
-
-@click.command()
-@click.argument("code", required=False)
-@as_json
-def status(code: str | None, as_json: bool) -> None:
-    """How the circle CODE stands, or all of them: numbers only, never words."""
-    import dataclasses
-
-    from assistant.circles.counting import count_circles, count_texts
-    from assistant.cli.opening import runtime
-
-    with runtime(quiet=as_json) as opened, opened.database.read() as session:
-        circles = count_circles(session, opened.clock.now(), code)
-        texts = count_texts(session)
-    if as_json:
-        print_json(
-            {
-                "circles": [dataclasses.asdict(each) | {"seated": each.seated} for each in circles],
-                "texts": texts,
-            }
-        )
-        return
-    if not circles:
-        say("There are no circles yet. Make one: circle create NAME --code CODE --host PHONE")
-    columns = ("CODE", "NAME", "STATE", "SEATS", "MEMBERS", "INVITED", "HOSTS", "STAND AT", "LAST HEARD")
-    print_table(columns, [_row(each) for each in circles])
-    for each in circles:
-        if each.alarms:
-            say(f"{each.code}: {each.alarms} may need a person; `circle doctor` says for how long.")
-    say(f"Texts: {counted(texts) or 'nothing waits'}.")
-
-
-def _row(counts: CircleCounts) -> tuple[object, ...]:
-    state = f"{counts.state} ({counts.starts_on})" if counts.starts_on else counts.state
-    spans = {"day": "today", "week": "this week", "earlier": "earlier", "never": "never"}
-    return (
-        counts.code,
-        counts.name,
-        state,
-        f"{counts.seated}/{counts.size}",
-        counted(counts.members),
-        counted(counts.invitations),
-        counts.hosts,
-        counted(counts.steps),
-        counted({spans[span]: count for span, count in counts.heard.items()}),
-    )
 
 
 def _quoted(name: str) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -14,7 +14,7 @@ import click
 from assistant.cli.output import as_json, counted, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from assistant.circles.entries import BadRow, Sheet
+    from assistant.circles.entries import Sheet
     from assistant.circles.seating import Seating
     from assistant.store.tables import Circle
 
@@ -85,7 +85,7 @@ def import_(file: BinaryIO, code: str | None, cohort: str | None, yes: bool, as_
     elif done[NO_CONSENT]:
         click.echo(
             f"{done[NO_CONSENT]} have no recorded consent. Choose them a circle and forward its join line "
-            "yourself; --json has the line of each."
+            "yourself; --json lists their rows, and the line of each circle."
         )
 
 
@@ -100,18 +100,17 @@ def _show_preview(sheet: Sheet, seating: Seating, where: str) -> None:
         if counts[fate]:
             say(f"  {counts[fate]:>6} {meaning}")
     for reason in dict.fromkeys(seating.reasons.values()):
+        lines = [line for line, each in seating.reasons.items() if each == reason]
+        more = f" and {len(lines) - SHOWN_TROUBLES} more" if len(lines) > SHOWN_TROUBLES else ""
         say(f"         {reason}")
+        say(f"         (lines {', '.join(map(str, lines[:SHOWN_TROUBLES]))}{more})")
     if alone:
         room = seating.circles[0].size - seating.taken.get(seating.circles[0].id, 0)
         if counts["invite"] > room:
             say(f"  Note: {max(room, 0)} seats are free; whoever answers once they are taken hears so.")
     else:
         _show_circles(sheet, seating)
-    for what, rows in (
-        ("cannot be taken", sheet.bad),
-        ("stand there twice", sheet.doubled),
-        ("find no seat", _seatless(seating)),
-    ):
+    for what, rows in (("cannot be taken", sheet.bad), ("stand there twice", sheet.doubled)):
         if rows:
             say(f"{len(rows)} rows {what}:")
             for each in rows[:SHOWN_TROUBLES]:
@@ -169,12 +168,6 @@ def _by_circle(sheet: Sheet, seating: Seating) -> list[tuple[Circle, int, Counte
     return [(circle, seating.taken.get(circle.id, 0), coming[circle.id]) for circle in seating.circles]
 
 
-def _seatless(seating: Seating) -> Sequence[BadRow]:
-    from assistant.circles.entries import BadRow
-
-    return [BadRow(line, reason) for line, reason in seating.reasons.items()]
-
-
 def _show_pace(invitations: int, last: dt.datetime | None, zone: str) -> None:
     from zoneinfo import ZoneInfo
 
@@ -196,6 +189,7 @@ def _as_data(
     lines: dict[str, str],
     alone: bool,
 ) -> dict[str, object]:
+    from assistant.circles.importing import NO_CONSENT
     from assistant.messages.inviting import INVITES_A_MINUTE
 
     codes = {circle.id: circle.code for circle in seating.circles}
@@ -205,7 +199,8 @@ def _as_data(
         "doubled": [{"line": each.line, "reason": each.reason} for each in sheet.doubled],
         "empty_lines": sheet.empty_lines,
         "ignored_columns": list(sheet.ignored_columns),
-        "no_seat": [{"line": each.line, "reason": each.reason} for each in _seatless(seating)],
+        "no_consent": [line for line, fate in seating.fates.items() if fate == NO_CONSENT],
+        "no_seat": [{"line": line, "reason": reason} for line, reason in seating.reasons.items()],
         "pace": {"a_minute": INVITES_A_MINUTE, "last_at": last},
     }
     if alone:
