@@ -76,6 +76,7 @@ FILLS: dict[str, Fill] = {
         _fill("week", 2, "2", "2"),
         _fill("n", 3, "5", "5"),
         _fill("m", 3, "2", "2"),
+        _fill("people", 6, "64", "64"),
         # Members' own words, and who wrote them: said only to whoever may read them, carried to the letter.
         _fill("words", 120, "your story gave me heart", "tu historia me dio fuerza"),
         _fill("writer", 12, "Keisha", "Keisha"),
@@ -189,7 +190,8 @@ FINDERS: Mapping[str, Callable[[SceneLike, str], str | None]] = {
     "week": lambda scene, _: str(scene.values.get("week") or ""),
     # Given with what is said: a value of the conversation, or a notice's own.
     **dict.fromkeys(
-        ("step", "n", "m", "words", "writer", "question", "first", "second", "third"), lambda _scene, _: None
+        ("step", "n", "m", "people", "words", "writer", "question", "first", "second", "third"),
+        lambda _scene, _: None,
     ),
 }
 """Fill -> where it is found; None: nobody knows yet."""

@@ -44,6 +44,8 @@ _START = re.compile(
 )
 _INVITE = re.compile(r"invite (?P<name>[a-z0-9_]+) to (?P<code>[A-Z0-9]+)( language (?P<language>[a-z]{2}))?")
 PICTURE = "<photo>"
+FURTHER = "    "
+"""What the further lines of a text of several lines begin with."""
 
 
 class TranscriptError(Exception):
@@ -63,7 +65,7 @@ def play(book: FlowBook, script: str) -> str:
     with World(book, start=BEGINNING) as world:
         speaker = ""
         for number, line in enumerate(script.splitlines(), 1):
-            if _BOT.match(line):
+            if _BOT.match(line) or line.startswith(FURTHER):
                 continue
             written.append(line.rstrip())
             index = len(world.heard)
@@ -116,7 +118,8 @@ def _play_line(world: World, line: str, speaker: str) -> str:
 def _told(world: World, heard: Heard, speaker: str) -> str:
     name = world.name(heard.to)
     who = "carrier" if heard.by_carrier else "bot"
-    return f"{who}: {heard.body}" if name == speaker else f"{who} to {name}: {heard.body}"
+    body = heard.body.replace("\n", f"\n{FURTHER}")
+    return f"{who}: {body}" if name == speaker else f"{who} to {name}: {body}"
 
 
 def _when(world: World, said: str) -> dt.datetime:
