@@ -13,6 +13,7 @@ from assistant.circles.profile import number_options
 from assistant.circles.scene import Done, Scene, action
 from assistant.circles.which_circle import circle_label
 from assistant.language.folding import plain_words
+from assistant.language.words import YES
 from assistant.language.yes_no import is_skip, read_yes_no
 from assistant.store.tables import Address, Circle, Invitation, Outbox
 
@@ -76,7 +77,8 @@ def yes_or_no(words: str) -> str | None:
     answer = read_yes_no(words)
     if answer == "no":
         return None if said == {"2"} else "no"  # Nobody has listed a second choice.
-    return answer if answer and "?" not in words and not said & (_ASKS | _COULD_BE_NO) else None
+    asks = "?" in words or (said & _ASKS and tuple(plain_words(words)) not in YES)  # "claro que sí"
+    return None if asks or said & _COULD_BE_NO else answer
 
 
 @action("yes", "which", "no", "who", "rest")
