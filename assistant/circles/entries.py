@@ -6,7 +6,7 @@ import datetime as dt
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -198,9 +198,14 @@ def _zone(written: str | None) -> str | None:
     plain = written.strip().casefold().replace(" ", "_")
     if plain in _zones_by_plain_name():
         return _zones_by_plain_name()[plain]
+    raise ValueError(f"there is no time zone {written[:40]!r}; {_hint(plain)}")
+
+
+@lru_cache(maxsize=256)
+def _hint(plain: str) -> str:
+    """What may have been meant by a zone that there is not; slow, and a file says the same over and over."""
     near = difflib.get_close_matches(plain, _zones_by_plain_name(), n=1)
-    hint = f"did you mean {_zones_by_plain_name()[near[0]]}?" if near else "write it like America/Chicago"
-    raise ValueError(f"there is no time zone {written[:40]!r}; {hint}")
+    return f"did you mean {_zones_by_plain_name()[near[0]]}?" if near else "write it like America/Chicago"
 
 
 @cache

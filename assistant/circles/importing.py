@@ -23,6 +23,9 @@ from assistant.store.tables import Address, Consent, Invitation, Member, Outbox,
 CHUNK: Final = 100
 """Rows to a transaction: on SQLite nobody else can write meanwhile, and replies must not wait."""
 
+LOOKED_AT: Final = 500
+"""Entries looked at in one go where nothing is written."""
+
 INVITE, NO_CONSENT, NO_SEAT = "invite", "no consent", "no seat"
 FATES: Final[Mapping[str, str]] = {
     INVITE: "will be texted an invitation, in their own daytime; they are in when they answer JOIN",
@@ -77,8 +80,8 @@ class Taken:
 def foresee(session: Session, aim: Aim, entries: Sequence[Entry], sender: str) -> dict[int, Foreseen]:
     """What would become of each entry, by line, were there a seat for everyone. Changes nothing."""
     foreseen: dict[int, Foreseen] = {}
-    for start in range(0, len(entries), CHUNK):
-        chunk = entries[start : start + CHUNK]
+    for start in range(0, len(entries), LOOKED_AT):
+        chunk = entries[start : start + LOOKED_AT]
         standing = _Standing(session, aim, chunk, sender)
         foreseen |= {entry.line: standing.foresee(entry) for entry in chunk}
     return foreseen
