@@ -156,7 +156,7 @@ def _count(session: Session, circle: Circle, now: dt.datetime) -> CircleCounts:
         or 0,
         members=_by_state(session, Member, circle.id),
         invitations=_by_state(session, Invitation, circle.id),
-        progress=progress_of(session, circle.id),
+        progress=dict(progress_of(session, circle.id)),
         steps={f"{flow}: {step}": count for flow, step, count in steps},
         heard=heard,
         waiting=session.scalar(
