@@ -19,8 +19,8 @@ from assistant.language.folding import plain_words
 from assistant.store.circles import SEATED
 from assistant.store.tables import Alert, Circle, Cohort, Conversation, Invitation, Member
 
-CIRCLES_AT_ONCE: Final = 6
-"""Lines of circles in one text; with the counts above them it stays within two segments."""
+FIRST_CIRCLES, NEXT_CIRCLES = 4, 8
+"""Lines of circles in one text, below the counts and in those after it: at most two segments either way."""
 SAME_LOOK: Final = dt.timedelta(days=1)
 """So long COHORT MORE goes on where the last text ended."""
 LEAST_INVITED: Final = 5
@@ -78,7 +78,8 @@ def show_cohort(scene: Scene) -> Done:
     after = int(scene.values.get("after") or 0)
     circles = _circles(scene, subject)
     rest = [circle for circle in circles if circle.id > after]
-    shown, left = rest[:CIRCLES_AT_ONCE], rest[CIRCLES_AT_ONCE:]
+    few = NEXT_CIRCLES if after else FIRST_CIRCLES
+    shown, left = rest[:few], rest[few:]
     lines = [] if after else _counts(scene, subject, [circle.id for circle in circles])
     seats = _seated(scene, [circle.id for circle in shown])
     lines += [

@@ -50,7 +50,13 @@ class Seating:
 
 
 def seat_in_circle(session: Session, circle: Circle, entries: Sequence[Entry], sender: str) -> Seating:
-    """Everyone into one circle, however many there are: it takes whoever answers first."""
+    """Everyone into one circle, however many there are: it takes whoever answers first.
+
+    Raises:
+        NotPossible: its season is over.
+    """
+    if circle.state == "closed":
+        raise NotPossible(f"{circle.code} has finished its season, so that nobody can join it any more.")
     aim = Aim(frozenset({circle.id}))
     foreseen = foresee(session, aim, entries, sender)
     return Seating(

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from assistant.carriers.base import CarrierError, Trouble
 from assistant.circles.entries import Entry, read_sheet
 from assistant.circles.inviting import decline, yes_or_no
-from assistant.circles.organizing import find_circle, person_at
+from assistant.circles.organizing import NotPossible, find_circle, person_at
 from assistant.circles.seating import Seating, find_cohort, seat_in_circle, spread_over_cohort
 from assistant.engine.book import FlowBook
 from assistant.messages import consent, delivery, tending, travel
@@ -235,6 +235,15 @@ def test_whoever_sits_in_the_cohort_already_is_not_invited_to_another_circle(spr
     seating = spring.spread([spring.entry(1)])
     assert seating.fates == {3: "member"}
     assert seating.stays == {3: oak}
+
+
+def test_nobody_is_invited_to_what_is_over(spring: Spring) -> None:
+    with spring.database.write() as session:
+        find_circle(session, "MAPLE").state = "closed"
+    with pytest.raises(NotPossible, match="finished its season"):
+        spring.seat([spring.entry(1)])
+    with pytest.raises(NotPossible, match="No circle of Spring is gathering"):
+        spring.spread([spring.entry(1)])
 
 
 # Pace
