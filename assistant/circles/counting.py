@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -12,8 +13,10 @@ from sqlalchemy.orm import Session
 from assistant.circles.organizing import find_circle
 from assistant.store.circles import SEATED
 from assistant.store.tables import (
+    Address,
     Alert,
     Circle,
+    Cohort,
     Conversation,
     Inbox,
     Invitation,
@@ -25,6 +28,20 @@ from assistant.store.tables import (
 
 SAFETY_FLOWS = ("danger", "abuse", "emergency", "safe", "show")
 """Where someone stands in these is nobody's figure: in a circle of eight it would say too much."""
+
+PROGRESS = (
+    "queued",
+    "invited",
+    "reminded",
+    "confirmed",
+    "onboarding",
+    "in",
+    "left",
+    "declined",
+    "unreachable",
+    "no consent",
+)
+"""How far an invitation has come. confirmed: she answered yes, and is being asked nothing right now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +58,9 @@ class CircleCounts:
     members: Mapping[str, int]
     """Seat's state -> how many."""
     invitations: Mapping[str, int]
+    """Invitation's state -> how many."""
+    progress: Mapping[str, int]
+    """One of `PROGRESS` -> how many of those invited have come so far."""
     steps: Mapping[str, int]
     """ "flow: step" -> how many stand there."""
     heard: Mapping[str, int]
@@ -55,16 +75,55 @@ class CircleCounts:
         return sum(self.members.get(state, 0) for state in SEATED)
 
 
-def count_circles(session: Session, now: dt.datetime, code: str | None = None) -> list[CircleCounts]:
-    """How one circle stands, or all of them, newest last.
+def count_circles(
+    session: Session, now: dt.datetime, code: str | None = None, cohort: Cohort | None = None
+) -> list[CircleCounts]:
+    """How one circle stands, or those of a cohort, or all of them, newest last.
 
     Raises:
         NotPossible: there is no circle of that code.
     """
-    circles = (
-        [find_circle(session, code)] if code else list(session.scalars(select(Circle).order_by(Circle.id)))
-    )
+    asked = select(Circle).order_by(Circle.id)
+    if cohort is not None:
+        asked = asked.where(Circle.cohort_id == cohort.id)
+    circles = [find_circle(session, code)] if code else list(session.scalars(asked))
     return [_count(session, circle, now) for circle in circles]
+
+
+def progress_of(session: Session, circle_id: int) -> Counter[str]:
+    """How far the invitations of a circle have come: one of `PROGRESS` -> how many."""
+    rows = session.execute(
+        select(Invitation, Member)
+        .join(Address, Address.id == Invitation.address_id)
+        .outerjoin(
+            Member, (Member.circle_id == Invitation.circle_id) & (Member.person_id == Address.person_id)
+        )
+        .where(Invitation.circle_id == circle_id)
+    ).all()
+    asked = set(
+        session.scalars(
+            select(Conversation.member_id)
+            .join(Member, Member.id == Conversation.member_id)
+            .where(Member.circle_id == circle_id, Conversation.ended_at.is_(None))
+        )
+    )
+    counts: Counter[str] = Counter()
+    for invitation, member in rows:
+        counts[_how_far(invitation, member, asked)] += 1
+    return Counter({name: counts[name] for name in PROGRESS if counts[name]})
+
+
+def _how_far(invitation: Invitation, member: Member | None, asked: Collection[int | None]) -> str:
+    if member is not None and member.state in SEATED:
+        if member.promised_at is not None:
+            return "in"
+        return "onboarding" if member.id in asked else "confirmed"
+    if invitation.state == "confirmed":
+        return "left"
+    if invitation.state == "sent":
+        sent_at, reminded_at = invitation.sent_at, invitation.reminded_at
+        return "reminded" if sent_at and reminded_at and reminded_at > sent_at else "invited"
+    return {"waiting": "queued", "no_consent": "no consent"}.get(invitation.state, invitation.state)
 
 
 def _count(session: Session, circle: Circle, now: dt.datetime) -> CircleCounts:
@@ -97,6 +156,7 @@ def _count(session: Session, circle: Circle, now: dt.datetime) -> CircleCounts:
         or 0,
         members=_by_state(session, Member, circle.id),
         invitations=_by_state(session, Invitation, circle.id),
+        progress=dict(progress_of(session, circle.id)),
         steps={f"{flow}: {step}": count for flow, step, count in steps},
         heard=heard,
         waiting=session.scalar(

@@ -6,7 +6,7 @@ import datetime as dt
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,6 +14,7 @@ from dateutil import parser as dates
 
 from assistant.circles.phones import read_number
 from assistant.circles.spreadsheets import Row, read_table
+from assistant.language.hours import read_hour
 
 COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "phone": (
@@ -40,7 +41,20 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
         "fuente",
         "consentimiento",
     ),
+    "hours": (
+        "hour",
+        "good hours",
+        "best time",
+        "availability",
+        "available",
+        "horas",
+        "horario",
+        "disponibilidad",
+    ),
+    "teaches": ("teach", "can teach", "can share", "knows", "skills", "ensena", "puede ensenar", "comparte"),
+    "learns": ("learn", "wants to learn", "would like to learn", "aprende", "quiere aprender"),
 }
+"""The last three only help to choose a circle; whatever stands in them, nobody is refused for it."""
 
 _LANGUAGES: Final = {
     **dict.fromkeys(("en", "eng", "english", "ingles", "inglés"), "en"),
@@ -55,6 +69,9 @@ _ZONES: Final = {
     "alaska": "America/Anchorage",
     "hawaii": "Pacific/Honolulu",
 }
+
+LONGEST_SKILL: Final = 200
+"""Characters of what somebody can teach or wants to learn that are looked at."""
 
 T = TypeVar("T")
 
@@ -71,6 +88,10 @@ class Entry:
     consent_at: dt.datetime | None
     """Aware UTC; None with `consent_source`: no consent is on record."""
     consent_source: str | None
+    hour: int | None = None
+    """From this local hour on she likes to be texted, if the file says so in words we read."""
+    teaches: str = ""
+    learns: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +116,8 @@ class Sheet:
 
 def read_sheet(data: bytes, *, country: str, zone: str, now: dt.datetime) -> Sheet:
     """Check a file of people, in the columns phone,name,language,timezone,consent_at,consent_source.
+
+    hours, teaches and learns may be there, too.
 
     Args:
         data: The file as it is.
@@ -137,7 +160,19 @@ def _read_row(row: Row, country: str, zone: str, now: dt.datetime) -> Entry | Ba
     if wrong:
         return BadRow(row.line, "; ".join(wrong))
     name = " ".join(cells.get("name", "").split())[:80] or None
-    return Entry(row.line, f"sms:{number}", name, language, home, agreed, source)
+    liked = read_hour(cells.get("hours", "")[:80])
+    return Entry(
+        row.line,
+        f"sms:{number}",
+        name,
+        language,
+        home,
+        agreed,
+        source,
+        hour=liked.hour if liked else None,
+        teaches=cells.get("teaches", "")[:LONGEST_SKILL],
+        learns=cells.get("learns", "")[:LONGEST_SKILL],
+    )
 
 
 def _read(wrong: list[str], check: Callable[[], T]) -> T | None:
@@ -163,9 +198,14 @@ def _zone(written: str | None) -> str | None:
     plain = written.strip().casefold().replace(" ", "_")
     if plain in _zones_by_plain_name():
         return _zones_by_plain_name()[plain]
+    raise ValueError(f"there is no time zone {written[:40]!r}; {_hint(plain)}")
+
+
+@lru_cache(maxsize=256)
+def _hint(plain: str) -> str:
+    """What may have been meant by a zone that there is not; slow, and a file says the same over and over."""
     near = difflib.get_close_matches(plain, _zones_by_plain_name(), n=1)
-    hint = f"did you mean {_zones_by_plain_name()[near[0]]}?" if near else "write it like America/Chicago"
-    raise ValueError(f"there is no time zone {written[:40]!r}; {hint}")
+    return f"did you mean {_zones_by_plain_name()[near[0]]}?" if near else "write it like America/Chicago"
 
 
 @cache

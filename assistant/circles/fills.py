@@ -83,6 +83,7 @@ FILLS: dict[str, Fill] = {
         _fill("u", 3, "1", "1"),
         # What stands for names on the shared phone of a host who asks who it is.
         _fill("initials", 12, "A. & R.", "A. & R."),
+        _fill("people", 6, "64", "64"),
         # Members' own words, and who wrote them: said only to whoever may read them, carried to the letter.
         _fill("words", 120, "your story gave me heart", "tu historia me dio fuerza"),
         _fill("writer", 12, "Keisha", "Keisha"),
@@ -198,7 +199,7 @@ FINDERS: Mapping[str, Callable[[SceneLike, str], str | None]] = {
     "week": lambda scene, _: str(scene.values.get("week") or ""),
     # Given with what is said: a value of the conversation, or a notice's own.
     **dict.fromkeys(
-        ("step", "n", "m", "words", "writer", "question", "first", "second", "third", "names"),
+        ("step", "n", "m", "people", "words", "writer", "question", "first", "second", "third", "names"),
         lambda _scene, _: None,
     ),
     **dict.fromkeys(("t", "k", "q", "u", "initials"), lambda _scene, _: None),

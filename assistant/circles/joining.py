@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from assistant.circles.beginning import tell_when_enough
 from assistant.circles.handing_over import ask_about_namesake
+from assistant.circles.inviting import open_invitations, take_back
 from assistant.circles.scene import Done, Effect, Finish, OptIn, Scene, Tell, action
 from assistant.circles.seasons import replan
 from assistant.circles.seats import find_circle, hosts_of, is_full, lock_circle, seat_of, seats_of
@@ -36,6 +37,9 @@ def join(scene: Scene) -> Done:
     """
     said = str(scene.values.get("code") or "")
     found = find_circle(scene.session, said)
+    if found is None and not _names_something(said):
+        invited = open_invitations(scene.session, scene.person.id, scene.now)
+        found = invited[0][1] if len(invited) == 1 else None
     if found is None:
         return Done("unknown" if _names_something(said) else "no_code")
     circle = lock_circle(scene.session, found.id)
@@ -196,5 +200,6 @@ def _confirm(scene: Scene, invitation: Invitation) -> None:
     """Her JOIN confirms it; what an organizer wrote about her stands until she says otherwise."""
     invitation.state = "confirmed"
     invitation.settled_at = scene.now
+    take_back(scene.session, [(invitation.address_id, invitation.circle_id)], "joined")
     scene.person.name = scene.person.name or invitation.name
     scene.person.zone = scene.person.zone or invitation.zone

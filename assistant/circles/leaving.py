@@ -7,6 +7,7 @@ import datetime as dt
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
+from assistant.circles.inviting import decline
 from assistant.circles.mending import let_go, welcome_back
 from assistant.circles.profile import number_options
 from assistant.circles.scene import Done, Effect, Finish, OptOut, Scene, Tell, action
@@ -66,11 +67,13 @@ def give_up_seats(scene: Scene) -> Done:
 def left(session: Session, person: Person, now: dt.datetime) -> tuple[Effect, ...]:
     """She has stopped every text: the seats that she had come in to are given up, and her circles hear so.
 
-    A seat before the promise stays as it is: nobody knew of it. `returned` gives back what this took.
+    A seat before the promise stays as it is: nobody knew of it. `returned` gives back what this took. Her
+    invitations are declined.
 
     Args:
         session: Inside the transaction that records her opt-out, with the same `now`.
     """
+    decline(session, person.id, now)
     return tuple(
         effect
         for member, circle in seats_of(session, person.id)

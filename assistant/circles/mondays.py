@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.buddies import unreachable
@@ -45,6 +45,11 @@ def plan_briefs(session: Session, whose: Circle | Person, now: dt.datetime) -> N
 def has_work(session: Session, now: dt.datetime) -> bool:
     """Whether `start_briefs` would find anything: one look into a short index."""
     return session.scalar(select(Role.id).where(Role.brief_at <= now).limit(1)) is not None
+
+
+def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
+    """When the next brief later than `after` is due (aware UTC); None: none is planned."""
+    return session.scalar(select(func.min(Role.brief_at)).where(Role.brief_at > after))
 
 
 def start_briefs(session: Session, now: dt.datetime) -> tuple[Start, ...]:

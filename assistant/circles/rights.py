@@ -70,6 +70,22 @@ def cohorts_of(session: Session, person_id: int) -> Sequence[Cohort]:
     ).all()
 
 
+def circles_organized(session: Session, person_id: int) -> Sequence[Circle]:
+    """The circles that are not over and that she organizes one by one, not as part of a cohort."""
+    return session.scalars(
+        select(Circle)
+        .join(Role, Role.circle_id == Circle.id)
+        .where(
+            Role.person_id == person_id,
+            Role.kind == "organizer",
+            Role.accepted_at.is_not(None),
+            Role.ended_at.is_(None),
+            Circle.state != "closed",
+        )
+        .order_by(Circle.id)
+    ).all()
+
+
 def _hosted(person_id: int) -> Select[Circle]:
     return (
         select(Circle)

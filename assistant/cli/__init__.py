@@ -27,7 +27,7 @@ COMMANDS: Final = {
     "import": ("importing", "import_", "Invite people from a spreadsheet, with their recorded consent."),
     "start": ("circles", "start", "Set a circle running."),
     "break": ("breaks", "break_", "Days on which nothing planned is sent: a holiday, a rest."),
-    "status": ("circles", "status", "How circles stand, in numbers."),
+    "status": ("standing", "status", "How circles stand, in numbers."),
     "audit": ("auditing", "audit", "Who did what, when, and each step that alerts took."),
     "flows": ("flows", "flows", "Check, draw, play and count the conversations in flows/."),
     "simulate": ("simulating", "simulate", "Play a whole season, and watch every promise."),

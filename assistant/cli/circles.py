@@ -1,4 +1,4 @@
-"""Makes cohorts and circles, starts circles, and shows how they stand."""
+"""Makes cohorts and circles, and starts circles."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from urllib.parse import quote
 
 import click
 
-from assistant.cli.output import as_json, counted, print_json, print_table, say
+from assistant.cli.output import as_json, print_json, say
 
 if TYPE_CHECKING:
     from segno import QRCode
 
-    from assistant.circles.counting import CircleCounts
     from assistant.runtime import Runtime
     from assistant.store.tables import Circle
 
@@ -119,7 +118,7 @@ class _Joining:
     def __init__(self, opened: Runtime, circle: Circle) -> None:
         self.code, self.name = circle.code, circle.name
         self.number = our_number(opened)
-        self.line = join_line(opened, circle)
+        self.line = join_line(opened, circle, self.number)
 
     @property
     def link(self) -> str:
@@ -178,13 +177,13 @@ def our_number(opened: Runtime) -> str:
     return number or "our number"
 
 
-def join_line(opened: Runtime, circle: Circle) -> str:
-    """The line that people forward to friends themselves, in the circle's language."""
+def join_line(opened: Runtime, circle: Circle, number: str) -> str:
+    """The line that people forward to friends themselves, in the circle's language; `number` is ours."""
     from assistant.engine.wording import choose_text
     from assistant.language.rendering import render_rich
 
     text = choose_text(opened.book.notice("join_line"), circle.language, {})
-    return render_rich(text, {"code": circle.code, "number": our_number(opened)})
+    return render_rich(text, {"code": circle.code, "number": number})
 
 
 @click.command()
@@ -208,53 +207,6 @@ def start(code: str, day: dt.datetime | None) -> None:
             f"week 1 is that of {started.starts_on:%A %Y-%m-%d}, its last day {started.ends_on:%A %Y-%m-%d}."
         )
     click.echo(line)
-
-
-@click.command()
-@click.argument("code", required=False)
-@as_json
-def status(code: str | None, as_json: bool) -> None:
-    """How the circle CODE stands, or all of them: numbers only, never words."""
-    import dataclasses
-
-    from assistant.circles.counting import count_circles, count_texts
-    from assistant.cli.opening import runtime
-
-    with runtime(quiet=as_json) as opened, opened.database.read() as session:
-        circles = count_circles(session, opened.clock.now(), code)
-        texts = count_texts(session)
-    if as_json:
-        print_json(
-            {
-                "circles": [dataclasses.asdict(each) | {"seated": each.seated} for each in circles],
-                "texts": texts,
-            }
-        )
-        return
-    if not circles:
-        say("There are no circles yet. Make one: circle create NAME --code CODE --host PHONE")
-    columns = ("CODE", "NAME", "STATE", "SEATS", "MEMBERS", "INVITED", "HOSTS", "STAND AT", "LAST HEARD")
-    print_table(columns, [_row(each) for each in circles])
-    for each in circles:
-        if each.alarms:
-            say(f"{each.code}: {each.alarms} may need a person; `circle doctor` says for how long.")
-    say(f"Texts: {counted(texts) or 'nothing waits'}.")
-
-
-def _row(counts: CircleCounts) -> tuple[object, ...]:
-    state = f"{counts.state} ({counts.starts_on})" if counts.starts_on else counts.state
-    spans = {"day": "today", "week": "this week", "earlier": "earlier", "never": "never"}
-    return (
-        counts.code,
-        counts.name,
-        state,
-        f"{counts.seated}/{counts.size}",
-        counted(counts.members),
-        counted(counts.invitations),
-        counts.hosts,
-        counted(counts.steps),
-        counted({spans[span]: count for span, count in counts.heard.items()}),
-    )
 
 
 def _quoted(name: str) -> str:

@@ -7,7 +7,7 @@ no row is a no. Source: 47 CFR 64.1200(a)(10)-(12), CTIA Messaging Principles 5.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 
 from sqlalchemy import func, insert, select
@@ -40,6 +40,18 @@ def agree(
         inbox_id: The text that said so, if one did.
     """
     _add(session, "in", address_id, sender, wording, way, now, inbox_id)
+
+
+def agree_all(
+    session: Session, opt_ins: Sequence[tuple[int, str, dt.datetime]], sender: str, way: str
+) -> None:
+    """Records many opt-ins that are on paper, each as address, the wording agreed to, and when."""
+    rows = [
+        {"kind": "in", "address_id": address_id, "sender": sender, "wording": wording, "way": way, "at": at}
+        for address_id, wording, at in opt_ins
+    ]
+    if rows:
+        session.execute(insert(Consent), rows)
 
 
 def refuse(

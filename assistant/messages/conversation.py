@@ -7,10 +7,12 @@ from functools import lru_cache
 
 from sqlalchemy import select
 
+from assistant.circles.inviting import open_invitations, yes_or_no
 from assistant.engine.book import FlowBook
 from assistant.engine.model import CAPITALS, Command
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands import CommandPattern, CommandReading, read_command
+from assistant.language.courtesy import is_courtesy
 from assistant.language.reading import Reading
 from assistant.messages import attribution, keywords, safety
 from assistant.messages.answers import answer_late, read_answer, reopen, step_of, take_answer
@@ -165,14 +167,30 @@ def _unasked(moment: Moment) -> str | None:
     if safety.hear_her_out(moment):
         return None
     late = missed(moment.session, moment.person.id, moment.now)
+    if _answers_invitation(moment, late):
+        start(moment, "invited", {})
+        return None
     if late is not None and answer_late(moment, late):
         return None
     if "member" not in moment.known.hears:
+        if is_courtesy(moment.words) and _said_lately(moment, "invited/declined/say"):
+            return "courtesy"
         if _said_lately(moment, "notices/stranger"):
             return "stranger"
         moment.notice("stranger")
         return None
     return attribution.hold(moment)
+
+
+def _answers_invitation(moment: Moment, late: Question | None) -> bool:
+    """Whether her words are for an invitation: of someone with a seat, a plain yes or no after it came."""
+    invited = open_invitations(moment.session, moment.person.id, moment.now)
+    if not invited:
+        return False
+    sent_at = invited[-1][0].sent_at
+    if late is not None and sent_at is not None and late.opened_at > sent_at:
+        return False
+    return "member" not in moment.known.hears or yes_or_no(moment.words) is not None
 
 
 def _said_lately(moment: Moment, wording: str) -> bool:

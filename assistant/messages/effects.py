@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -30,9 +31,9 @@ from assistant.messages.moment import Moment
 from assistant.messages.outbox import Draft, put
 from assistant.messages.previews import show_preview
 from assistant.messages.questions import close_all
-from assistant.messages.senders import best_address
+from assistant.messages.senders import best_address, best_addresses
 from assistant.messages.speech import speak
-from assistant.store.tables import Circle, Conversation, Inbox, Outbox, Person, Timer
+from assistant.store.tables import Address, Circle, Conversation, Inbox, Outbox, Person, Timer
 
 
 def apply(moment: Moment, effects: Iterable[Effect], conversation: Conversation | None = None) -> None:
@@ -90,11 +91,44 @@ def tell(
     """
     person = session.get_one(Person, effect.person_id)
     address = best_address(session, person.id)
-    if address is None:
-        return
+    if address is not None:
+        draft = _draft(session, desk, effect, person, address, now, inbox_id=inbox_id)
+        put(session, [draft], desk.house.sender, now)
+
+
+def tell_all(
+    session: Session,
+    desk: Desk,
+    notices: Sequence[Tell],
+    now: dt.datetime,
+    moment: Callable[[Tell, Person, Address], dt.datetime],
+) -> None:
+    """Queue notices to many people in a handful of statements; `moment` says when each may go."""
+    ids = [each.person_id for each in notices]
+    people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
+    addresses = best_addresses(session, ids)
+    drafts = []
+    for each in notices:
+        person, address = people[each.person_id], addresses.get(each.person_id)
+        if address is not None:
+            timed = replace(each, not_before=moment(each, person, address))
+            drafts.append(_draft(session, desk, timed, person, address, now))
+    put(session, drafts, desk.house.sender, now)
+
+
+def _draft(
+    session: Session,
+    desk: Desk,
+    effect: Tell,
+    person: Person,
+    address: Address,
+    now: dt.datetime,
+    *,
+    inbox_id: int | None = None,
+) -> Draft:
     circle = session.get(Circle, effect.circle_id) if effect.circle_id else None
     scene = Scene(session, now, desk.house, person, address.id, circle=circle)
-    draft = Draft(
+    return Draft(
         person_id=person.id,
         address_id=address.id,
         uri=address.uri,
@@ -109,7 +143,6 @@ def tell(
         not_before=effect.not_before,
         expires_at=(effect.not_before or now) + effect.expires if effect.expires else None,
     )
-    put(session, [draft], desk.house.sender, now)
 
 
 def start_later(session: Session, effect: Start, now: dt.datetime) -> None:

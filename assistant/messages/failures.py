@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from assistant.carriers.base import Trouble
 from assistant.carriers.errors import ErrorClass, classify, is_known
+from assistant.circles.inviting import note_unreachable
 from assistant.messages import consent
 from assistant.messages.alerts import open_alert
 from assistant.store.tables import Address, Consent, Outbox
@@ -79,6 +80,7 @@ def _alert(session: Session, kind: str, row: Outbox, person_id: int | None, now:
 
 
 def _mark_unreachable(session: Session, row: Outbox, now: dt.datetime) -> None:
+    note_unreachable(session, row.address_id)
     address = session.get(Address, row.address_id)
     if address is not None and address.unreachable_at is None:
         address.unreachable_at, address.unreachable_why = now, str(row.error_code)

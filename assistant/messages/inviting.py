@@ -1,20 +1,97 @@
-"""Carries out an import: invitations and their consent written down, and the invitation queued for each."""
+"""Carries out an import: invitations written down and queued, so many a minute; and one reminder of each."""
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import literal, select
+from sqlalchemy.orm import Session
+
+from assistant.circles import reminding
 from assistant.circles.entries import Entry
-from assistant.circles.importing import CHUNK, take
-from assistant.circles.organizing import find_circle
+from assistant.circles.importing import CHUNK, INVITE, take
+from assistant.circles.scene import Tell
+from assistant.circles.seating import Seating
 from assistant.messages import consent
 from assistant.messages.desk import Desk
-from assistant.messages.effects import tell
+from assistant.messages.effects import tell_all
+from assistant.messages.outbox import PURPOSE_RULES
+from assistant.schedule.local_time import Hours, hours_for, next_allowed, zone_of
+from assistant.store.tables import Circle, Outbox
+
+INVITES_A_MINUTE: Final = 2
+"""A low-volume sender may send about 2,000 texts a day to one carrier's phones, perhaps a third of all: in 11
+hours of daytime these are 1,320 invitations, and each yes brings some ten texts more. So a host can greet
+whoever joins, and replies have their way."""
+GAP: Final = dt.timedelta(minutes=1) / INVITES_A_MINUTE
+
+Zones = tuple[ZoneInfo, ...]
+
+
+class Pace:
+    """Gives out moments, no two within `GAP`, each in the daytime of whoever is to be texted then."""
+
+    def __init__(self, start: dt.datetime) -> None:
+        """Begin at `start` (aware UTC)."""
+        self.start = start
+        self._given: set[int] = set()
+        self._next: dict[tuple[Zones, Hours], int] = {}
+
+    def next(self, person_zone: str | None, circle_zone: str | None, uri: str) -> dt.datetime:
+        """The first moment that is free and in her daytime; arguments are those of `zone_of`."""
+        zones, hours = zone_of(person_zone, circle_zone, uri), hours_for(uri)
+        place = self._next.get((zones, hours), 0)
+        while True:
+            moment = self.start + place * GAP
+            day = next_allowed(moment, zones, hours)
+            if day > moment:
+                place = max(place + 1, math.ceil((day - self.start) / GAP))
+            elif place in self._given:
+                place += 1
+            else:
+                break
+        self._given.add(place)
+        self._next[zones, hours] = place + 1
+        return moment
+
+
+def pace(session: Session, desk: Desk, wording: str) -> Pace:
+    """A pace behind all texts of this wording that are queued already."""
+    last = session.scalar(
+        select(Outbox.not_before)
+        .where(
+            Outbox.state == literal("queued", literal_execute=True),
+            Outbox.priority == PURPOSE_RULES["invitation"].priority,
+            Outbox.wording == wording,
+            Outbox.sender == desk.house.sender,
+        )
+        .order_by(Outbox.not_before.desc())
+        .limit(1)
+    )
+    now = desk.clock.now()
+    return Pace(max(now, last + GAP) if last is not None else now)
+
+
+def last_leaves(desk: Desk, seating: Seating, entries: Iterable[Entry]) -> dt.datetime | None:
+    """When the last of these invitations would leave (aware UTC); None where there is none."""
+    with desk.database.read() as session:
+        at = pace(session, desk, "notices/invite")
+    zones = {circle.id: circle.zone for circle in seating.circles}
+    moments = [
+        at.next(entry.zone, zones.get(seating.seats[entry.line]), entry.uri)
+        for entry in entries
+        if seating.fates[entry.line] == INVITE
+    ]
+    return max(moments, default=None)
 
 
 def invite_all(
-    desk: Desk, code: str, entries: Sequence[Entry], step: Callable[[int], None] = lambda _count: None
+    desk: Desk, seating: Seating, entries: Sequence[Entry], step: Callable[[int], None] = lambda _count: None
 ) -> Counter[str]:
     """Invite everyone whose consent is on record, in chunks of one transaction each; how many met which fate.
 
@@ -22,28 +99,49 @@ def invite_all(
 
     Args:
         desk: Where texts are written.
-        code: The circle's.
+        seating: Who is invited where.
         entries: Checked rows of a file.
         step: Told how many entries were just done.
-
-    Raises:
-        NotPossible: there is no such circle.
     """
     fates: Counter[str] = Counter()
+    with desk.database.read() as session:
+        at = pace(session, desk, "notices/invite")
     for start in range(0, len(entries), CHUNK):
         chunk = entries[start : start + CHUNK]
         now = desk.clock.now()
         with desk.database.write() as session:
-            circle = find_circle(session, code)
-            taken = take(session, circle, chunk, sender=desk.house.sender, now=now)
-            for agreed in taken.agreed:
-                consent.agree(
-                    session, agreed.address_id, desk.house.sender, agreed.wording, "import", agreed.at
-                )
-            for each in taken.tells:
-                tell(session, desk, each, now)
+            taken = take(session, seating.aim, chunk, seating.seats, sender=desk.house.sender, now=now)
+            consent.agree_all(
+                session,
+                [(agreed.address_id, agreed.wording, agreed.at) for agreed in taken.agreed],
+                desk.house.sender,
+                "import",
+            )
+            _tell_at(session, desk, taken.tells, at, now)
         fates += taken.fates
         step(len(chunk))
     if fates:
         desk.wake("delivery")
     return fates
+
+
+def remind(session: Session, desk: Desk, now: dt.datetime) -> int:
+    """Remind once of invitations that were not answered; gives how many were looked at."""
+    looked_at, tells = reminding.take_due(session, desk.house.sender, now)
+    if tells:
+        _tell_at(session, desk, tells, pace(session, desk, "notices/invite_again"), now)
+        desk.wake("delivery")
+    return looked_at
+
+
+def _tell_at(session: Session, desk: Desk, tells: Sequence[Tell], at: Pace, now: dt.datetime) -> None:
+    """Queue these, each at its own moment."""
+    circles = select(Circle).where(Circle.id.in_({each.circle_id for each in tells}))
+    zones = {circle.id: circle.zone for circle in session.scalars(circles)}
+    tell_all(
+        session,
+        desk,
+        tells,
+        now,
+        lambda each, person, address: at.next(person.zone, zones.get(each.circle_id or 0), address.uri),
+    )

@@ -13,12 +13,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from assistant.carriers.base import Accepted, CarrierError, Trouble
+from assistant.circles.inviting import note_sent, note_unreachable
 from assistant.messages import consent
 from assistant.messages.alerts import open_alert
 from assistant.messages.claim import Due
 from assistant.messages.outbox import PURPOSE_RULES
 from assistant.store.database import Database
-from assistant.store.tables import Address, Consent, Invitation, Outbox
+from assistant.store.tables import Address, Consent, Outbox
 
 log = structlog.get_logger(__name__)
 
@@ -74,16 +75,13 @@ def _record(session: Session, results: Sequence[Result], now: dt.datetime, real:
     if accepted:
         session.connection().execute(_SENT, accepted)
     invited = [
-        result.text.address_id
+        (result.text.address_id, result.text.circle_id)
         for result in results
-        if result.text.purpose == "invitation" and isinstance(result.answer, Accepted)
+        if result.text.purpose == "invitation"
+        and result.text.circle_id is not None
+        and isinstance(result.answer, Accepted)
     ]
-    if invited:
-        session.execute(
-            update(Invitation)
-            .where(Invitation.address_id.in_(invited), Invitation.state == "waiting")
-            .values(state="sent", sent_at=now)
-        )
+    note_sent(session, invited, now)
     for result in results:
         if isinstance(result.answer, CarrierError):
             _record_error(session, result.text, result.answer, now, real)
@@ -203,6 +201,7 @@ def _opt_out(session: Session, text: Due, now: dt.datetime) -> None:
 
 
 def _mark_unreachable(session: Session, text: Due, code: int | None, now: dt.datetime) -> None:
+    note_unreachable(session, text.address_id)
     session.execute(
         update(Address)
         .where(Address.id == text.address_id, Address.unreachable_at.is_(None))

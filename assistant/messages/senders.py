@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -72,3 +72,13 @@ def best_address(session: Session, person_id: int) -> Address | None:
         .order_by(Address.heard_at.desc().nulls_last(), Address.id.desc())
         .limit(1)
     ).first()
+
+
+def best_addresses(session: Session, people: Collection[int]) -> dict[int, Address]:
+    """Where to write to each of these people unprompted; who has no address left is not in it."""
+    rows = session.scalars(
+        select(Address)
+        .where(Address.person_id.in_(people), Address.retired_at.is_(None))
+        .order_by(Address.heard_at.asc().nulls_first(), Address.id)
+    )
+    return {address.person_id: address for address in rows}

@@ -193,7 +193,16 @@ def _note(session: Session, row: Outbox, report: StatusReport) -> tuple[bool, St
         return True, _failed(session, row, report)
     row.state = "done" if report.status in ARRIVED else "sent"
     row.reason = None
+    if row.purpose == "invitation" and row.circle_id is not None:
+        _note_invited(session, row.address_id, row.circle_id, report.at)
     return True, None
+
+
+def _note_invited(session: Session, address_id: int, circle_id: int, at: dt.datetime) -> None:
+    # The answer to the send may have been lost, so that this is the first word of it.
+    from assistant.circles.inviting import note_sent
+
+    note_sent(session, [(address_id, circle_id)], at)
 
 
 def _failed(session: Session, row: Outbox, report: StatusReport) -> StatusNote:

@@ -1,22 +1,25 @@
-"""Tends the seasons: closes those that are over, erases what is due to be, and starts hosts' briefs."""
+"""Tends what time alone moves: seasons that are over, words to be erased, hosts' briefs, invitations."""
 
 from __future__ import annotations
 
-from assistant.circles import mondays, seasons
+from assistant.circles import mondays, reminding, seasons
+from assistant.messages import inviting
 from assistant.messages.desk import Desk
 from assistant.messages.effects import start_later
 
+LOOKS = (seasons.has_work, mondays.has_work, reminding.has_work)
+
 
 def tend(desk: Desk) -> int:
-    """Close and erase what is due, and start the Monday briefs that are; gives how many that were."""
+    """Close, erase, brief and remind as is due; gives how many circles, briefs and invitations that were."""
     now = desk.clock.now()
     with desk.database.read() as session:
         # An idle look takes no lock.
-        if not (seasons.has_work(session, now) or mondays.has_work(session, now)):
+        if not any(has_work(session, now) for has_work in LOOKS):
             return 0
     with desk.database.write() as session:
         circles = seasons.tend(session, now)
         briefs = mondays.start_briefs(session, now)
         for brief in briefs:
             start_later(session, brief, now)
-        return circles + len(briefs)
+        return circles + len(briefs) + inviting.remind(session, desk, now)

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from assistant.circles import mondays, reminding
 from assistant.messages import delivery, inbox, paging, tending, timers
 from assistant.messages.desk import Desk
 from assistant.schedule.clock import MovingClock
-from assistant.store.tables import Alert, Circle, Outbox, Role
+from assistant.store.tables import Alert, Circle, Outbox
 
 LEAST_STEP: Final = dt.timedelta(seconds=1)
 """What is due within it is not stopped at: by the next look it is due by itself."""
@@ -71,7 +72,7 @@ def settle(desk: Desk, loop: asyncio.Runner) -> None:
 
 
 def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
-    """When something is due next, later than `after`: a timer, a text that waits, an alert, a brief."""
+    """When something is due next, later than `after`: a timer, a waiting text, an alert, a brief, a reminder."""
     moments = (
         session.scalar(timers.due_after(after)),
         session.scalar(
@@ -80,7 +81,8 @@ def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
         session.scalar(
             select(func.min(Alert.next_page_at)).where(Alert.closed_at.is_(None), Alert.next_page_at > after)
         ),
-        session.scalar(select(func.min(Role.brief_at)).where(Role.brief_at > after)),
+        mondays.next_due(session, after),
+        reminding.next_due(session, after),
     )
     return min((moment for moment in moments if moment is not None), default=None)
 

@@ -12,6 +12,10 @@ circle's season with the next Monday, today included, as `circle start` does; `m
 [plain] [reading]` seats someone who has promised; `start weekly_reflection for ana [in MAPLE] [with week=2
 theme=2]` starts a flow with her now, as a season's plan does.
 
+`cohort "Spring" organizer mia` makes a cohort, to which a circle belongs by `circle MAPLE "Bold Moves" cohort
+"Spring"`. `invite ana to MAPLE [language es]` imports her number with a recorded consent, as
+`circle import` does; of several, the invitations leave one after another (`... 1 minute passes`).
+
 The further lines of a text of several begin with four spaces.
 
 `play` gives the transcript back as it really went; it is right when that is what was written.
@@ -36,10 +40,11 @@ _SPOKEN = re.compile(r"(?P<name>[a-z][a-z0-9_]*): ?(?P<words>.*)")
 _BOT = re.compile(r"(bot|carrier)( to [a-z][a-z0-9_]*)?: ?")
 _SPAN = re.compile(r"(?P<span>\d+ (?:minute|hour|day|week)s?) pass(?:es)?")
 _DAY = re.compile(r"(?P<day>[A-Za-z ]+?),? (?P<time>\d{1,2}:\d\d)")
-_DETAILS = ("host", "backup", "organizer", "offered", "size", "language")
+_DETAILS = ("host", "backup", "organizer", "offered", "size", "language", "cohort")
 _START = re.compile(
     r"start (?P<flow>[a-z0-9_]+) for (?P<name>[a-z0-9_]+)( in (?P<code>[A-Z0-9]+))?( with (?P<values>.+))?"
 )
+_INVITE = re.compile(r"invite (?P<name>[a-z0-9_]+) to (?P<code>[A-Z0-9]+)( language (?P<language>[a-z]{2}))?")
 PICTURE = "<photo>"
 FURTHER = "    "
 """What the further lines of a text of several lines begin with."""
@@ -83,8 +88,14 @@ def _play_line(world: World, line: str, speaker: str) -> str:
     if line.startswith("circle "):
         _found(world, line)
         return speaker
+    if line.startswith("cohort "):
+        _found_cohort(world, line)
+        return speaker
     if line.startswith("member "):
         _seat(world, line)
+        return speaker
+    if invited := _INVITE.fullmatch(line):
+        world.invite(invited["name"], invited["code"], invited["language"])
         return speaker
     if line.startswith("season "):
         world.season(*line.split()[1:])
@@ -95,7 +106,8 @@ def _play_line(world: World, line: str, speaker: str) -> str:
     if not spoken:
         raise TranscriptError(
             'write "name: words", "... Monday 9:00", "... 2 days pass", "circle CODE ...", '
-            '"member NAME CODE", "season CODE" or "start FLOW for NAME"'
+            '"cohort NAME ...", "member NAME CODE", "invite NAME to CODE", "season CODE" or '
+            '"start FLOW for NAME"'
         )
     name, words = spoken["name"], spoken["words"]
     if words == PICTURE:
@@ -122,7 +134,7 @@ def _when(world: World, said: str) -> dt.datetime:
 
 
 def _found(world: World, line: str) -> None:
-    """circle CODE "Name" [host luz] [backup eva] [offered mia] [size 4] [language es] [running] [closed]."""
+    """circle CODE "Name" [host luz] [offered mia] [size 4] [language es] [cohort "Spring"] [closed]."""
     _, code, name, *rest = shlex.split(line)
     details: dict[str, object] = {}
     roles: list[tuple[str, str]] = []
@@ -131,6 +143,8 @@ def _found(world: World, line: str) -> None:
             details["size"] = int(value)
         elif word == "language":
             details["language"] = value
+        elif word == "cohort":
+            details["cohort_id"] = world.cohorts[value]
         elif word in ("running", "closed"):
             details["state"] = word
         else:
@@ -138,6 +152,14 @@ def _found(world: World, line: str) -> None:
     world.circle(code, name, **details)
     for kind, person in roles:
         world.role(person, "host" if kind == "offered" else kind, code, accepted=kind != "offered")
+
+
+def _found_cohort(world: World, line: str) -> None:
+    """cohort "Spring" [organizer mia] [offered eva]."""
+    _, name, *rest = shlex.split(line)
+    world.cohort(name)
+    for word, person in _pairs(rest):
+        world.role(person, "organizer", cohort=name, accepted=word != "offered")
 
 
 def _seat(world: World, line: str) -> None:

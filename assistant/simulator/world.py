@@ -21,12 +21,15 @@ from sqlalchemy import select
 from assistant.carriers.addresses import from_uri, to_uri
 from assistant.carriers.base import Accepted, CarrierError, LoggedText, Trouble
 from assistant.carriers.errors import error_for
+from assistant.circles.entries import Entry
 from assistant.circles.scene import House
 from assistant.circles.seasons import begin_season
+from assistant.circles.seating import seat_in_circle
 from assistant.engine.book import FlowBook
 from assistant.messages import consent, inbox, paging, tending, timers
 from assistant.messages.claim import claim
 from assistant.messages.desk import Desk
+from assistant.messages.inviting import invite_all
 from assistant.messages.recording import IncomingText, insert_texts
 from assistant.messages.results import Result, record
 from assistant.messages.senders import address_for
@@ -37,7 +40,7 @@ from assistant.simulator.carrier import LOCAL_NUMBER, LOCAL_SERVICE_SID, LocalCa
 from assistant.simulator.records import Message
 from assistant.simulator.wire import as_webhook
 from assistant.store.database import Database
-from assistant.store.tables import Circle, Member, Outbox, Person, Role, Timer
+from assistant.store.tables import Circle, Cohort, Member, Outbox, Person, Role, Timer
 
 FIRST_PHONE = 14155550101
 MANY_ROUNDS = 10_000
@@ -116,6 +119,7 @@ class World:
         self.carrier = WorldCarrier(self.local)
         self.heard: list[Heard] = []
         self.numbers: dict[str, str] = {}
+        self.cohorts: dict[str, int] = {}
         self.desk = Desk(
             database=self.database,
             book=book,
@@ -156,25 +160,52 @@ class World:
             session.flush()
             return row.id
 
-    def role(self, name: str, kind: str, code: str, *, accepted: bool = True) -> None:
-        """Seat someone as host, backup or organizer; unless `accepted`, she has yet to text in herself."""
+    def cohort(self, name: str) -> None:
+        """Make a cohort."""
+        with self.database.write() as session:
+            row = Cohort(name=name, created_at=self.clock.now())
+            session.add(row)
+            session.flush()
+            self.cohorts[name] = row.id
+
+    def role(
+        self, name: str, kind: str, code: str = "", *, cohort: str | None = None, accepted: bool = True
+    ) -> None:
+        """Seat someone as host, backup or organizer of a circle, or as organizer of a cohort; unless
+        `accepted`, she has yet to text in herself."""
         now = self.clock.now()
         with self.database.write() as session:
-            circle = session.scalars(select(Circle).where(Circle.code == code)).one()
+            circle = None
+            if cohort is None:
+                circle = session.scalars(select(Circle).where(Circle.code == code)).one()
             address = address_for(session, [to_uri(self.number(name))], now)
             session.add(
                 Role(
                     person_id=address.person_id,
                     kind=kind,
-                    circle_id=circle.id,
+                    circle_id=circle.id if circle else None,
+                    cohort_id=self.cohorts[cohort] if cohort is not None else None,
                     offered_at=now,
                     accepted_at=now if accepted else None,
                 )
             )
             if accepted:
                 person = session.get_one(Person, address.person_id)
-                person.name, person.language, person.zone = name.capitalize(), circle.language, str(self.zone)
+                person.name, person.zone = name.capitalize(), str(self.zone)
+                person.language = circle.language if circle else "en"
                 consent.agree(session, address.id, self.desk.house.sender, "(demo)", "demo", now)
+
+    def invite(self, name: str, code: str, language: str | None = None) -> None:
+        """Import someone's number with a recorded consent, as an organizer does with a file."""
+        now = self.clock.now()
+        entry = Entry(
+            2, to_uri(self.number(name)), None, language, str(self.zone), now, "form at the library"
+        )
+        with self.database.read() as session:
+            circle = session.scalars(select(Circle).where(Circle.code == code)).one()
+            seating = seat_in_circle(session, circle, [entry], self.desk.house.sender)
+        invite_all(self.desk, seating, [entry])
+        self.settle()
 
     def member(self, name: str, code: str, *, state: str = "active", **details: Any) -> int:
         """Seat someone who has been brought in and has promised; gives the seat's id.

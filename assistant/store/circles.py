@@ -110,5 +110,6 @@ class Invitation(Base):
     created_at: Mapped[dt.datetime]
     sent_at: Mapped[dt.datetime | None]
     reminded_at: Mapped[dt.datetime | None]
+    """When she was reminded; the same as `sent_at`: it was due, and found better not to."""
     settled_at: Mapped[dt.datetime | None]
     """When she confirmed or declined."""

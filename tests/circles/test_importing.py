@@ -9,12 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from assistant.circles.entries import Sheet, read_sheet
-from assistant.circles.importing import Taken, foresee, take
+from assistant.circles.importing import Taken, take
 from assistant.circles.organizing import Plan, create_circle, find_circle, person_at
 from assistant.circles.phones import masked, read_number
+from assistant.circles.scene import Tell
+from assistant.circles.seating import seat_in_circle
 from assistant.circles.spreadsheets import UnreadableTable, read_table
+from assistant.messages.outbox import Draft, put
 from assistant.schedule.clock import ManualClock
 from assistant.store.database import Database
 from assistant.store.tables import Address, Consent, Invitation, Member, Outbox, Person
@@ -186,7 +190,15 @@ class Maple:
 
     def take(self, sheet: Sheet) -> Taken:
         with self.database.write() as session:
-            return take(session, find_circle(session, "MAPLE"), sheet.entries, sender=SENDER, now=self.now)
+            seating = seat_in_circle(session, find_circle(session, "MAPLE"), sheet.entries, SENDER)
+            taken = take(session, seating.aim, sheet.entries, seating.seats, sender=SENDER, now=self.now)
+            texts = [self._text(session, tell) for tell in taken.tells]
+            put(session, texts, SENDER, self.now)
+            return taken
+
+    def _text(self, session: Session, tell: Tell) -> Draft:
+        address = session.scalars(select(Address).where(Address.person_id == tell.person_id)).one()
+        return Draft(tell.person_id, address.id, address.uri, "Hi!", tell.purpose, circle_id=tell.circle_id)
 
     def states(self) -> dict[str, str]:
         with self.database.read() as session:
@@ -267,8 +279,8 @@ def test_members_and_the_unreachable_are_not_invited(maple: Maple) -> None:
 def test_what_is_foreseen_is_what_happens_and_foreseeing_changes_nothing(maple: Maple) -> None:
     sheet = read(ANA + ROSA)
     with maple.database.read() as session:
-        fates = foresee(session, find_circle(session, "MAPLE"), sheet.entries, SENDER)
+        seating = seat_in_circle(session, find_circle(session, "MAPLE"), sheet.entries, SENDER)
         assert session.scalar(select(func.count()).select_from(Person)) == 0
         assert session.scalar(select(func.count()).select_from(Outbox)) == 0
-    assert fates == {2: "invite", 3: "no consent"}
+    assert seating.fates == {2: "invite", 3: "no consent"}
     assert maple.take(sheet).fates == {"invite": 1, "no consent": 1}

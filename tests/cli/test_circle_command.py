@@ -168,6 +168,90 @@ def test_an_import_shows_what_it_will_do_and_does_it_once(
         ]
 
 
+def spring_of(circle: Circle) -> None:
+    """A cohort of two small circles, one of them in Spanish."""
+    circle("cohort", "create", "Spring", "--organizer", "4155550177")
+    for code, language in (("MAPLE", "en"), ("ROBLE", "es")):
+        circle("create", code, "--code", code, "--cohort", "Spring", "--size", 2, "--language", language)
+
+
+def test_an_import_is_spread_over_a_cohort_and_says_who_finds_no_seat(
+    circle: Circle, rows: Database, tmp_path: Path
+) -> None:
+    spring_of(circle)
+    lines = [f"512 555 010{number},Ana,es,2026-05-31,form,evenings,budgets,sewing" for number in range(3)]
+    lines += ["512 555 0105,Rosa,en,2026-05-31,form,,,", "512 555 0106,Omar,en,,,,,"]
+    file = tmp_path / "cohort.csv"
+    file.write_text("\n".join(["phone,name,language,consent_at,consent_source,hours,teaches,learns", *lines]))
+    preview = circle("import", file, "--spread", "spring")
+    assert preview.code == 2
+    for words in (
+        "3 will be texted",
+        "1 find no free seat",
+        "1 more than there are Spanish seats: make 1 more circle:",
+        '--cohort "Spring" --language es',
+        "(lines 4)",
+        "MAPLE        en  0 + 1 of 2  (1 en)",
+        "ROBLE        es  0 + 2 of 2  (2 es)",
+        "They leave 2 a minute",
+    ):
+        assert words in preview.err
+    done = circle("import", file, "--spread", "Spring", "--yes", "--json").data
+    assert done["fates"] == {"invite": 3, "no seat": 1, "no consent": 1}
+    assert done["no_consent"] == [6]
+    assert done["places"] == {"2": "ROBLE", "3": "ROBLE", "5": "MAPLE"}
+    assert [(each["code"], each["invited"]) for each in done["circles"]] == [("MAPLE", 1), ("ROBLE", 2)]
+    again = circle("import", file, "--spread", "Spring", "--yes", "--json").data
+    assert again["fates"] == {"invited": 3, "no seat": 1, "no consent": 1}
+    assert again["places"] == done["places"]
+    with rows.read() as session:
+        assert session.scalar(select(func.count()).select_from(Outbox)) == 3
+        assert session.scalar(select(func.count()).select_from(Person)) == 4, "and the organizer"
+
+
+def test_an_import_goes_to_a_circle_or_is_spread_not_both(circle: Circle, tmp_path: Path) -> None:
+    spring_of(circle)
+    file = tmp_path / "cohort.csv"
+    file.write_text("phone\n512 555 0100\n")
+    assert circle("import", file).code == 2
+    assert circle("import", file, "--circle", "MAPLE", "--spread", "Spring").code == 2
+    missed = circle("import", file, "--spread", "Sprin", "--yes")
+    assert (missed.code, "Did you mean 'Spring'?" in missed.err) == (1, True)
+    circle("cohort", "create", "Fall", "--organizer", "4155550177")
+    empty = circle("import", file, "--spread", "Fall", "--yes")
+    assert (empty.code, '--cohort "Fall"' in empty.err) == (1, True)
+
+
+def test_status_says_how_far_a_cohort_s_invitations_have_come(circle: Circle, tmp_path: Path) -> None:
+    spring_of(circle)
+    circle("create", "Oak", "--code", "OAK")
+    file = tmp_path / "cohort.csv"
+    file.write_text(
+        "phone,language,consent_at,consent_source\n"
+        "512 555 0100,en,2026-05-31,form\n512 555 0101,es,2026-05-31,form\n"
+    )
+    circle("import", file, "--spread", "Spring", "--yes")
+    for asked in (("Spring",), ("--cohort", "spring")):
+        told = circle("status", *asked, "--json").data
+        assert told["cohort"] == "Spring"
+        assert [(each["code"], each["progress"]) for each in told["circles"]] == [
+            ("MAPLE", {"queued": 1}),
+            ("ROBLE", {"queued": 1}),
+        ]
+        assert told["sum"]["progress"] == {"queued": 2}
+    table = circle("status", "Spring").out
+    assert [line.split() for line in table.splitlines()[-4:]] == [
+        ["CODE", "QUEUED"],
+        ["MAPLE", "1"],
+        ["ROBLE", "1"],
+        ["all", "2"],
+    ]
+    assert "OAK" not in table
+    assert all(len(line.rstrip()) <= 100 for line in table.splitlines())
+    assert circle("status", "NOWHERE").code == 1
+    assert circle("status", "MAPLE", "--cohort", "Spring").code == 2
+
+
 def test_ten_thousand_rows_are_taken_quickly(circle: Circle, rows: Database, tmp_path: Path) -> None:
     circle("create", "Maple", "--code", "MAPLE")
     lines = ["\ufeffphone,name,language,timezone,consent_at,consent_source"]

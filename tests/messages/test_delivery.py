@@ -105,7 +105,7 @@ def test_an_invitation_counts_as_sent_once_the_carrier_took_it(
                     circle_id=circle_id, address_id=address_id, state="waiting", created_at=clock.now()
                 )
             )
-    queue(database, clock.now(), a_text(ANA, "Come in?", "invitation"))
+    queue(database, clock.now(), a_text(ANA, "Come in?", "invitation", circle_id=circle_id))
     deliver(database, clock, carrier)
     with database.read() as session:
         states = {row.address_id: row.state for row in session.scalars(select(Invitation))}
