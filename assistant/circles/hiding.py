@@ -1,0 +1,87 @@
+"""Hides the figures of a report that would say something about fewer than five people.
+
+The rule, after what statistical offices do (cell suppression; for percentages the US Medicare rule, that
+no share may be shown from which a small count can be had):
+
+1. **Fewer than five people are never shown.** What counts is people, not events: six alarms of one person
+   are hers alone. Nought is fewer than five, too: in a circle of eight, "none" next month's "one" singles
+   out, and a nought says of each of them that she did not.
+2. **Nor their opposite.** "6 of 8 answered" says that two did not; so of a share both sides are five or more.
+3. **Nothing hidden can be had by subtraction.** Where a total is the sum of its parts (a cohort's circles, a
+   season's weeks), one hidden part is the total less the others. So of such a line none is hidden or at least
+   two, and what is hidden under a total that is shown is, together, five people or more on each side. The
+   part with the fewest people is given up first; when there is none left, the total.
+4. **One sign for all of it**, so that nobody can tell a small figure from one that only covers for it.
+
+What it does not do: two reports of different days can be compared, and who left or came in between changes
+them. Figures of weeks therefore count only weeks that are over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+FEWEST: Final = 5
+"""Fewer people than this are not shown."""
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure, and the people it says something about."""
+
+    value: float | None
+    """None: there was nothing to count, such as pairs before the first round."""
+    sides: tuple[AbstractSet[int], ...] = ()
+    """Ids of those whom it counts and, where it is a share of something, of those whom it does not."""
+    withheld: bool = False
+    """Hidden however many they are."""
+
+
+def hide(cells: Mapping[Key, Cell], sums: Sequence[tuple[Key, Sequence[Key]]]) -> set[Key]:
+    """Which cells to hide, so that none of them can be had from what is shown.
+
+    Args:
+        cells: Everything that would be shown.
+        sums: Lines: a total, and the parts that it is the sum of. A cell is a part of one line at most.
+    """
+    hidden = {key for key, cell in cells.items() if cell.withheld or not _enough(cell.sides)}
+    moved = True
+    while moved:
+        moved = False
+        for total, parts in sums:
+            more = _to_give_up(cells, hidden, total, parts)
+            if more is not None:
+                hidden.add(more)
+                moved = True
+    return hidden
+
+
+def _to_give_up(
+    cells: Mapping[Key, Cell], hidden: AbstractSet[Key], total: Key, parts: Sequence[Key]
+) -> Key | None:
+    """What has to be hidden next in a line; None: it is safe as it is."""
+    gone = [part for part in parts if part in hidden]
+    if total in hidden:
+        safe = bool(gone)
+    else:
+        safe = not gone or (len(gone) > 1 and _enough(_together([cells[part] for part in gone])))
+    if safe:
+        return None
+    # What is empty is nought for everyone to see: it covers for nothing.
+    shown = [part for part in parts if part not in hidden and cells[part].value is not None]
+    if shown:
+        return min(shown, key=lambda part: min((len(side) for side in cells[part].sides), default=0))
+    return None if total in hidden else total
+
+
+def _enough(sides: Sequence[AbstractSet[int]]) -> bool:
+    return all(len(side) >= FEWEST for side in sides)
+
+
+def _together(cells: Sequence[Cell]) -> list[set[int]]:
+    return [set().union(*sides) for sides in zip(*(cell.sides for cell in cells), strict=True)]
