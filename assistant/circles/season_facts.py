@@ -145,7 +145,7 @@ def _add_replies(
         )
         .group_by(Outbox.conversation_id)
     )
-    delivered = dict(session.execute(reached_her).tuples())
+    delivered = {row[0]: row[1] for row in session.execute(reached_her)}
     taken_back = func.min(case((Question.outcome == "ended", Question.closed_at)))
     talks = session.execute(
         select(

@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 HIDDEN: Final = "*"
 NOTHING: Final = "-"
 """There was nothing to count."""
-LEGEND: Final = (
-    f"Counts only: nobody's words were read for this. {HIDDEN} stands for fewer than five people (<5, or none),\n"
-    f"or for a figure that would give such a one away. {NOTHING} there is nothing to count yet."
-)
+LEGEND: Final = f"""\
+These are counts; nobody's words were read for them. {NOTHING} means that there is nothing to count yet.
+{HIDDEN} means fewer than five people (<5, none included), or a figure that would give such a one away."""
 MOST_WEEKS: Final = 10
 """So many stand beside each other on a screen."""
 ARROWS: Final = {1: "rising", 0: "steady", -1: "falling"}
