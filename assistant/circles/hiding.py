@@ -11,7 +11,10 @@ no share may be shown from which a small count can be had):
    season's weeks), one hidden part is the total less the others. So of such a line none is hidden or at least
    two, and what is hidden under a total that is shown is, together, five people or more on each side. The
    part with the fewest people is given up first; when there is none left, the total.
-4. **One sign for all of it**, so that nobody can tell a small figure from one that only covers for it.
+4. **One sign for all of it**, so that nobody can tell a small figure from one that only covers for it. The
+   one exception is a share of the whole that is hidden because nearly everyone did: no part of it is shown
+   then, and `at_least` says so much of it that a circle which goes well can be seen to. It names one of a few
+   round shares, which hold whether nobody, or one, or four did not.
 
 What it does not do: two reports of different days can be compared, and who left or came in between changes
 them. Figures of weeks therefore count only weeks that are over.
@@ -26,6 +29,9 @@ from typing import Final, TypeVar
 
 FEWEST: Final = 5
 """Fewer people than this are not shown."""
+
+NOTCHES: Final = (0.9, 0.75, 0.5)
+"""The shares that `at_least` names."""
 
 Key = TypeVar("Key")
 
@@ -59,6 +65,21 @@ def hide(cells: Mapping[Key, Cell], sums: Sequence[tuple[Key, Sequence[Key]]]) -
                 hidden.add(more)
                 moved = True
     return hidden
+
+
+def at_least(share: Cell) -> float | None:
+    """A round share that a hidden one is not below, as fewer than five of ten people or more did not.
+
+    None: it is hidden for another reason. Only for a cell that is no part of another.
+    """
+    if share.withheld or share.value is None or len(share.sides) != 2:
+        return None
+    did, did_not = share.sides
+    people = len(did | did_not)
+    if len(did) < FEWEST or len(did_not) >= FEWEST or people < 2 * FEWEST:
+        return None
+    sure = min(share.value, (people - FEWEST + 1) / people)
+    return next((notch for notch in NOTCHES if notch <= sure), None)
 
 
 def _to_give_up(

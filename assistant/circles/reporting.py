@@ -11,16 +11,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.hiding import Cell, hide
+from assistant.circles.hiding import Cell, at_least, hide
 from assistant.circles.organizing import NotPossible
 from assistant.circles.season_counts import Season
 from assistant.circles.season_facts import seasons_of
-from assistant.circles.season_figures import HOURS, STANDINGS, of_season, of_weeks, standings, trend
+from assistant.circles.season_figures import HOURS, SHARES, STANDINGS, of_season, of_weeks, standings, trend
 from assistant.engine.problems import did_you_mean
 from assistant.store.tables import Circle, Cohort
 
@@ -43,9 +44,11 @@ class Figure:
     value: float | None
     """None: hidden, or there was nothing to count."""
     hidden: bool
+    at_least: float | None = None
+    """Of a hidden share of nearly everyone, so much all the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """How a circle or a cohort goes."""
 
@@ -60,13 +63,17 @@ class Report:
     weeks: int
     """How many weeks are over."""
     first_day: dt.date | None
+    last_day: dt.date | None
     as_of: dt.datetime
     figures: tuple[Figure, ...]
 
     def get(self, figure: str, scope: str | None = None, period: str = SEASON) -> Figure | None:
         """One figure; None: it is not reported."""
-        wanted = (scope or self.scope, period, figure)
-        return next((each for each in self.figures if (each.scope, each.period, each.figure) == wanted), None)
+        return self._by_key.get((scope or self.scope, period, figure))
+
+    @cached_property
+    def _by_key(self) -> dict[Key, Figure]:
+        return {(each.scope, each.period, each.figure): each for each in self.figures}
 
 
 def find_whose(session: Session, name: str) -> Circle | Cohort:
@@ -108,14 +115,19 @@ def report_on(session: Session, whose: Circle | Cohort, now: dt.datetime) -> Rep
         circles = [whose]
         seasons = [season for season in seasons if season.code == whose.code]
         figures = [each for each in figures if each.scope == whose.code]
-    begun = [circle.starts_on for circle in circles if circle.starts_on and circle.state != "gathering"]
+    begun = [
+        (circle.starts_on, circle.starts_on + dt.timedelta(weeks=season.weeks, days=-1))
+        for circle, season in zip(circles, seasons, strict=True)
+        if circle.starts_on is not None and season.weeks
+    ]
     return Report(
         name=whose.name if isinstance(whose, Cohort) else whose.code,
         scope=COHORT if isinstance(whose, Cohort) else whose.code,
         circles=tuple(circle.code for circle in circles),
         cohort=cohort.name if cohort is not None and isinstance(whose, Circle) else None,
         weeks=max((season.weeks for season in seasons), default=0),
-        first_day=min(begun, default=None),
+        first_day=min((first for first, _ in begun), default=None),
+        last_day=max((last for _, last in begun), default=None),
         as_of=now,
         figures=tuple(figures),
     )
@@ -154,9 +166,17 @@ def publish(seasons: Sequence[Season], *, of_cohort: bool) -> list[Figure]:
         for figure in _summed(cells, whole):
             sums.append(((whole, SEASON, figure), [(season.code, SEASON, figure) for season in seasons]))
     hidden = hide(cells, sums)
-    published = [
-        Figure(*key, None if key in hidden else cell.value, key in hidden) for key, cell in cells.items()
-    ]
+    published = []
+    for key, cell in cells.items():
+        nearly = key[:2] == (whole, SEASON) and key[2] in SHARES and key in hidden
+        published.append(
+            Figure(
+                *key,
+                value=None if key in hidden else cell.value,
+                hidden=key in hidden,
+                at_least=at_least(cell) if nearly else None,
+            )
+        )
     for scope, some in _scopes(seasons, whole, of_cohort):
         cell = trend(some)
         off = (scope, SEASON, "response") in hidden or bool(hide({"": cell}, []))

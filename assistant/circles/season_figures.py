@@ -18,6 +18,8 @@ GOALS: Final = {"set": None, "planned": "set", "step": None, "done": "step", "re
 WORDS: Final = ("shares", "asks", "kind", "thanks")
 ALARMS: Final = ("danger", "not_ok")
 HOURS: Final = ("hours_quartile_1", "hours_median", "hours_quartile_3")
+SHARES: Final = ("response", "pairs", "rhythm", "goal_set", "goal_step")
+"""Shares of everyone there is, not of some."""
 LATELY: Final = 4
 """Weeks that rhythm looks at."""
 COMES_BACK_AFTER: Final = 2
@@ -40,7 +42,10 @@ def of_season(seasons: Sequence[Season], *, tell_alarms: bool) -> Iterator[tuple
         base = [seat for seat in members if out_of is None or out_of in seat.goals]
         came = {seat.person_id for seat in members if level in seat.goals}
         value = sum(level in seat.goals for seat in members) / len(members) if members else None
-        yield f"goal_{level}", Cell(value, (came, {seat.person_id for seat in base} - came))
+        yield (
+            f"goal_{level}",
+            Cell(value, (came, {seat.person_id for seat in base if level not in seat.goals})),
+        )
     for kind in WORDS:
         count = sum(seat.counts[kind] for seat in seats)
         yield kind, Cell(count, ({seat.person_id for seat in seats if seat.counts[kind]},))

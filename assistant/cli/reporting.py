@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import datetime as dt
 import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
@@ -21,7 +20,8 @@ NOTHING: Final = "-"
 """There was nothing to count."""
 LEGEND: Final = f"""\
 These are counts; nobody's words were read for them. {NOTHING} means that there is nothing to count yet.
-{HIDDEN} means fewer than five people (<5, none included), or a figure that would give such a one away."""
+{HIDDEN} means fewer than five people (<5, none included), or a figure that would give such a one away.
+75%+ means that much or more: fewer than five are left on the other side."""
 MOST_WEEKS: Final = 10
 """So many stand beside each other on a screen."""
 ARROWS: Final = {1: "rising", 0: "steady", -1: "falling"}
@@ -148,6 +148,7 @@ def _data(made: Report) -> dict[str, object]:
         "circles": made.circles,
         "weeks": made.weeks,
         "first_day": made.first_day,
+        "last_day": made.last_day,
         "as_of": made.as_of,
         "figures": [dataclasses.asdict(each) for each in made.figures],
     }
@@ -157,10 +158,10 @@ def _csv(made: Report) -> str:
     """One row a figure. Nothing but ASCII stands in it, so that Excel reads it without being told how."""
     text = io.StringIO()
     rows = csv.writer(text)
-    rows.writerow(("scope", "period", "figure", "value", "hidden"))
+    rows.writerow(("scope", "period", "figure", "value", "hidden", "at_least"))
     for each in made.figures:
-        value = "" if each.value is None else each.value
-        rows.writerow((each.scope, each.period, each.figure, value, str(each.hidden).lower()))
+        hidden = str(each.hidden).lower()
+        rows.writerow((each.scope, each.period, each.figure, each.value, hidden, each.at_least))
     return text.getvalue()
 
 
@@ -184,18 +185,19 @@ def _show(made: Report, first: int) -> None:
 
 def _title(made: Report) -> str:
     kind = "" if made.scope in made.circles else f": {len(made.circles)} circles"
-    if not made.weeks or made.first_day is None:
+    if made.first_day is None:
         return f"{made.name}{kind}. As of {made.as_of:%Y-%m-%d}; no week is over yet."
-    until = made.first_day + dt.timedelta(weeks=made.weeks, days=-1)
     weeks = "week 1" if made.weeks == 1 else f"weeks 1 to {made.weeks}"
-    return f"{made.name}{kind}, {weeks} ({made.first_day} to {until}). As of {made.as_of:%Y-%m-%d}."
+    return f"{made.name}{kind}, {weeks} ({made.first_day} to {made.last_day}). As of {made.as_of:%Y-%m-%d}."
 
 
 def _section(made: Report, title: str, lines: Sequence[Line]) -> None:
     found = [(label, made.get(figure), write) for figure, label, write in lines]
     rows = [(f"{label:<38}", _cell(figure, write)) for label, figure, write in found if figure is not None]
-    if made.scope in {each.scope for each in made.figures} and title == "WEEKLY QUESTION":
-        rows.append((f"{'Trend, second half to the first':<38}", _trend(made)))
+    if lines is WEEKLY and rows:
+        rows.append(("Trend, second half to the first", _trend(made)))
+    if not rows:
+        return
     click.echo()
     print_table((title, "SEASON"), rows)
 
@@ -208,7 +210,7 @@ def _by_week(made: Report, weeks: Sequence[int]) -> None:
         rows.append((label, *(_cell(each, write) for each in cells), _cell(made.get(figure), write), spark))
     rows.append(("Trend, second half to the first", *[""] * len(weeks), _trend(made), ""))
     click.echo()
-    print_table(("WEEKLY QUESTION", *(f"W{week}" for week in weeks), "SEASON", "TREND"), rows)
+    print_table(("WEEKLY QUESTION", *(f"W{week}" for week in weeks), "SEASON", "BY WEEK"), rows)
 
 
 def _circles(made: Report) -> None:
@@ -226,7 +228,7 @@ def _trend(made: Report) -> str:
 
 def _cell(figure: Figure | None, write: Callable[[float], str]) -> str:
     if figure is not None and figure.hidden:
-        return HIDDEN
+        return HIDDEN if figure.at_least is None else f"{figure.at_least:.0%}+"
     return NOTHING if figure is None or figure.value is None else write(figure.value)
 
 
