@@ -91,10 +91,8 @@ def find_whose(session: Session, name: str) -> Circle | Cohort:
     if found is not None:
         return found
     known = [*session.scalars(select(Cohort.name)), *session.scalars(select(Circle.code))]
-    hint = did_you_mean(asked, known) or did_you_mean(asked.upper(), known)
-    raise NotPossible(
-        f"There is no circle or cohort {asked!r}.{hint or ' `circle status` lists every circle.'}"
-    )
+    hint = did_you_mean(asked, known) or " `circle status` lists every circle."
+    raise NotPossible(f"There is no circle or cohort {asked!r}.{hint}")
 
 
 def report_on(session: Session, whose: Circle | Cohort, now: dt.datetime) -> Report:

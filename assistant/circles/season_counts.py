@@ -61,7 +61,7 @@ class Seat:
     counts: Counter[str] = field(default_factory=Counter)
     """How many shares, asks, kind lines and thanks came from her."""
     stayed: float = 0.0
-    """Weeks that she was in, after her promise."""
+    """Weeks that she was in after her promise, by whole days."""
 
     @property
     def is_in(self) -> bool:

@@ -89,7 +89,7 @@ def seasons_of(
         seats[row.id] = seat = Seat(row.person_id, standing)
         seat.weeks = {week: Week() for week in opened[row.id] if week <= season.weeks}
         if row.promised_at is not None:
-            seat.stayed = max(0.0, (until - row.promised_at) / WEEK)
+            seat.stayed = max(0, (until - row.promised_at).days) / 7
         season.seats.append(seat)
     _add_replies(session, inside, seats, opened, now)
     add_goals(session, inside, seats)
@@ -211,7 +211,7 @@ def _last_signs(session: Session, inside: Select[int], now: dt.datetime) -> dict
     signs: dict[int, dt.datetime] = {}
     queries: tuple[Select[Any, Any], ...] = (texts, answers, notes)
     for query in queries:
-        for member_id, at in session.execute(query).tuples():
+        for member_id, at in session.execute(query):
             signs[member_id] = max(at, signs.get(member_id, at))
     return signs
 
