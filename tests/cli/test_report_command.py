@@ -30,7 +30,7 @@ READ_BY_PROGRAMS = {
 
 @pytest.fixture
 def spring(circle: Circle, rows: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three circles of 12 in a cohort, with three weeks behind them; ELM belongs to none and has three people."""
+    """Three circles of 12 in a cohort, three weeks behind them; ELM belongs to none and has three people."""
     monkeypatch.setenv("TIME_TRAVEL", "1")
     with rows.write() as session:
         ahead = LATER - dt.datetime.now(dt.UTC)
