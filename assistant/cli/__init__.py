@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "start": ("circles", "start", "Set a circle running."),
     "break": ("breaks", "break_", "Days on which nothing planned is sent: a holiday, a rest."),
     "status": ("standing", "status", "How circles stand, in numbers."),
+    "report": ("reporting", "report", "How a circle or a cohort goes: counts and trends, for a funder."),
     "audit": ("auditing", "audit", "Who did what, when, and each step that alerts took."),
     "flows": ("flows", "flows", "Check, draw, play and count the conversations in flows/."),
     "simulate": ("simulating", "simulate", "Play a whole season, and watch every promise."),

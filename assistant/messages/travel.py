@@ -72,7 +72,7 @@ def settle(desk: Desk, loop: asyncio.Runner) -> None:
 
 
 def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
-    """When something is due next, later than `after`: a timer, a waiting text, an alert, a brief, a reminder."""
+    """When something is due next, later than `after`: a timer, a text, an alert, a brief, a reminder."""
     moments = (
         session.scalar(timers.due_after(after)),
         session.scalar(

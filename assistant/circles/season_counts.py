@@ -1,0 +1,197 @@
+"""Holds what a season came to, seat by seat, and counts into it goals, words, pairs, alarms and texts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from assistant.store.tables import (
+    Alert,
+    AlertStep,
+    Answer,
+    Goal,
+    GoalStep,
+    Member,
+    Note,
+    Outbox,
+    Pair,
+    PairMember,
+    Round,
+    Share,
+)
+
+ASKED_FOR: Final = "ask_details"
+"""Under this key (`save_as`) an answer asks the circle for something."""
+SENT: Final = ("sent", "done")
+URGENT: Final = ("danger", "not_ok")
+REPLY_WITHIN: Final = dt.timedelta(hours=72)
+
+
+@dataclass(slots=True)
+class Week:
+    """What came of one week's question to one seat."""
+
+    asked: bool = False
+    """It was delivered, has had its three days, and was not taken back in them: she paused or left."""
+    replied_after: dt.timedelta | None = None
+    """SKIP is a reply, too."""
+
+    @property
+    def in_time(self) -> bool:
+        return self.replied_after is not None and self.replied_after <= REPLY_WITHIN
+
+
+@dataclass(slots=True)
+class Seat:
+    """What one member's season came to."""
+
+    person_id: int
+    standing: str
+    """joining | answering | quiet | paused | reading | unreachable | left | stopped"""
+    weeks: dict[int, Week] = field(default_factory=dict)
+    """Those that were opened for her and are over."""
+    goals: set[str] = field(default_factory=set)
+    """Which of set, planned, step, done, reached she came to."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """How many shares, asks, kind lines and thanks came from her."""
+    stayed: float = 0.0
+    """Weeks that she was in after her promise, by whole days."""
+
+    @property
+    def is_in(self) -> bool:
+        return self.standing not in ("left", "stopped")
+
+
+@dataclass(slots=True)
+class Season:
+    """What one circle's season came to so far."""
+
+    code: str
+    weeks: int
+    """How many of its weeks are over."""
+    over: bool
+    seats: list[Seat] = field(default_factory=list)
+    pairs: list[tuple[int, bool, frozenset[int]]] = field(default_factory=list)
+    """Week, whether all of them said that they connected, and who they are."""
+    alarms: list[tuple[str, int, float | None]] = field(default_factory=list)
+    """Kind, about whom, and after how many minutes a person looked."""
+    segments: int = 0
+
+
+def add_goals(session: Session, inside: Select[int], seats: Mapping[int, Seat]) -> None:
+    """How far they came; where the words are erased, her answers say whether there were a goal and a plan."""
+    said = {
+        (member_id, key)
+        for member_id, key in session.execute(
+            select(Answer.member_id, Answer.key)
+            .where(
+                Answer.member_id.in_(seats_in(inside)),
+                Answer.key.in_(("goal", "plan")),
+                Answer.outcome != "skip",
+            )
+            .distinct()
+        )
+    }
+    goals = select(
+        Goal.member_id,
+        Goal.state,
+        Goal.words.is_not(None).label("named"),
+        Goal.plan.is_not(None).label("planned"),
+        Goal.erased_at.is_not(None).label("erased"),
+    ).where(Goal.member_id.in_(seats_in(inside)))
+    for goal in session.execute(goals):
+        if (seat := seats.get(goal.member_id)) is None:
+            continue
+        if goal.named or (goal.erased and (goal.member_id, "goal") in said):
+            seat.goals.add("set")
+            if goal.planned or (goal.erased and (goal.member_id, "plan") in said):
+                seat.goals.add("planned")
+        if goal.state == "reached":
+            seat.goals |= {"set", "reached"}
+    steps = select(Goal.member_id, GoalStep.outcome).join(GoalStep, GoalStep.goal_id == Goal.id)
+    for member_id, outcome in session.execute(steps.where(Goal.member_id.in_(seats_in(inside)))):
+        if (seat := seats.get(member_id)) is not None:
+            seat.goals |= {"step", "done"} if outcome == "did" else {"step"}
+
+
+def add_words(session: Session, inside: Select[int], seats: Mapping[int, Seat]) -> None:
+    """How often words went to the circle or to one of its members; not which."""
+    what: Any = case((Answer.key == ASKED_FOR, "asks"), else_="shares")
+    shares = (
+        select(Share.member_id, what, func.count())
+        .outerjoin(Answer, Answer.id == Share.answer_id)
+        .where(Share.circle_id.in_(inside))
+        .group_by(Share.member_id, what)
+    )
+    notes = (
+        select(Note.from_member_id, Note.kind, func.count())
+        .where(Note.circle_id.in_(inside), Note.kind.in_(("kind", "thanks")))
+        .group_by(Note.from_member_id, Note.kind)
+    )
+    for query in (shares, notes):
+        for member_id, kind, count in session.execute(query):
+            if (seat := seats.get(member_id)) is not None:
+                seat.counts[kind] += count
+
+
+def add_pairs(session: Session, inside: Select[int], seasons: Mapping[int, Season]) -> None:
+    """The pairs of weeks that are over, as they stood in the end: they knew of each other."""
+    members: defaultdict[tuple[int, int, int], list[tuple[int, bool]]] = defaultdict(list)
+    for row in session.execute(
+        select(Round.circle_id, Round.week, Pair.id, Member.person_id, PairMember.did, PairMember.told_at)
+        .join(Pair, Pair.round_id == Round.id)
+        .join(PairMember, PairMember.pair_id == Pair.id)
+        .join(Member, Member.id == PairMember.member_id)
+        .where(Round.circle_id.in_(inside), Pair.ended_at.is_(None))
+        .order_by(Pair.id)
+    ):
+        if row.week <= seasons[row.circle_id].weeks and row.told_at is not None:
+            members[row.circle_id, row.week, row.id].append((row.person_id, row.did == "yes"))
+    for (circle_id, week, _), pair in members.items():
+        if len(pair) > 1:
+            connected = all(did for _, did in pair)
+            seasons[circle_id].pairs.append((week, connected, frozenset(person for person, _ in pair)))
+
+
+def add_alarms(session: Session, inside: Select[int], seasons: Mapping[int, Season]) -> None:
+    """Words of danger and "not OK", and when a person first looked; never whose words."""
+    looked = and_(AlertStep.alert_id == Alert.id, AlertStep.what == "shown")
+    for circle_id, kind, person_id, opened_at, looked_at in session.execute(
+        select(
+            Alert.circle_id,
+            Alert.kind,
+            Alert.person_id,
+            Alert.opened_at,
+            func.min(AlertStep.at),
+        )
+        .outerjoin(AlertStep, looked)
+        .where(Alert.circle_id.in_(inside), Alert.kind.in_(URGENT), Alert.person_id.is_not(None))
+        .group_by(Alert.id, Alert.circle_id, Alert.kind, Alert.person_id, Alert.opened_at)
+        .order_by(Alert.id)
+    ):
+        minutes = (looked_at - opened_at) / dt.timedelta(minutes=1) if looked_at else None
+        if circle_id is not None and person_id is not None:
+            seasons[circle_id].alarms.append((kind, person_id, minutes))
+
+
+def add_cost(session: Session, inside: Select[int], seasons: Mapping[int, Season]) -> None:
+    """The segments of every text that left in a circle's name, to its hosts as well."""
+    segments = (
+        select(Outbox.circle_id, func.sum(Outbox.segments))
+        .where(Outbox.circle_id.in_(inside), Outbox.state.in_(SENT))
+        .group_by(Outbox.circle_id)
+    )
+    for circle_id, count in session.execute(segments):
+        if circle_id is not None:
+            seasons[circle_id].segments = int(count)
+
+
+def seats_in(inside: Select[int]) -> Select[int]:
+    """Ids of the seats in these circles."""
+    return select(Member.id).where(Member.circle_id.in_(inside))
