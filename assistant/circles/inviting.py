@@ -25,26 +25,13 @@ _REACHED: Final = ("sent", "unreachable")
 """Whoever texts us was reached after all."""
 _EXPLAINED_ONCE_IN: Final = dt.timedelta(days=1)
 _ASKS: Final = frozenset(
-    [
-        "who",
-        "what",
-        "why",
-        "how",
-        "which",
-        "when",
-        "where",
-        "whose",
-        "quien",
-        "quienes",
-        "que",
-        "como",
-        "cual",
-        "cuando",
-        "donde",
-    ]
+    {
+        *("who", "what", "why", "how", "which", "when", "where", "whose"),
+        *("quien", "quienes", "que", "como", "cual", "cuando", "donde"),
+    }
 )
-_COULD_BE_NO: Final = frozenset({"fine", "good", "bien"})
-"""I'm fine, I'm good, estoy bien: how people say no without saying it."""
+_COULD_BE_NO: Final = frozenset({"fine", "good", "bien", "done", "hecho", "lista", "listo"})
+"""I'm fine, I'm good, estoy bien, done: how people say no, or that they have seen it, without saying so."""
 
 
 def open_invitations(

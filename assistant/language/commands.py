@@ -21,6 +21,7 @@ SLOTS = frozenset({"code", "name", "place", "text", "date", "number", "person"})
 
 _WHO = frozenset({"name", "person"})  # "pause 2" and "pause two" are no pause of somebody called so
 _LONGEST_NEAR_MISS = 3  # words
+_LONG_KEYWORD = 7  # letters: too many to be spelt by chance
 _LONGEST_ODD = 5  # words: a keyword with more than this around it is a sentence, not a slip
 _SLOT = re.compile(r"\{(\w+)\}")
 _HOW_LONG = re.compile(r"\s(?:(?:until|till?|hasta|for|por|durante)\s.+|\d{1,2}(?:\s\w+)?)$", re.IGNORECASE)
@@ -311,13 +312,21 @@ def _read_person(written: str, plain: list[str]) -> tuple[Any, bool]:
     return name, name is not None and len(plain) <= 4
 
 
+def _takes_a_sentence(phrase: _Phrase) -> bool:
+    return phrase.slot == "text" and len(phrase.before) == 1 and len(phrase.before[0]) >= _LONG_KEYWORD
+
+
 def _near_miss(
     phrases: list[tuple[str, _Phrase]], words: list[Word], text: str, language: str, country: str
 ) -> CommandReading | None:
-    """Return the one command that a text of at most three words nearly spells: "CHEKIN" -> CHECKIN."""
-    if len(words) > _LONGEST_NEAR_MISS:
-        return None
+    """Return the one command that a text of at most three words nearly spells: "CHEKIN" -> CHECKIN.
+
+    Of a longer one only the first word counts, for a long keyword that takes any words: "chekin how was it?".
+    """
     plain = [word.plain for word in words]
+    if len(words) > _LONGEST_NEAR_MISS:
+        phrases = [each for each in phrases if _takes_a_sentence(each[1])]
+        plain = plain[:1]
     best: dict[str, tuple[int, int, _Phrase]] = {}
     for name, phrase in phrases:
         keyword = "".join(phrase.before)

@@ -62,8 +62,8 @@ RIGHTS: dict[str, set[str]] = {
     "organizer_elsewhere": ORGANIZER,
 }
 """Kind of sender -> whose commands are theirs to give."""
-TALKING = {"joining"}
-"""Those who are being asked something."""
+TALKING = {"joining", "invited"}
+"""Those who are being asked something: whatever they say may be the answer."""
 SAMPLES = {
     "code": "MAPLE",
     "name": "Ana",
@@ -256,7 +256,8 @@ COMMANDS = sorted(BOOK.commands)
 
 def test_the_cast_is_what_it_says(stage: Stage, ordinary: dict[str, list[str]]) -> None:
     """Were someone's part not what it is called, the tests below would prove nothing."""
-    assert ordinary["stranger"] == ordinary["invited"] == ordinary["host_once"] == ["notices/stranger"]
+    assert ordinary["stranger"] == ordinary["host_once"] == ["notices/stranger"]
+    assert ordinary["invited"] == ["invited/who/say"]
     assert ordinary["member"] == ordinary["paused"] == ["route/ask/say"]
     assert ordinary["organizer"] == ordinary["host"] == ["notices/no_question"]
     assert stage.try_out("joining", "1").started == set()
