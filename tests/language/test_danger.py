@@ -120,6 +120,9 @@ def test_words_that_are_parted_or_masked_are_read_whole(text: str) -> None:
         ("the show where the wife kills her husband", "I watched a show and then my husband beat me"),
         ("jumping off the dock into the lake", "I want to jump off the bridge into the river"),
         ("no quiero estar aquí en el trabajo", "no quiero estar aquí en este mundo"),
+        ("my cousin killed himself in 2012", "my cousin killed himself this morning"),
+        ("nunca me ha pegado", "nunca me había pegado pero anoche me ahorcó"),
+        ("she hit her head on a shelf", "my sister's husband hit her"),
         ("the rent will kill me, as they say in that movie", "my husband will kill me, it's like that movie"),
     ],
 )
