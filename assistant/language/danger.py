@@ -1,8 +1,9 @@
 """Recognises words that a person, not a program, has to answer: self-harm, abuse, an emergency."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from assistant.language.folding import fold, squeeze
 from assistant.language.tables import load_table
@@ -12,7 +13,9 @@ KINDS: Final = ("self_harm", "abuse", "emergency")
 
 _TABLE = load_table("danger")
 _SPELLINGS: Final[dict[str, str]] = _TABLE["spellings"]
-_PIECES: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[.,;:!?()\"]+|\s-+\s")
+_JOINED: Final[dict[str, str]] = _TABLE["joined"]
+_PIECES: Final = re.compile(r"[^\W_]+(?:['*-][^\W_]+)*|[.,;:!?()\"]+|\s-+\s")
+_INSIDE: Final = re.compile(r"[*-]")
 _TAKEN_OUT: Final = " ~ "
 
 
@@ -37,13 +40,26 @@ def danger(text: str) -> Danger | None:
     Args:
         text: A text as it came in, in English or Spanish; only its first 2,000 characters are read.
     """
-    said = plain_line(text)
-    if not _ANY.search(said):
-        return None
+    said = _left_alone(plain_line(text))
+    for kind, pattern in _DANGERS.items():
+        if pattern.search(said):
+            return Danger(kind)
+    for kind, (who, ways) in _SOMEONE_NEAR.items():
+        if who.search(said) and _DANGERS[kind].search(_left_alone(_as_her_own(said, ways))):
+            return Danger(kind)
+    return None
+
+
+def _left_alone(said: str) -> str:
+    """Take out everyday ways of speaking and what is long over."""
     said = _LOOK_ALIKES.sub(_TAKEN_OUT, said)
-    if not _RETURNING.search(said):
-        said = _LONG_AGO.sub(_TAKEN_OUT, said)
-    return next((Danger(kind) for kind, pattern in _DANGERS.items() if pattern.search(said)), None)
+    return said if _RETURNING.search(said) else _LONG_AGO.sub(_TAKEN_OUT, said)
+
+
+def _as_her_own(said: str, ways: list[tuple[re.Pattern[str], str]]) -> str:
+    for pattern, read_as in ways:
+        said = pattern.sub(read_as, said)
+    return said
 
 
 def plain_line(text: str) -> str:
@@ -53,10 +69,10 @@ def plain_line(text: str) -> str:
         if not piece[0].isalnum():
             words.append("/")
             continue
-        for word in piece.split("-") if piece not in _SPELLINGS else (piece,):
+        for word in _INSIDE.split(piece) if piece not in _SPELLINGS else (piece,):
             word = word.replace("'", "")
             words.append(_SPELLINGS.get(word) or _SPELLINGS.get(squeeze(word), word))
-    return " ".join(words)
+    return _JOINABLE.sub(lambda said: _JOINED[said[0]], " ".join(words))
 
 
 def _fill(pattern: str) -> str:
@@ -65,13 +81,25 @@ def _fill(pattern: str) -> str:
     return pattern
 
 
-def _any_of(entry: dict[str, list[str]]) -> re.Pattern[str]:
-    patterns = "|".join(f"(?:{_fill(pattern)})" for ways in entry.values() for pattern in ways)
+def _any_of(entry: Mapping[str, Any]) -> re.Pattern[str]:
+    patterns = "|".join(f"(?:{_fill(pattern)})" for pattern in _patterns(entry))
     return re.compile(rf"(?<!\w)(?:{patterns})(?!\w)")
 
 
+def _patterns(entry: Mapping[str, Any]) -> Iterator[str]:
+    for part in entry.values():
+        yield from part if isinstance(part, list) else _patterns(part)
+
+
+_JOINABLE: Final = re.compile(rf"\b(?:{'|'.join(map(re.escape, _JOINED))})\b")
 _DANGERS: Final = {kind: _any_of(_TABLE[kind]) for kind in KINDS}
 _LOOK_ALIKES: Final = _any_of(_TABLE["look_alikes"])
 _LONG_AGO: Final = _any_of(_TABLE["long_ago"])
 _RETURNING: Final = _any_of(_TABLE["returning"])
-_ANY: Final = re.compile("|".join(pattern.pattern for pattern in _DANGERS.values()))
+_SOMEONE_NEAR: Final = {
+    kind: (
+        _any_of({"who": [near["who"]]}),
+        [(_any_of({"way": [way]}), read_as) for way, read_as in near["ways"]],
+    )
+    for kind, near in _TABLE["someone_near"].items()
+}
