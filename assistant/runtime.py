@@ -263,7 +263,7 @@ def moving_clock(runtime: Runtime) -> MovingClock:
     Raises:
         NotPossible: time travel is off here.
     """
-    from assistant.circles.organizing import NotPossible
+    from assistant.circles.organizers.organizing import NotPossible
 
     if not runtime.settings.time_travel:
         raise NotPossible(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from assistant.circles.buddies import buddies_of
+from assistant.circles.hosts.naming import is_called
 from assistant.circles.mending import keep_apart
-from assistant.circles.naming import is_called
 from assistant.circles.profile import number_options
 from assistant.circles.scene import Done, Scene, action
 from assistant.circles.seats import seats_of

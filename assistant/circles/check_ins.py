@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from assistant.circles.broadcasts import name_of, on_call_as_host
-from assistant.circles.deeds import take_up
 from assistant.circles.fills import FILLS, language_of, shorten
+from assistant.circles.hosts.broadcasts import name_of, on_call_as_host
+from assistant.circles.hosts.deeds import take_up
+from assistant.circles.hosts.recipients import still_gets
 from assistant.circles.on_call import hosts_on_call
-from assistant.circles.recipients import still_gets
 from assistant.circles.scene import Alarm, Done, Scene, action
 from assistant.circles.sharing import apart_from
 from assistant.language.choices import Choice, read_choice

@@ -7,9 +7,9 @@ from typing import Final
 
 from sqlalchemy import select
 
-from assistant.circles.beginning import tell_when_enough
-from assistant.circles.handing_over import ask_about_namesake
-from assistant.circles.inviting import open_invitations, take_back
+from assistant.circles.hosts.beginning import tell_when_enough
+from assistant.circles.hosts.handing_over import ask_about_namesake
+from assistant.circles.organizers.inviting import open_invitations, take_back
 from assistant.circles.scene import Done, Effect, Finish, OptIn, Scene, Tell, action
 from assistant.circles.seasons import replan
 from assistant.circles.seats import find_circle, hosts_of, is_full, lock_circle, seat_of, seats_of

@@ -7,8 +7,8 @@ import datetime as dt
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
-from assistant.circles.inviting import decline
 from assistant.circles.mending import let_go, welcome_back
+from assistant.circles.organizers.inviting import decline
 from assistant.circles.profile import number_options
 from assistant.circles.scene import Done, Effect, Finish, OptOut, Scene, Tell, action
 from assistant.circles.seasons import replan

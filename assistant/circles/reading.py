@@ -9,9 +9,9 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assistant.circles.broadcasts import SAY, name_of
 from assistant.circles.fills import FILLS, language_of, shorten
-from assistant.circles.notes import notes_kept
+from assistant.circles.hosts.broadcasts import SAY, name_of
+from assistant.circles.hosts.notes import notes_kept
 from assistant.circles.scene import Done, Effect, Scene, Tell, action
 from assistant.circles.sharing import apart_from
 from assistant.language.folding import plain_words

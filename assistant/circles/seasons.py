@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.audit import record
 from assistant.circles.calendars import breaks_for, clock_of
 from assistant.circles.erasing import due_for_erasing, erase_circle
-from assistant.circles.mondays import plan_briefs
+from assistant.circles.hosts.mondays import plan_briefs
 from assistant.circles.seats import lock_circle
 from assistant.schedule.planning import Next, next_prompt
 from assistant.schedule.programs import first_monday, programs

@@ -17,7 +17,7 @@ from assistant.cli.output import as_json, show_rows
 def audit(code: str | None, days: int, as_json: bool) -> None:
     """What hosts, organizers and this command did, to CODE or to any circle: ids and times, never words."""
     from assistant.circles.audit import entries
-    from assistant.circles.organizing import find_circle
+    from assistant.circles.organizers.organizing import find_circle
     from assistant.cli.opening import runtime
 
     with runtime(quiet=as_json) as opened, opened.database.read() as session:

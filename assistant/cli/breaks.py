@@ -32,7 +32,7 @@ def break_(
     instead: circle start CODE --on DATE.
     """
     from assistant.circles import seasons
-    from assistant.circles.organizing import NotPossible
+    from assistant.circles.organizers.organizing import NotPossible
     from assistant.cli.opening import runtime
 
     if first is None and (last is not None or remove):
@@ -72,7 +72,7 @@ def _find(session: Session, name: str) -> Circle | Cohort:
     """
     from sqlalchemy import select
 
-    from assistant.circles.organizing import find_circle
+    from assistant.circles.organizers.organizing import find_circle
     from assistant.store.tables import Cohort
 
     return session.scalar(select(Cohort).where(Cohort.name == name)) or find_circle(session, name)

@@ -31,7 +31,7 @@ def cohort() -> None:
 @as_json
 def create_cohort(name: str, organizer: str, as_json: bool) -> None:
     """Make a cohort NAME, whose circles are then made with --cohort NAME."""
-    from assistant.circles import organizing
+    from assistant.circles.organizers import organizing
     from assistant.cli.opening import runtime
 
     with runtime() as opened, opened.database.write() as session:
@@ -84,7 +84,7 @@ def create(
     as_json: bool,
 ) -> None:
     """Make a circle NAME that people join by texting JOIN CODE."""
-    from assistant.circles.organizing import NotPossible, Plan, create_circle
+    from assistant.circles.organizers.organizing import NotPossible, Plan, create_circle
     from assistant.cli.opening import runtime
 
     if picture is not None and picture.suffix.lower() not in (".svg", ".png"):
@@ -197,7 +197,7 @@ def start(code: str, day: dt.datetime | None) -> None:
     Weeks begin on Mondays: week 1 is that of the first Monday from DATE on. What has come to a member does
     not come again.
     """
-    from assistant.circles.organizing import start_circle
+    from assistant.circles.organizers.organizing import start_circle
     from assistant.cli.opening import runtime
 
     with runtime() as opened, opened.database.write() as session:

@@ -94,7 +94,7 @@ def read_cases(file: Path) -> Iterator[Case]:
     Raises:
         NotPossible: the file is no such table.
     """
-    from assistant.circles.organizing import NotPossible
+    from assistant.circles.organizers.organizing import NotPossible
     from assistant.language.danger import KINDS
     from assistant.language.danger import danger as read
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assistant.circles.organizing import Plan, create_circle
+from assistant.circles.organizers.organizing import Plan, create_circle
 from assistant.circles.seasons import begin_season
 from assistant.messages import consent
 from assistant.runtime import Runtime

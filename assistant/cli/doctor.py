@@ -226,7 +226,7 @@ def _clock(opened: Runtime) -> Iterator[Line]:
 def _stuck(opened: Runtime) -> Iterator[Line]:
     from sqlalchemy import func, select
 
-    from assistant.circles.counting import count_texts
+    from assistant.circles.organizers.counting import count_texts
     from assistant.messages.claim import PAUSE_ALL
     from assistant.store.tables import Alert, Circle, ServiceState
 

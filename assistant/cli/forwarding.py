@@ -18,7 +18,7 @@ def forward(time: tuple[str, ...], timezone: str | None) -> None:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    from assistant.circles.organizing import NotPossible
+    from assistant.circles.organizers.organizing import NotPossible
     from assistant.cli.opening import runtime
     from assistant.messages.travel import home_zone, travel
     from assistant.runtime import moving_clock

@@ -14,8 +14,8 @@ import click
 from assistant.cli.output import as_json, counted, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from assistant.circles.entries import Sheet
-    from assistant.circles.seating import Seating
+    from assistant.circles.organizers.entries import Sheet
+    from assistant.circles.organizers.seating import Seating
     from assistant.store.tables import Circle
 
 SHOWN_ROWS = 5
@@ -40,10 +40,15 @@ def import_(file: BinaryIO, code: str | None, cohort: str | None, yes: bool, as_
     circle of their language, evenly, and among those to one with others awake when they are, who can teach
     what they want to learn.
     """
-    from assistant.circles.entries import read_sheet
-    from assistant.circles.importing import INVITE, NO_CONSENT
-    from assistant.circles.organizing import find_circle
-    from assistant.circles.seating import find_cohort, seat_in_circle, spread_over_cohort, usual_zone
+    from assistant.circles.organizers.entries import read_sheet
+    from assistant.circles.organizers.importing import INVITE, NO_CONSENT
+    from assistant.circles.organizers.organizing import find_circle
+    from assistant.circles.organizers.seating import (
+        find_cohort,
+        seat_in_circle,
+        spread_over_cohort,
+        usual_zone,
+    )
     from assistant.cli.circles import join_line, our_number
     from assistant.cli.opening import runtime
     from assistant.messages.inviting import invite_all, last_leaves
@@ -90,7 +95,7 @@ def import_(file: BinaryIO, code: str | None, cohort: str | None, yes: bool, as_
 
 
 def _show_preview(sheet: Sheet, seating: Seating, where: str) -> None:
-    from assistant.circles.importing import FATES
+    from assistant.circles.organizers.importing import FATES
 
     counts = Counter(seating.fates.values())
     alone = seating.aim.cohort_id is None
@@ -159,7 +164,7 @@ def _show_circles(sheet: Sheet, seating: Seating) -> None:
 
 
 def _by_circle(sheet: Sheet, seating: Seating) -> list[tuple[Circle, int, Counter[str | None]]]:
-    from assistant.circles.importing import INVITE
+    from assistant.circles.organizers.importing import INVITE
 
     coming: dict[int, Counter[str | None]] = {circle.id: Counter() for circle in seating.circles}
     for entry in sheet.entries:
@@ -189,7 +194,7 @@ def _as_data(
     lines: dict[str, str],
     alone: bool,
 ) -> dict[str, object]:
-    from assistant.circles.importing import NO_CONSENT
+    from assistant.circles.organizers.importing import NO_CONSENT
     from assistant.messages.inviting import INVITES_A_MINUTE
 
     codes = {circle.id: circle.code for circle in seating.circles}

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from assistant.circles.organizing import NotPossible
+from assistant.circles.organizers.organizing import NotPossible
 from assistant.cli.output import say
 from assistant.logs import set_up_logs
 from assistant.runtime import Runtime, build_runtime

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from assistant.circles.organizing import NotPossible
+from assistant.circles.organizers.organizing import NotPossible
 from assistant.cli.output import say
 from assistant.engine.book import FlowBook
 from assistant.schedule.local_time import due

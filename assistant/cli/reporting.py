@@ -13,7 +13,7 @@ import click
 from assistant.cli.output import as_json, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from assistant.circles.reporting import Figure, Report
+    from assistant.circles.organizers.reporting import Figure, Report
 
 HIDDEN: Final = "*"
 NOTHING: Final = "-"
@@ -112,7 +112,7 @@ def report(name: str, weeks: int | None, as_json: bool, as_csv: bool) -> None:
     Figures by week count whole weeks that are over, and are those of a cohort, or of a circle without one.
     """
     from assistant.circles import audit
-    from assistant.circles.reporting import find_whose, report_on
+    from assistant.circles.organizers.reporting import find_whose, report_on
     from assistant.cli.opening import runtime
     from assistant.store.tables import Circle
 

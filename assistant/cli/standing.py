@@ -13,7 +13,7 @@ from assistant.cli.output import as_json, counted, print_json, print_table, say
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from assistant.circles.counting import CircleCounts
+    from assistant.circles.organizers.counting import CircleCounts
     from assistant.store.tables import Cohort
 
 
@@ -25,7 +25,7 @@ def status(code: str | None, cohort: str | None, as_json: bool) -> None:
     """How the circle or cohort CODE stands, or all of them: numbers only, never words."""
     import dataclasses
 
-    from assistant.circles.counting import count_circles, count_texts
+    from assistant.circles.organizers.counting import count_circles, count_texts
     from assistant.cli.opening import runtime
 
     if code and cohort:
@@ -58,8 +58,8 @@ def status(code: str | None, cohort: str | None, as_json: bool) -> None:
 
 def _cohort_meant(session: Session, code: str | None, cohort: str | None) -> Cohort | None:
     """The cohort that was asked for, by --cohort or by its name where a circle's code may stand."""
-    from assistant.circles.organizing import NotPossible, find_circle
-    from assistant.circles.seating import find_cohort
+    from assistant.circles.organizers.organizing import NotPossible, find_circle
+    from assistant.circles.organizers.seating import find_cohort
 
     if cohort:
         return find_cohort(session, cohort)
@@ -74,7 +74,7 @@ def _cohort_meant(session: Session, code: str | None, cohort: str | None) -> Coh
 
 def _show_invitations(circles: list[CircleCounts]) -> None:
     """How far the invitations have come, circle by circle, and in all."""
-    from assistant.circles.counting import PROGRESS
+    from assistant.circles.organizers.counting import PROGRESS
 
     invited = [each for each in circles if each.progress]
     if not invited:

@@ -37,7 +37,7 @@ def backup(file: Path) -> None:
     With SQLite, FILE is a database that can take the place of the old one. With PostgreSQL it is what pg_dump
     writes and pg_restore reads (custom format); pg_dump must be installed.
     """
-    from assistant.circles.organizing import NotPossible
+    from assistant.circles.organizers.organizing import NotPossible
     from assistant.cli.opening import runtime
 
     if file.exists():
@@ -63,13 +63,13 @@ def _copy_sqlite(database: Database, file: Path) -> None:
     with closing(sqlite3.connect(file)) as copy:
         found = copy.execute("PRAGMA integrity_check").fetchone()[0]
     if found != "ok":
-        from assistant.circles.organizing import NotPossible
+        from assistant.circles.organizers.organizing import NotPossible
 
         raise NotPossible(f"The copy is damaged, and so perhaps is the database: {found}")
 
 
 def _dump_postgresql(database: Database, file: Path) -> None:
-    from assistant.circles.organizing import NotPossible
+    from assistant.circles.organizers.organizing import NotPossible
 
     url = database.url
     where = {

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from sqlalchemy import select
 
-from assistant.circles.inviting import open_invitations, yes_or_no
+from assistant.circles.organizers.inviting import open_invitations, yes_or_no
 from assistant.engine.book import FlowBook
 from assistant.engine.model import CAPITALS, Command
 from assistant.engine.movement import UNCLEAR

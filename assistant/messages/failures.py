@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from assistant.carriers.base import Trouble
 from assistant.carriers.errors import ErrorClass, classify, is_known
-from assistant.circles.inviting import note_unreachable
+from assistant.circles.organizers.inviting import note_unreachable
 from assistant.messages import consent
 from assistant.messages.alerts import open_alert
 from assistant.store.tables import Address, Consent, Outbox

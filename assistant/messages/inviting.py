@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
-from assistant.circles import reminding
-from assistant.circles.entries import Entry
-from assistant.circles.importing import CHUNK, INVITE, take
+from assistant.circles.organizers import reminding
+from assistant.circles.organizers.entries import Entry
+from assistant.circles.organizers.importing import CHUNK, INVITE, take
+from assistant.circles.organizers.seating import Seating
 from assistant.circles.scene import Tell
-from assistant.circles.seating import Seating
 from assistant.messages import consent
 from assistant.messages.desk import Desk
 from assistant.messages.effects import tell_all

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from assistant.carriers.base import Accepted, CarrierError, Trouble
-from assistant.circles.inviting import note_sent, note_unreachable
+from assistant.circles.organizers.inviting import note_sent, note_unreachable
 from assistant.messages import consent
 from assistant.messages.alerts import open_alert
 from assistant.messages.claim import Due

@@ -200,7 +200,7 @@ def _note(session: Session, row: Outbox, report: StatusReport) -> tuple[bool, St
 
 def _note_invited(session: Session, address_id: int, circle_id: int, at: dt.datetime) -> None:
     # The answer to the send may have been lost, so that this is the first word of it.
-    from assistant.circles.inviting import note_sent
+    from assistant.circles.organizers.inviting import note_sent
 
     note_sent(session, [(address_id, circle_id)], at)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from assistant.circles import mondays, reminding, seasons
+from assistant.circles import seasons
+from assistant.circles.hosts import mondays
+from assistant.circles.organizers import reminding
 from assistant.messages import inviting
 from assistant.messages.desk import Desk
 from assistant.messages.effects import start_later

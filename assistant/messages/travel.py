@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from assistant.circles import mondays, reminding
+from assistant.circles.hosts import mondays
+from assistant.circles.organizers import reminding
 from assistant.messages import delivery, inbox, paging, tending, timers
 from assistant.messages.desk import Desk
 from assistant.schedule.clock import MovingClock

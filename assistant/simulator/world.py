@@ -21,10 +21,10 @@ from sqlalchemy import select
 from assistant.carriers.addresses import from_uri, to_uri
 from assistant.carriers.base import Accepted, CarrierError, LoggedText, Trouble
 from assistant.carriers.errors import error_for
-from assistant.circles.entries import Entry
+from assistant.circles.organizers.entries import Entry
+from assistant.circles.organizers.seating import seat_in_circle
 from assistant.circles.scene import House
 from assistant.circles.seasons import begin_season
-from assistant.circles.seating import seat_in_circle
 from assistant.engine.book import FlowBook
 from assistant.messages import consent, inbox, paging, tending, timers
 from assistant.messages.claim import claim

@@ -8,7 +8,7 @@ import pytest
 from town import Town
 
 from assistant.circles import seasons
-from assistant.circles.unheard import quiet_members
+from assistant.circles.hosts.unheard import quiet_members
 from assistant.store.tables import Alert, Circle, Member, Pair, PairMember, Person, Round, Timer
 
 FIRST = dt.date(2026, 6, 1)

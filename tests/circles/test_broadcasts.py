@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from town import NOW, Town
 
-from assistant.circles.deeds import HELD_FOR, previewed, take_back
+from assistant.circles.hosts.deeds import HELD_FOR, previewed, take_back
 from assistant.circles.scene import Done, Lines, Preview, Start, Tell
 from assistant.language.segments import measure
 from assistant.store.tables import Address, Apart, Circle, Deed, Member, Person, Role

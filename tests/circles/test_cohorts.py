@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from town import Town
 
-from assistant.circles.counting import progress_of
+from assistant.circles.organizers.counting import progress_of
 from assistant.circles.scene import Done, Lines
 from assistant.store.tables import Address, Alert, Audit, Circle, Invitation, Person
 

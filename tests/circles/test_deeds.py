@@ -8,8 +8,17 @@ import pytest
 from sqlalchemy import select
 from town import NOW, Town
 
-from assistant.circles.deeds import HELD_FOR, draft, hold, hold_preview, newest, previewed, take_back, take_up
-from assistant.circles.hosted import hosted
+from assistant.circles.hosts.deeds import (
+    HELD_FOR,
+    draft,
+    hold,
+    hold_preview,
+    newest,
+    previewed,
+    take_back,
+    take_up,
+)
+from assistant.circles.hosts.hosted import hosted
 from assistant.circles.rights import circle_for, cohorts_of, hosted_by
 from assistant.store.tables import Audit, Circle, Conversation, Person
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from town import NOW, Town
 
 from assistant.circles.actions import ACTIONS
-from assistant.circles.hosting import offer_role
+from assistant.circles.hosts.hosting import offer_role
 from assistant.circles.rights import hosted_by
 from assistant.circles.scene import Done, Start, Tell
 from assistant.store.tables import Audit, Circle, Member, Person, Role

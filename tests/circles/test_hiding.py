@@ -8,7 +8,7 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.circles.hiding import FEWEST, Cell, at_least, hide
+from assistant.circles.organizers.hiding import FEWEST, Cell, at_least, hide
 
 People = frozenset[int]
 TOTAL = "total"

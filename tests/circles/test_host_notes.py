@@ -10,7 +10,7 @@ from sqlalchemy import select
 from town import NOW, Town
 
 from assistant.circles.actions import ACTIONS
-from assistant.circles.deeds import HELD_FOR
+from assistant.circles.hosts.deeds import HELD_FOR
 from assistant.circles.scene import Done, Start, Tell
 from assistant.store.tables import Address, Apart, Audit, Circle, Deed, Member, Person
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.entries import Sheet, read_sheet
-from assistant.circles.importing import Taken, take
-from assistant.circles.organizing import Plan, create_circle, find_circle, person_at
+from assistant.circles.organizers.entries import Sheet, read_sheet
+from assistant.circles.organizers.importing import Taken, take
+from assistant.circles.organizers.organizing import Plan, create_circle, find_circle, person_at
+from assistant.circles.organizers.seating import seat_in_circle
+from assistant.circles.organizers.spreadsheets import UnreadableTable, read_table
 from assistant.circles.phones import masked, read_number
 from assistant.circles.scene import Tell
-from assistant.circles.seating import seat_in_circle
-from assistant.circles.spreadsheets import UnreadableTable, read_table
 from assistant.messages.outbox import Draft, put
 from assistant.schedule.clock import ManualClock
 from assistant.store.database import Database

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 from town import NOW, Town
 
-from assistant.circles import mondays, seasons
+from assistant.circles import seasons
+from assistant.circles.hosts import mondays
 from assistant.circles.scene import Start
 from assistant.store.tables import Circle, Person, Role
 

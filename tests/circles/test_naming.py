@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from town import NOW, Town
 
-from assistant.circles.naming import named_member
+from assistant.circles.hosts.naming import named_member
 from assistant.store.tables import Circle, Person
 
 

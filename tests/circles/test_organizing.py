@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from assistant.circles.counting import count_circles, count_texts
-from assistant.circles.organizing import (
+from assistant.circles.organizers.counting import count_circles, count_texts
+from assistant.circles.organizers.organizing import (
     RESERVED,
     NotPossible,
     Plan,

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from town import NOW, Town
 
-from assistant.circles.deeds import HELD_FOR
+from assistant.circles.hosts.deeds import HELD_FOR
 from assistant.circles.leaving import left, returned
 from assistant.circles.scene import Done, Finish, OptIn, Start, Tell
 from assistant.store.tables import Audit, Circle, Conversation, Deed, Invitation, Member, Person, Role

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from test_broadcasts import Maple
 from town import NOW, Town
 
-from assistant.circles.deeds import HELD_FOR, take_back, take_up
+from assistant.circles.hosts.deeds import HELD_FOR, take_back, take_up
+from assistant.circles.hosts.tallies import tally
 from assistant.circles.scene import Done, Lines, Start, Tell
-from assistant.circles.tallies import tally
 from assistant.store.tables import Answer, Audit, Deed, Question
 
 

@@ -13,11 +13,11 @@ from test_hiding import derivable
 from town import NOW, Town
 
 from assistant.circles.erasing import erase_circle
-from assistant.circles.hiding import FEWEST
-from assistant.circles.organizing import NotPossible
-from assistant.circles.reporting import COHORT, Report, find_whose, publish, report_on
-from assistant.circles.season_counts import Season, Seat, Week
-from assistant.circles.season_figures import STANDINGS
+from assistant.circles.organizers.hiding import FEWEST
+from assistant.circles.organizers.organizing import NotPossible
+from assistant.circles.organizers.reporting import COHORT, Report, find_whose, publish, report_on
+from assistant.circles.organizers.season_counts import Season, Seat, Week
+from assistant.circles.organizers.season_figures import STANDINGS
 from assistant.store.tables import Cohort, Consent, Inbox, Pair, PairMember, Question
 
 NONE = [None] * 12

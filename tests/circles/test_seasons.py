@@ -10,7 +10,7 @@ from sqlalchemy import event, select
 from town import Town
 
 from assistant.circles import seasons
-from assistant.circles.organizing import NotPossible, start_circle
+from assistant.circles.organizers.organizing import NotPossible, start_circle
 from assistant.schedule.programs import programs
 from assistant.store.tables import Circle, Member, Person, Timer
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant.circles.organizers.spreading import Newcomer, Spread, Table, spread
 from assistant.circles.pairing import ALL_DAY, Seat, fits
-from assistant.circles.spreading import Newcomer, Spread, Table, spread
 
 SKILLS = ("", "resumes and interviews", "budgets", "sewing", "english conversation", "welding")
 

@@ -15,7 +15,7 @@ from town import NOW, Town
 
 from assistant.circles.actions import ACTIONS
 from assistant.circles.buddies import open_groups
-from assistant.circles.deeds import HELD_FOR
+from assistant.circles.hosts.deeds import HELD_FOR
 from assistant.circles.mending import keep_apart, link
 from assistant.circles.pairing import WHYS, Seat, change_places
 from assistant.circles.rounds import round_of

@@ -15,10 +15,10 @@ from fakes import SENDER, FakeCarrier, desk_of
 from sqlalchemy import func, select
 
 from assistant.carriers.base import CarrierError, Trouble
-from assistant.circles.entries import Entry, read_sheet
-from assistant.circles.inviting import decline, yes_or_no
-from assistant.circles.organizing import NotPossible, find_circle, person_at
-from assistant.circles.seating import Seating, find_cohort, seat_in_circle, spread_over_cohort
+from assistant.circles.organizers.entries import Entry, read_sheet
+from assistant.circles.organizers.inviting import decline, yes_or_no
+from assistant.circles.organizers.organizing import NotPossible, find_circle, person_at
+from assistant.circles.organizers.seating import Seating, find_cohort, seat_in_circle, spread_over_cohort
 from assistant.engine.book import FlowBook
 from assistant.messages import consent, delivery, tending, travel
 from assistant.messages.desk import Desk

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from assistant.circles.hiding import Cell
-from assistant.circles.season_counts import Season, Seat, Week
+from assistant.circles.organizers.hiding import Cell
+from assistant.circles.organizers.season_counts import Season, Seat, Week
 
 STANDINGS: Final = ("answering", "quiet", "paused", "reading", "unreachable", "joining")
 """Every member stands in one of them."""

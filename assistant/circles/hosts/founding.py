@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from assistant.circles.audit import record
 from assistant.circles.fills import FILLS, shorten
-from assistant.circles.hosting import offer_role
-from assistant.circles.organizing import RESERVED, person_at, wrong_name
+from assistant.circles.hosts.hosting import offer_role
+from assistant.circles.organizers.organizing import RESERVED, person_at, wrong_name
 from assistant.circles.scene import AskAgain, Done, OptIn, Scene, action
 from assistant.language.contacts import has_contact
 from assistant.language.folding import plain_words

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from assistant.circles.fills import FILLS, language_of, shorten
-from assistant.circles.hosted import hosted
+from assistant.circles.hosts.hosted import hosted
 from assistant.circles.rights import circle_for, hosted_by
 from assistant.circles.scene import Done, Scene, action
 from assistant.circles.which_circle import circle_label

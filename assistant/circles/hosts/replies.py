@@ -8,15 +8,15 @@ from typing import Final
 from sqlalchemy import select
 
 from assistant.circles.audit import record
-from assistant.circles.broadcasts import CHECK_IN
-from assistant.circles.deeds import happened, take_up
 from assistant.circles.fills import FILLS, language_of, shorten
-from assistant.circles.hosted import hosted
-from assistant.circles.recipients import named
+from assistant.circles.hosts.broadcasts import CHECK_IN
+from assistant.circles.hosts.deeds import happened, take_up
+from assistant.circles.hosts.hosted import hosted
+from assistant.circles.hosts.recipients import named
+from assistant.circles.hosts.tallies import FLOW, Tally, tally
 from assistant.circles.rights import circle_for
 from assistant.circles.scene import Done, Line, Lines, Scene, Start, Tell, action
 from assistant.circles.sharing import apart_from
-from assistant.circles.tallies import FLOW, Tally, tally
 from assistant.language.contacts import without_contacts
 from assistant.store.circles import SEATED
 from assistant.store.tables import Answer, Circle, Conversation, Deed, Member, Person, Question

@@ -15,12 +15,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.buddies import seats_for
-from assistant.circles.entries import Entry
-from assistant.circles.importing import INVITE, NO_SEAT, Aim, Foreseen, foresee
-from assistant.circles.inviting import ANSWERABLE, OPEN
-from assistant.circles.organizing import NotPossible
+from assistant.circles.organizers.entries import Entry
+from assistant.circles.organizers.importing import INVITE, NO_SEAT, Aim, Foreseen, foresee
+from assistant.circles.organizers.inviting import ANSWERABLE, OPEN
+from assistant.circles.organizers.organizing import NotPossible
+from assistant.circles.organizers.spreading import Newcomer, Table, spread
 from assistant.circles.pairing import ALL_DAY, HOURS_THAT_SERVE, Seat
-from assistant.circles.spreading import Newcomer, Table, spread
 from assistant.schedule.local_time import home, hours_for, zone_of
 from assistant.store.circles import SEATED
 from assistant.store.tables import Address, Circle, Cohort, Invitation, Member

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from assistant.circles.deeds import happened, newest, take_back
 from assistant.circles.fills import FILLS, shorten
+from assistant.circles.hosts.deeds import happened, newest, take_back
 from assistant.circles.profile import go_by_it
 from assistant.circles.scene import Done, Scene, action
 from assistant.store.tables import Conversation, Deed, Member, Person

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.audit import record
-from assistant.circles.entries import Entry
+from assistant.circles.organizers.entries import Entry
 from assistant.circles.scene import Tell
 from assistant.store.circles import SEATED
 from assistant.store.tables import Address, Consent, Invitation, Member, Outbox, Person

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assistant.circles.deeds import HELD_FOR
 from assistant.circles.fills import FILLS, language_of
+from assistant.circles.hosts.deeds import HELD_FOR
 from assistant.circles.on_call import address_of, hears_us
 from assistant.circles.scene import Line, Scene
 from assistant.circles.sharing import apart_from, is_in

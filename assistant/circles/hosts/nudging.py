@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from assistant.circles.broadcasts import name_of
-from assistant.circles.deeds import hold, take_up
 from assistant.circles.fills import language_of
-from assistant.circles.hosted import hosted
+from assistant.circles.hosts.broadcasts import name_of
+from assistant.circles.hosts.deeds import hold, take_up
+from assistant.circles.hosts.hosted import hosted
+from assistant.circles.hosts.recipients import named, recipient, still_gets
+from assistant.circles.hosts.replies import newest_check_in, people_of
+from assistant.circles.hosts.tallies import FLOW, tally
 from assistant.circles.quiet import may_nudge
-from assistant.circles.recipients import named, recipient, still_gets
-from assistant.circles.replies import newest_check_in, people_of
 from assistant.circles.scene import Done, Line, Lines, Scene, Start, action
-from assistant.circles.tallies import FLOW, tally
 from assistant.store.tables import Conversation, Deed, Member, Person, Question
 
 

@@ -10,15 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.buddies import unreachable
-from assistant.circles.deeds import hold, take_up
 from assistant.circles.fills import FILLS, shorten
-from assistant.circles.hosted import hosted
+from assistant.circles.hosts.deeds import hold, take_up
+from assistant.circles.hosts.hosted import hosted
+from assistant.circles.hosts.unheard import choices_of, name_value, numbered, people_of
 from assistant.circles.kind_lines import TOLD, TRIES, named_in, without_address
 from assistant.circles.relay import knows_that_words_wait
 from assistant.circles.rights import circle_for
 from assistant.circles.scene import Done, Scene, Start, Tell, action
 from assistant.circles.sharing import apart_from
-from assistant.circles.unheard import choices_of, name_value, numbered, people_of
 from assistant.language.contacts import has_contact
 from assistant.store.tables import Circle, Deed, Member, Person
 

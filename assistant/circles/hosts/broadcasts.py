@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
-from assistant.circles.deeds import HELD_FOR, PREVIEW_HOLDS, draft, hold_preview, previewed, take_up
 from assistant.circles.fills import FILLS, language_of, shorten
-from assistant.circles.hosted import forget_asked, hosted
+from assistant.circles.hosts.deeds import HELD_FOR, PREVIEW_HOLDS, draft, hold_preview, previewed, take_up
+from assistant.circles.hosts.hosted import forget_asked, hosted
+from assistant.circles.hosts.recipients import left_out_lines, recipients_of, still_gets
 from assistant.circles.on_call import RUNGS, on_rung
-from assistant.circles.recipients import left_out_lines, recipients_of, still_gets
 from assistant.circles.rights import circle_for
 from assistant.circles.scene import Done, Effect, Lines, Preview, Scene, Start, Tell, action
 from assistant.circles.sharing import apart_from

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.organizing import find_circle
+from assistant.circles.organizers.organizing import find_circle
 from assistant.store.circles import SEATED
 from assistant.store.tables import (
     Address,

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.inviting import ANSWERABLE
+from assistant.circles.organizers.inviting import ANSWERABLE
 from assistant.circles.scene import Tell
 from assistant.store.circles import SEATED
 from assistant.store.tables import Address, Circle, Consent, Invitation, Member

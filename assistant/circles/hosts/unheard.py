@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.audit import record
 from assistant.circles.buddies import unreachable
 from assistant.circles.fills import FILLS, language_of, shorten
-from assistant.circles.hosted import hosted
+from assistant.circles.hosts.hosted import hosted
 from assistant.circles.quiet import quiet_weeks
 from assistant.circles.scene import Done, Line, Lines, Scene, action
 from assistant.schedule.wall import at_wall

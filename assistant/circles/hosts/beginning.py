@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from assistant.circles.audit import record
 from assistant.circles.fills import language_of
-from assistant.circles.hosted import hosted
+from assistant.circles.hosts.hosted import hosted
 from assistant.circles.scene import Done, Effect, Scene, Tell, action
 from assistant.circles.seasons import begin_season
 from assistant.circles.seats import hosts_of, lock_circle

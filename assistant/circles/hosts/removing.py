@@ -7,9 +7,9 @@ from typing import Final
 
 from sqlalchemy import select
 
-from assistant.circles.deeds import hold, take_up, under_way
+from assistant.circles.hosts.deeds import hold, take_up, under_way
+from assistant.circles.hosts.naming import named_member
 from assistant.circles.leaving import close
-from assistant.circles.naming import named_member
 from assistant.circles.rights import circle_for
 from assistant.circles.scene import Done, Scene, Start, Tell, action
 from assistant.store.circles import SEATED

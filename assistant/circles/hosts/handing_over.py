@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from assistant.circles.audit import record
 from assistant.circles.fills import FILLS, shorten
-from assistant.circles.hosted import hosted
-from assistant.circles.hosting import hosts_to_tell, offer_role, still_offered, take_up_role
+from assistant.circles.hosts.hosted import hosted
+from assistant.circles.hosts.hosting import hosts_to_tell, offer_role, still_offered, take_up_role
 from assistant.circles.kind_lines import named_in
-from assistant.circles.organizing import person_at
+from assistant.circles.organizers.organizing import person_at
 from assistant.circles.profile import LONGEST_OPTION
 from assistant.circles.scene import Done, Effect, Scene, Start, Tell, action
 from assistant.circles.seats import hosts_of, seat_of

@@ -11,11 +11,11 @@ from typing import Any
 from sqlalchemy import select
 
 from assistant.circles.audit import record
-from assistant.circles.deeds import hold, taken_back
 from assistant.circles.fills import FILLS, shorten
-from assistant.circles.hosted import hosted
-from assistant.circles.naming import Named, called, members_of
-from assistant.circles.organizing import person_at
+from assistant.circles.hosts.deeds import hold, taken_back
+from assistant.circles.hosts.hosted import hosted
+from assistant.circles.hosts.naming import Named, called, members_of
+from assistant.circles.organizers.organizing import person_at
 from assistant.circles.phones import read_number
 from assistant.circles.rights import hosted_by
 from assistant.circles.scene import Done, Scene, action

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.audit import record
 from assistant.circles.buddies import is_away
-from assistant.circles.deeds import hold, take_up
 from assistant.circles.fills import FILLS, shorten
-from assistant.circles.hosted import hosted
+from assistant.circles.hosts.deeds import hold, take_up
+from assistant.circles.hosts.hosted import hosted
+from assistant.circles.hosts.unheard import name_value
 from assistant.circles.rights import circle_for
 from assistant.circles.scene import Done, Scene, Start, Tell, action
 from assistant.circles.sharing import apart_from
-from assistant.circles.unheard import name_value
 from assistant.store.tables import Address, Deed, Member, Person
 
 KIND: Final = "call"

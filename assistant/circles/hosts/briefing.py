@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.asks import open_asks
+from assistant.circles.hosts.asks import open_asks
+from assistant.circles.hosts.unheard import quiet_members, week_began
 from assistant.circles.rights import circle_for
 from assistant.circles.scene import Done, Scene, action
 from assistant.circles.seasons import current_week
 from assistant.circles.sharing import sharers
-from assistant.circles.unheard import quiet_members, week_began
 from assistant.schedule.programs import programs
 from assistant.store.tables import Alert, Circle, Member, Pair, PairMember, Round
 

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from dateutil import parser as dates
 
+from assistant.circles.organizers.spreadsheets import Row, read_table
 from assistant.circles.phones import read_number
-from assistant.circles.spreadsheets import Row, read_table
 from assistant.language.hours import read_hour
 
 COLUMNS: Final[Mapping[str, Sequence[str]]] = {

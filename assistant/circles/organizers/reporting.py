@@ -17,11 +17,19 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.hiding import Cell, at_least, hide
-from assistant.circles.organizing import NotPossible
-from assistant.circles.season_counts import Season
-from assistant.circles.season_facts import seasons_of
-from assistant.circles.season_figures import HOURS, SHARES, STANDINGS, of_season, of_weeks, standings, trend
+from assistant.circles.organizers.hiding import Cell, at_least, hide
+from assistant.circles.organizers.organizing import NotPossible
+from assistant.circles.organizers.season_counts import Season
+from assistant.circles.organizers.season_facts import seasons_of
+from assistant.circles.organizers.season_figures import (
+    HOURS,
+    SHARES,
+    STANDINGS,
+    of_season,
+    of_weeks,
+    standings,
+    trend,
+)
 from assistant.engine.problems import did_you_mean
 from assistant.store.tables import Circle, Cohort
 

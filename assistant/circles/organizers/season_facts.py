@@ -14,8 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Select, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.quiet import OPENING
-from assistant.circles.season_counts import (
+from assistant.circles.organizers.season_counts import (
     REPLY_WITHIN,
     SENT,
     Season,
@@ -28,6 +27,7 @@ from assistant.circles.season_counts import (
     add_words,
     seats_in,
 )
+from assistant.circles.quiet import OPENING
 from assistant.circles.seasons import current_week
 from assistant.store.base import UtcDateTime
 from assistant.store.circles import SEATED

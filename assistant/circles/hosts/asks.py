@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.audit import record
 from assistant.circles.fills import FILLS, shorten
-from assistant.circles.hosted import hosted
+from assistant.circles.hosts.hosted import hosted
 from assistant.circles.rounds import theme_of
 from assistant.circles.scene import Done, Line, Lines, Scene, action
 from assistant.circles.seats import seat_of

@@ -16,9 +16,10 @@ from assistant.circles.buddies import (
     pairable,
     seats_for,
 )
-from assistant.circles.deeds import hold, take_up
 from assistant.circles.fills import language_of
-from assistant.circles.hosted import hosted
+from assistant.circles.hosts.deeds import hold, take_up
+from assistant.circles.hosts.hosted import hosted
+from assistant.circles.hosts.unheard import initials
 from assistant.circles.kind_lines import named_in
 from assistant.circles.mending import change_pairs
 from assistant.circles.pairing import Group, change_places
@@ -26,7 +27,6 @@ from assistant.circles.rights import circle_for
 from assistant.circles.rounds import is_nearly_over, next_meeting
 from assistant.circles.scene import Done, Line, Lines, Scene, Start, action
 from assistant.circles.seats import lock_circle
-from assistant.circles.unheard import initials
 from assistant.language.rendering import readable_day
 from assistant.store.tables import Circle, Deed, Member, Pair, Person, Round
 

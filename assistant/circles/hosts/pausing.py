@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from assistant.circles.deeds import hold, under_way
 from assistant.circles.fills import language_of
-from assistant.circles.naming import named_member
+from assistant.circles.hosts.deeds import hold, under_way
+from assistant.circles.hosts.naming import named_member
+from assistant.circles.hosts.removing import due_for, gently
 from assistant.circles.presence import rest
-from assistant.circles.removing import due_for, gently
 from assistant.circles.scene import Done, Scene, Start, Tell, action
 from assistant.language.rendering import readable_date
 from assistant.store.tables import Person

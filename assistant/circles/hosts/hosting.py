@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select
 
 from assistant.circles.audit import record
-from assistant.circles.mondays import plan_briefs
+from assistant.circles.hosts.mondays import plan_briefs
 from assistant.circles.scene import Done, Effect, OptIn, Scene, Tell, action
 from assistant.circles.seats import find_circle, seat_of
 from assistant.store.tables import Circle, Cohort, Member, Person, Role
