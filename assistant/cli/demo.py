@@ -18,7 +18,7 @@ from assistant.store.tables import Address, Cohort, Consent, Person, Role
 
 LUZ: Final = "+14155550101"
 PHONES: Final = (
-    {"name": "Luz", "number": LUZ, "hint": "hosts Maple: hears when someone joins"},
+    {"name": "Luz", "number": LUZ, "hint": "hosts Maple: text HOST, or CHECKIN"},
     {"name": "Ana", "number": "+14155550102", "hint": "JOIN MAPLE"},
     {"name": "Rosa", "number": "+14155550103", "hint": "JOIN MAPLE"},
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from typing import Any, Final
 
 from assistant.circles.fills import FILLS, language_of, shorten
@@ -172,10 +173,13 @@ def _words(scene: Scene) -> str:
 
 def _too_many(words: str) -> int:
     """How many characters have to go so that the words cost no more than they may."""
-    left = len(words)
-    while left and measure("-" * FRAME + words[:left]).segments > SEGMENTS:
-        left -= 1
-    return len(words) - left
+    # One sign outside the phone alphabet makes all of it dearer: longer beginnings never cost less.
+    fits = bisect_right(
+        range(len(words) + 1),
+        SEGMENTS,
+        key=lambda length: measure("-" * FRAME + words[:length]).segments,
+    )
+    return len(words) - max(fits - 1, 0)
 
 
 def _preview(scene: Scene, kind: str, words: str, people: tuple[int, ...]) -> Preview:

@@ -21,8 +21,6 @@ from assistant.schedule.local_time import home, hours_for, next_allowed, zone_of
 from assistant.store.circles import SEATED
 from assistant.store.tables import Circle, Member, Person
 
-AND_MORE = {"en": "and {n} more", "es": "y {n} más"}
-
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
@@ -103,7 +101,7 @@ def named(scene: Scene, people: Sequence[Person]) -> dict[str, str]:
     for shown in range(len(names) - 1, 0, -1):
         if len(told) <= longest:
             break
-        told = f"{', '.join(names[:shown])} {AND_MORE[language].format(n=len(names) - shown)}"
+        told = f"{', '.join(names[:shown])} +{len(names) - shown}"
     return {"names": told, "n": str(len(people))}
 
 
