@@ -9,9 +9,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy import text as text_sql
 from sqlalchemy.orm import Session, aliased
 
@@ -214,35 +227,42 @@ def _ids_due(session: Session, now: dt.datetime, limit: int, *, lock: bool = Fal
     through = paused is None or not paused.value.get("on", True)
     ids: list[int] = []
     for priority in PRIORITIES:
-        purposes = [
-            purpose
-            for purpose, rule in PURPOSE_RULES.items()
-            if rule.priority == priority and (through or rule.through_pause)
-        ]
-        if not purposes or len(ids) >= limit:
-            continue
-        due = (
-            select(Outbox.id)
-            .where(_QUEUED, Outbox.priority == priority, Outbox.not_before <= now, _may_follow(now))
-            .order_by(Outbox.not_before, Outbox.id)
-            .limit(limit - len(ids))
-        )
-        if not through:
-            due = due.where(Outbox.purpose.in_(purposes))
-        if lock:
-            due = due.with_for_update(skip_locked=True, of=Outbox)
-        ids.extend(session.scalars(due))
+        due = _due(priority, through, lock)
+        if due is not None and len(ids) < limit:
+            moments = {"now": now, "followed": now - ORDER_PAUSE, "most": limit - len(ids)}
+            ids.extend(session.scalars(due, moments))
     return ids
 
 
-def _may_follow(now: dt.datetime) -> ColumnElement[bool]:
+@cache
+def _due(priority: int, through: bool, lock: bool) -> Select[int] | None:
+    """The statement that finds what is due of one priority, made once: it is asked all the time."""
+    purposes = [
+        purpose
+        for purpose, rule in PURPOSE_RULES.items()
+        if rule.priority == priority and (through or rule.through_pause)
+    ]
+    if not purposes:
+        return None
+    due = (
+        select(Outbox.id)
+        .where(_QUEUED, Outbox.priority == priority, Outbox.not_before <= bindparam("now"), _may_follow())
+        .order_by(Outbox.not_before, Outbox.id)
+        .limit(bindparam("most", type_=Integer))
+    )
+    if not through:
+        due = due.where(Outbox.purpose.in_(purposes))
+    return due.with_for_update(skip_locked=True, of=Outbox) if lock else due
+
+
+def _may_follow() -> ColumnElement[bool]:
     return or_(
         Outbox.after_id.is_(None),
         exists().where(
             _PREVIOUS.id == Outbox.after_id,
             or_(
                 _PREVIOUS.state.in_(_OVER),
-                and_(_PREVIOUS.state == "sent", _PREVIOUS.sent_at <= now - ORDER_PAUSE),
+                and_(_PREVIOUS.state == "sent", _PREVIOUS.sent_at <= bindparam("followed")),
             ),
         ),
     )
