@@ -129,6 +129,11 @@ def shorten(value: str, longest: int) -> str:
     return whole_words.rstrip(",;:") or value[:longest]
 
 
+def name2_of(person: Person) -> dict[str, str]:
+    """Another person's name as the fill `name2`, if it is known; else what stands for it stands there."""
+    return {"name2": shorten(person.name, FILLS["name2"].longest)} if person.name else {}
+
+
 def _find(scene: SceneLike, name: str, language: str) -> str:
     fill = FILLS[name]
     given = scene.values.get(name)

@@ -7,8 +7,10 @@ from typing import Final
 
 from sqlalchemy import select
 
+from assistant.circles.fills import name2_of
 from assistant.circles.hosts.beginning import tell_when_enough
 from assistant.circles.hosts.handing_over import ask_about_namesake
+from assistant.circles.on_call import consent_of
 from assistant.circles.organizers.inviting import open_invitations, take_back
 from assistant.circles.scene import Done, Effect, Finish, OptIn, Scene, Tell, action
 from assistant.circles.seasons import replan
@@ -16,7 +18,7 @@ from assistant.circles.seats import find_circle, hosts_of, is_full, lock_circle,
 from assistant.language.folding import plain_words
 from assistant.language.words import FLUFF
 from assistant.store.circles import SEATED
-from assistant.store.tables import Circle, Consent, Conversation, Invitation, Member, Question
+from assistant.store.tables import Circle, Conversation, Invitation, Member, Question
 
 SPANISH_JOINS = frozenset({"unirme", "unir", "quiero", "entrar"})
 """How a JOIN begins that was written in Spanish."""
@@ -101,9 +103,8 @@ def look_ahead(scene: Scene) -> Done:
 
 def tell_hosts(scene: Scene, circle: Circle, notice: str) -> tuple[Effect, ...]:
     """Say a notice about the person in `scene` to whoever hosts her circle, except to herself."""
-    fills = {"name2": scene.person.name} if scene.person.name else {}
     return tuple(
-        Tell(host.id, notice, fills, circle_id=circle.id)
+        Tell(host.id, notice, name2_of(scene.person), circle_id=circle.id)
         for host in hosts_of(scene.session, circle.id, scene.now)
         if host.id != scene.person.id
     )
@@ -181,13 +182,7 @@ def _is_being_asked(scene: Scene, member: Member) -> bool:
 
 
 def _opted_out(scene: Scene) -> bool:
-    newest = scene.session.scalar(
-        select(Consent.kind)
-        .where(Consent.address_id == scene.address_id, Consent.sender == scene.house.sender)
-        .order_by(Consent.id.desc())
-        .limit(1)
-    )
-    return newest == "out"
+    return consent_of(scene.session, scene.address_id, scene.house.sender) == "out"
 
 
 def _invitation(scene: Scene, circle: Circle) -> Invitation | None:

@@ -7,12 +7,13 @@ import datetime as dt
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
+from assistant.circles.fills import name2_of
 from assistant.circles.mending import let_go, welcome_back
 from assistant.circles.organizers.inviting import decline
 from assistant.circles.profile import number_options
 from assistant.circles.scene import Done, Effect, Finish, OptOut, Scene, Tell, action
 from assistant.circles.seasons import replan
-from assistant.circles.seats import hosts_of, is_full, lock_circle, seats_of
+from assistant.circles.seats import hosts_of, is_full, lock_circle, seats_of, told_of_news
 from assistant.store.tables import Circle, Member, Note, Outbox, Person
 
 EVERYTHING = "all"
@@ -158,7 +159,7 @@ def _tell_hosts(
     session: Session, circle: Circle, person: Person, notice: str, now: dt.datetime
 ) -> tuple[Effect, ...]:
     return tuple(
-        Tell(host.id, notice, _named(person), circle_id=circle.id)
+        Tell(host.id, notice, name2_of(person), circle_id=circle.id)
         for host in hosts_of(session, circle.id, now)
         if host.id != person.id
     )
@@ -169,20 +170,10 @@ def _tell_members(
 ) -> tuple[Effect, ...]:
     """Who takes part or reads along hears of it; whoever hosts has heard already."""
     told = {person.id, *(host.id for host in hosts_of(session, circle.id, now))}
-    members = select(Member).where(
-        Member.circle_id == circle.id,
-        Member.state.in_(("active", "reading")),
-        Member.promised_at.is_not(None),
-        Member.person_id.not_in(told),
-    )
     return tuple(
-        Tell(each.person_id, notice, _named(person), circle_id=circle.id, member_id=each.id)
-        for each in session.scalars(members.order_by(Member.id))
+        Tell(each.person_id, notice, name2_of(person), circle_id=circle.id, member_id=each.id)
+        for each in told_of_news(session, circle.id, told)
     )
-
-
-def _named(person: Person) -> dict[str, str]:
-    return {"name2": person.name} if person.name else {}
 
 
 def _label(scene: Scene, circle: Circle) -> str:

@@ -74,17 +74,21 @@ def hears_us(session: Session, person_id: int, sender: str) -> bool:
     address = address_of(session, person_id)
     if address is None or address.unreachable_at is not None:
         return False
-    newest = session.scalar(
+    return consent_of(session, address.id, sender) == "in"
+
+
+def consent_of(session: Session, address_id: int, sender: str) -> str | None:
+    """What is in force for an address: "in", "out", or None when she never said anything about it."""
+    return session.scalar(
         select(Consent.kind)
-        .where(Consent.address_id == address.id, Consent.sender == sender)
+        .where(Consent.address_id == address_id, Consent.sender == sender)
         .order_by(Consent.id.desc())
         .limit(1)
     )
-    return newest == "in"
 
 
 def address_of(session: Session, person_id: int) -> Address | None:
-    """The address she last wrote from, as long as it is hers."""
+    """Where to write to her unprompted: the address she last wrote from, else the newest, if one is left."""
     return session.scalars(
         select(Address)
         .where(Address.person_id == person_id, Address.retired_at.is_(None))

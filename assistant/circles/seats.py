@@ -74,6 +74,24 @@ def seats_of(session: Session, person_id: int) -> Sequence[tuple[Member, Circle]
     return [(member, circle) for member, circle in rows]
 
 
+def told_of_news(session: Session, circle_id: int, but: Collection[int] = ()) -> Sequence[Member]:
+    """Members who hear what concerns the whole circle: who take part or read along, after their promise.
+
+    Args:
+        but: Ids of people who are not among them.
+    """
+    return session.scalars(
+        select(Member)
+        .where(
+            Member.circle_id == circle_id,
+            Member.state.in_(("active", "reading")),
+            Member.promised_at.is_not(None),
+            Member.person_id.not_in(but),
+        )
+        .order_by(Member.id)
+    ).all()
+
+
 def hosts_of(session: Session, circle_id: int, now: dt.datetime) -> Sequence[Person]:
     """Who hosts a circle now: its hosts who took up their seat, or the backups while all of them are away."""
     rows = session.execute(

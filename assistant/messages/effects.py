@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.leaving import left
+from assistant.circles.on_call import address_of
 from assistant.circles.scene import (
     Alarm,
     AskAgain,
@@ -31,7 +32,7 @@ from assistant.messages.moment import Moment
 from assistant.messages.outbox import Draft, put
 from assistant.messages.previews import show_preview
 from assistant.messages.questions import close_all
-from assistant.messages.senders import best_address, best_addresses
+from assistant.messages.senders import best_addresses
 from assistant.messages.speech import speak
 from assistant.store.tables import Address, Circle, Conversation, Inbox, Outbox, Person, Timer
 
@@ -90,7 +91,7 @@ def tell(
         inbox_id: The text of hers that it answers, if it does.
     """
     person = session.get_one(Person, effect.person_id)
-    address = best_address(session, person.id)
+    address = address_of(session, person.id)
     if address is not None:
         draft = _draft(session, desk, effect, person, address, now, inbox_id=inbox_id)
         put(session, [draft], desk.house.sender, now)

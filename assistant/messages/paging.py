@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assistant.circles.fills import FILLS, shorten
+from assistant.circles.fills import FILLS, name2_of, shorten
 from assistant.circles.on_call import RUNGS, on_rung
 from assistant.circles.scene import Tell
 from assistant.circles.seats import hosts_of
@@ -53,7 +53,7 @@ def _tell_hosts(session: Session, desk: Desk, alert: Alert, now: dt.datetime) ->
     """By day and once: something got stuck, and the host can do something about it."""
     alert.next_page_at = None
     person = session.get(Person, alert.person_id) if alert.person_id else None
-    fills = {"name2": person.name} if person is not None and person.name else {}
+    fills = name2_of(person) if person is not None else {}
     for host in hosts_of(session, alert.circle_id or 0, now):
         notice = Tell(host.id, HOST_NOTICES[alert.kind], fills, circle_id=alert.circle_id)
         effects.tell(session, desk, notice, now)

@@ -64,16 +64,6 @@ def address_for(session: Session, uris: Sequence[str], now: dt.datetime) -> Addr
     return rows[0]
 
 
-def best_address(session: Session, person_id: int) -> Address | None:
-    """Where to write to her unprompted: the address last heard from, else the newest, if one is left."""
-    return session.scalars(
-        select(Address)
-        .where(Address.person_id == person_id, Address.retired_at.is_(None))
-        .order_by(Address.heard_at.desc().nulls_last(), Address.id.desc())
-        .limit(1)
-    ).first()
-
-
 def best_addresses(session: Session, people: Collection[int]) -> dict[int, Address]:
     """Where to write to each of these people unprompted; who has no address left is not in it."""
     rows = session.scalars(

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Select, exists, select, update
 from sqlalchemy.orm import Session
 
+from assistant.circles.on_call import address_of
 from assistant.circles.quiet import may_come, may_nudge
 from assistant.circles.seasons import plan_next, still_stands
 from assistant.engine.model import END
@@ -18,7 +19,6 @@ from assistant.messages.conversation import come_back
 from assistant.messages.desk import Desk
 from assistant.messages.moment import Moment
 from assistant.messages.questions import close, close_all, open_of
-from assistant.messages.senders import best_address
 from assistant.messages.turns import move, start, with_versions
 from assistant.store.tables import Answer, Conversation, Inbox, Member, Outbox, Person, Question, Timer
 
@@ -118,7 +118,7 @@ def _fire(session: Session, desk: Desk, timer: Timer, person: Person, now: dt.da
         timer.due_at = later
         return
     timer.done_at = now
-    address = best_address(session, person.id)
+    address = address_of(session, person.id)
     if address is not None:
         _begin_or_resume(Moment(session, desk, person, address, now), timer)
     _plan_on(session, timer, now)

@@ -13,7 +13,7 @@ from assistant.circles.fills import language_of
 from assistant.circles.hosts.hosted import hosted
 from assistant.circles.scene import Done, Effect, Scene, Tell, action
 from assistant.circles.seasons import begin_season
-from assistant.circles.seats import hosts_of, lock_circle
+from assistant.circles.seats import hosts_of, lock_circle, told_of_news
 from assistant.language.folding import plain_words
 from assistant.language.rendering import readable_date
 from assistant.schedule.programs import programs
@@ -80,16 +80,7 @@ def _promised(scene: Scene, circle: Circle) -> int:
 
 def _tell_all(scene: Scene, circle: Circle) -> tuple[Effect, ...]:
     """Members who take part or read along, and whoever else hosts, hear it once, in their own daytime."""
-    members = scene.session.scalars(
-        select(Member)
-        .where(
-            Member.circle_id == circle.id,
-            Member.state.in_(("active", "reading")),
-            Member.promised_at.is_not(None),
-            Member.person_id != scene.person.id,
-        )
-        .order_by(Member.id)
-    ).all()
+    members = told_of_news(scene.session, circle.id, but=[scene.person.id])
     told = {scene.person.id, *(member.person_id for member in members)}
     hosts = [host for host in hosts_of(scene.session, circle.id, scene.now) if host.id not in told]
     return (

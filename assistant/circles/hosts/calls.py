@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.audit import record
 from assistant.circles.buddies import is_away
-from assistant.circles.fills import FILLS, shorten
+from assistant.circles.fills import FILLS, name2_of, shorten
 from assistant.circles.hosts.deeds import hold, take_up
 from assistant.circles.hosts.hosted import hosted
-from assistant.circles.hosts.unheard import name_value
 from assistant.circles.rights import circle_for
 from assistant.circles.scene import Done, Scene, Start, Tell, action
 from assistant.circles.sharing import apart_from
@@ -39,7 +38,7 @@ def hold_call(scene: Scene) -> Done:
     member = scene.session.get(Member, chosen[0]) if len(chosen) == 1 else None
     if circle is None or member is None or member.circle_id != circle.id:
         return Done("none")
-    values = name_value(scene.session.get_one(Person, member.person_id))
+    values = name2_of(scene.session.get_one(Person, member.person_id))
     if is_away(scene.session, member):
         return Done("away", values)
     if _asked_lately(scene.session, member, scene.now):
@@ -117,7 +116,7 @@ def _answer(scene: Scene, deed: Deed, notice: str, **fills: Any) -> Tell:
     return Tell(
         deed.by_person_id,
         notice,
-        {**name_value(scene.person), **fills},
+        {**name2_of(scene.person), **fills},
         purpose="relay",
         circle_id=deed.circle_id,
     )

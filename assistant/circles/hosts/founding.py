@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from assistant.circles.audit import record
 from assistant.circles.fills import FILLS, shorten
 from assistant.circles.hosts.hosting import offer_role
+from assistant.circles.on_call import consent_of
 from assistant.circles.organizers.organizing import RESERVED, person_at, wrong_name
 from assistant.circles.scene import AskAgain, Done, OptIn, Scene, action
 from assistant.language.contacts import has_contact
@@ -20,7 +21,7 @@ from assistant.language.names import read_name
 from assistant.language.phones import read_phone
 from assistant.language.words import NOT_CODES
 from assistant.schedule.local_time import home, zone_of
-from assistant.store.tables import Address, Circle, Consent, Conversation, Question, Role
+from assistant.store.tables import Address, Circle, Conversation, Question, Role
 
 MOST_GATHERING: Final = 3
 """So many circles of one host gather people at a time; more would leave friends waiting in all of them."""
@@ -50,7 +51,7 @@ def open_circle(scene: Scene) -> Done:
         return Done("under_way", effects=(OptIn(), AskAgain()))
     if _gathering(scene) >= MOST_GATHERING:
         return Done("enough", effects=(OptIn(),))
-    known = _is_in(scene)
+    known = consent_of(scene.session, scene.address_id, scene.house.sender) == "in"
     return Done("known" if known else "newcomer", {"greeted": not known}, (OptIn(),))
 
 
@@ -157,16 +158,6 @@ def _gathering(scene: Scene) -> int:
         )
     )
     return found or 0
-
-
-def _is_in(scene: Scene) -> bool:
-    newest = scene.session.scalar(
-        select(Consent.kind)
-        .where(Consent.address_id == scene.address_id, Consent.sender == scene.house.sender)
-        .order_by(Consent.id.desc())
-        .limit(1)
-    )
-    return newest == "in"
 
 
 def _tidy(said: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from assistant.circles.audit import record
-from assistant.circles.fills import FILLS, shorten
+from assistant.circles.fills import FILLS, name2_of, shorten
 from assistant.circles.hosts.hosted import hosted
 from assistant.circles.hosts.hosting import hosts_to_tell, offer_role, still_offered, take_up_role
 from assistant.circles.kind_lines import named_in
@@ -70,13 +70,13 @@ def offer_seat(scene: Scene) -> Done:
     replaces = mine if kind == "host" else _backup_now(scene, circle, person)
     offer = offer_role(scene, person, kind, circle, replaces=replaces)
     if offer is None:
-        return Done("already", _named(person))
+        return Done("already", name2_of(person))
     if kind == "backup":
         circle.backup_named = None
     member = seat_of(scene.session, person.id, circle.id)
     if member is None or member.state not in ASKED or member.promised_at is None:
         return Done("forward")
-    return Done("asked", _named(person), (Start(person.id, "host_offer", {"offer": offer.id}, member.id),))
+    return Done("asked", name2_of(person), (Start(person.id, "host_offer", {"offer": offer.id}, member.id),))
 
 
 @action("ask", "gone")
@@ -90,7 +90,7 @@ def meet_namesake(scene: Scene) -> Done:
     if circle is None or _role_as_host(scene, circle) is None:
         return Done("gone")
     person = scene.session.get_one(Person, member.person_id)
-    values = {"seat": "backup", "heir": str(member.id), "phone": "", **_named(person)}
+    values = {"seat": "backup", "heir": str(member.id), "phone": "", **name2_of(person)}
     return Done("ask", values, circle=circle)
 
 
@@ -277,9 +277,5 @@ def _offer(scene: Scene) -> Role | None:
 
 
 def _tell_asker(scene: Scene, role: Role, notice: str) -> tuple[Effect, ...]:
-    named = _named(scene.person)
+    named = name2_of(scene.person)
     return tuple(Tell(host, notice, named, circle_id=role.circle_id) for host in hosts_to_tell(scene, role))
-
-
-def _named(person: Person) -> dict[str, str]:
-    return {"name2": shorten(person.name, FILLS["name2"].longest)} if person.name else {}

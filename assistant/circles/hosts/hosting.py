@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select
 
 from assistant.circles.audit import record
+from assistant.circles.fills import name2_of
 from assistant.circles.hosts.mondays import plan_briefs
 from assistant.circles.scene import Done, Effect, OptIn, Scene, Tell, action
-from assistant.circles.seats import find_circle, seat_of
-from assistant.store.tables import Circle, Cohort, Member, Person, Role
+from assistant.circles.seats import find_circle, seat_of, told_of_news
+from assistant.store.tables import Circle, Cohort, Person, Role
 
 
 @action("accepted", "already", "not_offered")
@@ -80,7 +81,7 @@ def take_up_role(scene: Scene, role: Role, circle: Circle) -> tuple[Effect, ...]
     scene.session.flush()
     plan_briefs(scene.session, circle, scene.now)
     record(scene.session, f"take up {role.kind}", scene.now, by=scene.person.id, circle_id=role.circle_id)
-    named = {"name2": scene.person.name} if scene.person.name else {}
+    named = name2_of(scene.person)
     if role.kind == "backup":
         circle.backup_named = None
         over = (Tell(replaced.person_id, "backup_over", circle_id=circle.id),) if replaced else ()
@@ -129,16 +130,7 @@ def _tell_circle(
     scene: Scene, circle: Circle, notice: str, fills: dict[str, str], *, but: set[int]
 ) -> list[Effect]:
     """Members who take part or read along, and backups, hear it once each."""
-    members = scene.session.scalars(
-        select(Member)
-        .where(
-            Member.circle_id == circle.id,
-            Member.state.in_(("active", "reading")),
-            Member.promised_at.is_not(None),
-            Member.person_id.not_in(but),
-        )
-        .order_by(Member.id)
-    ).all()
+    members = told_of_news(scene.session, circle.id, but)
     told = but | {member.person_id for member in members}
     backups = [role.person_id for role in _open_roles(scene, circle, "backup") if role.person_id not in told]
     return [

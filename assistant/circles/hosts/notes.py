@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.buddies import unreachable
-from assistant.circles.fills import FILLS, shorten
+from assistant.circles.fills import FILLS, name2_of, shorten
 from assistant.circles.hosts.deeds import hold, take_up
 from assistant.circles.hosts.hosted import hosted
-from assistant.circles.hosts.unheard import choices_of, name_value, numbered, people_of
+from assistant.circles.hosts.unheard import choices_of, numbered, people_of
 from assistant.circles.kind_lines import TOLD, TRIES, named_in, without_address
 from assistant.circles.relay import knows_that_words_wait
 from assistant.circles.rights import circle_for
@@ -49,7 +49,7 @@ def find_noted(scene: Scene) -> Done:
         return Done("several", {"people": choices_of(listed.items())}, (numbered(scene, listed.values()),))
     # Words that began with a name that is not theirs are not for them: she says them anew.
     words = "" if said else without_address(text, names[found[0]])
-    return Done("found", {"to_ids": found, "line": words, **name_value(people[found[0]])})
+    return Done("found", {"to_ids": found, "line": words, **name2_of(people[found[0]])})
 
 
 @action("yes", "no")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from assistant.circles.fills import FILLS, shorten
+from assistant.circles.fills import name2_of
 from assistant.circles.hosts.deeds import happened, newest, take_back
 from assistant.circles.profile import go_by_it
 from assistant.circles.scene import Done, Scene, action
@@ -59,6 +59,5 @@ def _about(scene: Scene, deed: Deed) -> dict[str, Any]:
     values = {"did": deed.kind}
     if deed.member_id is not None:
         member = scene.session.get_one(Member, deed.member_id)
-        name = scene.session.get_one(Person, member.person_id).name
-        values |= {"name2": shorten(name, FILLS["name2"].longest)} if name else {}
+        values |= name2_of(scene.session.get_one(Person, member.person_id))
     return values

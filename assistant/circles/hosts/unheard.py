@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.audit import record
 from assistant.circles.buddies import unreachable
-from assistant.circles.fills import FILLS, language_of, shorten
+from assistant.circles.fills import FILLS, language_of, name2_of
 from assistant.circles.hosts.hosted import hosted
 from assistant.circles.quiet import quiet_weeks
 from assistant.circles.scene import Done, Line, Lines, Scene, action
@@ -46,7 +46,7 @@ def list_quiet(scene: Scene) -> Done:
     values = {"to_ids": [member.id for member, _, _ in quiet]}
     if len(quiet) > 1:
         return Done("several", {**values, "many": True}, effects)
-    return Done("one", {**values, **name_value(quiet[0][1])}, effects)
+    return Done("one", {**values, **name2_of(quiet[0][1])}, effects)
 
 
 @action("listed")
@@ -64,7 +64,7 @@ def take_one(scene: Scene) -> Done:
     if not chosen.isdigit() or int(chosen) not in listed:
         return Done("none")
     person = people_of(scene.session, [int(chosen)])[int(chosen)]
-    return Done("one", {"to_ids": [int(chosen)], "many": False, **name_value(person)})
+    return Done("one", {"to_ids": [int(chosen)], "many": False, **name2_of(person)})
 
 
 def quiet_members(
@@ -101,14 +101,9 @@ def people_of(session: Session, member_ids: Iterable[Any]) -> dict[int, Person]:
     return {each: found[each] for each in wanted if each in found}
 
 
-def name_value(person: Person) -> dict[str, str]:
-    """A member's name as `name2`, if it is known; on a shared phone what is said leaves it out by itself."""
-    return {"name2": shorten(person.name, FILLS["name2"].longest)} if person.name else {}
-
-
 def name_fills(scene: Scene, person: Person) -> dict[str, Any]:
     """How a line names a member to a host: by name, and on a shared phone by the first letter."""
-    return {**name_value(person), "initials": initials([person], language_of(scene))}
+    return {**name2_of(person), "initials": initials([person], language_of(scene))}
 
 
 def initials(people: Iterable[Person], language: str) -> str:
