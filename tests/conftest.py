@@ -87,7 +87,7 @@ def _redis_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "circle.db"
     made = Database(f"sqlite:///{path}")
     migrate.upgrade(made)
@@ -96,8 +96,8 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def _sqlite_copy(_sqlite_template: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copy(_sqlite_template, tmp_path / 'circle.db')}"
+def _sqlite_copy(sqlite_template: Path, tmp_path: Path) -> str:
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'circle.db')}"
 
 
 @pytest.fixture(scope="session")
