@@ -1,11 +1,13 @@
 """Recognises words that a person, not a program, has to answer: self-harm, abuse, an emergency."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from assistant.language.folding import fold, squeeze
+from assistant.language.signs import Signs
 from assistant.language.tables import load_table
 
 KINDS: Final = ("self_harm", "abuse", "emergency")
@@ -41,23 +43,27 @@ def danger(text: str) -> Danger | None:
         text: A text as it came in, in English or Spanish; only its first 2,000 characters are read.
     """
     said = _left_alone(plain_line(text))
-    for kind, pattern in _DANGERS.items():
-        if pattern.search(said):
+    for kind in KINDS:
+        if _any_of(kind).search(said):
             return Danger(kind)
-    for kind, (who, ways) in _SOMEONE_NEAR.items():
-        if who.search(said) and _DANGERS[kind].search(_left_alone(_as_her_own(said, ways))):
+    if shown := _signs().kind_of(said):
+        return Danger(shown)
+    for kind in _TABLE["someone_near"]:
+        her_own = _as_her_own(said, kind)
+        if her_own != said and _any_of(kind).search(_left_alone(her_own)):
             return Danger(kind)
     return None
 
 
 def _left_alone(said: str) -> str:
     """Take out everyday ways of speaking and what is long over."""
-    said = _LOOK_ALIKES.sub(_TAKEN_OUT, said)
-    return said if _RETURNING.search(said) else _LONG_AGO.sub(_TAKEN_OUT, said)
+    said = _any_of("look_alikes").sub(_TAKEN_OUT, said)
+    return said if _any_of("returning").search(said) else _any_of("long_ago").sub(_TAKEN_OUT, said)
 
 
-def _as_her_own(said: str, ways: list[tuple[re.Pattern[str], str]]) -> str:
-    for pattern, read_as in ways:
+def _as_her_own(said: str, kind: str) -> str:
+    who, ways = _someone_near(kind)
+    for pattern, read_as in ways if who.search(said) else ():
         said = pattern.sub(read_as, said)
     return said
 
@@ -70,9 +76,13 @@ def plain_line(text: str) -> str:
             words.append("/")
             continue
         for word in _INSIDE.split(piece) if piece not in _SPELLINGS else (piece,):
-            word = word.replace("'", "")
-            words.append(_SPELLINGS.get(word) or _SPELLINGS.get(squeeze(word), word))
+            words.append(_well_spelt(word.replace("'", "")))
     return _JOINABLE.sub(lambda said: _JOINED[said[0]], " ".join(words))
+
+
+@lru_cache(maxsize=4096)
+def _well_spelt(word: str) -> str:
+    return _SPELLINGS.get(word) or _SPELLINGS.get(squeeze(word), word)
 
 
 def _fill(pattern: str) -> str:
@@ -81,9 +91,8 @@ def _fill(pattern: str) -> str:
     return pattern
 
 
-def _any_of(entry: Mapping[str, Any]) -> re.Pattern[str]:
-    patterns = "|".join(f"(?:{_fill(pattern)})" for pattern in _patterns(entry))
-    return re.compile(rf"(?<!\w)(?:{patterns})(?!\w)")
+def _compiled(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?=\w)(?:{'|'.join(f'(?:{_fill(each)})' for each in patterns)})(?!\w)")
 
 
 def _patterns(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -91,15 +100,21 @@ def _patterns(entry: Mapping[str, Any]) -> Iterator[str]:
         yield from part if isinstance(part, list) else _patterns(part)
 
 
+# Each is compiled when a text first asks for it: together they take half a second, few commands read texts.
+@cache
+def _any_of(name: str) -> re.Pattern[str]:
+    return _compiled(_patterns(_TABLE[name]))
+
+
+@cache
+def _someone_near(kind: str) -> tuple[re.Pattern[str], list[tuple[re.Pattern[str], str]]]:
+    near = _TABLE["someone_near"][kind]
+    return _compiled([near["who"]]), [(_compiled([way]), read_as) for way, read_as in near["ways"]]
+
+
+@cache
+def _signs() -> Signs:
+    return Signs(load_table("danger_signs"))
+
+
 _JOINABLE: Final = re.compile(rf"\b(?:{'|'.join(map(re.escape, _JOINED))})\b")
-_DANGERS: Final = {kind: _any_of(_TABLE[kind]) for kind in KINDS}
-_LOOK_ALIKES: Final = _any_of(_TABLE["look_alikes"])
-_LONG_AGO: Final = _any_of(_TABLE["long_ago"])
-_RETURNING: Final = _any_of(_TABLE["returning"])
-_SOMEONE_NEAR: Final = {
-    kind: (
-        _any_of({"who": [near["who"]]}),
-        [(_any_of({"way": [way]}), read_as) for way, read_as in near["ways"]],
-    )
-    for kind, near in _TABLE["someone_near"].items()
-}

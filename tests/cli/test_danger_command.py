@@ -19,7 +19,7 @@ def test_danger_reports_each_part_by_itself(circle: Circle) -> None:
     shown = circle("danger", CASES)
     assert shown.code == 0
     assert "tenth" in shown.out
-    assert "missed (tenth" in shown.err
+    assert "missed (twelfth" in shown.err
     rates = {
         (each["part"], each["language"]): each for each in circle("danger", CASES, "--json").data["rates"]
     }
