@@ -25,6 +25,7 @@ from rq.timeouts import BaseDeathPenalty
 from rq.worker import SimpleWorker
 
 from assistant.language.cities import load_atlas
+from assistant.language.danger import danger
 from assistant.messages import delivery, inbox, paging, reconcile, tending, timers
 from assistant.messages.recording import replay
 from assistant.messages.spool import Spool
@@ -241,11 +242,17 @@ def work(runtime: Runtime, queue: str) -> None:
         _ = runtime.desk  # flows are read and checked now, not at the first text
         if queue == "inbox":
             # Nobody who names her city should wait for the table, nor anyone else for who reads it.
-            threading.Thread(target=load_atlas, name="atlas", daemon=True).start()
+            threading.Thread(target=_read_ahead, name="reading ahead", daemon=True).start()
         watch.go()
         loop.run(runtime.carrier.close())
         watch.queues.close()
     log.info("worker stops", queue=queue)
+
+
+def _read_ahead() -> None:
+    """Have the large tables in memory before a text needs them: words of danger, then cities."""
+    danger("")
+    load_atlas()
 
 
 def run_clock(runtime: Runtime) -> None:

@@ -247,6 +247,6 @@ def test_whatever_people_do_no_circle_is_overfull(database: Database, steps: lis
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=st.text(max_size=60))
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_any_text_can_be_searched_for_a_code(town: Town, said: str) -> None:
     assert find_circle(town.session, said) is None

@@ -20,7 +20,7 @@ IN_VIEW = (
 # What was missed even in view: too far from any words, or of nothing but a hint.
 STILL_MISSED = {"been thinking about my brother a lot. he did it at 27. im 27 in june"}
 # As measured, and no worse: how many are missed, and how many are false alarms.
-NOT_TUNED_TO = [("aside", 1, 1), ("tenth", 0, 1)]
+NOT_TUNED_TO = [("aside", 1, 1), ("tenth", 0, 1), ("held_out", 44, 3)]
 REPEATED = (
     "he she they my i me and if when said says told wants is not never dont want to die kill hurt hit "
     "on the with husband son mothers friend gun pills bridge train door blood movie nurse last year "
@@ -40,9 +40,11 @@ def read(text: str) -> str:
     return found.kind if found else "none"
 
 
-@pytest.mark.parametrize(("text", "kind"), [case for case in cases(*IN_VIEW) if case[0] not in STILL_MISSED])
-def test_words_that_the_table_was_made_with_are_read_as_meant(text: str, kind: str) -> None:
-    assert read(text) == kind
+@pytest.mark.parametrize("part", IN_VIEW)
+def test_words_that_the_table_was_made_with_are_read_as_meant(part: str) -> None:
+    meant = {text: kind for text, kind in cases(part) if text not in STILL_MISSED}
+    assert meant
+    assert {text: read(text) for text in meant} == meant
 
 
 @pytest.mark.parametrize(("part", "most_missed", "most_false_alarms"), NOT_TUNED_TO)
