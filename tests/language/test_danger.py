@@ -15,7 +15,7 @@ from assistant.language.danger import KINDS, danger
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "danger.toml").read_text("utf-8"))
 IN_VIEW = (
     *("tuned", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"),
-    *("eleventh", "twelfth", "nearby"),
+    *("eleventh", "twelfth", "nearby", "thirteenth"),
 )
 # What was missed even in view: too far from any words, or of nothing but a hint.
 STILL_MISSED = {"been thinking about my brother a lot. he did it at 27. im 27 in june"}
