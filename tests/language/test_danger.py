@@ -15,12 +15,12 @@ from assistant.language.danger import KINDS, danger
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "danger.toml").read_text("utf-8"))
 IN_VIEW = (
     *("tuned", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"),
-    *("eleventh", "twelfth", "nearby"),
+    *("eleventh", "twelfth", "nearby", "thirteenth"),
 )
 # What was missed even in view: too far from any words, or of nothing but a hint.
 STILL_MISSED = {"been thinking about my brother a lot. he did it at 27. im 27 in june"}
 # As measured, and no worse: how many are missed, and how many are false alarms.
-NOT_TUNED_TO = [("aside", 1, 1), ("tenth", 0, 1), ("held_out", 44, 3)]
+NOT_TUNED_TO = [("aside", 1, 1), ("tenth", 0, 1), ("held_out", 43, 3)]
 REPEATED = (
     "he she they my i me and if when said says told wants is not never dont want to die kill hurt hit "
     "on the with husband son mothers friend gun pills bridge train door blood movie nurse last year "
