@@ -6,7 +6,7 @@
 #   make setup    only .venv, with a working .venv/bin/circle
 
 BIN   := .venv/bin
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := run
 # Compiled modules start a process in half the time.
 unexport PYTHONDONTWRITEBYTECODE

@@ -128,6 +128,21 @@ def _is_ci() -> bool:
     return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
+LONGEST = (
+    "test_transcripts",
+    "test_jobs",
+    "test_end_to_end",
+    "test_season",
+    "test_planned_prompts",
+    "test_inviting",
+)
+"""Files that take longest: begun first, so that at the end no worker waits for another."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     return _refuse_skip((yield))
