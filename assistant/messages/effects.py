@@ -43,7 +43,13 @@ def apply(moment: Moment, effects: Iterable[Effect], conversation: Conversation 
         if _belongs_to_turn(effect, moment):
             assert isinstance(effect, Tell)
             purpose = None if effect.purpose == "reply" else effect.purpose
-            moment.notice(effect.notice, effect.fills, purpose=purpose, carry=effect.carry)
+            moment.notice(
+                effect.notice,
+                effect.fills,
+                purpose=purpose,
+                carry=effect.carry,
+                circle_id=effect.circle_id,
+            )
         elif isinstance(effect, Tell):
             tell(moment.session, moment.desk, effect, moment.now)
         elif isinstance(effect, Lines):

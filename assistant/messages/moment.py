@@ -108,18 +108,19 @@ class Moment:
         *,
         purpose: str | None = None,
         carry: Collection[str] = (),
+        circle_id: int | None = None,
     ) -> None:
         """Say a notice of `flows/notices.toml` to her.
 
         Args:
             values: Its fills, and what chooses its variant.
             carry: Names of fills that are another person's words: they arrive to the letter.
+            circle_id: The circle it is about, with whose words it is erased; None: hers, if she has just one.
         """
         scene = scene_of(self, None, values)
         words = speak(scene, self.desk.book.notice(name), uri=self.address.uri, carry=carry)
-        self.say(
-            words, f"notices/{name}", purpose=purpose, circle_id=scene.circle.id if scene.circle else None
-        )
+        hers = scene.circle.id if scene.circle else None
+        self.say(words, f"notices/{name}", purpose=purpose, circle_id=circle_id or hers)
 
     def lines(self, lines: Sequence[Line], conversation: Conversation | None) -> None:
         """Say several notices in one text, a line each."""
@@ -131,8 +132,13 @@ class Moment:
             text = self.desk.book.notice(line.notice)
             given = {name: value for name, value in line.fills.items() if isinstance(value, str)}
             spoken.append(speak(scene, text, uri=self.address.uri, given=given, carry=line.carry))
-        wording = f"notices/{lines[0].notice}"
-        self.say("\n".join(spoken), wording, conversation=conversation)
+        circle = scene_of(self, conversation).circle
+        self.say(
+            "\n".join(spoken),
+            f"notices/{lines[0].notice}",
+            conversation=conversation,
+            circle_id=circle.id if circle else None,
+        )
 
     def hand_over(self) -> None:
         """Put every draft into the outbox, in order."""

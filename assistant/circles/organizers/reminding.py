@@ -9,10 +9,11 @@ from typing import Final
 from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.on_call import consent_of
 from assistant.circles.organizers.inviting import ANSWERABLE
 from assistant.circles.scene import Tell
 from assistant.store.circles import SEATED
-from assistant.store.tables import Address, Circle, Consent, Invitation, Member
+from assistant.store.tables import Address, Circle, Invitation, Member
 
 AFTER: Final = dt.timedelta(days=3)
 """So long after an invitation was sent it is said once more."""
@@ -77,13 +78,8 @@ def _is_worth_it(
         return False
     if address.unreachable_at is not None or address.retired_at is not None:
         return False
-    stance = session.scalar(
-        select(Consent.kind)
-        .where(Consent.address_id == address.id, Consent.sender == sender)
-        .order_by(Consent.id.desc())
-        .limit(1)
-    )
     seated = session.scalars(
         select(Member.person_id).where(Member.circle_id == circle.id, Member.state.in_(SEATED))
     ).all()
-    return stance == "in" and address.person_id not in seated and len(seated) < circle.size
+    agreed = consent_of(session, address.id, sender) == "in"
+    return agreed and address.person_id not in seated and len(seated) < circle.size
