@@ -88,7 +88,7 @@ def _take_back(scene: Scene, deed: Deed) -> None:
 
 
 def _by_name(scene: Scene, circle: Circle, said: str, values: dict[str, Any]) -> Done:
-    if said and called(members_of(scene, [circle]), said):
+    if said and called(members_of(scene.session, [circle]), said):
         return Done("seated", values)
     before = _left(scene, [circle], said)
     if len(before) == 1:
@@ -133,7 +133,7 @@ def _open(scene: Scene, circle: Circle, member: Member, values: dict[str, Any]) 
 
 def _left(scene: Scene, circles: list[Circle], said: str) -> list[Named]:
     """Who is called so and was in before; her own seat is another host's to open."""
-    before = called(members_of(scene, circles, ("left",)), said)
+    before = called(members_of(scene.session, circles, ("left",)), said)
     return [each for each in before if each.person.id != scene.person.id]
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from assistant.circles.audit import record
 from assistant.circles.fills import FILLS, name2_of, shorten
 from assistant.circles.hosts.hosted import hosted
-from assistant.circles.hosts.hosting import hosts_to_tell, offer_role, still_offered, take_up_role
+from assistant.circles.hosts.hosting import held_roles, hosts_to_tell, offer_role, still_offered, take_up_role
+from assistant.circles.hosts.naming import members_of
 from assistant.circles.kind_lines import named_in
 from assistant.circles.organizers.organizing import person_at
 from assistant.circles.profile import LONGEST_OPTION
@@ -52,7 +53,7 @@ def offer_seat(scene: Scene) -> Done:
     circle = hosted(scene)
     if circle is None:
         return Done("none")
-    mine = _role_as_host(scene, circle)
+    mine = _role_as_host(scene, scene.person, circle)
     if mine is None:
         return Done("backup")
     kind, heir, phone = (str(scene.values.get(key) or "") for key in ("seat", "heir", "phone"))
@@ -87,7 +88,7 @@ def meet_namesake(scene: Scene) -> Done:
         return Done("gone")
     scene.circle = scene.session.get_one(Circle, member.circle_id)
     circle = hosted(scene)
-    if circle is None or _role_as_host(scene, circle) is None:
+    if circle is None or _role_as_host(scene, scene.person, circle) is None:
         return Done("gone")
     person = scene.session.get_one(Person, member.person_id)
     values = {"seat": "backup", "heir": str(member.id), "phone": "", **name2_of(person)}
@@ -100,7 +101,7 @@ def ask_about_namesake(scene: Scene, circle: Circle) -> tuple[Effect, ...]:
     hosts = [
         host
         for host in hosts_of(scene.session, circle.id, scene.now)
-        if _host_role_of(scene, host, circle) is not None
+        if _role_as_host(scene, host, circle) is not None
     ]
     if not wanted or wanted[:1] != name[:1] or not hosts or scene.member is None:
         return ()
@@ -158,7 +159,7 @@ def _find(scene: Scene, seat: str) -> Done:
     circle = hosted(scene)
     if circle is None:
         return Done("none")
-    if _role_as_host(scene, circle) is None:
+    if _role_as_host(scene, scene.person, circle) is None:
         return Done("backup")
     people = _candidates(scene, circle)
     said = str(scene.values.get("text") or "")
@@ -196,18 +197,11 @@ def _as_many_as_fit(options: Sequence[str], last: str) -> str:
 
 def _candidates(scene: Scene, circle: Circle) -> dict[int, str]:
     """Seats of members who take part and have a name, except her own -> their names."""
-    rows = scene.session.execute(
-        select(Member.id, Person.name)
-        .join(Person, Person.id == Member.person_id)
-        .where(
-            Member.circle_id == circle.id,
-            Member.state.in_(ASKED),
-            Member.promised_at.is_not(None),
-            Person.id != scene.person.id,
-        )
-        .order_by(Member.id)
-    )
-    return {key: name for key, name in rows if name}
+    return {
+        each.member.id: each.person.name
+        for each in members_of(scene.session, [circle], ASKED)
+        if each.person.name and each.person.id != scene.person.id
+    }
 
 
 def _person_of(scene: Scene, circle: Circle, heir: str) -> Person | None:
@@ -231,35 +225,14 @@ def _wait_for(scene: Scene, circle: Circle, name: str) -> Done:
 
 
 def _backup_now(scene: Scene, circle: Circle, but: Person) -> Role | None:
-    """The backup who gives way to a new one."""
-    return scene.session.scalars(
-        select(Role)
-        .where(
-            Role.circle_id == circle.id,
-            Role.kind == "backup",
-            Role.accepted_at.is_not(None),
-            Role.ended_at.is_(None),
-            Role.person_id != but.id,
-        )
-        .order_by(Role.id.desc())
-        .limit(1)
-    ).first()
+    """The backup who gives way to a new one: the last who took that up."""
+    others = [role for role in held_roles(scene, circle, "backup") if role.person_id != but.id]
+    return others[-1] if others else None
 
 
-def _role_as_host(scene: Scene, circle: Circle) -> Role | None:
-    return _host_role_of(scene, scene.person, circle)
-
-
-def _host_role_of(scene: Scene, person: Person, circle: Circle) -> Role | None:
-    return scene.session.scalars(
-        select(Role).where(
-            Role.person_id == person.id,
-            Role.circle_id == circle.id,
-            Role.kind == "host",
-            Role.accepted_at.is_not(None),
-            Role.ended_at.is_(None),
-        )
-    ).first()
+def _role_as_host(scene: Scene, person: Person, circle: Circle) -> Role | None:
+    held = held_roles(scene, circle, "host")
+    return next((role for role in held if role.person_id == person.id), None)
 
 
 def _offer(scene: Scene) -> Role | None:

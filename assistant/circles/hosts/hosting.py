@@ -75,7 +75,7 @@ def take_up_role(scene: Scene, role: Role, circle: Circle) -> tuple[Effect, ...]
         replaced.ended_at = scene.now
     if role.kind == "host" and replaced is not None:
         # Whoever is paged first need not be paged again as backup.
-        for own in _open_roles(scene, circle, "backup"):
+        for own in held_roles(scene, circle, "backup"):
             if own.person_id == scene.person.id:
                 own.ended_at = scene.now
     scene.session.flush()
@@ -122,7 +122,7 @@ def hosts_to_tell(scene: Scene, role: Role) -> list[int]:
     if role.kind == "host" and (replaced := replaced_by(scene, role)) is not None:
         return [replaced.person_id]
     circle = scene.session.get(Circle, role.circle_id)
-    hosts = _open_roles(scene, circle, "host") if circle is not None else []
+    hosts = held_roles(scene, circle, "host") if circle is not None else []
     return [host.person_id for host in hosts if host.person_id != scene.person.id]
 
 
@@ -132,14 +132,14 @@ def _tell_circle(
     """Members who take part or read along, and backups, hear it once each."""
     members = told_of_news(scene.session, circle.id, but)
     told = but | {member.person_id for member in members}
-    backups = [role.person_id for role in _open_roles(scene, circle, "backup") if role.person_id not in told]
+    backups = [role.person_id for role in held_roles(scene, circle, "backup") if role.person_id not in told]
     return [
         *(Tell(m.person_id, notice, fills, circle_id=circle.id, member_id=m.id) for m in members),
         *(Tell(backup, notice, fills, circle_id=circle.id) for backup in backups),
     ]
 
 
-def _open_roles(scene: Scene, circle: Circle, kind: str) -> Sequence[Role]:
+def held_roles(scene: Scene, circle: Circle, kind: str) -> Sequence[Role]:
     """Roles of a kind that were taken up and hold, the longest-serving first."""
     return scene.session.scalars(
         select(Role)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from assistant.circles.fills import FILLS, language_of, shorten
 from assistant.circles.hosts.hosted import hosted
@@ -41,7 +42,7 @@ def find_member(scene: Scene) -> Done:
     said, circles = _without_code(str(scene.values.get("person") or ""), circles)
     only = circles[0] if len(circles) == 1 else None
     where = {} if only is not None else {"hosts": "several"}
-    everyone = members_of(scene, circles)
+    everyone = members_of(scene.session, circles)
     found = called(everyone, said)
     if len(found) == 1:
         return _taken("one", found[0])
@@ -74,9 +75,9 @@ def named_member(scene: Scene) -> Named | None:
     return Named(member, scene.session.get_one(Person, member.person_id), circle)
 
 
-def members_of(scene: Scene, circles: Sequence[Circle], states: Sequence[str] = SEATED) -> list[Named]:
+def members_of(session: Session, circles: Sequence[Circle], states: Sequence[str] = SEATED) -> list[Named]:
     """Who has a seat in these circles, the oldest first; a host hears of nobody before the promise."""
-    rows = scene.session.execute(
+    rows = session.execute(
         select(Member, Person, Circle)
         .join(Person, Person.id == Member.person_id)
         .join(Circle, Circle.id == Member.circle_id)

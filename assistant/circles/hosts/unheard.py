@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from assistant.circles.audit import record
 from assistant.circles.buddies import unreachable
 from assistant.circles.fills import FILLS, language_of, name2_of
 from assistant.circles.hosts.hosted import hosted
+from assistant.circles.hosts.naming import members_of
 from assistant.circles.quiet import quiet_weeks
 from assistant.circles.scene import Done, Line, Lines, Scene, action
 from assistant.schedule.wall import at_wall
@@ -78,7 +79,7 @@ def quiet_members(
     since = week_began(circle, now)
     quiet = [
         (member, person, weeks)
-        for member, person in _members(session, circle, ("active",))
+        for member, person, _ in members_of(session, [circle], ("active",))
         if person.id != but and (weeks := quiet_weeks(session, member, since)) >= QUIET_FROM
     ]
     return sorted(quiet, key=lambda each: (-each[2], each[0].id))
@@ -132,10 +133,10 @@ def numbered(scene: Scene, people: Iterable[Person]) -> Lines:
 
 def _away(scene: Scene, circle: Circle) -> list[Line]:
     """Who is away, in no other words than her circle may hear: on pause she was told it sees "away"."""
-    rows = _members(scene.session, circle, ("active", "paused", "unreachable"))
-    lost = unreachable(scene.session, [person.id for _, person in rows])
+    rows = members_of(scene.session, [circle], ("active", "paused", "unreachable"))
+    lost = unreachable(scene.session, [person.id for _, person, _ in rows])
     lines = []
-    for member, person in rows:
+    for member, person, _ in rows:
         if person.id == scene.person.id:
             continue
         if member.state == "paused":
@@ -143,13 +144,3 @@ def _away(scene: Scene, circle: Circle) -> list[Line]:
         elif member.state == "unreachable" or person.id in lost:
             lines.append(Line("not_reached", name_fills(scene, person)))
     return lines
-
-
-def _members(session: Session, circle: Circle, states: Sequence[str]) -> Sequence[tuple[Member, Person]]:
-    rows = session.execute(
-        select(Member, Person)
-        .join(Person, Person.id == Member.person_id)
-        .where(Member.circle_id == circle.id, Member.state.in_(states), Member.promised_at.is_not(None))
-        .order_by(Member.id)
-    )
-    return [(member, person) for member, person in rows]
