@@ -15,7 +15,7 @@ class Known:
     outcomes: Callable[[str], frozenset[str]]
     """`expect` -> the outcomes a reply can be read as; ValueError says what is wrong with the `expect`.
     A choice's keys ("chosen" with `choices_from`), "skip" and "unclear" are added by the checker."""
-    fills: Collection[str]
+    placeholders: Collection[str]
     """The names that may stand in braces."""
     worst: Callable[[str], str]
     """A text with every fill at its longest; ValueError says what is wrong with its braces."""

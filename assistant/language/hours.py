@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from assistant.language.folding import fold
 from assistant.language.numbers import plain_digits
-from assistant.language.tables import load_table
+from assistant.language.word_tables import load_table
 
 # Unprompted texts leave between 9:00 and 20:00 local time, so the last hour that can be promised is 19.
 EARLIEST, LATEST = 9, 19

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from assistant.language.tables import load_table, phrases_of, words_of
+from assistant.language.word_tables import load_table, phrases_of, words_of
 
 _TABLE = load_table("signals")
 

@@ -1,6 +1,6 @@
 """The words people answer with, as `words.toml` lists and explains them."""
 
-from assistant.language.tables import load_table, numbers_of, phrases_of, words_of
+from assistant.language.word_tables import load_table, numbers_of, phrases_of, words_of
 
 _TABLE = load_table("words")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assistant.language.commands import CommandPattern, read_command
-from assistant.language.reading import Choice, Expect, Reading, find_phones, read
+from assistant.language.reply_reading import Choice, Expect, Reading, find_phones, read
 from assistant.language.signals import signal
 
 CASES = Path(__file__).parent / "cases"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.language.cities import load_atlas
 from assistant.language.commands import CommandPattern, parse_phrase, read_command
-from assistant.language.reading import KINDS, Choice, Expect, find_phones, outcomes, parse_expect, read
+from assistant.language.places.cities import load_atlas
+from assistant.language.reply_reading import KINDS, Choice, Expect, find_phones, outcomes, parse_expect, read
 from assistant.language.signals import signal
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)

@@ -1,0 +1,221 @@
+"""Decides what one text of one person means, and answers it. She is locked; it all becomes one commit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+
+from sqlalchemy import select
+
+from assistant.circles.membership.invitations import open_invitations, yes_or_no
+from assistant.conversations import attribution, danger_talks, keywords
+from assistant.conversations.answers import answer_late, read_answer, reopen, step_of, take_answer
+from assistant.conversations.questions import missed, set_aside
+from assistant.conversations.text_rendering import language_of
+from assistant.conversations.turn_context import Context, action_context
+from assistant.conversations.turns import ask_again, start
+from assistant.engine.book import FlowBook
+from assistant.engine.flow_model import CAPITALS, Command
+from assistant.engine.movement import UNCLEAR
+from assistant.language.commands import CommandPattern, CommandReading, read_command
+from assistant.language.courtesy import is_courtesy
+from assistant.language.reply_reading import Reading
+from assistant.store.tables import Conversation, Inbox, Outbox, Question
+
+LOOP_TEXTS = 30
+"""More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
+RUNNING = ("host", "organizer")
+"""Whose commands are about circles, not about a seat of her own."""
+OF_NO_SEAT = ("new",)
+"""Commands for anyone that are about no seat of hers either: a circle of her own is none she sits in."""
+STRANGERS_ONCE_IN = dt.timedelta(days=1)
+
+
+def handle(context: Context) -> str | None:
+    """Act on her text and draft what is said to it. The caller holds her lock, and commits.
+
+    Returns:
+        Why nothing was made of the text, if nothing was.
+
+    Raises:
+        Exception: whatever went wrong; the caller rolls this text back, and tries again or sets it aside.
+    """
+    text = context.inbox
+    assert text is not None
+    if context.address.unreachable_at is not None:
+        context.address.unreachable_at = None
+    ignored = _respond(context, text)
+    attribution.hand_over(context)
+    come_back(context)
+    return ignored
+
+
+def _respond(context: Context, text: Inbox) -> str | None:
+    """Answer the text; gives the reason when nothing is made of it."""
+    kind = keywords.kind_of(text)
+    if kind == "stop":
+        keywords.stop(context)
+        danger_talks.answer_danger(context)
+        return None
+    if kind == "start" or keywords.lets_in_again(context):
+        keywords.start(context, text)
+        return None
+    looping = context.known.recent > LOOP_TEXTS
+    context.quiet = looping or context.opted_out
+    if kind == "help":
+        keywords.help_her(context)
+        return None
+    if kind in ("tapback", "auto_reply"):
+        return kind
+    if kind == "empty":
+        return _without_words(context, text)
+    if danger_talks.answer_danger(context):
+        return None
+    ignored = _understand(context)
+    return ignored or ("loop" if looping else None)
+
+
+def _without_words(context: Context, text: Inbox) -> str | None:
+    """A picture, a place on the map, or nothing at all."""
+    carries = text.params.get("NumMedia", "0") not in ("", "0") or "Latitude" in text.params
+    if not carries:
+        return "empty"
+    if "member" in context.known.hears:
+        context.notice("media_only")
+    return "media only"
+
+
+def _understand(context: Context) -> str | None:
+    """Words: a command, an answer to what she was asked, a late answer, or something to be asked about."""
+    question = context.question
+    conversation = context.session.get_one(Conversation, question.conversation_id) if question else None
+    reading = read_answer(context, question, conversation) if question and conversation else None
+    command = _read_command(context)
+    if command is not None and command.sure and not _is_the_answer(context, question, reading, command):
+        _obey(context, command)
+        return None
+    if question and conversation and reading:
+        if reading.outcome == UNCLEAR and command is not None:
+            context.notice("did_you_mean", {"said": command.said})
+        elif not attribution.belongs_elsewhere(context, question, reading):
+            take_answer(context, question, conversation, reading)
+        return None
+    if command is not None:
+        context.notice("did_you_mean", {"said": command.said})
+        return None
+    return _unasked(context)
+
+
+def _read_command(context: Context) -> CommandReading | None:
+    """The command she gives; to one she has no right to, her words are ordinary ones, without a hint."""
+    patterns = _patterns(context.services.book, context.known.hears)
+    language = language_of(context.person, None)
+    return read_command(patterns, context.words, language, country=context.services.identity.country)
+
+
+@lru_cache(maxsize=64)
+def _patterns(book: FlowBook, hears: frozenset[str]) -> tuple[CommandPattern, ...]:
+    return tuple(
+        CommandPattern(command.name, command.words)
+        for command in book.commands.values()
+        if command.who in hears
+    )
+
+
+def _is_the_answer(
+    context: Context, question: Question | None, reading: Reading | None, command: CommandReading
+) -> bool:
+    """Whether words that could be a command are just what the open question asks for."""
+    if question is None or reading is None or reading.outcome in (UNCLEAR, "skip"):
+        return False
+    interrupts = context.services.book.commands[command.name].interrupts
+    if interrupts is False or (interrupts == CAPITALS and not command.capitals):
+        return True
+    expect = step_of(context, question).expect or ""
+    words = " ".join(
+        phrase
+        for phrases in context.services.book.commands[command.name].words.values()
+        for phrase in phrases
+    )
+    if "{" in words:
+        # "call me Ana" answers "what is your name?"; "I moved to Madrid" answers "what city?".
+        # A question that takes any words at all says nothing about what these were meant for.
+        return expect != "text" and command.value is not None and f"{{{expect}}}" in words
+    return expect == "choice"
+
+
+def _obey(context: Context, reading: CommandReading) -> None:
+    command = context.services.book.commands[reading.name]
+    slot = _slot(command)
+    values = {slot: reading.value} if slot and reading.value is not None else {}
+    ctx = action_context(context, None)
+    if context.services.book.is_safety(command.starts):
+        danger_talks.let_go(context, danger_talks.unfinished(context, command.starts))
+    # What a host asks for is about a circle she hosts, whatever seat she has herself.
+    member = None if command.who in RUNNING or command.name in OF_NO_SEAT else ctx.member
+    start(context, command.starts, values, member.id if member else None)
+
+
+def _slot(command: Command) -> str | None:
+    for phrases in command.words.values():
+        for phrase in phrases:
+            if "{" in phrase:
+                return phrase[phrase.index("{") + 1 : phrase.index("}")]
+    return None
+
+
+def _unasked(context: Context) -> str | None:
+    """Words that nobody asked for: a late answer finds its question, a stranger hears who we are."""
+    if danger_talks.hear_her_out(context):
+        return None
+    late = missed(context.session, context.person.id, context.now)
+    if _answers_invitation(context, late):
+        start(context, "invited", {})
+        return None
+    if late is not None and answer_late(context, late):
+        return None
+    if "member" not in context.known.hears:
+        if is_courtesy(context.words) and _said_lately(context, "invited/declined/say"):
+            return "courtesy"
+        if _said_lately(context, "notices/stranger"):
+            return "stranger"
+        context.notice("stranger")
+        return None
+    return attribution.hold(context)
+
+
+def _answers_invitation(context: Context, late: Question | None) -> bool:
+    """Whether her words are for an invitation: of someone with a seat, a plain yes or no after it came."""
+    invited = open_invitations(context.session, context.person.id, context.now)
+    if not invited:
+        return False
+    sent_at = invited[-1][0].sent_at
+    if late is not None and sent_at is not None and late.opened_at > sent_at:
+        return False
+    return "member" not in context.known.hears or yes_or_no(context.words) is not None
+
+
+def _said_lately(context: Context, wording: str) -> bool:
+    found = context.session.scalar(
+        select(Outbox.id)
+        .where(
+            Outbox.person_id == context.person.id,
+            Outbox.wording == wording,
+            Outbox.created_at > context.now - STRANGERS_ONCE_IN,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+def come_back(context: Context) -> None:
+    """Nothing is being asked any more: ask what was set aside for it; or ask again what she wants to hear."""
+    if context.quiet or (context.question is not None and not context.again):
+        return
+    question = context.question or set_aside(context.session, context.person.id, context.now)
+    if question is not None and not context.again and danger_talks.stays_with_her(context):
+        return  # After words of danger, not in the same breath.
+    if question is not None:
+        ask_again(context, context.session.get_one(Conversation, question.conversation_id))
+    elif context.again and (late := missed(context.session, context.person.id, context.now)) is not None:
+        reopen(context, late)

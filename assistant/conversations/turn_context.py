@@ -1,0 +1,171 @@
+"""One thing that happened to one person, while it is being acted on in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from assistant.circles.actions.context import ActionContext
+from assistant.circles.actions.effects import HandOver, Line
+from assistant.conversations.prefetch import Prefetched, prefetch
+from assistant.conversations.text_rendering import speak
+from assistant.delivery.outbox import Draft, put
+from assistant.services import Services
+from assistant.store.tables import Address, Circle, Conversation, Inbox, Member, Person, Question
+
+
+@dataclass(slots=True)
+class Context:
+    """One thing that happened to one person, a text of hers or a timer, being acted on in one transaction."""
+
+    session: Session
+    services: Services
+    person: Person
+    address: Address
+    now: dt.datetime
+    inbox: Inbox | None = None
+    """Her text; None when time alone moves her."""
+    words: str = ""
+    quiet: bool = False
+    """Act, but say nothing to her: she opted out, or a loop is suspected."""
+    again: bool = False
+    """She asked for her question once more."""
+    handed: HandOver | None = None
+    """She chose which question her held words answer."""
+    opted_out: bool = False
+    """Whether an opt-out is in force for the address she wrote from."""
+    drafts: list[Draft] = field(default_factory=list)
+    prefetched: Prefetched | None = None
+    """What is known of her; read when it is first needed, and again after an action may have changed it."""
+
+    @property
+    def known(self) -> Prefetched:
+        """What is known of her as things stand now."""
+        if self.prefetched is None or self.prefetched.stale:
+            self.prefetched = prefetch(self.session, [self.person.id], self.now)[self.person.id]
+        return self.prefetched
+
+    @property
+    def question(self) -> Question | None:
+        """The question she is being asked now; there is never more than one."""
+        # Actions open none, and what they close is this very row.
+        asked = (self.prefetched or self.known).question
+        return asked if asked is not None and asked.state == "open" else None
+
+    def ask(self, question: Question) -> None:
+        """From now on this is the question she is being asked."""
+        (self.prefetched or self.known).question = question
+
+    def seat(self, conversation: Conversation) -> tuple[Member | None, Circle | None]:
+        """The seat that a conversation is about, and its circle; a host's may be about a circle alone."""
+        member = None
+        if conversation.member_id is not None:
+            member = self.session.get_one(Member, conversation.member_id)
+        if conversation.circle_id is not None:
+            mine = member is not None and member.circle_id == conversation.circle_id
+            return member if mine else None, self.session.get_one(Circle, conversation.circle_id)
+        return member, self.session.get_one(Circle, member.circle_id) if member is not None else None
+
+    def say(
+        self,
+        words: str,
+        wording: str,
+        *,
+        purpose: str | None = None,
+        conversation: Conversation | None = None,
+        circle_id: int | None = None,
+    ) -> None:
+        """Draft a text to her: a reply when a text of hers led here, else a prompt.
+
+        Args:
+            words: What she will read.
+            wording: flow/step/part (or notices/name) that the words come from.
+        """
+        if self.quiet:
+            return
+        self.drafts.append(
+            Draft(
+                person_id=self.person.id,
+                address_id=self.address.id,
+                uri=self.address.uri,
+                body=words,
+                purpose=purpose or ("reply" if self.inbox else "prompt"),
+                circle_id=circle_id,
+                member_id=conversation.member_id if conversation else None,
+                inbox_id=self.inbox.id if self.inbox else None,
+                conversation_id=conversation.id if conversation else None,
+                wording=wording,
+            )
+        )
+
+    def notice(
+        self,
+        name: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        purpose: str | None = None,
+        verbatim: Collection[str] = (),
+        circle_id: int | None = None,
+    ) -> None:
+        """Say a notice of `flows/notices.toml` to her.
+
+        Args:
+            values: Its fills, and what chooses its variant.
+            carry: Names of fills that are another person's words: they arrive to the letter.
+            circle_id: The circle it is about, with whose words it is erased; None: hers, if she has just one.
+        """
+        ctx = action_context(self, None, values)
+        words = speak(ctx, self.services.book.notice(name), uri=self.address.uri, verbatim=verbatim)
+        hers = ctx.circle.id if ctx.circle else None
+        self.say(words, f"notices/{name}", purpose=purpose, circle_id=circle_id or hers)
+
+    def lines(self, lines: Sequence[Line], conversation: Conversation | None) -> None:
+        """Say several notices in one text, a line each."""
+        if not lines:
+            return
+        spoken = []
+        for line in lines:
+            ctx = action_context(self, conversation, line.placeholders)
+            text = self.services.book.notice(line.notice)
+            given = {name: value for name, value in line.placeholders.items() if isinstance(value, str)}
+            spoken.append(speak(ctx, text, uri=self.address.uri, given=given, verbatim=line.verbatim))
+        circle = action_context(self, conversation).circle
+        self.say(
+            "\n".join(spoken),
+            f"notices/{lines[0].notice}",
+            conversation=conversation,
+            circle_id=circle.id if circle else None,
+        )
+
+    def hand_over(self) -> None:
+        """Put every draft into the outbox, in order."""
+        if self.drafts:
+            put(self.session, self.drafts, self.services.identity.sender, self.now)
+            self.drafts = []
+
+
+def action_context(
+    context: Context, conversation: Conversation | None, values: Mapping[str, Any] | None = None
+) -> ActionContext:
+    """What actions and texts may look at; without a conversation, the circle is hers if she has just one."""
+    if conversation is None:
+        seats = context.known.seats
+        member, circle = seats[0] if len(seats) == 1 else (None, None)
+    else:
+        member, circle = context.seat(conversation)
+    return ActionContext(
+        session=context.session,
+        now=context.now,
+        identity=context.services.identity,
+        person=context.person,
+        address_id=context.address.id,
+        member=member,
+        circle=circle,
+        values=dict(values if values is not None else conversation.values if conversation else {}),
+        words=context.words,
+        inbox_id=context.inbox.id if context.inbox else None,
+    )

@@ -1,0 +1,180 @@
+"""Reads a reply for the question that is open: which outcome it comes to, and with what value."""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from assistant.language.choices import Choice, read_choice
+from assistant.language.dates import read_date
+from assistant.language.folding import LONGEST_READ, says_something
+from assistant.language.names import read_name
+from assistant.language.numbers import read_number
+from assistant.language.phone_numbers import find_phones, read_phone
+from assistant.language.places.place_reading import read_place
+from assistant.language.yes_no import begins_with_skip, is_plain_no, is_skip, read_agreement, read_yes_no
+
+__all__ = ["KINDS", "Choice", "Expect", "Reading", "find_phones", "parse_expect", "read"]
+
+# What each kind of answer can come to. Every kind can also come to "skip" and "unclear"; a choice comes to
+# the keys of its options.
+KINDS: Mapping[str, frozenset[str]] = {
+    "text": frozenset({"text"}),
+    "yes_no": frozenset({"yes", "no"}),
+    "number": frozenset({"number"}),
+    "choice": frozenset(),
+    "date": frozenset({"date"}),
+    "phone": frozenset({"phone"}),
+    "name": frozenset({"name"}),
+    "place": frozenset({"place", "time", "several"}),
+    "agree": frozenset({"agree", "no"}),
+}
+
+_RANGE = re.compile(r"^(-?\d{1,9})\s*(?:-|to|\.\.)\s*(-?\d{1,9})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What kind of answer a question waits for.
+
+    Attributes:
+        kind: one of ``KINDS``.
+        low: for a number, the least that is taken; None for no bound.
+        high: for a number, the most that is taken; None for no bound.
+        choices: for a choice, the options in the order in which they are offered.
+    """
+
+    kind: str
+    low: int | None = None
+    high: int | None = None
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reply came to.
+
+    Attributes:
+        outcome: a label of ``KINDS``, an option's key, "skip" or "unclear".
+        value: the answer itself, ready for JSON: the words, a whole number, an ISO date, an E.164 number, a
+            name, or for a place ``{"city", "zone", "country", "hour"}`` (a local hour 9 to 19 or None;
+            "clamped" is set when she named one outside; "country" is None for a mere time zone). "time" has
+            the hour only; "several" has ``{"places": [{"key", "label", "city", "zone", "country"}, ...],
+            "hour"}``. A yes, a no, a choice, an agreement and a skip have none.
+    """
+
+    outcome: str
+    value: Any = None
+
+
+def parse_expect(spec: str) -> Expect:
+    """Read a flow file's ``expect``: "text", "yes_no", "number 1-5", "choice", ...
+
+    Raises:
+        ValueError: when the kind is unknown or a range makes no sense; the message says how to mend it.
+    """
+    kind, _, rest = spec.strip().partition(" ")
+    if kind not in KINDS:
+        near = difflib.get_close_matches(kind.lower().replace("-", "_"), KINDS, n=1, cutoff=0.5)
+        hint = f' Did you mean "{near[0]}"?' if near else ""
+        raise ValueError(f'nothing can be expected as "{spec}".{hint} Known: {", ".join(KINDS)}')
+    rest = rest.strip()
+    if not rest:
+        return Expect(kind)
+    if kind != "number":
+        raise ValueError(f'"{kind}" takes nothing after it, but "{rest}" follows; write just "{kind}"')
+    bounds = _RANGE.match(rest)
+    if not bounds:
+        raise ValueError(f'"{rest}" is no range of numbers; write it like "number 1-5"')
+    low, high = int(bounds[1]), int(bounds[2])
+    if low >= high:
+        raise ValueError(f'the range "{rest}" runs backwards; write "number {high}-{low}"')
+    return Expect(kind, low, high)
+
+
+def read(
+    expect: Expect,
+    text: str,
+    language: str,
+    *,
+    now: datetime | None = None,
+    zone: str | None = None,
+    country: str = "US",
+) -> Reading:
+    """Return what a reply comes to for the question that is open. Any text at all is read; none raises.
+
+    English and Spanish are always both understood; the person's own language goes first where they differ.
+
+    Args:
+        expect: the kind of answer that is waited for.
+        text: the reply as it came in, of any length.
+        language: the person's language, "en" or "es".
+        now: this moment, aware; needed to read a date.
+        zone: the person's IANA zone, UTC when unknown; decides what "tomorrow" is.
+        country: ISO code of the person's country: how dates are written, which numbers need no prefix, and
+            whose cities come first to mind.
+
+    Raises:
+        ValueError: when the kind is unknown, or a date is to be read without ``now``: mistakes of the caller.
+    """
+    if expect.kind not in KINDS:
+        raise ValueError(f'no reader for "{expect.kind}"; known: {", ".join(KINDS)}')
+    if expect.kind == "date" and now is None:
+        raise ValueError('a date cannot be read without "now"')
+    said = text.strip()
+    if expect.kind == "text":
+        if not says_something(said):
+            return Reading("unclear")
+        return Reading("skip") if is_skip(said) else Reading("text", said)
+    short = said[:LONGEST_READ]
+    reading = _read_kind(expect, short, language, now, zone or "UTC", country)
+    # "no thanks" answers a yes-or-no question and passes over any other; an option's own words go first.
+    if reading is None:
+        return Reading("skip") if is_skip(short) or begins_with_skip(short) else Reading("unclear")
+    return reading
+
+
+def _read_kind(
+    expect: Expect, text: str, language: str, now: datetime | None, zone: str, country: str
+) -> Reading | None:
+    """Return what a reply comes to as this kind of answer, or None when it is no such answer."""
+    match expect.kind:
+        case "yes_no" | "agree" if is_skip(text) and not is_plain_no(text):
+            return Reading("skip")
+        case "yes_no":
+            return _labelled(read_yes_no(text))
+        case "agree":
+            return _labelled(read_agreement(text))
+        case "choice":
+            return _labelled(read_choice(text, expect.choices, language))
+    if is_skip(text):
+        return Reading("skip")
+    match expect.kind:
+        case "number":
+            return _valued("number", read_number(text, expect.low, expect.high))
+        case "phone":
+            return _valued("phone", read_phone(text, country))
+        case "name":
+            return _valued("name", read_name(text))
+        case "date" if now is not None:
+            day = read_date(text, now=now, zone=zone, country=country)
+            return _valued("date", day.isoformat() if day else None)
+        case _:
+            place = read_place(text, language, country)
+            return None if place.outcome == "unclear" else Reading(place.outcome, place.value)
+
+
+def _labelled(outcome: str | None) -> Reading | None:
+    return Reading(outcome) if outcome else None
+
+
+def _valued(outcome: str, value: object) -> Reading | None:
+    return None if value is None else Reading(outcome, value)
+
+
+def outcomes(expect: Expect) -> frozenset[str]:
+    """Return every outcome that reading can come to for a question, "skip" and "unclear" among them."""
+    keys: Sequence[str] = [choice.key for choice in expect.choices]
+    return KINDS[expect.kind] | set(keys) | {"skip", "unclear"}
