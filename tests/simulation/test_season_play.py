@@ -196,7 +196,7 @@ def test_a_text_after_stop_is_seen_but_not_the_one_confirmation(
 
 
 @pytest.mark.parametrize(
-    ("sees", "reader", "seen"),
+    ("visible_to", "reader", "seen"),
     [
         ("us", "rosa", True),
         ("us", "ana", False),

@@ -58,7 +58,7 @@ def tell(done: ActionResult) -> tuple[int, str, dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("line", "notice", "fills"),
+    ("line", "notice", "placeholders"),
     [("", "host_note_usual", {}), ("  Call me! ", "host_note", {"words": "Call me!"})],
 )
 def test_a_note_arrives_after_its_minute(
