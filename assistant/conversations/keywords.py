@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from assistant.circles.membership.leaving import returned
 from assistant.circles.people import consent
-from assistant.conversations.effect_handlers import apply, opt_in, opt_out
+from assistant.conversations.effect_handlers import apply
+from assistant.conversations.opting import opt_in, opt_out
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again
 from assistant.language.signals import signal
@@ -32,12 +33,13 @@ def overtakes(text: Inbox) -> bool:
 
 def lets_in_again(context: Context) -> bool:
     """Whether the carrier takes this text for an opt-in: to it, YES is one from who is out."""
-    return context.opted_out and _is_keyword(context, CARRIER_STARTS)
+    return context.progress.opted_out and _is_keyword(context, CARRIER_STARTS)
 
 
 def stop(context: Context) -> None:
-    """She is out; she hears so once, from the carrier or from us, and not again while she is out."""
-    opt_out(context, confirm=not context.opted_out and not _carrier_answers(context, "stop", CARRIER_STOPS))
+    """Opt the person out; they hear so once, from the carrier or us, and not again while they are out."""
+    confirm = not context.progress.opted_out and not _carrier_answers(context, "stop", CARRIER_STOPS)
+    apply(context, opt_out(context, confirm=confirm))
 
 
 def start(context: Context, text: Inbox) -> None:
@@ -53,7 +55,7 @@ def start(context: Context, text: Inbox) -> None:
         ask_again(context, context.session.get_one(Conversation, question.conversation_id))
 
 
-def help_her(context: Context) -> None:
+def help_person(context: Context) -> None:
     """HELP carries the crisis line: people in distress send it too."""
     if not _carrier_answers(context, "help", CARRIER_HELPS):
         context.notice("help")

@@ -6,7 +6,8 @@ from assistant.circles.calendar import brief_schedule
 from assistant.circles.membership import invitation_reminders
 from assistant.circles.seasons import season_end
 from assistant.conversations import import_invitations
-from assistant.conversations.effect_handlers import start_later, tell
+from assistant.conversations.effect_handlers import start_later
+from assistant.conversations.notices import tell
 from assistant.safety import alert_escalation
 from assistant.services import Services
 
