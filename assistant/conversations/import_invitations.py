@@ -101,7 +101,7 @@ def invite_all(
     Interrupted and run again, it goes on where it stopped.
 
     Args:
-        desk: Where texts are written.
+        services: Where texts are written.
         seating: Who is invited where.
         entries: Checked rows of a file.
         step: Told how many entries were just done.

@@ -154,8 +154,8 @@ class Context:
         """Say a notice of `flows/notices.toml` to her.
 
         Args:
-            values: Its fills, and what chooses its variant.
-            carry: Names of fills that are another person's words: they arrive to the letter.
+            values: Its placeholders, and what chooses its variant.
+            verbatim: Names of placeholders that are another person's words: they arrive to the letter.
             circle_id: The circle it is about, with whose words it is erased; None: hers, if she has just one.
         """
         ctx = self.about(None, values)

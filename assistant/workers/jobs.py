@@ -103,17 +103,17 @@ def _in(seconds: float) -> float:
 
 
 def _job_class(job_context: JobContext) -> type[Job]:
-    """The class of RQ's jobs in this worker: it hands each function the shift.
+    """The class of RQ's jobs in this worker: it hands each function its context.
 
     RQ pickles arguments into Redis, and a runtime must not travel. `Job.perform` is where RQ calls the
     function, so that here, and only here, it can be given what this process has; no global is needed.
     """
 
-    class ShiftJob(Job):
+    class ContextJob(Job):
         def perform(self) -> None:
             _run(self.func, job_context)
 
-    return ShiftJob
+    return ContextJob
 
 
 def _run(job: Callable[[JobContext], None], job_context: JobContext) -> None:
