@@ -20,6 +20,7 @@ _SPELT_ALONE = re.compile(rf"(^|[,;.\n] *)({_HOUR_WORD})(?=[\s.!]*$)")
 _SPELT_END = re.compile(rf"\b(\d{{1,2}}(?: ?[ap]m)? (?:-|to|and|y|a|or|o|until|till|hasta)(?: las?)?) ({_HOUR_WORD})\b")
 _MINUTES = {"thirty": "30", "y media": "30", "fifteen": "15", "y cuarto": "15", "forty five": "45", "fortyfive": "45"}
 _SPELT_MINUTES = re.compile(rf"\b(\d{{1,2}}) ({'|'.join(_MINUTES)})\b")
+_EITHER = re.compile(r"(?<![\w/])(\d{1,2})/(\d{1,2} ?[ap]\.?m\b)")
 _HALF_PAST = re.compile(r"\bhalf past (\d{1,2})\b")
 _SECONDS = re.compile(r"\b(\d{1,2}:[0-5]\d):[0-5]\d(?:[.,]\d+)?")
 _COMPACT_MARKED = re.compile(r"(?<![\w.:/+-])(0?\d|1\d|2[0-3])([0-5]\d)(?= ?[ap]\.? ?m?\b)")
@@ -77,6 +78,7 @@ def spell_out_times(plain: str) -> str:
 
     for pattern in (_SPELT_WITH_MARK, _SPELT_AFTER_LEAD, _SPELT_ALONE, _SPELT_END):
         plain = pattern.sub(digits, plain)
+    plain = _EITHER.sub(r"\1-\2", plain)
     plain = _HALF_PAST.sub(r"\1:30", plain)
     plain = _SPELT_MINUTES.sub(lambda match: f"{match[1]}:{_MINUTES[match[2]]}", plain)
     plain = _SECONDS.sub(r"\1", plain)
@@ -134,8 +136,9 @@ def _hours_of(match: re.Match[str]) -> tuple[int, int | None]:
         marked = "am" if hour < 12 else "pm"  # "11-1pm" starts in the morning
     first = _on_the_clock(hour, marked or end_marked)
     last = _on_the_clock(end, end_marked)
-    if last <= first and not marked and hour < 12:
-        first = hour  # "8 to 4" is a day's work
+    if last <= first and not marked and not end_marked and max(hour, end) <= 12:
+        # "7 to 9" is one evening, "8 to 4" a day's work.
+        return (first, last + 12) if hour < end else (hour, last)
     return first, last if last > first else None
 
 

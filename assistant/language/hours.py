@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from rapidfuzz.distance import OSA
+
 from assistant.language.clock_times import find_clock_times, spell_out_times
 from assistant.language.folding import fold
 from assistant.language.numbers import plain_digits
@@ -61,6 +63,8 @@ _PARTS = [
     )
     for part in _TABLE["parts"]
 ]
+_LONG_WORDS: list[str] = _TABLE["slips"]["words"]
+_SLIP = re.compile(r"\b[a-z]{6,}\b")
 _UP_TO = re.compile(r"\b(?:before|antes del?|until|till|hasta)(?: (?:the|la|el|las))? ?$")
 
 # In these patterns "#" is a time and "*" one that is all the day: a mention joined to others shares what is said
@@ -94,7 +98,7 @@ def read_hour(text: str) -> Hour | None:
     A clock time outranks a part of the day. What lies outside 9 to 19 is moved to the nearer end and marked.
     What is said not to suit ("not mornings", "9 to 5 I work") is never chosen.
     """
-    plain = spell_out_times(plain_digits(fold(text)))
+    plain = spell_out_times(_SLIP.sub(_mended, plain_digits(fold(text))))
     plain = OFFSET.sub(lambda match: "~" * len(match[0]), plain)
     mentions = _find_mentions(plain)
     if not mentions:
@@ -112,6 +116,15 @@ def read_hour(text: str) -> Hour | None:
         else:
             suits.append(_bounded(mention) if _BEFORE.search(before) else mention)
     return _choose(suits, excluded, _without(plain, spans))
+
+
+def _mended(match: re.Match[str]) -> str:
+    """Return a long word about time as it is spelt, when what stands there is nearly that."""
+    word = match[0]
+    allowed = 1 if len(word) < 8 else 2
+    near = {known: OSA.distance(known, word, score_cutoff=allowed) for known in _LONG_WORDS if known[0] == word[0]}
+    best = min(near, key=lambda known: near[known], default=None)
+    return best if best is not None and near[best] <= allowed else word
 
 
 def _choose(suits: list[_Mention], excluded: frozenset[int], rest: str) -> Hour:

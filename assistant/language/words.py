@@ -36,6 +36,10 @@ AFTER_A_NAME = words_of(_TABLE["after_a_name"])
 NAME_PARTICLES = words_of(_TABLE["name_particles"])
 
 AROUND_A_PLACE = words_of(_TABLE["around_a_place"])
+PARTS_OF_A_PLACE = words_of(_TABLE["parts_of_a_place"])
+VAGUE_PLACES = words_of(_TABLE["vague_places"])
+ARTICLES = words_of(_TABLE["articles"])
+SMALL_CODES = words_of(_TABLE["small_codes"])
 
 EVERYDAY_KEYWORDS = words_of(_TABLE["everyday_keywords"])
 NO_SLIPS = words_of(_TABLE["no_slips"])
