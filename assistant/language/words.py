@@ -32,6 +32,10 @@ TENS = numbers_of(_TABLE["tens"])
 HUNDREDS = numbers_of(_TABLE["hundreds"])
 
 NOT_NAMES = words_of(_TABLE["not_names"])
+ALSO_NAMES = words_of(_TABLE["also_names"])
+STATES_OF_BEING = words_of(_TABLE["states"])
+COMMAND_WORDS = words_of(_TABLE["command_words"])
+ASKING = words_of(_TABLE["asking"])
 AFTER_A_NAME = words_of(_TABLE["after_a_name"])
 NAME_PARTICLES = words_of(_TABLE["name_particles"])
 
