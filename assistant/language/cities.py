@@ -140,7 +140,7 @@ _SHORT_AND_LONG = {"saint": "st", "st": "saint", "fort": "ft", "ft": "fort", "mo
 
 
 def abbreviated(name: str) -> str | None:
-    """Return a plain name with "Saint" for "St" or the other way round, likewise Fort and Mount; None without one."""
+    """Return a plain name with "Saint" for "St" or the other way round, Fort and Mount likewise, or None."""
     words = [_SHORT_AND_LONG.get(word, word) for word in name.split()]
     other = " ".join(words)
     return other if len(words) > 1 and other != name else None

@@ -14,11 +14,21 @@ _MARK_AFTER = (
 )
 _SPELT_WITH_MARK = re.compile(rf"\b({_HOUR_WORD})(?={_MARK_AFTER})")
 _SPELT_AFTER_LEAD = re.compile(
-    rf"\b(at|around|after|before|until|till|between|from|half past|a las?|las|desde las?|hasta las?) ({_HOUR_WORD})\b"
+    r"\b(at|around|after|before|until|till|between|from|half past|a las?|las|desde las?|hasta las?) "
+    rf"({_HOUR_WORD})\b"
 )
 _SPELT_ALONE = re.compile(rf"(^|[,;.\n] *)({_HOUR_WORD})(?=[\s.!]*$)")
-_SPELT_END = re.compile(rf"\b(\d{{1,2}}(?: ?[ap]m)? (?:-|to|and|y|a|or|o|until|till|hasta)(?: las?)?) ({_HOUR_WORD})\b")
-_MINUTES = {"thirty": "30", "y media": "30", "fifteen": "15", "y cuarto": "15", "forty five": "45", "fortyfive": "45"}
+_SPELT_END = re.compile(
+    rf"\b(\d{{1,2}}(?: ?[ap]m)? (?:-|to|and|y|a|or|o|until|till|hasta)(?: las?)?) ({_HOUR_WORD})\b"
+)
+_MINUTES = {
+    "thirty": "30",
+    "y media": "30",
+    "fifteen": "15",
+    "y cuarto": "15",
+    "forty five": "45",
+    "fortyfive": "45",
+}
 _SPELT_MINUTES = re.compile(rf"\b(\d{{1,2}}) ({'|'.join(_MINUTES)})\b")
 _EITHER = re.compile(r"(?<![\w/])(\d{1,2})/(\d{1,2} ?[ap]\.?m\b)")
 _HALF_PAST = re.compile(r"\bhalf past (\d{1,2})\b")
@@ -48,7 +58,20 @@ _TIME = re.compile(
     rf"(?<![\w.:/+#])(?<!^-)(?<![\s,]-){_LEADING}{_CLOCK.format(n=1)}(?:{_RANGE}{_CLOCK.format(n=2)})?(?![\w/:]|[.,]\d)"
 )
 # What may follow a number that nothing marks as a time: "at 6 please", "9 to 5 I work"; not "2 kids".
-_MAY_FOLLOW = AROUND_A_PLACE | {"i", "im", "we", "trabajo", "estoy", "no", "not", "works", "work", "busy", "ish", "onwards"}
+_MAY_FOLLOW = AROUND_A_PLACE | {
+    "i",
+    "im",
+    "we",
+    "trabajo",
+    "estoy",
+    "no",
+    "not",
+    "works",
+    "work",
+    "busy",
+    "ish",
+    "onwards",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +116,22 @@ def find_clock_times(plain: str) -> Iterator[ClockTime]:
     morning by writing "at 6".
     """
     for match in _TIME.finditer(plain):
-        marked = any(match[f"{mark}{n}"] for n in (1, 2) for mark in ("half", "short", "part", "noon", "minute", "hours"))
+        marked = any(
+            match[f"{mark}{n}"]
+            for n in (1, 2)
+            for mark in ("half", "short", "part", "noon", "minute", "hours")
+        )
         if not marked and not _may_stand_bare(match, plain):
             continue
         first, last = _hours_of(match)
         lead = match["lead"]
         if re.search(rf"\b(?:{_BEFORE})\b", lead) and match["hour2"] is None:
-            yield ClockTime(match.start(), match.end(), first - 1 if int(match["hour1"]) > 1 else first, frozenset(range(first)))
+            yield ClockTime(
+                match.start(),
+                match.end(),
+                first - 1 if int(match["hour1"]) > 1 else first,
+                frozenset(range(first)),
+            )
         elif last is not None and last > first:
             yield ClockTime(match.start(), match.end(), first, frozenset(range(first, last)))
         elif re.search(rf"\b(?:{_AFTER})\b", lead):
@@ -119,7 +151,7 @@ def _with_colon(match: re.Match[str]) -> str:
 
 
 def _may_stand_bare(match: re.Match[str], plain: str) -> bool:
-    """Tell whether a number without any mark of time is one: by what leads to it, follows it, or by its place."""
+    """Tell whether a number without any mark is a time: by what leads to it, follows it, or its place."""
     following = re.match(r"\s*([a-z]\w*)", plain[match.end() :])
     if match["lead"].strip() or match["hour2"]:
         return not following or following[1] in _MAY_FOLLOW

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
-from assistant.language.folding import fold
-from assistant.language.numbers import find_number_words, plain_digits
+from assistant.language.date_words import plain_date_words
+from assistant.language.numbers import find_number_words
 from assistant.language.weekdays import WEEKDAY, WEEKDAYS, read_weekdays
 
 _MONTHS = (
@@ -28,7 +28,7 @@ _UNIT = "|".join(sorted(_UNITS, key=len, reverse=True))
 _COUNT = r"(\d{1,3}|[a-z]+(?: y [a-z]+|-[a-z]+)?)"
 
 _NEAR_DAYS: tuple[tuple[str, int], ...] = (
-    (r"day after tomorrow|pasado manana", 2),
+    (r"day after tomorrow|pasado manana|(?<=\bo )pasado", 2),
     (r"tomorrow|tmrw|tmr|tomorow|tommorow|tommorrow|2morrow|manana", 1),
     (r"day before yesterday|antier|anteayer|antes de ayer", -2),
     (r"yesterday|ayer", -1),
@@ -50,7 +50,8 @@ _LEADS_TO_DAY = re.compile(
     rf"{WEEKDAY})[,:]? (?:the |el |dia )?|[,:(] ?)$"
 )
 _AFTER_A_DAY = re.compile(
-    r"[\s.!,;)]*(?:$|\b(?:at|a las?|in the|en la|por la|morning|afternoon|evening|night|maybe|please|por favor|ok|okay|yes|si|"
+    r"[\s.!,;)]*(?:$|\b(?:at|a las?|in the|en la|por la|morning|afternoon|evening|night|maybe|please|"
+    r"por favor|ok|okay|yes|si|"
     r"works|or|o|and|y|with|con|is|es|if|si)\b|[,;)])"
 )
 _FRACTIONS = frozenset({"1/2", "1/3", "2/3", "1/4", "3/4", "24/7", "9/10", "50/50"})
@@ -68,44 +69,29 @@ _DAY_OF_MONTH = re.compile(
     r"(?: (?:of (?:the|this) month|de este mes|del mes|please|por favor))?[.!]?$"
 )
 _SPELT_DAYS = re.compile(
-    r"(?:^|\b(?:on|by|the|until|till|for|before|after|since) )(\d{1,2})(st|nd|rd|th)\b(?= of (?:the|this) month|[\s.!?]*$|[,;]| (?:at|or|and|please|maybe|in the|if|works)\b)"
+    r"(?:^|\b(?:on|by|the|until|till|for|before|after|since) )(\d{1,2})(st|nd|rd|th)\b"
+    r"(?= of (?:the|this) month|[\s.!?]*$|[,;]| (?:at|or|and|please|maybe|in the|if|works)\b)"
 )
-_ORDINALS = {
-    word: f"{number}{'st' if number == 1 else 'nd' if number == 2 else 'rd' if number == 3 else 'th'}"
-    for number, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(), 1
-    )
-} | {"thirtieth": "30th", "twenty first": "21st", "twenty second": "22nd", "twenty third": "23rd", "thirty first": "31st"} | {
-    f"twenty {word}": f"2{number}th"
-    for number, word in enumerate("fourth fifth sixth seventh eighth ninth".split(), 4)
-}  # fmt: skip
-_ORDINAL = re.compile(rf"\bthe ({'|'.join(sorted(_ORDINALS, key=len, reverse=True)).replace(' ', '[ -]')})\b")
 _DURATION = re.compile(
-    rf"^(?:(?:just|only|solo|pause|pausa|about|like|unos|unas) )*(?:for|por|durante)(?: about| unos| unas| like)? {_COUNT} ({_UNIT})"
+    r"^(?:(?:just|only|solo|pause|pausa|about|like|unos|unas) )*"
+    rf"(?:for|por|durante)(?: about| unos| unas| like)? {_COUNT} ({_UNIT})"
     r"(?: please| por favor)?[.!]?$"
 )
+_WEEK_AFTER_NEXT = re.compile(r"\bweek after next\b|\bdentro de dos semanas\b")
 _LAST_UNIT = re.compile(r"\b(?:last (week|month|year)|(?:la |el )?(semana|mes|ano) pasad[ao])\b")
 _MONTH_END = re.compile(r"\b(?:end of (?:the |this )?month|(?:fin|finales|final) de(?:l)? (?:este )?mes)\b")
-_DENIED = re.compile(
-    rf"\b(?:not|cant|cannot|dont|no)(?: (?!until|till|til|later|before|hasta|forget|mas|despues|olvid|antes)[a-z]+){{0,2}} "
-    rf"(?:(?:on|the|el|este|this|next|esta) )*(?:{WEEKDAY}|tomorrow|today|tonight|manana|hoy)s?\b"
-    rf"|\b(?:{WEEKDAY}|tomorrow|today|manana|hoy)s? (?:no|not|doesnt|cant|wont|isnt)\b(?! (?:later|mas))"
-)
 _MONTH_NAME = re.compile(rf"\b(?:{_MONTH})\b")
-_MARKS_A_DATE = re.compile(
-    rf"\d|\b(?:{_MONTH}|{WEEKDAY}|{_UNIT}|weekend|christmas|navidad)\b"
-)
+_MARKS_A_DATE = re.compile(rf"\d|\b(?:{_MONTH}|{WEEKDAY}|{_UNIT}|weekend|christmas|navidad)\b")
 _WEEKEND = re.compile(r"\b(?:(?:this|the|next)? ?weekend|(?:este |el )?(?:fin de semana|finde))\b")
 _LONGEST_DATE = 160  # characters
 
 
 _WEEKDAY_NAMES = re.compile(rf"\b((?:{WEEKDAY}))(?![a-z])")
 _COUNTED_BY_WEEKDAY = re.compile(
-    rf"\bweeks?(?: from| after|,? on)? (?:(?:this|next|coming) )?(?:{WEEKDAY})|semanas?,? (?:el|del) (?:{WEEKDAY})|"
+    rf"\bweeks?(?: from| after|,? on)? (?:(?:this|next|coming) )?(?:{WEEKDAY})|"
+    rf"semanas?,? (?:el|del) (?:{WEEKDAY})|"
     rf"(?:{WEEKDAY}) (?:in|en|dentro)\b|\ben (?:ocho|quince)\b|\bfrom tomorrow\b"
 )
-_NOT_THIS_ONE = re.compile(rf"\bnot this (?:{WEEKDAY})|este (?:{WEEKDAY}) no|\bno (?:es )?este (?:{WEEKDAY})")
 
 
 def read_date(text: str, *, now: datetime, zone: str, country: str) -> date | None:
@@ -120,7 +106,7 @@ def read_date(text: str, *, now: datetime, zone: str, country: str) -> date | No
         zone: the person's IANA zone, which decides what "tomorrow" is.
         country: ISO code; in the United States "3/5" is March 5, elsewhere the 3rd of May.
     """
-    plain = _plain(text)
+    plain = plain_date_words(text)
     if not plain or len(plain) > _LONGEST_DATE:
         return None
     today = now.astimezone(ZoneInfo(zone)).date()
@@ -135,13 +121,6 @@ def read_date(text: str, *, now: datetime, zone: str, country: str) -> date | No
     return days[0] if days else _by_library(plain, today, country)
 
 
-def _plain(text: str) -> str:
-    """Return a text in plain form, on one line, ordinals in digits, without the days that it denies."""
-    plain = " ".join(plain_digits(fold(text[:400])).split())
-    plain = _ORDINAL.sub(lambda match: f"the {_ORDINALS[match[1].replace('-', ' ')]}", plain)
-    return " ".join(_DENIED.sub(" , ", plain).split()) if not _NOT_THIS_ONE.search(plain) else plain
-
-
 def _named(plain: str, today: date, country: str) -> list[date] | None:
     """Return every day that is named outright, each by one way of naming; None when two ways disagree."""
     weekdays = read_weekdays(plain, today)
@@ -153,7 +132,9 @@ def _named(plain: str, today: date, country: str) -> list[date] | None:
     near, written = _near_days(plain, today), _written(plain, today, country)
     if written:
         # The month decides; a weekday beside it must be that day's ("Friday, June 19").
-        named = {WEEKDAYS[name] for name in _WEEKDAY_NAMES.findall(plain)} if len(set(written)) == 1 else set()
+        named = (
+            {WEEKDAYS[name] for name in _WEEKDAY_NAMES.findall(plain)} if len(set(written)) == 1 else set()
+        )
         if named and named != {written[0].weekday()}:
             return None
         return written + near
@@ -164,14 +145,16 @@ def _named(plain: str, today: date, country: str) -> list[date] | None:
 
 def looks_like_date(text: str) -> bool:
     """Tell whether words name a day or a stretch of time, whatever today is."""
-    plain = _plain(text)
+    plain = plain_date_words(text)
     near = any(re.search(rf"\b(?:{pattern})\b", plain) for pattern, _ in _NEAR_DAYS)
     return near or bool(_MARKS_A_DATE.search(plain))
 
 
 def _near_days(plain: str, today: date) -> list[date]:
     found = []
-    plain = re.sub(r"\b(?:en|por|de|a) la manana\b|\besta semana\b", " ", plain)  # a part of the day, not the day after
+    plain = re.sub(
+        r"\b(?:en|por|de|a) la manana\b|\besta semana\b", " ", plain
+    )  # a part of the day, not the day after
     for pattern, ahead in _NEAR_DAYS:
         plain, times = re.subn(rf"\b(?:{pattern})\b", " ", plain)
         if times:
@@ -236,7 +219,7 @@ def _is_day(match: re.Match[str], plain: str) -> bool:
 
 
 def _whole_year(year: str, today: date) -> int:
-    """Return a year in four digits: of two, "26" is 2026 and "99" was 1999; a plan is at most twenty years ahead."""
+    """Return a year in four digits: "26" is 2026, "99" was 1999; no plan is over twenty years ahead."""
     if len(year) > 2:
         return int(year)
     this_century = today.year // 100 * 100 + int(year)
@@ -268,6 +251,8 @@ def _loosely(plain: str, today: date) -> list[date]:
         return [today - relativedelta(**{unit: 1})]  # type: ignore[arg-type]
     if _MONTH_END.search(plain):
         return [today + relativedelta(day=31)]
+    if _WEEK_AFTER_NEXT.search(plain):
+        return [today - timedelta(days=today.weekday()) + timedelta(days=14)]
     if match := _NEXT_UNIT.search(plain):
         unit = _UNITS[next(part for part in match.groups() if part)]
         if unit == "weeks":

@@ -65,15 +65,17 @@ _PARTS = [
 ]
 _LONG_WORDS: list[str] = _TABLE["slips"]["words"]
 _SLIP = re.compile(r"\b[a-z]{6,}\b")
+_GREETING = re.compile(_TABLE["greetings"]["pattern"])
 _UP_TO = re.compile(r"\b(?:before|antes del?|until|till|hasta)(?: (?:the|la|el|las))? ?$")
 
-# In these patterns "#" is a time and "*" one that is all the day: a mention joined to others shares what is said
-# of one of them.
+# In these patterns "#" is a time and "*" one that is all the day: a mention joined to others shares what
+# is said of one of them.
 _JOINED_BEFORE = r"(?: ?# ?(?:and|or|nor|ni|y|o|&|/)(?: (?:in|on|the|en|por|a|las?|no))*)*"
 _JOINED_AFTER = r"(?: ?(?:and|or|nor|ni|y|o|&|/)(?: (?:in|on|the|en|por|a|las?))* ?#)*"
 _NOTHING = re.compile(rf"\b(?:{_any_of(_TABLE['denies']['nothing'])})\b")
 _DENIED_BEFORE = re.compile(
-    rf"\b(?:{_any_of(_TABLE['denies']['before'])})(?: (?!#)[\w]+){{0,4}}{_JOINED_BEFORE} ?$|\* but ?{_JOINED_BEFORE} ?$"
+    rf"\b(?:{_any_of(_TABLE['denies']['before'])})(?: (?!#)[\w]+){{0,4}}{_JOINED_BEFORE} ?$"
+    rf"|\* but ?{_JOINED_BEFORE} ?$"
 )
 _LINK = rf"(?:(?:{_any_of(_TABLE['denies']['link'])}) )*"
 _DENIED_AFTER = re.compile(
@@ -84,9 +86,7 @@ _BUSY = f"(?:{'|'.join(_TABLE['busy']['patterns'])})"
 _BUSY_BEFORE = re.compile(rf"(?:\b{_BUSY}|^ ?work(?:ing)?)(?: (?!#)[\w]+){{0,3}}{_JOINED_BEFORE} ?$")
 _BUSY_AFTER = re.compile(rf"^{_JOINED_AFTER} ?(?:\w+ )?\b{_BUSY}(?!(?: \w+){{0,2}} ?#)")
 _FREE = re.compile(rf"\b(?:{_TABLE['busy']['free']})\b")
-_BREAK = re.compile(
-    rf"[.;!?\n,:()]+|\s-+\s|(?<!\* )\bbut\b|\b(?:{_any_of(_TABLE['clause']['words'])})\b"
-)
+_BREAK = re.compile(rf"[.;!?\n,:()]+|\s-+\s|(?<!\* )\bbut\b|\b(?:{_any_of(_TABLE['clause']['words'])})\b")
 _BEFORE = re.compile(r"\b(?:before|antes)\b")
 # So long a stretch beside "work" is a day's work, not when texts are welcome.
 _A_DAYS_WORK = 7
@@ -99,6 +99,7 @@ def read_hour(text: str) -> Hour | None:
     What is said not to suit ("not mornings", "9 to 5 I work") is never chosen.
     """
     plain = spell_out_times(_SLIP.sub(_mended, plain_digits(fold(text))))
+    plain = _GREETING.sub(lambda match: "," * len(match[0]), plain)
     plain = OFFSET.sub(lambda match: "~" * len(match[0]), plain)
     mentions = _find_mentions(plain)
     if not mentions:
@@ -122,7 +123,9 @@ def _mended(match: re.Match[str]) -> str:
     """Return a long word about time as it is spelt, when what stands there is nearly that."""
     word = match[0]
     allowed = 1 if len(word) < 8 else 2
-    near = {known: OSA.distance(known, word, score_cutoff=allowed) for known in _LONG_WORDS if known[0] == word[0]}
+    near = {
+        known: OSA.distance(known, word, score_cutoff=allowed) for known in _LONG_WORDS if known[0] == word[0]
+    }
     best = min(near, key=lambda known: near[known], default=None)
     return best if best is not None and near[best] <= allowed else word
 
@@ -139,13 +142,16 @@ def _choose(suits: list[_Mention], excluded: frozenset[int], rest: str) -> Hour:
         return Hour(chosen, chosen == nearest != hour, rest, excluded)
     if not excluded:
         return Hour(None, False, rest)
-    return Hour(next((each for each in _OTHERWISE if each not in excluded), None), False, rest, excluded, bool(suits))
+    return Hour(
+        next((each for each in _OTHERWISE if each not in excluded), None), False, rest, excluded, bool(suits)
+    )
 
 
 def _find_mentions(plain: str) -> list[_Mention]:
     """Return the times of a plain text, in order; none lies inside another."""
     found = [
-        _Mention(time.start, time.end, time.hour, time.hours, is_clock=True) for time in find_clock_times(plain)
+        _Mention(time.start, time.end, time.hour, time.hours, is_clock=True)
+        for time in find_clock_times(plain)
     ]
     left = _blank(plain, [(mention.start, mention.end) for mention in found])
     for pattern, hour, hours in _PARTS:
@@ -203,7 +209,9 @@ def _bounded(mention: _Mention) -> _Mention:
     """Return the time before one: "before the kids are home at 3"."""
     if mention.hour is None or not mention.is_clock or mention.hour in {0, 24}:
         return mention
-    return _Mention(mention.start, mention.end, mention.hour - 1, frozenset(range(mention.hour)), is_clock=True)
+    return _Mention(
+        mention.start, mention.end, mention.hour - 1, frozenset(range(mention.hour)), is_clock=True
+    )
 
 
 def _without(plain: str, spans: list[tuple[int, int]]) -> str:

@@ -4,7 +4,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 # When each part of the day begins, as Spanish speakers count it.
-_PARTS_IN_SPANISH = ((0, "de la noche"), (1, "de la madrugada"), (6, "de la mañana"), (12, "de la tarde"), (19, "de la noche"))
+_PARTS_IN_SPANISH = (
+    (0, "de la noche"),
+    (1, "de la madrugada"),
+    (6, "de la mañana"),
+    (12, "de la tarde"),
+    (19, "de la noche"),
+)
 
 
 def local_time_words(zone: str, now: datetime, language: str) -> str:

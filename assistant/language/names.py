@@ -24,23 +24,32 @@ _INTRODUCTIONS = re.compile(
     r"(?:it'?s|it is|this is) me|soy yo|i am|i'?m|it'?s|it is|this is|soy|habla|es|se llama)(?![^\W_])[\s:,]*"
 )
 _CALL_ME = re.compile(
-    r"calls? me$|i go by$|me dicen$|decirme$|llamarme$|llamame$|dime$|me llaman$|called$|use$|prefer$|prefiero$"
+    r"calls? me$|i go by$|me dicen$|decirme$|llamarme$|llamame$|dime$|me llaman$|"
+    r"called$|use$|prefer$|prefiero$"
 )
 # These give a name and nothing else: whatever stands after them is one, be it an everyday word.
-_NAMING = re.compile(r"calls? me$|i go by$|called$|name$|name'?s$|name is$|nombre$|nombre es$|llam\w+$|dicen$|decirme$|dime$")
+_NAMING = re.compile(
+    r"calls? me$|i go by$|called$|name$|name'?s$|name is$|nombre$|nombre es$|llam\w+$|dicen$|decirme$|dime$"
+)
 _DENIED = re.compile(
-    r"\b(?:no|not|dont|don't|never|nunca|tampoco|anything but) (?:(?:please|me|ever) )?(?:calls? me|call|me llam\w+|me dig\w+|soy|es|mi nombre)|"
+    r"\b(?:no|not|dont|don't|never|nunca|tampoco|anything but) (?:(?:please|me|ever) )?"
+    r"(?:calls? me|call|me llam\w+|me dig\w+|soy|es|mi nombre)|"
     r"\bcall me (?:anything|whatever) but\b|\bname (?:is not|isnt|isn't|aint)\b|\bnombre no es\b"
 )
-_PRONOUNS = re.compile(r"\s*[(,]?\s*\b(?:she|he|they|ella|el|elle|ze)\s*/\s*\w+(?:\s*/\s*\w+)?\)?", re.IGNORECASE)
-_POSSESSIVE = re.compile(r"\w'?s'?\s+(?:\w+\s+)?(?:cell|cellphone|phone|mobile|number|sister|brother|mom|mother|dad|wife|husband|daughter|son|friend|house|kid)\b")
+_PRONOUNS = re.compile(
+    r"\s*[(,]?\s*\b(?:she|he|they|ella|el|elle|ze)\s*/\s*\w+(?:\s*/\s*\w+)?\)?", re.IGNORECASE
+)
+_POSSESSIVE = re.compile(
+    r"\w'?s'?\s+(?:\w+\s+)?(?:cell|cellphone|phone|mobile|number|sister|brother|mom|mother|dad|wife|husband|daughter|son|friend|house|kid)\b"
+)
 _GREETINGS = re.compile(
     r"^(?:hi|hello|hey|hiya|hola|buenas|buenos dias|buenas tardes|buenas noches|good morning|"
     r"good evening|good afternoon|mucho gusto|nice to meet you|there|oh|well|bueno|pues|yes|yeah|si|ok|okay|"
     r"sure|claro|please|por favor|just|solo|thanks|thank you|gracias)\b[\s,.!:;-]*"
 )
 _FAREWELLS = re.compile(
-    r"[\s,.!:;-]*\b(?:hi|hello|here|please|thanks|thank you|gracias|por favor|aqui|nice to meet you|"
+    r"(?:[\s,!:;-]|(?<!\b\w)\.)*\b"
+    r"(?:hi|hello|here|please|thanks|thank you|gracias|por favor|aqui|nice to meet you|"
     r"mucho gusto|un gusto|saludos|is fine|works|esta bien|is my name|es mi nombre|"
     r"is good|speaking|al habla|lol|jaja|too|tambien|"
     r"btw)[\s.!]*$"
@@ -84,10 +93,14 @@ def read_name(text: str) -> str | None:
 
 
 def _before_the_sentence(words: list[str], introduced: bool, *, in_capitals: bool) -> list[str]:
-    """Return the words up to where a sentence goes on: "Rosa Elena pero no hablo inglés"; none without a name."""
+    """Return the words up to where a sentence goes on: "Rosa Elena pero no hablo inglés"; [] if no name."""
     for place, word in enumerate(words):
         plain, last = fold(word), place + 1 == len(words)
-        if not place or plain not in AFTER_A_NAME | _GOES_ON or (plain in ALSO_NAMES and word[:1].isupper() and not in_capitals):
+        if (
+            not place
+            or plain not in AFTER_A_NAME | _GOES_ON
+            or (plain in ALSO_NAMES and word[:1].isupper() and not in_capitals)
+        ):
             continue
         named = all(each[:1].isupper() for each in words[:place]) and not in_capitals
         following = "" if last else words[place + 1]
@@ -103,7 +116,9 @@ def _before_the_sentence(words: list[str], introduced: bool, *, in_capitals: boo
 
 def _bears_everyday_words(words: list[str], introduced: bool, naming: bool, *, in_capitals: bool) -> bool:
     """Tell whether a name's words are no everyday ones, or are used as a name here: "My", "call me Happy"."""
-    capitals = [not _has_case(word) or (word[:1].isupper() and not (in_capitals and len(words) > 1)) for word in words]
+    capitals = [
+        not _has_case(word) or (word[:1].isupper() and not (in_capitals and len(words) > 1)) for word in words
+    ]
     if len(words) > 1 and fold(words[0]) in ASKING and not all(capitals):
         return False  # "Will you", "May I"
     for place, word in enumerate(words):

@@ -17,7 +17,7 @@ _FARTHEST_WEST, _FARTHEST_EAST = timedelta(hours=-12), timedelta(hours=14)
 
 
 def read_offset(plain: str) -> timedelta | None:
-    """Return the distance from Greenwich that a plain text names, east counted positive; None when it names none.
+    """Return the distance from Greenwich that a plain text names, east being positive; None without one.
 
     Args:
         plain: text as ``folding.fold`` leaves it.

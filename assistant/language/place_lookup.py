@@ -1,4 +1,4 @@
-"""Looks up which places a stretch of words may mean: a city, a "city, state", a state, a country, a time zone."""
+"""Looks up which places a stretch of words may mean: a city, a "city, state", a state, country or zone."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,7 +39,9 @@ _NO_PLACE = AROUND_A_PLACE | {"no", "yes", "si", "oh", "ma", "pa", "id", "al", "
 _EVERYDAY = (
     COMMON
     | NOT_NAMES
-    | frozenset(phrase[0] for phrases in (FLUFF, COURTESY, YES, NO, UNSURE) for phrase in phrases if len(phrase) == 1)
+    | frozenset(
+        phrase[0] for phrases in (FLUFF, COURTESY, YES, NO, UNSURE) for phrase in phrases if len(phrase) == 1
+    )
     | {"bank", "cat", "date", "deal", "god", "much", "say", "sale", "time"}
 )
 _KNOWN_TO_ALL = 1_000_000  # by weight: a city of 100,000 at home counts
@@ -95,7 +97,9 @@ def look_up(stretch: Stretch, home: str) -> list[Found]:
         return []
     if zone := _zone_named(name, words):
         spoken = len(words) > 1
-        return [Found(City(zone.rsplit("/", 1)[-1].replace("_", " "), "", "", 1, zone), kind="zone", known=spoken)]
+        return [
+            Found(City(zone.rsplit("/", 1)[-1].replace("_", " "), "", "", 1, zone), kind="zone", known=spoken)
+        ]
     cities, regions = find_cities(name, home), find_regions(name, home)
     if cities and not _may_be_meant(name, words, cities[0], home):
         cities = []
@@ -130,7 +134,7 @@ def _with_towns(name: str, cities: list[City], home: str) -> list[City]:
 
 
 def _town_alone(name: str, words: list[str], stretch: Stretch, home: str) -> list[Found]:
-    """Return the towns of a name that no city has; one named for what it is ("the valley") is nobody's name."""
+    """Return the towns of a name that no city has; what is named for what it is ("the valley") is none."""
     if stretch.article or name in _EVERYDAY or set(words) <= VAGUE_PLACES | AROUND_A_PLACE or len(name) < 4:
         return []
     towns = [town for town in find_towns(name, home) if is_home(town.country, home)]
@@ -162,7 +166,11 @@ def _is_city_first(name: str, cities: list[City], regions: list[Region], home: s
     if fold_name(best.name) != name and name not in NICKNAMES:
         return False  # "Puerto Rico" is also an old name of San Juan
     main = main_cities(regions[0])
-    return len(main) == 1 and clock_rule(main[0].zone) == clock_rule(best.zone) and best.weight(home) > _KNOWN_TO_ALL
+    return (
+        len(main) == 1
+        and clock_rule(main[0].zone) == clock_rule(best.zone)
+        and best.weight(home) > _KNOWN_TO_ALL
+    )
 
 
 def of_regions(regions: list[Region], cities: list[City], home: str) -> list[Found]:
@@ -189,7 +197,7 @@ def cities_within(name: str, regions: list[Region], home: str) -> list[City]:
 
 
 def is_written_as_region(name: str, stretch: Stretch, after_comma: bool) -> bool:
-    """Tell whether words after a city are written as people write its state: "Portland, OR", not "Portland or"."""
+    """Tell whether words after a city are written as its state is: "Portland, OR", not "Portland or"."""
     if name not in SMALL_CODES and not (len(name) <= 3 and name in COMMON | AROUND_A_PLACE):
         return True
     return stretch.is_last and (name in stretch.capitals or (after_comma and stretch.is_all))
@@ -217,7 +225,9 @@ def _city_in_region(stretch: Stretch, home: str) -> list[Found]:
         name = " ".join(before)
         if cities := cities_within(name, regions, home):
             return [Found(city) for city in cities]
-        inside = look_up(Stretch(tuple(before), stretch.capitals, is_all=False), home) if len(before) > 1 else []
+        inside = (
+            look_up(Stretch(tuple(before), stretch.capitals, is_all=False), home) if len(before) > 1 else []
+        )
         if held := [found for found in inside if any(region.holds(found.city) for region in regions)]:
             return held  # "Austin, TX, USA"
         inner = [
@@ -250,8 +260,10 @@ def look_up_misspelt(words: list[str], home: str) -> list[Found]:
         near = [city for city in find_misspelt(name, home) if any(region.holds(city) for region in regions)]
         if near:
             return [Found(city) for city in near]
-        if not regions and (regions := find_misspelt_regions(after, home)) and (
-            cities := cities_within(name, regions, home)
+        if (
+            not regions
+            and (regions := find_misspelt_regions(after, home))
+            and (cities := cities_within(name, regions, home))
         ):
             return [Found(city) for city in cities]
     return []

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from assistant.language.cities import find_regions
+from assistant.language.cities import BY_FAR, clock_rule, find_regions
 from assistant.language.place_lookup import (
     Found,
     Stretch,
@@ -27,6 +27,10 @@ from assistant.language.words import (
 _LONGEST_NAME = 8  # words with commas: "san luis potosi, san luis potosi, mexico"
 _ABBREVIATED = re.compile(r"\b([a-z]|st|ft|mt|sta|sto|cd|pto|gral|col|edo)\.")
 _PARTED = re.compile(r"[.!?;]+(?=\s|$)|~+")
+# What follows says why or when, not where: "Houston when the kids are at school".
+_NEW_THOUGHT = re.compile(
+    r"\b(?:when|while|because|bc|cuz|since|cuando|mientras|porque|pero|but|if|unless|until)\b"
+)
 _DENIES = frozenset({"not", "no", "never", "nunca", "isnt", "aint", "tampoco", "left", "leaving"})
 _MOVED = frozenset({"moved", "move", "moving", "mude", "mudo", "fui", "came", "vine"})
 _FILLS = AROUND_A_PLACE | PARTS_OF_A_PLACE
@@ -55,7 +59,7 @@ def split_places(plain: str) -> list[str]:
     """
     plain = _ABBREVIATED.sub(r"\1 ", plain)
     plain = re.sub(r"(?<=\w)[-'.](?=\w)", " ", plain)
-    plain = _PARTED.sub(" ; ", plain)
+    plain = _NEW_THOUGHT.sub(" ; ", _PARTED.sub(" ; ", plain))
     words = re.findall(r"[^\W_]+|,|;", re.sub(r"[^\w\s;]+|\n|\s-\s", " , ", plain))
     return [word for word in words if not re.fullmatch(r"\d{5}", word)]
 
@@ -70,9 +74,9 @@ def written_in_capitals(text: str) -> frozenset[str]:
 def find_places(words: list[str], text: str, home: str) -> list[Choice] | None:
     """Return the stretches that name a place, each with what it may mean; several when they disagree.
 
-    When all other words are talk around a place, any place of the tables counts. Among other words only a well
-    known one does, that stands at the start of its own part of the reply. None when places are named, but
-    none can be taken: denied ones, or a city in a state that has none of its name.
+    When all other words are talk around a place, any place of the tables counts. Otherwise only a well known
+    one does, that stands at the start of its own part of the reply. None when places are named, but none can
+    be taken: denied ones, or a city in a state that has none of its name.
     """
     capitals = written_in_capitals(text)
     named = _named(words, capitals, home)
@@ -186,7 +190,13 @@ def _stands_out(words: list[str], choice: Choice, covered: set[int], text: str) 
     if not all(place in covered or words[place] in _FILLS for place in range(first, choice.start)):
         return False
     lead = words[: choice.start]
-    if choice.found[0].kind == "region" and lead and lead[-1] == "," and lead[-2:-1] and lead[-2] not in _FILLS:
+    if (
+        choice.found[0].kind == "region"
+        and lead
+        and lead[-1] == ","
+        and lead[-2:-1]
+        and lead[-2] not in _FILLS
+    ):
         return False  # "Toyah, Texas": a town that no table has
     after = []
     for word in words[choice.end :]:
@@ -195,7 +205,9 @@ def _stands_out(words: list[str], choice: Choice, covered: set[int], text: str) 
         after.append(word)
     unknown = [word for word in after if word not in _FILLS]
     # "Houston yall", not "Houston Heights" nor "Jackson is my son's name".
-    return not unknown or (len(unknown) == 1 and after[0] == unknown[0] and not _is_capitalised(unknown[0], text))
+    return not unknown or (
+        len(unknown) == 1 and after[0] == unknown[0] and not _is_capitalised(unknown[0], text)
+    )
 
 
 def _is_capitalised(word: str, text: str) -> bool:
@@ -226,7 +238,7 @@ def _contradicts(words: list[str], choice: Choice, capitals: frozenset[str], hom
 
 
 def _with_small_code(words: list[str], choice: Choice, home: str) -> Choice:
-    """Add the city that "Portland or" may mean, written as nobody who means "or" would end: it is asked about."""
+    """Add the city that "Portland or" may mean: nobody who means "or" would end with it, so it is asked."""
     code, after = words[choice.end : choice.end + 1], words[choice.end + 1 : choice.end + 2]
     if not code or code[0] not in SMALL_CODES or (after and after[0] not in ",;"):
         return choice
@@ -235,17 +247,28 @@ def _with_small_code(words: list[str], choice: Choice, home: str) -> Choice:
     cities = cities_within(name, regions, home)
     known = {found.city for found in choice.found}
     added = [Found(city, namesake=False) for city in cities if city not in known]
-    if not added:
+    if not added or _is_one_by_far(choice.found, added[0], home):
         return choice
     return Choice((*added, *choice.found), choice.start, choice.end)
 
 
+def _is_one_by_far(found: tuple[Found, ...], other: Found, home: str) -> bool:
+    """Tell whether a name alone means one great city: "Houston pa" is no small town in Pennsylvania."""
+    best, *rest = found
+    rivals = [other, *(each for each in rest if clock_rule(each.city.zone) != clock_rule(best.city.zone))]
+    return best.namesake and all(best.city.weight(home) >= BY_FAR * each.city.weight(home) for each in rivals)
+
+
 def _with_part(words: list[str], choice: Choice, home: str) -> Choice:
     """Offer every clock of a state when only a part of it is named: "west Texas", "eastern Oregon"."""
-    if choice.found[0].kind != "region" or not PARTS_OF_A_PLACE & set(words[max(choice.start - 2, 0) : choice.start]):
+    if choice.found[0].kind != "region" or not PARTS_OF_A_PLACE & set(
+        words[max(choice.start - 2, 0) : choice.start]
+    ):
         return choice
     name = " ".join(words[choice.start : choice.end])
     main = main_city_of_each_clock(find_regions(name, home)[0]) if find_regions(name, home) else ()
     if len(main) < 2:
         return choice
-    return Choice(tuple(Found(city, namesake=False, kind="region") for city in main), choice.start, choice.end)
+    return Choice(
+        tuple(Found(city, namesake=False, kind="region") for city in main), choice.start, choice.end
+    )

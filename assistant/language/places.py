@@ -27,8 +27,8 @@ class Place:
 
     Attributes:
         outcome: "place", "time" (a time only), "several" (which one is to be asked), or "unclear".
-        value: what the outcome stands for, ready to be stored; None when unclear. Beside the hour, `not_hours`
-            lists the local hours that are said not to suit, when any are.
+        value: what the outcome stands for, ready to be stored; None when unclear. Beside the hour,
+            `not_hours` lists the local hours that are said not to suit, when any are.
     """
 
     outcome: str
@@ -76,7 +76,7 @@ def read_place(text: str, language: str, home: str) -> Place:
 
 
 def _is_los_angeles(text: str, words: list[str]) -> bool:
-    """Tell whether "LA" is the city: where all of a reply is in capitals, only without a sentence around it."""
+    """Tell whether "LA" is the city: in a reply all in capitals, only without a sentence around it."""
     if words == ["la"]:
         return True
     is_talk = all(word in AROUND_A_PLACE or word in {",", ";", "l"} for word in words)
@@ -141,7 +141,7 @@ def _share_an_offset(zone: str, other: str) -> bool:
 
 
 def _at_offset(offset: timedelta, found: list[Found], hour: Hour | None, language: str, home: str) -> Place:
-    """Return the place beside an offset, when its clock ever is that far from Greenwich, or the offset's own zone."""
+    """Return the place beside an offset, if its clock is ever that far from Greenwich, or the offset itself."""
     if found:
         seconds = offset.total_seconds()
         agree = [each for each in found if seconds in clock_rule(each.city.zone)]

@@ -1,4 +1,4 @@
-"""Finds towns too small for the table of cities, each with its own clock: "Marianna, FL" is on central time."""
+"""Finds towns too small for the table of cities, each with its own clock: "Marianna, FL" is Central."""
 
 import gzip
 from functools import lru_cache

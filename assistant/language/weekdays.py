@@ -15,16 +15,18 @@ WEEKDAYS = {name: number for number, names in enumerate(_NAMES) for name in name
 """Name of a weekday in plain form -> its number, Monday being 0."""
 WEEKDAY = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
 
+_SPANISH = frozenset({"lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo"})
 # Short names that are also words: only in a reply of a few words, or beside the number of a day.
 AMBIGUOUS = frozenset({"sun", "sat", "wed", "mon", "thu"})
 _MOST_WORDS_AROUND = 3
 
+_SLIP_OF_DAYS = 2
 _BASE_DAYS = {"hoy": 0, "today": 0, "now": 0, "ahora": 0, "manana": 1, "tomorrow": 1}
 _BASE = rf"{WEEKDAY}|{'|'.join(_BASE_DAYS)}"
 _COUNT = r"a|an|one|two|three|four|1|2|3|4|una|dos|tres|un"
 _WEEKS_FROM = re.compile(
-    rf"\b({_COUNT})?(?: ?weeks?| ?wks?| semanas?) (?:from|after|despues del?|a partir del?) (?:(?:this|coming|el|este) )*"
-    rf"(?P<next>next )?({_BASE})\b"
+    rf"\b(?:({_COUNT}) ?)?(weeks?|wks?|semanas?|months?|mes|meses|days|dias) "
+    rf"(?:from|after|despues del?|a partir del?) (?:(?:this|coming|el|este) )*(?P<next>next )?({_BASE})\b"
 )
 _IN_EIGHT = re.compile(rf"\b(?:del? |el |de el )?({_BASE}) en (ocho|quince|8|15)(?: dias)?\b")
 _WEEK_AFTER = re.compile(rf"\b({WEEKDAY}) week(?=[\s.!]*$|,)")
@@ -35,18 +37,25 @@ _AFTER_NEXT = re.compile(
     rf"\bno (?:es )?este ({WEEKDAY}),? ?(?:sino )?(?:el )?(?:otro|siguiente|proximo|que sigue)\b"
 )
 _TIMES_FROM_NOW = re.compile(rf"\b(two|three|2|3) ({WEEKDAY})s? from (?:now|today)\b")
-_DAYS_BESIDE = re.compile(rf"\b(?:(?:the|el) )?(?:day|dia) (after|before|despues|antes) (?:(?:this|del?|el) )*({WEEKDAY})\b")
+_DAYS_BESIDE = re.compile(
+    rf"\b(?:(?:the|el) )?(?:day|dia) (after|before|despues|antes) (?:(?:this|del?|el) )*({WEEKDAY})\b"
+)
 
 _LAST = re.compile(
-    rf"\b(?:last|this past|past|since(?: last)?|previous|(?:el )?pasado) (?:week )?({WEEKDAY})\b(?! (?:of|in|de|del) )|"
+    r"\b(?:last|this past|past|since(?: last)?|previous|(?:el )?pasado) (?:week )?"
+    rf"({WEEKDAY})\b(?! (?:of|in|de|del) )|"
     rf"\b({WEEKDAY}) (?:pasado|que paso|anterior)\b"
 )
 _LAST_WEEK = re.compile(
-    rf"\b({WEEKDAY}) (?:of |de )?(?:last week|la semana pasada)\b|\b(?:last week|la semana pasada)(?: on| el)? ({WEEKDAY})\b"
+    rf"\b({WEEKDAY}) (?:of |de )?(?:last week|la semana pasada)\b|"
+    rf"\b(?:last week|la semana pasada)(?: on| el)? ({WEEKDAY})\b"
+)
+_COMING_WEEK = (
+    r"(?:next week|the (?:following|next) week|(?:la )?(?:proxima|otra) semana|"
+    r"la semana (?:que viene|que entra|proxima|siguiente))"
 )
 _NEXT_WEEK = re.compile(
-    rf"\b({WEEKDAY})s? (?:of |in |on |de )?(?:next week|the (?:following|next) week|(?:la )?(?:proxima|otra) semana|la semana (?:que viene|que entra|proxima|siguiente))\b|"
-    rf"\b(?:next week|(?:la )?(?:proxima|otra) semana|la semana (?:que viene|que entra|proxima|siguiente)),?(?: on| el)? ({WEEKDAY})\b"
+    rf"\b({WEEKDAY})s? (?:of |in |on |de )?{_COMING_WEEK}\b|\b{_COMING_WEEK},?(?: on| el)? ({WEEKDAY})\b"
 )
 _IN_WEEKS = re.compile(
     rf"\b({WEEKDAY}) (?:in|en|dentro de) ({_COUNT}) (?:weeks?|semanas?)\b|"
@@ -63,14 +72,19 @@ _NTH = re.compile(
     r"(next month|month|mes que viene|proximo mes|mes)\b"
 )
 
-_NO_TIME = r"(?! ?(?:[ap]\.? ?m\b|[ap]\b|:|h\b|hrs?\b|o ?clock|-|/|y media|\d))"
+_NO_TIME = r"(?! ?(?:[ap]\.? ?m\b|[ap]\b(?! las?\b)|:|h\b|hrs?\b|o ?clock|-|/|y media|\d))"
 _WITH_NUMBER = re.compile(
-    rf"\b({WEEKDAY})\.?,? ?(?P<sure>(?:the|el|dia|el dia|on the) )?(\d{{1,2}})(?P<nth>st|nd|rd|th)?\b{_NO_TIME}(?! (?:[a-z]+s)\b(?<!this))"
+    rf"\b({WEEKDAY})\.?,? ?(?P<sure>(?:the|el|dia|el dia|on the) )?"
+    rf"(\d{{1,2}})(?P<nth>st|nd|rd|th)?\b{_NO_TIME}"
 )
 _NUMBER_WITH = re.compile(
     rf"\b(?P<sure>(?:the|el|dia) )?(\d{{1,2}})(?P<nth>st|nd|rd|th)?,? (?:is a |on a |on |\()?({WEEKDAY})\b"
 )
-_PLAIN = re.compile(rf"\b(?:(next|this|coming|proximo|este|every|cada) )?({WEEKDAY})s?\b(?: (que viene|que entra|proximo))?")
+_COUNTS = re.compile(r" (?!this|works|is)[a-z]+s\b| people\b")  # "Tuesday 2 friends come"
+_UNSURE = re.compile(rf"\bel otro (?:{WEEKDAY})\b")  # the coming one, the one after it, or a past one
+_PLAIN = re.compile(
+    rf"\b(?:(next|this|coming|proximo|este|every|cada) )?({WEEKDAY})s?\b(?: (que viene|que entra|proximo))?"
+)
 
 
 def read_weekdays(plain: str, today: date) -> list[date] | None:
@@ -83,10 +97,10 @@ def read_weekdays(plain: str, today: date) -> list[date] | None:
     for read in (_relative, _within, _nth_of_month):
         if found := read(plain, today):
             return found
-    found, plain = _numbered(plain, today)
-    if None in found:
+    numbered, plain = _numbered(plain, today)
+    if None in numbered or _UNSURE.search(plain):
         return None
-    days = [day for day in found if day]
+    days = [day for day in numbered if day]
     monday = today - timedelta(days=today.weekday())
     for match in _PLAIN.finditer(plain):
         before, name, _ = match.groups()
@@ -112,6 +126,13 @@ def _count(word: str | None) -> int:
     return int(word) if word.isdigit() else find_number_words([word])[0]
 
 
+def _stretch(unit: str, count: int) -> relativedelta:
+    """Return so many days, weeks or months."""
+    if unit[0] == "m":
+        return relativedelta(months=count)
+    return relativedelta(days=count) if unit[0] == "d" else relativedelta(weeks=count)
+
+
 def _first(match: re.Match[str]) -> str:
     """Return the first of the groups that took part."""
     return next(part for part in match.groups() if part)
@@ -121,13 +142,16 @@ def _relative(plain: str, today: date) -> list[date]:
     """Read a day counted from another one: "a week from Friday", "de hoy en ocho", "last Friday"."""
     week = timedelta(days=7)
     found = [
-        _base(match[3], today) + _count(match[1]) * week + (week if match["next"] else timedelta())
+        _base(match[4], today)
+        + _stretch(match[2], _count(match[1]))
+        + (week if match["next"] else timedelta())
         for match in _WEEKS_FROM.finditer(plain)
-        if match[3] not in {"now", "today", "hoy", "ahora"}
+        if match[4] not in {"now", "today", "hoy", "ahora"}
     ]
     # "En ocho" counts the day itself: a week. "En quince" is two.
     found += [
-        _base(match[1], today) + (1 if match[2] in {"ocho", "8"} else 2) * week for match in _IN_EIGHT.finditer(plain)
+        _base(match[1], today) + (1 if match[2] in {"ocho", "8"} else 2) * week
+        for match in _IN_EIGHT.finditer(plain)
     ]
     found += [_base(match[1], today) + week for match in _WEEK_AFTER.finditer(plain)]
     found += [_base(_first(match), today) + week for match in _AFTER_NEXT.finditer(plain)]
@@ -169,19 +193,24 @@ def _nth_of_month(plain: str, today: date) -> list[date]:
 
 
 def _numbered(plain: str, today: date) -> tuple[list[date | None], str]:
-    """Read weekdays with the number of a day; None stands for one that cannot be. The rest of the text too."""
+    """Read weekdays with the number of a day, None for one that cannot be, and return the text left."""
     found: list[date | None] = []
     for pattern in (_WITH_NUMBER, _NUMBER_WITH):
         for match in pattern.finditer(plain):
             name, number = (match[1], match[3]) if pattern is _WITH_NUMBER else (match[4], match[2])
             weekday, day = WEEKDAYS[name], int(number)
-            sure = bool(match["sure"] or match["nth"]) or day > 12
+            explicit = match["sure"] or match["nth"]
+            if not explicit and _COUNTS.match(plain, match.end()):
+                continue
+            # In Spanish a time of day has "a las": "el jueves 10" is the tenth.
+            sure = bool(explicit) or day > 12 or name in _SPANISH
             if pattern is _NUMBER_WITH and not sure:
                 continue
             meant = _coming_on(today, weekday, day)
             if not sure and meant != coming(today, weekday):
-                # "Friday 5": the fifth, or at five? A fifth that is a Friday is near: asked about.
-                if meant is None:
+                # "Friday 5": the fifth, or at five? A fifth that is a Friday, or nearly one, is asked about.
+                near = abs(coming(today, weekday).day - day) <= _SLIP_OF_DAYS
+                if meant is None and not near:
                     continue
                 found.append(None)
             else:
