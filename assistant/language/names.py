@@ -40,18 +40,19 @@ _PRONOUNS = re.compile(
     r"\s*[(,]?\s*\b(?:she|he|they|ella|el|elle|ze)\s*/\s*\w+(?:\s*/\s*\w+)?\)?", re.IGNORECASE
 )
 _POSSESSIVE = re.compile(
-    r"\w'?s'?\s+(?:\w+\s+)?(?:cell|cellphone|phone|mobile|number|sister|brother|mom|mother|dad|wife|husband|daughter|son|friend|house|kid)\b"
+    r"\w'?s'?\s+(?:\w+\s+)?(?:cell|cellphone|phone|mobile|number|sister|brother|mom|mother|dad|wife|husband|"
+    r"daughter|son|friend|house|kid)\b|\w's[\s.!]*$"
 )
 _GREETINGS = re.compile(
     r"^(?:hi|hello|hey|hiya|hola|buenas|buenos dias|buenas tardes|buenas noches|good morning|"
     r"good evening|good afternoon|mucho gusto|nice to meet you|there|oh|well|bueno|pues|yes|yeah|si|ok|okay|"
-    r"sure|claro|please|por favor|just|solo|thanks|thank you|gracias)\b[\s,.!:;-]*"
+    r"sure|claro|please|por favor|just|only|solo|thanks|thank you|gracias)\b[\s,.!:;-]*"
 )
 _FAREWELLS = re.compile(
     r"(?:[\s,!:;-]|(?<!\b\w)\.)*\b"
     r"(?:hi|hello|here|please|thanks|thank you|gracias|por favor|aqui|nice to meet you|"
     r"mucho gusto|un gusto|saludos|is fine|works|esta bien|is my name|es mi nombre|"
-    r"is good|speaking|al habla|lol|jaja|too|tambien|"
+    r"is good|speaking|al habla|para servir\w+|a (?:sus?|tus?) ordenes|lol|jaja|too|tambien|"
     r"btw)[\s.!]*$"
 )
 _RETURNED = re.compile(
@@ -59,7 +60,8 @@ _RETURNED = re.compile(
 )
 _TITLES = re.compile(r"\b(Mrs?|Ms|Mx|Dra?|Sra?|Srta|Prof|Rev|Sta?)\.\s+", re.IGNORECASE)
 # Beside `AFTER_A_NAME`: here a sentence begins, when what came before it is written as a name.
-_GOES_ON = frozenset({"pero", "but", "no", "not", "with", "without", "aunque", "and", "y"})
+_GOES_ON = frozenset({"pero", "but", "no", "not", "with", "without", "aunque", "and", "y", "aka"})
+_SHORT_ANSWERS = frozenset({"k", "n", "s", "x", "y"})  # yes and no; with a capital letter they may be names
 _JOINS = frozenset({"y", "and"})
 _WEB = re.compile(r"https?:|www\.|\w@\w|\w\.(?:com|org|net|io|co)\b", re.IGNORECASE)
 
@@ -84,9 +86,14 @@ def read_name(text: str) -> str | None:
     )[0]
     words = _before_the_sentence(stretch.split(), introduced, in_capitals=text.isupper())
     counted = [word for word in words if fold(word) not in NAME_PARTICLES] or words[:1]
-    if not 1 <= len(counted) <= 4 or not all(_is_name_word(word) or word == "&" for word in words):
+    if not 1 <= len(counted) <= 4 or not all(
+        _is_name_word(word) or (word == "&" and 0 < place < len(words) - 1)
+        for place, word in enumerate(words)
+    ):
         return None
-    if len(words) == 1 and fold(words[0]) in COMMAND_WORDS:
+    if len(words) == 1 and (
+        fold(words[0]) in COMMAND_WORDS or (words[0] in _SHORT_ANSWERS and not introduced)
+    ):
         return None
     bears = _bears_everyday_words(words, introduced, naming, in_capitals=text.isupper())
     return _cut(tidy_name(" ".join(words))) if bears else None

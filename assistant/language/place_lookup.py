@@ -106,7 +106,7 @@ def look_up(stretch: Stretch, home: str) -> list[Found]:
     if len(name) == 2:  # "se" is no Sweden: only the states at home and a few countries stand alone
         regions = [region for region in regions if region.division or name in _SHORT_COUNTRIES]
     if regions and not _is_city_first(name, cities, regions, home):
-        return of_regions(regions, cities, home)
+        return of_regions(name, regions, cities, home)
     if cities:
         return [_city(city, home) for city in _with_towns(name, cities, home)]
     return _city_in_region(stretch, home) or _town_alone(name, words, stretch, home)
@@ -173,10 +173,11 @@ def _is_city_first(name: str, cities: list[City], regions: list[Region], home: s
     )
 
 
-def of_regions(regions: list[Region], cities: list[City], home: str) -> list[Found]:
+def of_regions(name: str, regions: list[Region], cities: list[City], home: str) -> list[Found]:
     """Return the main city of each zone of a region; a great city of the same name stands beside it."""
     region = regions[0]
-    known = len(region.name) > 3
+    # Of a state with two clocks another word may say which: "Arizona, on the reservation".
+    known = len(name) > 3 and has_one_clock(region)
     found = [Found(city, namesake=False, kind="region", known=known) for city in main_cities(region)]
     if len(found) == 1:
         found = [Found(found[0].city, region.name, namesake=False, kind="region", known=known)]
@@ -236,7 +237,7 @@ def _city_in_region(stretch: Stretch, home: str) -> list[Found]:
             if region.division and region.country == regions[0].country
         ]
         if inner and len(name) > 2:
-            return of_regions(inner, [], home)  # "Ontario, Canada"
+            return of_regions(name, inner, [], home)  # "Ontario, Canada"
         if _is_unknown_town(before, after, comma, stretch) and has_one_clock(regions[0]):
             return [Found(city, name.title(), namesake=False) for city in main_cities(regions[0])]
     return []
@@ -246,6 +247,8 @@ def _is_unknown_town(before: list[str], after: str, comma: bool, stretch: Stretc
     """Tell whether words before a region are surely the name of a town, though no table has it."""
     if len(before) > _MOST_UNKNOWN or not stretch.is_last or set(before) & (AROUND_A_PLACE | COMMON):
         return False
+    if find_regions(before[-1], ""):
+        return False  # "Bristol TN/VA"
     code = after in stretch.capitals or (comma and after not in SMALL_CODES)
     return code or len(after) > 3
 

@@ -189,15 +189,8 @@ def _stands_out(words: list[str], choice: Choice, covered: set[int], text: str) 
         return False
     if not all(place in covered or words[place] in _FILLS for place in range(first, choice.start)):
         return False
-    lead = words[: choice.start]
-    if (
-        choice.found[0].kind == "region"
-        and lead
-        and lead[-1] == ","
-        and lead[-2:-1]
-        and lead[-2] not in _FILLS
-    ):
-        return False  # "Toyah, Texas": a town that no table has
+    if choice.found[0].kind == "region" and not _is_talk_before(words, choice, covered):
+        return False  # "Dell City, Texas": a town that no table has
     after = []
     for word in words[choice.end :]:
         if word in ",;":
@@ -208,6 +201,16 @@ def _stands_out(words: list[str], choice: Choice, covered: set[int], text: str) 
     return not unknown or (
         len(unknown) == 1 and after[0] == unknown[0] and not _is_capitalised(unknown[0], text)
     )
+
+
+def _is_talk_before(words: list[str], choice: Choice, covered: set[int]) -> bool:
+    """Tell whether nothing that may be a town's name stands before a place in the same breath."""
+    for place in range(choice.start - 1, -1, -1):
+        if words[place] == ";":
+            break
+        if place not in covered and words[place] != "," and words[place] not in _FILLS:
+            return False
+    return True
 
 
 def _is_capitalised(word: str, text: str) -> bool:

@@ -17,6 +17,8 @@ from assistant.language.words import AROUND_A_PLACE
 _MOST_OFFERED = 5
 _LONGEST_PLACE, _MOST_WORDS = 200, 24  # characters, words with commas
 
+# "GMT 6" leaves out on which side.
+_UNSIGNED = re.compile(r"\b(?:gmt|utc)[ ;:]*\d")
 # In lower case, "la" is an article.
 _LOS_ANGELES = re.compile(r"\bL\.?A\b")
 
@@ -57,6 +59,8 @@ def read_place(text: str, language: str, home: str) -> Place:
     hour = read_hour(plain)
     words = split_places(hour.rest if hour else plain)
     if len(words) > _MOST_WORDS:
+        return _UNCLEAR
+    if _UNSIGNED.search(plain):
         return _UNCLEAR
     choices = find_places(words, text, home)
     found = None if choices is None else _merge(choices)
@@ -141,7 +145,7 @@ def _share_an_offset(zone: str, other: str) -> bool:
 
 
 def _at_offset(offset: timedelta, found: list[Found], hour: Hour | None, language: str, home: str) -> Place:
-    """Return the place beside an offset, if its clock is ever that far from Greenwich, or the offset itself."""
+    """Return the place beside an offset, if its clock is ever that far off, or the zone of the offset."""
     if found:
         seconds = offset.total_seconds()
         agree = [each for each in found if seconds in clock_rule(each.city.zone)]
