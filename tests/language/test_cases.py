@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,13 @@ def days() -> Iterator[tuple[str, str, Reading]]:
             yield country, reply, Reading("date", day.isoformat())
     for outcome, replies in cases["not_a_day"].items():
         yield from (("US", reply, Reading(outcome)) for reply in replies)
+
+
+@pytest.mark.parametrize(("reply", "day"), table("date")["june"].items())
+def test_a_weekday_goes_by_the_words_around_it(reply: str, day: date) -> None:
+    now = datetime(2026, 6, 1, 14, tzinfo=UTC)
+    reading = read(Expect("date"), reply, "en", now=now, zone="America/Chicago", country="US")
+    assert reading == Reading("date", day.isoformat())
 
 
 @pytest.mark.parametrize(("country", "reply", "reading"), list(days()))
