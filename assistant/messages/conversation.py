@@ -52,8 +52,10 @@ def handle(moment: Moment) -> str | None:
 
 def _respond(moment: Moment, text: Inbox) -> str | None:
     """Answer the text; gives the reason when nothing is made of it."""
-    kind = keywords.kind_of(text)
-    if kind == "stop":
+    kind = keywords.kind_here(moment, text)
+    if kind == "stop" and _runs_a_circle(moment):
+        kind = "words"
+    if kind in ("stop", "wrong_number"):
         keywords.stop(moment)
         safety.answer_danger(moment)
         return None
@@ -71,8 +73,40 @@ def _respond(moment: Moment, text: Inbox) -> str | None:
         return _without_words(moment, text)
     if safety.answer_danger(moment):
         return None
+    if kind == "puzzled" and _ask_once_more(moment):
+        return None
+    if kind == "maybe_stop" and not _said_lately(moment, "notices/did_you_mean"):
+        # Of her texts or of something in her life: asked once, and kept as words when she says it again.
+        moment.notice("did_you_mean", {"said": "STOP"})
+        return None
     ignored = _understand(moment)
     return ignored or ("loop" if looping else None)
+
+
+def _runs_a_circle(moment: Moment) -> bool:
+    """Whether a host's bare command is meant, where the same word is an opt-out from anyone else: REMOVE."""
+    if keywords.is_carriers_stop(moment) or not moment.known.hears.intersection(RUNNING):
+        return False
+    command = _read_command(moment)
+    if command is None or not command.sure or command.value is not None:
+        return False
+    return moment.desk.book.commands[command.name].who in RUNNING
+
+
+def _ask_once_more(moment: Moment) -> bool:
+    """Put an open question in other words for "?" and "what?"; with none, a member hears what she can do."""
+    question, who, now = moment.question, moment.person.id, moment.now
+    if question is not None:
+        conversation = moment.session.get_one(Conversation, question.conversation_id)
+        take_answer(moment, question, conversation, Reading(UNCLEAR))
+        return True
+    if set_aside(moment.session, who, now) or missed(moment.session, who, now):
+        moment.again = True  # Asked when all is done: see `come_back`.
+        return True
+    if "member" not in moment.known.hears:
+        return False
+    keywords.help_her(moment)
+    return True
 
 
 def _without_words(moment: Moment, text: Inbox) -> str | None:

@@ -2,37 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select
+
 from assistant.circles.leaving import returned
+from assistant.language.reactions import has_quotation, quotes_ours
 from assistant.language.signals import signal
 from assistant.messages import consent
 from assistant.messages.effects import apply, opt_in, opt_out
 from assistant.messages.moment import Moment
 from assistant.messages.turns import ask_again
-from assistant.store.tables import Conversation, Inbox
+from assistant.store.tables import Conversation, Inbox, Outbox
 
 CARRIER_STOPS = frozenset({"stop", "stopall", "unsubscribe", "end", "quit", "revoke", "optout", "cancel"})
 CARRIER_STARTS = frozenset({"start", "yes", "unstop"})
 CARRIER_HELPS = frozenset({"help", "info"})
 """Single words that Twilio itself acts upon for SMS (its default opt-out keywords)."""
+NEWEST_TEXTS: Final = 20
+"""So many of our texts back a reaction may reach; older ones have left the screen."""
 
 
 def kind_of(text: Inbox) -> str:
-    """What kind of text it is: stop, start, help, tapback, auto_reply, empty or words.
+    """What kind of text it is, as `Signal.kind` lists them.
 
-    The carrier's own reading of an opt-out keyword stands before ours.
+    The carrier's own reading of an opt-out keyword stands before ours; but it marks every YES as an opt-in,
+    and a YES of someone who is in answers what she was asked.
     """
-    said = str(text.params.get("OptOutType", "")).lower()
-    return said if said in ("stop", "start", "help") else signal(text.body or "").kind
+    said = _marked(text)
+    if said in ("stop", "help"):
+        return said
+    kind = signal(text.body or "").kind
+    # A keyword that only the carrier knows as an opt-in is a word to us; `lets_in_again` hears it.
+    return kind if said != "start" or kind in ("words", "start") else said
+
+
+def kind_here(moment: Moment, text: Inbox) -> str:
+    """What kind of text it is, with what is known of her: her circles' names, and what we sent to her."""
+    kind = kind_of(text)
+    if kind == "maybe_stop" and signal(text.body or "", names=_names_around(moment)).kind == "stop":
+        return "stop"
+    body = text.body or ""
+    if kind in ("words", "maybe_stop") and has_quotation(body) and quotes_ours(body, _newest_texts(moment)):
+        return "tapback"
+    return kind
 
 
 def overtakes(text: Inbox) -> bool:
-    """Whether it goes before older texts of hers that still wait: stop, start and help do."""
-    return kind_of(text) in ("stop", "start", "help")
+    """Whether it goes before older texts of hers that still wait: stop, start, help and a wrong number do."""
+    return kind_of(text) in ("stop", "start", "help", "wrong_number")
 
 
 def lets_in_again(moment: Moment) -> bool:
     """Whether the carrier takes this text for an opt-in: to it, YES is one from who is out."""
-    return moment.opted_out and _is_keyword(moment, CARRIER_STARTS)
+    marked = moment.inbox is not None and _marked(moment.inbox) == "start"
+    return moment.opted_out and (marked or _is_keyword(moment, CARRIER_STARTS))
+
+
+def is_carriers_stop(moment: Moment) -> bool:
+    """Whether the carrier itself takes this text for an opt-out, whatever we make of it."""
+    marked = moment.inbox is not None and _marked(moment.inbox) == "stop"
+    return marked or _is_keyword(moment, CARRIER_STOPS)
 
 
 def stop(moment: Moment) -> None:
@@ -57,6 +88,21 @@ def help_her(moment: Moment) -> None:
     """HELP carries the crisis line: people in distress send it too."""
     if not _carrier_answers(moment, "help", CARRIER_HELPS):
         moment.notice("help")
+
+
+def _marked(text: Inbox) -> str:
+    return str(text.params.get("OptOutType", "")).lower()
+
+
+def _names_around(moment: Moment) -> list[str]:
+    return [name for _, circle in moment.known.seats for name in (circle.name, circle.code) if name]
+
+
+def _newest_texts(moment: Moment) -> Sequence[str]:
+    """What we sent to her last; read only when her text quotes something."""
+    newest = select(Outbox.body).where(Outbox.person_id == moment.person.id, Outbox.body.is_not(None))
+    found = moment.session.scalars(newest.order_by(Outbox.id.desc()).limit(NEWEST_TEXTS))
+    return [body for body in found if body]
 
 
 def _is_keyword(moment: Moment, words: frozenset[str]) -> bool:
