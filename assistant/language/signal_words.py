@@ -1,4 +1,4 @@
-"""The wordings of opt-out, opt-in, help, reactions, wrong numbers and automatic replies, from their tables."""
+"""The wordings of opt-out, opt-in, help, reactions, wrong numbers and machines, from their tables."""
 
 import re
 from collections.abc import Mapping, Sequence

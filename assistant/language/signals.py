@@ -26,7 +26,7 @@ class Signal:
 
     Attributes:
         kind: "stop" (an opt-out in any wording), "maybe_stop" (one, or words about something in her life:
-            she is asked), "wrong_number" (the phone is another person's), "start" (an explicit opt-in), "help",
+            she is asked), "wrong_number" (another person's phone), "start" (an explicit opt-in), "help",
             "tapback" (a reaction to a bubble, or its removal), "auto_reply" (written by a machine),
             "puzzled" (a question mark alone, "what?"), "empty" (no letter, digit or emoji), or "words".
     """

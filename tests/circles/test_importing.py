@@ -70,6 +70,36 @@ def test_numbers_are_read_as_people_type_them(written: str) -> None:
     assert read_number(written, "US") == "+15125550100"
 
 
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("+52 1 55 1234 5678", "+525512345678"),
+        ("+5215512345678", "+525512345678"),
+        ("5215512345678", "+525512345678"),
+        ("whatsapp:+5215512345678", "+525512345678"),
+        ("011 52 1 55 1234 5678", "+525512345678"),
+        ("044 55 1234 5678", "+525512345678"),
+        ("+55 31 8123-4567", "+5531981234567"),
+        ("+54 9 11 1234-5678", "+5491112345678"),
+        ("1-403-555-0104", "+14035550104"),
+        ("1664 491 3789", "+16644913789"),
+        ("20-12-1234-1234", "+201212341234"),
+        ("40 21 201 7200", "+40212017200"),
+        ("1‑202–555—010−4", "+12025550104"),
+        ("512_555_0100", "+15125550100"),
+        ("512*555*0100", "+15125550100"),
+        ("+683 7012", "+6837012"),
+    ],
+)
+@pytest.mark.parametrize("country", ["US", "GB"])
+def test_numbers_of_other_countries_are_read_with_or_without_a_plus(
+    written: str, number: str, country: str
+) -> None:
+    if country == "GB" and number.startswith("+1512"):
+        pytest.skip("without its country code, it is a number of the United States only")
+    assert read_number(written, country) == number
+
+
 @pytest.mark.parametrize("written", ["4.15556E+12", "1,51255E+10", "5.12556e+09"])
 def test_a_rounded_number_is_said_to_be_lost(written: str) -> None:
     with pytest.raises(ValueError, match="rounded"):
