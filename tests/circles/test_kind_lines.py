@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from town import Town
 
-from assistant.circles.kind_lines import named_in, without_address
+from assistant.circles.kind_lines import without_address
 from assistant.circles.scene import Tell
+from assistant.language.addressing import named_in
 from assistant.store.tables import Apart, Member, Note, Outbox, Person
 
 NAMES = {1: "Rosa", 2: "Marisol", 3: "Ana María", 4: "Kay", 5: "José"}

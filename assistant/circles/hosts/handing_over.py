@@ -12,11 +12,11 @@ from assistant.circles.fills import FILLS, name2_of, shorten
 from assistant.circles.hosts.hosted import hosted
 from assistant.circles.hosts.hosting import held_roles, hosts_to_tell, offer_role, still_offered, take_up_role
 from assistant.circles.hosts.naming import members_of
-from assistant.circles.kind_lines import named_in
 from assistant.circles.organizers.organizing import person_at
 from assistant.circles.profile import LONGEST_OPTION
 from assistant.circles.scene import Done, Effect, Scene, Start, Tell, action
 from assistant.circles.seats import hosts_of, seat_of
+from assistant.language.addressing import named_in
 from assistant.language.folding import fold
 from assistant.language.phones import read_phone
 from assistant.store.tables import Circle, Member, Person, Role

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.fills import FILLS, language_of, shorten
 from assistant.circles.hosts.hosted import hosted
+from assistant.circles.namesakes import ENDONYMS, told_apart
 from assistant.circles.rights import circle_for, hosted_by
 from assistant.circles.scene import Done, Scene, action
 from assistant.circles.which_circle import circle_label
 from assistant.language.folding import fold, plain_words
-from assistant.language.rendering import readable_date
+from assistant.language.rendering import readable_date, readable_time
+from assistant.schedule.local_time import home, zone_of
 from assistant.store.circles import SEATED
 from assistant.store.tables import Circle, Member, Person
 
@@ -133,18 +135,28 @@ def _listed(scene: Scene, people: Sequence[Named]) -> dict[str, object]:
 
 
 def _labels(scene: Scene, people: Sequence[Named], names: Sequence[str]) -> list[str]:
-    """First names, initials alone on a shared phone; those of one name by circle, or by when they came."""
+    """First names, initials alone on a shared phone; those of one name by circle, or by what a host knows."""
     plain = scene.person.plain
     short = [name[:1].upper() if plain else shorten(name, FILLS["name2"].longest) for name in names]
-    placed = [(label, each.circle.id) for label, each in zip(short, people, strict=True)]
-    alike, alike_here = Counter(short), Counter(placed)
-    labels = []
-    for label, each in zip(short, people, strict=True):
-        if alike_here[label, each.circle.id] > 1:
-            came = each.member.joined_at or each.member.state_at
-            labels.append(f"{label} ({readable_date(came.date(), language_of(scene))})")
-        elif alike[label] > 1:
-            labels.append(f"{label} ({circle_label(each.circle, plain=plain)})")
-        else:
-            labels.append(label)
-    return labels
+    alike, alike_here = Counter(short), Counter(zip(short, (each.circle.id for each in people), strict=True))
+    labels = told_apart(short, _details(scene, people), [each.circle.id for each in people])
+    return [
+        f"{label} ({circle_label(each.circle, plain=plain)})"
+        if alike[name] > 1 and alike_here[name, each.circle.id] == 1
+        else label
+        for name, label, each in zip(short, labels, people, strict=True)
+    ]
+
+
+def _details(scene: Scene, people: Sequence[Named]) -> list[list[str]]:
+    """When they came, where they live, what they speak; on a shared phone only when they came."""
+    language = language_of(scene)
+    days, towns, spoken, hours = [], [], [], []
+    for each in people:
+        came = each.member.joined_at or each.member.state_at
+        here = came.astimezone(home(zone_of(None, each.circle.zone)))
+        days.append(readable_date(here.date(), language))
+        hours.append(readable_time(here.hour, here.minute, language))
+        towns.append(each.person.place or "")
+        spoken.append(ENDONYMS.get(each.person.language or "", ""))
+    return [days, hours] if scene.person.plain else [days, towns, spoken, hours]

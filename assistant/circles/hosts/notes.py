@@ -14,11 +14,12 @@ from assistant.circles.fills import FILLS, name2_of, shorten
 from assistant.circles.hosts.deeds import hold, take_up
 from assistant.circles.hosts.hosted import hosted
 from assistant.circles.hosts.unheard import choices_of, numbered, people_of
-from assistant.circles.kind_lines import TOLD, TRIES, named_in, without_address
+from assistant.circles.kind_lines import TOLD, TRIES, without_address
 from assistant.circles.relay import knows_that_words_wait
 from assistant.circles.rights import circle_for
 from assistant.circles.scene import Done, Scene, Start, Tell, action
 from assistant.circles.sharing import apart_from
+from assistant.language.addressing import named_in
 from assistant.language.contacts import has_contact
 from assistant.store.tables import Circle, Deed, Member, Person
 

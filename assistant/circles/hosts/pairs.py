@@ -20,13 +20,13 @@ from assistant.circles.fills import language_of
 from assistant.circles.hosts.deeds import hold, take_up
 from assistant.circles.hosts.hosted import hosted
 from assistant.circles.hosts.unheard import initials
-from assistant.circles.kind_lines import named_in
 from assistant.circles.mending import change_pairs
 from assistant.circles.pairing import Group, change_places
 from assistant.circles.rights import circle_for
 from assistant.circles.rounds import is_nearly_over, next_meeting
 from assistant.circles.scene import Done, Line, Lines, Scene, Start, action
 from assistant.circles.seats import lock_circle
+from assistant.language.addressing import named_in
 from assistant.language.rendering import readable_day
 from assistant.store.tables import Circle, Deed, Member, Pair, Person, Round
 
