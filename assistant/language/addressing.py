@@ -11,6 +11,23 @@ from rapidfuzz.distance import OSA
 
 from assistant.language.folding import Word, plain_words, split_words
 from assistant.language.tables import load_table
+from assistant.language.words import (
+    BUT,
+    CHOICE_LEADS,
+    CHOICE_TAILS,
+    COMMON,
+    COURTESY,
+    EVERYDAY_KEYWORDS,
+    FLUFF,
+    NEGATIVE,
+    NO,
+    NO_SLIPS,
+    NOT_CODES,
+    NOT_NAMES,
+    NUMBERS,
+    UNSURE,
+    YES,
+)
 
 _TABLE: Final = load_table("addressing")
 
@@ -28,6 +45,18 @@ _OWNERS: Final = _of("owners")
 _SPOKEN_TO: Final = _of("spoken_to")
 _JOINS: Final = _of("joins")
 _IS: Final = _of("before_the_end")
+_ORDINARY: Final = (
+    frozenset(
+        word
+        for phrase in FLUFF | COURTESY | YES | NO | UNSURE | CHOICE_LEADS | CHOICE_TAILS
+        for word in phrase
+    )
+    | (COMMON | NOT_NAMES | EVERYDAY_KEYWORDS | NO_SLIPS | NOT_CODES | BUT | NEGATIVE)
+    | frozenset(NUMBERS)
+)
+_INFLECTED: Final = re.compile(
+    r"\w{2,}ing|\w{2,}ed|\w{2,}(?:ando|iendo|aste|iste|amos|emos)|(?:ja|ha|je|he){2,}\w?"
+)
 _MARK: Final = re.compile(r"\s*(?:[,;:!.\-–—&]|\n|$)")
 _ENDS: Final = re.compile(r"\s*(?:[.!,;:?\-–—)💛❤]|\n|$)")
 
@@ -74,6 +103,12 @@ def named_in(words: str, names: Mapping[int, str]) -> list[int]:
     if ranks and max(ranks.values()) > _DOUBTED:
         return [key for key in names if ranks.get(key) == max(ranks.values())]
     return [key for key, name in full.items() if name and _opens_nearly(line, name[0])]
+
+
+def reads_as_name(word: str) -> bool:
+    """Tell whether a word right after @ may be someone's name, and is none that sentences begin with."""
+    plain = (plain_words(word) or [""])[0]
+    return len(plain) > 1 and plain not in _ORDINARY and not _INFLECTED.fullmatch(plain)
 
 
 def nearly(name: str, word: str) -> bool:

@@ -45,6 +45,7 @@ MAYBE_PATTERNS = _patterns(_OPT_OUTS, _OPT_OUTS["maybe_patterns"]["patterns"], _
 _SIGNALS = load_table("signals")
 START = phrases_of(_SIGNALS["start"])
 HELP = phrases_of(_SIGNALS["help"])
+SIGNATURES = _patterns(_SIGNALS, _SIGNALS["signatures"]["patterns"], r"\W*$")
 PUZZLED = phrases_of(_SIGNALS["puzzled"])
 
 _WRONG_NUMBERS = load_table("wrong_numbers")

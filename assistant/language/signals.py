@@ -9,6 +9,7 @@ from assistant.language.folding import plain_words, says_something, strip_words
 from assistant.language.opt_outs import is_keyword, read_opt_out
 from assistant.language.reactions import is_reaction, quotes_ours
 from assistant.language.signal_words import HELP, PUZZLED, START
+from assistant.language.signatures import without_signature
 from assistant.language.words import FLUFF
 from assistant.language.wrong_numbers import is_wrong_number
 
@@ -45,7 +46,7 @@ def signal(text: str, *, names: Collection[str] = (), ours: Iterable[str] = ()) 
         names: what her circles are called, and their codes: "stop maple" is an opt-out in the circle Maple.
         ours: the newest texts we sent to her: what quotes one of them, and says little else, is a reaction.
     """
-    text = text[:_LONGEST]
+    text = without_signature(text[:_LONGEST])
     if not says_something(text):
         return Signal("puzzled" if _ASKING.search(text) else "empty")
     if is_reaction(text):

@@ -11,9 +11,11 @@ from assistant.circles.organizers.inviting import open_invitations, yes_or_no
 from assistant.engine.book import FlowBook
 from assistant.engine.model import CAPITALS, Command
 from assistant.engine.movement import UNCLEAR
+from assistant.language.command_lines import read_code_line
 from assistant.language.commands import CommandPattern, CommandReading, read_command
 from assistant.language.courtesy import is_courtesy
 from assistant.language.reading import Reading
+from assistant.language.signatures import without_signature
 from assistant.messages import attribution, keywords, safety
 from assistant.messages.answers import answer_late, read_answer, reopen, step_of, take_answer
 from assistant.messages.moment import Moment, scene_of
@@ -143,8 +145,12 @@ def _understand(moment: Moment) -> str | None:
 def _read_command(moment: Moment) -> CommandReading | None:
     """The command she gives; to one she has no right to, her words are ordinary ones, without a hint."""
     patterns = _patterns(moment.desk.book, moment.known.hears)
-    language = language_of(moment.person, None)
-    return read_command(patterns, moment.words, language, country=moment.desk.house.country)
+    language, country = language_of(moment.person, None), moment.desk.house.country
+    reading = read_command(patterns, without_signature(moment.words), language, country=country)
+    if "member" in moment.known.hears or (reading is not None and reading.sure):
+        return reading
+    # Whoever has no seat yet writes around the code what people write who begin.
+    return read_code_line(patterns, moment.words, language, country=country) or reading
 
 
 @lru_cache(maxsize=64)
