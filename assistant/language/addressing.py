@@ -60,6 +60,9 @@ _INFLECTED: Final = re.compile(
 _MARK: Final = re.compile(r"\s*(?:[,;:!.\-–—&]|\n|$)")
 _ENDS: Final = re.compile(r"\s*(?:[.!,;:?\-–—)💛❤]|\n|$)")
 
+_NEAR_AT_START: Final = 4  # words
+_LONG_NAME: Final = 6  # letters
+
 _OPENS, _GIVEN, _CALLED, _MENTIONED, _DOUBTED = 5, 4, 3, 2, 1
 
 
@@ -180,12 +183,16 @@ def _begins_sentence(line: _Line, at: int) -> bool:
 
 
 def _opens_nearly(line: _Line, name: str) -> bool:
-    """Tell whether the line opens with a name that has a slip in it: "Rossa, thank you"."""
-    for at in range(min(2, len(line.words))):
-        if at == 1 and line.before(1) not in LEADS:
-            return False
+    """Tell whether a name stands near the opening with a slip in it: "Rossa, thanks", "what marisoll said".
+
+    A short one only right where a name is spoken to: too many words are one letter away from it.
+    """
+    for at in range(min(_NEAR_AT_START, len(line.words))):
+        if not nearly(name, line.words[at].plain) or line.before(at) in _OWNERS - LEADS:
+            continue
+        opening = at == 0 or (at == 1 and line.before(at) in LEADS)
         rest = line.text[line.words[at].end :]
-        placed = _MARK.match(rest) or line.after(at) in _SPOKEN_TO
-        if placed and nearly(name, line.words[at].plain):
+        spoken_to = opening and (_MARK.match(rest) or line.after(at) in _SPOKEN_TO)
+        if spoken_to or (len(name) >= _LONG_NAME and line.words[at].plain not in _ORDINARY):
             return True
     return False

@@ -20,14 +20,12 @@ def read_code_line(
 ) -> CommandReading | None:
     """Return the one command with a code that a line, a sentence or a clause of a text is, or None.
 
-    It is sure where the piece is nothing but the command. In the midst of a sentence ("Text JOIN MAPLE to this
-    number") the words may be anybody's: they are offered back, with the code.
+    It is sure where the piece is nothing but the command. In the midst of a sentence ("Text JOIN MAPLE to
+    this number") the words may be anybody's: they are offered back, with the code.
 
     Args are those of ``read_command``.
     """
-    taking = tuple(
-        each for each in patterns if any("{code}" in way for ways in each.phrases.values() for way in ways)
-    )
+    taking = tuple(each for each in patterns if _takes_a_code(each))
     found: dict[tuple[str, str], CommandReading] = {}
     for piece in _pieces(text[:LONGEST_READ]):
         reading = read_command(taking, piece, language, country=country)
@@ -54,8 +52,10 @@ def _mentioned(
         return None
     said = next(iter(codes.values()))
     reading = read_command(patterns, said, language, country=country)
-    return (
-        replace(reading, sure=False, said=" ".join(said.upper().split()))
-        if reading and reading.value
-        else None
-    )
+    if reading is None or reading.value is None:
+        return None
+    return replace(reading, sure=False, said=" ".join(said.split()))
+
+
+def _takes_a_code(pattern: CommandPattern) -> bool:
+    return any("{code}" in way for ways in pattern.phrases.values() for way in ways)

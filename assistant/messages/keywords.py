@@ -20,6 +20,8 @@ CARRIER_STOPS = frozenset({"stop", "stopall", "unsubscribe", "end", "quit", "rev
 CARRIER_STARTS = frozenset({"start", "yes", "unstop"})
 CARRIER_HELPS = frozenset({"help", "info"})
 """Single words that Twilio itself acts upon for SMS (its default opt-out keywords)."""
+LONGEST_KEYWORD_LINE: Final = 60
+"""Characters: "please stop Bold Moves" is an opt-out by her circle's name, a longer text is a sentence."""
 NEWEST_TEXTS: Final = 20
 """So many of our texts back a reaction may reach; older ones have left the screen."""
 
@@ -40,10 +42,10 @@ def kind_of(text: Inbox) -> str:
 
 def kind_here(moment: Moment, text: Inbox) -> str:
     """What kind of text it is, with what is known of her: her circles' names, and what we sent to her."""
-    kind = kind_of(text)
-    if kind == "maybe_stop" and signal(text.body or "", names=_names_around(moment)).kind == "stop":
-        return "stop"
-    body = text.body or ""
+    kind, body = kind_of(text), text.body or ""
+    if kind in ("words", "maybe_stop") and len(body) <= LONGEST_KEYWORD_LINE:
+        names = _names_around(moment)
+        kind = "stop" if names and signal(body, names=names).kind == "stop" else kind
     if kind in ("words", "maybe_stop") and has_quotation(body) and quotes_ours(body, _newest_texts(moment)):
         return "tapback"
     return kind

@@ -540,3 +540,7 @@ def test_a_wrong_number_ends_everything_and_shares_nothing(world: World) -> None
     assert says(world, "ana", "This is not Ana's number anymore, I'm Bob") == ["<opted_out>"]
     with world.database.read() as session:
         assert session.scalars(select(Answer.key)).all() == ["colour"]
+
+
+def test_remove_alone_is_an_opt_out_of_whoever_hosts_nothing(world: World) -> None:
+    assert says(world, "ana", "REMOVE") == ["<opted_out>"]
