@@ -32,6 +32,7 @@ _CAPITAL_STOP: Final = re.compile(r"\s*(?:please\s+|PLEASE\s+)?(?:STOP|UNSUBSCRI
 _FIRST_STOP: Final = re.compile(r"\s*(?:please\s+)?(?:stop|unsubscribe|opt out)\s*[.!\n]", re.IGNORECASE)
 _SHORT: Final = 4  # words: "Stop. Who sent you?" is an opt-out, a story that begins with "Stop." is none
 _LONGEST_PHRASE: Final = max(map(len, STOP_CLAUSES | OPT_OUT_ASIDES | FLUFF))
+_BEFORE_A_REQUEST: Final = FLUFF | LEADS
 _LONGEST_LINE: Final = 6  # words of "please STOP the MAPLE circle now"; more is a sentence
 _BREAK: Final = re.compile(r"[.,;:!?¡¿…\n\r()\"“”„«»]|\s[-–—]+\s")
 _QUOTED: Final = re.compile(r"\"[^\"\n]*\"")
@@ -104,12 +105,16 @@ def _read_keyword_line(text: str, names: Collection[str]) -> OptOut | None:
     capitals = text[first.start : first.end].isupper()
     if not odd:
         return "stop" if sure or capitals or not named else "maybe_stop"
-    if len(odd) > 1 or not _is_named(rest, odd[0]):
+    if len(odd) > 1:
+        # STOP BOLD MOVES, by somebody of whose circles we know nothing; in small letters it is a sentence.
+        shouted = sure and text[first.start : rest[-1].end].isupper() and len(rest) < _SHORT
+        return "maybe_stop" if shouted and not any(_DOING.fullmatch(word.plain) for word in rest) else None
+    if not _is_named(rest, odd[0]):
         return None
     written = text[rest[odd[0]].start : rest[odd[0]].end]
     if sure:
         # A name by its capital: nobody writes "Stop Sugar", and STOP with one more word is how we are told.
-        return "stop" if written[0].isupper() or named else "maybe_stop"
+        return "stop" if written[0].isupper() or named or capitals else "maybe_stop"
     return "maybe_stop" if capitals and written.isupper() else None
 
 
@@ -189,7 +194,7 @@ def _as_told(word: str) -> str:
 
 def _asks(words: list[str], patterns: Iterable[re.Pattern[str]]) -> bool:
     """Tell whether a clause asks us, and not someone in her story, to send no more."""
-    for said in dict.fromkeys((" ".join(words), " ".join(strip_words(words, FLUFF | LEADS)))):
+    for said in dict.fromkeys((" ".join(words), " ".join(strip_words(words, _BEFORE_A_REQUEST)))):
         for pattern in patterns:
             match = pattern.match(said)
             if match and _leaves_whole(said[match.end() :].split()):
