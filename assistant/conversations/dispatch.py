@@ -19,9 +19,11 @@ from assistant.conversations.turns import ask_again, start
 from assistant.engine.book import FlowBook
 from assistant.engine.flow_model import CAPITALS, Command
 from assistant.engine.movement import UNCLEAR
+from assistant.language.command_lines import read_code_line
 from assistant.language.commands import CommandPattern, CommandReading, read_command
 from assistant.language.courtesy import is_courtesy
 from assistant.language.reply_reading import Reading
+from assistant.language.signatures import without_signature
 from assistant.safety.first_response import talk_of
 from assistant.store.tables import Conversation, Inbox, Question
 
@@ -32,6 +34,7 @@ RUNNING = ("host", "organizer")
 OF_NO_SEAT = ("new",)
 """Commands for anyone that are about no seat of hers either: a circle of her own is none she sits in."""
 STRANGERS_ONCE_IN = dt.timedelta(days=1)
+MAYBE_STOP_ONCE_IN = dt.timedelta(days=1)
 
 
 def handle(context: Context) -> str | None:
@@ -48,7 +51,9 @@ def handle(context: Context) -> str | None:
     text = context.inbox
     assert text is not None
     context.address.unreachable_at = None
-    kind = keywords.kind_of(text)
+    kind = keywords.kind_here(context, text)
+    if kind == "stop" and _runs_a_circle(context):
+        kind = "words"
     seen = next(found for stage in STAGES if (found := stage(context, text, kind)) is not None)
     attribution.hand_over(context)
     come_back(context)
@@ -63,7 +68,7 @@ class Seen:
 
 
 def _hear_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
-    if kind != "stop":
+    if kind not in ("stop", "wrong_number"):
         return None
     keywords.stop(context)
     answer_danger(context)
@@ -90,8 +95,13 @@ def _hear_help(context: Context, _text: Inbox, kind: str) -> Seen | None:
     return Seen()
 
 
+def _pass_over_reactions(_context: Context, _text: Inbox, kind: str) -> Seen | None:
+    """What a reaction quotes are not the person's words."""
+    return Seen(kind) if kind == "tapback" else None
+
+
 def _pass_over_machines(_context: Context, _text: Inbox, kind: str) -> Seen | None:
-    return Seen(kind) if kind in ("tapback", "auto_reply") else None
+    return Seen(kind) if kind == "auto_reply" else None
 
 
 def _see_no_words(context: Context, text: Inbox, kind: str) -> Seen | None:
@@ -100,6 +110,33 @@ def _see_no_words(context: Context, text: Inbox, kind: str) -> Seen | None:
 
 def _answer_danger(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     return Seen() if answer_danger(context) else None
+
+
+def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
+    """Put an open question in other words for "?" and "what?"; with none, say what a member can do here."""
+    if kind != "puzzled":
+        return None
+    question, who, now = context.question, context.person.id, context.now
+    if question is not None:
+        conversation = context.session.get_one(Conversation, question.conversation_id)
+        take_answer(context, question, conversation, Reading(UNCLEAR))
+        return Seen()
+    if set_aside(context.session, who, now) or missed(context.session, who, now):
+        context.progress.again = True  # Asked when all is done: see `come_back`.
+        return Seen()
+    if "member" not in context.known.hears:
+        return None
+    keywords.help_person(context)
+    return Seen()
+
+
+def _ask_about_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
+    """Of our texts or of something in the person's life: asked once, and kept as words when said again."""
+    since = context.now - MAYBE_STOP_ONCE_IN
+    if kind != "maybe_stop" or was_said(context.session, context.person.id, since, "notices/did_you_mean"):
+        return None
+    context.notice("did_you_mean", {"said": "STOP"})
+    return Seen()
 
 
 def _understand_words(context: Context, _text: Inbox, _kind: str) -> Seen:
@@ -113,15 +150,28 @@ def _is_looping(context: Context) -> bool:
 
 STAGES: Final = (
     _hear_stop,
-    _hear_start,
     _fall_silent,
+    _pass_over_reactions,
+    _answer_danger,
+    _hear_start,
     _hear_help,
     _pass_over_machines,
     _see_no_words,
-    _answer_danger,
+    _ask_once_more,
+    _ask_about_stop,
     _understand_words,
 )
 """What a text is asked, in this order; the first stage that gives an answer has seen to it."""
+
+
+def _runs_a_circle(context: Context) -> bool:
+    """Whether a host's bare command is meant, where the same word is an opt-out from anyone else: REMOVE."""
+    if keywords.is_carriers_stop(context) or not context.known.hears.intersection(RUNNING):
+        return False
+    command = _read_command(context)
+    if command is None or not command.sure or command.value is not None:
+        return False
+    return context.services.book.commands[command.name].who in RUNNING
 
 
 def _without_words(context: Context, text: Inbox) -> str | None:
@@ -158,8 +208,12 @@ def _understand(context: Context) -> str | None:
 def _read_command(context: Context) -> CommandReading | None:
     """The command she gives; to one she has no right to, her words are ordinary ones, without a hint."""
     patterns = _patterns(context.services.book, context.known.hears)
-    language = language_of(context.person, None)
-    return read_command(patterns, context.words, language, country=context.services.identity.country)
+    language, country = language_of(context.person, None), context.services.identity.country
+    reading = read_command(patterns, without_signature(context.words), language, country=country)
+    if "member" in context.known.hears or (reading is not None and reading.sure):
+        return reading
+    # Whoever has no seat yet writes around the code what people write who begin.
+    return read_code_line(patterns, context.words, language, country=country) or reading
 
 
 @lru_cache(maxsize=64)

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from assistant.language.command_lines import read_code_line
 from assistant.language.commands import CommandPattern, read_command
 from assistant.language.reply_reading import Choice, Expect, Reading, find_phones, read
 from assistant.language.signals import signal
+from assistant.language.signatures import without_signature
 
 CASES = Path(__file__).parent / "cases"
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)  # a Monday, 9:00 in Chicago
@@ -169,6 +171,23 @@ def test_commands_are_recognised_in_both_languages(text: str, expected: str, lan
     value = command.value["city"] if isinstance(command.value, dict) else command.value
     shown = f"{command.name} {'-' if value is None else value}{'' if command.sure else ' ?'}"
     assert shown == expected
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("text", "expected"), table("code_lines")["lines"].items())
+def test_a_command_with_a_code_is_found_where_it_stands_by_itself(
+    text: str, expected: str, language: str
+) -> None:
+    command = read_code_line(PATTERNS, text, language)
+    shown = "-"
+    if command is not None:
+        shown = f"{command.name} {command.value}" + ("" if command.sure else f" ? {command.said}")
+    assert shown == expected
+
+
+@pytest.mark.parametrize(("text", "left"), table("code_lines")["signatures"].items())
+def test_what_a_phone_writes_under_a_text_is_taken_off(text: str, left: str) -> None:
+    assert without_signature(text) == left
 
 
 @pytest.mark.parametrize("text", table("commands")["no_command"]["texts"])

@@ -20,7 +20,7 @@ USUAL_HOUR = 10
 
 
 class TextContext(Protocol):
-    """What a text is filled from; a `Scene` is one."""
+    """What a text is filled from; an `ActionContext` is one."""
 
     @property
     def session(self) -> Session: ...

@@ -23,6 +23,7 @@ from assistant.circles.buddies.groups import Bond, are_apart, bonds_of, buddies_
 from assistant.circles.buddies.rounds import theme_of
 from assistant.circles.people.memberships import hosts_of, seats_of
 from assistant.circles.people.reachability import is_away
+from assistant.language.addressing import reads_as_name
 from assistant.language.contacts import has_contact, without_contacts
 from assistant.language.folding import fold
 from assistant.schedule.local_time import home, hours_for, next_allowed, zone_of
@@ -53,11 +54,12 @@ _NAMED = re.compile(r"(?P<name>[^\W\d_]+)(?P<between>[\s,.:;!-]*)")
 def find_buddy(ctx: ActionContext) -> ActionResult:
     """For whom the words after @ are: her buddies, or those of one of her circles.
 
-    several: `seats` and `options` list them. other: "@name" names someone who is not her buddy, and nobody
-    gets it. The words to carry are in `line` from here on.
+    several: `seats` and `options` list them, even a single one where "@name" may be a name nobody has here.
+    other: it names someone around her who is not her buddy, and nobody gets it. The words to carry are in
+    `line` from here on.
     """
     text = str(ctx.values.get("text") or "")
-    named, by_name = _NAMED.match(text), False
+    named, by_name, strange = _NAMED.match(text), False, False
     seats = [member for member, circle in seats_of(ctx.session, ctx.person.id) if circle.state == "running"]
     reachable = [member for member in seats if buddies_of(ctx.session, member)]
     line = text.strip()
@@ -69,12 +71,14 @@ def find_buddy(ctx: ActionContext) -> ActionResult:
             reachable, line, by_name = hers, text[named.end() :].strip(), True
         elif _called(named["name"], _others_around(ctx, reachable)):
             return ActionResult("other", _names(ctx, reachable[0]))
+        else:
+            strange = reads_as_name(named["name"])
     if not reachable:
         return ActionResult("nobody", {"text": ""})
     if not line:
         return ActionResult("empty")
     values: dict[str, Any] = {"text": "", "line": line, "by_name": by_name}
-    if len(reachable) == 1:
+    if len(reachable) == 1 and not strange:
         return ActionResult("one", values, member=reachable[0])
     labels = [_names(ctx, member).get("buddies") or str(at) for at, member in enumerate(reachable, 1)]
     listed = [{"key": str(m.id), "label": label} for m, label in zip(reachable, labels, strict=True)]

@@ -20,7 +20,7 @@ from assistant.circles.people.audit import record
 from assistant.circles.people.memberships import seat_of
 from assistant.circles.people.permissions import held_roles
 from assistant.circles.people.roster import members_of
-from assistant.circles.sharing.appreciation import named_in
+from assistant.language.addressing import named_in
 from assistant.language.folding import fold
 from assistant.language.phone_numbers import read_phone
 from assistant.store.tables import Circle, Member, Person, Role

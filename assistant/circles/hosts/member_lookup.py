@@ -10,9 +10,11 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.hosts.hosted_circle import hosted
+from assistant.circles.people.namesakes import ENDONYMS, told_apart
 from assistant.circles.people.permissions import circle_for, hosted_by
 from assistant.circles.people.roster import Named, called, members_of
-from assistant.language.rendering import readable_date
+from assistant.language.rendering import readable_date, readable_time
+from assistant.schedule.local_time import home, zone_of
 from assistant.store.tables import Circle, Member, Person
 from assistant.store.tables.circle_tables import SEATED
 
@@ -93,20 +95,28 @@ def _listed(ctx: ActionContext, people: Sequence[Named]) -> dict[str, object]:
 
 
 def _labels(ctx: ActionContext, people: Sequence[Named], names: Sequence[str]) -> list[str]:
-    """First names, initials alone on a shared phone; those of one name by circle, or by when they came."""
-    plain = ctx.person.plain
-    short = [
-        name[:1].upper() if plain else shorten(name, PLACEHOLDERS["other_name"].longest) for name in names
+    """First names, initials alone on a shared phone; those of one name by circle, or by what a host knows."""
+    plain, longest = ctx.person.plain, PLACEHOLDERS["other_name"].longest
+    short = [name[:1].upper() if plain else shorten(name, longest) for name in names]
+    alike, alike_here = Counter(short), Counter(zip(short, (each.circle.id for each in people), strict=True))
+    labels = told_apart(short, _details(ctx, people), [each.circle.id for each in people])
+    return [
+        f"{label} ({circle_label(each.circle, plain=plain)})"
+        if alike[name] > 1 and alike_here[name, each.circle.id] == 1
+        else label
+        for name, label, each in zip(short, labels, people, strict=True)
     ]
-    placed = [(label, each.circle.id) for label, each in zip(short, people, strict=True)]
-    alike, alike_here = Counter(short), Counter(placed)
-    labels = []
-    for label, each in zip(short, people, strict=True):
-        if alike_here[label, each.circle.id] > 1:
-            came = each.member.joined_at or each.member.state_at
-            labels.append(f"{label} ({readable_date(came.date(), language_of(ctx))})")
-        elif alike[label] > 1:
-            labels.append(f"{label} ({circle_label(each.circle, plain=plain)})")
-        else:
-            labels.append(label)
-    return labels
+
+
+def _details(ctx: ActionContext, people: Sequence[Named]) -> list[list[str]]:
+    """When they came, where they live, what they speak; on a shared phone only when they came."""
+    language = language_of(ctx)
+    days, towns, spoken, hours = [], [], [], []
+    for each in people:
+        came = each.member.joined_at or each.member.state_at
+        here = came.astimezone(home(zone_of(None, each.circle.zone)))
+        days.append(readable_date(here.date(), language))
+        hours.append(readable_time(here.hour, here.minute, language))
+        towns.append(each.person.place or "")
+        spoken.append(ENDONYMS.get(each.person.language or "", ""))
+    return [days, hours] if ctx.person.plain else [days, towns, spoken, hours]

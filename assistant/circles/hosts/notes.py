@@ -16,9 +16,10 @@ from assistant.circles.hosts.inactive_members import choices_of, numbered, peopl
 from assistant.circles.hosts.pending_actions import hold, take_up
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.people.reachability import unreachable
-from assistant.circles.sharing.appreciation import TOLD, TRIES, named_in, without_address
+from assistant.circles.sharing.appreciation import TOLD, TRIES, without_address
 from assistant.circles.sharing.host_words import NOTE, host_placeholder
 from assistant.circles.sharing.shares import apart_from
+from assistant.language.addressing import named_in
 from assistant.language.contacts import has_contact
 from assistant.store.tables import Circle, Member, Person
 

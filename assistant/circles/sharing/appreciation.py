@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-from rapidfuzz.distance import OSA
 from sqlalchemy import select
 
 from assistant.circles.actions.choices import number_options
@@ -15,7 +14,9 @@ from assistant.circles.actions.effects import Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.relay import knows_that_words_wait
+from assistant.circles.people.namesakes import ENDONYMS, told_apart
 from assistant.circles.sharing.shares import apart_from
+from assistant.language.addressing import LEADS, named_in, nearly
 from assistant.language.contacts import has_contact
 from assistant.language.folding import fold, plain_words, split_words
 from assistant.store.tables import Member, Note, Person
@@ -23,38 +24,8 @@ from assistant.store.tables import Member, Note, Person
 PRESENT: Final = ("active", "reading", "paused")
 """Members to whom words may be kept; who is away reads them later."""
 TOLD: Final = ("active", "reading")
-NEAR_AT_START: Final = 4
-"""Only among so many first words may a slip of the finger be a name: "rossa, thank you"."""
 TRIES: Final = 2
-_LEADS: Final = frozenset(
-    {"to", "for", "dear", "hi", "hey", "hello", "para", "a", "querida", "querido", "hola"}
-)
 _BREAKS: Final = re.compile(r"[\s,;:.!?\-–—]+")
-
-
-def named_in(words: str, names: Mapping[int, str]) -> list[int]:
-    """Whom a line may be for, of these people: those whose first name stands in it, or nearly does.
-
-    A name said right at the start, or after "to" or "para" there, outranks those mentioned later:
-    "Rosa, what you said to Luz moved me" is for Rosa.
-
-    Args:
-        words: What she wrote, in either language.
-        names: Whom it can be for, by id.
-    """
-    said = plain_words(words)
-    full = {key: plain_words(name) for key, name in names.items()}
-    whole = [key for key, name in full.items() if len(name) > 1 and _stands(said, name)]
-    if whole:
-        return _foremost(said, whole, full)
-    first = [key for key, name in full.items() if name and name[0] in said]
-    if first:
-        return _foremost(said, first, full)
-    return [
-        key
-        for key, name in full.items()
-        if name and any(_nearly(name[0], word) for word in said[:NEAR_AT_START])
-    ]
 
 
 def without_address(words: str, name: str) -> str:
@@ -62,8 +33,8 @@ def without_address(words: str, name: str) -> str:
     first = fold(name.split()[0])
     last = fold(name.split()[-1])
     spoken = split_words(words)
-    at = 1 if spoken and spoken[0].plain in _LEADS else 0
-    if len(spoken) <= at or not (spoken[at].plain == first or _nearly(first, spoken[at].plain)):
+    at = 1 if spoken and spoken[0].plain in LEADS else 0
+    if len(spoken) <= at or not (spoken[at].plain == first or nearly(first, spoken[at].plain)):
         return words.strip()
     if last != first and len(spoken) > at + 1 and spoken[at + 1].plain == last:
         at += 1
@@ -193,26 +164,7 @@ def _others(ctx: ActionContext) -> dict[int, Person]:
 
 
 def _labels(people: Sequence[Person]) -> list[str]:
-    """Their names; with the place where two are the same."""
-    names = [person.name or "" for person in people]
-    return [
-        f"{name} ({person.place})" if names.count(name) > 1 and person.place else name
-        for name, person in zip(names, people, strict=True)
-    ]
-
-
-def _stands(said: Sequence[str], name: Sequence[str]) -> bool:
-    return any(list(said[at : at + len(name)]) == list(name) for at in range(len(said) - len(name) + 1))
-
-
-def _foremost(said: Sequence[str], found: Sequence[int], full: Mapping[int, Sequence[str]]) -> list[int]:
-    """Those whose name opens the line, if any does; else all of them."""
-    start = 1 if said and said[0] in _LEADS else 0
-    opening = [key for key in found if said[start : start + 1] == [full[key][0]]]
-    joined = len(said) > start + 1 and said[start + 1] in {"and", "y", "e"}
-    return opening if opening and not joined else list(found)
-
-
-def _nearly(name: str, word: str) -> bool:
-    allowed = 0 if len(name) < 4 else 1 if len(name) < 8 else 2
-    return bool(word) and word[0] == name[0] and 0 < OSA.distance(name, word) <= allowed
+    """Their names; with the place where two are the same, or the language where that is the same, too."""
+    places = [person.place or "" for person in people]
+    spoken = [ENDONYMS.get(person.language or "", "") for person in people]
+    return told_apart([person.name or "" for person in people], [places, spoken])

@@ -207,6 +207,44 @@ def test_at_and_the_name_of_someone_else_reaches_nobody(town: Town) -> None:
     assert find(town, ana, "hello").values["line"] == "hello"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Annie hi! how are you?",
+        "annie hi",
+        "Annie",
+        "ANNIE: call me",
+        "Beto, gracias",
+        "yolanda ven",
+        "Xóchitl hola",
+    ],
+)
+def test_at_and_a_name_that_nobody_has_is_asked_about(town: Town, words: str) -> None:
+    _, (ana, _), _ = begin(town, 2)
+    done = find(town, ana, words)
+    assert (done.outcome, done.values["options"]) == ("several", "1 Rosa")
+    assert done.values["line"] == words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "hello",
+        "hi there",
+        "good morning",
+        "I got it",
+        "I'm late",
+        "thanks!",
+        "gracias",
+        "running late",
+        "can you talk",
+    ],
+)
+def test_at_and_an_ordinary_word_is_for_her_buddy(town: Town, words: str) -> None:
+    _, (ana, _), _ = begin(town, 2)
+    assert find(town, ana, words).outcome == "one"
+
+
 @pytest.mark.parametrize(("text", "outcome"), [(" hi", "nobody"), ("", "nobody")])
 def test_without_a_buddy_nobody_gets_it(town: Town, text: str, outcome: str) -> None:
     _, (ana, _) = seated(town, 2)
