@@ -10,6 +10,7 @@ from urllib.parse import quote
 import click
 
 from assistant.cli.output import as_json, print_json, say
+from assistant.language.languages import FALLBACK, LANGUAGES
 
 if TYPE_CHECKING:
     from segno import QRCode
@@ -63,7 +64,12 @@ def create_cohort(name: str, organizer: str, as_json: bool) -> None:
 @click.option(
     "--timezone", default="America/New_York", show_default=True, metavar="ZONE", help="Where it is."
 )
-@click.option("--language", default="en", show_default=True, help="en or es, for those who have not said.")
+@click.option(
+    "--language",
+    default=FALLBACK,
+    show_default=True,
+    help=f"{' or '.join(LANGUAGES)}, for those who have not said.",
+)
 @click.option("--size", default=12, show_default=True, help="Seats; 8 is right.")
 @click.option(
     "--qr", "picture", type=click.Path(path_type=Path), metavar="FILE", help="The QR code as .svg or .png."

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.calendar.season_plan import begin_season
 from assistant.circles.hosts.circle_setup import Plan, create_circle
 from assistant.circles.people import consent
+from assistant.language.languages import FALLBACK
 from assistant.runtime import Runtime
 from assistant.schedule.destinations import destination
 from assistant.store.tables import Address, Cohort, Consent, Person, Role
@@ -57,7 +58,7 @@ def set_up_demo(opened: Runtime) -> bool:
         role = session.scalars(select(Role).where(Role.circle_id == circle.id)).one()
         role.accepted_at = now
         luz = session.get_one(Person, role.person_id)
-        luz.name, luz.language = "Luz", "en"
+        luz.name, luz.language = "Luz", FALLBACK
         address = session.scalars(select(Address).where(Address.person_id == luz.id)).one()
         consent.agree(session, address.id, opened.identity.sender, "demo set-up", "demo", now)
         session.flush()

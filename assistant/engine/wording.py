@@ -9,7 +9,6 @@ from assistant.engine.flow_model import AUDIENCES, Step, Texts
 
 FULL = "full"
 PLAIN = "plain"
-FALLBACK_LANGUAGE = "en"
 
 
 def choose_text(texts: Texts, language: str, values: Mapping[str, Any], plain: bool = False) -> str:
@@ -20,14 +19,16 @@ def choose_text(texts: Texts, language: str, values: Mapping[str, Any], plain: b
 
     Args:
         texts: language -> variant -> text.
-        language: "en" or "es"; English stands in for a language that has no text.
+        language: The person's; the first of the texts stands in where there is none in it.
         values: What the flow was started with or has gathered, such as {"week": 2}; true is spelt "yes".
         plain: Whether others see the phone.
 
     Raises:
         KeyError: There is no text at all.
     """
-    variants = texts.get(language) or texts[FALLBACK_LANGUAGE]
+    variants = texts.get(language) or next(iter(texts.values()), None)
+    if variants is None:
+        raise KeyError(language)
     return variants[_choose(variants, values, plain)]
 
 
@@ -45,7 +46,8 @@ def audience(pinned: Step, today: Step | None, values: Mapping[str, Any], plain:
 
 
 def _seen_by(step: Step, values: Mapping[str, Any], plain: bool) -> str:
-    says = (step.say or {}).get(FALLBACK_LANGUAGE) or step.visible_to
+    # Every variant is there in every language, as the check of flows sees to.
+    says = next(iter((step.say or {}).values()), None) or step.visible_to
     variant = _choose(says, values, plain).removesuffix(f"_{PLAIN}")
     return step.visible_to.get(variant, step.visible_to[FULL])
 

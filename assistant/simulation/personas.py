@@ -104,7 +104,7 @@ class Voice:
     def __init__(self, cast: Cast, chance: random.Random) -> None:
         self._cast = cast
         self._chance = chance
-        self._images = {language: _shuffled(cast.images[language], chance) for language in ("en", "es")}
+        self._images = {language: _shuffled(images, chance) for language, images in cast.images.items()}
         """Two words that nobody has used yet, each time they are asked for."""
 
     def say(self, who: Persona, about: str, **names: str) -> tuple[str, str]:

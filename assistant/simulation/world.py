@@ -37,6 +37,7 @@ from assistant.engine.book import FlowBook
 from assistant.fake_twilio.fake_carrier import LOCAL_NUMBER, LOCAL_SERVICE_SID, LocalCarrier, Refusal
 from assistant.fake_twilio.records import Message
 from assistant.fake_twilio.wire import as_webhook
+from assistant.language.languages import FALLBACK
 from assistant.schedule.clock import ManualClock
 from assistant.services import Services
 from assistant.simulation.time_travel import next_due
@@ -193,7 +194,7 @@ class World:
             if accepted:
                 person = session.get_one(Person, address.person_id)
                 person.name, person.zone = name.capitalize(), str(self.zone)
-                person.language = circle.language if circle else "en"
+                person.language = circle.language if circle else FALLBACK
                 consent.agree(session, address.id, self.services.identity.sender, "(demo)", "demo", now)
 
     def invite(self, name: str, code: str, language: str | None = None) -> None:
