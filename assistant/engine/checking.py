@@ -106,12 +106,17 @@ def _outcomes(step: Step, expect: str, known: Known, notes: Notes) -> frozenset[
     if bool(step.options) == bool(step.choices_from):
         notes.problem(step.name, "choices", "a choice needs either `choices` or `choices_from`.")
         return None
-    _check_options(step, notes)
+    _check_options(step, known, notes)
     return frozenset({"chosen"}) if step.choices_from else frozenset(option.key for option in step.options)
 
 
-def _check_options(step: Step, notes: Notes) -> None:
-    """Two options that are said the same way cannot be told apart."""
+def _check_options(step: Step, known: Known, notes: Notes) -> None:
+    """Two options that are said the same way cannot be told apart; who chooses a language chooses of all."""
+    keys = {option.key for option in step.options}
+    if len(keys & set(known.languages)) > 1:
+        for language in sorted(set(known.languages) - keys):
+            message = f'the languages can be chosen, but "{language}" is not among them.'
+            notes.problem(step.name, "choices", message)
     seen: dict[tuple[str, str], str] = {}
     for option in step.options:
         for language, ways in option.words.items():
