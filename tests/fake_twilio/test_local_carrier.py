@@ -219,7 +219,7 @@ def test_the_sender_s_rate_counts_segments_and_its_queue_fills(hands: Clock) -> 
 
 def test_a_scheduled_text_can_be_called_off_and_a_sent_one_cannot(carrier: LocalCarrier) -> None:
     later = {"to": ANA, "messaging_service_sid": LOCAL_SERVICE_SID, "body": "Later."}
-    scheduled = carrier.create(**later, send_at=MONDAY + timedelta(hours=1))  # type: ignore[arg-type]
+    scheduled = carrier.create(**later, send_at=MONDAY + timedelta(hours=1))
     assert scheduled.status == "scheduled"
     assert carrier.cancel(scheduled.sid).status == "canceled"
     sent = carrier.create(to=ANA, from_=LOCAL_NUMBER, body="Now.")

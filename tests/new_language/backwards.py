@@ -1,4 +1,4 @@
-"""Adds the language "zz" to a copy of the project: English, each word written backwards. Only data is touched."""
+"""Adds the language "zz" to a copy of the project, by data alone: English, each word written backwards."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def with_backwards(value: Any, key: str = "") -> Any:
         chosen = key in ("choices", "go")
         whole[CODE] = whole["en"] if key == "go" else backwards(whole["en"])
         if chosen and isinstance(whole[CODE], dict):
-            whole[CODE] = dict.fromkeys([*whole[CODE], CODE], ["Sdrawkcab"])
+            whole[CODE] = {choice: ["Sdrawkcab"] for choice in (*whole[CODE], CODE)}
     return whole
 
 

@@ -1,4 +1,4 @@
-"""The recipe "a new language" is true: data alone adds one, and the check names all that is missing until then."""
+"""The recipe "a new language" is true: data alone adds one, and the check names what is missing."""
 
 from __future__ import annotations
 
