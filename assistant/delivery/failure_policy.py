@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import Trouble
-from assistant.carriers.errors import ErrorClass, classify, is_known
+from assistant.carriers.carrier_errors import ErrorClass, classify, is_known
 from assistant.circles.membership.invitations import note_unreachable
 from assistant.circles.people import consent
 from assistant.safety.alerts import open_alert

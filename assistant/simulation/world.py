@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from assistant.carriers.carrier import Accepted, CarrierError, LoggedText, Trouble
-from assistant.carriers.errors import error_for
+from assistant.carriers.carrier_errors import error_for
 from assistant.carriers.twilio_addresses import from_uri, to_uri
 from assistant.circles.actions.context import ServiceIdentity
 from assistant.circles.calendar.season_plan import begin_season

@@ -13,7 +13,7 @@ from assistant.circles.hosts.broadcasts import on_call_as_host
 from assistant.circles.hosts.pending_actions import take_up
 from assistant.circles.hosts.recipients import still_gets
 from assistant.circles.sharing.shares import apart_from
-from assistant.language.choices import Choice, read_choice
+from assistant.language.choice_reading import Choice, read_choice
 from assistant.language.languages import LANGUAGES, spoken
 from assistant.safety.on_call import hosts_on_call
 from assistant.store.tables import Person
