@@ -27,7 +27,7 @@ def cohort() -> None:
 @cohort.command("create")
 @click.argument("name")
 @click.option(
-    "--organizer", required=True, metavar="PHONE", help="Who runs it; she hears nothing unless she texts."
+    "--organizer", required=True, metavar="PHONE", help="Who runs it, and hears nothing before texting in."
 )
 @as_json
 def create_cohort(name: str, organizer: str, as_json: bool) -> None:
@@ -51,9 +51,7 @@ def create_cohort(name: str, organizer: str, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--code", required=True, help="What people text after JOIN: 3 to 12 letters and digits.")
 @click.option("--cohort", metavar="NAME", help="The cohort it belongs to.")
-@click.option(
-    "--host", metavar="PHONE", help="Who hosts it; she hears nothing before she texts HOST CODE herself."
-)
+@click.option("--host", metavar="PHONE", help="Who hosts it, and hears nothing before texting HOST CODE.")
 @click.option("--backup", metavar="PHONE", help="Who stands in for the host.")
 @click.option(
     "--program", default="eight_weeks", show_default=True, help="The season's plan, from flows/programs."

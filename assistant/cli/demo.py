@@ -36,7 +36,7 @@ def set_up_demo(opened: Runtime) -> bool:
 
     Its season begins on Monday.
 
-    Luz's consent and seat are recorded for her so that there is something to see; for real people never.
+    Luz's consent and seat are recorded in advance so that there is something to see; for real people never.
 
     Raises:
         ValueError: with a real account.
@@ -67,7 +67,7 @@ def set_up_demo(opened: Runtime) -> bool:
 
 
 def _keep_luz_awake(session: Session, now: dt.datetime) -> None:
-    """Have it be afternoon where she is: whoever tries the demo at night should see her hear of it too."""
+    """Have it be afternoon where the host is: whoever tries the demo at night should see Luz hear of it, too."""
     luz = session.scalar(
         select(Person)
         .join(Address, Address.person_id == Person.id)

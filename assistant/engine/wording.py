@@ -12,7 +12,7 @@ PLAIN = "plain"
 
 
 def choose_text(texts: Texts, language: str, values: Mapping[str, Any], plain: bool = False) -> str:
-    """The text for a person's language, the values her conversation runs with, and a shared phone.
+    """Return the text for a language, the values that a conversation runs with, and a shared phone.
 
     On a shared phone (`plain`) a plain variant is always preferred: what was written for a value and has no
     plain form of its own may name what must not be read over a shoulder.
@@ -35,8 +35,8 @@ def choose_text(texts: Texts, language: str, values: Mapping[str, Any], plain: b
 def audience(pinned: Step, today: Step | None, values: Mapping[str, Any], plain: bool = False) -> str:
     """Who will see an answer: the narrower of what was in force when the flow began and of what holds today.
 
-    Nobody may see more than what the text she read said, nor more than what was in force when she began.
-    So the variant that she reads decides: with the same `values` and `plain` as for `choose_text`.
+    Nobody may see more than the text that was read said, nor more than what was in force at the beginning.
+    So the variant that is read decides: with the same `values` and `plain` as for `choose_text`.
     """
     promised = [
         _seen_by(step, values, plain) for step in (pinned, today) if step is not None and step.visible_to
