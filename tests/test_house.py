@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,10 @@ LONG: dict[str, str] = {
 """Files of code that may be longer, and why."""
 UNNAMED = ("__init__", "__main__")
 MIGRATIONS = ROOT / "assistant/store/migrations/versions"
+
+SPANISH = re.compile(r"[¿¡áéíóúüñ]", re.IGNORECASE)
+SAYING = ("circles", "conversations", "delivery", "safety", "schedule", "engine", "carriers", "workers")
+"""Rooms that have texts said, and hold none: a text is there in Spanish as well, and looks like it."""
 
 MODULES = sorted(path for top in ("assistant", "webhooks") for path in (ROOT / top).rglob("*.py"))
 
@@ -48,3 +54,24 @@ def test_a_module_says_its_job_and_can_be_read_in_one_go(module: Path) -> None:
 
 def test_the_exceptions_are_still_needed() -> None:
     assert {name for name in LONG if (ROOT / name).read_text("utf-8").count("\n") <= MOST_LINES} == set()
+
+
+@pytest.mark.parametrize("room", SAYING)
+def test_a_text_that_people_read_stands_in_data(room: str) -> None:
+    found = [
+        f"{module.relative_to(ROOT)}:{line} {text}"
+        for module in MODULES
+        if module.is_relative_to(ROOT / "assistant" / room)
+        for line, text in strings_of(module)
+        if SPANISH.search(text)
+    ]
+    assert found == []
+
+
+def strings_of(module: Path) -> Iterator[tuple[int, str]]:
+    """Every string of a module that is no docstring, with its line."""
+    nodes = list(ast.walk(ast.parse(module.read_text("utf-8"))))
+    notes = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in notes:
+            yield node.lineno, node.value

@@ -83,7 +83,7 @@ def statuses_of(carrier: LocalCarrier, message: Message) -> list[str]:
         ({"from_": "+15005550008"}, 21611, 429),
     ],
 )
-def test_what_twilio_refuses_is_refused_with_its_code(
+def test_a_message_that_twilio_refuses_is_refused_with_its_code(
     carrier: LocalCarrier, message: dict[str, object], code: int, status: int
 ) -> None:
     assert refusal_of(carrier, **message) == (code, status)

@@ -61,7 +61,7 @@ addresses = st.sampled_from(
     with_port=st.booleans(),
     spoil=st.booleans(),
 )
-def test_it_decides_as_twilio_s_validator_does(
+def test_the_check_decides_as_twilio_s_validator_does(
     address: str,
     query: list[tuple[str, str]],
     params: list[tuple[str, str]],
