@@ -24,7 +24,7 @@ COALESCE_MS: Final = 10_000
 LEAVE_ALONE: Final = 1.0
 """Seconds for which a Redis that did not answer is not asked again: nobody may be held up by it twice."""
 JOB_OPTIONS: Final = {
-    # Our drains end by themselves; RQ uses this for bookkeeping only (see `assistant.workers.jobs`).
+    # Our drains end by themselves; RQ uses this for bookkeeping only (see `workers.worker_process`).
     "job_timeout": 60,
     "result_ttl": 0,
     "failure_ttl": 60,

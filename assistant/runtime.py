@@ -185,9 +185,10 @@ def read_flows(folder: Path = FLOWS) -> FlowBook:
     """
     from assistant.engine.loading import COMMANDS, NOTICES, load
     from assistant.engine.problems import FlowErrors, Problem
+    from assistant.language.languages import gaps
     from assistant.schedule.programs import read_programs
 
-    problems: list[Problem] = []
+    problems = [Problem(gap.file, None, gap.key, gap.message) for gap in gaps()]
     book = None
     try:
         book = load(folder, known())
@@ -209,6 +210,7 @@ def known() -> Known:
     from assistant.conversations.action_catalogue import all_actions
     from assistant.engine.known import Known
     from assistant.language.commands import parse_phrase
+    from assistant.language.languages import LANGUAGES
     from assistant.language.rendering import worst_case
     from assistant.language.reply_reading import outcomes, parse_expect
     from assistant.language.sms.gsm7 import to_gsm7
@@ -227,6 +229,7 @@ def known() -> Known:
         segments=measured,
         waits=check_wait,
         phrase=parse_phrase,
+        languages=tuple(LANGUAGES),
     )
 
 

@@ -1,7 +1,8 @@
-"""Decides whether Twilio signed a webhook: what twilio's RequestValidator decides, in a tenth of the time.
+"""Decides whether Twilio signed a webhook: what twilio's RequestValidator decides, in a fifth of the time.
 
-The validator takes the address apart, and hashes the whole form twice, for every request. Ours takes
-PUBLIC_URL apart once, and hashes again only if the first answer was no. A property test holds the two equal.
+The validator takes the address apart, and hashes the whole form twice, for every request: with it a webhook
+costs a fifth more (`python -m tests.bench signature`: 791 and 951 µs). Ours takes PUBLIC_URL apart once, and
+hashes again only if the first answer was no. A property test holds the two equal.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Signature:
     def is_good(
         self, path: str, query: str, params: Iterable[tuple[str, str]], signature: str | None
     ) -> bool:
-        """Did whoever knows the token send this form to this address?
+        """Return whether someone who knows the token sent this form to this address.
 
         Args:
             path: as it stood in the request line, escapes untouched.
@@ -59,7 +60,7 @@ class Signature:
 
 
 def raw_path_and_query(environ: dict[str, str]) -> tuple[str, str]:
-    """The path and query of a WSGI request as they stood in the request line.
+    """Return the path and query of a WSGI request as they stood in the request line.
 
     gunicorn and werkzeug hand over the line itself. granian decodes the path but leaves the query as it came,
     and the paths of our doors hold nothing that needs an escape.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -125,9 +125,10 @@ def signed_form(signature: Signature, account: str) -> dict[str, str | list[str]
         raise Refused(415, f"a webhook is a form: send {FORM}")
     # A longer body than MAX_CONTENT_LENGTH ends here with 413.
     body = request.get_data(cache=False).decode("utf-8", "replace")
-    if body.count("&") >= MOST_FIELDS:
-        raise Refused(400, f"a webhook has at most {MOST_FIELDS} fields")
-    pairs = read_form(body)
+    try:
+        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise Refused(400, f"a webhook has at most {MOST_FIELDS} fields") from None
     if not signature.is_good(*raw_path_and_query(request.environ), pairs, given):
         raise Refused(403, "the signature does not fit; is PUBLIC_URL what the carrier was told to call?")
     params = _named(pairs)
@@ -137,21 +138,6 @@ def signed_form(signature: Signature, account: str) -> dict[str, str | list[str]
     if theirs != account:
         raise Refused(403, "this is another account's")
     return params
-
-
-def read_form(body: str) -> list[tuple[str, str]]:
-    """The names and values of a form, blank ones too: `parse_qsl` in a third of its time."""
-    pairs = []
-    for pair in body.split("&"):
-        if pair:
-            name, _, value = pair.partition("=")
-            pairs.append((_unescaped(name), _unescaped(value)))
-    return pairs
-
-
-def _unescaped(part: str) -> str:
-    part = part.replace("+", " ") if "+" in part else part
-    return unquote(part) if "%" in part else part
 
 
 def _now(clock: Clock) -> dt.datetime:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Trouble(StrEnum):
-    """What to do about a carrier's error (the codes are in `assistant.carriers.errors`)."""
+    """What to do about a carrier's error (the codes are in `assistant.carriers.carrier_errors`)."""
 
     SUPPRESS = "suppress"
     """This address cannot be reached: mark it, show the host, do not try again."""

@@ -17,7 +17,7 @@ from twilio.http import AsyncHttpClient
 from twilio.http.response import Response
 
 from assistant.carriers.carrier import CarrierError, Trouble
-from assistant.carriers.errors import error_for
+from assistant.carriers.carrier_errors import error_for
 
 TWILIO_HOST = "api.twilio.com"
 

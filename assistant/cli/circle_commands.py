@@ -10,6 +10,7 @@ from urllib.parse import quote
 import click
 
 from assistant.cli.output import as_json, print_json, say
+from assistant.language.languages import FALLBACK, LANGUAGES
 
 if TYPE_CHECKING:
     from segno import QRCode
@@ -26,7 +27,7 @@ def cohort() -> None:
 @cohort.command("create")
 @click.argument("name")
 @click.option(
-    "--organizer", required=True, metavar="PHONE", help="Who runs it; she hears nothing unless she texts."
+    "--organizer", required=True, metavar="PHONE", help="Who runs it, and hears nothing before texting in."
 )
 @as_json
 def create_cohort(name: str, organizer: str, as_json: bool) -> None:
@@ -50,9 +51,7 @@ def create_cohort(name: str, organizer: str, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--code", required=True, help="What people text after JOIN: 3 to 12 letters and digits.")
 @click.option("--cohort", metavar="NAME", help="The cohort it belongs to.")
-@click.option(
-    "--host", metavar="PHONE", help="Who hosts it; she hears nothing before she texts HOST CODE herself."
-)
+@click.option("--host", metavar="PHONE", help="Who hosts it, and hears nothing before texting HOST CODE.")
 @click.option("--backup", metavar="PHONE", help="Who stands in for the host.")
 @click.option(
     "--program", default="eight_weeks", show_default=True, help="The season's plan, from flows/programs."
@@ -63,7 +62,12 @@ def create_cohort(name: str, organizer: str, as_json: bool) -> None:
 @click.option(
     "--timezone", default="America/New_York", show_default=True, metavar="ZONE", help="Where it is."
 )
-@click.option("--language", default="en", show_default=True, help="en or es, for those who have not said.")
+@click.option(
+    "--language",
+    default=FALLBACK,
+    show_default=True,
+    help=f"{' or '.join(LANGUAGES)}, for those who have not said.",
+)
 @click.option("--size", default=12, show_default=True, help="Seats; 8 is right.")
 @click.option(
     "--qr", "picture", type=click.Path(path_type=Path), metavar="FILE", help="The QR code as .svg or .png."

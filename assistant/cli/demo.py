@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.calendar.season_plan import begin_season
 from assistant.circles.hosts.circle_setup import Plan, create_circle
 from assistant.circles.people import consent
+from assistant.language.languages import FALLBACK
 from assistant.runtime import Runtime
 from assistant.schedule.destinations import destination
 from assistant.store.tables import Address, Cohort, Consent, Person, Role
@@ -35,7 +36,7 @@ def set_up_demo(opened: Runtime) -> bool:
 
     Its season begins on Monday.
 
-    Luz's consent and seat are recorded for her so that there is something to see; for real people never.
+    Luz's consent and seat are recorded in advance so that there is something to see; for real people never.
 
     Raises:
         ValueError: with a real account.
@@ -57,7 +58,7 @@ def set_up_demo(opened: Runtime) -> bool:
         role = session.scalars(select(Role).where(Role.circle_id == circle.id)).one()
         role.accepted_at = now
         luz = session.get_one(Person, role.person_id)
-        luz.name, luz.language = "Luz", "en"
+        luz.name, luz.language = "Luz", FALLBACK
         address = session.scalars(select(Address).where(Address.person_id == luz.id)).one()
         consent.agree(session, address.id, opened.identity.sender, "demo set-up", "demo", now)
         session.flush()
@@ -66,7 +67,7 @@ def set_up_demo(opened: Runtime) -> bool:
 
 
 def _keep_luz_awake(session: Session, now: dt.datetime) -> None:
-    """Have it be afternoon where she is: whoever tries the demo at night should see her hear of it too."""
+    """Have it be afternoon where the host is: whoever tries it at night should see Luz hear of it, too."""
     luz = session.scalar(
         select(Person)
         .join(Address, Address.person_id == Person.id)

@@ -273,7 +273,7 @@ def _alarms(opened: Runtime) -> Iterator[Line]:
             .where(
                 Alert.kind.in_(URGENT),
                 Alert.closed_at.is_(None),
-                # Of someone in no circle nobody can say that she was reached.
+                # Of someone in no circle nobody can say whether they were reached.
                 Alert.circle_id.is_not(None) | (Alert.opened_at > now - dt.timedelta(days=1)),
             )
             .order_by(Alert.opened_at)

@@ -21,7 +21,7 @@ ZONE: Final = "America/Chicago"
 BEGINNING: Final = dt.datetime(2027, 3, 1, 9, 0, tzinfo=ZoneInfo(ZONE))
 """A Monday morning."""
 BY_TEXT: Final = {"join": f"JOIN {CODE}"}
-"""Flows that nobody is started on: they begin with what she texts."""
+"""Flows that nobody is started on: they begin with what the member texts."""
 
 
 def play(book: FlowBook, flow: str, values: Mapping[str, Any], *, language: str, plain: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assistant.cli.output import as_json, print_json, print_table, say
+from assistant.language.languages import FALLBACK, LANGUAGES
 
 if TYPE_CHECKING:
     from assistant.engine.book import FlowBook
@@ -74,7 +75,9 @@ def draw(flow: str) -> None:
 
 @flows.command()
 @click.argument("flow")
-@click.option("--language", default="en", show_default=True, type=click.Choice(["en", "es"]), help="Ana's.")
+@click.option(
+    "--language", default=FALLBACK, show_default=True, type=click.Choice(list(LANGUAGES)), help="Ana's."
+)
 @click.option("--plain", is_flag=True, help="As on a phone that others see.")
 @click.option(
     "--with", "values", multiple=True, metavar="NAME=VALUE", help="What a program passes in: week=2."

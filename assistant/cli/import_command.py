@@ -155,7 +155,7 @@ def _show_first_rows(sheet: Sheet, seating: Seating) -> None:
 
 
 def _show_circles(sheet: Sheet, seating: Seating) -> None:
-    """How each circle fills, and who comes to it by language."""
+    """How each circle fills, and how many come to it, by language."""
     rows = _by_circle(sheet, seating)
     say("Circles, with those who have a seat or an invitation already:")
     for circle, taken, coming in rows[:SHOWN_CIRCLES]:

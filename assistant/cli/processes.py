@@ -45,7 +45,7 @@ def worker(queue: str | None) -> None:
         sys.exit(_both())
     settings = _begin(f"worker {queue}")
     from assistant.runtime import build_runtime
-    from assistant.workers.jobs import work
+    from assistant.workers.worker_process import work
 
     with build_runtime(settings) as runtime:
         work(runtime, queue)
@@ -59,7 +59,7 @@ def clock() -> None:
         time.sleep(2)
     settings = _begin("clock")
     from assistant.runtime import build_runtime
-    from assistant.workers.jobs import run_clock
+    from assistant.workers.worker_process import run_clock
 
     with build_runtime(settings) as runtime:
         run_clock(runtime)

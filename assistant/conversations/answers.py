@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assistant.conversations.questions import close
-from assistant.conversations.text_rendering import SPOKEN, language_of
+from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, move, with_versions
 from assistant.engine.flow_model import Step
 from assistant.engine.movement import UNCLEAR, advance, find_way
+from assistant.language.languages import LANGUAGES
 from assistant.language.reply_reading import Choice, Expect, Reading, parse_expect, read
 from assistant.store.tables import Answer, Conversation, Question
 
@@ -85,7 +86,7 @@ def _choices(
 ) -> tuple[Choice, ...]:
     if step.choices_from:
         listed: list[Mapping[str, str]] = conversation.values.get(step.choices_from) or []
-        return tuple(Choice(each["key"], dict.fromkeys(SPOKEN, (each["label"],))) for each in listed)
+        return tuple(Choice(each["key"], dict.fromkeys(LANGUAGES, (each["label"],))) for each in listed)
     version = conversation.version
     options = with_versions(
         context, lambda: context.services.book.options(question.flow, question.step, version)

@@ -9,15 +9,14 @@ from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.placeholders import PLACEHOLDERS, placeholders_for
 from assistant.engine.flow_model import Texts
 from assistant.engine.wording import choose_text
+from assistant.language.languages import spoken
 from assistant.language.rendering import placeholders, render, render_rich
 from assistant.store.tables import Circle, Person
 
-SPOKEN = ("en", "es")
-
 
 def language_of(person: Person, circle: Circle | None) -> str:
-    """The language she is written to: her own, else her circle's, else English."""
-    return person.language or (circle.language if circle else None) or SPOKEN[0]
+    """The language she is written to: the person's own, else the circle's, else the first there is."""
+    return spoken(person.language or (circle.language if circle else None))
 
 
 def speak(

@@ -207,7 +207,7 @@ def _note_invited(session: Session, address_id: int, circle_id: int, at: dt.date
 
 def _failed(session: Session, row: Outbox, report: StatusReport) -> StatusNote:
     # Failures are rare, and what this imports would slow the start of every web process.
-    from assistant.carriers.errors import classify
+    from assistant.carriers.carrier_errors import classify
     from assistant.delivery.failure_policy import Failure, act_on, next_delivery
 
     row.state = "failed"

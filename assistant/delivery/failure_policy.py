@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import CarrierError, Trouble
-from assistant.carriers.errors import classify, is_known
+from assistant.carriers.carrier_errors import classify, is_known
 from assistant.circles.membership.invitations import note_unreachable
 from assistant.circles.people import consent
 from assistant.delivery.outbox import PURPOSE_RULES

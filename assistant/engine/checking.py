@@ -20,7 +20,7 @@ _ALWAYS = frozenset({"skip", "unclear"})
 
 
 def check_flow(flow: Flow, flows: Mapping[str, Flow], known: Known, notes: Notes) -> None:
-    """Notes what is wrong within one flow, and with what it says of others."""
+    """Note what is wrong within one flow, and with what it says of others."""
     if flow.start and flow.start not in flow.steps:
         notes.problem(
             None, "start", f'there is no step "{flow.start}".{did_you_mean(flow.start, flow.steps)}'
@@ -106,12 +106,17 @@ def _outcomes(step: Step, expect: str, known: Known, notes: Notes) -> frozenset[
     if bool(step.options) == bool(step.choices_from):
         notes.problem(step.name, "choices", "a choice needs either `choices` or `choices_from`.")
         return None
-    _check_options(step, notes)
+    _check_options(step, known, notes)
     return frozenset({"chosen"}) if step.choices_from else frozenset(option.key for option in step.options)
 
 
-def _check_options(step: Step, notes: Notes) -> None:
-    """Two options that are said the same way cannot be told apart."""
+def _check_options(step: Step, known: Known, notes: Notes) -> None:
+    """Two options that are said the same way cannot be told apart; who chooses a language chooses of all."""
+    keys = {option.key for option in step.options}
+    if len(keys & set(known.languages)) > 1:
+        for language in sorted(set(known.languages) - keys):
+            message = f'the languages can be chosen, but "{language}" is not among them.'
+            notes.problem(step.name, "choices", message)
     seen: dict[tuple[str, str], str] = {}
     for option in step.options:
         for language, ways in option.words.items():
@@ -185,7 +190,7 @@ def _texts(step: Step) -> Iterator[tuple[str, Texts]]:
 
 
 def check_texts(texts: Texts, step: str, key: str, known: Known, notes: Notes) -> None:
-    """Notes unknown fills, texts that are too long with every fill at its longest, and costly characters."""
+    """Note unknown placeholders, texts that are too long with each at its longest, and costly characters."""
     for language, variants in texts.items():
         for variant, text in variants.items():
             place = f"{key}.{language}" + ("" if variants.keys() == {FULL} else f".{variant}")
@@ -221,7 +226,7 @@ def _check_text(text: str, step: str, place: str, known: Known, notes: Notes) ->
 def check_commands(
     commands: Iterable[Command], flows: Mapping[str, Flow], known: Known, notes: Notes
 ) -> None:
-    """Notes commands that start nothing, and words that two commands share."""
+    """Note commands that start nothing, and words that two commands share."""
     seen: dict[tuple[str, str], str] = {}
     for command in commands:
         if command.starts and command.starts not in flows:

@@ -23,7 +23,7 @@ class Known:
     """A text -> the encoding ("GSM-7" or "UCS-2") and segments it takes once made ready for SMS."""
     waits: Callable[[str], None]
     """Raises ValueError when a `wait` or an `after` cannot be understood."""
+    languages: tuple[str, ...]
+    """Every text must be there in each of these."""
     phrase: Callable[[str], object] = str
     """Raises ValueError when a command's words cannot be listened for; what it returns does not matter."""
-    languages: tuple[str, ...] = ("en", "es")
-    """Every text must be there in each of these."""

@@ -48,7 +48,7 @@ def advance(book: FlowBook, place: Place, outcome: str) -> Turn:
 
 
 def silence(book: FlowBook, place: Place, index: int) -> Turn:
-    """She has not answered for as long as silence `index` (from 0) says: she hears more, moves on, or both.
+    """Nobody has answered for as long as silence `index` (from 0) says: more is said, or it goes on, or both.
 
     A timer that comes too late, to a step that has no such silence, changes nothing.
     """

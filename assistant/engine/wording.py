@@ -9,33 +9,34 @@ from assistant.engine.flow_model import AUDIENCES, Step, Texts
 
 FULL = "full"
 PLAIN = "plain"
-FALLBACK_LANGUAGE = "en"
 
 
 def choose_text(texts: Texts, language: str, values: Mapping[str, Any], plain: bool = False) -> str:
-    """The text for a person's language, the values her conversation runs with, and a shared phone.
+    """Return the text for a language, the values that a conversation runs with, and a shared phone.
 
     On a shared phone (`plain`) a plain variant is always preferred: what was written for a value and has no
     plain form of its own may name what must not be read over a shoulder.
 
     Args:
         texts: language -> variant -> text.
-        language: "en" or "es"; English stands in for a language that has no text.
+        language: The person's; the first of the texts stands in where there is none in it.
         values: What the flow was started with or has gathered, such as {"week": 2}; true is spelt "yes".
         plain: Whether others see the phone.
 
     Raises:
         KeyError: There is no text at all.
     """
-    variants = texts.get(language) or texts[FALLBACK_LANGUAGE]
+    variants = texts.get(language) or next(iter(texts.values()), None)
+    if variants is None:
+        raise KeyError(language)
     return variants[_choose(variants, values, plain)]
 
 
 def audience(pinned: Step, today: Step | None, values: Mapping[str, Any], plain: bool = False) -> str:
     """Who will see an answer: the narrower of what was in force when the flow began and of what holds today.
 
-    Nobody may see more than what the text she read said, nor more than what was in force when she began.
-    So the variant that she reads decides: with the same `values` and `plain` as for `choose_text`.
+    Nobody may see more than the text that was read said, nor more than what was in force at the beginning.
+    So the variant that is read decides: with the same `values` and `plain` as for `choose_text`.
     """
     promised = [
         _seen_by(step, values, plain) for step in (pinned, today) if step is not None and step.visible_to
@@ -45,7 +46,8 @@ def audience(pinned: Step, today: Step | None, values: Mapping[str, Any], plain:
 
 
 def _seen_by(step: Step, values: Mapping[str, Any], plain: bool) -> str:
-    says = (step.say or {}).get(FALLBACK_LANGUAGE) or step.visible_to
+    # Every variant is there in every language, as the check of flows sees to.
+    says = next(iter((step.say or {}).values()), None) or step.visible_to
     variant = _choose(says, values, plain).removesuffix(f"_{PLAIN}")
     return step.visible_to.get(variant, step.visible_to[FULL])
 

@@ -8,36 +8,29 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from assistant.fake_twilio.admission import Order, check_content, check_sender
 from assistant.fake_twilio.faults import Faults
 from assistant.fake_twilio.message_log import MessageLog
-from assistant.fake_twilio.records import NOTHING_MORE, Block, Event, Gone, Media, Message
+from assistant.fake_twilio.message_making import MessageMaker
+from assistant.fake_twilio.opt_outs import OptOuts
+from assistant.fake_twilio.records import Block, Event, Gone, Message
 from assistant.fake_twilio.throttle import Throttle
+from assistant.fake_twilio.twilio_rules import Refusal as Refusal  # callers of a carrier catch it
 from assistant.fake_twilio.twilio_rules import (
-    MOST_CHARACTERS,
-    MOST_MEDIA,
-    TEST_SENDER,
     answer_to,
-    can_exist,
-    channel_of,
     check_replies,
     fails_unsent,
     in_channel_of,
     keyword_of,
-    magic_refusal,
     number_of,
 )
-from assistant.fake_twilio.twilio_rules import Refusal as Refusal  # callers of a carrier catch it
-from assistant.language.sms.segments import measure
 
 LOCAL_ACCOUNT_SID = "AC" + "0" * 31 + "1"
 LOCAL_AUTH_TOKEN = "local-carrier-token"  # noqa: S105 - opens nothing but this machine's own carrier
 LOCAL_NUMBER = "+14155550100"
 LOCAL_SERVICE_SID = "MG" + "0" * 31 + "1"
-
-SOONEST_SCHEDULE = timedelta(seconds=300)  # https://www.twilio.com/docs/api/errors/35115
-LATEST_SCHEDULE = timedelta(days=35)
 
 
 @dataclass(slots=True)
@@ -89,12 +82,15 @@ class LocalCarrier:
         self.replies = check_replies(frozenset(replies))
         self.faults = faults if faults is not None else Faults()
         self.chance = random.Random(seed)  # noqa: S311 - ids that repeat under a seed, not secrets
-        self.media_host = media_host.rstrip("/")
         self.stats = Stats()
         self.watchers: list[Callable[[Event], None]] = []
         self._log = MessageLog(keep)
-        self._blocks: set[tuple[str, str]] = set()
+        # A block holds for the whole messaging service a number belongs to, not for the number alone.
+        self._opt_outs = OptOuts(messaging_service or number)
         self._pace = Throttle(self.faults)
+        self._maker = MessageMaker(
+            account_sid, number, messaging_service, media_host.rstrip("/"), self.chance, self._log
+        )
 
     # What we ask of it
 
@@ -127,35 +123,18 @@ class LocalCarrier:
         Raises:
             Refusal: It was not taken; the code says why.
         """
+        order = Order(to, body, from_, messaging_service_sid, media_urls, send_at)
         try:
-            fate = self._check_create(to, body, from_, messaging_service_sid, media_urls, send_at)
+            fate = self._admitted(order)
         except Refusal:
             self.stats.refused += 1
             raise
         self.stats.taken += 1
-        now = self.now()
-        sid = self._new_sid("MM" if media_urls else "SM")
-        segments = 1 if media_urls else measure(body).segments
+        message = self._maker.outbound(order, self.now())
+        message.status_callback, message.fate, message.due = status_callback, fate, send_at
         # What fails before it is sent takes nobody's turn.
-        waits = send_at is None and not (fate and fails_unsent(fate))
-        due = self._pace.take_turn(now, segments) if waits else send_at
-        message = Message(
-            sid=sid,
-            account_sid=self.account_sid,
-            from_=from_ or in_channel_of(to, self.number),
-            to=to,
-            body=body,
-            direction="outbound-api",
-            status="scheduled" if send_at else "accepted" if messaging_service_sid else "queued",
-            num_segments=segments,
-            created=now,
-            updated=now,
-            messaging_service_sid=messaging_service_sid or None,
-            media=tuple(Media(self._new_sid("ME"), url, "image/jpeg") for url in media_urls),
-            status_callback=status_callback,
-            due=due,
-            fate=fate,
-        )
+        if send_at is None and not (fate and fails_unsent(fate)):
+            message.due = self._pace.take_turn(message.created, message.num_segments)
         self._remember(message)
         return message
 
@@ -270,25 +249,8 @@ class LocalCarrier:
         Returns:
             The message, and the carrier's own answer to a keyword if it gave one.
         """
-        now = self.now()
         to = to or in_channel_of(from_, self.number)
-        sid = self._new_sid("MM" if media else "SM")
-        message = Message(
-            sid=sid,
-            account_sid=self.account_sid,
-            from_=from_,
-            to=to,
-            body=body,
-            direction="inbound",
-            status="received",
-            num_segments=max(1, measure(body).segments) if not media and ":" not in from_ else 1,
-            created=now,
-            updated=now,
-            sent=now,
-            messaging_service_sid=self.messaging_service or None,
-            media=tuple(self._new_media(sid, url, kind) for url, kind in media),
-            extras=dict(extras) if extras else NOTHING_MORE,
-        )
+        message = self._maker.inbound(from_, body, to, media, extras, self.now())
         kind = self.keyword(message)
         if kind and self.faults.advanced_opt_out:
             message.extras = {**message.extras, "OptOutType": kind.upper()}
@@ -310,11 +272,11 @@ class LocalCarrier:
         return keyword_of(message.body)
 
     def blocked(self, phone: str) -> bool:
-        """Whether this phone has opted out of our number, or of the whole messaging service it belongs to."""
-        return (phone, self._sender()) in self._blocks
+        """Return whether this phone has opted out of our number, or of the service it belongs to."""
+        return self._opt_outs.blocked(phone)
 
     def conversation(self, phone: str, last: int = 200) -> list[Message]:
-        """The newest messages of one phone, oldest first."""
+        """Return the newest messages of one phone, oldest first."""
         return self._log.conversation(phone, last)
 
     def note_webhook(self, sid: str, *, error: int | None) -> None:
@@ -331,129 +293,52 @@ class LocalCarrier:
         if isinstance(event, Message):
             self._log.put(event)
         elif isinstance(event, Block):
-            key = (event.phone, event.sender)
-            (self._blocks.add if event.blocked else self._blocks.discard)(key)
+            self._opt_outs.restore(event)
         elif isinstance(event, Gone):
             self._log.drop(event.sid)
 
     def snapshot(self) -> Iterator[Event]:
-        """Everything it remembers, oldest first, so that `restore` in that order gives the same carrier."""
-        for phone, sender in sorted(self._blocks):
-            yield Block(phone, sender, True)
+        """Yield everything it remembers, oldest first; `restore` in that order gives the same carrier."""
+        yield from self._opt_outs.snapshot()
         yield from self._log
 
     def unfinished(self) -> list[Message]:
-        """Messages on their way, which a new process must carry on."""
+        """Return the messages on their way, which a new process must carry on."""
         return [message for message in self._log if not message.final]
 
     # How it decides
 
-    def _check_create(
-        self,
-        to: str,
-        body: str,
-        from_: str,
-        service: str,
-        media_urls: Sequence[str],
-        send_at: datetime | None,
-    ) -> int | None:
+    def _admitted(self, order: Order) -> int | None:
         """Raise what Twilio would refuse; else return the error code the message will end with, if any."""
-        if not to:
-            raise Refusal(21604)
-        if not from_ and not service:
-            raise Refusal(21603)
-        if magic := magic_refusal(to, from_):
-            raise Refusal(magic, to=to, from_=from_)
-        self._check_sender(to, from_, service)
-        if not can_exist(number_of(to)):
-            raise Refusal(21211, to=to)
-        if not body.strip() and not media_urls:
-            raise Refusal(21602)
-        if len(body.encode("utf-16-le")) // 2 > MOST_CHARACTERS:
-            raise Refusal(21617)
-        if len(media_urls) > MOST_MEDIA:
-            raise Refusal(21623)
-        if send_at is not None:
-            if not service:
-                raise Refusal(35118)
-            if not SOONEST_SCHEDULE < send_at - self.now() <= LATEST_SCHEDULE:
-                raise Refusal(35115)
-        if self.blocked(to):
-            if not (service and self.faults.opt_out_late):
+        check_sender(order, self.number, self.messaging_service)
+        check_content(order, self.now())
+        if self.blocked(order.to):
+            if not (order.service and self.faults.opt_out_late):
                 raise Refusal(21610)
             return 21610
         if self._pace.is_full(self.now()):
             # https://www.twilio.com/docs/api/errors/21611 and 30001: a service takes it and fails it later.
-            if not service:
+            if not order.service:
                 raise Refusal(21611)
             return 30001
-        return next((code for end, code in self.faults.fail_endings.items() if to.endswith(end)), None)
-
-    def _check_sender(self, to: str, from_: str, service: str) -> None:
-        if service and service != self.messaging_service:
-            raise Refusal(21701)
-        if not from_:
-            return
-        if not can_exist(number_of(from_)):
-            raise Refusal(21212, from_=from_)
-        if channel_of(to) != channel_of(from_):
-            raise Refusal(21910)
-        if number_of(from_) not in (self.number, TEST_SENDER):
-            raise Refusal(21606, from_=from_)
-
-    def _sender(self) -> str:
-        # A block holds for the whole messaging service a number belongs to, not for the number alone.
-        return self.messaging_service or self.number
+        return next((code for end, code in self.faults.fail_endings.items() if order.to.endswith(end)), None)
 
     def _act_on(self, kind: str, message: Message) -> Message | None:
         """Block or unblock; the carrier confirms a change, and HELP, in its own words."""
-        key = (message.from_, self._sender())
-        if kind == "stop":
-            changed = key not in self._blocks
-            self._blocks.add(key)
-        elif kind == "start":
-            changed = key in self._blocks
-            self._blocks.discard(key)
-        else:
-            # HELP is not answered to a phone that opted out.
-            changed = kind == "help" and key not in self._blocks
-        if not changed:
+        change = self._opt_outs.apply(kind, message.from_)
+        if change is not None:
+            self._tell(change)
+        # HELP is not answered to a phone that opted out.
+        elif kind != "help" or self.blocked(message.from_):
             return None
-        if kind != "help":
-            self._tell(Block(*key, kind == "stop"))
         if kind not in self.replies:
             return None
         return self._answer(message, answer_to(kind), status="delivered")
 
     def _answer(self, inbound: Message, body: str, *, status: str) -> Message:
-        now = self.now()
-        message = Message(
-            sid=self._new_sid("SM"),
-            account_sid=self.account_sid,
-            from_=inbound.to,
-            to=inbound.from_,
-            body=body,
-            direction="outbound-reply",
-            status=status,
-            num_segments=measure(body).segments,
-            created=now,
-            updated=now,
-            sent=now if status == "delivered" else None,
-            messaging_service_sid=self.messaging_service or None,
-        )
+        message = self._maker.answer(inbound, body, status, self.now())
         self._remember(message)
         return message
-
-    def _new_sid(self, prefix: str) -> str:
-        # A carrier with a seed that was restored from its journal would draw the same ids once more.
-        while (sid := f"{prefix}{self.chance.getrandbits(128):032x}") in self._log:
-            pass
-        return sid
-
-    def _new_media(self, message_sid: str, url: str, content_type: str) -> Media:
-        sid = self._new_sid("ME")
-        path = f"/2010-04-01/Accounts/{self.account_sid}/Messages/{message_sid}/Media/{sid}"
-        return Media(sid, url or self.media_host + path, content_type)
 
     def _remember(self, message: Message) -> None:
         self._log.put(message)

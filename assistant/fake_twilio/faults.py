@@ -59,7 +59,7 @@ class Faults:
     advanced_opt_out: bool = False
 
     def turn(self, changes: Mapping[str, Any]) -> None:
-        """Set the named knobs; all of them or, when one is wrong, none.
+        """Set the named faults; all of them or, when one is wrong, none.
 
         Raises:
             KnobError: No such knob, or it does not take this value.

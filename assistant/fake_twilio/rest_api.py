@@ -67,7 +67,7 @@ class TwilioApi:
         return answer
 
     async def create(self, request: web.Request) -> web.StreamResponse:
-        """POST Messages.json; the knobs decide whether the answer comes."""
+        """POST Messages.json; the faults decide whether the answer comes."""
         faults = self._carrier.faults
         form = parse_qs((await request.read()).decode(errors="replace"), keep_blank_values=True)
         if faults.latency_ms:

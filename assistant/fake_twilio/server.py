@@ -146,7 +146,7 @@ class Running:
 
     Attributes:
         url: Its address, e.g. "http://127.0.0.1:40123".
-        carrier: Its rules and log, to look at and to turn knobs on; written by its own thread.
+        carrier: Its rules and log, to look at and to set faults of; written by its own thread.
     """
 
     url: str

@@ -8,7 +8,7 @@ from assistant.fake_twilio.faults import Faults
 
 
 class Throttle:
-    """The limits of one account, as its knobs set them at this moment."""
+    """The limits of one account, as its faults set them at this moment."""
 
     def __init__(self, faults: Faults) -> None:
         self._knobs = faults

@@ -1,0 +1,1 @@
+"""Reads what people write (replies, commands, signals) and writes the texts that they read. Pure."""

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import relativedelta
 
 from assistant.language.date_words import plain_date_words
+from assistant.language.languages import LANGUAGES
 from assistant.language.numbers import find_number_words
 from assistant.language.weekdays import WEEKDAY, WEEKDAYS, read_weekdays
 
@@ -294,7 +295,7 @@ def _by_library(plain: str, today: date, country: str) -> date | None:
     base = datetime(today.year, today.month, today.day, 12)
     found = dateparser.parse(
         plain,
-        languages=["en", "es"],
+        languages=[each.dateparser for each in LANGUAGES.values() if each.dateparser],
         settings={
             "PREFER_DATES_FROM": "future",
             "RELATIVE_BASE": base,

@@ -1,4 +1,4 @@
-"""Turns a flow's text and its fills into the words that one person reads."""
+"""Turns a flow's text and the values of its placeholders into the words that one person reads."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from functools import lru_cache
 from string import ascii_lowercase, digits
 from typing import Final
 
+from assistant.language.languages import LANGUAGES, Language
 from assistant.language.sms.gsm7 import to_gsm7
 
 
@@ -33,7 +34,7 @@ class _Placeholder:
 
 
 def placeholders(text: str) -> tuple[str, ...]:
-    """The names in {braces}, in order, as often as they stand there; "{{" and "}}" are braces to be read.
+    """Return the names in {braces}, in order, as often as they stand there; "{{" and "}}" are mere braces.
 
     Raises:
         ValueError: Where a brace stands alone or a name is not lower-case letters, digits and "_".
@@ -42,15 +43,15 @@ def placeholders(text: str) -> tuple[str, ...]:
 
 
 def render(text: str, placeholders: Mapping[str, str], *, verbatim: Collection[str] = ()) -> str:
-    """The text as it goes out by SMS: filled, and written with the signs of GSM-7 so that it stays short.
+    """Return the text as it goes out by SMS: filled, and written in signs of GSM-7 so that it stays short.
 
     Args:
         text: What the flow says.
-        fills: Name -> value; more than the text needs is fine. Line breaks in a value become spaces.
-        carry: Names of fills that members wrote to each other: carried to the letter, whatever they cost.
+        placeholders: Name -> value; more than the text needs is fine. Line breaks in a value become spaces.
+        verbatim: Names of placeholders that members wrote to each other: kept to the letter, at any cost.
 
     Raises:
-        KeyError: If the text names a fill that is not given; the flow checker keeps this from happening.
+        KeyError: If the text names one that is not given; the flow checker keeps this from happening.
         ValueError: As for `placeholders`.
     """
     written = []
@@ -65,7 +66,7 @@ def render(text: str, placeholders: Mapping[str, str], *, verbatim: Collection[s
 
 
 def render_rich(text: str, placeholders: Mapping[str, str]) -> str:
-    """The text as WhatsApp and pages show it: filled, and not a sign of it replaced.
+    """Return the text as WhatsApp and pages show it: filled, and not a sign of it replaced.
 
     Raises:
         KeyError: As for `render`.
@@ -76,10 +77,10 @@ def render_rich(text: str, placeholders: Mapping[str, str]) -> str:
 
 
 def worst_case(text: str, placeholders: Mapping[str, Placeholder]) -> str:
-    """The text by SMS with every fill at its longest, to be measured.
+    """Return the text by SMS with every placeholder at its longest, to be measured.
 
     Raises:
-        KeyError: If the text names a fill that nobody declared.
+        KeyError: If the text names one that nobody declared.
         ValueError: As for `placeholders`.
     """
     return render(text, {name: "W" * placeholder.longest for name, placeholder in placeholders.items()})
@@ -129,8 +130,8 @@ def _name_at(text: str, at: int) -> str:
     name = text[at + 1 : closing]
     if not name or name[0] not in ascii_lowercase or not _NAME_SIGNS.issuperset(name):
         raise ValueError(
-            f'"{{{name}}}" {where} is no name of a fill: those are lower-case letters, digits and "_", '
-            "beginning with a letter. A brace to be read is written twice."
+            f'"{{{name}}}" {where} is no name of a placeholder: those are lower-case letters, digits and '
+            '"_", beginning with a letter. A brace to be read is written twice.'
         )
     return name
 
@@ -140,57 +141,43 @@ def _pieces_in_gsm7(text: str) -> tuple[str | _Placeholder, ...]:
     return tuple(to_gsm7(piece) if isinstance(piece, str) else piece for piece in _pieces(text))
 
 
-_DAYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-    "es": ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"),
-}
-_MONTHS: Final[Mapping[str, tuple[str, ...]]] = {
-    "en": (
-        *("January", "February", "March", "April", "May", "June"),
-        *("July", "August", "September", "October", "November", "December"),
-    ),
-    "es": (
-        *("enero", "febrero", "marzo", "abril", "mayo", "junio"),
-        *("julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"),
-    ),
-}
-_DATES: Final[Mapping[str, str]] = {"en": "{month} {day}", "es": "{day} de {month}"}
-
-
 def readable_time(hour: int, minute: int, language: str) -> str:
-    """A local time of day as people text it: "6pm", "6:30pm", the same in English and Spanish.
+    """Return a local time of day as people text it in a language: "6pm", "6:30pm", "18:30".
 
     Raises:
-        ValueError: If there is no such time, or no words for `language`.
+        ValueError: If there is no such time, or no such language.
     """
-    _known(language)
+    clock = _known(language).clock
     if not (0 <= hour < 24 and 0 <= minute < 60):
         raise ValueError(f"There is no time {hour}:{minute:02}.")
+    if clock == 24:
+        return f"{hour}:{minute:02}"
     half = "am" if hour < 12 else "pm"
     return f"{hour % 12 or 12}{f':{minute:02}' if minute else ''}{half}"
 
 
 def readable_day(day: date, language: str) -> str:
-    """The day of the week: "Monday", "lunes".
+    """Return the day of the week: "Monday", "lunes".
 
     Raises:
-        ValueError: If there are no words for `language`.
+        ValueError: If there is no such language.
     """
-    return _DAYS[_known(language)][day.weekday()]
+    return _known(language).days[day.weekday()]
 
 
 def readable_date(day: date, language: str) -> str:
-    """The day of the year: "May 30", "30 de mayo".
+    """Return the day of the year: "May 30", "30 de mayo".
 
     Raises:
-        ValueError: If there are no words for `language`.
+        ValueError: If there is no such language.
     """
-    return _DATES[_known(language)].format(month=_MONTHS[language][day.month - 1], day=day.day)
+    words = _known(language)
+    return words.date_format.format(month=words.months[day.month - 1], day=day.day)
 
 
-def _known(language: str) -> str:
-    if language not in _DAYS:
+def _known(code: str) -> Language:
+    if code not in LANGUAGES:
         raise ValueError(
-            f"There are no words for the language {language!r}; there are for {', '.join(_DAYS)}."
+            f"There are no words for the language {code!r}; there are for {', '.join(LANGUAGES)}."
         )
-    return language
+    return LANGUAGES[code]

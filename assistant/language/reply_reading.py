@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from assistant.language.choices import Choice, read_choice
+from assistant.language.choice_reading import Choice, read_choice
 from assistant.language.dates import read_date
 from assistant.language.folding import LONGEST_READ, says_something
 from assistant.language.names import read_name

@@ -1,4 +1,4 @@
-"""Decides where she is by the clock, and when a text may reach her.
+"""Decides where a person is by the clock, and when a text may arrive.
 
 Moments go in and come out as aware UTC; every decision is made on the wall clocks of IANA zones.
 """
@@ -90,11 +90,11 @@ def _hours(table: dict[str, int]) -> Hours:
 def zone_of(
     person_zone: str | None, circle_zone: str | None = None, uri: str | None = None
 ) -> tuple[ZoneInfo, ...]:
-    """The zones she may be in: by her own words, else her circle's, else every candidate of her number.
+    """Return the zones a person may be in: by own words, else the circle's, else all the number may mean.
 
     Args:
-        person_zone: IANA name from her own words. A name that no zone has counts as not said.
-        circle_zone: IANA name of her circle.
+        person_zone: IANA name from the person's own words. A name that no zone has counts as not said.
+        circle_zone: IANA name of the circle.
         uri: Her address, such as `sms:+14155550123`.
 
     Returns:
@@ -108,7 +108,7 @@ def zone_of(
 
 
 def home(zones: Sequence[ZoneInfo]) -> ZoneInfo:
-    """The one zone that "her hour" is reckoned in, when `zone_of` left several or none."""
+    """The one zone that "her hour" is counted in, when `zone_of` left several or none."""
     return zones[0] if zones else _rules().unknown_zone
 
 
@@ -118,7 +118,7 @@ def hours_for(uri: str | None) -> Hours:
 
 
 def allowed(now: dt.datetime, zones: Sequence[ZoneInfo], hours: Hours | None = None) -> bool:
-    """Whether an unprompted text may arrive at `now` (aware UTC), wherever of `zones` she is."""
+    """Whether an unprompted text may arrive at `now` (aware UTC), wherever of `zones` the person is."""
     if not zones:
         return _rules().unknown.contain(now.astimezone(_rules().unknown_zone))
     hours = hours or _rules().promise
@@ -128,7 +128,7 @@ def allowed(now: dt.datetime, zones: Sequence[ZoneInfo], hours: Hours | None = N
 def next_allowed(now: dt.datetime, zones: Sequence[ZoneInfo], hours: Hours | None = None) -> dt.datetime:
     """The first moment at or after `now` at which `allowed` says yes, in UTC.
 
-    Where the days of her candidate zones have no hour in common, she is treated as being nobody knows where.
+    Where the days of the candidate zones have no hour in common, nobody knows where the person is.
     """
     rules = _rules()
     if not zones:

@@ -25,10 +25,10 @@ class LocalClock:
     hours: Hours
     """The hours in which our promise and the law let unprompted texts arrive."""
     hour: int | None = None
-    """The full hour she likes; None: the usual one."""
+    """The full hour the member likes; None: the usual one."""
 
     def due(self, entry: Entry, starts_on: dt.date) -> dt.datetime:
-        """The moment (UTC) at which it is her hour on the day of `entry`.
+        """The moment (UTC) at which it is the member's hour on the day of `entry`.
 
         An hour at which texts may not arrive there gives way to the nearest at which they may, and the day
         stays the day: 18:00 in Rhode Island is 17:00, and 9:00 on a Sunday in Texas is noon.
@@ -36,14 +36,14 @@ class LocalClock:
         return self.on(entry.day(starts_on), entry.hour)
 
     def on(self, day: dt.date, hour: int | None = None) -> dt.datetime:
-        """The moment (UTC) at which it is that hour, else hers, on a day."""
+        """The moment (UTC) at which it is that hour, else the member's own, on a day."""
         hour = next(each for each in (hour, self.hour, USUAL_HOUR) if each is not None)
         hour = min(max(hour, self.hours.opening(day)), self.hours.closes - 1)
         # Where the clocks skip that hour, or the whole day, it is the first moment that is allowed.
         return next_allowed(at_wall(day, dt.time(hour), self.zone), (self.zone,), self.hours)
 
     def today(self, now: dt.datetime) -> dt.date:
-        """The date where she is."""
+        """Return the date where the member is."""
         return now.astimezone(self.zone).date()
 
 
@@ -77,10 +77,10 @@ def next_prompt(
         starts_on: Its first day.
         clock: Hers.
         now: Aware UTC.
-        since: When she joined or came back.
+        since: When the member joined or came back.
         new: She joins just now and has been told that this is all for today: nothing that is late comes.
-        come: Keys of the prompts she has had.
-        breaks: First and last day, on her calendar, of times in which nothing planned is sent.
+        come: Keys of the prompts that have come.
+        breaks: First and last day, on the member's calendar, of times in which nothing planned is sent.
         reads_only: Only what goes to members who just read along.
     """
     days_in = (now.date() - first_monday(starts_on)).days

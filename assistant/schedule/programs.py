@@ -63,7 +63,7 @@ class Entry:
     values: Mapping[str, Any]
     """What the flow is started with: `week`, `theme`, `weeks`, and what the program adds."""
     hour: int | None = None
-    """Full hour on her clock; None: the hour she chose."""
+    """Full hour on the member's clock; None: the hour the member chose."""
     expires: dt.timedelta = FRESH
     """Later than this it is too late to matter."""
     readers: bool = False

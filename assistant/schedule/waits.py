@@ -1,4 +1,4 @@
-"""Reads what a flow file says about time ("3 hours", "next day, her hour") and reckons when it is over."""
+"""Reads what a flow file says about time ("3 hours", "next day, her hour") and works out when it is over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from assistant.schedule.wall import at_wall
 
 USUAL_HOUR = 9
-"""Her hour, where she named none."""
+"""The hour of a member who named none."""
 HER_HOUR = "her hour"
 _UNITS = {
     "minute": dt.timedelta(minutes=1),
@@ -70,15 +70,15 @@ def duration(spec: str) -> dt.timedelta:
 def due(spec: str, now: dt.datetime, zone: ZoneInfo, hour: int | None = None) -> dt.datetime:
     """When a wait that starts at `now` is over, in UTC.
 
-    "3 hours" and "20 minutes" are exact; "2 days" and "1 week" end at the same time of day on her clock.
+    "3 hours" and "20 minutes" are exact; "2 days" and "1 week" end at the same time of day by the member.
     "monday, her hour" is the first Monday at her hour after `now`, today included; "next monday, 10:00" is
     never today; "next day, her hour" is tomorrow.
 
     Args:
         spec: What the flow file says.
         now: Aware UTC.
-        zone: Where she is.
-        hour: The local hour (0 to 23) at which she likes texts; None means the usual one.
+        zone: Where the member is.
+        hour: The local hour (0 to 23) at which the member likes texts; None means the usual one.
 
     Raises:
         ValueError: `spec` cannot be read; the message says how to mend it.

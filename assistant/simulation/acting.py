@@ -1,4 +1,4 @@
-"""Lets each person of a simulated season act: look at her phone in her own time, and answer, or not."""
+"""Lets each person of a simulated season act: look at the phone in their own time, and answer, or not."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from assistant.simulation.world import World
 from assistant.store.tables import Address, Circle, Conversation, Member
 
 IN_HAND: Final = (1, 9)
-"""Minutes after which she looks again while she is writing."""
+"""Minutes after which someone who is writing looks again."""
 HELLOS, ANSWERS_TO_BUDDY, THANKS = 0.75, 0.6, 0.15
 """How often people say hi to a new buddy, write back to one, and say thanks for a kind line."""
 MOST_TO_BUDDY: Final = 3
@@ -53,7 +53,7 @@ class Agenda:
 
 @dataclass(slots=True)
 class Actor:
-    """A persona on the stage: what she holds in mind."""
+    """A persona who plays: what there is in mind."""
 
     who: Persona
     codes: list[str] = field(default_factory=list)
@@ -61,12 +61,12 @@ class Actor:
     looks_at: dt.datetime | None = None
     unread: list[Passed] = field(default_factory=list)
     last: str = ""
-    """The words that she read last."""
+    """The words that were read last."""
     stops: bool = False
     """Has made up her mind to text STOP at the next question."""
     gone: bool = False
     hellos: dict[int, int] = field(default_factory=dict)
-    """By week: how many lines by @ she has written."""
+    """By week: how many lines by @ were written."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -87,7 +87,7 @@ class Company:
     """When a part (0 to 1) of the season has passed."""
 
     def hear(self, text: Passed) -> None:
-        """A text reached someone: she will look at her phone in her own time."""
+        """A text reached someone, who will look at the phone in due time."""
         actor = self.actors[text.name]
         actor.unread.append(text)
         actor.last = text.body
@@ -108,7 +108,7 @@ class Company:
         self._write(self.actors[name], words, "")
 
     def do(self, name: str, initiative: Initiative) -> None:
-        """She does something by herself, unless she has gone."""
+        """Do something unasked, unless the actor has gone."""
         actor = self.actors[name]
         if initiative.stops:
             actor.stops = True
@@ -125,7 +125,7 @@ class Company:
             actor.gone = True
 
     def _consider(self, actor: Actor, moment: dt.datetime) -> None:
-        """She looks at her phone then, if not before; in a silent spell, when that is over."""
+        """Have the actor look at the phone then, if not before; in a silent spell, when that is over."""
         spell = actor.who.silent
         if spell is not None and self.moment(spell[0]) <= moment < self.moment(spell[1]):
             moment = self.moment(spell[1])
@@ -135,7 +135,7 @@ class Company:
             self.agenda.add(moment, lambda: self._take_up(actor, moment))
 
     def _take_up(self, actor: Actor, moment: dt.datetime) -> None:
-        """She looks at her phone: answers what is asked, or what a buddy wrote, or puts it away."""
+        """Have the actor look: answer what is asked, or what a buddy wrote, or put the phone away."""
         if actor.looks_at != moment:
             return  # She has looked since.
         actor.looks_at = None
@@ -153,7 +153,7 @@ class Company:
             self._react(actor, unread)
 
     def _asked(self, actor: Actor) -> tuple[Asked | None, str, str]:
-        """What stands open on her phone, who it says will see the answer, and which circle it is about."""
+        """Return what stands open on the phone, who it says will see the answer, and its circle."""
         with self.world.database.read() as session:
             if not actor.person_id:
                 uri = to_uri(self.world.number(actor.who.name))
@@ -222,7 +222,7 @@ class Company:
         self._write(actor, words, image, visible_to="us" if about == "thanks" else "relay")
 
     def _mate(self, actor: Actor, code: str) -> str:
-        """Someone else of her circle."""
+        """Return someone else of the circle."""
         mates = [
             name
             for name, other in self.actors.items()

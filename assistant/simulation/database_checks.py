@@ -36,7 +36,7 @@ from assistant.store.tables import (
 MOST_PLANNED, MOST_NUDGES = 4, 2
 _COMING_IN: Final = ("onboarding/", "promise/", "goal/", "settle_place/", "another_circle/", "join/")
 _WISHED_FOR: Final = ("step_reminder/", "step/", "step_day/", "pause_over/")
-"""The first questions of someone who has just come, and what she chose a day for, are not of the rhythm."""
+"""The first questions of someone who has just come, and what they chose a day for, are not of the rhythm."""
 _PLANNED: Final = frozenset(
     {"weekly_reflection", "buddy_meet", "circle_close", "buddy_did", "group_check_in", "season_close"}
     | {"step_check", "missed_you", "seat_kept"}
@@ -52,7 +52,7 @@ class Reckoner:
     world: World
     score: Score
     here: dict[int, set[dt.date]] = field(default_factory=lambda: defaultdict(set))
-    """The days (of her own calendar) on which a seat was looked at and was in full part of its circle."""
+    """The days (of the member's own calendar) on which a seat was looked at and took full part."""
     rounds: list[tuple[str, int, list[list[str]]]] = field(default_factory=list)
     """Each round as it was made: the circle's word, the week, the groups by name."""
     _last_round: int = 0
@@ -99,7 +99,7 @@ class Reckoner:
         return circle.code, round_.week, told
 
     def note_day(self, opted_out: Collection[int]) -> None:
-        """Remember who is in full part of her circle today, and that nobody is asked two things; once a day.
+        """Remember who is in full part of a circle today, and that nobody is asked two things; once a day.
 
         Args:
             opted_out: People who said STOP.
@@ -151,7 +151,7 @@ class Reckoner:
         hold("sound", True, now, "", "")
 
     def _check_prompts(self, session: Session, now: dt.datetime) -> None:
-        """Whoever was here the day before, that day and the day after had her prompt that day, once."""
+        """Whoever was here the day before, that day and the day after had the prompt that day, once."""
         for member in session.scalars(select(Member).order_by(Member.id)):
             circle = session.get_one(Circle, member.circle_id)
             person = session.get_one(Person, member.person_id)
@@ -251,7 +251,7 @@ def _names(session: Session, circle_id: int) -> Mapping[int, str]:
 
 
 def _could_join(one: int, group: Sequence[int], apart: Collection[frozenset[int]]) -> bool:
-    """Whether someone who is alone could have been with this group, none of whom she is kept apart from."""
+    """Whether someone who is alone could have been with this group, none of whom they are kept apart from."""
     return (
         one not in group and len(group) < 3 and all(frozenset((one, other)) not in apart for other in group)
     )

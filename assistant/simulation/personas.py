@@ -1,4 +1,4 @@
-"""Knows who plays in a simulated season, and what each of them writes when something is asked of her."""
+"""Knows who plays in a simulated season, and what each of them writes when something is asked."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 PHOTO: Final = "<photo>"
 IMAGE: Final = "{image}"
 FIRST_HOUR, LAST_HOUR = 8, 22
-"""Between these, on the clock on her wall, people look at their phones."""
+"""Between these, on the clock on the wall, people look at their phones."""
 _ODDLY: Final = 0.3
 _FOR_ONCE: Final = 0.06
 """How often someone skips a question that takes any words."""
@@ -24,14 +24,14 @@ _MOST_UNCLEAR: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Initiative:
-    """Something she does by herself when this part (0 to 1) of the season has passed."""
+    """Something that is done unasked when this part (0 to 1) of the season has passed."""
 
     at: float
     says: str = ""
     zone: str = ""
-    """The clock on her wall from then on, when she moved."""
+    """The clock on the wall from then on, after a move."""
     stops: bool = False
-    """She texts STOP as soon as something is asked of her."""
+    """Whether STOP is texted as soon as something is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Persona:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What stands open on her phone."""
+    """What stands open on a phone."""
 
     flow: str
     step: str
@@ -104,14 +104,14 @@ class Voice:
     def __init__(self, cast: Cast, chance: random.Random) -> None:
         self._cast = cast
         self._chance = chance
-        self._images = {language: _shuffled(cast.images[language], chance) for language in ("en", "es")}
+        self._images = {language: _shuffled(images, chance) for language, images in cast.images.items()}
         """Two words that nobody has used yet, each time they are asked for."""
 
     def say(self, who: Persona, about: str, **names: str) -> tuple[str, str]:
-        """Something of hers about one of the headings in personas.toml.
+        """Return something about one of the headings in personas.toml.
 
         Returns:
-            What she writes, and the two words in it by which it is known again ("" when there are none).
+            What is written, and the two words in it by which it is known again ("" when there are none).
         """
         return self.fill(who, self._chance.choice(self._cast.words[who.language][about]), **names)
 
@@ -126,9 +126,9 @@ class Voice:
         """Her reply to a question; sometimes one that does not answer it.
 
         Args:
-            mate: Someone else of her circle.
-            code: The word of the circle she is joining.
-            last: The text that she read last.
+            mate: Someone else of the circle.
+            code: The word of the circle that is joined.
+            last: The text that was read last.
         """
         if asked.unclear > _MOST_UNCLEAR:
             return self.say(who, "skip")
@@ -200,7 +200,7 @@ def awake(moment: dt.datetime, zone: ZoneInfo, chance: random.Random) -> dt.date
 
 
 def _lives_there(who: Persona, label: str) -> bool:
-    """Whether one of several cities of a name is hers; Madrid is the one in Spain."""
+    """Return whether one of several cities of a name is the persona's; Madrid is the one in Spain."""
     if "Madrid" in label:
         return "Spain" in label or "España" in label or label.endswith("ES")
     _, _, region = who.lives.partition(", ")

@@ -219,7 +219,7 @@ class Season:
             self.reckoner.look()
 
     def _seats(self) -> list[tuple[str, str, str]]:
-        """Everyone's name, circle and how her seat stands, at the end."""
+        """Everyone's name, circle and how the seat stands, at the end."""
         names: Mapping[int, str] = {actor.person_id: name for name, actor in self.actors.items()}
         with self.world.database.read() as session:
             rows = session.execute(

@@ -29,19 +29,19 @@ BUDDIES_FOR: Final = dt.timedelta(days=15)
 """Words by @ may reach whoever was a buddy of the writer's so lately."""
 LONGEST: Final = 2
 READS_ALOUD: Final = ("notices/shared", "notices/note_to_you", "notices/relay", "notices/keepsake")
-"""Words of others, which a shared phone shows only after its owner's yes or while she writes herself."""
+"""Words of others, which a shared phone shows only after its owner's yes or in the middle of writing."""
 _BETWEEN_WORDS: Final = re.compile(r"\W+")
 _NUMBER: Final = re.compile(r"(?<!\d)(?:\+?1[ .-]?)?\(?(\d{3})\)?[ .-]?(\d{3})[ .-]?(\d{4})(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Two words that stand in one text of hers only, and who may ever read them."""
+    """Two words that stand in one text of a writer only, and who may ever read them."""
 
     words: str
     writer: str
     visible_to: str
-    """us, host, buddy, circle; relay: whoever is her buddy then; or the `to` alone."""
+    """us, host, buddy, circle; relay: whoever is the writer's buddy then; or the `to` alone."""
     code: str = ""
     """The circle that the question was about."""
     to: str = ""
@@ -58,7 +58,7 @@ class Passed:
     body: str
     inbound: bool
     zone: str
-    """The clock on her wall, as we know it."""
+    """The clock on the person's wall, as we know it."""
     row: Any = None
     """Of the outbox: id, member_id, purpose, wording, created_at. None: of a phone, or the carrier's."""
 
@@ -91,7 +91,7 @@ class Watcher:
     """Numbers, ten digits each, that their owners said yes to."""
     passed: list[Passed] = field(default_factory=list)
     stopped: dict[str, int] = field(default_factory=dict)
-    """Who has opted out, and how many texts she has had since."""
+    """Who has opted out, and how many texts they have had since."""
     _new: list[tuple[Message, str]] = field(default_factory=list)
     _sids: set[str] = field(default_factory=set)
     _since: dict[str, list[Passed]] = field(default_factory=lambda: defaultdict(list))
@@ -106,7 +106,7 @@ class Watcher:
             self._new.append((event, event.direction))
 
     def readdress(self, writer: str, to: str) -> None:
-        """What she wrote last for one person is for another, as she says herself."""
+        """What was written last for one person is for another, as its writer says."""
         lately = self.world.clock.now() - dt.timedelta(days=1)
         self._amend(
             lambda secret: (
@@ -116,7 +116,7 @@ class Watcher:
         )
 
     def reassign(self, writer: str, code: str) -> None:
-        """What she wrote last was held, and is for this circle, as she says herself."""
+        """What was written last was held, and is for this circle, as its writer says."""
         self._amend(lambda secret: secret.writer == writer, lambda secret: replace(secret, code=code))
 
     def _amend(self, chosen: Callable[[Secret], bool], change: Callable[[Secret], Secret]) -> None:
@@ -168,7 +168,7 @@ class Watcher:
             yield Passed(message.created, name, body, message.inbound, self.walls[name], row), person
 
     def _hear(self, text: Passed) -> None:
-        """She wrote: what comes now answers her."""
+        """Someone wrote: what comes now is the answer."""
         self._since[text.name].clear()
         self._spoke[text.name] = text.at
         said = text.body.strip().upper()
@@ -187,7 +187,7 @@ class Watcher:
         hold("length", measure(body).segments <= LONGEST, at, name, f"longer than two segments: {body!r}")
         self._check_hour(text, ZoneInfo(text.zone) if person and person.zone else self.world.zone)
         before = [each for each in self._since[name] if at - each.at < TWICE_WITHIN]
-        # Two circles may ask the same of her, one may not ask it twice; an alert is repeated until heard.
+        # Two circles may ask the same of a person, one may not ask it twice; an alert is repeated till heard.
         alert = text.row is not None and text.row.purpose == "alert"
         again = [each for each in before if each.body == body and each.seat == text.seat]
         hold("doubled", alert or not again, at, name, f"twice in an hour: {body!r}")
@@ -210,7 +210,7 @@ class Watcher:
                 )
 
     def _check_hour(self, text: Passed, zone: ZoneInfo) -> None:
-        """Until she has said where she lives, her clock is taken to be her circle's."""
+        """Until someone has said where they live, their clock is taken to be their circle's."""
         if text.row is None:
             return
         local = text.at.astimezone(zone)

@@ -43,7 +43,7 @@ def travel(
     rate limit keep real time, so that what they hold back stays held back.
 
     Args:
-        desk: What the messages room works with; its own clock is not looked at.
+        services: What conversations and delivery work with; its own clock is not looked at.
         clock: The service's clock, to be moved.
         until: Aware UTC, in the service's time.
         told: Called with each moment that was reached.

@@ -10,10 +10,10 @@
 Three lines save a transcript from telling what is told elsewhere: `season MAPLE [four_weeks]` begins a
 circle's season with the next Monday, today included, as `circle start` does; `member rosa MAPLE [language es]
 [plain] [reading]` seats someone who has promised; `start weekly_reflection for ana [in MAPLE] [with week=2
-theme=2]` starts a flow with her now, as a season's plan does.
+theme=2]` starts a flow with Ana now, as a season's plan does.
 
 `cohort "Spring" organizer mia` makes a cohort, to which a circle belongs by `circle MAPLE "Bold Moves" cohort
-"Spring"`. `invite ana to MAPLE [language es]` imports her number with a recorded consent, as
+"Spring"`. `invite ana to MAPLE [language es]` imports Ana's number with a recorded consent, as
 `circle import` does; of several, the invitations leave one after another (`... 1 minute passes`).
 
 The further lines of a text of several begin with four spaces.

@@ -18,9 +18,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from assistant.carriers.carrier import Accepted, CarrierError, LoggedText, Trouble
-from assistant.carriers.errors import error_for
-from assistant.carriers.twilio_addresses import from_uri, to_uri
+from assistant.carriers.carrier import Accepted, CarrierError
+from assistant.carriers.twilio_addresses import to_uri
 from assistant.circles.actions.context import ServiceIdentity
 from assistant.circles.calendar.season_plan import begin_season
 from assistant.circles.cohorts.assignment import seat_in_circle
@@ -34,12 +33,13 @@ from assistant.delivery.delivery_receipts import StatusReport, attempt_name, not
 from assistant.delivery.recorder import IncomingText, insert_texts
 from assistant.delivery.send_results import Result, record
 from assistant.engine.book import FlowBook
-from assistant.fake_twilio.fake_carrier import LOCAL_NUMBER, LOCAL_SERVICE_SID, LocalCarrier, Refusal
-from assistant.fake_twilio.records import Message
+from assistant.fake_twilio.fake_carrier import LOCAL_NUMBER, LOCAL_SERVICE_SID, LocalCarrier
 from assistant.fake_twilio.wire import as_webhook
+from assistant.language.languages import FALLBACK
 from assistant.schedule.clock import ManualClock
 from assistant.services import Services
 from assistant.simulation.time_travel import next_due
+from assistant.simulation.world_carrier import WorldCarrier
 from assistant.store.database import Database
 from assistant.store.tables import Circle, Cohort, Member, Outbox, Person, Role, Timer
 
@@ -57,41 +57,6 @@ class Heard:
     body: str
     at: dt.datetime
     by_carrier: bool = False
-
-
-class WorldCarrier:
-    """The local carrier's rules behind the interface that delivery sends through."""
-
-    def __init__(self, local: LocalCarrier) -> None:
-        self.local = local
-        self.taken: list[tuple[Message, str]] = []
-
-    def take(self, to_uri: str, body: str, attempt: str) -> Accepted:
-        """What the carrier says to one text at once.
-
-        Raises:
-            CarrierError: it refused.
-        """
-        try:
-            message = self.local.create(
-                to=from_uri(to_uri), body=body, messaging_service_sid=LOCAL_SERVICE_SID
-            )
-        except Refusal as refusal:
-            raise error_for(refusal.status, refusal.code) from refusal
-        self.taken.append((message, attempt))
-        return Accepted(message.sid, message.status)
-
-    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
-        return self.take(to_uri, body, attempt)
-
-    async def sent_since(self, to_uri: str, since: dt.datetime) -> list[LoggedText]:  # noqa: ARG002
-        raise CarrierError(Trouble.RETRY)
-
-    async def received_since(self, since: dt.datetime) -> list[LoggedText]:  # noqa: ARG002
-        return []
-
-    async def close(self) -> None:
-        return None
 
 
 class World:
@@ -142,15 +107,15 @@ class World:
         self._folder.cleanup()
 
     def number(self, name: str) -> str:
-        """The phone number of a person of this world, given at first mention."""
+        """Return the phone number of a person of this world, given at first mention."""
         return self.numbers.setdefault(name, f"+{FIRST_PHONE + len(self.numbers)}")
 
     def name(self, number: str) -> str:
-        """Whose number it is."""
+        """Return whose number it is."""
         return next((name for name, known in self.numbers.items() if known == number), number)
 
     def circle(self, code: str, name: str, **details: Any) -> int:
-        """Found a circle; gives its id."""
+        """Make a circle and return its id."""
         with self.database.write() as session:
             row = Circle(
                 code=code, name=name, zone=str(self.zone), created_at=self.clock.now(), state="gathering"
@@ -173,7 +138,7 @@ class World:
         self, name: str, kind: str, code: str = "", *, cohort: str | None = None, accepted: bool = True
     ) -> None:
         """Seat someone as host, backup or organizer of a circle, or as organizer of a cohort; unless
-        `accepted`, she has yet to text in herself."""
+        `accepted`, that person has yet to text in."""
         now = self.clock.now()
         with self.database.write() as session:
             circle = None
@@ -193,7 +158,7 @@ class World:
             if accepted:
                 person = session.get_one(Person, address.person_id)
                 person.name, person.zone = name.capitalize(), str(self.zone)
-                person.language = circle.language if circle else "en"
+                person.language = circle.language if circle else FALLBACK
                 consent.agree(session, address.id, self.services.identity.sender, "(demo)", "demo", now)
 
     def invite(self, name: str, code: str, language: str | None = None) -> None:
@@ -209,10 +174,10 @@ class World:
         self.settle()
 
     def member(self, name: str, code: str, *, state: str = "active", **details: Any) -> int:
-        """Seat someone who has been brought in and has promised; gives the seat's id.
+        """Seat someone who has been brought in and has promised; return the seat's id.
 
         Args:
-            details: Columns of her person, such as `language` or `plain`.
+            details: Columns of the person, such as `language` or `plain`.
         """
         now = self.clock.now()
         with self.database.write() as session:
@@ -237,7 +202,7 @@ class World:
             return seat.id
 
     def start(self, name: str, flow: str, values: Mapping[str, Any], code: str | None = None) -> None:
-        """Start a flow with someone now, as a season's plan does; `code` says for which of her circles."""
+        """Start a flow with someone now, as a season's plan does; `code` says for which circle."""
         now = self.clock.now()
         with self.database.write() as session:
             address = address_for(session, [to_uri(self.number(name))], now)
@@ -297,7 +262,7 @@ class World:
         raise RuntimeError("the world does not come to rest")
 
     def _deliver_all(self) -> bool:
-        """Let what is due reach its phones; gives whether any was refused: others may hear of that."""
+        """Let what is due reach its phones; return whether any was refused: others may hear of that."""
         refused = False
         while self._text_is_due():
             claimed, results = self._deliver()

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -284,7 +285,7 @@ def test_what_came_in_is_read_oldest_first_and_as_of_the_second_asked_for() -> N
         for sender in (LOCAL_SERVICE_SID, f"sms:{LOCAL_NUMBER}"):
             carrier = carrier_at(local.url, sender=sender)
             since = start + dt.timedelta(seconds=1, milliseconds=50)
-            found = run(carrier, lambda carrier=carrier, since=since: carrier.received_since(since))
+            found = run(carrier, partial(carrier.received_since, since))
             assert [each.body for each in found] == ["text 1", "text 2", "text 3", "text 4"]
             assert [each.inbound for each in found] == [True] * 4
             assert found[0].from_uri == "sms:+14155550111"
@@ -295,7 +296,8 @@ def test_what_came_in_is_read_oldest_first_and_as_of_the_second_asked_for() -> N
 @pytest.mark.parametrize("ask", ["sent_since", "received_since", "number"])
 def test_a_log_out_of_reach_is_a_carrier_error_that_may_be_retried(ask: str) -> None:
     carrier = carrier_at("http://127.0.0.1:1")
-    args: list[Any] = {"sent_since": [ANA, EPOCH], "received_since": [EPOCH], "number": []}[ask]
+    arguments: dict[str, list[Any]] = {"sent_since": [ANA, EPOCH], "received_since": [EPOCH], "number": []}
+    args = arguments[ask]
     with pytest.raises(CarrierError) as raised:
         run(carrier, lambda: getattr(carrier, ask)(*args))
     assert raised.value.trouble is Trouble.RETRY

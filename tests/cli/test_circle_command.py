@@ -91,7 +91,7 @@ def test_creating_can_be_read_by_programs(circle: Circle) -> None:
     assert data["host_text"] == "HOST ROBLE"
 
 
-def test_what_is_wrong_with_a_circle_is_said_and_nothing_is_made(circle: Circle) -> None:
+def test_a_wrong_circle_is_explained_and_not_made(circle: Circle) -> None:
     result = circle("create", "Maple", "--code", "STOP", "--timezone", "Mars")
     assert (result.code, result.out) == (1, "")
     assert "STOP means something else" in result.err

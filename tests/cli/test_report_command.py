@@ -171,7 +171,7 @@ def test_three_people_are_too_few_for_any_figure(circle: Circle) -> None:
     assert [each["figure"] for each in figures if each["value"] is not None] == []
 
 
-def test_nothing_to_report_yet_is_said(circle: Circle) -> None:
+def test_a_report_without_members_says_so(circle: Circle) -> None:
     circle("cohort", "create", "Fall", "--organizer", "4155550100")
     shown = circle("report", "Fall")
     assert (shown.code, "no week is over yet" in shown.out) == (0, True)

@@ -71,5 +71,5 @@ def test_a_broken_promise_is_exit_status_1_and_shown_with_the_lines_around_it(
 
 
 @pytest.mark.parametrize("wrong", [("--members", 3), ("--weeks", 5), ("--circles", 3)])
-def test_what_cannot_be_played_is_wrong_usage(circle: Circle, wrong: tuple[str, int]) -> None:
+def test_a_season_that_cannot_be_played_is_wrong_usage(circle: Circle, wrong: tuple[str, int]) -> None:
     assert circle("simulate", *wrong).code == 2

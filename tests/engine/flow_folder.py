@@ -58,6 +58,7 @@ KNOWN = Known(
     segments=count_segments,
     waits=check_wait,
     phrase=parse_phrase,
+    languages=("en", "es"),
 )
 
 

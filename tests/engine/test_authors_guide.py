@@ -69,7 +69,7 @@ def test_the_guide_names_every_kind_of_answer_with_its_outcomes() -> None:
             assert f"`{outcome}`" in row
 
 
-def test_what_the_guide_says_of_variants_holds(book: FlowBook) -> None:
+def test_the_guide_on_variants_is_true(book: FlowBook) -> None:
     texts = book.flow("week_question").steps["open"].say
     assert texts is not None
 

@@ -157,7 +157,7 @@ def test_a_step_that_is_gone_keeps_its_old_words(folder: FlowFolder) -> None:
     assert [option.key for option in today.options("promise", "phone", old.version)] == ["alone", "shared"]
 
 
-def test_what_a_silence_says_is_found_by_its_number(folder: FlowFolder) -> None:
+def test_a_silence_s_text_is_found_by_its_number(folder: FlowFolder) -> None:
     book = read(folder)
     version = book.flow("promise").version
 

@@ -135,7 +135,7 @@ def test_an_action_chooses_the_way_by_its_outcome(book: FlowBook) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["unclear", "skip", "something of tomorrow"])
-def test_what_the_question_has_no_way_for_stays_and_says_so(book: FlowBook, outcome: str) -> None:
+def test_an_outcome_without_a_way_stays_and_says_so(book: FlowBook, outcome: str) -> None:
     here = place(book, "how")
 
     turn = advance(book, here, outcome)

@@ -48,11 +48,11 @@ def test_a_shared_phone_gets_the_full_text_where_there_is_no_plain_one() -> None
     assert choose_text(TEXTS, "es", {"week": 2}, plain=True) == "completo"
 
 
-def test_english_stands_in_for_a_language_without_texts() -> None:
+def test_the_first_language_stands_in_for_one_without_texts() -> None:
     assert choose_text(TEXTS, "fr", {}) == "full"
 
 
-def test_who_sees_it_is_what_the_text_she_reads_says() -> None:
+def test_the_audience_is_what_the_text_that_is_read_says() -> None:
     texts = {
         "full": "Just us.",
         "plain": "Just us.",

@@ -77,7 +77,7 @@ def test_messages_blocks_and_phones_survive_kill_9(tmp_path: Path) -> None:
             assert len(phone["messages"]) == 3
 
 
-def test_it_ends_at_once_when_told_to_even_while_someone_watches(tmp_path: Path) -> None:
+def test_the_carrier_ends_at_once_even_while_someone_watches(tmp_path: Path) -> None:
     port = free_port()
     with (
         carrier_process(port, tmp_path) as process,
@@ -90,7 +90,7 @@ def test_it_ends_at_once_when_told_to_even_while_someone_watches(tmp_path: Path)
         assert time.monotonic() - began < 2
 
 
-def test_what_was_on_its_way_is_carried_on(tmp_path: Path) -> None:
+def test_a_message_on_its_way_is_carried_on(tmp_path: Path) -> None:
     quiet = LocalCarrier(now=lambda: datetime.now(UTC))
     with running(quiet, data=tmp_path):
         quiet.create(to=ANA, from_=LOCAL_NUMBER, body="Hello.")

@@ -83,7 +83,7 @@ def statuses_of(carrier: LocalCarrier, message: Message) -> list[str]:
         ({"from_": "+15005550008"}, 21611, 429),
     ],
 )
-def test_what_twilio_refuses_is_refused_with_its_code(
+def test_a_message_that_twilio_refuses_is_refused_with_its_code(
     carrier: LocalCarrier, message: dict[str, object], code: int, status: int
 ) -> None:
     assert refusal_of(carrier, **message) == (code, status)
@@ -219,7 +219,7 @@ def test_the_sender_s_rate_counts_segments_and_its_queue_fills(hands: Clock) -> 
 
 def test_a_scheduled_text_can_be_called_off_and_a_sent_one_cannot(carrier: LocalCarrier) -> None:
     later = {"to": ANA, "messaging_service_sid": LOCAL_SERVICE_SID, "body": "Later."}
-    scheduled = carrier.create(**later, send_at=MONDAY + timedelta(hours=1))  # type: ignore[arg-type]
+    scheduled = carrier.create(**later, send_at=MONDAY + timedelta(hours=1))
     assert scheduled.status == "scheduled"
     assert carrier.cancel(scheduled.sid).status == "canceled"
     sent = carrier.create(to=ANA, from_=LOCAL_NUMBER, body="Now.")

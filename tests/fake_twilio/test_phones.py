@@ -78,7 +78,7 @@ def send(carrier: Running, to: str, body: str) -> None:
     ).raise_for_status()
 
 
-def test_what_ana_types_is_answered_with_ticks_and_segments(carrier: Running, open_page: Open) -> None:
+def test_a_typed_text_is_answered_with_ticks_and_segments(carrier: Running, open_page: Open) -> None:
     page = open_page(carrier)
     ana = phone_of(page, "Ana")
     expect(ana.get_by_text("Text JOIN MAPLE to begin.")).to_be_visible()
@@ -147,7 +147,7 @@ def test_odd_texts_are_one_tap_away(carrier: Running, open_page: Open, webhook: 
     expect(shown.nth(3)).to_contain_text("Austin, Texas")
 
 
-def test_who_opted_out_is_marked_until_start(carrier: Running, open_page: Open) -> None:
+def test_a_phone_that_opted_out_is_marked_until_start(carrier: Running, open_page: Open) -> None:
     page = open_page(carrier)
     marked = phone_of(page, "Rosa").get_by_text("opted out")
     expect(marked).to_be_hidden()
@@ -189,7 +189,7 @@ def test_a_phone_can_be_added_with_a_made_up_number(carrier: Running, open_page:
     expect(omar).to_be_visible()
 
 
-def test_what_members_write_is_shown_never_run(carrier: Running, open_page: Open) -> None:
+def test_a_member_s_text_is_shown_never_run(carrier: Running, open_page: Open) -> None:
     page = open_page(carrier)
     say(page, "Ana", "<img src=x onerror=alert(1)><b>bold</b>")
     expect(phone_of(page, "Ana").locator(".words")).to_have_text("<img src=x onerror=alert(1)><b>bold</b>")

@@ -121,7 +121,7 @@ def test_a_wrong_login_is_refused(carrier: Running, account: str, token: str, st
     assert (caught.value.status, caught.value.code) == (status, code)
 
 
-def test_what_is_not_there_is_20404(client: Client) -> None:
+def test_a_missing_resource_is_20404(client: Client) -> None:
     for missing in (
         lambda: client.messages("SM" + "0" * 32).fetch(),
         lambda: client.messages("SM" + "0" * 32).delete(),

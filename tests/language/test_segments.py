@@ -18,10 +18,12 @@ SEEN = st.sampled_from(
 )
 PLAIN = st.sampled_from([*"abcdefghéñ{€     \n"])
 # Long enough to be cut: what hypothesis makes by itself seldom fills a segment.
-TEXTS = st.one_of(st.lists(signs, min_size=120, max_size=500).map("".join) for signs in (SEEN, PLAIN))
+TEXTS = st.one_of([st.lists(signs, min_size=120, max_size=500).map("".join) for signs in (SEEN, PLAIN)])
 WORDS = st.one_of(
-    st.lists(st.text(letters, min_size=1, max_size=12), min_size=60, max_size=120).map(" ".join)
-    for letters in ("abcdeñ{", "abcdeñá😀")
+    [
+        st.lists(st.text(letters, min_size=1, max_size=12), min_size=60, max_size=120).map(" ".join)
+        for letters in ("abcdeñ{", "abcdeñá😀")
+    ]
 )
 
 

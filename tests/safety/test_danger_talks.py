@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -46,9 +47,9 @@ def wordings(world: World, name: str) -> list[str]:
         ]
 
 
-def rows(world: World, table: type[Alert | Answer | Note | Share | Question | Outbox]) -> list[object]:
+def rows(world: World, table: type[Alert | Answer | Note | Share | Question | Outbox]) -> list[Any]:
     with world.database.read() as session:
-        found = list(session.scalars(select(table)))
+        found: list[Any] = list(session.scalars(select(table)))
         session.expunge_all()
         return found
 

@@ -21,7 +21,7 @@ def utc(*parts: int) -> dt.datetime:
     return dt.datetime(*parts, tzinfo=dt.UTC)  # type: ignore[misc,arg-type]
 
 
-def test_her_own_words_outrank_her_circle_and_her_number() -> None:
+def test_a_person_s_own_words_outrank_circle_and_number() -> None:
     assert zone_of("Europe/Madrid", "America/Chicago", "sms:+14155550123") == (MADRID,)
     assert zone_of(None, "America/Chicago", "sms:+14155550123") == (CHICAGO,)
     assert zone_of(None, None, "sms:+14155550123") == (ZoneInfo("America/Los_Angeles"),)

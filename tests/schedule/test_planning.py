@@ -161,7 +161,7 @@ def test_a_late_joiner_starts_at_this_week_without_a_pile() -> None:
     assert keys(wednesday, since=wednesday) == "week 3 circle_close"
 
 
-def test_who_is_back_on_the_evening_of_a_prompt_still_gets_it_that_day() -> None:
+def test_a_member_back_on_the_evening_of_a_prompt_still_gets_it_that_day() -> None:
     monday = chicago(15, 19)
     following = next_prompt(SEASON, MONDAY, ANA, monday, since=monday)
     assert following is not None
@@ -171,7 +171,7 @@ def test_who_is_back_on_the_evening_of_a_prompt_still_gets_it_that_day() -> None
     assert keys(at_night, since=at_night) == "week 3 buddy_meet"
 
 
-def test_what_an_outage_held_up_comes_late_in_the_morning_and_not_after_36_hours() -> None:
+def test_a_prompt_held_up_by_an_outage_comes_in_the_morning_and_not_after_36_hours() -> None:
     long_ago = chicago(1)
     came = [entry.key for entry in SEASON.entries if entry.week < 3]
     following = next_prompt(SEASON, MONDAY, ANA, chicago(16, 3), since=long_ago, come=came)
@@ -189,7 +189,7 @@ def test_on_days_of_a_break_nothing_comes_not_even_what_is_late() -> None:
     assert keys(chicago(15, 20), breaks=tuesday) == "week 3 circle_close"
 
 
-def test_who_only_reads_gets_what_is_for_readers_alone() -> None:
+def test_a_member_who_only_reads_gets_prompts_for_readers_alone() -> None:
     assert keys(chicago(2), reads_only=True) == "week 8 season_close"
 
 

@@ -46,7 +46,7 @@ def test_a_wait_is_over_when_a_reader_of_the_flow_would_say(spec: str, expected:
     assert due(spec, madrid(2026, 11, 23, 10, 30), MADRID, 18) == expected
 
 
-def test_her_hour_has_a_usual_value_until_she_names_one() -> None:
+def test_the_member_s_hour_has_a_usual_value_until_one_is_named() -> None:
     assert due("next day, her hour", madrid(2026, 11, 23, 10, 30), MADRID, None) == madrid(2026, 11, 24, 9)
 
 

@@ -75,7 +75,9 @@ def test_the_same_seed_tells_the_same_story_byte_for_byte(book: FlowBook, story:
 
 
 @pytest.mark.parametrize(("members", "weeks", "circles"), [(3, 8, 2), (13, 8, 2), (8, 9, 2), (8, 8, 3)])
-def test_what_cannot_be_played_is_said(book: FlowBook, members: int, weeks: int, circles: int) -> None:
+def test_a_season_that_cannot_be_played_is_explained(
+    book: FlowBook, members: int, weeks: int, circles: int
+) -> None:
     with pytest.raises(ValueError, match=r"is none of that|can be played"):
         simulate(book, members=members, weeks=weeks, circles=circles)
 
@@ -121,7 +123,7 @@ def _broken(score: Score) -> set[str]:
     return {each.promise for each in score.broken}
 
 
-def test_nothing_is_broken_where_nothing_is_wrong(stage: tuple[World, Watcher, Reckoner, Score]) -> None:
+def test_a_sound_season_breaks_no_promise(stage: tuple[World, Watcher, Reckoner, Score]) -> None:
     world, watcher, reckoner, score = stage
     world.start("ana", "weekly_reflection", {"week": 1, "theme": 1, "weeks": 8}, "MAPLE")
     world.text("ana", "a new job")

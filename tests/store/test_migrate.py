@@ -4,7 +4,6 @@ import json
 import multiprocessing
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -42,7 +41,7 @@ def _read(row: Any) -> str:
 
 
 @pytest.fixture
-def modelled(empty_database: Database) -> Iterator[dict[str, Any]]:
+def modelled(empty_database: Database) -> dict[str, Any]:
     """What the models themselves make of an empty database; it is left empty again."""
     empty_database.create_all()
     made = described(empty_database)

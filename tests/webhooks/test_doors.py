@@ -86,7 +86,7 @@ def test_every_real_payload_is_kept_whole(
     assert row.state == "new"
 
 
-def test_what_advanced_opt_out_already_answered_stays_known(twilio: Twilio, database: Database) -> None:
+def test_an_answer_by_advanced_opt_out_stays_known(twilio: Twilio, database: Database) -> None:
     twilio.text("message_sms_opt_out_type_stop")
     assert rows(database)[0].params["OptOutType"] == "STOP"
 
@@ -123,7 +123,7 @@ def test_a_parameter_that_comes_twice_is_kept_twice(twilio: Twilio, database: Da
 @one_database
 @pytest.mark.parametrize("door", [MESSAGE, STATUS])
 @pytest.mark.parametrize("signature", ["", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "nonsense é"])
-def test_what_twilio_did_not_sign_is_forbidden(
+def test_a_webhook_that_twilio_did_not_sign_is_forbidden(
     door: str, signature: str, client: FlaskClient, database: Database, clock: ManualClock
 ) -> None:
     a_sent_row(database, clock)
@@ -172,7 +172,7 @@ def test_our_own_token_does_not_open_the_door_to_another_account(twilio: Twilio,
     ],
     ids=["behind a proxy", "behind a plain proxy", "lied to", "lied to otherwise"],
 )
-def test_what_a_proxy_says_of_our_address_changes_nothing(headers: dict[str, str], twilio: Twilio) -> None:
+def test_a_proxy_s_word_on_our_address_changes_nothing(headers: dict[str, str], twilio: Twilio) -> None:
     form = payload("message_sms")
     assert twilio.post(MESSAGE, form, headers=headers).status_code == 200
     forged = sign("https://evil.example.org" + MESSAGE, form)
@@ -278,7 +278,9 @@ def test_too_many_fields_are_refused(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "content_type", ["application/json", "multipart/form-data; boundary=x", "text/plain", ""]
 )
-def test_what_is_no_form_is_told_so(content_type: str, client: FlaskClient, database: Database) -> None:
+def test_a_body_that_is_no_form_is_told_so(
+    content_type: str, client: FlaskClient, database: Database
+) -> None:
     assert raw(client, json.dumps(payload("message_sms")).encode(), content_type) == 415
     assert rows(database) == []
 

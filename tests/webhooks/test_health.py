@@ -29,7 +29,7 @@ def test_with_the_database_away_it_is_not_well_but_alive(client: FlaskClient, ru
     outage.on = True
     answer = client.get("/health")
     assert answer.status_code == 503
-    assert "DATABASE_URL" in answer.json["database"]
+    assert "DATABASE_URL" in answer.get_json()["database"]
     assert client.get("/health/live").status_code == 200
 
 
@@ -38,7 +38,7 @@ def test_tables_of_another_version_are_not_well(client: FlaskClient, database: D
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     answer = client.get("/health")
     assert answer.status_code == 503
-    assert "circle migrate" in answer.json["database"]
+    assert "circle migrate" in answer.get_json()["database"]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -51,7 +51,7 @@ def test_with_the_queue_away_it_is_not_well_but_takes_texts(
         client = app.test_client()
         answer = client.get("/health")
         assert answer.status_code == 503
-        assert "REDIS_URL" in answer.json["queue"]
+        assert "REDIS_URL" in answer.get_json()["queue"]
         assert Twilio(client).text().status_code == 200
         app.extensions["recorder"].close()
 
@@ -60,7 +60,7 @@ def test_waiting_texts_are_told(client: FlaskClient, runtime: Runtime, twilio: T
     outage = Outage(runtime.database)
     outage.on = True
     twilio.text()
-    assert "wait" in client.get("/health").json["spool"]
+    assert "wait" in client.get("/health").get_json()["spool"]
     assert gauge(client, "circle_spool_bytes") > 100
     assert gauge(client, "circle_database_up") == 0
 

@@ -190,11 +190,11 @@ def working_here(settings: dict[str, str], queue: str) -> Iterator[Queues]:
     """A worker in a thread of this process, and the means to wake it."""
     import asyncio
 
-    from assistant.workers import jobs
+    from assistant.workers.worker_process import WorkerProcess
 
     with build_runtime(load_settings(settings)) as runtime, asyncio.Runner() as loop:
         object.__setattr__(runtime, "book", None)  # no flow is needed to deliver
-        watch = jobs.WorkerProcess(runtime, queue, loop)
+        watch = WorkerProcess(runtime, queue, loop)
         thread = threading.Thread(target=watch.go)
         thread.start()
         try:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ServiceIdentity
 from assistant.circles.people.memberships import hosts_of
+from assistant.language.languages import LANGUAGES, spoken
 from assistant.language.rendering import Placeholder, readable_date, readable_day, readable_time
 from assistant.store.tables import Circle, Cohort, Goal, Member, Person
 
@@ -40,74 +41,73 @@ class TextContext(Protocol):
     def words(self) -> str: ...
 
 
-def _placeholder(
-    name: str, longest: int, en: str, es: str, plain_en: str | None = None, plain_es: str | None = None
-) -> Placeholder:
-    plain = {} if plain_en is None or plain_es is None else {"en": plain_en, "es": plain_es}
-    return Placeholder(name, longest, {"en": en, "es": es}, plain)
+def _placeholder(name: str, longest: int, sample: str = "") -> Placeholder:
+    """One placeholder; what reads differently in each language stands in languages.toml."""
+    return Placeholder(
+        name,
+        longest,
+        {code: language.samples.get(name, sample) for code, language in LANGUAGES.items()},
+        {code: language.plain[name] for code, language in LANGUAGES.items() if name in language.plain},
+    )
 
 
 PLACEHOLDERS: dict[str, Placeholder] = {
     placeholder.name: placeholder
     for placeholder in (
         # Names and topics have a plain form; it also stands where there is no value yet.
-        _placeholder("name", 12, "Marisol", "Marisol", "friend", "compa"),
-        _placeholder("other_name", 12, "Keisha", "Keisha", "someone", "alguien"),
-        _placeholder("buddy", 12, "Rosa", "Rosa", "your buddy", "tu dupla"),
-        _placeholder("other_buddy", 12, "Keisha", "Keisha", "someone", "alguien"),
-        _placeholder("buddies", 43, "Rosa and Keisha", "Rosa y Keisha", "your buddies", "tu grupo"),
-        _placeholder("skill", 30, "resumes and interviews", "currículos y entrevistas"),
-        _placeholder("host", 12, "Luz", "Luz", "your host", "tu guía"),
-        _placeholder("backup", 12, "Eva", "Eva", "your backup", "tu suplente"),
-        _placeholder("circle", 24, "Bold Moves", "Bold Moves", "our group", "el grupo"),
-        _placeholder("cohort", 24, "Spring", "Primavera", "your groups", "tus grupos"),
-        _placeholder(
-            "goal", 60, "get two job interviews", "conseguir dos entrevistas", "your goal", "tu meta"
-        ),
-        _placeholder("service", 12, "Circle", "Circle"),
-        _placeholder("contact", 30, "help@circle.example", "help@circle.example"),
-        _placeholder("number", 15, "+14155550100", "+14155550100"),
-        _placeholder("code", 12, "MAPLE", "MAPLE"),
-        _placeholder("day", 9, "Monday", "lunes"),
-        _placeholder("date", 16, "May 30", "30 de mayo"),
-        _placeholder("time", 7, "6pm", "6pm"),
-        _placeholder("city", 20, "Chicago", "Chicago"),
-        _placeholder("options", 80, "1 Portland, OR, 2 Portland, ME", "1 Portland, OR, 2 Portland, ME"),
-        _placeholder("said", 24, "LEAVE", "SALIR"),
-        _placeholder("step", 60, "call two shops by Friday", "llamar a dos tiendas", "your step", "tu paso"),
-        _placeholder("week", 2, "2", "2"),
-        _placeholder("count", 3, "5", "5"),
-        _placeholder("total", 3, "2", "2"),
-        _placeholder("weeks", 3, "8", "8"),
-        _placeholder("steps_done", 3, "2", "2"),
-        _placeholder("ok", 3, "5", "5"),
-        _placeholder("not_ok", 3, "1", "1"),
+        _placeholder("name", 12, "Marisol"),
+        _placeholder("other_name", 12, "Keisha"),
+        _placeholder("buddy", 12, "Rosa"),
+        _placeholder("other_buddy", 12, "Keisha"),
+        _placeholder("buddies", 43),
+        _placeholder("skill", 30),
+        _placeholder("host", 12, "Luz"),
+        _placeholder("backup", 12, "Eva"),
+        _placeholder("circle", 24, "Bold Moves"),
+        _placeholder("cohort", 24),
+        _placeholder("goal", 60),
+        _placeholder("service", 12, "Circle"),
+        _placeholder("contact", 30, "help@circle.example"),
+        _placeholder("number", 15, "+14155550100"),
+        _placeholder("code", 12, "MAPLE"),
+        _placeholder("day", 9),
+        _placeholder("date", 16),
+        _placeholder("time", 7, "6pm"),
+        _placeholder("city", 20, "Chicago"),
+        _placeholder("options", 80, "1 Portland, OR, 2 Portland, ME"),
+        _placeholder("said", 24),
+        _placeholder("step", 60),
+        _placeholder("week", 2, "2"),
+        _placeholder("count", 3, "5"),
+        _placeholder("total", 3, "2"),
+        _placeholder("weeks", 3, "8"),
+        _placeholder("steps_done", 3, "2"),
+        _placeholder("ok", 3, "5"),
+        _placeholder("not_ok", 3, "1"),
         # How long a text is, and may be, in characters.
-        _placeholder("length", 3, "180", "180"),
-        _placeholder("longest", 3, "120", "120"),
+        _placeholder("length", 3, "180"),
+        _placeholder("longest", 3, "120"),
         # The numbers of a host's brief: of how many, pairs met, asks open, quiet, and who may need a person.
-        _placeholder("pairs_met", 3, "3", "3"),
-        _placeholder("prompted", 3, "8", "8"),
-        _placeholder("open_requests", 3, "1", "1"),
-        _placeholder("quiet_members", 3, "2", "2"),
-        _placeholder("needing", 3, "1", "1"),
+        _placeholder("pairs_met", 3, "3"),
+        _placeholder("prompted", 3, "8"),
+        _placeholder("open_requests", 3, "1"),
+        _placeholder("quiet_members", 3, "2"),
+        _placeholder("needing", 3, "1"),
         # What stands for names on the shared phone of a host who asks who it is.
-        _placeholder("initials", 12, "A. & R.", "A. & R."),
-        _placeholder("people", 6, "64", "64"),
+        _placeholder("initials", 12, "A. & R."),
+        _placeholder("people", 6, "64"),
         # Members' own words, and who wrote them: said only to whoever may read them, carried to the letter.
-        _placeholder("words", 120, "your story gave me heart", "tu historia me dio fuerza"),
-        _placeholder("writer", 12, "Keisha", "Keisha"),
+        _placeholder("words", 120),
+        _placeholder("writer", 12, "Keisha"),
         # Whom an alert is about: said only to whoever is on call and asked with SHOW.
-        _placeholder("who", 12, "Ana", "Ana"),
-        _placeholder("question", 100, "How was the interview week?", "¿Cómo estuvo la semana?"),
+        _placeholder("who", 12, "Ana"),
+        _placeholder("question", 100),
         # Whose turn it is for which role in a circle hour.
-        _placeholder("first", 12, "Ana", "Ana", "someone", "alguien"),
-        _placeholder("second", 12, "Rosa", "Rosa", "someone", "alguien"),
-        _placeholder("third", 12, "Keisha", "Keisha", "someone", "alguien"),
+        _placeholder("first", 12, "Ana"),
+        _placeholder("second", 12, "Rosa"),
+        _placeholder("third", 12, "Keisha"),
         # Several members' first names, for their host: "Ana, Rosa and 4 more".
-        _placeholder(
-            "names", 80, "Ana, Rosa and 4 more", "Ana, Rosa y 4 más", "some members", "algunas personas"
-        ),
+        _placeholder("names", 80),
     )
 }
 """Every name that may stand in braces. Those without a plain form may be read over a shoulder."""
@@ -127,9 +127,8 @@ def placeholders_for(ctx: TextContext, names: Iterable[str]) -> dict[str, str]:
 
 
 def language_of(ctx: TextContext) -> str:
-    """The language of whoever is written to: her own, else her circle's, else English."""
-    language = ctx.person.language or (ctx.circle.language if ctx.circle else "en")
-    return language if language in ("en", "es") else "en"
+    """The language of whoever is written to: the person's own, else the circle's, else the first there is."""
+    return spoken(ctx.person.language or (ctx.circle.language if ctx.circle else None))
 
 
 def shorten(value: str, longest: int) -> str:

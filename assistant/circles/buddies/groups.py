@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.buddies.matching import Couple, Seat
 from assistant.circles.people.reachability import unreachable
 from assistant.language.folding import fold
+from assistant.language.languages import LANGUAGES, spoken
 from assistant.schedule.local_time import home, hours_for, zone_of
 from assistant.store.tables import (
     Answer,
@@ -89,19 +90,9 @@ def buddy_names(session: Session, buddies: Iterable[Member], language: str) -> d
         return {}
     placeholders = dict(zip(("buddy", "other_buddy"), names, strict=False))
     *before, last = names
-    together = f"{', '.join(before)} {_and(language, last)} {last}" if before else last
+    conjunction = LANGUAGES[spoken(language)].and_before(fold(last))
+    together = f"{', '.join(before)} {conjunction} {last}" if before else last
     return {**placeholders, "buddies": together}
-
-
-def _and(language: str, name: str) -> str:
-    if language != "es":
-        return "and"
-    plain = fold(name)
-    return (
-        "e"
-        if plain.startswith(("i", "hi")) and not plain.startswith(("ia", "ie", "io", "hie", "hia"))
-        else "y"
-    )
 
 
 def are_apart(session: Session, one: Person, other: Person) -> bool:

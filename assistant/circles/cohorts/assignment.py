@@ -21,6 +21,7 @@ from assistant.circles.cohorts.import_entries import Entry
 from assistant.circles.cohorts.import_plan import INVITE, NO_SEAT, Aim, Foreseen, foresee
 from assistant.circles.membership.invitations import ANSWERABLE, OPEN
 from assistant.errors import NotPossible
+from assistant.language.languages import LANGUAGES
 from assistant.schedule.local_time import home, hours_for, zone_of
 from assistant.store.tables import Address, Circle, Cohort, Invitation, Member
 from assistant.store.tables.circle_tables import SEATED
@@ -28,7 +29,6 @@ from assistant.store.tables.circle_tables import SEATED
 USUAL_ZONE: Final = "America/New_York"
 RIGHT_SIZE: Final = 8
 """People whom a new circle is reckoned to take."""
-LANGUAGES: Final = {"en": "English", "es": "Spanish"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ def _reasons(cohort: Cohort, left: Mapping[int, str | None]) -> dict[int, str]:
 
 def _reason(cohort: Cohort, language: str | None, count: int) -> str:
     circles = math.ceil(count / RIGHT_SIZE)
-    seats = f"{LANGUAGES[language]} seats" if language else "seats"
+    seats = f"{LANGUAGES[language].english_name} seats" if language else "seats"
     spoken = f" --language {language}" if language else ""
     return (
         f"{count} more than there are {seats}: make {circles} more circle{'s' if circles > 1 else ''}: "

@@ -14,7 +14,9 @@ from dateutil import parser as dates
 
 from assistant.circles.cohorts.spreadsheets import Row, read_table
 from assistant.circles.people.phone_entry import read_number
+from assistant.language.folding import fold
 from assistant.language.hours import read_hour
+from assistant.language.languages import LANGUAGES
 
 COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "phone": (
@@ -57,8 +59,9 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
 """The last three only help to choose a circle; whatever stands in them, nobody is refused for it."""
 
 _LANGUAGES: Final = {
-    **dict.fromkeys(("en", "eng", "english", "ingles", "inglés"), "en"),
-    **dict.fromkeys(("es", "spa", "spanish", "espanol", "español", "castellano"), "es"),
+    written: code
+    for code, language in LANGUAGES.items()
+    for written in (code, *language.abbreviations, *language.asked_by)
 }
 _ZONES: Final = {
     **dict.fromkeys(("eastern", "et", "est", "edt"), "America/New_York"),
@@ -191,9 +194,9 @@ def _language(written: str | None) -> str | None:
     if not written:
         return None
     plain = written.casefold().replace("_", "-").split("-")[0].strip()
-    if plain not in _LANGUAGES:
-        raise ValueError(f"the language {written[:20]!r} is not spoken here; write en or es")
-    return _LANGUAGES[plain]
+    if fold(plain) not in _LANGUAGES:
+        raise ValueError(f"the language {written[:20]!r} is not spoken here; write {' or '.join(LANGUAGES)}")
+    return _LANGUAGES[fold(plain)]
 
 
 def _zone(written: str | None) -> str | None:

@@ -19,6 +19,7 @@ from assistant.circles.people.audit import record
 from assistant.circles.people.consent import consent_of
 from assistant.language.contacts import has_contact
 from assistant.language.folding import plain_words
+from assistant.language.languages import created_in, spoken
 from assistant.language.names import read_name
 from assistant.language.phone_numbers import read_phone
 from assistant.language.sms.gsm7 import to_gsm7
@@ -29,8 +30,6 @@ from assistant.store.tables import Address, Circle, Conversation, Question, Role
 MOST_GATHERING: Final = 3
 """So many circles of one host gather people at a time; more would leave friends waiting in all of them."""
 FLOW: Final = "new_circle"
-SPANISH: Final = frozenset({"nuevo", "nueva", "circulo", "abrir", "crear", "empezar", "iniciar", "quiero"})
-"""Words of a NEW that was written in Spanish."""
 LATER: Final = frozenset(
     {"later", "luego", "despues", "nobody", "nadie", "none", "ninguno", "no", "not", "notyet", "maybe"}
 )
@@ -49,7 +48,7 @@ def open_circle(ctx: ActionContext) -> ActionResult:
     already. enough: she hosts as many circles that gather people as may be.
     """
     if ctx.person.language is None:
-        ctx.person.language = "es" if SPANISH & set(plain_words(ctx.words)) else "en"
+        ctx.person.language = created_in(plain_words(ctx.words))
     if _is_under_way(ctx):
         return ActionResult("under_way", effects=(OptIn(), AskAgain()))
     if _gathering(ctx) >= MOST_GATHERING:
@@ -104,7 +103,7 @@ def found_circle(ctx: ActionContext) -> ActionResult:
     circle = Circle(
         code=_free_code(ctx, name),
         name=name,
-        language=ctx.person.language or "en",
+        language=spoken(ctx.person.language),
         zone=_zone(ctx),
         state="gathering",
         created_at=ctx.now,

@@ -18,13 +18,13 @@ from assistant.circles.people.audit import record
 from assistant.circles.people.phone_entry import read_number
 from assistant.engine.problems import did_you_mean
 from assistant.errors import NotPossible
+from assistant.language.languages import FALLBACK, LANGUAGES
 from assistant.language.sms.gsm7 import is_gsm7, septets, to_gsm7
 from assistant.schedule.programs import programs
 from assistant.store.tables import Circle, Cohort, Member, Role
 
 LONGEST_NAME: Final = 20
 """GSM-7 signs of a circle's name: it stands in texts of one segment, beside wording the law requires."""
-LANGUAGES: Final = ("en", "es")
 SMALLEST, LARGEST = 2, 40
 
 _CODE: Final = re.compile(r"[A-Z0-9]{3,12}")
@@ -52,7 +52,7 @@ class Plan:
     program: str = "eight_weeks"
     starts_on: dt.date | None = None
     zone: str = "America/New_York"
-    language: str = "en"
+    language: str = FALLBACK
     size: int = 12
 
 

@@ -13,26 +13,15 @@ from assistant.circles.hosts.broadcasts import on_call_as_host
 from assistant.circles.hosts.pending_actions import take_up
 from assistant.circles.hosts.recipients import still_gets
 from assistant.circles.sharing.shares import apart_from
-from assistant.language.choices import Choice, read_choice
+from assistant.language.choice_reading import Choice, read_choice
+from assistant.language.languages import LANGUAGES, spoken
 from assistant.safety.on_call import hosts_on_call
 from assistant.store.tables import Person
 from assistant.store.tables.circle_tables import SEATED
 
-_HOW: Final = (
-    Choice(
-        "ok",
-        {
-            "en": ("ok", "fine", "good", "well", "great", "all good", "better"),
-            "es": ("bien", "muy bien", "mejor", "todo bien"),
-        },
-    ),
-    Choice(
-        "not_ok",
-        {
-            "en": ("not ok", "bad", "not good", "not well", "not great", "awful", "terrible", "struggling"),
-            "es": ("mal", "muy mal", "no estoy bien", "no muy bien", "fatal", "peor"),
-        },
-    ),
+_HOW: Final = tuple(
+    Choice(key, {code: language.replies[key] for code, language in LANGUAGES.items()})
+    for key in ("ok", "not_ok")
 )
 """How people say it in an answer of their own."""
 
@@ -71,7 +60,7 @@ def _asked_by_host(ctx: ActionContext, outcome: str) -> ActionResult:
 @action("ok", "not_ok", "said")
 def hear_how(ctx: ActionContext) -> ActionResult:
     """How she is, as far as an answer in her own words (`how`) says it plainly."""
-    how = read_choice(str(ctx.values.get("how_words") or ""), _HOW, ctx.person.language or "en")
+    how = read_choice(str(ctx.values.get("how_words") or ""), _HOW, spoken(ctx.person.language))
     return ActionResult(how or "said")
 
 

@@ -22,11 +22,11 @@ from assistant.circles.people.permissions import held_roles
 from assistant.circles.people.roster import members_of
 from assistant.language.addressing import named_in
 from assistant.language.folding import fold
+from assistant.language.languages import LANGUAGES, spoken
 from assistant.language.phone_numbers import read_phone
 from assistant.store.tables import Circle, Member, Person, Role
 
 OTHER: Final = "other"
-ANOTHER: Final = {"en": "another", "es": "otra persona"}
 """The last option, after the members."""
 ASKED: Final = ("active", "reading")
 
@@ -170,14 +170,14 @@ def _list(ctx: ActionContext, people: Mapping[int, str]) -> dict[str, Any]:
 
     What does not fit into the text is left out of `options`; a first name is understood all the same.
     """
-    language = "es" if ctx.person.language == "es" else "en"
+    another = LANGUAGES[spoken(ctx.person.language)].labels["another"]
     labels = [name[:1].upper() if ctx.person.plain else name for name in people.values()]
     listed = [{"key": str(key), "label": label} for key, label in zip(people, labels, strict=True)]
-    last = f"{len(labels) + 1} {ANOTHER[language]}"
+    last = f"{len(labels) + 1} {another}"
     options = _as_many_as_fit(
         [f"{at} {shorten(label, LONGEST_OPTION)}" for at, label in enumerate(labels, 1)], last
     )
-    return {"people": [*listed, {"key": OTHER, "label": ANOTHER[language]}], "options": options}
+    return {"people": [*listed, {"key": OTHER, "label": another}], "options": options}
 
 
 def _as_many_as_fit(options: Sequence[str], last: str) -> str:

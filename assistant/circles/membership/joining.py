@@ -24,14 +24,12 @@ from assistant.circles.people.memberships import (
     seats_of,
 )
 from assistant.language.folding import plain_words
+from assistant.language.languages import joined_in
 from assistant.language.words import FLUFF
 from assistant.store.tables import Circle, Conversation, Invitation, Member, Question
 from assistant.store.tables.circle_tables import SEATED
 
-SPANISH_JOINS = frozenset({"unirme", "unir", "quiero", "entrar"})
 """How a JOIN begins that was written in Spanish."""
-JOINS_ONLY: Final = frozenset({"unirme"})
-"""What is said for nothing else, wherever it stands: "Hola, vi el volante. UNIRME A MAPLE"."""
 ASKED_ONCE_IN: Final = dt.timedelta(days=1)
 """So often a host hears at most that someone whose seat was closed would like to come back."""
 
@@ -172,8 +170,8 @@ def _names_something(said: str) -> bool:
 def _settle_language(ctx: ActionContext, circle: Circle, invitation: Invitation | None) -> dict[str, str]:
     """Write to her in a language from now on; it is among the values if it is hers, not just her circle's."""
     words = plain_words(ctx.words)
-    joined_in = "es" if words and (words[0] in SPANISH_JOINS or JOINS_ONLY.intersection(words)) else None
-    hers = ctx.person.language or joined_in or (invitation.language if invitation else None)
+    said = joined_in(words)
+    hers = ctx.person.language or said or (invitation.language if invitation else None)
     ctx.person.language = hers or circle.language
     return {"language": hers} if hers else {}
 

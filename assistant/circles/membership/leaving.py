@@ -16,11 +16,10 @@ from assistant.circles.buddies.rematching import let_go, welcome_back
 from assistant.circles.calendar.season_plan import replan
 from assistant.circles.membership.invitations import decline
 from assistant.circles.people.memberships import hosts_of, is_full, lock_circle, seats_of, told_of_news
+from assistant.language.languages import LANGUAGES, spoken
 from assistant.store.tables import Circle, Member, Note, Outbox, Person
 
 EVERYTHING = "all"
-ALL_TEXTS = {"en": "all texts", "es": "todo"}
-"""The last option, after her circles."""
 
 
 @action("one", "several", "none")
@@ -34,7 +33,7 @@ def find_seats(ctx: ActionContext) -> ActionResult:
     labels = [_label(ctx, circle) for _, circle in seats]
     options = [
         *({"key": str(member.id), "label": label} for (member, _), label in zip(seats, labels, strict=True)),
-        {"key": EVERYTHING, "label": ALL_TEXTS.get(ctx.person.language or "en", ALL_TEXTS["en"])},
+        {"key": EVERYTHING, "label": LANGUAGES[spoken(ctx.person.language)].labels["all_texts"]},
     ]
     return ActionResult(
         "several", {"seats": options, "options": number_options(each["label"] for each in options)}

@@ -11,14 +11,10 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.calendar.season_plan import replan
 from assistant.language.folding import plain_words
+from assistant.language.languages import LANGUAGES, asked_for
 from assistant.language.names import read_name
 from assistant.store.tables import Person
 
-LANGUAGES: Mapping[str, frozenset[str]] = {
-    "en": frozenset({"english", "ingles"}),
-    "es": frozenset({"spanish", "espanol", "castellano"}),
-}
-"""Language -> the words that ask for it."""
 NAMES_ON = frozenset({"alone", "names", "nombres", "own", "propio"})
 """Words that say nobody else sees the phone."""
 MOST_OPTIONS = 4
@@ -44,11 +40,11 @@ def know_name(ctx: ActionContext) -> ActionResult:
 def set_language(ctx: ActionContext) -> ActionResult:
     """Write to her in the language she chose in `language`, or that her words ask for."""
     chosen, words = ctx.values.get("language"), set(plain_words(ctx.words))
-    asked_for = [chosen] if chosen in LANGUAGES else [way for way, ways in LANGUAGES.items() if words & ways]
-    if len(asked_for) != 1:
+    wanted = [chosen] if chosen in LANGUAGES else asked_for(words)
+    if len(wanted) != 1:
         return ActionResult("unclear")
-    ctx.person.language = asked_for[0]
-    return ActionResult("set", {"language": asked_for[0]})
+    ctx.person.language = wanted[0]
+    return ActionResult("set", {"language": wanted[0]})
 
 
 @action("known", "unknown")

@@ -17,6 +17,7 @@ from assistant.circles.actions.registry import action
 from assistant.circles.people.inactivity import is_left_alone
 from assistant.circles.people.memberships import hosts_of
 from assistant.circles.sharing.shares import apart_from
+from assistant.language.languages import FALLBACK, LANGUAGES
 from assistant.language.rendering import readable_date
 from assistant.store.tables import Answer, Circle, Goal, GoalStep, Member, Note, Person, Question, Role, Timer
 
@@ -24,15 +25,6 @@ WISHES: Final = ("together", "another", "own", "rest")
 """What can come next, in the order in which it is asked."""
 WISHES_IN: Final = dt.timedelta(days=4)
 """So long after the first wish the host hears how many there are of each."""
-LABELS: Final = {
-    "en": {"together": "go on together", "another": "another circle", "own": "their own", "rest": "rest"},
-    "es": {
-        "together": "seguir con el grupo",
-        "another": "otro grupo",
-        "own": "abrir uno",
-        "rest": "descansar",
-    },
-}
 WISHES_FLOW: Final = "season_wishes"
 KEEPABLE: Final = ("kind", "thanks")
 MOST_KEPT: Final = 12
@@ -142,8 +134,8 @@ def count_wishes(ctx: ActionContext) -> ActionResult:
     counts = Counter(_wishes(ctx.session, circle.id).values())
     if not counts:
         return ActionResult("none")
-    labels = LABELS[language_of(ctx)]
-    listed = ", ".join(f"{counts[wish]} {labels[wish]}" for wish in WISHES if counts[wish])
+    labels = LANGUAGES[language_of(ctx)].labels
+    listed = ", ".join(f"{counts[wish]} {labels[f'wish_{wish}']}" for wish in WISHES if counts[wish])
     return ActionResult("some", {"circle": circle.name, "options": listed, "count": str(counts["together"])})
 
 
@@ -288,7 +280,7 @@ def _next_code(session: Session, code: str) -> str:
 
 
 def _first_name(person: Person) -> str:
-    return shorten(person.name or PLACEHOLDERS["other_name"].plain["en"], PLACEHOLDERS["writer"].longest)
+    return shorten(person.name or PLACEHOLDERS["other_name"].plain[FALLBACK], PLACEHOLDERS["writer"].longest)
 
 
 def _say(ctx: ActionContext, notice: str, placeholders: dict[str, str]) -> Tell:

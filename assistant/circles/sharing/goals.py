@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Start
-from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
+from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.people.inactivity import may_nudge
 from assistant.language.dates import read_date
@@ -221,7 +221,7 @@ def _plan_for(ctx: ActionContext, step: GoalStep, day: dt.date | None) -> Action
     step.due_on = day
     assert ctx.member is not None
     _drop_reminders(ctx)
-    language = ctx.person.language or (ctx.circle.language if ctx.circle else "en")
+    language = language_of(ctx)
     reminder = Start(ctx.person.id, REMINDER, {"step_id": step.id}, ctx.member.id, due_at=_her_hour(ctx, day))
     values = {
         "step": _short(step.words),

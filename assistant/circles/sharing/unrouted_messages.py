@@ -13,13 +13,10 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, sh
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import buddies_of
 from assistant.circles.people.memberships import hosts_of
+from assistant.language.languages import LANGUAGES
 from assistant.store.tables import Answer, Circle, Member, Person, Question
 
 HELD: Final = "held"
-LABELS: Final = {
-    "en": {"circle": "the whole circle", "buddy": "your buddy", "host": "your host", "save": "just save it"},
-    "es": {"circle": "todo el círculo", "buddy": "tu dupla", "host": "tu guía", "save": "solo guárdalo"},
-}
 
 
 @action("some", "nobody")
@@ -28,7 +25,8 @@ def find_readers(ctx: ActionContext) -> ActionResult:
     member = ctx.member
     if member is None or member.promised_at is None or not _held(ctx):
         return ActionResult("nobody")
-    labels = dict(LABELS[language_of(ctx)])
+    words = LANGUAGES[language_of(ctx)].labels
+    labels = {"circle": words["whole_circle"], **{key: words[key] for key in ("buddy", "host", "save")}}
     buddies = [ctx.session.get_one(Person, each.person_id) for each in buddies_of(ctx.session, member)]
     hosts = [host for host in hosts_of(ctx.session, member.circle_id, ctx.now) if host.id != ctx.person.id]
     if not ctx.person.plain:

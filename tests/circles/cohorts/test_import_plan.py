@@ -189,7 +189,7 @@ def test_a_mark_that_is_not_closed_spoils_its_own_row_only(
 )
 def test_no_row_is_lost_whatever_quotes_stand_in_names(names: list[str]) -> None:
     sheet = read("".join(f"512 555 01{n:02},{name},en,,,\n" for n, name in enumerate(names)))
-    lines = [each.line for each in (*sheet.entries, *sheet.bad)]
+    lines = [each.line for each in sheet.entries] + [each.line for each in sheet.bad]
     assert sorted(lines) == list(range(2, len(names) + 2))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.carriers.carrier import Trouble
-from assistant.carriers.errors import ERRORS, classify, error_for, is_known
+from assistant.carriers.carrier_errors import ERRORS, classify, error_for, is_known
 
 CLASSES = {
     Trouble.OPTED_OUT: {21610},

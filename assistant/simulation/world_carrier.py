@@ -1,0 +1,46 @@
+"""The local carrier's rules behind the interface that delivery sends through, without a network."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from assistant.carriers.carrier import Accepted, CarrierError, LoggedText, Trouble
+from assistant.carriers.carrier_errors import error_for
+from assistant.carriers.twilio_addresses import from_uri
+from assistant.fake_twilio.fake_carrier import LOCAL_SERVICE_SID, LocalCarrier, Refusal
+from assistant.fake_twilio.records import Message
+
+
+class WorldCarrier:
+    """A carrier that takes each text at once, and keeps what it took until it reaches its phone."""
+
+    def __init__(self, local: LocalCarrier) -> None:
+        self.local = local
+        self.taken: list[tuple[Message, str]] = []
+
+    def take(self, to_uri: str, body: str, attempt: str) -> Accepted:
+        """Return what the carrier says to one text at once.
+
+        Raises:
+            CarrierError: it refused.
+        """
+        try:
+            message = self.local.create(
+                to=from_uri(to_uri), body=body, messaging_service_sid=LOCAL_SERVICE_SID
+            )
+        except Refusal as refusal:
+            raise error_for(refusal.status, refusal.code) from refusal
+        self.taken.append((message, attempt))
+        return Accepted(message.sid, message.status)
+
+    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
+        return self.take(to_uri, body, attempt)
+
+    async def sent_since(self, to_uri: str, since: dt.datetime) -> list[LoggedText]:  # noqa: ARG002
+        raise CarrierError(Trouble.RETRY)
+
+    async def received_since(self, since: dt.datetime) -> list[LoggedText]:  # noqa: ARG002
+        return []
+
+    async def close(self) -> None:
+        return None

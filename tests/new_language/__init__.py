@@ -1,0 +1,1 @@
+"""A third language: all of English backwards, added as the recipe says, by data alone."""
