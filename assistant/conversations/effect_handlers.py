@@ -222,7 +222,7 @@ def opt_out(context: Context, *, confirm: bool) -> None:
         context.notice("opted_out", purpose="legal")
     context.quiet = context.opted_out = True
     # Her circles hear that she is no longer there; nobody waits for her.
-    apply(context, left(context.session, context.person, context.now))
+    apply(context, left(context.session, context.person, context.services.identity.sender, context.now))
     if context.prefetched is not None:
         context.prefetched.stale = True
 

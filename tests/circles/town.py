@@ -25,7 +25,8 @@ from assistant.store.tables import (
 )
 
 NOW = dt.datetime(2026, 6, 1, 14, 0, tzinfo=dt.UTC)
-IDENTITY = ServiceIdentity("Circle", "help@circle.example", "US", "sms:+14155550100", "+14155550100")
+SENDER = "sms:+14155550100"
+IDENTITY = ServiceIdentity("Circle", "help@circle.example", "US", SENDER, "+14155550100")
 
 
 class Town:

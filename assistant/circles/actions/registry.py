@@ -6,8 +6,8 @@ keyword parameters with types and defaults:
     @action("set", "unclear")
     def set_name(ctx: ActionContext, *, name: str = "") -> ActionResult: ...
 
-`name` is then the value that a step saved as `name`, or that the flow was started with. What is not there, or is
-of another shape than declared, is the default: values come from flow files and from people.
+`name` is then the value that a step saved as `name`, or that the flow was started with. What is not there, or
+is of another shape than declared, is the default: values come from flow files and from people.
 """
 
 from __future__ import annotations

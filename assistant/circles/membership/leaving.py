@@ -65,11 +65,11 @@ def leave_everything(ctx: ActionContext) -> ActionResult:
 @action("left", "none")
 def give_up_seats(ctx: ActionContext) -> ActionResult:
     """She stopped every text where only the carrier could hear it; her circles hear that she is not there."""
-    effects = left(ctx.session, ctx.person, ctx.now)
+    effects = left(ctx.session, ctx.person, ctx.identity.sender, ctx.now)
     return ActionResult("left" if effects else "none", effects=effects)
 
 
-def left(session: Session, person: Person, now: dt.datetime) -> tuple[Effect, ...]:
+def left(session: Session, person: Person, sender: str, now: dt.datetime) -> tuple[Effect, ...]:
     """She has stopped every text: the seats that she had come in to are given up, and her circles hear so.
 
     A seat before the promise stays as it is: nobody knew of it. `returned` gives back what this took. Her
@@ -83,7 +83,7 @@ def left(session: Session, person: Person, now: dt.datetime) -> tuple[Effect, ..
         effect
         for member, circle in seats_of(session, person.id)
         if member.promised_at is not None
-        for effect in _give_up(session, member, circle, person, now)
+        for effect in _give_up(session, member, circle, person, sender, now)
     )
 
 
@@ -124,11 +124,11 @@ def _leave_all(ctx: ActionContext) -> list[Effect]:
 def close(ctx: ActionContext, member: Member, circle: Circle) -> tuple[Effect, ...]:
     """The seat of the person in `scene` is given up: nothing more is asked for it, and the circle hears."""
     finish = Finish(ctx.person.id, member.id)
-    return (finish, *_give_up(ctx.session, member, circle, ctx.person, ctx.now))
+    return (finish, *_give_up(ctx.session, member, circle, ctx.person, ctx.identity.sender, ctx.now))
 
 
 def _give_up(
-    session: Session, member: Member, circle: Circle, person: Person, now: dt.datetime
+    session: Session, member: Member, circle: Circle, person: Person, sender: str, now: dt.datetime
 ) -> tuple[Effect, ...]:
     """The circle hears of it only if she had come in: before the promise nothing of hers was told."""
     member.state, member.state_at, member.paused_until = "left", now, None
@@ -140,7 +140,7 @@ def _give_up(
     return (
         *_tell_hosts(session, circle, person, "member_left", now),
         *_tell_members(session, circle, person, "member_left", now),
-        *let_go(session, member, now),
+        *let_go(session, member, sender, now),
     )
 
 

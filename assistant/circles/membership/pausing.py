@@ -53,7 +53,7 @@ def how_are_things(ctx: ActionContext) -> ActionResult:
             return ActionResult("away")
         member.unpaired_at = ctx.now
         ctx.session.flush()
-        return ActionResult("quiet_three", effects=let_go(ctx.session, member, ctx.now))
+        return ActionResult("quiet_three", effects=let_go(ctx.session, member, ctx.identity.sender, ctx.now))
     return ActionResult("quiet_two" if weeks == LEFT_ALONE_AFTER - 1 else "usual")
 
 
@@ -101,7 +101,11 @@ def rest(ctx: ActionContext, member: Member, day: dt.date) -> tuple[Effect, ...]
     member.state, member.state_at, member.paused_until = "paused", ctx.now, _her_hour(ctx, day)
     ctx.session.flush()
     over = Start(ctx.person.id, PAUSE_OVER, {}, member.id, due_at=member.paused_until)
-    return (Finish(ctx.person.id, member.id), *let_go(ctx.session, member, ctx.now), over)
+    return (
+        Finish(ctx.person.id, member.id),
+        *let_go(ctx.session, member, ctx.identity.sender, ctx.now),
+        over,
+    )
 
 
 @action("over", "stands")
@@ -125,7 +129,9 @@ def only_read(ctx: ActionContext) -> ActionResult:
     ctx.session.flush()
     replan(ctx.session, member, ctx.now)
     asked_no_more = Finish(ctx.person.id, member.id, keep_plans=True)
-    return ActionResult("reading", effects=(asked_no_more, *let_go(ctx.session, member, ctx.now)))
+    return ActionResult(
+        "reading", effects=(asked_no_more, *let_go(ctx.session, member, ctx.identity.sender, ctx.now))
+    )
 
 
 @action("one", "several", "none")

@@ -12,7 +12,7 @@ from assistant.circles.actions.effects import Start
 from assistant.circles.calendar import brief_schedule, season_plan
 from assistant.circles.seasons import season_end
 from assistant.store.tables import Circle, Person, Role
-from tests.circles.town import NOW, Town
+from tests.circles.town import NOW, SENDER, Town
 
 CHICAGO = ZoneInfo("America/Chicago")
 MONDAY = dt.date(2026, 6, 8)
@@ -31,7 +31,7 @@ def at(day: dt.date, hour: int, zone: str = "America/Chicago") -> dt.datetime:
 
 
 def started(town: Town, now: dt.datetime) -> list[int]:
-    return [start.person_id for start in brief_schedule.start_briefs(town.session, now)]
+    return [start.person_id for start in brief_schedule.start_briefs(town.session, SENDER, now)]
 
 
 def test_it_is_planned_for_the_first_monday_at_nine(town: Town) -> None:
@@ -60,7 +60,7 @@ def test_it_keeps_its_hour_through_a_change_of_clocks(town: Town) -> None:
     for _ in range(3):
         assert role.brief_at is not None
         hours.append((role.brief_at.astimezone(CHICAGO).hour, role.brief_at.hour))
-        brief_schedule.start_briefs(town.session, role.brief_at)
+        brief_schedule.start_briefs(town.session, SENDER, role.brief_at)
     assert hours == [(9, 14), (9, 15), (9, 15)]  # summer time ends on November 1
 
 
@@ -69,10 +69,10 @@ def test_it_comes_once_each_monday_of_the_season_and_then_no_more(town: Town) ->
     came = []
     while role.brief_at is not None:
         came.append(role.brief_at)
-        assert brief_schedule.start_briefs(town.session, role.brief_at) == (
+        assert brief_schedule.start_briefs(town.session, SENDER, role.brief_at) == (
             Start(luz.id, "brief", {"circle": circle.id}),
         )
-        assert brief_schedule.start_briefs(town.session, came[-1]) == ()
+        assert brief_schedule.start_briefs(town.session, SENDER, came[-1]) == ()
     assert came == [at(MONDAY + dt.timedelta(weeks=week), 9) for week in range(8)]
 
 
