@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
-from assistant.circles.actions.choices import circle_label, number_options
+from assistant.circles.actions.choices import circle_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.registry import action
 from assistant.language.folding import plain_words
@@ -91,11 +91,10 @@ def hear_invited(ctx: ActionContext) -> ActionResult:
 
 
 @action("taken", "none")
-def take_invitation(ctx: ActionContext) -> ActionResult:
-    """Go on with the invitation she chose in `invitation`."""
-    chosen = ctx.values.get("invitation")
+def take_invitation(ctx: ActionContext, *, invitation: str = "") -> ActionResult:
+    """Go on with the invitation that was chosen in `invitation`."""
     for _, circle in open_invitations(ctx.session, ctx.person.id, ctx.now):
-        if str(circle.id) == chosen:
+        if str(circle.id) == invitation:
             return ActionResult("taken", {"code": circle.code})
     return ActionResult("none")
 
@@ -151,11 +150,8 @@ def note_unreachable(session: Session, address_id: int) -> None:
 
 
 def _listed(ctx: ActionContext, found: Sequence[tuple[Invitation, Circle]]) -> dict[str, object]:
-    labels = [circle_label(circle, plain=ctx.person.plain) for _, circle in found]
-    listed = [
-        {"key": str(circle.id), "label": label} for (_, circle), label in zip(found, labels, strict=True)
-    ]
-    return {"invitations": listed, "options": number_options(labels)}
+    choices = ((circle.id, circle) for _, circle in found)
+    return circle_choices("invitations", choices, plain=ctx.person.plain)
 
 
 def _explained_lately(ctx: ActionContext) -> bool:

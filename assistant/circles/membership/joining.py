@@ -38,20 +38,19 @@ ASKED_ONCE_IN: Final = dt.timedelta(days=1)
     *("joined", "second", "again", "back", "on_the_way", "already"),
     *("asked_host", "full", "closed", "unknown", "no_code"),
 )
-def join(ctx: ActionContext) -> ActionResult:
+def join(ctx: ActionContext, *, code: str = "") -> ActionResult:
     """Give her a seat in the circle whose code she sent, or say why not; codes of other circles stay secret.
 
     joined: in a circle for the first time. second: she has a seat elsewhere, so the short way. again: she had
     stopped before the promise. back: she had left, or opted out. on_the_way: a question of it is open.
     asked_host: a host has closed her seat, and only a host opens it.
     """
-    said = str(ctx.values.get("code") or "")
-    found = find_circle(ctx.session, said)
-    if found is None and not _names_something(said):
+    found = find_circle(ctx.session, code)
+    if found is None and not _names_something(code):
         invited = open_invitations(ctx.session, ctx.person.id, ctx.now)
         found = invited[0][1] if len(invited) == 1 else None
     if found is None:
-        return ActionResult("unknown" if _names_something(said) else "no_code")
+        return ActionResult("unknown" if _names_something(code) else "no_code")
     circle = lock_circle(ctx.session, found.id)
     invitation = _invitation(ctx, circle)
     values = {"circle": circle.name, "code": circle.code, **_settle_language(ctx, circle, invitation)}

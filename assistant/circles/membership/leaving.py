@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
-from assistant.circles.actions.choices import number_options
+from assistant.circles.actions.choices import circle_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Finish, OptOut, Tell
 from assistant.circles.actions.placeholders import other_name_of
@@ -31,25 +31,22 @@ def find_seats(ctx: ActionContext) -> ActionResult:
         return ActionResult("one", member=seats[0][0])
     if not seats:
         return ActionResult("none")
-    labels = [_label(ctx, circle) for _, circle in seats]
-    options = [
-        *({"key": str(member.id), "label": label} for (member, _), label in zip(seats, labels, strict=True)),
-        {"key": EVERYTHING, "label": ALL_TEXTS.get(ctx.person.language or "en", ALL_TEXTS["en"])},
-    ]
-    return ActionResult(
-        "several", {"seats": options, "options": number_options(each["label"] for each in options)}
-    )
+    choices = ((member.id, circle) for member, circle in seats)
+    everything = (EVERYTHING, ALL_TEXTS.get(ctx.person.language or "en", ALL_TEXTS["en"]))
+    return ActionResult("several", circle_choices("seats", choices, plain=ctx.person.plain, last=everything))
 
 
 @action("left", "all", "none")
-def leave(ctx: ActionContext) -> ActionResult:
-    """Give up the seat chosen in `leaving`, or the one this is about; "all" stops every text as well."""
-    chosen = ctx.values.get("leaving")
-    if chosen == EVERYTHING:
+def leave(ctx: ActionContext, *, leaving: object = None) -> ActionResult:
+    """Give up the seat chosen in `leaving`, or the one this is about; "all" stops every text as well.
+
+    `leaving` is of any shape: what names no seat must not read as if nothing had been chosen.
+    """
+    if leaving == EVERYTHING:
         return ActionResult("all", effects=(*_leave_all(ctx), OptOut()))
     for member, circle in seats_of(ctx.session, ctx.person.id):
-        if chosen == str(member.id) or (
-            chosen is None and ctx.member is not None and member.id == ctx.member.id
+        if leaving == str(member.id) or (
+            leaving is None and ctx.member is not None and member.id == ctx.member.id
         ):
             return ActionResult("left", effects=close(ctx, member, circle), member=member)
     return ActionResult("none")
@@ -178,8 +175,3 @@ def _tell_members(
         Tell(each.person_id, notice, other_name_of(person), circle_id=circle.id, member_id=each.id)
         for each in told_of_news(session, circle.id, told)
     )
-
-
-def _label(ctx: ActionContext, circle: Circle) -> str:
-    """A circle's name; its initials alone on a shared phone."""
-    return "".join(word[0] for word in circle.name.split()).upper() if ctx.person.plain else circle.name

@@ -58,10 +58,10 @@ def how_are_things(ctx: ActionContext) -> ActionResult:
 
 
 @action("yes", "no")
-def stays_in(ctx: ActionContext) -> ActionResult:
+def stays_in(ctx: ActionContext, *, stay: str = "") -> ActionResult:
     """Whether she has just chosen to stay in."""
     here = ctx.member is not None and ctx.member.state == "active"
-    return ActionResult("yes" if here and ctx.values.get("stay") == "in" else "no")
+    return ActionResult("yes" if here and stay == "in" else "no")
 
 
 @action("heard", "unclear")
@@ -76,7 +76,7 @@ def hear_pause(ctx: ActionContext) -> ActionResult:
 
 
 @action("paused", "early", "none")
-def pause(ctx: ActionContext) -> ActionResult:
+def pause(ctx: ActionContext, *, pause_until: dt.date | None = None) -> ActionResult:
     """Pause her seat until the day in `pause_until` (else for the usual time); it ends by itself at her hour.
 
     early: she has yet to come in, so that there is nothing to pause.
@@ -87,12 +87,7 @@ def pause(ctx: ActionContext) -> ActionResult:
     if member.promised_at is None:
         return ActionResult("early")
     zone = _zone(ctx)
-    said = ctx.values.get("pause_until")
-    day = (
-        dt.date.fromisoformat(said)
-        if isinstance(said, str)
-        else ctx.now.astimezone(zone).date() + USUAL_PAUSE
-    )
+    day = pause_until or ctx.now.astimezone(zone).date() + USUAL_PAUSE
     return ActionResult("paused", {"date": readable_date(day, language_of(ctx))}, rest(ctx, member, day))
 
 

@@ -134,9 +134,9 @@ def send_copy(ctx: ActionContext) -> ActionResult:
 
 
 @action("some", "none")
-def count_wishes(ctx: ActionContext) -> ActionResult:
+def count_wishes(ctx: ActionContext, *, circle_id: int = 0) -> ActionResult:
     """How many members wish for what, as `options`, without names; `together` says whether any go on."""
-    circle = _asked_circle(ctx)
+    circle = ctx.session.get(Circle, circle_id)
     if circle is None:
         return ActionResult("none")
     counts = Counter(_wishes(ctx.session, circle.id).values())
@@ -148,15 +148,15 @@ def count_wishes(ctx: ActionContext) -> ActionResult:
 
 
 @action("yes", "no")
-def some_go_on(ctx: ActionContext) -> ActionResult:
+def some_go_on(ctx: ActionContext, *, count: int = 0) -> ActionResult:  # noqa: ARG001
     """Whether anyone wants to go on together."""
-    return ActionResult("yes" if str(ctx.values.get("count") or "0") != "0" else "no")
+    return ActionResult("yes" if count else "no")
 
 
 @action("opened", "no_circle")
-def open_again(ctx: ActionContext) -> ActionResult:
+def open_again(ctx: ActionContext, *, circle_id: int = 0) -> ActionResult:
     """Open a new circle under the same host; those who wished to go on get its word, and join by it."""
-    circle = _asked_circle(ctx)
+    circle = ctx.session.get(Circle, circle_id)
     if circle is None:
         return ActionResult("no_circle")
     session = ctx.session
@@ -270,11 +270,6 @@ def _wishes(session: Session, circle_id: int) -> dict[int, str]:
 def _hears_already(session: Session, host_id: int, circle_id: int) -> bool:
     planned = select(Timer.values).where(Timer.person_id == host_id, Timer.flow == WISHES_FLOW)
     return any(values.get("circle_id") == circle_id for values in session.scalars(planned))
-
-
-def _asked_circle(ctx: ActionContext) -> Circle | None:
-    circle_id = ctx.values.get("circle_id")
-    return ctx.session.get(Circle, circle_id) if isinstance(circle_id, int) else None
 
 
 def _next_code(session: Session, code: str) -> str:

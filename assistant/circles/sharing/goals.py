@@ -58,28 +58,28 @@ def open_step(session: Session, member_id: int) -> GoalStep | None:
 
 
 @action("kept", "no_seat")
-def keep_goal(ctx: ActionContext) -> ActionResult:
+def keep_goal(ctx: ActionContext, *, goal: str = "") -> ActionResult:
     """Keep `goal` as what she wants to reach; the goal before it is changed, and its open step goes along."""
-    words = _said(ctx, "goal")
+    words = _said(ctx, goal)
     if ctx.member is None or words is None:
         return ActionResult("no_seat")
     before = goal_of(ctx.session, ctx.member.id)
-    goal = Goal(member_id=ctx.member.id, words=words, set_at=ctx.now, state="open")
-    ctx.session.add(goal)
+    after = Goal(member_id=ctx.member.id, words=words, set_at=ctx.now, state="open")
+    ctx.session.add(after)
     ctx.session.flush()
     if before is not None:
         before.state, before.settled_at = "changed", ctx.now
         step = open_step(ctx.session, ctx.member.id)
         if step is not None:
-            step.goal_id = goal.id
+            step.goal_id = after.id
     return ActionResult("kept")
 
 
 @action("kept", "no_goal")
-def keep_plan(ctx: ActionContext) -> ActionResult:
+def keep_plan(ctx: ActionContext, *, plan: str = "") -> ActionResult:
     """Keep `plan`, her obstacle and if-then plan, with her goal."""
     goal = goal_of(ctx.session, ctx.member.id) if ctx.member else None
-    words = _said(ctx, "plan")
+    words = _said(ctx, plan)
     if goal is None or words is None:
         return ActionResult("no_goal")
     goal.plan = words
@@ -95,9 +95,9 @@ def recall_goal(ctx: ActionContext) -> ActionResult:
 
 
 @action("goal", "none")
-def recall_goal_in_week(ctx: ActionContext) -> ActionResult:
+def recall_goal_in_week(ctx: ActionContext, *, theme: int = 0) -> ActionResult:
     """Whether this week's `theme` comes back to her goal, and she has one."""
-    if ctx.member is None or ctx.values.get("theme") not in THEMES_OF_GOALS:
+    if ctx.member is None or theme not in THEMES_OF_GOALS:
         return ActionResult("none")
     return ActionResult("goal" if goal_of(ctx.session, ctx.member.id) else "none")
 
@@ -113,39 +113,38 @@ def reach_goal(ctx: ActionContext) -> ActionResult:
 
 
 @action("dated", "undated", "no_seat")
-def keep_step(ctx: ActionContext) -> ActionResult:
+def keep_step(ctx: ActionContext, *, step: str = "") -> ActionResult:
     """Keep `step` as her next step, with the day that its words name; undated: they name none, or two."""
-    words = _said(ctx, "step")
+    words = _said(ctx, step)
     if ctx.member is None or words is None:
         return ActionResult("no_seat")
     goal = goal_of(ctx.session, ctx.member.id) or _unnamed_goal(ctx, ctx.member)
-    step = open_step(ctx.session, ctx.member.id)
-    if step is None:
-        step = GoalStep(goal_id=goal.id, set_at=ctx.now)
-        ctx.session.add(step)
-    step.goal_id, step.words, step.set_at, step.due_on = goal.id, words, ctx.now, None
+    kept = open_step(ctx.session, ctx.member.id)
+    if kept is None:
+        kept = GoalStep(goal_id=goal.id, set_at=ctx.now)
+        ctx.session.add(kept)
+    kept.goal_id, kept.words, kept.set_at, kept.due_on = goal.id, words, ctx.now, None
     ctx.session.flush()
     day = read_date(words, now=ctx.now, zone=_zone(ctx).key, country=ctx.identity.country)
-    return _plan_for(ctx, step, day)
+    return _plan_for(ctx, kept, day)
 
 
 @action("dated", "undated", "none")
-def set_step_day(ctx: ActionContext) -> ActionResult:
-    """Move her open step to the day in `day`; undated: that day is past, or too far to be a next step."""
+def set_step_day(ctx: ActionContext, *, day_said: dt.date | None = None) -> ActionResult:
+    """Move the open step to the day in `day_said`; undated: it is past, or too far to be a next step."""
     step = open_step(ctx.session, ctx.member.id) if ctx.member else None
     if step is None:
         return ActionResult("none")
-    said = ctx.values.get("day_said")
-    return _plan_for(ctx, step, dt.date.fromisoformat(said) if isinstance(said, str) else None)
+    return _plan_for(ctx, step, day_said)
 
 
 @action("due", "over")
-def step_today(ctx: ActionContext) -> ActionResult:
+def step_today(ctx: ActionContext, *, step_id: int = 0) -> ActionResult:
     """Whether the reminder in hand is wanted: the step is open, today is its day, it is no third nudge."""
     step = open_step(ctx.session, ctx.member.id) if ctx.member else None
     if ctx.member is None or ctx.member.state not in ("active", "reading") or step is None:
         return ActionResult("over")
-    if step.id != ctx.values.get("step_id") or step.due_on != _today(ctx):
+    if step.id != step_id or step.due_on != _today(ctx):
         return ActionResult("over")
     if not may_nudge(ctx.session, ctx.person.id, ctx.now, asked_for=True):
         return ActionResult("over")
@@ -250,10 +249,9 @@ def _unnamed_goal(ctx: ActionContext, member: Member) -> Goal:
     return goal
 
 
-def _said(ctx: ActionContext, key: str) -> str | None:
-    words = ctx.values.get(key)
+def _said(ctx: ActionContext, words: str) -> str | None:
     seated = ctx.member is not None and ctx.member.state in SEATED
-    return words.strip() if seated and isinstance(words, str) and words.strip() else None
+    return words.strip() or None if seated else None
 
 
 def bare_step(words: str) -> str:

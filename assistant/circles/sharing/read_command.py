@@ -37,7 +37,7 @@ def hear_reading(ctx: ActionContext) -> ActionResult:
 
 
 @action("read", "plain", "not_yet", "no_seat")
-def can_read(ctx: ActionContext) -> ActionResult:
+def can_read(ctx: ActionContext, *, more_please: bool = False) -> ActionResult:
     """Whether what the circle shared may be shown here: after her promise; on a shared phone she is asked."""
     if ctx.member is None or ctx.member.state not in SEATED:
         return ActionResult("no_seat")
@@ -45,12 +45,12 @@ def can_read(ctx: ActionContext) -> ActionResult:
         return ActionResult("not_yet")
     if not ctx.person.plain:
         return ActionResult("read")
-    going_on = ctx.values.get("more_please") and _last_reading(ctx, ctx.member, STILL_A_GOOD_MOMENT)
+    going_on = more_please and _last_reading(ctx, ctx.member, STILL_A_GOOD_MOMENT)
     return ActionResult("read" if going_on else "plain")
 
 
 @action("some", "more", "nothing")
-def read_circle(ctx: ActionContext) -> ActionResult:
+def read_circle(ctx: ActionContext, *, more_please: bool = False) -> ActionResult:
     """Show her what others of this circle shared, the newest first; on a shared phone what waited, too.
 
     more: there is more than these few; READ MORE goes on from here.
@@ -58,11 +58,10 @@ def read_circle(ctx: ActionContext) -> ActionResult:
     member = ctx.member
     if member is None or ctx.circle is None:
         return ActionResult("nothing")
-    wants_more = bool(ctx.values.get("more_please"))
-    last = _last_reading(ctx, member, SAME_READING) if wants_more else None
+    last = _last_reading(ctx, member, SAME_READING) if more_please else None
     before = (last.values["read_to"] or None) if last is not None else None
     effects: list[Effect] = []
-    if ctx.person.plain and not wants_more:
+    if ctx.person.plain and not more_please:
         effects += [_show_said(ctx, said, host) for said, host in _said_to(ctx, member)]
         effects += [_show_note(ctx, note, writer) for note, writer in _notes_to(ctx, member)]
         effects += notes_kept(ctx, member, ctx.now - READABLE)

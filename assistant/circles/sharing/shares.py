@@ -26,35 +26,46 @@ def may_share(ctx: ActionContext) -> ActionResult:
 
 
 @action("shared", "private", "name", "number")
-def share_with_circle(ctx: ActionContext) -> ActionResult:
+def share_with_circle(
+    ctx: ActionContext,
+    *,
+    sharing: dict[str, int] | None = None,
+    number_ok: str = "",
+    week: int | None = None,
+) -> ActionResult:
     """Share the answer she just gave, or what `sharing` names (an answer, a step or a goal she reached).
 
     private: the question said that nobody else sees it, or she has not promised yet. name: she was never
     asked whether her name goes along. number: there is a way to reach someone in it, which needs her yes.
     """
-    member, sharing = ctx.member, _what_to_share(ctx)
-    words = _words_of(ctx.session, member, sharing) if member else None
+    member, shared = ctx.member, _what_to_share(ctx, sharing)
+    words = _words_of(ctx.session, member, shared) if member else None
     if member is None or not words or not is_in(member):
         return ActionResult("private", {"sharing": {}})
-    values: dict[str, Any] = {"sharing": sharing}
-    if sharing != ctx.values.get("sharing"):
-        values["number_ok"] = ""
-    if has_contact(words, ctx.identity.country) and {**ctx.values, **values}.get("number_ok") != "yes":
+    values: dict[str, Any] = {"sharing": shared}
+    if shared != sharing:
+        values["number_ok"] = number_ok = ""
+    if has_contact(words, ctx.identity.country) and number_ok != "yes":
         return ActionResult("number", values)
     if not _was_asked_for_name(ctx.session, member):
         return ActionResult("name", values)
-    _share(ctx, member, sharing, words, named=member.named)
+    _share(ctx, member, shared, words, week, named=member.named)
     return ActionResult("shared", {"sharing": {}, "number_ok": ""})
 
 
 @action("shared", "private")
-def share_without_name(ctx: ActionContext) -> ActionResult:
+def share_without_name(
+    ctx: ActionContext,
+    *,
+    sharing: dict[str, int] | None = None,
+    week: int | None = None,
+) -> ActionResult:
     """Share it with no name on it, whatever she chose for the rest."""
-    member, sharing = ctx.member, _what_to_share(ctx)
-    words = _words_of(ctx.session, member, sharing) if member else None
+    member, shared = ctx.member, _what_to_share(ctx, sharing)
+    words = _words_of(ctx.session, member, shared) if member else None
     if member is None or not words or not is_in(member):
         return ActionResult("private", {"sharing": {}})
-    _share(ctx, member, sharing, words, named=False)
+    _share(ctx, member, shared, words, week, named=False)
     return ActionResult("shared", {"sharing": {}, "number_ok": ""})
 
 
@@ -71,9 +82,9 @@ def go_quiet(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
 
 
 @action("yes", "no")
-def still_here(ctx: ActionContext) -> ActionResult:
+def still_here(ctx: ActionContext, *, went_quiet: bool = False) -> ActionResult:  # noqa: ARG001
     """Whether she has answered all along."""
-    return ActionResult("no" if ctx.values.get("went_quiet") else "yes")
+    return ActionResult("no" if went_quiet else "yes")
 
 
 @action("heard")
@@ -84,14 +95,14 @@ def hear_sharing_name(ctx: ActionContext) -> ActionResult:
 
 
 @action("named", "unnamed", "no_seat")
-def set_sharing_name(ctx: ActionContext) -> ActionResult:
+def set_sharing_name(ctx: ActionContext, *, named_by: str = "") -> ActionResult:
     """Share under her name from now on, or without, as `named_by` says.
 
     Going without a name takes it off what she has shared before, too.
     """
     if ctx.member is None:
         return ActionResult("no_seat")
-    named = ctx.values.get("named_by") == "name"
+    named = named_by == "name"
     ctx.member.named = named
     if not named:
         for share in ctx.session.scalars(select(Share).where(Share.member_id == ctx.member.id)):
@@ -129,9 +140,8 @@ def apart_from(session: Session, person_id: int) -> set[int]:
     return {other for pair in rows for other in pair} - {person_id}
 
 
-def _what_to_share(ctx: ActionContext) -> dict[str, Any]:
+def _what_to_share(ctx: ActionContext, held: dict[str, int] | None) -> dict[str, int]:
     """The answer that this very text gave, if its question said the circle sees it; else what was held."""
-    held = ctx.values.get("sharing")
     if ctx.inbox_id is not None and ctx.member is not None:
         answered = ctx.session.scalars(
             select(Answer)
@@ -141,10 +151,10 @@ def _what_to_share(ctx: ActionContext) -> dict[str, Any]:
         ).first()
         if answered is not None and answered.outcome == "text":
             return {"answer": answered.id}
-    return dict(held) if isinstance(held, dict) else {}
+    return held or {}
 
 
-def _words_of(session: Session, member: Member, sharing: dict[str, Any]) -> str | None:
+def _words_of(session: Session, member: Member, sharing: dict[str, int]) -> str | None:
     """The words to be shared: hers, and meant for the circle. Nothing else ever becomes a share."""
     if "answer" in sharing:
         answer = session.get(Answer, sharing["answer"])
@@ -167,18 +177,25 @@ def _was_asked_for_name(session: Session, member: Member) -> bool:
     return not member.named or session.scalar(asked.limit(1)) is not None
 
 
-def _share(ctx: ActionContext, member: Member, sharing: dict[str, Any], words: str, *, named: bool) -> None:
+def _share(
+    ctx: ActionContext,
+    member: Member,
+    sharing: dict[str, int],
+    words: str,
+    week: int | None,
+    *,
+    named: bool,
+) -> None:
     answer_id = sharing.get("answer")
     if answer_id is not None and ctx.session.scalar(select(Share.id).where(Share.answer_id == answer_id)):
         return  # A late answer may come by here twice.
     assert ctx.circle is not None
-    week = ctx.values.get("week")
     ctx.session.add(
         Share(
             circle_id=member.circle_id,
             member_id=member.id,
             answer_id=answer_id,
-            week=week if isinstance(week, int) else current_week(ctx.circle, ctx.now),
+            week=current_week(ctx.circle, ctx.now) if week is None else week,
             words=words,
             named=named,
             at=ctx.now,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import select
 
-from assistant.circles.actions.choices import circle_label, number_options
+from assistant.circles.actions.choices import circle_choices, list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import HandOver, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
@@ -23,10 +23,10 @@ LABELS: Final = {
 
 
 @action("some", "nobody")
-def find_readers(ctx: ActionContext) -> ActionResult:
+def find_readers(ctx: ActionContext, *, held: str = "") -> ActionResult:
     """Who could be meant by words that nobody asked for: `readers` and `options` list them."""
     member = ctx.member
-    if member is None or member.promised_at is None or not _held(ctx):
+    if member is None or member.promised_at is None or not held.strip():
         return ActionResult("nobody")
     labels = dict(LABELS[language_of(ctx)])
     buddies = [ctx.session.get_one(Person, each.person_id) for each in buddies_of(ctx.session, member)]
@@ -35,30 +35,32 @@ def find_readers(ctx: ActionContext) -> ActionResult:
         labels["buddy"] = _names(buddies) or labels["buddy"]
         labels["host"] = _names(hosts[:1]) or labels["host"]
     there = {"circle": member.state == "active", "buddy": bool(buddies), "host": bool(hosts), "save": True}
-    listed = [{"key": key, "label": labels[key]} for key in labels if there[key]]
-    return ActionResult(
-        "some", {"readers": listed, "options": number_options(each["label"] for each in listed)}
-    )
+    choices = ((key, label) for key, label in labels.items() if there[key])
+    return ActionResult("some", list_choices("readers", choices))
 
 
 @action("circle", "buddy", "host", "save")
-def choose_reader(ctx: ActionContext) -> ActionResult:
-    """Whom she chose in `reader`."""
-    chosen = ctx.values.get("reader")
-    return ActionResult(chosen if chosen in ("circle", "buddy", "host") else "save", {"text": _held(ctx)})
+def choose_reader(
+    ctx: ActionContext,  # noqa: ARG001
+    *,
+    held: str = "",
+    reader: Literal["circle", "buddy", "host", "save"] = "save",
+) -> ActionResult:
+    """Come to whoever was chosen in `reader`; whatever else stands there, the words are only saved."""
+    return ActionResult(reader, {"text": held.strip()})
 
 
 @action("held")
-def hold_more(ctx: ActionContext) -> ActionResult:
+def hold_more(ctx: ActionContext, *, held: str = "") -> ActionResult:
     """She went on writing instead of choosing: it belongs to what is held."""
     said = " ".join(ctx.words.split())
-    return ActionResult("held", {HELD: f"{_held(ctx)} {said}".strip() if said else _held(ctx)})
+    return ActionResult("held", {HELD: f"{held.strip()} {said}".strip()})
 
 
 @action("ready", "none")
-def give_to_circle(ctx: ActionContext) -> ActionResult:
+def give_to_circle(ctx: ActionContext, *, held: str = "") -> ActionResult:
     """Her held words are meant for the circle; they are shared as an answer to the circle is."""
-    answer = _keep(ctx, "circle")
+    answer = _keep(ctx, held, "circle")
     return (
         ActionResult("ready", {HELD: "", "sharing": {"answer": answer.id}})
         if answer
@@ -67,10 +69,10 @@ def give_to_circle(ctx: ActionContext) -> ActionResult:
 
 
 @action("told", "none")
-def give_to_host(ctx: ActionContext) -> ActionResult:
+def give_to_host(ctx: ActionContext, *, held: str = "") -> ActionResult:
     """Carry her held words to whoever hosts her circle, under her first name."""
     member = ctx.member
-    answer = _keep(ctx, "host")
+    answer = _keep(ctx, held, "host")
     if member is None or answer is None:
         return ActionResult("none")
     placeholders = {"words": answer.words or ""}
@@ -87,49 +89,43 @@ def give_to_host(ctx: ActionContext) -> ActionResult:
 
 
 @action("saved")
-def save_words(ctx: ActionContext) -> ActionResult:
+def save_words(ctx: ActionContext, *, held: str = "") -> ActionResult:
     """Keep her held words for herself alone; COPY brings them back, and a late choice still finds them."""
-    _keep(ctx, "us")
+    _keep(ctx, held, "us")
     return ActionResult("saved")
 
 
 @action("some", "none")
-def list_waiting(ctx: ActionContext) -> ActionResult:
+def list_waiting(ctx: ActionContext, *, between: tuple[int, ...] = ()) -> ActionResult:
     """Her circles whose questions wait for words, as `waiting` and `options`."""
-    ids = ctx.values.get("between")
     rows = ctx.session.execute(
         select(Question.id, Circle)
         .join(Member, Member.id == Question.member_id)
         .join(Circle, Circle.id == Member.circle_id)
         .where(
-            Question.id.in_(ids if isinstance(ids, list) else []),
+            Question.id.in_(between),
             Question.person_id == ctx.person.id,
             Question.state == "waiting",
         )
         .order_by(Circle.id)
     ).all()
-    labels = [circle_label(circle, plain=ctx.person.plain) for _, circle in rows]
-    listed = [{"key": str(row.id), "label": label} for row, label in zip(rows, labels, strict=True)]
-    outcome = "some" if listed else "none"
-    return ActionResult(outcome, {"waiting": listed, "options": number_options(labels)})
+    choices = ((question_id, circle) for question_id, circle in rows)
+    outcome = "some" if rows else "none"
+    return ActionResult(outcome, circle_choices("waiting", choices, plain=ctx.person.plain))
 
 
 @action("handed")
-def hand_over_words(ctx: ActionContext) -> ActionResult:
+def hand_over_words(ctx: ActionContext, *, held: str = "", meant: int = 0) -> ActionResult:
     """Her held words are the answer to the question she chose in `meant`."""
-    question = ctx.session.get(Question, int(str(ctx.values.get("meant") or 0)))
-    if question is None or question.person_id != ctx.person.id or not _held(ctx):
+    question, words = ctx.session.get(Question, meant), held.strip()
+    if question is None or question.person_id != ctx.person.id or not words:
         return ActionResult("handed", {HELD: ""})
-    return ActionResult("handed", {HELD: ""}, (HandOver(question.id, _held(ctx)),))
+    return ActionResult("handed", {HELD: ""}, (HandOver(question.id, words),))
 
 
-def _held(ctx: ActionContext) -> str:
-    return str(ctx.values.get(HELD) or "").strip()
-
-
-def _keep(ctx: ActionContext, visible_to: str) -> Answer | None:
+def _keep(ctx: ActionContext, held: str, visible_to: str) -> Answer | None:
     """Her held words as an answer, to be seen by those she chose."""
-    words = _held(ctx)
+    words = held.strip()
     asked = ctx.session.scalars(
         select(Question.id).where(Question.person_id == ctx.person.id).order_by(Question.id.desc()).limit(1)
     ).first()
