@@ -14,17 +14,6 @@ RANKS = {"member": "member", "host": "host", "backup": "host", "organizer": "org
 """A backup host may do what a host may."""
 
 
-def standing(session: Session, person_id: int) -> frozenset[str]:
-    """What she is: any of "member", "host", "organizer"; an offered seat counts once she took it up."""
-    held, _ = _held_and_offered(session, [person_id])
-    return frozenset(held[person_id])
-
-
-def hearing(session: Session, person_id: int) -> frozenset[str]:
-    """Whose commands (`who` in `flows/commands.toml`) are hers to give; see `hearing_of`."""
-    return hearing_of(session, [person_id])[person_id]
-
-
 def hearing_of(session: Session, people: Collection[int]) -> dict[int, frozenset[str]]:
     """Whose commands are theirs to give, in one statement for all of them.
 
