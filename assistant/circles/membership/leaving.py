@@ -20,12 +20,12 @@ from assistant.store.tables import Circle, Member, Note, Outbox, Person
 
 EVERYTHING = "all"
 ALL_TEXTS = {"en": "all texts", "es": "todo"}
-"""The last option, after her circles."""
+"""The last option, after the circles."""
 
 
 @action("one", "several", "none")
 def find_seats(ctx: ActionContext) -> ActionResult:
-    """Which seats she could leave: with several, `seats` and `options` list them, and everything at once."""
+    """Which seats can be left: with several, `seats` and `options` list them, and everything at once."""
     seats = seats_of(ctx.session, ctx.person.id)
     if len(seats) == 1:
         return ActionResult("one", member=seats[0][0])
@@ -61,19 +61,19 @@ def leave_everything(ctx: ActionContext) -> ActionResult:
 
 @action("left", "none")
 def give_up_seats(ctx: ActionContext) -> ActionResult:
-    """She stopped every text where only the carrier could hear it; her circles hear that she is not there."""
+    """Give up the seats of whoever opted out where only the carrier could hear it; the circles hear of it."""
     effects = left(ctx.session, ctx.person, ctx.identity.sender, ctx.now)
     return ActionResult("left" if effects else "none", effects=effects)
 
 
 def left(session: Session, person: Person, sender: str, now: dt.datetime) -> tuple[Effect, ...]:
-    """She has stopped every text: the seats that she had come in to are given up, and her circles hear so.
+    """Give up a person's seats after an opt-out, where the promise was kept; the circles hear of it.
 
-    A seat before the promise stays as it is: nobody knew of it. `returned` gives back what this took. Her
-    invitations are declined.
+    A seat before the promise stays as it is: nobody knew of it. `returned` gives back what this took. The
+    person's invitations are declined.
 
     Args:
-        session: Inside the transaction that records her opt-out, with the same `now`.
+        session: Inside the transaction that records the opt-out, with the same `now`.
     """
     decline(session, person.id, now)
     return tuple(
@@ -87,9 +87,9 @@ def left(session: Session, person: Person, sender: str, now: dt.datetime) -> tup
 def returned(
     session: Session, person: Person, stopped_at: dt.datetime, now: dt.datetime
 ) -> tuple[Effect, ...]:
-    """She opted in again: the seats that her opt-out at `stopped_at` took are hers, where there is room.
+    """Give back, after a new opt-in, the seats that the opt-out at `stopped_at` took, where there is room.
 
-    Not where a host has closed hers meanwhile: that is the host's to open.
+    Not where a host has closed the seat meanwhile: that is the host's to open.
     """
     effects: list[Effect] = []
     given_up = select(Member).where(
@@ -119,7 +119,7 @@ def _leave_all(ctx: ActionContext) -> list[Effect]:
 
 
 def close(ctx: ActionContext, member: Member, circle: Circle) -> tuple[Effect, ...]:
-    """The seat of the person in `scene` is given up: nothing more is asked for it, and the circle hears."""
+    """Give up a seat of the person in `ctx`: nothing more is asked for it, and the circle hears."""
     finish = Finish(ctx.person.id, member.id)
     return (finish, *_give_up(ctx.session, member, circle, ctx.person, ctx.identity.sender, ctx.now))
 
@@ -127,7 +127,7 @@ def close(ctx: ActionContext, member: Member, circle: Circle) -> tuple[Effect, .
 def _give_up(
     session: Session, member: Member, circle: Circle, person: Person, sender: str, now: dt.datetime
 ) -> tuple[Effect, ...]:
-    """The circle hears of it only if she had come in: before the promise nothing of hers was told."""
+    """Give up a seat; the circle hears of it only after the promise: before it nothing was told."""
     member.state, member.state_at, member.paused_until = "left", now, None
     session.flush()
     replan(session, member, now)
@@ -142,7 +142,7 @@ def _give_up(
 
 
 def _take_back_words(session: Session, member: Member) -> None:
-    """What she wrote to others and has not left yet does not leave any more."""
+    """Take back what a member wrote to others and has not left yet."""
     recipient = aliased(Member)
     waiting = (
         select(Outbox.id)
@@ -169,7 +169,7 @@ def _tell_hosts(
 def _tell_members(
     session: Session, circle: Circle, person: Person, notice: str, now: dt.datetime
 ) -> tuple[Effect, ...]:
-    """Who takes part or reads along hears of it; whoever hosts has heard already."""
+    """Tell who takes part or reads along; whoever hosts has heard already."""
     told = {person.id, *(host.id for host in hosts_of(session, circle.id, now))}
     return tuple(
         Tell(each.person_id, notice, other_name_of(person), circle_id=circle.id, member_id=each.id)

@@ -38,9 +38,9 @@ _DAYS: Final = frozenset({"day", "days", "dia", "dias"})
 
 @action("usual", "quiet_two", "quiet_three", "reading", "away")
 def how_are_things(ctx: ActionContext) -> ActionResult:
-    """How it stands with her before a planned question: is she here, only reading, quiet for long, or away?
+    """How a member stands before a planned question: taking part, only reading, quiet for long, or away.
 
-    quiet_three: from now on she is not paired, so that nobody waits for her. away: she is not to be asked.
+    quiet_three: from now on not paired, so that nobody waits in vain. away: not to be asked.
     """
     member = ctx.member
     if member is None or member.state not in ("active", "reading"):
@@ -59,14 +59,14 @@ def how_are_things(ctx: ActionContext) -> ActionResult:
 
 @action("yes", "no")
 def stays_in(ctx: ActionContext, *, stay: str = "") -> ActionResult:
-    """Whether she has just chosen to stay in."""
+    """Whether the member has just chosen to stay in."""
     here = ctx.member is not None and ctx.member.state == "active"
     return ActionResult("yes" if here and stay == "in" else "no")
 
 
 @action("heard", "unclear")
 def hear_pause(ctx: ActionContext) -> ActionResult:
-    """Until when she wants to pause: so many weeks (or days), a day she names, or the usual two weeks."""
+    """Hear until when to pause: so many weeks (or days), a day that is named, or the usual two weeks."""
     zone = _zone(ctx)
     today = ctx.now.astimezone(zone).date()
     until = _named_end(ctx, zone.key, today)
@@ -77,9 +77,9 @@ def hear_pause(ctx: ActionContext) -> ActionResult:
 
 @action("paused", "early", "none")
 def pause(ctx: ActionContext, *, pause_until: dt.date | None = None) -> ActionResult:
-    """Pause her seat until the day in `pause_until` (else for the usual time); it ends by itself at her hour.
+    """Pause the seat until the day in `pause_until` (else the usual time); it ends by itself.
 
-    early: she has yet to come in, so that there is nothing to pause.
+    early: the member has yet to come in, so that there is nothing to pause.
     """
     member = ctx.member
     if member is None or member.state not in ("joining", "active", "reading", "paused"):
@@ -92,8 +92,8 @@ def pause(ctx: ActionContext, *, pause_until: dt.date | None = None) -> ActionRe
 
 
 def rest(ctx: ActionContext, member: Member, day: dt.date) -> tuple[Effect, ...]:
-    """Put the seat of the person in `scene` on pause until that day; it ends by itself at her hour."""
-    member.state, member.state_at, member.paused_until = "paused", ctx.now, _her_hour(ctx, day)
+    """Put a seat of the person in `ctx` on pause until that day; it ends by itself at the person's hour."""
+    member.state, member.state_at, member.paused_until = "paused", ctx.now, _at_usual_hour(ctx, day)
     ctx.session.flush()
     over = Start(ctx.person.id, PAUSE_OVER, {}, member.id, due_at=member.paused_until)
     return (
@@ -105,7 +105,7 @@ def rest(ctx: ActionContext, member: Member, day: dt.date) -> tuple[Effect, ...]
 
 @action("over", "stands")
 def end_pause(ctx: ActionContext) -> ActionResult:
-    """A pause ends by itself; stands: she came back before, left, or has paused anew."""
+    """A pause ends by itself; stands: the member came back before, left, or has paused anew."""
     member = ctx.member
     if member is None or member.state != "paused" or member.paused_until is None:
         return ActionResult("stands")
@@ -114,7 +114,7 @@ def end_pause(ctx: ActionContext) -> ActionResult:
 
 @action("reading", "early", "none")
 def only_read(ctx: ActionContext) -> ActionResult:
-    """From now on she reads along and is asked nothing; her buddy finds another."""
+    """From now on the member reads along and is asked nothing; the buddy finds another."""
     member = ctx.member
     if member is None or member.state not in ("joining", "active", "paused", "reading"):
         return ActionResult("none")
@@ -131,7 +131,7 @@ def only_read(ctx: ActionContext) -> ActionResult:
 
 @action("one", "several", "none")
 def find_away(ctx: ActionContext) -> ActionResult:
-    """Which seat BACK is about: the only one that rests, or her only one; several: she has to say."""
+    """Which seat BACK is about: the only one that rests, or the only one; several: the member has to say."""
     seats = [member for member, _ in seats_of(ctx.session, ctx.person.id)]
     resting = [member for member in seats if _rests(member)] or seats
     if not resting:
@@ -141,10 +141,10 @@ def find_away(ctx: ActionContext) -> ActionResult:
 
 @action("question", "back", "here", "none")
 def come_back(ctx: ActionContext) -> ActionResult:
-    """She is back, whatever she was away for; what she missed is not counted and not shown.
+    """The member is back, whatever it was that kept them away; what was missed is not counted and not shown.
 
-    question: this week's question waits for her (`week`, `theme` and what else its flow needs are set). back:
-    there is none to ask now. here: she was not away.
+    question: this week's question waits (`week`, `theme` and what else its flow needs are set). back: there
+    is none to ask now. here: the member was not away.
     """
     member = ctx.member
     if member is None or member.state not in ("joining", "active", "paused", "reading", "unreachable"):
@@ -174,7 +174,7 @@ def _rests(member: Member) -> bool:
 
 
 def _question_of_the_week(ctx: ActionContext, member: Member) -> Entry | None:
-    """This week's opening question, if its day has come and she has not answered it."""
+    """Return this week's opening question, if its day has come and the member has not answered it."""
     circle = ctx.session.get_one(Circle, member.circle_id)
     program = programs().get(circle.program)
     if circle.state != "running" or circle.starts_on is None or program is None:
@@ -230,7 +230,7 @@ def _zone(ctx: ActionContext) -> ZoneInfo:
     return home(zone_of(ctx.person.zone, ctx.circle.zone if ctx.circle else None))
 
 
-def _her_hour(ctx: ActionContext, day: dt.date) -> dt.datetime:
+def _at_usual_hour(ctx: ActionContext, day: dt.date) -> dt.datetime:
     zones = zone_of(ctx.person.zone, ctx.circle.zone if ctx.circle else None)
     hour = USUAL_HOUR if ctx.person.hour is None else ctx.person.hour
     return next_allowed(at_wall(day, dt.time(hour), home(zones)), zones, hours_for(None))

@@ -1,4 +1,4 @@
-"""Keeps what a person says about herself: name, language, place and hour, and whether her phone is shared."""
+"""Keeps what people say about themselves: name, language, place and hour, and whether the phone is shared."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ def set_name(ctx: ActionContext, *, name: str = "") -> ActionResult:
 
 @action("known", "unknown")
 def know_name(ctx: ActionContext) -> ActionResult:
-    """Whether she has told us a name."""
+    """Whether the person has told us a name."""
     return ActionResult("known" if ctx.person.name else "unknown")
 
 
 @action("set", "unclear")
 def set_language(ctx: ActionContext, *, language: str = "") -> ActionResult:
-    """Write to her in the language she chose in `language`, or that her words ask for."""
+    """Write to the person in the language chosen in `language`, or that the words ask for."""
     words = set(plain_words(ctx.words))
     asked_for = [way for way, ways in LANGUAGES.items() if words & ways]
     if language in LANGUAGES:
@@ -75,7 +75,7 @@ def set_language(ctx: ActionContext, *, language: str = "") -> ActionResult:
 
 @action("known", "unknown")
 def know_language(ctx: ActionContext, *, language: str = "") -> ActionResult:  # noqa: ARG001
-    """Whether her language is her own (JOIN puts it among the values), not just her circle's."""
+    """Whether the language is the person's own (JOIN puts it among the values), not just the circle's."""
     return ActionResult("known" if language in LANGUAGES else "unknown")
 
 
@@ -112,19 +112,19 @@ def choose_place(
 
 @action("remembered")
 def remember_place(ctx: ActionContext) -> ActionResult:
-    """Keep where she was among the values, so that UNDO and `has_moved` know it."""
+    """Keep where the person was among the values, so that UNDO and `has_moved` know it."""
     return ActionResult("remembered", {"previous": _whereabouts(ctx.person)})
 
 
 @action("moved", "same")
 def has_moved(ctx: ActionContext, *, previous: dict[str, str | int | None] | None = None) -> ActionResult:
-    """Whether she is elsewhere than `remember_place` found her."""
+    """Whether the person is elsewhere than `remember_place` found."""
     return ActionResult("same" if previous == _whereabouts(ctx.person) else "moved")
 
 
 @action("plain", "names")
 def set_shared_phone(ctx: ActionContext, *, shared_phone: str = "") -> ActionResult:
-    """Keep texts plain, or let them name people and topics, as `shared_phone` or else her words say."""
+    """Keep texts plain, or let them name people and topics, as `shared_phone` or else the words say."""
     ctx.person.plain = not NAMES_ON & set(plain_words(shared_phone or ctx.words))
     return ActionResult("plain" if ctx.person.plain else "names")
 
@@ -136,7 +136,7 @@ def _settle(ctx: ActionContext, city: str, zone: str) -> ActionResult:
 
 
 def go_by_it(ctx: ActionContext) -> None:
-    """What is planned for her goes by her new clock."""
+    """Plan anew what is planned for the person, by the new clock."""
     ctx.session.flush()
     replan(ctx.session, ctx.person, ctx.now)
 

@@ -24,7 +24,7 @@ MOST_WORDS: Final = 5
 
 
 def roles_of(members: Sequence[int], turn: int) -> tuple[int, int, int] | None:
-    """Who has which role in this turn: everyone comes to each role once while the group stays the same.
+    """Return who has which role in this turn: everyone comes to each once while the group stays the same.
 
     Args:
         members: Ids, in an order that stays.
@@ -67,7 +67,7 @@ def roles_of_the_hour(ctx: ActionContext, *, turn: int | None = None) -> ActionR
 
 @action("heard", "alone")
 def hear_the_round(ctx: ActionContext) -> ActionResult:
-    """Show her what others of the circle said in this hour so far, without names; alone: nobody has yet."""
+    """Show what others of the circle said in this hour so far, without names; alone: nobody has yet."""
     if ctx.member is None or ctx.circle is None:
         return ActionResult("alone")
     said = ctx.session.scalars(

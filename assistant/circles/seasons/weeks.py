@@ -23,7 +23,7 @@ FOLLOW_UPS: Final = {
     7: "private",
     8: "thanks",
 }
-"""Week's theme -> what is asked after her answer."""
+"""Week's theme -> what is asked after the member's answer."""
 CLOSES: Final = {1: "kind", 3: "step", 7: "kind_again"}
 """Week's theme -> what its close asks for, where that is not just words for the circle."""
 SPEAKS_OF_OTHERS: Final = frozenset({1, 2})
@@ -54,7 +54,7 @@ def recap_week(ctx: ActionContext, *, week: int | None = None) -> ActionResult:
 
 @action("private", "plan", "help", "ask", "question", "thanks", "nothing")
 def choose_follow_up(ctx: ActionContext, *, theme: int = 0) -> ActionResult:  # noqa: ARG001
-    """What comes straight after her answer to the week's question, by its `theme`."""
+    """What comes straight after the answer to the week's question, by its `theme`."""
     return ActionResult(FOLLOW_UPS.get(theme, "nothing"))
 
 

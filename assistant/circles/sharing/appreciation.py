@@ -1,4 +1,4 @@
-"""Finds out whom a kind line is for, in her own words, and passes it on under first names."""
+"""Finds out whom a kind line is for, in its writer's own words, and passes it on under first names."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _BREAKS: Final = re.compile(r"[\s,;:.!?\-–—]+")
 
 
 def named_in(words: str, names: Mapping[int, str]) -> list[int]:
-    """Whom a line may be for, of these people: those whose first name stands in it, or nearly does.
+    """Return whom a line may be for, of these people: those whose first name stands in it, or nearly does.
 
     A name said right at the start, or after "to" or "para" there, outranks those mentioned later:
     "Rosa, what you said to Luz moved me" is for Rosa.
 
     Args:
-        words: What she wrote, in either language.
+        words: What was written, in either language.
         names: Whom it can be for, by id.
     """
     said = plain_words(words)
@@ -58,7 +58,7 @@ def named_in(words: str, names: Mapping[int, str]) -> list[int]:
 
 
 def without_address(words: str, name: str) -> str:
-    """The line without "Rosa," or "To Rosa:" before it; what begins as a sentence stays whole."""
+    """Return the line without "Rosa," or "To Rosa:" before it; what begins as a sentence stays whole."""
     first = fold(name.split()[0])
     last = fold(name.split()[-1])
     spoken = split_words(words)
@@ -73,12 +73,12 @@ def without_address(words: str, name: str) -> str:
     if not bare:
         return ""
     # "Rosa your words stayed with me" reads well without the name; "Rosa is brave" does not.
-    if marked is None and at == 0 and bare[0] not in _SPEAKS_TO_HER:
+    if marked is None and at == 0 and bare[0] not in _SPEAKS_TO_SOMEONE:
         return words.strip()
     return _BREAKS.sub(" ", rest, count=1).strip() if _BREAKS.match(rest) else rest.strip()
 
 
-_SPEAKS_TO_HER: Final = frozenset(
+_SPEAKS_TO_SOMEONE: Final = frozenset(
     {"you", "your", "youre", "thank", "thanks", "i", "im", "gracias", "tu", "tus", "te", "me", "eres", "lo"}
 )
 
@@ -93,7 +93,7 @@ def find_recipient(
     tries: int = 0,
     number_ok: str = "",
 ) -> ActionResult:
-    """Whom in her circle the words in `line` (or the name in `to`) are for; nobody from elsewhere is found.
+    """Find whom in the circle the words in `line` (or the name in `to`) are for; nobody from elsewhere.
 
     several: two could be meant; `people` and `options` list them. no_line: a name, but no words for it.
     number: the line holds a way to reach someone. lost: asked often enough.
@@ -122,15 +122,15 @@ def find_recipient(
 
 @action("marked")
 def mark_thanks(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
-    """What she just wrote is thanks for help, not only a kind line."""
+    """Mark what was just written as thanks for help, not only a kind line."""
     return ActionResult("marked", {"note": "thanks"})
 
 
 @action("passed", "gone")
 def pass_on(ctx: ActionContext, *, line: str = "", to_id: int = 0, note: str = "") -> ActionResult:
-    """Keep `line` as a note to whom it is for, and tell her, under the writer's first name.
+    """Keep `line` as a note to its recipient, and tell the recipient, under the writer's first name.
 
-    To someone she is kept apart from nothing goes, and nothing gives that away.
+    To someone the writer is kept apart from nothing goes, and nothing shows that.
     """
     member, words = ctx.member, line.strip()
     to = _others(ctx).get(to_id)
@@ -173,7 +173,7 @@ def pass_on(ctx: ActionContext, *, line: str = "", to_id: int = 0, note: str = "
 
 
 def _others(ctx: ActionContext) -> dict[int, Person]:
-    """The other members of her circle who have promised and have a name, by seat; none until she promised."""
+    """Return the other members with a promise and a name, by seat; none before the writer's own promise."""
     if ctx.member is None or ctx.member.promised_at is None:
         return {}
     rows = ctx.session.execute(
@@ -192,7 +192,7 @@ def _others(ctx: ActionContext) -> dict[int, Person]:
 
 
 def _labels(people: Sequence[Person]) -> list[str]:
-    """Their names; with the place where two are the same."""
+    """Return their names; with the place where two are the same."""
     names = [person.name or "" for person in people]
     return [
         f"{name} ({person.place})" if names.count(name) > 1 and person.place else name
@@ -205,7 +205,7 @@ def _stands(said: Sequence[str], name: Sequence[str]) -> bool:
 
 
 def _foremost(said: Sequence[str], found: Sequence[int], full: Mapping[int, Sequence[str]]) -> list[int]:
-    """Those whose name opens the line, if any does; else all of them."""
+    """Return those whose name opens the line, if any does; else all of them."""
     start = 1 if said and said[0] in _LEADS else 0
     opening = [key for key in found if said[start : start + 1] == [full[key][0]]]
     joined = len(said) > start + 1 and said[start + 1] in {"and", "y", "e"}

@@ -21,7 +21,7 @@ WITHOUT_NAME: Final = frozenset({"no", "without", "sin"})
 
 @action("yes", "no")
 def may_share(ctx: ActionContext) -> ActionResult:
-    """Whether anything of hers may go to this circle: only after her promise."""
+    """Whether anything of the member's may go to this circle: only after the promise."""
     return ActionResult("yes" if is_in(ctx.member) else "no")
 
 
@@ -33,10 +33,10 @@ def share_with_circle(
     number_ok: str = "",
     week: int | None = None,
 ) -> ActionResult:
-    """Share the answer she just gave, or what `sharing` names (an answer, a step or a goal she reached).
+    """Share the answer just given, or what `sharing` names (an answer, a step or a goal that was reached).
 
-    private: the question said that nobody else sees it, or she has not promised yet. name: she was never
-    asked whether her name goes along. number: there is a way to reach someone in it, which needs her yes.
+    private: the question said that nobody else sees it, or the promise is still to come. name: the member was
+    never asked whether the name goes along. number: it holds a way to reach someone, which needs a yes.
     """
     member, shared = ctx.member, _what_to_share(ctx, sharing)
     words = _words_of(ctx.session, member, shared) if member else None
@@ -60,7 +60,7 @@ def share_without_name(
     sharing: dict[str, int] | None = None,
     week: int | None = None,
 ) -> ActionResult:
-    """Share it with no name on it, whatever she chose for the rest."""
+    """Share it with no name on it, whatever the member chose for the rest."""
     member, shared = ctx.member, _what_to_share(ctx, sharing)
     words = _words_of(ctx.session, member, shared) if member else None
     if member is None or not words or not is_in(member):
@@ -77,13 +77,13 @@ def keep_back(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
 
 @action("quiet")
 def go_quiet(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
-    """She did not answer: nothing more is asked of her in this conversation."""
+    """The member did not answer: nothing more is asked in this conversation."""
     return ActionResult("quiet", {"went_quiet": True})
 
 
 @action("yes", "no")
 def still_here(ctx: ActionContext, *, went_quiet: bool = False) -> ActionResult:  # noqa: ARG001
-    """Whether she has answered all along."""
+    """Whether the member has answered all along."""
     return ActionResult("no" if went_quiet else "yes")
 
 
@@ -96,9 +96,9 @@ def hear_sharing_name(ctx: ActionContext) -> ActionResult:
 
 @action("named", "unnamed", "no_seat")
 def set_sharing_name(ctx: ActionContext, *, named_by: str = "") -> ActionResult:
-    """Share under her name from now on, or without, as `named_by` says.
+    """Share under the member's name from now on, or without, as `named_by` says.
 
-    Going without a name takes it off what she has shared before, too.
+    Going without a name takes it off what was shared before, too.
     """
     if ctx.member is None:
         return ActionResult("no_seat")
@@ -111,12 +111,12 @@ def set_sharing_name(ctx: ActionContext, *, named_by: str = "") -> ActionResult:
 
 
 def is_in(member: Member | None) -> bool:
-    """Whether she may share with her circle and be told of it: seated, and after her promise."""
+    """Whether a member may share with the circle and be told of it: seated, and after the promise."""
     return member is not None and member.promised_at is not None and member.state in SEATED
 
 
 def sharers(session: Session, circle_id: int, *, week: int) -> set[int]:
-    """The members who shared something with this circle in a week of its season, and are still in it."""
+    """Return the members who shared something with this circle in a week, and are still in it."""
     found = session.scalars(
         select(Share.member_id)
         .join(Member, Member.id == Share.member_id)
@@ -131,7 +131,7 @@ def sharers(session: Session, circle_id: int, *, week: int) -> set[int]:
 
 
 def apart_from(session: Session, person_id: int) -> set[int]:
-    """The people who do not reach her and whom she does not reach, whoever asked for it."""
+    """Return the people kept apart from a person: neither reaches the other, whoever asked for it."""
     rows = session.execute(
         select(Apart.one_id, Apart.other_id).where(
             or_(Apart.one_id == person_id, Apart.other_id == person_id)
@@ -141,7 +141,7 @@ def apart_from(session: Session, person_id: int) -> set[int]:
 
 
 def _what_to_share(ctx: ActionContext, held: dict[str, int] | None) -> dict[str, int]:
-    """The answer that this very text gave, if its question said the circle sees it; else what was held."""
+    """Return the answer this very text gave, if its question said the circle sees it; else what was held."""
     if ctx.inbox_id is not None and ctx.member is not None:
         answered = ctx.session.scalars(
             select(Answer)
@@ -155,7 +155,7 @@ def _what_to_share(ctx: ActionContext, held: dict[str, int] | None) -> dict[str,
 
 
 def _words_of(session: Session, member: Member, sharing: dict[str, int]) -> str | None:
-    """The words to be shared: hers, and meant for the circle. Nothing else ever becomes a share."""
+    """Return the words to be shared: the member's own, meant for the circle. Nothing else becomes one."""
     if "answer" in sharing:
         answer = session.get(Answer, sharing["answer"])
         mine = answer is not None and answer.member_id == member.id and answer.visible_to == "circle"

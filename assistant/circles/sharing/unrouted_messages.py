@@ -1,4 +1,4 @@
-"""Holds words of which nobody can say whom they are for, and asks; until she chooses, nobody sees them."""
+"""Holds words of which nobody can say whom they are for, and asks; until that is chosen, nobody sees them."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def choose_reader(
 
 @action("held")
 def hold_more(ctx: ActionContext, *, held: str = "") -> ActionResult:
-    """She went on writing instead of choosing: it belongs to what is held."""
+    """The member went on writing instead of choosing: it belongs to what is held."""
     said = " ".join(ctx.words.split())
     return ActionResult("held", {HELD: f"{held.strip()} {said}".strip()})
 
 
 @action("ready", "none")
 def give_to_circle(ctx: ActionContext, *, held: str = "") -> ActionResult:
-    """Her held words are meant for the circle; they are shared as an answer to the circle is."""
+    """Mean the held words for the circle; they are shared as an answer to the circle is."""
     answer = _keep(ctx, held, "circle")
     return (
         ActionResult("ready", {HELD: "", "sharing": {"answer": answer.id}})
@@ -70,7 +70,7 @@ def give_to_circle(ctx: ActionContext, *, held: str = "") -> ActionResult:
 
 @action("told", "none")
 def give_to_host(ctx: ActionContext, *, held: str = "") -> ActionResult:
-    """Carry her held words to whoever hosts her circle, under her first name."""
+    """Carry the held words to whoever hosts the circle, under the writer's first name."""
     member = ctx.member
     answer = _keep(ctx, held, "host")
     if member is None or answer is None:
@@ -90,14 +90,14 @@ def give_to_host(ctx: ActionContext, *, held: str = "") -> ActionResult:
 
 @action("saved")
 def save_words(ctx: ActionContext, *, held: str = "") -> ActionResult:
-    """Keep her held words for herself alone; COPY brings them back, and a late choice still finds them."""
+    """Keep the held words for their writer alone; COPY brings them back, a late choice finds them."""
     _keep(ctx, held, "us")
     return ActionResult("saved")
 
 
 @action("some", "none")
 def list_waiting(ctx: ActionContext, *, between: tuple[int, ...] = ()) -> ActionResult:
-    """Her circles whose questions wait for words, as `waiting` and `options`."""
+    """List the person's circles whose questions wait for words, as `waiting` and `options`."""
     rows = ctx.session.execute(
         select(Question.id, Circle)
         .join(Member, Member.id == Question.member_id)
@@ -116,7 +116,7 @@ def list_waiting(ctx: ActionContext, *, between: tuple[int, ...] = ()) -> Action
 
 @action("handed")
 def hand_over_words(ctx: ActionContext, *, held: str = "", meant: int = 0) -> ActionResult:
-    """Her held words are the answer to the question she chose in `meant`."""
+    """Take the held words for the answer to the question that was chosen in `meant`."""
     question, words = ctx.session.get(Question, meant), held.strip()
     if question is None or question.person_id != ctx.person.id or not words:
         return ActionResult("handed", {HELD: ""})
@@ -124,7 +124,7 @@ def hand_over_words(ctx: ActionContext, *, held: str = "", meant: int = 0) -> Ac
 
 
 def _keep(ctx: ActionContext, held: str, visible_to: str) -> Answer | None:
-    """Her held words as an answer, to be seen by those she chose."""
+    """Keep the held words as an answer, to be seen by those whom their writer chose."""
     words = held.strip()
     asked = ctx.session.scalars(
         select(Question.id).where(Question.person_id == ctx.person.id).order_by(Question.id.desc()).limit(1)
