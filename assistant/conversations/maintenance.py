@@ -23,7 +23,7 @@ def maintain(services: Services) -> int:
             return 0
     with services.database.write() as session:
         circles = season_end.close_and_erase(session, now)
-        briefs = brief_schedule.start_briefs(session, now)
+        briefs = brief_schedule.start_briefs(session, services.identity.sender, now)
         for brief in briefs:
             start_later(session, brief, now)
         return circles + len(briefs) + import_invitations.remind(session, services, now)

@@ -39,7 +39,7 @@ def opt_out(context: Context, *, confirm: bool) -> tuple[Effect, ...]:
     if confirm:
         context.notice("opted_out", purpose="legal")
     progress.quiet = progress.opted_out = True
-    effects = left(context.session, context.person, context.now)
+    effects = left(context.session, context.person, context.services.identity.sender, context.now)
     if progress.prefetched is not None:
         progress.prefetched.stale = True
     return effects

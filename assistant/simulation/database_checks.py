@@ -77,7 +77,9 @@ class Reckoner:
         groups = _groups(session, round_)
         names = _names(session, circle.id)
         told = [[names[member] for member in group] for group in groups]
-        here = {member.id for member in pairable(session, circle.id, now)}
+        here = {
+            member.id for member in pairable(session, circle.id, self.world.services.identity.sender, now)
+        }
         placed = Counter(member for group in groups for member in group)
         apart = kept_apart(session, circle.id)
         once = set(placed) == here and set(placed.values()) <= {1}

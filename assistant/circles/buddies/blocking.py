@@ -41,7 +41,7 @@ def block(ctx: ActionContext) -> ActionResult:
     seats = [member for member, _ in seats_of(ctx.session, ctx.person.id)]
     if other is None or other.id not in {person.id for person in _circle_mates(ctx, seats)}:
         return ActionResult("nobody")
-    effects = keep_apart(ctx.session, ctx.person, other, ctx.now)
+    effects = keep_apart(ctx.session, ctx.person, other, ctx.identity.sender, ctx.now)
     return ActionResult("blocked", {"buddy": other.name} if other.name else {}, effects)
 
 

@@ -39,13 +39,13 @@ def meet_buddy(ctx: ActionContext) -> ActionResult:
     week = ctx.values.get("week")
     if member is None or circle is None or not isinstance(week, int) or circle.state != "running":
         return ActionResult("none")
-    if member.id not in {each.id for each in pairable(ctx.session, circle.id, ctx.now)}:
+    if member.id not in {each.id for each in pairable(ctx.session, circle.id, ctx.identity.sender, ctx.now)}:
         return ActionResult("none")
-    round_, effects = round_of(ctx.session, circle, week, ctx.now)
+    round_, effects = round_of(ctx.session, circle, week, ctx.identity.sender, ctx.now)
     if member.unpaired_at is not None:
         return ActionResult("none", effects=effects)  # The round before was one miss too many.
     if not bonds_of(ctx.session, member, week=week, told=False):
-        effects += take_in(ctx.session, round_, member, ctx.now)
+        effects += take_in(ctx.session, round_, member, ctx.identity.sender, ctx.now)
     fresh = [
         bond for bond in bonds_of(ctx.session, member, week=week, told=False) if bond.mine.told_at is None
     ]
@@ -119,7 +119,7 @@ def is_waiting(ctx: ActionContext) -> ActionResult:
     if not may_nudge(ctx.session, ctx.person.id, ctx.now):
         return ActionResult("no")
     values: dict[str, Any] = dict(buddy_names(ctx.session, bond.members[:1], language_of(ctx)))
-    other = someone_else(ctx.session, ctx.member, ctx.now)
+    other = someone_else(ctx.session, ctx.member, ctx.identity.sender, ctx.now)
     if other is None:
         return ActionResult("wait", values)
     name = buddy_names(ctx.session, [other], language_of(ctx)).get("buddy")
@@ -181,7 +181,7 @@ def rest_from_buddies(ctx: ActionContext) -> ActionResult:
     if ctx.member is not None:
         ctx.member.unpaired_at = ctx.member.unpaired_at or ctx.now
         ctx.session.flush()
-        effects = let_go(ctx.session, ctx.member, ctx.now)
+        effects = let_go(ctx.session, ctx.member, ctx.identity.sender, ctx.now)
     return ActionResult("unpaired", effects=effects)
 
 

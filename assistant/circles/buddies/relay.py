@@ -269,7 +269,7 @@ def _reached(ctx: ActionContext, bonds: Sequence[Bond]) -> Iterator[tuple[Bond, 
         for seat, member, person in bond.others:
             if (
                 member.id in seen
-                or is_away(ctx.session, member)
+                or is_away(ctx.session, member, ctx.identity.sender)
                 or are_apart(ctx.session, ctx.person, person)
             ):
                 continue

@@ -34,14 +34,16 @@ from assistant.store.tables import Apart, Circle, Member, Pair, PairMember, Pers
 SMALL_GROUP: Final = 3
 
 
-def take_in(session: Session, round_: Round, member: Member, now: dt.datetime) -> tuple[Effect, ...]:
+def take_in(
+    session: Session, round_: Round, member: Member, sender: str, now: dt.datetime
+) -> tuple[Effect, ...]:
     """Give a latecomer buddies in a round under way: one who is alone, else a pair, which becomes three.
 
     Returns:
         What the others hear. She herself is not told here.
     """
     circle = lock_circle(session, round_.circle_id)
-    return _place(session, circle, round_, member, now)
+    return _place(session, circle, round_, member, sender, now)
 
 
 def welcome_back(session: Session, member: Member, now: dt.datetime) -> tuple[Effect, ...]:
@@ -56,7 +58,7 @@ def welcome_back(session: Session, member: Member, now: dt.datetime) -> tuple[Ef
     return (Start(member.person_id, MEET, values, member.id),)
 
 
-def let_go(session: Session, member: Member, now: dt.datetime) -> tuple[Effect, ...]:
+def let_go(session: Session, member: Member, sender: str, now: dt.datetime) -> tuple[Effect, ...]:
     """Mend the round that someone drops out of: she left, paused, stopped, or is no longer paired.
 
     Call it after her state has changed, inside the same transaction. Her buddies find others, and hear of it
@@ -71,11 +73,13 @@ def let_go(session: Session, member: Member, now: dt.datetime) -> tuple[Effect, 
     return tuple(
         effect
         for bond in bonds_of(session, member, week=round_.week, told=False)
-        for effect in _mend(session, circle, round_, bond.pair, member, now)
+        for effect in _mend(session, circle, round_, bond.pair, member, sender, now)
     )
 
 
-def keep_apart(session: Session, asking: Person, other: Person, now: dt.datetime) -> tuple[Effect, ...]:
+def keep_apart(
+    session: Session, asking: Person, other: Person, sender: str, now: dt.datetime
+) -> tuple[Effect, ...]:
     """Never pair two people again, and part them at once where they are buddies now. Nobody is told why."""
     one_id, other_id = sorted((asking.id, other.id))
     if session.scalar(select(Apart.id).where(Apart.one_id == one_id, Apart.other_id == other_id)) is None:
@@ -91,10 +95,12 @@ def keep_apart(session: Session, asking: Person, other: Person, now: dt.datetime
             continue  # What is left of it holds them apart by itself: neither reaches the other.
         for bond in bonds_of(session, member, week=round_.week, told=False):
             if asking.id in {person.id for person in bond.people}:
-                effects += _mend(session, circle, round_, bond.pair, member, now)
-                if member.id in {each.id for each in pairable(session, circle.id, now)}:
+                effects += _mend(session, circle, round_, bond.pair, member, sender, now)
+                if member.id in {each.id for each in pairable(session, circle.id, sender, now)}:
                     left = [each for each in bond.members if each.person_id == asking.id]
-                    effects += _move_on(session, circle, round_, member, left[0], now, bond.mine.told_at)
+                    effects += _move_on(
+                        session, circle, round_, member, left[0], sender, now, bond.mine.told_at
+                    )
     return tuple(effects)
 
 
@@ -148,22 +154,22 @@ def change_pairs(
     return tuple(_tell_with(session, member, circle) for member in know)
 
 
-def someone_else(session: Session, member: Member, now: dt.datetime) -> Member | None:
+def someone_else(session: Session, member: Member, sender: str, now: dt.datetime) -> Member | None:
     """Who could be a buddy of hers besides the one she waits for; None: there is nobody."""
     circle = session.get_one(Circle, member.circle_id)
     round_ = latest_round(session, circle.id)
     if round_ is None:
         return None
-    groups = _groups_for(session, circle, round_, member, now)
+    groups = _groups_for(session, circle, round_, member, sender, now)
     if not groups or len(groups[0][1]) >= SMALL_GROUP:
         return None
     _, seats = groups[0]
-    rank = _rank(session, circle, member, now)
+    rank = _rank(session, circle, member, sender, now)
     return min((session.get_one(Member, seat.member_id) for seat in seats), key=lambda each: rank([each.id]))
 
 
 def _mend(
-    session: Session, circle: Circle, round_: Round, pair: Pair, gone: Member, now: dt.datetime
+    session: Session, circle: Circle, round_: Round, pair: Pair, gone: Member, sender: str, now: dt.datetime
 ) -> list[Effect]:
     """End a pair that someone drops out of, and see to whoever is left in it."""
     pair.ended_at = now
@@ -171,11 +177,11 @@ def _mend(
     left = session.scalars(
         select(PairMember).where(PairMember.pair_id == pair.id, PairMember.member_id != gone.id)
     ).all()
-    here = {member.id: member for member in pairable(session, circle.id, now)}
+    here = {member.id: member for member in pairable(session, circle.id, sender, now)}
     staying = [seat for seat in left if seat.member_id in here]
     if len(staying) == 1:
         seat = staying[0]
-        return _move_on(session, circle, round_, here[seat.member_id], gone, now, seat.told_at)
+        return _move_on(session, circle, round_, here[seat.member_id], gone, sender, now, seat.told_at)
     if not staying:
         return []
     again = add_pair(session, round_, Group(tuple(seat.member_id for seat in staying), "gathered"), now)
@@ -196,13 +202,14 @@ def _move_on(
     round_: Round,
     member: Member,
     gone: Member,
+    sender: str,
     now: dt.datetime,
     told_at: dt.datetime | None,
 ) -> list[Effect]:
     """Find other buddies for whoever was left behind; she hears of it if she knew the first."""
     effects: list[Effect] = []
     if not buddies_of(session, member, week=round_.week):
-        effects += _place(session, circle, round_, member, now)
+        effects += _place(session, circle, round_, member, sender, now)
     if told_at is not None:
         for bond in bonds_of(session, member, week=round_.week, told=False):
             bond.mine.told_at = bond.mine.told_at or now
@@ -212,9 +219,9 @@ def _move_on(
 
 
 def _place(
-    session: Session, circle: Circle, round_: Round, member: Member, now: dt.datetime
+    session: Session, circle: Circle, round_: Round, member: Member, sender: str, now: dt.datetime
 ) -> tuple[Effect, ...]:
-    groups = _groups_for(session, circle, round_, member, now)
+    groups = _groups_for(session, circle, round_, member, sender, now)
     if not groups:
         add_pair(session, round_, Group((member.id,), "alone"), now)
         return ()
@@ -225,7 +232,7 @@ def _place(
     if len(seats) < SMALL_GROUP:
         return _join(session, circle, pair, seats, member)[1]
     # Only a group of three is left: with her it becomes two pairs.
-    rank = _rank(session, circle, member, now)
+    rank = _rank(session, circle, member, sender, now)
     other = min(seats, key=lambda seat: rank([seat.member_id]))
     pair.ended_at = now
     effects = [
@@ -275,11 +282,11 @@ def _regroup(
 
 
 def _groups_for(
-    session: Session, circle: Circle, round_: Round, member: Member, now: dt.datetime
+    session: Session, circle: Circle, round_: Round, member: Member, sender: str, now: dt.datetime
 ) -> list[tuple[Pair, list[PairMember]]]:
     """The groups she could join, the best first: someone who is alone, then twos, then threes."""
     apart = kept_apart(session, circle.id)
-    here = {each.id for each in pairable(session, circle.id, now)}
+    here = {each.id for each in pairable(session, circle.id, sender, now)}
     groups = [
         (pair, seats)
         for pair, seats in open_groups(session, round_)
@@ -290,12 +297,12 @@ def _groups_for(
             for seat in seats
         )
     ]
-    rank = _rank(session, circle, member, now)
+    rank = _rank(session, circle, member, sender, now)
     return sorted(groups, key=lambda group: (len(group[1]), rank([seat.member_id for seat in group[1]])))
 
 
 def _rank(
-    session: Session, circle: Circle, member: Member, now: dt.datetime
+    session: Session, circle: Circle, member: Member, sender: str, now: dt.datetime
 ) -> Callable[[Sequence[int]], tuple[int, int, int]]:
     """How a group would do for her, the lowest best: fewest repeats, then the best fit."""
     met = [
@@ -305,7 +312,7 @@ def _rank(
         for couple in combinations(sorted(group), 2)
         if member.id in couple
     ]
-    everyone = {each.id: each for each in [member, *pairable(session, circle.id, now)]}
+    everyone = {each.id: each for each in [member, *pairable(session, circle.id, sender, now)]}
     seats = {seat.member: seat for seat in seats_for(session, circle, everyone.values(), now)}
     hers = seats[member.id]
 

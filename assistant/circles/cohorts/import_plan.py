@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.effects import Tell
 from assistant.circles.cohorts.import_entries import Entry
 from assistant.circles.people.audit import record
-from assistant.store.tables import Address, Consent, Invitation, Member, Outbox, Person
+from assistant.circles.people.consent import kinds_in_force
+from assistant.store.tables import Address, Invitation, Member, Outbox, Person
 from assistant.store.tables.circle_tables import SEATED
 
 CHUNK: Final = 100
@@ -176,13 +177,7 @@ class _Standing:
             )
         )
         self._seats = {person_id: circle_id for person_id, circle_id in seats if circle_id in aim.circles}
-        newest = (
-            select(func.max(Consent.id))
-            .where(Consent.address_id.in_(ids), Consent.sender == sender)
-            .group_by(Consent.address_id)
-        )
-        consents = session.execute(select(Consent.address_id, Consent.kind).where(Consent.id.in_(newest)))
-        kinds = {address_id: kind for address_id, kind in consents}  # noqa: C416 - rows are no pairs to mypy
+        kinds = kinds_in_force(session, ids, sender)
         self.opted_in = {address_id for address_id, kind in kinds.items() if kind == "in"}
         self._opted_out = {address_id for address_id, kind in kinds.items() if kind == "out"}
 

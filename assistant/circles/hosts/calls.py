@@ -41,7 +41,7 @@ def hold_call(ctx: ActionContext) -> ActionResult:
     if circle is None or member is None or member.circle_id != circle.id:
         return ActionResult("none")
     values = other_name_of(ctx.session.get_one(Person, member.person_id))
-    if is_away(ctx.session, member):
+    if is_away(ctx.session, member, ctx.identity.sender):
         return ActionResult("away", values)
     if _asked_lately(ctx.session, member, ctx.now):
         return ActionResult("lately", values)
@@ -56,7 +56,7 @@ def may_be_asked(ctx: ActionContext) -> ActionResult:
     pending = _pending(ctx)
     if pending is None or ctx.member is None:
         return ActionResult("no")
-    if is_away(ctx.session, ctx.member) or not _still_hosts(ctx.session, pending):
+    if is_away(ctx.session, ctx.member, ctx.identity.sender) or not _still_hosts(ctx.session, pending):
         return ActionResult("no")
     if pending.by_person_id in apart_from(ctx.session, ctx.person.id) or _number(ctx) is None:
         # Not at once, as no machine's no should be told from a person's.

@@ -17,7 +17,7 @@ from assistant.circles.actions.registry import action
 from assistant.circles.hosts.hosted_circle import hosted
 from assistant.circles.people.audit import record
 from assistant.circles.people.inactivity import quiet_weeks
-from assistant.circles.people.reachability import unreachable
+from assistant.circles.people.reachability import out_of_reach
 from assistant.circles.people.roster import members_of
 from assistant.schedule.wall import at_wall
 from assistant.store.tables import Circle, Member, Person
@@ -137,7 +137,7 @@ def numbered(ctx: ActionContext, people: Iterable[Person]) -> Lines:
 def _away(ctx: ActionContext, circle: Circle) -> list[Line]:
     """Who is away, in no other words than her circle may hear: on pause she was told it sees "away"."""
     rows = members_of(ctx.session, [circle], ("active", "paused", "unreachable"))
-    lost = unreachable(ctx.session, [person.id for _, person, _ in rows])
+    lost = out_of_reach(ctx.session, [person.id for _, person, _ in rows], ctx.identity.sender)
     lines = []
     for member, person, _ in rows:
         if person.id == ctx.person.id:

@@ -15,7 +15,7 @@ from assistant.circles.hosts.hosted_circle import hosted
 from assistant.circles.hosts.inactive_members import choices_of, numbered, people_of
 from assistant.circles.hosts.pending_actions import hold, take_up
 from assistant.circles.people.permissions import circle_for
-from assistant.circles.people.reachability import unreachable
+from assistant.circles.people.reachability import out_of_reach
 from assistant.circles.sharing.appreciation import TOLD, TRIES, without_address
 from assistant.circles.sharing.host_words import NOTE, host_placeholder
 from assistant.circles.sharing.shares import apart_from
@@ -71,7 +71,7 @@ def hold_note(ctx: ActionContext) -> ActionResult:
     if circle is None:
         return ActionResult("none")
     members = [member for member in _chosen(ctx, circle) if member.state in TOLD]
-    lost = unreachable(ctx.session, [member.person_id for member in members])
+    lost = out_of_reach(ctx.session, [member.person_id for member in members], ctx.identity.sender)
     members = [member for member in members if member.person_id not in lost]
     if not members:
         return ActionResult("away")

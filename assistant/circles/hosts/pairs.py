@@ -147,7 +147,7 @@ def swap_pairs(ctx: ActionContext) -> ActionResult:
 
 def _groups(ctx: ActionContext, circle: Circle, round_: Round) -> Groups:
     """The groups of a round all of whose members are here."""
-    here = {member.id for member in pairable(ctx.session, circle.id, ctx.now)}
+    here = {member.id for member in pairable(ctx.session, circle.id, ctx.identity.sender, ctx.now)}
     found = (
         (tuple(seat.member_id for seat in seats), pair) for pair, seats in open_groups(ctx.session, round_)
     )

@@ -11,7 +11,7 @@ _LOST_DIGITS = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+")
 
 
 def read_number(written: str, country: str) -> str:
-    """The E.164 form of one number.
+    """Return the E.164 form of one number.
 
     Args:
         written: As it was typed: "+1 (512) 555-0100", "512.555.0100", "'+15125550100".
