@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.actions.choices import number_options
+from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Start, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
@@ -50,13 +50,12 @@ _NAMED = re.compile(r"(?P<name>[^\W\d_]+)(?P<between>[\s,.:;!-]*)")
 
 
 @action("one", "several", "nobody", "other", "empty")
-def find_buddy(ctx: ActionContext) -> ActionResult:
+def find_buddy(ctx: ActionContext, *, text: str = "") -> ActionResult:
     """For whom the words after @ are: her buddies, or those of one of her circles.
 
     several: `seats` and `options` list them. other: "@name" names someone who is not her buddy, and nobody
     gets it. The words to carry are in `line` from here on.
     """
-    text = str(ctx.values.get("text") or "")
     named, by_name = _NAMED.match(text), False
     seats = [member for member, circle in seats_of(ctx.session, ctx.person.id) if circle.state == "running"]
     reachable = [member for member in seats if buddies_of(ctx.session, member)]
@@ -76,16 +75,13 @@ def find_buddy(ctx: ActionContext) -> ActionResult:
     values: dict[str, Any] = {"text": "", "line": line, "by_name": by_name}
     if len(reachable) == 1:
         return ActionResult("one", values, member=reachable[0])
-    labels = [_names(ctx, member).get("buddies") or str(at) for at, member in enumerate(reachable, 1)]
-    listed = [{"key": str(m.id), "label": label} for m, label in zip(reachable, labels, strict=True)]
+    choices = ((each.id, _names(ctx, each).get("buddies") or str(at)) for at, each in enumerate(reachable, 1))
     said = shorten(line, PLACEHOLDERS["said"].longest)
-    return ActionResult(
-        "several", {**values, "said": said, "seats": listed, "options": number_options(labels)}
-    )
+    return ActionResult("several", {**values, "said": said, **list_choices("seats", choices)})
 
 
 @action("known", "changed", "away", "nobody")
-def check_buddy(ctx: ActionContext) -> ActionResult:
+def check_buddy(ctx: ActionContext, *, by_name: bool = False) -> ActionResult:
     """Whether it is clear to her who will read it.
 
     changed: news about her buddy is still on its way to her, or the last words she got were someone else's.
@@ -99,29 +95,29 @@ def check_buddy(ctx: ActionContext) -> ActionResult:
     if not reached:
         return ActionResult("away", {**_names(ctx, ctx.member), "line": ""})
     values = buddy_names(ctx.session, [member for _, _, member, _ in reached], language_of(ctx))
-    clear = ctx.values.get("by_name") or not _may_mean_another(ctx, bonds)
+    clear = by_name or not _may_mean_another(ctx, bonds)
     return ActionResult("known" if clear else "changed", values)
 
 
 @action("clean", "number")
-def check_words(ctx: ActionContext) -> ActionResult:
+def check_words(ctx: ActionContext, *, line: str = "") -> ActionResult:
     """Whether a phone number, mail address or messenger stands in the words."""
-    return ActionResult("number" if has_contact(_line(ctx), ctx.identity.country) else "clean")
+    return ActionResult("number" if has_contact(line, ctx.identity.country) else "clean")
 
 
 @action("first", "sent", "away", "forgotten")
-def relay(ctx: ActionContext) -> ActionResult:
+def relay(ctx: ActionContext, *, line: str = "") -> ActionResult:
     """Carry her words to everyone she is with; first: she hears that they are on their way, once a round."""
-    return _relay(ctx, _line(ctx))
+    return _relay(ctx, line)
 
 
 @action("first", "sent", "away", "forgotten", "empty")
-def relay_without(ctx: ActionContext) -> ActionResult:
+def relay_without(ctx: ActionContext, *, line: str = "") -> ActionResult:
     """Carry her words without what could reach anyone."""
-    line = without_contacts(_line(ctx), ctx.identity.country)
-    if _line(ctx) and not any(sign.isalnum() for sign in line):
+    rest = without_contacts(line, ctx.identity.country)
+    if line and not any(sign.isalnum() for sign in rest):
         return ActionResult("empty", {"line": ""})
-    return _relay(ctx, line)
+    return _relay(ctx, rest)
 
 
 @action("kept_back")
@@ -131,10 +127,10 @@ def keep_line_back(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
 
 
 @action("passed")
-def pass_held_lines(ctx: ActionContext) -> ActionResult:
+def pass_held_lines(ctx: ActionContext, *, just_told: bool = False) -> ActionResult:
     """Hand her the words that waited until she was told whom she is with."""
     effects: list[Effect] = []
-    if ctx.member is None or not ctx.values.get("just_told"):
+    if ctx.member is None or not just_told:
         return ActionResult("passed")
     for bond in bonds_of(ctx.session, ctx.member):
         for _, other, person in bond.others:
@@ -160,10 +156,6 @@ def unanswered_since(session: Session, writer: PairMember, reader: PairMember) -
     if reader.wrote_at is not None:
         notes = notes.where(Note.at > reader.wrote_at)
     return session.scalar(notes)
-
-
-def _line(ctx: ActionContext) -> str:
-    return str(ctx.values.get("line") or "")
 
 
 def _relay(ctx: ActionContext, line: str) -> ActionResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -54,21 +54,20 @@ def list_quiet(ctx: ActionContext) -> ActionResult:
 
 
 @action("listed")
-def number_quiet(ctx: ActionContext) -> ActionResult:
+def number_quiet(ctx: ActionContext, *, to_ids: Sequence[int] = ()) -> ActionResult:
     """Show the quiet ones of `to_ids` with numbers, to choose one of them."""
-    people = people_of(ctx.session, ctx.values.get("to_ids") or ())
+    people = people_of(ctx.session, to_ids)
     return ActionResult("listed", {"people": choices_of(people.items())}, (numbered(ctx, people.values()),))
 
 
 @action("one", "none")
-def take_one(ctx: ActionContext) -> ActionResult:
+def take_one(ctx: ActionContext, *, to_id: str = "", to_ids: Sequence[int] = ()) -> ActionResult:
     """Go on with the one she chose in `to_id`, as `other_name`."""
-    chosen = str(ctx.values.get("to_id") or "")
-    listed = [int(each) for each in ctx.values.get("to_ids") or ()]
-    if not chosen.isdigit() or int(chosen) not in listed:
+    chosen = int(to_id) if to_id.isdigit() else None
+    if chosen is None or chosen not in to_ids:
         return ActionResult("none")
-    person = people_of(ctx.session, [int(chosen)])[int(chosen)]
-    return ActionResult("one", {"to_ids": [int(chosen)], "many": False, **other_name_of(person)})
+    person = people_of(ctx.session, [chosen])[chosen]
+    return ActionResult("one", {"to_ids": [chosen], "many": False, **other_name_of(person)})
 
 
 def quiet_members(

@@ -18,7 +18,7 @@ from assistant.store.tables.circle_tables import SEATED
 
 
 @action("one", "several", "unnamed", "unknown", "empty", "none")
-def find_member(ctx: ActionContext) -> ActionResult:
+def find_member(ctx: ActionContext, *, person: str = "") -> ActionResult:
     """Whom she means by `person`; the circle follows from the member, unless this is about one already.
 
     one: `named` is the seat, `other_name` the first name. Else `people` and `options` list who may be meant:
@@ -28,7 +28,7 @@ def find_member(ctx: ActionContext) -> ActionResult:
     circles = [about] if about is not None else list(hosted_by(ctx.session, ctx.person.id))
     if not circles:
         return ActionResult("none")
-    said, circles = _without_code(str(ctx.values.get("person") or ""), circles)
+    said, circles = _without_code(person, circles)
     only = circles[0] if len(circles) == 1 else None
     where = {} if only is not None else {"hosts": "several"}
     everyone = members_of(ctx.session, circles)
@@ -46,16 +46,15 @@ def find_member(ctx: ActionContext) -> ActionResult:
 
 
 @action("taken", "none")
-def take_member(ctx: ActionContext) -> ActionResult:
+def take_member(ctx: ActionContext, *, named: str = "") -> ActionResult:
     """Go on with the one she chose of several (`named`)."""
-    found = named_member(ctx)
+    found = named_member(ctx, named)
     return _taken("taken", found) if found is not None else ActionResult("none")
 
 
-def named_member(ctx: ActionContext) -> Named | None:
+def named_member(ctx: ActionContext, named: str) -> Named | None:
     """The member that `find_member` found, as long as the seat is taken and she hosts the circle."""
-    chosen = str(ctx.values.get("named") or "")
-    member = ctx.session.get(Member, int(chosen)) if chosen.isdigit() else None
+    member = ctx.session.get(Member, int(named)) if named.isdigit() else None
     if member is None or member.state not in SEATED or member.promised_at is None:
         return None
     circle = circle_for(ctx.session, ctx.person.id, member.circle_id)

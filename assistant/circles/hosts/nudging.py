@@ -18,7 +18,7 @@ from assistant.store.tables import Conversation, Member, PendingAction, Person, 
 
 
 @action("held", "already", "answered", "coming", "one", "enough", "none_yet", "none")
-def nudge_waiting(ctx: ActionContext) -> ActionResult:
+def nudge_waiting(ctx: ActionContext, *, code: str = "") -> ActionResult:
     """Remind those who have not answered the newest check-in, in a minute, once; `count` of them.
 
     coming: whoever has not answered has yet to be asked. one: she named somebody (`code`), but they are
@@ -27,7 +27,7 @@ def nudge_waiting(ctx: ActionContext) -> ActionResult:
     circle = hosted(ctx)
     if circle is None:
         return ActionResult("none")
-    if ctx.values.get("code"):
+    if code:
         return ActionResult("one")
     asked_in = newest_check_in(ctx, circle)
     if asked_in is None:
@@ -71,12 +71,12 @@ def nudge_waiting(ctx: ActionContext) -> ActionResult:
 
 
 @action("yes", "no")
-def is_check_in_open(ctx: ActionContext) -> ActionResult:
+def is_check_in_open(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
     """Whether to remind her now: she has not answered, is being asked nothing else, and had no two nudges.
 
     What else she is being asked would get her answer; the check-in comes back by itself after that.
     """
-    pending = take_up(ctx.session, ctx.values.get("pending_action"), ctx.now)
+    pending = take_up(ctx.session, pending_action, ctx.now)
     asked_in = (
         ctx.session.get(PendingAction, pending.about_id) if pending is not None and pending.about_id else None
     )
