@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from sqlalchemy import select
 
-from assistant.circles.actions.choices import LONGEST_OPTION
+from assistant.circles.actions.choices import LONGEST_OPTION, list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Start, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, other_name_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.hosts.hosted_circle import hosted
+from assistant.circles.hosts.member_menus import fitting_options
 from assistant.circles.hosts.roles import hosts_to_tell, offer_role, still_offered, take_up_role
 from assistant.circles.membership.newcomers import role_as_host
 from assistant.circles.people.addresses import person_at
@@ -179,21 +180,11 @@ def _list(ctx: ActionContext, people: Mapping[int, str]) -> dict[str, Any]:
 
     What does not fit into the text is left out of `options`; a first name is understood all the same.
     """
-    language = "es" if ctx.person.language == "es" else "en"
+    last = ANOTHER["es" if ctx.person.language == "es" else "en"]
     labels = [name[:1].upper() if ctx.person.plain else name for name in people.values()]
-    listed = [{"key": str(key), "label": label} for key, label in zip(people, labels, strict=True)]
-    last = f"{len(labels) + 1} {ANOTHER[language]}"
-    options = _as_many_as_fit(
-        [f"{at} {shorten(label, LONGEST_OPTION)}" for at, label in enumerate(labels, 1)], last
-    )
-    return {"people": [*listed, {"key": OTHER, "label": ANOTHER[language]}], "options": options}
-
-
-def _as_many_as_fit(options: Sequence[str], last: str) -> str:
-    shown = list(options)
-    while shown and len(", ".join((*shown, last))) > PLACEHOLDERS["options"].longest:
-        shown.pop()
-    return ", ".join((*shown, last))
+    choices = [*zip(people, labels, strict=True), (OTHER, last)]
+    options = fitting_options([shorten(label, LONGEST_OPTION) for label in labels], last)
+    return {**list_choices("people", choices), "options": options}
 
 
 def _candidates(ctx: ActionContext, circle: Circle) -> dict[int, str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from assistant.circles.actions.choices import circle_label
+from assistant.circles.actions.choices import circle_label, list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.hosts.hosted_circle import hosted
+from assistant.circles.hosts.member_menus import fitting_options
 from assistant.circles.people.permissions import circle_for, hosted_by
 from assistant.circles.people.roster import Named, called, members_of
 from assistant.language.rendering import readable_date
@@ -81,14 +82,8 @@ def _taken(outcome: str, found: Named) -> ActionResult:
 def _listed(ctx: ActionContext, people: Sequence[Named]) -> dict[str, object]:
     """Values by which she is asked who it is. Whoever does not fit into the text is found by name still."""
     names = [each.person.name or PLACEHOLDERS["other_name"].plain[language_of(ctx)] for each in people]
-    shown = ""
-    for number, label in enumerate(_labels(ctx, people, names), 1):
-        longer = f"{shown}, {number} {label}" if shown else f"{number} {label}"
-        if len(longer) > PLACEHOLDERS["options"].longest:
-            break
-        shown = longer
-    listed = [{"key": str(each.member.id), "label": name} for each, name in zip(people, names, strict=True)]
-    return {"people": listed, "options": shown}
+    choices = ((each.member.id, name) for each, name in zip(people, names, strict=True))
+    return {**list_choices("people", choices), "options": fitting_options(_labels(ctx, people, names))}
 
 
 def _labels(ctx: ActionContext, people: Sequence[Named], names: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from assistant.circles.actions.placeholders import other_name_of
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.relay import knows_that_words_wait
 from assistant.circles.hosts.hosted_circle import hosted
-from assistant.circles.hosts.inactive_members import choices_of, numbered, people_of
+from assistant.circles.hosts.member_menus import member_choices, numbered, people_of
 from assistant.circles.hosts.pending_actions import hold, take_up
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.people.reachability import unreachable
@@ -47,9 +47,7 @@ def find_noted(
         return ActionResult("unknown" if tries < TRIES else "lost", again)
     if len(found) > 1:
         listed = {key: people[key] for key in found}
-        return ActionResult(
-            "several", {"people": choices_of(listed.items())}, (numbered(ctx, listed.values()),)
-        )
+        return ActionResult("several", member_choices(listed), (numbered(ctx, listed.values()),))
     # Words that began with a name that is not theirs are not for them: she says them anew.
     words = "" if to else without_address(text, names[found[0]])
     return ActionResult("found", {"to_ids": found, "line": words, **other_name_of(people[found[0]])})

@@ -9,9 +9,9 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Alarm
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, name_of, shorten
 from assistant.circles.actions.registry import action
-from assistant.circles.hosts.broadcasts import on_call_as_host
+from assistant.circles.check_ins.broadcasts import on_call_as_host
+from assistant.circles.check_ins.recipients import still_gets
 from assistant.circles.hosts.pending_actions import take_up
-from assistant.circles.hosts.recipients import still_gets
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.choices import Choice, read_choice
 from assistant.safety.on_call import hosts_on_call
