@@ -10,7 +10,8 @@ from itertools import combinations
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.buddies.matching import Couple, Seat
+from assistant.circles.buddies.matching import Couple
+from assistant.circles.buddies.suitability import Seat
 from assistant.circles.people.reachability import unreachable
 from assistant.language.folding import fold
 from assistant.schedule.local_time import home, hours_for, zone_of

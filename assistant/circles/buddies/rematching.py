@@ -26,8 +26,9 @@ from assistant.circles.buddies.groups import (
     pairable,
     seats_for,
 )
-from assistant.circles.buddies.matching import Group, Seat, fits
+from assistant.circles.buddies.matching import Group
 from assistant.circles.buddies.rounds import MEET, add_pair, is_nearly_over, theme_of
+from assistant.circles.buddies.suitability import Seat, fits
 from assistant.circles.people.memberships import lock_circle
 from assistant.store.tables import Apart, Circle, Member, Pair, PairMember, Person, Round
 
