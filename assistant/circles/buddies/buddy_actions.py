@@ -8,6 +8,8 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
+from assistant.circles.buddies.follow_ups import NUDGE_AFTER, QUIET_AFTER, unanswered_since
+from assistant.circles.buddies.group_choice import someone_else
 from assistant.circles.buddies.groups import (
     Bond,
     bonds_of,
@@ -17,8 +19,7 @@ from assistant.circles.buddies.groups import (
     pairable,
     seats_for,
 )
-from assistant.circles.buddies.relay import NUDGE_AFTER, QUIET_AFTER, unanswered_since
-from assistant.circles.buddies.rematching import let_go, link, someone_else, take_in, welcome_back
+from assistant.circles.buddies.rematching import let_go, link, take_in, welcome_back
 from assistant.circles.buddies.rounds import is_nearly_over, round_of
 from assistant.circles.people.inactivity import may_nudge
 from assistant.circles.people.memberships import seats_of
