@@ -12,7 +12,7 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import AskAgain, OptIn
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
-from assistant.circles.hosts.circle_setup import RESERVED, wrong_name
+from assistant.circles.hosts.circle_names import RESERVED, wrong_name
 from assistant.circles.hosts.roles import offer_role
 from assistant.circles.people.addresses import person_at
 from assistant.circles.people.audit import record
