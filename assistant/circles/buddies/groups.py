@@ -10,7 +10,8 @@ from itertools import combinations
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.buddies.matching import Couple, Seat
+from assistant.circles.buddies.matching import Couple
+from assistant.circles.buddies.suitability import Seat
 from assistant.circles.people.reachability import out_of_reach
 from assistant.language.folding import fold
 from assistant.language.languages import LANGUAGES, spoken

@@ -117,14 +117,7 @@ def take(
     for entry in fresh:
         address, circle_id = addresses[entry.uri], seats[entry.line]
         invited = fates[entry.line] == INVITE
-        invitation = standing.invitations.get((address.id, circle_id))
-        if invitation is None:
-            invitation = Invitation(circle_id=circle_id, address_id=address.id, created_at=now)
-            session.add(invitation)
-        invitation.name, invitation.language, invitation.zone = entry.name, entry.language, entry.zone
-        invitation.consent_at, invitation.consent_source = entry.consent_at, entry.consent_source
-        invitation.state = "waiting" if invited else "no_consent"
-        invitation.sent_at = invitation.reminded_at = invitation.settled_at = None
+        _write_down(session, standing, entry, address, circle_id, invited=invited, now=now)
         if invited:
             tells.append(Tell(address.person_id, "invite", purpose="invitation", circle_id=circle_id))
         if invited and address.id not in standing.opted_in:
@@ -139,6 +132,27 @@ def take(
         for circle_id in aim.circles if aim.cohort_id is None else ():
             record(session, "import", now, circle_id=circle_id, **details)
     return Taken(tells, agreed, counts)
+
+
+def _write_down(
+    session: Session,
+    standing: _Standing,
+    entry: Entry,
+    address: Address,
+    circle_id: int,
+    *,
+    invited: bool,
+    now: dt.datetime,
+) -> None:
+    """Keep an entry as an invitation, in place of an older one to the same circle."""
+    invitation = standing.invitations.get((address.id, circle_id))
+    if invitation is None:
+        invitation = Invitation(circle_id=circle_id, address_id=address.id, created_at=now)
+        session.add(invitation)
+    invitation.name, invitation.language, invitation.zone = entry.name, entry.language, entry.zone
+    invitation.consent_at, invitation.consent_source = entry.consent_at, entry.consent_source
+    invitation.state = "waiting" if invited else "no_consent"
+    invitation.sent_at = invitation.reminded_at = invitation.settled_at = None
 
 
 class _Standing:

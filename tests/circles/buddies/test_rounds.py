@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import select
 
 from assistant.circles.actions.effects import Effect, Start, Tell
+from assistant.circles.buddies.group_choice import someone_else
 from assistant.circles.buddies.groups import bonds_of, buddies_of, buddy_names, history, pairable, seats_for
-from assistant.circles.buddies.matching import Seat
-from assistant.circles.buddies.rematching import keep_apart, let_go, link, someone_else, take_in, welcome_back
+from assistant.circles.buddies.rematching import keep_apart, let_go, link, take_in, welcome_back
 from assistant.circles.buddies.rounds import is_nearly_over, round_of, theme_of
+from assistant.circles.buddies.suitability import Seat
 from assistant.circles.people.reachability import is_away
 from assistant.store.database import Database
 from assistant.store.tables import Address, Apart, Circle, Consent, Member, Pair, PairMember, Person, Round

@@ -136,10 +136,10 @@ def test_with_nobody_there_is_nobody_to_choose(town: Town, luz: Person) -> None:
 
 def test_a_member_is_hers_no_more_once_the_seat_or_the_role_is_gone(town: Town, luz: Person) -> None:
     ana = town.seat(town.person("Ana"), maple(town))
-    found = named_member(town.ctx(luz, named=str(ana.id)))
+    found = named_member(town.ctx(luz), str(ana.id))
     assert found is not None
     assert found.member is ana
-    assert named_member(town.ctx(town.person("Omar"), named=str(ana.id))) is None
-    assert named_member(town.ctx(luz, named="99")) is None
+    assert named_member(town.ctx(town.person("Omar")), str(ana.id)) is None
+    assert named_member(town.ctx(luz), "99") is None
     ana.state = "left"
-    assert named_member(town.ctx(luz, named=str(ana.id))) is None
+    assert named_member(town.ctx(luz), str(ana.id)) is None
