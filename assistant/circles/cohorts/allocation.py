@@ -24,7 +24,7 @@ _Hours = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Somebody to be given a place; `seat.member` is whatever number the caller knows her by."""
+    """Somebody to be given a place; `seat.member` is whatever number the caller uses."""
 
     seat: Seat
     language: str | None = None
@@ -55,10 +55,10 @@ class Spread:
 
 
 def spread(newcomers: Sequence[Newcomer], tables: Sequence[Table]) -> Spread:
-    """Give everyone a place as long as there is one in her language.
+    """Give everyone a place as long as there is one in their language.
 
-    Nobody is put into a circle of a language that is not hers, and none is filled beyond its size. Circles
-    are filled evenly: nobody could move to another one of her language that has two fewer.
+    Nobody is put into a circle of another language, and none is filled beyond its size. Circles
+    are filled evenly: nobody could move to another one of the same language that has two fewer.
 
     Args:
         newcomers: Whoever comes first is seated first.
