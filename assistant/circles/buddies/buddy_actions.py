@@ -59,7 +59,7 @@ def meet_buddy(ctx: ActionContext, *, week: int | None = None) -> ActionResult:
 
 @action("yes", "no")
 def half_way(ctx: ActionContext, *, pair: int | None = None) -> ActionResult:
-    """Say whether the pair of `pair` stands, so that its talk has a middle; not if that were too many texts."""
+    """Say whether the pair of `pair` stands, so that its talk has a middle; but not after too many nudges."""
     bond = _bond(ctx, pair)
     if bond is None or not bond.others or not may_nudge(ctx.session, ctx.person.id, ctx.now):
         return ActionResult("no")

@@ -66,7 +66,7 @@ def let_go(session: Session, member: Member, now: dt.datetime) -> tuple[Effect, 
     return tuple(
         effect
         for bond in bonds_of(session, member, week=round_.week, told=False)
-        for effect in _mend(session, circle, round_, bond.pair, member, now)
+        for effect in _end_pair(session, circle, round_, bond.pair, member, now)
     )
 
 
@@ -86,7 +86,7 @@ def keep_apart(session: Session, asking: Person, other: Person, now: dt.datetime
             continue  # What is left of it holds them apart by itself: neither reaches the other.
         for bond in bonds_of(session, member, week=round_.week, told=False):
             if asking.id in {person.id for person in bond.people}:
-                effects += _mend(session, circle, round_, bond.pair, member, now)
+                effects += _end_pair(session, circle, round_, bond.pair, member, now)
                 if member.id in {each.id for each in pairable(session, circle.id, now)}:
                     left = [each for each in bond.members if each.person_id == asking.id]
                     effects += _move_on(session, circle, round_, member, left[0], now, bond.mine.told_at)
@@ -143,7 +143,7 @@ def change_pairs(
     return tuple(tell_buddies_now(session, member, circle) for member in know)
 
 
-def _mend(
+def _end_pair(
     session: Session, circle: Circle, round_: Round, pair: Pair, gone: Member, now: dt.datetime
 ) -> list[Effect]:
     """End a pair that someone drops out of, and see to whoever is left in it."""

@@ -80,14 +80,14 @@ def spread(newcomers: Sequence[Newcomer], tables: Sequence[Table]) -> Spread:
     for language in (*languages, None):
         people = [each.seat for each in newcomers if each.language == language]
         fitting = [table for table in tables if language in (None, table.language)]
-        shares = _placeholder(fitting, taken, len(people))
+        shares = _share_out(fitting, taken, len(people))
         seated = sum(shares.values())
         left_over.update(each.member for each in people[seated:])
         places |= _seat(people[:seated], shares, at_table)
     return Spread(places, [each for each in newcomers if each.seat.member in left_over])
 
 
-def _placeholder(tables: Sequence[Table], taken: dict[int, int], count: int) -> Counter[int]:
+def _share_out(tables: Sequence[Table], taken: dict[int, int], count: int) -> Counter[int]:
     """How many of `count` go to each table, each to whichever has fewest by then; `taken` is moved on."""
     heap = [(taken[table.circle], place) for place, table in enumerate(tables)]
     heapq.heapify(heap)
