@@ -58,9 +58,9 @@ def who_is_told(ctx: ActionContext) -> ActionResult:
 
 
 @action("yes", "no", "unsure")
-def pass_on_safe(ctx: ActionContext) -> ActionResult:
+def pass_on_safe(ctx: ActionContext, *, safe: str = "") -> ActionResult:
     """Her answer to "are you safe?" is there for whoever answers her alarm; who did so hears of it."""
-    return ActionResult(str(ctx.values.get("safe") or "unsure"), effects=tuple(_news(ctx)))
+    return ActionResult(safe or "unsure", effects=tuple(_news(ctx)))
 
 
 @action("told")

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from assistant.circles.actions.choices import number_options
+from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
@@ -31,36 +31,36 @@ def show_alerts(ctx: ActionContext) -> ActionResult:
     if len(alerts) == 1:
         return ActionResult("one", _about(ctx, alerts[0]))
     labels = [f"{about['who']} ({about['circle']})" for about in (_about(ctx, each) for each in alerts)]
-    listed = [{"key": str(each.id), "label": label} for each, label in zip(alerts, labels, strict=True)]
-    return ActionResult("several", {"alerts": listed, "options": number_options(labels)})
+    choices = ((each.id, label) for each, label in zip(alerts, labels, strict=True))
+    return ActionResult("several", list_choices("alerts", choices))
 
 
 @action("one", "none")
-def take_alert(ctx: ActionContext) -> ActionResult:
-    """The one of several that she chose (`alert`)."""
-    alert = _chosen(ctx)
-    return ActionResult("none") if alert is None else ActionResult("one", _about(ctx, alert))
+def take_alert(ctx: ActionContext, *, alert: int = 0) -> ActionResult:
+    """The one of several that was chosen (`alert`)."""
+    chosen = _chosen(ctx, alert)
+    return ActionResult("none") if chosen is None else ActionResult("one", _about(ctx, chosen))
 
 
 @action("closed", "more")
-def close_alert(ctx: ActionContext) -> ActionResult:
-    """She has reached her; more: someone else still needs her."""
-    alert = _chosen(ctx)
-    if alert is not None:
-        alert.closed_at, alert.next_page_at = ctx.now, None
-        _note(ctx, alert, "reached")
+def close_alert(ctx: ActionContext, *, alert: int = 0) -> ActionResult:
+    """The person was reached; more: someone else still needs whoever is on call."""
+    chosen = _chosen(ctx, alert)
+    if chosen is not None:
+        chosen.closed_at, chosen.next_page_at = ctx.now, None
+        _note(ctx, chosen, "reached")
     return ActionResult("more" if _open_alerts(ctx) else "closed")
 
 
 @action("called", "nobody")
-def call_backup(ctx: ActionContext) -> ActionResult:
+def call_backup(ctx: ActionContext, *, alert: int = 0) -> ActionResult:
     """Page whoever comes next, at once; `backup` is who. nobody: there is nobody else on call."""
-    alert = _chosen(ctx)
-    following = _following(ctx, alert) if alert is not None else []
-    if alert is None or not following:
+    chosen = _chosen(ctx, alert)
+    following = _following(ctx, chosen) if chosen is not None else []
+    if chosen is None or not following:
         return ActionResult("nobody")
-    alert.answered_at, alert.next_page_at = None, ctx.now
-    _note(ctx, alert, "asked for the next")
+    chosen.answered_at, chosen.next_page_at = None, ctx.now
+    _note(ctx, chosen, "asked for the next")
     name = next((person.name for person in following if person.name), None)
     return ActionResult("called", {"backup": shorten(name, PLACEHOLDERS["backup"].longest)} if name else {})
 
@@ -80,9 +80,8 @@ def _open_alerts(ctx: ActionContext) -> Sequence[Alert]:
     ).all()
 
 
-def _chosen(ctx: ActionContext) -> Alert | None:
-    number = str(ctx.values.get("alert") or "")
-    return next((alert for alert in _open_alerts(ctx) if str(alert.id) == number), None)
+def _chosen(ctx: ActionContext, alert_id: int) -> Alert | None:
+    return next((alert for alert in _open_alerts(ctx) if alert.id == alert_id), None)
 
 
 def _answer(ctx: ActionContext, alert: Alert) -> None:

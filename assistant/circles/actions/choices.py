@@ -69,8 +69,3 @@ def circle_label(circle: Circle, *, plain: bool) -> str:
 
 def _option(number: int, label: str) -> str:
     return f"{number} {shorten(label, LONGEST_OPTION)}"
-
-
-def number_options(labels: Any) -> str:
-    """Options as they stand in a text: "1 Portland, OR, 2 Portland, ME"."""
-    return ", ".join(f"{number} {shorten(label, LONGEST_OPTION)}" for number, label in enumerate(labels, 1))

@@ -26,7 +26,7 @@ class ServiceIdentity:
     """The number people text, E.164; for join lines."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ActionContext:
     """Everything an action may look at: the open transaction, the time, and who is speaking where.
 

@@ -16,7 +16,7 @@ from assistant.store.tables import Member, Person
 
 @action("one", "several", "nobody", "unknown")
 def find_to_block(ctx: ActionContext, *, person: str = "") -> ActionResult:
-    """Whom she means: whoever of her circles has the name in `person`, else her buddy."""
+    """Find who is meant: whoever of the member's circles has the name in `person`, else the buddy."""
     seats = [member for member, _ in seats_of(ctx.session, ctx.person.id)]
     if person:
         found = [each for each in _circle_mates(ctx, seats) if is_called(each, person)]

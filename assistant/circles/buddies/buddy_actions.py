@@ -33,9 +33,9 @@ Did = Literal["yes", "not_yet", "new"]
 
 @action("pair", "trio", "alone", "none")
 def meet_buddy(ctx: ActionContext, *, week: int | None = None) -> ActionResult:
-    """Make or find the round of `week`, and whom she is with; her buddies' words reach her from now on.
+    """Make or find the round of `week`, and the member's buddies, whose words arrive from now on.
 
-    alone: there is nobody for her this week. none: she takes no part.
+    alone: there is nobody to be with this week. none: the member takes no part.
     """
     member, circle = ctx.member, ctx.circle
     if member is None or circle is None or week is None or circle.state != "running":
@@ -59,7 +59,7 @@ def meet_buddy(ctx: ActionContext, *, week: int | None = None) -> ActionResult:
 
 @action("yes", "no")
 def half_way(ctx: ActionContext, *, pair: int | None = None) -> ActionResult:
-    """Whether the pair of `pair` still stands, so that its talk has a middle; not if she hears enough."""
+    """Say whether the pair of `pair` stands, so that its talk has a middle; but not after too many nudges."""
     bond = _bond(ctx, pair)
     if bond is None or not bond.others or not may_nudge(ctx.session, ctx.person.id, ctx.now):
         return ActionResult("no")
@@ -68,7 +68,7 @@ def half_way(ctx: ActionContext, *, pair: int | None = None) -> ActionResult:
 
 @action("pair", "trio", "none")
 def look_back(ctx: ActionContext) -> ActionResult:
-    """Whom she was with this week, to be asked about; none: nobody."""
+    """Find whom the member was with this week, to be asked about; none: nobody."""
     if ctx.member is None or ctx.member.state != "active":
         return ActionResult("none")
     outcome, values = _with_whom(ctx, ctx.member)
@@ -77,7 +77,7 @@ def look_back(ctx: ActionContext) -> ActionResult:
 
 @action("kept")
 def keep_did(ctx: ActionContext, *, did: Did | None = None) -> ActionResult:
-    """Keep her private answer in `did`; nobody hears it, and "new" is never paired with her again."""
+    """Keep the private answer in `did`; nobody hears it, and "new" keeps the two apart for some rounds."""
     if ctx.member is not None and did is not None:
         for bond in bonds_of(ctx.session, ctx.member):
             bond.mine.did = did
@@ -86,7 +86,7 @@ def keep_did(ctx: ActionContext, *, did: Did | None = None) -> ActionResult:
 
 @action("yes", "no")
 def is_waited_for(ctx: ActionContext, *, pair: int | None = None) -> ActionResult:
-    """Whether a buddy's words have waited a day for her; gives `buddy` and the `day` they came."""
+    """Say whether a buddy's words have waited a day; gives `buddy` and the `day` they came."""
     bond = _bond(ctx, pair)
     if bond is None or ctx.member is None or ctx.member.state != "active":
         return ActionResult("no")
@@ -105,9 +105,9 @@ def is_waited_for(ctx: ActionContext, *, pair: int | None = None) -> ActionResul
 
 @action("ask", "wait", "no")
 def is_waiting(ctx: ActionContext, *, pair: int | None = None) -> ActionResult:
-    """Whether her words have waited three days for every buddy of hers.
+    """Say whether the member's words have waited three days for every buddy.
 
-    ask: `other_buddy` could be with her as well. wait: nobody could.
+    ask: `other_buddy` could be a buddy as well. wait: nobody could.
     """
     bond = _bond(ctx, pair)
     if bond is None or ctx.member is None or ctx.member.state != "active" or not bond.others:
@@ -128,7 +128,7 @@ def is_waiting(ctx: ActionContext, *, pair: int | None = None) -> ActionResult:
 
 @action("linked", "gone")
 def link_also(ctx: ActionContext, *, other: int = 0) -> ActionResult:
-    """Link her with the one offered in `other` too; gone: that cannot be any more."""
+    """Link the member with the one offered in `other` too; gone: that cannot be any more."""
     member = ctx.session.get(Member, other)
     if ctx.member is None or member is None:
         return ActionResult("gone")
@@ -147,7 +147,7 @@ def link_also(ctx: ActionContext, *, other: int = 0) -> ActionResult:
 
 @action("pair", "several", "alone", "unpaired", "none")
 def whose_buddy(ctx: ActionContext) -> ActionResult:
-    """Who her buddies are, in all her circles; unpaired: she is left out of pairing for now."""
+    """Find the member's buddies, in every circle; unpaired: the member is left out of pairing for now."""
     seats = [member for member, _ in seats_of(ctx.session, ctx.person.id)]
     if not seats:
         return ActionResult("none")
@@ -165,7 +165,7 @@ def whose_buddy(ctx: ActionContext) -> ActionResult:
 
 @action("paired")
 def pair_again(ctx: ActionContext) -> ActionResult:
-    """Take part in pairing again, from now on; where a round is under way she gets a buddy at once."""
+    """Take part in pairing again, from now on; where a round is under way, with a buddy at once."""
     effects: tuple[Effect, ...] = ()
     if ctx.member is not None:
         ctx.member.unpaired_at, ctx.member.misses = None, 0
@@ -176,7 +176,7 @@ def pair_again(ctx: ActionContext) -> ActionResult:
 
 @action("unpaired")
 def rest_from_buddies(ctx: ActionContext) -> ActionResult:
-    """Leave her out of pairing until she says otherwise; her seat stays."""
+    """Leave the member out of pairing until told otherwise; the seat stays."""
     effects: tuple[Effect, ...] = ()
     if ctx.member is not None:
         ctx.member.unpaired_at = ctx.member.unpaired_at or ctx.now
@@ -197,7 +197,7 @@ def _with_whom(ctx: ActionContext, member: Member) -> tuple[str, dict[str, Any]]
 
 
 def _bond(ctx: ActionContext, pair: int | None) -> Bond | None:
-    """Her place in the pair of `pair`, if that is one of those she is in now, and its round is not over."""
+    """Return the member's place in the pair of `pair`, if it stands and its round is not over."""
     if ctx.member is None or ctx.circle is None:
         return None
     round_ = latest_round(ctx.session, ctx.circle.id)

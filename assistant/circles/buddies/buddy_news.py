@@ -20,7 +20,7 @@ def tell_left(session: Session, member: Member, gone: Member, circle: Circle) ->
 
 
 def tell_buddies_now(session: Session, member: Member, circle: Circle) -> Tell:
-    """Whom she is with now, where nobody went away."""
+    """Tell a member who the buddies are now, where nobody went away."""
     buddies = buddies_of(session, member)
     notice = "buddy_now_one" if len(buddies) == 1 else "buddy_now_more"
     return _tell(member, circle, notice, buddy_names(session, buddies, _language(session, member, circle)))

@@ -41,7 +41,7 @@ def someone_else(session: Session, member: Member, sender: str, now: dt.datetime
 def groups_for(
     session: Session, circle: Circle, round_: Round, member: Member, sender: str, now: dt.datetime
 ) -> list[tuple[Pair, list[PairMember]]]:
-    """The groups she could join, the best first: someone who is alone, then twos, then threes."""
+    """Return the groups a member could join, the best first: someone who is alone, then twos, then threes."""
     apart = kept_apart(session, circle.id)
     here = {each.id for each in pairable(session, circle.id, sender, now)}
     groups = [
@@ -61,7 +61,7 @@ def groups_for(
 def rank_groups(
     session: Session, circle: Circle, member: Member, sender: str, now: dt.datetime
 ) -> Callable[[Sequence[int]], tuple[int, int, int]]:
-    """How a group would do for her, the lowest best: fewest repeats, then the best fit."""
+    """Return what ranks a group for a member, the lowest best: fewest repeats, then the best fit."""
     met = [
         couple
         for groups in history(session, circle.id)
@@ -71,10 +71,10 @@ def rank_groups(
     ]
     everyone = {each.id: each for each in [member, *pairable(session, circle.id, sender, now)]}
     seats = {seat.member: seat for seat in seats_for(session, circle, everyone.values(), now)}
-    hers = seats[member.id]
+    theirs = seats[member.id]
 
     def rank(group: Sequence[int]) -> tuple[int, int, int]:
         repeats = sum(met.count((min(member.id, other), max(member.id, other))) for other in group)
-        return repeats, -sum(fits(hers, seats.get(other, Seat(other))) for other in group), min(group)
+        return repeats, -sum(fits(theirs, seats.get(other, Seat(other))) for other in group), min(group)
 
     return rank

@@ -49,14 +49,14 @@ class Bond:
 
 
 def bonds_of(session: Session, member: Member, *, week: int | None = None, told: bool = True) -> list[Bond]:
-    """The pairs she is in: those of the last round that she was told about, or of a week.
+    """Return the pairs a member is in: those of the last round the member was told about, or of a week.
 
     Rounds are made when the first member's day comes, so that others' are made before they hear of them. One
-    pair is usual; a second comes when she is linked with others as well; none when she is left alone.
+    pair is usual; a second comes when the member is linked with others as well; none when left alone.
 
     Args:
         week: That week's round instead of the latest.
-        told: Only what she was told about.
+        told: Only what the member was told about.
     """
     rows = select(PairMember, Pair, Round.week).where(PairMember.member_id == member.id)
     rows = rows.join(Pair, Pair.id == PairMember.pair_id).join(Round, Round.id == Pair.round_id)
@@ -73,14 +73,14 @@ def bonds_of(session: Session, member: Member, *, week: int | None = None, told:
 
 
 def buddies_of(session: Session, member: Member, week: int | None = None) -> list[Member]:
-    """Her buddies: of the last round she was told about, or of a week."""
+    """Return a member's buddies: of the last round the member was told about, or of a week."""
     bonds = bonds_of(session, member, week=week, told=week is None)
     found = {other.id: other for bond in bonds for other in bond.members}
     return list(found.values())
 
 
 def buddy_names(session: Session, buddies: Iterable[Member], language: str) -> dict[str, str]:
-    """Fills that name them, as far as names are known: `buddy`, `other_buddy`, and all of them in `buddies`.
+    """Return placeholders for their names, where known: `buddy`, `other_buddy`, and all of them in `buddies`.
 
     Args:
         language: That of the reader: "Rosa and Mia", "Rosa y Mia".
@@ -185,7 +185,7 @@ def kept_apart(session: Session, circle_id: int) -> set[Couple]:
 
 
 def seats_for(session: Session, circle: Circle, members: Iterable[Member], now: dt.datetime) -> list[Seat]:
-    """These members as pairing sees them: when each is awake, and what she knows and wants to learn."""
+    """Return these members as pairing sees them: when each is awake, what each knows and wants to learn."""
     members = list(members)
     said: dict[tuple[int | None, str], str] = {}
     answers = select(Answer.member_id, Answer.key, Answer.words).where(
@@ -209,7 +209,7 @@ def seats_for(session: Session, circle: Circle, members: Iterable[Member], now: 
 
 
 def _awake(person: Person, circle: Circle, now: dt.datetime) -> frozenset[int]:
-    """The hours of the day in UTC in which she may be texted, as clocks stand now."""
+    """Return the hours of the day in UTC in which a member may be texted, as clocks stand now."""
     zone, hours = home(zone_of(person.zone, circle.zone)), hours_for(None)
     offset = now.astimezone(zone).utcoffset() or dt.timedelta(0)
     ahead = round(offset / dt.timedelta(hours=1))

@@ -59,7 +59,7 @@ def pair_up(
 ) -> list[Group]:
     """Group everyone present: in twos, with one group of three where the number is odd.
 
-    Nobody is alone unless there is nobody else, or everyone else is kept apart from her. Nobody meets again
+    Nobody is alone unless there is nobody else, or is kept apart from everyone else. Nobody meets again
     as long as there is a way for all to meet someone new.
 
     Args:
@@ -164,7 +164,7 @@ class _Table:
             sum(1 << b for b in everyone if b != a and not self.times[a][b] and self._may(a, b))
             for a in everyone
         ]
-        """Of each place, whom she may meet for the first time, as bits."""
+        """Of each place, which others it may meet for the first time, as bits."""
 
     def choose(self, weeks: int) -> Grouping:
         """This round's groups."""

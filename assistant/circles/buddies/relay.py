@@ -1,7 +1,7 @@
 """Carries words between buddies: under first names, to the letter, and never with a number in sight.
 
-A text that begins with @ goes to her buddy (to both, where they are three), and nothing else does. A way to
-reach someone that stands in it is held back until she says yes.
+A text that begins with @ goes to the sender's buddy (to both, where they are three); nothing else does. What
+could reach someone directly is held back until the sender says yes.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from assistant.store.tables import Circle, Member, Note, Outbox, Pair, PairMembe
 from assistant.store.tables.circle_tables import SEATED
 
 HELD_FOR: Final = dt.timedelta(days=2)
-"""So long words wait for a buddy who has not been told whom she is with; by then everyone's day has come."""
+"""So long words wait for a buddy who has not heard of the pair yet; by then everyone's day has come."""
 LATELY: Final = dt.timedelta(days=1)
 IN_HAND: Final = dt.timedelta(minutes=30)
-"""So long after a text of hers nobody else is taken to hold a shared phone."""
+"""So long after a member's text nobody else is taken to hold a shared phone."""
 WORDS_WAIT: Final = "notices/relay_waits"
 NEWS_OF_BUDDIES: Final = ("notices/buddy_", "buddy_meet/")
-"""Wordings by which she hears whom she is with."""
+"""Wordings by which members hear whom they are with."""
 _NAMED = re.compile(r"(?P<name>[^\W\d_]+)(?P<between>[\s,.:;!-]*)")
 
 
 @action("one", "several", "nobody", "other", "empty")
 def find_buddy(ctx: ActionContext, *, text: str = "") -> ActionResult:
-    """For whom the words after @ are: her buddies, or those of one of her circles.
+    """Find for whom the words after @ are: the sender's buddies, or those of one of the sender's circles.
 
     several: `seats` and `options` list them, even a single one where "@name" may be a name nobody has here.
     other: it names someone around her who is not her buddy, and nobody gets it. The words to carry are in
@@ -54,11 +54,11 @@ def find_buddy(ctx: ActionContext, *, text: str = "") -> ActionResult:
     reachable = [member for member in seats if buddies_of(ctx.session, member)]
     line = text.strip()
     if named is not None and reachable:
-        hers = [
+        theirs = [
             member for member in reachable if _is_among(ctx, named["name"], buddies_of(ctx.session, member))
         ]
-        if hers:
-            reachable, line, by_name = hers, text[named.end() :].strip(), True
+        if theirs:
+            reachable, line, by_name = theirs, text[named.end() :].strip(), True
         elif _called(named["name"], _others_around(ctx, reachable)):
             return ActionResult("other", _names(ctx, reachable[0]))
         else:
@@ -77,9 +77,9 @@ def find_buddy(ctx: ActionContext, *, text: str = "") -> ActionResult:
 
 @action("known", "changed", "away", "nobody")
 def check_buddy(ctx: ActionContext, *, by_name: bool = False) -> ActionResult:
-    """Whether it is clear to her who will read it.
+    """Say whether it is clear to the sender who will read it.
 
-    changed: news about her buddy is still on its way to her, or the last words she got were someone else's.
+    changed: news of a buddy is still on its way, or the last words that came were someone else's.
     """
     if ctx.member is None:
         return ActionResult("nobody", {"line": ""})
@@ -102,13 +102,13 @@ def check_words(ctx: ActionContext, *, line: str = "") -> ActionResult:
 
 @action("first", "sent", "away", "forgotten")
 def relay(ctx: ActionContext, *, line: str = "") -> ActionResult:
-    """Carry her words to everyone she is with; first: she hears that they are on their way, once a round."""
+    """Carry the words to all buddies; first: the sender hears that they are on their way, once a round."""
     return _relay(ctx, line)
 
 
 @action("first", "sent", "away", "forgotten", "empty")
 def relay_without(ctx: ActionContext, *, line: str = "") -> ActionResult:
-    """Carry her words without what could reach anyone."""
+    """Carry the words without what could reach anyone."""
     rest = without_contacts(line, ctx.identity.country)
     if line and not any(sign.isalnum() for sign in rest):
         return ActionResult("empty", {"line": ""})
@@ -123,7 +123,7 @@ def keep_line_back(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
 
 @action("passed")
 def pass_held_lines(ctx: ActionContext, *, just_told: bool = False) -> ActionResult:
-    """Hand her the words that waited until she was told whom she is with."""
+    """Hand a member the words that waited for the news of whom the member is with."""
     effects: list[Effect] = []
     if ctx.member is None or not just_told:
         return ActionResult("passed")
@@ -144,7 +144,7 @@ def pass_held_lines(ctx: ActionContext, *, just_told: bool = False) -> ActionRes
 def _relay(ctx: ActionContext, line: str) -> ActionResult:
     member = ctx.member
     if member is None or not line:
-        return ActionResult("forgotten")  # Her yes came too late: what nobody answered for is not kept.
+        return ActionResult("forgotten")  # The yes came too late: what nobody answered for is not kept.
     bonds = bonds_of(ctx.session, member)
     reached = list(_reached(ctx, bonds))
     if not reached:
@@ -167,7 +167,7 @@ def _relay(ctx: ActionContext, line: str) -> ActionResult:
         bond.mine.wrote_at = ctx.now
     ctx.session.flush()
     for bond, _, other, person in reached:
-        # In a group of three her own choice would come twice: it is not planned until this turn is done.
+        # In a group of three the sender's choice would come twice: it is not planned until this turn is done.
         effects += (each for each in what_follows(ctx, bond, other, person) if each not in effects)
     for bond in bonds:
         effects += middle_of_talk(ctx, bond)
@@ -179,7 +179,7 @@ def _relay(ctx: ActionContext, line: str) -> ActionResult:
 
 
 def _carry(ctx: ActionContext, bond: Bond, seat: PairMember, other: Member, line: str) -> list[Effect]:
-    """Her words, now or once the other knows whom she is with; told here if her day is past."""
+    """Carry words now, or once the other knows of the pair; that is told here if the other's day is past."""
     if seat.told_at is not None or _knows_better(ctx.session, other, bond.pair):
         return _tell(ctx, other, ctx.person, line)
     if bond.pair.made_at > ctx.now - HELD_FOR:
@@ -191,7 +191,7 @@ def _carry(ctx: ActionContext, bond: Bond, seat: PairMember, other: Member, line
 
 
 def _knows_better(session: Session, reader: Member, pair: Pair) -> bool:
-    """Whether she was told about a later round, so that nothing about this one is to come."""
+    """Say whether the reader was told about a later round, so that nothing about this one is to come."""
     told = select(func.max(Round.week)).join(Pair, Pair.round_id == Round.id)
     told = told.join(PairMember, PairMember.pair_id == Pair.id)
     week = session.scalar(told.where(PairMember.member_id == reader.id, PairMember.told_at.is_not(None)))
@@ -199,7 +199,7 @@ def _knows_better(session: Session, reader: Member, pair: Pair) -> bool:
 
 
 def _tell(ctx: ActionContext, reader: Member, writer: Person, line: str) -> list[Effect]:
-    """Her buddy's words; on a shared phone only while she has it in hand, else they wait for READ."""
+    """Tell a buddy's words; on a shared phone only while the reader holds it, else they wait for READ."""
     reading = ctx.session.get_one(Person, reader.person_id)
     in_hand = reading.heard_at is not None and reading.heard_at > ctx.now - IN_HAND
     waits = reading.plain and not in_hand
@@ -220,7 +220,7 @@ def _tell(ctx: ActionContext, reader: Member, writer: Person, line: str) -> list
 
 
 def knows_that_words_wait(ctx: ActionContext, reader: Person, wording: str) -> bool:
-    """Whether she was told so already today, and has not been here since."""
+    """Say whether the reader was told so already today, and has not been here since."""
     since = max(ctx.now - LATELY, reader.heard_at or ctx.now - LATELY)
     told = select(Outbox.id).where(
         Outbox.person_id == reader.id, Outbox.wording == wording, Outbox.created_at > since
@@ -229,7 +229,7 @@ def knows_that_words_wait(ctx: ActionContext, reader: Person, wording: str) -> b
 
 
 def _reached(ctx: ActionContext, bonds: Sequence[Bond]) -> Iterator[tuple[Bond, PairMember, Member, Person]]:
-    """Whom her words reach now, each once; not who is away, nor who is kept apart from her."""
+    """Yield whom the sender's words reach now, each once; not who is away or kept apart from the sender."""
     seen = set()
     for bond in bonds:
         for seat, member, person in bond.others:
@@ -252,15 +252,17 @@ def _may_mean_another(ctx: ActionContext, bonds: Sequence[Bond]) -> bool:
     )
     if any((wording or "").startswith(NEWS_OF_BUDDIES) for wording in ctx.session.scalars(unread)):
         return True
-    # Words of a buddy she has not been told of wait until she is, so that these do not count.
+    # Words of a buddy who is news yet wait until they may come, so that these do not count.
     to_come = bonds_of(ctx.session, ctx.member, told=False)
-    hers = {member.id for bond in (*bonds, *to_come) for member in bond.members}
+    theirs = {member.id for bond in (*bonds, *to_come) for member in bond.members}
     lines = select(func.max(Note.id)).where(Note.kind == KIND, Note.at > ctx.now - LATELY)
     got = ctx.session.scalar(
-        lines.where(Note.to_member_id == ctx.member.id, Note.from_member_id.not_in(hers))
+        lines.where(Note.to_member_id == ctx.member.id, Note.from_member_id.not_in(theirs))
     )
-    wrote = ctx.session.scalar(lines.where(Note.from_member_id == ctx.member.id, Note.to_member_id.in_(hers)))
-    # Once she has written to those she is with now, she knows who reads her.
+    wrote = ctx.session.scalar(
+        lines.where(Note.from_member_id == ctx.member.id, Note.to_member_id.in_(theirs))
+    )
+    # Who has written to the buddies of now knows who reads it.
     return got is not None and got > (wrote or 0)
 
 
@@ -269,7 +271,7 @@ def _names(ctx: ActionContext, member: Member) -> dict[str, str]:
 
 
 def _others_around(ctx: ActionContext, seats: Sequence[Member]) -> list[Person]:
-    """Everyone she may know by name in these circles: members and hosts."""
+    """Return everyone the sender may know by name in these circles: members and hosts."""
     circles = [member.circle_id for member in seats]
     mates = select(Person).join(Member, Member.person_id == Person.id)
     mates = mates.where(Member.circle_id.in_(circles), Person.id != ctx.person.id, Member.state.in_(SEATED))

@@ -1,4 +1,4 @@
-"""Mends a round under way: takes in who comes late, and finds buddies for whoever is left behind.
+"""Changes a round under way: takes in who comes late, and finds buddies for whoever is left behind.
 
 Whoever is left behind when a buddy leaves, pauses, stops or is kept apart hears the same kind words, whatever
 the reason was.
@@ -35,7 +35,7 @@ def take_in(
     """Give a latecomer buddies in a round under way: one who is alone, else a pair, which becomes three.
 
     Returns:
-        What the others hear. She herself is not told here.
+        What the others hear. The latecomer is not told here.
     """
     circle = lock_circle(session, round_.circle_id)
     return _place(session, circle, round_, member, sender, now)
@@ -56,7 +56,7 @@ def welcome_back(session: Session, member: Member, now: dt.datetime) -> tuple[Ef
 def let_go(session: Session, member: Member, sender: str, now: dt.datetime) -> tuple[Effect, ...]:
     """Mend the round that someone drops out of: she left, paused, stopped, or is no longer paired.
 
-    Call it after her state has changed, inside the same transaction. Her buddies find others, and hear of it
+    Call it after the member's state has changed, inside the same transaction. The buddies hear of it
     in words that are the same for every reason.
     """
     if latest_round(session, member.circle_id) is None:
@@ -100,10 +100,10 @@ def keep_apart(
 
 
 def link(session: Session, member: Member, other: Member) -> tuple[list[Member], tuple[Effect, ...]]:
-    """Link her with another's group as well, for the rest of the round; she keeps the buddy she waits for.
+    """Link a member with another's group as well, for the rest of the round; the silent buddy stays one.
 
     Returns:
-        Who reads her words from now on besides, and what they hear; nobody and nothing if that cannot be.
+        Who else reads the member's words from now on, and what they hear; nobody and nothing if it cannot be.
     """
     circle = lock_circle(session, member.circle_id)
     round_ = latest_round(session, circle.id)
@@ -187,7 +187,7 @@ def _move_on(
     now: dt.datetime,
     told_at: dt.datetime | None,
 ) -> list[Effect]:
-    """Find other buddies for whoever was left behind; she hears of it if she knew the first."""
+    """Find other buddies for whoever was left behind, who hears of it if the first were known."""
     effects: list[Effect] = []
     if not buddies_of(session, member, week=round_.week):
         effects += _place(session, circle, round_, member, sender, now)
@@ -208,7 +208,7 @@ def _place(
         return ()
     for bond in bonds_of(session, member, week=round_.week, told=False):
         if not bond.others:
-            bond.pair.ended_at = now  # She was alone, and no longer is.
+            bond.pair.ended_at = now  # The member was alone, and no longer is.
     pair, seats = groups[0]
     if len(seats) < SMALL_GROUP:
         return _join(session, circle, pair, seats, member)[1]
@@ -230,7 +230,7 @@ def _join(
     seats: Sequence[PairMember],
     member: Member,
 ) -> tuple[list[Member], tuple[Effect, ...]]:
-    """Add her to a pair; those in it who know of each other hear of her."""
+    """Add a member to a pair; those in it who know of each other hear of it."""
     if len(seats) == 1:
         pair.why = "gathered"
     session.add(PairMember(pair_id=pair.id, member_id=member.id))

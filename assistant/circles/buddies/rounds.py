@@ -26,7 +26,7 @@ from assistant.store.tables import Circle, Member, Pair, PairMember, Round
 MEET: Final = "buddy_meet"
 """The flow of a program on whose day a round begins."""
 MOST_MISSES: Final = 3
-"""So many rounds in a row in which her buddy waited in vain, and she is left out until she chooses."""
+"""So many rounds in a row in which a buddy waited in vain, and a member is left out until asking for it."""
 TOO_LATE: Final = dt.timedelta(days=1)
 """From the Sunday before the next round on, nobody is given another buddy for what is left of this one."""
 
@@ -44,7 +44,7 @@ def round_of(
         now: Aware UTC.
 
     Returns:
-        The round, and what comes of the one before it: who was waited for in vain is asked what she wants.
+        The round, and what comes of the one before it: who was waited for in vain is asked what to do.
     """
     lock_circle(session, circle.id)
     made = session.scalars(select(Round).where(Round.circle_id == circle.id, Round.week == week)).first()

@@ -24,11 +24,11 @@ class Seat:
 
     member: int
     awake: frozenset[int] = ALL_DAY
-    """Hours of the day in UTC in which she may be texted."""
+    """Hours of the day in UTC in which the member may be texted."""
     knows: str = ""
-    """What she could teach, in her words."""
+    """What the member could teach, in the member's words."""
     wants: str = ""
-    """What she would like to learn, in her words."""
+    """What the member would like to learn, in the member's words."""
 
 
 def fits(one: Seat, other: Seat) -> int:

@@ -1,4 +1,4 @@
-"""Lets a host ask or tell everyone in her circle something: shown first, sent by SEND, a minute later."""
+"""Lets a host ask or tell everyone in the circle something: shown first, sent by SEND, a minute later."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ _PREVIEWS: Final = "preview"
 
 @action("ready", "too_long", "away", "none")
 def word_check_in(ctx: ActionContext, *, text: str = "") -> ActionResult:
-    """What she wants to ask: her own words after CHECKIN (`text`), or the standard question without any.
+    """Read what the host asks: own words after CHECKIN (`text`), or the standard question without any.
 
-    too_long: `longest` characters are the most. away: she is not on call, so that nobody
-    can be promised that she reads the answer.
+    too_long: `longest` characters are the most. away: the host is not on call, so that nobody
+    can be promised that the answer is read.
     """
     circle = hosted(ctx)
     if circle is None:
@@ -60,7 +60,7 @@ def word_check_in(ctx: ActionContext, *, text: str = "") -> ActionResult:
 
 @action("ready", "too_long", "empty", "none")
 def word_say(ctx: ActionContext, *, text: str = "") -> ActionResult:
-    """What she wants to tell (`text`), if it fits into two SMS; too_long: `count` characters have to go."""
+    """Read what the host tells (`text`), if it fits into two SMS; too_long: `count` characters have to go."""
     if hosted(ctx) is None:
         return ActionResult("none")
     words = _tidy(text)
@@ -73,7 +73,7 @@ def word_say(ctx: ActionContext, *, text: str = "") -> ActionResult:
 
 @action("some", "nobody", "none")
 def show_preview(ctx: ActionContext, *, broadcast: str = "", text: str = "") -> ActionResult:
-    """Show her the text as it will be read, who is left out and why; `count` get it when she says SEND."""
+    """Show the host the text as it will be read, who is left out and why; `count` get it after SEND."""
     circle, words = hosted(ctx), _tidy(text)
     if circle is None or broadcast not in (CHECK_IN, SAY):
         return ActionResult("none")
@@ -93,7 +93,7 @@ def show_preview(ctx: ActionContext, *, broadcast: str = "", text: str = "") -> 
 
 @action("fresh", "late", "gone")
 def is_fresh(ctx: ActionContext) -> ActionResult:
-    """Whether SEND may still send what she was shown; late: it is shown to her once more first."""
+    """Say whether SEND may still send what the host was shown; late: it is shown once more first."""
     pending = previewed(ctx)
     if pending is None:
         return ActionResult("gone")
@@ -102,7 +102,7 @@ def is_fresh(ctx: ActionContext) -> ActionResult:
 
 @action("check_in", "say", "nobody", "nothing")
 def send_previewed(ctx: ActionContext) -> ActionResult:
-    """Send what she was shown in the last ten minutes, in a minute, to those who still get it.
+    """Send what the host was shown in the last ten minutes, in a minute, to those who still get it.
 
     It goes to nobody whom the preview did not count. nobody: none of them is there any more.
     """
@@ -152,7 +152,7 @@ def host_says(ctx: ActionContext, *, pending_action: int | None = None) -> Actio
         "writer": name_of(ctx.session.get_one(Person, pending.by_person_id), language_of(ctx)),
         "words": pending.words,
     }
-    # About her seat, so that it is dropped if she gives that up before it leaves.
+    # About the seat, so that it is dropped if that is given up before it leaves.
     says = Tell(
         ctx.person.id,
         "host_says",
@@ -166,7 +166,7 @@ def host_says(ctx: ActionContext, *, pending_action: int | None = None) -> Actio
 
 
 def on_call_as_host(ctx: ActionContext, circle_id: int, host_id: int) -> Person | None:
-    """This very host or backup of a circle, as long as she is on call for it."""
+    """Return this very host or backup of a circle, as long as it is someone on call for it."""
     for level in LEVELS[:2]:
         people = on_level(ctx.session, circle_id, level, None, ctx.identity.sender, ctx.now)
         if found := next((each for each in people if each.id == host_id), None):

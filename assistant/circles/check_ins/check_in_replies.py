@@ -32,7 +32,7 @@ NOT_SHOWN: Final = "skip"
 def read_status(ctx: ActionContext) -> ActionResult:
     """Who has answered the newest check-in, by name, and who has not; never what.
 
-    readable: there are answers that she, and nobody else, was said to read; `asked_in` is the check-in.
+    readable: there are answers that this host, and nobody else, was said to read; `asked_in` is the check-in.
     """
     circle = hosted(ctx)
     if circle is None:
@@ -54,7 +54,7 @@ def read_status(ctx: ActionContext) -> ActionResult:
 
 @action("some", "more", "nothing", "none")
 def read_answers(ctx: ActionContext, *, asked_in: int | None = None, read_to: int = 0) -> ActionResult:
-    """Show her the answers that were promised to her, a few at a time; `read_to` is the last she saw.
+    """Show the host the answers promised to this host, a few at a time; `read_to` is the last that was seen.
 
     A number or address in them stays hidden: its owner has not said that it may be passed on.
     """
@@ -77,7 +77,7 @@ def read_answers(ctx: ActionContext, *, asked_in: int | None = None, read_to: in
 
 @action("counted")
 def count_in(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
-    """Her answer is kept: when it was the last that a host's check-in waited for, the host hears so."""
+    """Tell the host who asked, once the answer just kept was the last that the check-in waited for."""
     if pending_action is None:
         return ActionResult("counted")
     # Locked before counting: of two who answer last in the same moment, the second sees the first.
@@ -97,7 +97,7 @@ def count_in(ctx: ActionContext, *, pending_action: int | None = None) -> Action
 def digest_check_in(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
     """Tell its host once what a check-in came to: when everyone has answered, or two days after it went out.
 
-    none: she has heard already, it was undone, or she is not its host any more.
+    none: the host has heard already, it was undone, or the person is not its host any more.
     """
     pending = take_up(ctx.session, pending_action, ctx.now)
     if pending is None or pending.digest_at is not None or pending.by_person_id != ctx.person.id:
@@ -156,9 +156,9 @@ def _counts(count: Tally) -> dict[str, str]:
 def _answers_for(
     ctx: ActionContext, pending: PendingAction, *, after: int
 ) -> Sequence[tuple[Answer, Person]]:
-    """The answers that she was named to as their reader, without SKIPs, the oldest first.
+    """Return the answers whose promised reader this host is, without SKIPs, the oldest first.
 
-    None of anyone who has left since, or whom she is kept apart from.
+    None of anyone who has left since, or whom the host is kept apart from.
     """
     ids = [answer.id for answer in tally(ctx.session, pending).answers.values()]
     rows = ctx.session.execute(

@@ -14,15 +14,15 @@ from assistant.store.tables import Answer, Conversation, Member, PendingAction, 
 
 FLOW: Final = "group_check_in"
 ANSWERS: Final = ("how", "how_words")
-"""What the answer to a check-in is kept as; words that she wrote afterwards are none."""
+"""What the answer to a check-in is kept as; words that were written afterwards are none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a check-in came to, each member counted once, by her newest answer."""
+    """What a check-in came to, each member counted once, by the newest answer."""
 
     answers: Mapping[int, Answer]
-    """Member's id -> her answer, a SKIP among them."""
+    """Member's id -> the answer, a SKIP among them."""
     waiting: frozenset[int]
     """Ids of the members who were asked, are still here, and have not answered."""
     coming: frozenset[int]
@@ -59,17 +59,17 @@ def tally(session: Session, pending: PendingAction) -> Tally:
             Conversation.began_at >= pending.created_at,
         )
     )
-    hers = {
+    theirs = {
         each.id: each.member_id
         for each in conversations
         if each.member_id is not None and each.values.get("pending_action") == pending.id
     }
     questions = session.execute(
         select(Question.id, Question.conversation_id).where(
-            Question.conversation_id.in_(hers), Question.visible_to == "host"
+            Question.conversation_id.in_(theirs), Question.visible_to == "host"
         )
     ).all()
-    asked = {question_id: hers[conversation_id] for question_id, conversation_id in questions}
+    asked = {question_id: theirs[conversation_id] for question_id, conversation_id in questions}
     answers = session.scalars(
         select(Answer)
         .where(Answer.question_id.in_(asked), Answer.key.in_(ANSWERS), Answer.visible_to == "host")
@@ -80,5 +80,5 @@ def tally(session: Session, pending: PendingAction) -> Tally:
     return Tally(
         newest,
         frozenset(here & set(asked.values()) - set(newest)),
-        frozenset(here - set(hers.values())),
+        frozenset(here - set(theirs.values())),
     )

@@ -28,9 +28,9 @@ _HOW: Final = tuple(
 
 @action("hosted", "own", "alone", "no_seat")
 def who_hears(ctx: ActionContext, *, question: str = "", pending_action: int | None = None) -> ActionResult:
-    """Whether a host hears "not OK" today; own: she asks in words of her own (`question`).
+    """Say whether a host hears "not OK" today; own: the host asks in own words (`question`).
 
-    What a host sent (`deed`) is for her alone: `host_id` is who was promised to read the answer. no_seat:
+    What a host sent (`pending_action`) is for that host: `host_id` is who was promised to read it. no_seat:
     it was undone, or is not for this member any more.
     """
     if ctx.circle is None or ctx.member is None or ctx.member.state not in SEATED:
@@ -65,7 +65,7 @@ def hear_how(ctx: ActionContext, *, how_words: str = "") -> ActionResult:
 
 @action("told", "nobody")
 def tell_host_not_ok(ctx: ActionContext) -> ActionResult:
-    """Page whoever hosts her circle now, at any hour, until someone answers; no word of hers goes along."""
+    """Page whoever hosts the circle now, at any hour, until someone answers; no words go along."""
     hosts = hosts_on_call(ctx)
     if ctx.circle is None or not hosts:
         return ActionResult("nobody")
@@ -73,6 +73,6 @@ def tell_host_not_ok(ctx: ActionContext) -> ActionResult:
 
 
 def _named(hosts: Sequence[Person]) -> dict[str, str]:
-    """Who reads her answer, by name; it may be the backup."""
+    """Return who reads the answer, by name; it may be the backup."""
     name = next((host.name for host in hosts if host.name), None)
     return {"host": shorten(name, PLACEHOLDERS["host"].longest)} if name else {}

@@ -1,4 +1,4 @@
-"""Lets a host remind those who have not answered her check-in: once, a minute later, and kindly."""
+"""Lets a host remind those who have not answered a check-in: once, a minute later, and kindly."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from assistant.store.tables import Circle, Conversation, Member, PendingAction, 
 def nudge_waiting(ctx: ActionContext, *, code: str = "") -> ActionResult:
     """Remind those who have not answered the newest check-in, in a minute, once; `count` of them.
 
-    coming: whoever has not answered has yet to be asked. one: she named somebody (`code`), but they are
+    coming: whoever has not answered has yet to be asked. one: somebody was named (`code`), but they are
     reminded together. enough: everyone who could be reminded has had two nudges this week.
     """
     circle = hosted(ctx)
@@ -52,9 +52,9 @@ def nudge_waiting(ctx: ActionContext, *, code: str = "") -> ActionResult:
 
 @action("yes", "no")
 def is_check_in_open(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
-    """Whether to remind her now: she has not answered, is being asked nothing else, and had no two nudges.
+    """Say whether to remind the member now: no answer yet, nothing else being asked, and no two nudges had.
 
-    What else she is being asked would get her answer; the check-in comes back by itself after that.
+    What else is being asked would get the answer; the check-in comes back by itself after that.
     """
     pending = take_up(ctx.session, pending_action, ctx.now)
     asked_in = (
@@ -94,7 +94,7 @@ def _start(ctx: ActionContext, circle: Circle, person: Person, pending: PendingA
 
 
 def _is_asked_something_else(ctx: ActionContext, asked_in: PendingAction) -> bool:
-    """Whether her next words would answer another question than this check-in's."""
+    """Say whether the member's next words would answer another question than this check-in's."""
     last = ctx.session.scalars(
         select(Conversation)
         .join(Question, Question.conversation_id == Conversation.id)

@@ -25,7 +25,7 @@ from assistant.store.tables.circle_tables import SEATED
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A member who gets it, and when (aware UTC): at once, or when her day begins."""
+    """A member who gets it, and when (aware UTC): at once, or when the member's day begins."""
 
     member: Member
     person: Person
@@ -36,7 +36,7 @@ class Recipient:
 def recipients_of(
     ctx: ActionContext, circle: Circle, *, readers: bool
 ) -> tuple[list[Recipient], dict[str, list[Person]]]:
-    """Who gets what the host in `scene` sends to her circle, and who does not, by reason.
+    """Return who gets what the host in `ctx` sends to a circle, and who does not, by reason.
 
     Args:
         readers: Whether those who only read along get it, too.
@@ -64,7 +64,7 @@ def recipients_of(
 
 
 def recipient(ctx: ActionContext, circle: Circle, member: Member, person: Person) -> Recipient:
-    """When a text reaches her that the host in `scene` sends now: after its minute, in her own daytime."""
+    """Return when what the host in `ctx` sends now arrives: after its minute, in the member's daytime."""
     address = address_of(ctx.session, person.id)
     uri = address.uri if address is not None else None
     zones = zone_of(person.zone, circle.zone, uri)
@@ -73,7 +73,7 @@ def recipient(ctx: ActionContext, circle: Circle, member: Member, person: Person
 
 
 def still_gets(session: Session, member: Member | None, sender: str, *, readers: bool) -> bool:
-    """Whether something that was sent to her is still for her, now that it comes."""
+    """Say whether what was sent to a member is still for the member, now that it comes."""
     if member is None or not is_in(member) or not hears_us(session, member.person_id, sender):
         return False
     return member.state == "active" or (readers and member.state == "reading")
@@ -97,7 +97,7 @@ def left_out_lines(
 
 
 def named(ctx: ActionContext, people: Sequence[Person]) -> dict[str, str]:
-    """The fills `names` and `count` for these people: as many names as there is room for, and their count."""
+    """Return `names` and `count` for these people: as many names as there is room for, and their count."""
     language, longest = language_of(ctx), PLACEHOLDERS["names"].longest
     names = [_first_name(person, language) for person in people]
     told = ", ".join(names)
@@ -114,9 +114,9 @@ def _first_name(person: Person, language: str) -> str:
 
 
 def _why_not(ctx: ActionContext, member: Member, apart: set[int], *, readers: bool) -> str | None:
-    """Why she gets nothing: "gone" is not told. A pause and a wish to be left alone are told alike.
+    """Say why a member gets nothing: "gone" is not told. A pause and a wish to be left alone are told alike.
 
-    A pause was promised to look like being away, and nobody is told whom she does not want to hear from.
+    A pause was promised to look like being away, and nobody is told whom a member does not want to hear from.
     """
     stands = reach_of(ctx.session, member.person_id, ctx.identity.sender)
     hears, silent = stands.hears, stands.silent

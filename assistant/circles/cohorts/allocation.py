@@ -24,7 +24,7 @@ _Hours = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Somebody to be given a place; `seat.member` is whatever number the caller knows her by."""
+    """Somebody to be given a place; `seat.member` is whatever number the caller uses."""
 
     seat: Seat
     language: str | None = None
@@ -55,10 +55,10 @@ class Spread:
 
 
 def spread(newcomers: Sequence[Newcomer], tables: Sequence[Table]) -> Spread:
-    """Give everyone a place as long as there is one in her language.
+    """Give everyone a place as long as there is one in their language.
 
-    Nobody is put into a circle of a language that is not hers, and none is filled beyond its size. Circles
-    are filled evenly: nobody could move to another one of her language that has two fewer.
+    Nobody is put into a circle of another language, and none is filled beyond its size. Circles
+    are filled evenly: nobody could move to another one of the same language that has two fewer.
 
     Args:
         newcomers: Whoever comes first is seated first.
@@ -80,14 +80,14 @@ def spread(newcomers: Sequence[Newcomer], tables: Sequence[Table]) -> Spread:
     for language in (*languages, None):
         people = [each.seat for each in newcomers if each.language == language]
         fitting = [table for table in tables if language in (None, table.language)]
-        shares = _placeholder(fitting, taken, len(people))
+        shares = _share_out(fitting, taken, len(people))
         seated = sum(shares.values())
         left_over.update(each.member for each in people[seated:])
         places |= _seat(people[:seated], shares, at_table)
     return Spread(places, [each for each in newcomers if each.seat.member in left_over])
 
 
-def _placeholder(tables: Sequence[Table], taken: dict[int, int], count: int) -> Counter[int]:
+def _share_out(tables: Sequence[Table], taken: dict[int, int], count: int) -> Counter[int]:
     """How many of `count` go to each table, each to whichever has fewest by then; `taken` is moved on."""
     heap = [(taken[table.circle], place) for place, table in enumerate(tables)]
     heapq.heapify(heap)

@@ -42,11 +42,11 @@ class Seating:
     fates: Mapping[int, str]
     """Line -> one of `FATES`."""
     seats: Mapping[int, int]
-    """Line -> the circle she is invited to, or written down for."""
+    """Line -> the circle that the person is invited to, or written down for."""
     stays: Mapping[int, int] = field(default_factory=dict)
-    """Line -> the circle she was invited to before, or is in."""
+    """Line -> the circle that the person was invited to before, or is in."""
     reasons: Mapping[int, str] = field(default_factory=dict)
-    """Line -> why there is no seat for her, and what to do."""
+    """Line -> why there is no seat, and what to do."""
 
 
 def seat_in_circle(session: Session, circle: Circle, entries: Sequence[Entry], sender: str) -> Seating:
@@ -74,7 +74,7 @@ def spread_over_cohort(
     """Everyone with consent into one of the cohort's gathering circles, as long as there are seats.
 
     Whoever was invited to one of them before stays there, so that it can be run again. Whoever has no
-    consent on record takes no seat, and nothing is written down of her.
+    consent on record takes no seat, and nothing is written down of that person.
 
     Raises:
         NotPossible: none of its circles is gathering.
@@ -179,7 +179,7 @@ def _tables(
     stays: Mapping[int, int],
     now: dt.datetime,
 ) -> list[Table]:
-    """The circles as spreading sees them, with what is known of those who are in them or invited."""
+    """Return the circles as allocation sees them, with what is known of those who are in them or invited."""
     members: defaultdict[int, list[Member]] = defaultdict(list)
     for member in session.scalars(
         select(Member).where(
@@ -214,7 +214,7 @@ def _newcomer(entry: Entry, circle_zone: str | None, now: dt.datetime) -> Newcom
 
 
 def _awake(entry: Entry, circle_zone: str | None, now: dt.datetime) -> frozenset[int]:
-    """The hours in UTC that suit her: a few from the one she named, else all in which she may be texted."""
+    """Return the hours in UTC that suit: a few from the one named, else all in which texts may come."""
     zones = zone_of(entry.zone, circle_zone, entry.uri)
     if entry.hour is None and not entry.zone:
         return ALL_DAY
@@ -230,7 +230,7 @@ def _awake(entry: Entry, circle_zone: str | None, now: dt.datetime) -> frozenset
 
 
 def _reasons(cohort: Cohort, left: Mapping[int, str | None]) -> dict[int, str]:
-    """Why each of those who are left over has no seat, and how many circles would seat all like her."""
+    """Say why each of those who are left over has no seat, and how many circles would seat all alike."""
     counts = Counter(left.values())
     return {line: _reason(cohort, language, counts[language]) for line, language in left.items()}
 

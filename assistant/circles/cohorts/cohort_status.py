@@ -31,7 +31,7 @@ MORE: Final = frozenset({"more", "mas"})
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What she may ask about: a cohort, or a circle alone that she organizes."""
+    """What an organizer may ask about: a cohort, or a circle that is organized alone."""
 
     key: str
     name: str
@@ -41,7 +41,7 @@ class _Subject:
 
 @action("one", "several", "none")
 def which_cohort(ctx: ActionContext, *, text: str = "") -> ActionResult:
-    """What this is about: the cohort her words name, the one she looked at for COHORT MORE, or her only one.
+    """Find what this is about: the cohort named, the one looked at before COHORT MORE, or the only one.
 
     several: `cohorts` and `options` list them.
     """
@@ -60,14 +60,14 @@ def which_cohort(ctx: ActionContext, *, text: str = "") -> ActionResult:
 
 @action("taken", "none")
 def take_cohort(ctx: ActionContext, *, cohort_key: str = "") -> ActionResult:
-    """Go on with the one she chose in `cohort_key`."""
+    """Go on with the one that was chosen in `cohort_key`."""
     known = any(each.key == cohort_key for each in _subjects(ctx))
     return ActionResult("taken", {"about": cohort_key}) if known else ActionResult("none")
 
 
 @action("shown", "more", "none")
 def show_cohort(ctx: ActionContext, *, about: str = "", after: int = 0) -> ActionResult:
-    """Show her the counts and the first circles, or after `after` the next ones.
+    """Show the counts and the first circles, or after `after` the next ones.
 
     more: there are more circles; COHORT MORE goes on from here.
     """
@@ -96,7 +96,7 @@ def show_cohort(ctx: ActionContext, *, about: str = "", after: int = 0) -> Actio
 
 
 def _subjects(ctx: ActionContext) -> Sequence[_Subject]:
-    """Her cohorts, then the circles that she organizes by themselves."""
+    """Return the organizer's cohorts, then the circles that are organized by themselves."""
     plain = ctx.person.plain
     cohorts = cohorts_of(ctx.session, ctx.person.id)
     mine = {cohort.id for cohort in cohorts}
@@ -167,7 +167,7 @@ def _seated(ctx: ActionContext, circles: Sequence[int]) -> Counter[int]:
 
 
 def _last_look(ctx: ActionContext) -> Mapping[str, Any] | None:
-    """What her last look showed, if it left something to be shown."""
+    """Return what the organizer's last look showed, if it left something to be shown."""
     last = ctx.session.scalars(
         select(Conversation)
         .where(

@@ -92,7 +92,7 @@ class Entry:
     """Aware UTC; None with `consent_source`: no consent is on record."""
     consent_source: str | None
     hour: int | None = None
-    """From this local hour on she likes to be texted, if the file says so in words we read."""
+    """From this local hour on texts are welcome, if the file says so in words we read."""
     teaches: str = ""
     learns: str = ""
 
@@ -225,7 +225,7 @@ def _zones_by_plain_name() -> dict[str, str]:
 
 
 def _moment(written: str | None, country: str, zone: str, now: dt.datetime) -> dt.datetime | None:
-    """When she agreed, in UTC; never later than now."""
+    """Return when the person agreed, in UTC; never later than now."""
     if not written:
         return None
     how = "write consent_at like 2026-05-31 or 2026-05-31 14:30"

@@ -57,7 +57,7 @@ class Foreseen:
     fate: str
     """One of `FATES`."""
     circle_id: int | None = None
-    """Where she has her seat or her invitation already."""
+    """Where the person has a seat or an invitation already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def take(
         aim: Where the import leads.
         entries: At most `CHUNK`.
         seats: Line -> id of the circle that this entry is invited to; who is not among them has no seat, and
-            nothing is written down of her.
+            nothing is written down of that person.
         sender: Whom consent was given to.
         now: Aware UTC.
     """
@@ -202,7 +202,7 @@ class _Standing:
             return otherwise
         if address.person_id in self._seats:
             return Foreseen("member", self._seats[address.person_id])
-        # A STOP undoes whatever was agreed to on paper; only she herself can opt in again.
+        # A STOP undoes whatever was agreed to on paper; only its sender can opt in again.
         if address.id in self._opted_out:
             return Foreseen("opted out")
         if address.unreachable_at is not None:
@@ -213,7 +213,7 @@ class _Standing:
         return self._invited(address, entry) or otherwise
 
     def _invited(self, address: Address, entry: Entry) -> Foreseen | None:
-        """Her standing by an invitation to one of these circles; None when she may as well have none."""
+        """Return the standing by an invitation to one of these circles; None when it counts as none."""
         for invitation in self._by_address.get(address.id, ()):
             if invitation.state in ("no_consent", "declined"):
                 continue

@@ -1,6 +1,6 @@
 """Lets a host bring someone in: a number on the list, a closed seat opened again, and a line to forward.
 
-Nobody is texted by it: whoever is added comes in by texting JOIN herself.
+Nobody is texted by it: whoever is added comes in by texting JOIN.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ FEWEST_DIGITS = 5
 
 @action("found", "which", "nothing")
 def hear_add(ctx: ActionContext, *, text: str = "") -> ActionResult:
-    """Whether what she sent after ADD (`text`) names someone who was in before: that settles the circle.
+    """Say whether what came after ADD (`text`) names someone who was in before: that settles the circle.
 
-    which: the circle has to be settled yet. nothing: she sent nothing.
+    which: the circle has to be settled yet. nothing: nothing came.
     """
     said = text.strip()
     if not said:
@@ -45,10 +45,10 @@ def hear_add(ctx: ActionContext, *, text: str = "") -> ActionResult:
 
 @action("listed", "opened", "line", "seated", "full", "bad_number", "many", "unclear", "none")
 def add_member(ctx: ActionContext, *, text: str = "") -> ActionResult:
-    """Put whoever she named on the circle's list, or open a closed seat again; UNDO takes it back.
+    """Put whoever was named on the circle's list, or open a closed seat again; UNDO takes it back.
 
-    line: she gave no number, so there is only the line to forward. seated: that one is in. The number that
-    she typed is never said back to her, nor whose it is.
+    line: there is no number, so there is only the line to forward. seated: that one is in. The number that
+    the host typed is never said back, nor whose it is.
     """
     circle = hosted(ctx)
     if circle is None:
@@ -77,7 +77,7 @@ def add_member(ctx: ActionContext, *, text: str = "") -> ActionResult:
 
 @taken_back("add")
 def _take_back(ctx: ActionContext, pending: PendingAction) -> None:
-    """The seat is closed again, unless she is in by now; the list is as it was."""
+    """Close the seat again, unless it is taken by now; the list is as it was."""
     barred_at = pending.details.get("barred_at")
     if pending.member_id is not None and barred_at is not None:
         member = ctx.session.get_one(Member, pending.member_id)
@@ -127,7 +127,7 @@ def _by_number(
 
 
 def _open(ctx: ActionContext, circle: Circle, member: Member, values: dict[str, Any]) -> ActionResult:
-    """Her JOIN opens the seat again by itself."""
+    """Let the former member's JOIN open the seat again by itself."""
     barred_at = member.barred_at.isoformat() if member.barred_at else None
     member.barred_at = None
     hold(ctx, "add", circle, member=member, details={"barred_at": barred_at})
@@ -135,7 +135,7 @@ def _open(ctx: ActionContext, circle: Circle, member: Member, values: dict[str, 
 
 
 def _left(ctx: ActionContext, circles: list[Circle], said: str) -> list[Named]:
-    """Who is called so and was in before; her own seat is another host's to open."""
+    """Return who is called so and was in before; the host's own seat is another host's to open."""
     before = called(members_of(ctx.session, circles, ("left",)), said)
     return [each for each in before if each.person.id != ctx.person.id]
 

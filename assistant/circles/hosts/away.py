@@ -25,21 +25,21 @@ from assistant.store.tables import Alert, AlertStep, Circle, Outbox, Person, Rol
 
 LONGEST_AWAY: Final = dt.timedelta(weeks=12)
 BACK_AT: Final = dt.time(9)
-"""Alerts come back to her on the morning after her last day, at this hour where she is."""
+"""Alerts come back to the host on the morning after the last day away, at this hour there."""
 LINES_A_TEXT: Final = 3
-"""So many fit into two segments, whatever her circles are called."""
+"""So many fit into two segments, whatever the circles are called."""
 URGENT: Final = ("danger", "not_ok")
 
 
 @action("yes", "no")
 def runs_a_circle(ctx: ActionContext) -> ActionResult:
-    """Whether she hosts or backs up a circle that is not over."""
+    """Say whether the person hosts or backs up a circle that is not over."""
     return ActionResult("yes" if hosted_by(ctx.session, ctx.person.id) else "no")
 
 
 @action("heard", "ask", "unclear")
 def hear_away(ctx: ActionContext, *, date: str | None = None) -> ActionResult:
-    """The last day on which she is away, in `away_until`; ask: she named none."""
+    """Read the last day away into `away_until`; ask: none was named."""
     if date is None:
         return ActionResult("ask")
     zone = _zone(ctx)
@@ -59,9 +59,9 @@ def hear_away(ctx: ActionContext, *, date: str | None = None) -> ActionResult:
 
 @action("away", "none")
 def go_away(ctx: ActionContext, *, away_until: dt.date | None = None) -> ActionResult:
-    """Until that day is over she is on call nowhere; she reads who is, circle by circle, and they hear of it.
+    """Take the host off call until that day is over; the host reads who is on call, and they hear of it.
 
-    Pages that wait for her answer go on to the next at once.
+    Pages that wait for this host's answer go on to the next at once.
     """
     roles = _roles(ctx)
     if not roles or away_until is None:
@@ -90,7 +90,7 @@ def go_away(ctx: ActionContext, *, away_until: dt.date | None = None) -> ActionR
 
 @action("back", "here", "no")
 def end_away(ctx: ActionContext) -> ActionResult:
-    """She is on call again. here: she was not away. no: she hosts no circle."""
+    """Put the host on call again. here: the host was not away. no: the person hosts no circle."""
     roles = _roles(ctx)
     away = [(role, circle) for role, circle in roles if role.away_until and role.away_until > ctx.now]
     if not away:
@@ -103,7 +103,7 @@ def end_away(ctx: ActionContext) -> ActionResult:
 
 
 def _zone(ctx: ActionContext) -> ZoneInfo:
-    """Where she is, else where the first of her circles is."""
+    """Return the zone of the host, else that of the host's first circle."""
     circles = hosted_by(ctx.session, ctx.person.id)
     return home(zone_of(ctx.person.zone, circles[0].zone if circles else None))
 
@@ -138,14 +138,14 @@ def _who_instead(ctx: ActionContext, circle: Circle) -> Line:
 
 
 def _on(ctx: ActionContext, circle: Circle, level: str) -> Sequence[Person]:
-    """Who is on call there, if she is not counted."""
+    """Return who is on call there, besides this host."""
     return on_level(ctx.session, circle.id, level, ctx.person.id, ctx.identity.sender, ctx.now)
 
 
 def _tell_others(
     ctx: ActionContext, roles: Iterable[tuple[Role, Circle]], notice: str, day: dt.date | None = None
 ) -> Iterable[Effect]:
-    """Whoever shares a circle with her hears that alerts come to them, or no longer do; others need not."""
+    """Tell those who share a circle with this host that alerts come to them, or no longer do."""
     for role, circle in roles:
         levels = ("host", "backup") if role.kind == "host" else ("host",)
         people = next((found for level in levels if (found := _on(ctx, circle, level))), [])
@@ -161,7 +161,7 @@ def _tell_others(
 
 
 def _stands_in_no_more(ctx: ActionContext) -> None:
-    """What she was to hear in the morning, that alerts come to her, is not true any more."""
+    """Withdraw what this host was to hear in the morning: that alerts come here."""
     ctx.session.execute(
         update(Outbox)
         .where(
@@ -174,7 +174,7 @@ def _stands_in_no_more(ctx: ActionContext) -> None:
 
 
 def _pass_pages_on(ctx: ActionContext, circle_ids: Sequence[int]) -> None:
-    """Nobody waits a quarter of an hour for someone who has just said that she is not there."""
+    """Move pages on: nobody waits a quarter of an hour for someone who has just gone away."""
     waiting = ctx.session.scalars(
         select(Alert).where(
             Alert.circle_id.in_(circle_ids),

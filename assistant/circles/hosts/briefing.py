@@ -1,4 +1,4 @@
-"""Tells a host on Monday how her circle does, in counts that name nobody."""
+"""Tells a host on Monday how the circle does, in counts that name nobody."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ FEWEST_PAIRS = 3
 
 @action("first", "needs", "counts", "none")
 def brief(ctx: ActionContext, *, circle: int = 0) -> ActionResult:
-    """How the circle in `circle` did last week; first: its season begins, and there is nothing to count yet.
+    """Tell how the circle in `circle` did last week; first: its season begins, with nothing to count yet.
 
-    needs: `n_needs` people may need her right now. Of the counts, `quiet_asks` chooses the wording.
+    needs: `needs` people may need the host right now. Of the counts, `says` chooses the wording.
     """
     about = circle_for(ctx.session, ctx.person.id, circle)
     week = current_week(about, ctx.now) if about is not None else 0

@@ -1,4 +1,4 @@
-"""Asks a member whether a host may call her: her number is given to that host alone, and only by her yes."""
+"""Asks a member whether a host may call: the number is given to that host alone, and only after a yes."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from assistant.store.tables import Address, Member, PendingAction, Person
 KIND: Final = "call"
 ASKS_HER: Final = "call_ask"
 NOT_AGAIN_FOR: Final = dt.timedelta(days=7)
-"""So long after she was asked about a call, she is not asked again, by no host of this circle."""
+"""So long after a member was asked about a call, no host of this circle has the same asked again."""
 
 A_WHILE: Final = dt.timedelta(hours=2)
 
 
 @action("held", "lately", "away", "none")
 def hold_call(ctx: ActionContext, *, to_ids: Sequence[int] = ()) -> ActionResult:
-    """In a minute, ask the member in `to_ids` whether this host may have her number.
+    """In a minute, ask the member in `to_ids` whether this host may have the member's number.
 
-    lately: she was asked less than a week ago. away: she gets no texts now.
+    lately: the member was asked less than a week ago. away: the member gets no texts now.
     """
     circle = hosted(ctx)
     member = ctx.session.get(Member, to_ids[0]) if len(to_ids) == 1 else None
@@ -52,7 +52,7 @@ def hold_call(ctx: ActionContext, *, to_ids: Sequence[int] = ()) -> ActionResult
 
 @action("ask", "no")
 def may_be_asked(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
-    """Whether to ask her now; `host` is who would like to call."""
+    """Say whether to ask the member now; `host` is who would like to call."""
     pending = _pending(ctx, pending_action)
     if pending is None or ctx.member is None:
         return ActionResult("no")
@@ -69,7 +69,7 @@ def may_be_asked(ctx: ActionContext, *, pending_action: int | None = None) -> Ac
 
 @action("given", "gone")
 def give_number(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
-    """She said yes: the host gets the number she is texted at, once."""
+    """Give the host the number that the member is texted at, once, after a yes."""
     pending, number = _pending(ctx, pending_action), _number(ctx)
     if (
         pending is None
@@ -85,7 +85,7 @@ def give_number(ctx: ActionContext, *, pending_action: int | None = None) -> Act
 
 @action("kept")
 def keep_number(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
-    """She said no, or nothing: the host hears the same words for both."""
+    """Keep the number, after a no or silence: the host hears the same words for both."""
     pending = _pending(ctx, pending_action)
     if pending is None or pending.details.get("given"):
         return ActionResult("kept")
@@ -104,7 +104,7 @@ def _asked_lately(session: Session, member: Member, now: dt.datetime) -> bool:
 
 
 def _pending(ctx: ActionContext, pending_id: int | None) -> PendingAction | None:
-    """What she was asked about, if it was she."""
+    """Return what the member was asked about, if it was this one."""
     pending = take_up(ctx.session, pending_id, ctx.now)
     theirs = pending is not None and ctx.member is not None and pending.member_id == ctx.member.id
     return pending if theirs else None
@@ -115,7 +115,7 @@ def _still_hosts(session: Session, pending: PendingAction) -> bool:
 
 
 def _number(ctx: ActionContext) -> str | None:
-    """The number she is texted at; None where her address does not show one."""
+    """Return the number the member is texted at; None where the address does not show one."""
     number = ctx.session.get_one(Address, ctx.address_id).uri.partition(":")[2]
     return number if number.startswith("+") else None
 

@@ -1,4 +1,4 @@
-"""Lets anyone start a circle of her own: its name, a word to join by, herself as host, perhaps a backup."""
+"""Lets anyone start a circle and host it: its name, a word to join by, perhaps a backup."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ NAMELESS: Final = "CIRCLE"
 
 @action("newcomer", "known", "under_way", "enough")
 def open_circle(ctx: ActionContext) -> ActionResult:
-    """She asks for a circle in a text of her own, which opts her in.
+    """Open the talk with whoever asks for a circle, in a text that opts its sender in.
 
-    newcomer: she was not opted in until now, and has to read what the law asks. under_way: she is being asked
-    already. enough: she hosts as many circles that gather people as may be.
+    newcomer: not opted in until now, and so has to read what the law asks. under_way: the questions are being
+    asked already. enough: the sender hosts as many circles that gather people as may be.
     """
     if ctx.person.language is None:
         ctx.person.language = created_in(plain_words(ctx.words))
@@ -67,15 +67,15 @@ def name_circle(ctx: ActionContext, *, title: str = "") -> ActionResult:
 
 @action("known", "unknown")
 def know_zone(ctx: ActionContext) -> ActionResult:
-    """Whether it is known by which clock she lives."""
+    """Say whether it is known by which clock the person lives."""
     return ActionResult("known" if ctx.person.zone else "unknown")
 
 
 @action("phone", "named", "later", "own", "unclear")
 def read_backup(ctx: ActionContext, *, backup: str = "") -> ActionResult:
-    """Whom she would like as backup, as `backup` says: a number, a first name, or nobody yet.
+    """Read who is to be backup, as `backup` says: a number, a first name, or nobody yet.
 
-    The flow goes on with `phone` and `other_name`; own: the number is hers.
+    The flow goes on with `phone` and `other_name`; own: the number is the sender's.
     """
     nothing = {"phone": "", "other_name": ""}
     if phone := read_phone(backup, ctx.identity.country):
@@ -97,7 +97,7 @@ def read_backup(ctx: ActionContext, *, backup: str = "") -> ActionResult:
 def found_circle(
     ctx: ActionContext, *, title: str = "", other_name: str = "", phone: str = ""
 ) -> ActionResult:
-    """Make the circle of `title` with her as host; `phone` is offered the seat as backup, and not texted."""
+    """Make the circle of `title` with its host; `phone` is offered the seat as backup, and not texted."""
     if _gathering(ctx) >= MOST_GATHERING:
         return ActionResult("enough")
     if not title:
@@ -137,7 +137,7 @@ def has_backup_number(ctx: ActionContext, *, phone: str = "") -> ActionResult:  
 
 
 def _is_under_way(ctx: ActionContext) -> bool:
-    """Whether she is being asked about a circle of hers, in another conversation than this one."""
+    """Say whether the person is asked about a new circle in another conversation than this one."""
     rows = ctx.session.execute(
         select(Conversation.flow, Conversation.callers)
         .join(Question, Question.conversation_id == Conversation.id)
@@ -151,7 +151,7 @@ def _is_under_way(ctx: ActionContext) -> bool:
 
 
 def _gathering(ctx: ActionContext) -> int:
-    """How many circles she hosts that have not begun."""
+    """Count the person's circles, as host, that have not begun."""
     found = ctx.session.scalar(
         select(func.count())
         .select_from(Role)
@@ -178,7 +178,7 @@ def _own_numbers(ctx: ActionContext) -> set[str]:
 
 
 def _zone(ctx: ActionContext) -> str:
-    """Hers, or where her number's area code may be."""
+    """Return the person's zone, or one where the number's area code may be."""
     uri = ctx.session.get_one(Address, ctx.address_id).uri
     return home(zone_of(ctx.person.zone, None, uri)).key
 

@@ -41,12 +41,12 @@ class Plan:
 
 
 def create_cohort(session: Session, name: str, organizer: str, *, country: str, now: dt.datetime) -> Cohort:
-    """Make a cohort and offer its organizer the seat; she hears nothing before she texts in herself.
+    """Make a cohort and offer its organizer the seat; nobody is texted before texting in.
 
     Args:
         session: Inside one writing transaction.
         name: 1 to 80 characters, not taken.
-        organizer: Her phone, as typed.
+        organizer: The organizer's phone, as typed.
         country: Whose numbers need no prefix.
         now: Aware UTC.
 

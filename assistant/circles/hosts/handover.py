@@ -1,4 +1,4 @@
-"""Passes a host's seat on, or finds her a backup: whoever is named is asked, and nobody is seated unasked."""
+"""Passes a host's seat on, or finds a backup: whoever is named is asked, and nobody is seated unasked."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ ASKED: Final = ("active", "reading")
 
 @action("found", "several", "nobody", "backup", "none")
 def find_heir(ctx: ActionContext, *, text: str = "") -> ActionResult:
-    """Whom she hands her seat as host to, as `text` says: a member, or a number.
+    """Find whom the host hands the seat to, as `text` says: a member, or a number.
 
-    several: `people` and `options` list the members. nobody: there are none to name. backup: she is not the
-    host herself.
+    several: `people` and `options` list the members. nobody: there are none to name. backup: the sender is
+    the backup, not the host.
     """
     return _find(ctx, "host", text)
 
 
 @action("found", "several", "nobody", "backup", "none")
 def find_backup(ctx: ActionContext, *, text: str = "") -> ActionResult:
-    """Whom she wants as backup; the outcomes are those of `find_heir`."""
+    """Find whom the host wants as backup; the outcomes are those of `find_heir`."""
     return _find(ctx, "backup", text)
 
 
@@ -60,8 +60,8 @@ def offer_seat(
 ) -> ActionResult:
     """Offer the `seat` (host, backup) to the member in `heir`, the number in `phone`, or a name to come.
 
-    asked: a member, who is asked now. forward: a number, which nobody texts; she forwards a line herself.
-    named: whoever of that name joins next. other: she means someone who is not on the list.
+    asked: a member, who is asked now. forward: a number, which nobody texts; the host forwards a line.
+    named: whoever of that name joins next. other: someone is meant who is not on the list.
     """
     circle = hosted(ctx)
     if circle is None or seat is None:
@@ -100,7 +100,7 @@ def offer_seat(
 
 @action("ask", "gone")
 def meet_namesake(ctx: ActionContext, *, candidate: int = 0) -> ActionResult:
-    """Someone of the name she gave for a backup has joined: `candidate` is her seat."""
+    """Ask about someone who has joined and has the name given for a backup: `candidate` is the seat."""
     member = ctx.session.get(Member, candidate)
     if member is None or member.state not in ASKED:
         return ActionResult("gone")
@@ -114,7 +114,7 @@ def meet_namesake(ctx: ActionContext, *, candidate: int = 0) -> ActionResult:
 
 @action("ask", "gone")
 def open_offer(ctx: ActionContext, *, offer: int = 0) -> ActionResult:
-    """What she is asked: the `seat` that `offer` names, as long as it is still hers to take."""
+    """Open the question: the `seat` that `offer` names, as long as it can still be taken."""
     role = _offer(ctx, offer)
     if role is None:
         return ActionResult("gone")
@@ -126,7 +126,7 @@ def open_offer(ctx: ActionContext, *, offer: int = 0) -> ActionResult:
 
 @action("taken", "gone")
 def take_offer(ctx: ActionContext, *, offer: int = 0) -> ActionResult:
-    """She says yes: the seat is hers."""
+    """Take the seat up, after a yes."""
     role = _offer(ctx, offer)
     if role is None or ctx.circle is None:
         return ActionResult("gone")
@@ -137,7 +137,7 @@ def take_offer(ctx: ActionContext, *, offer: int = 0) -> ActionResult:
 
 @action("declined", "gone")
 def decline_offer(ctx: ActionContext, *, offer: int = 0) -> ActionResult:
-    """She would rather not: whoever asked hears so, kindly."""
+    """Decline the seat: whoever asked hears so, kindly."""
     role = _offer(ctx, offer)
     if role is None or role.accepted_at is not None:
         return ActionResult("gone")
@@ -188,7 +188,7 @@ def _list(ctx: ActionContext, people: Mapping[int, str]) -> dict[str, Any]:
 
 
 def _candidates(ctx: ActionContext, circle: Circle) -> dict[int, str]:
-    """Seats of members who take part and have a name, except her own -> their names."""
+    """Seats of members who take part and have a name, except the host's own -> their names."""
     return {
         each.member.id: each.person.name
         for each in members_of(ctx.session, [circle], ASKED)
@@ -197,7 +197,7 @@ def _candidates(ctx: ActionContext, circle: Circle) -> dict[int, str]:
 
 
 def _person_of(ctx: ActionContext, circle: Circle, heir: str) -> Person | None:
-    """Who holds the seat that was chosen; None once she has left, or if it is of another circle."""
+    """Return who holds the chosen seat; None once that member has left, or if it is of another circle."""
     if not heir.isdigit() or int(heir) not in _candidates(ctx, circle):
         return None
     return ctx.session.get_one(Person, ctx.session.get_one(Member, int(heir)).person_id)
@@ -224,7 +224,7 @@ def _backup_now(ctx: ActionContext, circle: Circle, but: Person) -> Role | None:
 
 
 def _offer(ctx: ActionContext, offer: int) -> Role | None:
-    """The role that she was asked about, locked, as long as it is hers and stands."""
+    """Return the role that the person was asked about, locked, as long as it is theirs and stands."""
     role = ctx.session.scalars(
         select(Role)
         .where(Role.id == offer, Role.person_id == ctx.person.id)

@@ -1,4 +1,4 @@
-"""Settles which of the circles she hosts a command is about, and lets nobody near any other."""
+"""Settles which of a host's circles a command is about, and lets nobody near any other."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from assistant.language.folding import split_words
 from assistant.store.tables import Circle, Conversation, Question
 
 NOT_WORTH_COMING_BACK_TO: Final = ("hosted_circle", "status")
-"""Flows whose questions are over once she asks for something else."""
+"""Flows whose questions are over once the host asks for something else."""
 
 
 @action("one", "several", "none")
 def which_hosted(ctx: ActionContext, *, text: str = "", code: str | None = None) -> ActionResult:
-    """The circle this is about: the conversation's own, that whose code her words name, or her only one.
+    """Find the circle this is about: the conversation's own, the one whose code is named, or the only one.
 
     several: `hosted` and `options` list them. Where `text` begins with a code ("CHECKIN MAPLE how are you?"),
     the rest stays in `text`; so does it in `code`, for what takes no words ("STATUS MAPLE").
@@ -44,19 +44,19 @@ def which_hosted(ctx: ActionContext, *, text: str = "", code: str | None = None)
 
 @action("taken", "none")
 def take_hosted(ctx: ActionContext, *, hosted_circle: str = "") -> ActionResult:
-    """Go on with the circle she chose in `hosted_circle`."""
+    """Go on with the circle that was chosen in `hosted_circle`."""
     known = hosted_circle.isdigit()
     circle = circle_for(ctx.session, ctx.person.id, int(hosted_circle)) if known else None
     return ActionResult("taken", circle=circle) if circle is not None else ActionResult("none")
 
 
 def hosted(ctx: ActionContext) -> Circle | None:
-    """The circle of this conversation, as long as she still hosts it; every action of hers asks anew."""
+    """Return the conversation's circle, as long as the person still hosts it; every action asks anew."""
     return circle_for(ctx.session, ctx.person.id, ctx.circle.id) if ctx.circle is not None else None
 
 
 def forget_asked(ctx: ActionContext, *flows: str) -> None:
-    """She has gone on to something else: what these flows asked her before is not asked again."""
+    """Close what these flows asked the host before, who has gone on to something else."""
     rows = ctx.session.execute(
         select(Question, Conversation)
         .join(Conversation, Conversation.id == Question.conversation_id)

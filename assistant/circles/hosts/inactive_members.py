@@ -23,14 +23,14 @@ from assistant.schedule.wall import at_wall
 from assistant.store.tables import Circle, Member, Person
 
 QUIET_FROM: Final = 2
-"""Weeks without a word from which a host hears of it; as many as she herself is asked after."""
+"""Weeks without a word from which a host hears of it; as many as a member is asked after."""
 _EVERYWHERE: Final = dt.timedelta(hours=12)
 """A week has begun somewhere on Earth so long before it begins here."""
 
 
 @action("one", "several", "nobody", "away", "none")
 def list_quiet(ctx: ActionContext) -> ActionResult:
-    """Show her who has been quiet for two weeks or more, and who is away; `to_ids` are the quiet ones.
+    """Show the host who has been quiet for two weeks or more, and who is away; `to_ids` are the quiet ones.
 
     one: it is `other_name`. away: nobody is quiet, but somebody is away. nobody: all are heard from.
     """
@@ -62,7 +62,7 @@ def number_quiet(ctx: ActionContext, *, to_ids: Sequence[int] = ()) -> ActionRes
 
 @action("one", "none")
 def take_one(ctx: ActionContext, *, to_id: str = "", to_ids: Sequence[int] = ()) -> ActionResult:
-    """Go on with the one she chose in `to_id`, as `other_name`."""
+    """Go on with the one that was chosen in `to_id`, as `other_name`."""
     chosen = int(to_id) if to_id.isdigit() else None
     if chosen is None or chosen not in to_ids:
         return ActionResult("none")
@@ -95,7 +95,7 @@ def week_began(circle: Circle, now: dt.datetime) -> dt.datetime:
 
 
 def _away(ctx: ActionContext, circle: Circle) -> list[Line]:
-    """Who is away, in no other words than her circle may hear: on pause she was told it sees "away"."""
+    """Say who is away, in no words but what the circle may hear: who pauses was told that it sees "away"."""
     rows = members_of(ctx.session, [circle], ("active", "paused", "unreachable"))
     lost = out_of_reach(ctx.session, [person.id for _, person, _ in rows], ctx.identity.sender)
     lines = []

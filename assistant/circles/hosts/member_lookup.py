@@ -1,4 +1,4 @@
-"""Finds whom a host means by a first name: members of the circles she hosts, and nobody else's."""
+"""Finds whom a host means by a first name: members of the host's own circles, and nobody else's."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from assistant.store.tables.circle_tables import SEATED
 
 @action("one", "several", "unnamed", "unknown", "empty", "none")
 def find_member(ctx: ActionContext, *, person: str = "") -> ActionResult:
-    """Whom she means by `person`; the circle follows from the member, unless this is about one already.
+    """Find who is meant by `person`; the circle follows from the member, unless this is about one already.
 
     one: `named` is the seat, `other_name` the first name. Else `people` and `options` list who may be meant:
-    several of that name, or everyone where she named nobody (unnamed) or nobody is called so (unknown).
+    several of that name, or everyone where nobody was named (unnamed) or is called so (unknown).
     """
     about = hosted(ctx)
     circles = [about] if about is not None else list(hosted_by(ctx.session, ctx.person.id))
@@ -50,13 +50,13 @@ def find_member(ctx: ActionContext, *, person: str = "") -> ActionResult:
 
 @action("taken", "none")
 def take_member(ctx: ActionContext, *, named: str = "") -> ActionResult:
-    """Go on with the one she chose of several (`named`)."""
+    """Go on with the one that was chosen of several (`named`)."""
     found = named_member(ctx, named)
     return _taken("taken", found) if found is not None else ActionResult("none")
 
 
 def named_member(ctx: ActionContext, named: str) -> Named | None:
-    """The member that `find_member` found, as long as the seat is taken and she hosts the circle."""
+    """Return the member that `find_member` found, as long as the seat is taken in a circle of this host."""
     member = ctx.session.get(Member, int(named)) if named.isdigit() else None
     if member is None or member.state not in SEATED or member.promised_at is None:
         return None
@@ -82,7 +82,7 @@ def _taken(outcome: str, found: Named) -> ActionResult:
 
 
 def _listed(ctx: ActionContext, people: Sequence[Named]) -> dict[str, object]:
-    """Values by which she is asked who it is. Whoever does not fit into the text is found by name still."""
+    """Return the values by which the host is asked who it is."""
     names = [each.person.name or PLACEHOLDERS["other_name"].plain[language_of(ctx)] for each in people]
     choices = ((each.member.id, name) for each, name in zip(people, names, strict=True))
     return {**list_choices("people", choices), "options": fitting_options(_labels(ctx, people, names))}

@@ -1,4 +1,4 @@
-"""Lets a host put a member's seat on pause; she hears of it, and BACK brings her back at any time."""
+"""Lets a host put a member's seat on pause; the member hears of it, and BACK ends it at any time."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ PAUSING: Final = "paused"
 
 @action("held", "self", "resting", "none")
 def pause_member(ctx: ActionContext, *, named: str = "", pause_until: dt.date | None = None) -> ActionResult:
-    """Pause the seat of whoever she named, in a minute, until the day in `pause_until`.
+    """Pause the seat of whoever was named, in a minute, until the day in `pause_until`.
 
-    self: her own she pauses herself. resting: she is on pause already, or no text reaches her.
+    self: it is the host's own, which takes PAUSE. resting: the seat is on pause already, or out of reach.
     """
     found = named_member(ctx, named)
     if found is None or pause_until is None:
@@ -48,7 +48,7 @@ def pause_member(ctx: ActionContext, *, named: str = "", pause_until: dt.date | 
 
 @action("paused", "gone", "undone")
 def pause_seat(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
-    """The minute is over: her seat rests. gone: it is hers no more, or she has paused it herself."""
+    """Let the seat rest, the minute being over. gone: the member has left it or paused it."""
     pending = due_for(ctx, pending_action, "pause")
     if pending is None or ctx.member is None or ctx.circle is None:
         return ActionResult("undone")

@@ -1,4 +1,4 @@
-"""Passes a host's kind note on to members: held for a minute, then under her first name, to each alone."""
+"""Passes a host's kind note on to members: held for a minute, then under the host's name, to each alone."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DELIVERS: Final = "host_note"
 def find_noted(
     ctx: ActionContext, *, text: str = "", to: str = "", to_id: str = "", tries: int = 0
 ) -> ActionResult:
-    """Whom NOTE is for: whose name stands in `text` or `to`, or who was chosen in `to_id`; words: `line`.
+    """Find whom NOTE is for: who is named in `text` or `to`, or was chosen in `to_id`; words: `line`.
 
     several: two could be meant, and `people` lists them. lost: asked often enough.
     """
@@ -49,20 +49,20 @@ def find_noted(
     if len(found) > 1:
         listed = {key: people[key] for key in found}
         return ActionResult("several", member_choices(listed), (numbered(ctx, listed.values()),))
-    # Words that began with a name that is not theirs are not for them: she says them anew.
+    # Words that began with a name that is not theirs are not for them: the host says them anew.
     words = "" if to else without_address(text, names[found[0]])
     return ActionResult("found", {"to_ids": found, "line": words, **other_name_of(people[found[0]])})
 
 
 @action("yes", "no")
 def has_words(ctx: ActionContext, *, line: str = "") -> ActionResult:  # noqa: ARG001
-    """Whether she has said what the note says."""
+    """Say whether there are words for the note."""
     return ActionResult("yes" if line.strip() else "no")
 
 
 @action("held", "away", "none")
 def hold_note(ctx: ActionContext, *, to_ids: Sequence[int] = (), line: str = "") -> ActionResult:
-    """Send her note in a minute to those in `to_ids`: `line`, or the usual words where that is empty.
+    """Send the note in a minute to those in `to_ids`: `line`, or the usual words where that is empty.
 
     away: none of them gets texts now. `number`: there is a way to reach someone in it, which they will see.
     """
@@ -99,7 +99,7 @@ def hold_note(ctx: ActionContext, *, to_ids: Sequence[int] = (), line: str = "")
 
 @action("passed", "gone")
 def pass_note(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
-    """Her note reaches this member; on a shared phone words of her own wait for READ.
+    """Bring the note to this member; on a shared phone the host's own words wait for READ.
 
     gone: it was undone, either of them has left since, or they are kept apart; nobody is told.
     """
@@ -130,7 +130,7 @@ def pass_note(ctx: ActionContext, *, pending_action: int | None = None) -> Actio
 
 
 def _members(ctx: ActionContext, circle: Circle) -> dict[int, Person]:
-    """The members of her circle who can be named, by seat; not she herself."""
+    """Return the members who can be named, by seat; not the host."""
     rows = ctx.session.scalars(
         select(Member.id)
         .where(

@@ -35,16 +35,16 @@ class Ask:
     """What one member asked for: what was shared of it, the oldest first."""
 
     writer: str | None
-    """Her name, where she shares under it."""
+    """The member's name, where it is shared under that."""
     words: tuple[str, ...]
 
 
 @action("shown", "plain", "no_seat", "nothing", "none")
 def show_asks(ctx: ActionContext, *, ok_here: str = "no") -> ActionResult:
-    """Show the open asks to a host who holds a seat in this circle herself.
+    """Show the open asks to a host who holds a seat in this circle as well.
 
-    no_seat: "The circle sees this" is what members read, and she is not in it; she hears how many.
-    plain: others see her phone, and `ok_here` does not say yet that it may be shown.
+    no_seat: "The circle sees this" is what members read, and this host is not in it, who hears how many.
+    plain: others see the host's phone, and `ok_here` does not say yet that it may be shown.
     """
     circle = hosted(ctx)
     if circle is None:
@@ -65,7 +65,7 @@ def open_asks(session: Session, circle: Circle, reader: int, now: dt.datetime) -
     """What members of a circle asked it for in the last weeks, one entry for each of them.
 
     Only what was shared with the circle, by people who are still in it; nothing of the reader's own, or of
-    anyone she is kept apart from.
+    anyone the reader is kept apart from.
 
     Args:
         reader: Id of the person who asks.

@@ -1,4 +1,4 @@
-"""Shows a host who is with whom this round and why, and gives a pair other buddies when she asks for it."""
+"""Shows a host who is with whom this round and why, and gives a pair other buddies when asked to."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Groups = Mapping[tuple[int, ...], Pair]
 
 @action("shown", "last", "not_yet", "none")
 def show_pairs(ctx: ActionContext) -> ActionResult:
-    """Show her this round's pairs, with why each of them is one; nothing that was asked for in confidence.
+    """Show this round's pairs, with why each of them is one; nothing that was asked for in confidence.
 
     last: they are those of the round that is over; new ones come on `day`. not_yet: there are none.
     """
@@ -66,7 +66,7 @@ def show_pairs(ctx: ActionContext) -> ActionResult:
 
 @action("one", "several", "later", "impossible", "none")
 def find_pair(ctx: ActionContext, *, text: str = "") -> ActionResult:
-    """Which pair SWAP is about: that of whom `text` names, else `pairs` lists them.
+    """Find which pair SWAP is about: that of whom `text` names, else `pairs` lists them.
 
     later: the round is over or has not begun; the next pairs come on `day`. impossible: there is one group.
     """
@@ -97,7 +97,7 @@ def find_pair(ctx: ActionContext, *, text: str = "") -> ActionResult:
 
 @action("held", "impossible", "none")
 def hold_swap(ctx: ActionContext, *, pair: str = "") -> ActionResult:
-    """In a minute, give the members of the group that `pair` names other buddies; she sees whom.
+    """In a minute, give the members of the group that `pair` names other buddies; the host sees whom.
 
     impossible: there is no better way, whatever the reason; it is never said which.
     """
@@ -125,9 +125,9 @@ def hold_swap(ctx: ActionContext, *, pair: str = "") -> ActionResult:
 
 @action("swapped", "changed", "gone")
 def swap_pairs(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
-    """Carry out a swap whose minute is over; whoever knew of a buddy hears whom she is with now.
+    """Carry out a swap whose minute is over; whoever knew of a buddy hears of the new one.
 
-    changed: the round is not what it was when she asked, so that nothing is done. gone: it was undone.
+    changed: the round is not what it was when SWAP came, so that nothing is done. gone: it was undone.
     """
     pending = take_up(ctx.session, pending_action, ctx.now)
     circle = circle_for(ctx.session, ctx.person.id, pending.circle_id) if pending is not None else None

@@ -1,6 +1,6 @@
 """Holds what a host does for a minute, in which UNDO takes it back; the row decides whether it happens.
 
-A deed is drafted (a preview), held, and then done by whatever was set in motion when it was held: timers that
+An action is drafted (a preview), held, and then done by what was set in motion when it was held: timers that
 start flows with those it concerns. Each of these asks `take_up` first, which says no to what was undone.
 """
 
@@ -20,7 +20,7 @@ from assistant.store.tables import Circle, Member, PendingAction
 HELD_FOR: Final = dt.timedelta(seconds=60)
 """So long UNDO takes back what a host has done."""
 PREVIEW_HOLDS: Final = dt.timedelta(minutes=10)
-"""So long SEND sends what she was shown."""
+"""So long SEND sends what the host was shown."""
 
 TakeBack = Callable[[ActionContext, PendingAction], None]
 _TAKEN_BACK: dict[str, TakeBack] = {}
@@ -34,7 +34,7 @@ def draft(
     words: str | None = None,
     details: Mapping[str, Any] = {},
 ) -> PendingAction:
-    """Keep what she is about to send, for a preview; an older preview of hers lapses."""
+    """Keep what the host is about to send, for a preview; an older preview of the same host lapses."""
     for older in ctx.session.scalars(
         select(PendingAction).where(
             PendingAction.by_person_id == ctx.person.id, PendingAction.state == "preview"
@@ -45,7 +45,7 @@ def draft(
 
 
 def previewed(ctx: ActionContext) -> PendingAction | None:
-    """What she was shown last and has neither sent nor let lapse, however long ago; locked."""
+    """Return what the host was shown last and has neither sent nor let lapse, however long ago; locked."""
     return ctx.session.scalars(
         select(PendingAction)
         .where(PendingAction.by_person_id == ctx.person.id, PendingAction.state == "preview")
@@ -65,7 +65,7 @@ def hold(
     words: str | None = None,
     details: Mapping[str, Any] = {},
 ) -> PendingAction:
-    """Do something in a minute, unless she takes it back; it is on the audit record."""
+    """Do something in a minute, unless the host takes it back; it is on the audit record."""
     pending = _add(ctx, kind, circle, state="preview", words=words, details=dict(details))
     pending.member_id = member.id if member else None
     pending.about_id = about.id if about else None
@@ -74,14 +74,14 @@ def hold(
 
 
 def hold_preview(ctx: ActionContext, pending: PendingAction) -> None:
-    """She said SEND: it happens in a minute, unless she takes it back; it is on the audit record."""
+    """Do what was previewed in a minute, unless the host takes it back; it is on the audit record."""
     pending.state, pending.held_until = "held", ctx.now + HELD_FOR
     ctx.session.flush()
     _note(ctx, pending, pending.kind)
 
 
 def take_up(session: Session, pending_id: int | None, now: dt.datetime) -> PendingAction | None:
-    """The deed, if it may happen now: its minute is over and it was not undone. Locks it until the commit.
+    """Return the action if it may happen now: its minute is over, it was not undone. Locks it until commit.
 
     Every member's part of a broadcast asks this; the first one finds it held, the others done.
     """
@@ -108,7 +108,7 @@ def happened(pending: PendingAction, now: dt.datetime) -> bool:
 
 
 def newest(ctx: ActionContext) -> PendingAction | None:
-    """The last thing she did as a host that is held, done or undone."""
+    """Return the last thing the host did that is held, done or undone."""
     return ctx.session.scalars(
         select(PendingAction)
         .where(PendingAction.by_person_id == ctx.person.id, PendingAction.held_until.is_not(None))
@@ -119,7 +119,7 @@ def newest(ctx: ActionContext) -> PendingAction | None:
 
 
 def take_back(ctx: ActionContext, pending: PendingAction) -> bool:
-    """Undo a deed whose minute is not over; False: it is too late, or it was undone before."""
+    """Undo an action whose minute is not over; False: it is too late, or it was undone before."""
     if pending.state != "held" or pending.held_until is None or pending.held_until <= ctx.now:
         return False
     pending.state, pending.settled_at = "undone", ctx.now
@@ -131,7 +131,7 @@ def take_back(ctx: ActionContext, pending: PendingAction) -> bool:
 
 
 def under_way(ctx: ActionContext, kind: str, member: Member) -> PendingAction | None:
-    """What she has just done to this member and can still take back: said twice, it is done once."""
+    """Return what the host has just done to this member and can take back: said twice, it is done once."""
     return ctx.session.scalars(
         select(PendingAction)
         .where(
@@ -146,7 +146,7 @@ def under_way(ctx: ActionContext, kind: str, member: Member) -> PendingAction | 
 
 
 def taken_back(kind: str) -> Callable[[TakeBack], TakeBack]:
-    """Say what else has to be put right when a deed of this kind is undone."""
+    """Say what else has to be put right when an action of this kind is undone."""
 
     def offer(run: TakeBack) -> TakeBack:
         _TAKEN_BACK[kind] = run

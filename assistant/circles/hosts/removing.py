@@ -1,4 +1,4 @@
-"""Lets a host close a member's seat: the circle hears only that she is no longer in, she herself why."""
+"""Lets a host close a member's seat: the circle hears only that someone is no longer in, the member why."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from assistant.store.tables.circle_tables import SEATED
 CLOSING: Final = "removed"
 """The flow with which the seat is closed, once the minute is over."""
 AFTER_DANGER: Final = dt.timedelta(days=1)
-"""Whoever is in the middle of a safety talk does not read of her seat just then."""
+"""Whoever is in the middle of a safety talk does not read of a closed seat just then."""
 
 
 @action("held", "self", "none")
 def remove_member(ctx: ActionContext, *, named: str = "") -> ActionResult:
-    """Close the seat of whoever she named, in a minute. self: her own she leaves herself."""
+    """Close the seat of whoever was named, in a minute. self: it is the host's own, which takes LEAVE."""
     found = named_member(ctx, named)
     if found is None:
         return ActionResult("none")
@@ -43,9 +43,9 @@ def remove_member(ctx: ActionContext, *, named: str = "") -> ActionResult:
 
 @action("closed", "gone", "undone")
 def close_seat(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
-    """The minute is over: the seat is closed, and JOIN opens it only with the host's ADD.
+    """Close the seat, the minute being over; JOIN opens it only with the host's ADD.
 
-    gone: she had left by herself; the circle has heard of that.
+    gone: the member had left before; the circle has heard of that.
     """
     pending = due_for(ctx, pending_action, "remove")
     if pending is None or ctx.member is None or ctx.circle is None:
@@ -59,7 +59,7 @@ def close_seat(ctx: ActionContext, *, pending_action: int | None = None) -> Acti
 
 
 def due_for(ctx: ActionContext, pending_id: int | None, kind: str) -> PendingAction | None:
-    """The host's deed that this seat's conversation carries out; None: undone, or she hosts no longer."""
+    """Return what this seat's conversation carries out for a host; None: undone, or no longer a host."""
     pending = ctx.session.get(PendingAction, pending_id) if pending_id is not None else None
     if pending is None or pending.kind != kind or ctx.member is None or pending.member_id != ctx.member.id:
         return None
@@ -69,7 +69,7 @@ def due_for(ctx: ActionContext, pending_id: int | None, kind: str) -> PendingAct
 
 
 def gently(ctx: ActionContext) -> dt.datetime | None:
-    """When she may read of it: at once (None), or a day later where a safety talk with her goes on."""
+    """Return when the member may read of it: at once (None), or a day later while a safety talk goes on."""
     talks = ctx.session.scalars(
         select(Conversation).where(Conversation.person_id == ctx.person.id, Conversation.ended_at.is_(None))
     )

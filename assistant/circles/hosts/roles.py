@@ -19,7 +19,7 @@ from assistant.store.tables import Circle, Cohort, Person, Role
 
 @action("accepted", "already", "not_offered")
 def accept_role(ctx: ActionContext, *, code: str = "") -> ActionResult:
-    """Take up every seat that was offered to her for the circle whose code she sent, or for its cohort.
+    """Take up every role that was offered to the sender for the circle of `code`, or for its cohort.
 
     `role` is the seat to speak of: host before backup before organizer. Who was offered nothing gets no hint.
     """
@@ -45,33 +45,33 @@ def accept_role(ctx: ActionContext, *, code: str = "") -> ActionResult:
 def offer_role(
     ctx: ActionContext, person: Person, kind: str, circle: Circle, *, replaces: Role | None = None
 ) -> Role | None:
-    """Offer her a seat as host or backup, in place of an older offer of the same; None: she has it already.
+    """Offer a seat as host or backup, in place of an older offer of it; None: the person has it already.
 
     What it replaces ends when it is taken up. Nobody is texted by this.
     """
     open_roles = ctx.session.scalars(
         select(Role).where(Role.circle_id == circle.id, Role.kind == kind, Role.ended_at.is_(None))
     ).all()
-    hers = next((role for role in open_roles if role.person_id == person.id), None)
-    if hers is not None and hers.accepted_at is not None:
+    theirs = next((role for role in open_roles if role.person_id == person.id), None)
+    if theirs is not None and theirs.accepted_at is not None:
         return None
     for older in open_roles:
-        # One offer at a time to be backup, and one from each host who would hand hers on.
+        # One offer at a time to be backup, and one from each host who would hand the seat on.
         same = kind == "backup" or (replaces is not None and older.replaces_id == replaces.id)
-        if older.accepted_at is None and older is not hers and same:
+        if older.accepted_at is None and older is not theirs and same:
             older.ended_at = ctx.now
-    if hers is None:
-        hers = Role(person_id=person.id, kind=kind, circle_id=circle.id)
-        ctx.session.add(hers)
-    hers.offered_at = ctx.now
-    hers.replaces_id = replaces.id if replaces else None
+    if theirs is None:
+        theirs = Role(person_id=person.id, kind=kind, circle_id=circle.id)
+        ctx.session.add(theirs)
+    theirs.offered_at = ctx.now
+    theirs.replaces_id = replaces.id if replaces else None
     ctx.session.flush()
-    record(ctx.session, f"offer {kind}", ctx.now, by=ctx.person.id, circle_id=circle.id, role=hers.id)
-    return hers
+    record(ctx.session, f"offer {kind}", ctx.now, by=ctx.person.id, circle_id=circle.id, role=theirs.id)
+    return theirs
 
 
 def take_up_role(ctx: ActionContext, role: Role, circle: Circle) -> tuple[Effect, ...]:
-    """A seat that was offered is hers from now on; what it replaces ends, and whom it concerns hears so."""
+    """Take up a seat that was offered; what it replaces ends, and whom it concerns hears so."""
     role.accepted_at = ctx.now
     replaced = replaced_by(ctx, role)
     if replaced is not None:
@@ -104,7 +104,7 @@ def take_up_role(ctx: ActionContext, role: Role, circle: Circle) -> tuple[Effect
 def still_offered(ctx: ActionContext, role: Role) -> bool:
     """Whether a seat can be taken up, or was.
 
-    Not if what it would replace has ended some other way, nor if she has left the circle since.
+    Not if what it would replace has ended some other way, nor if the person has left the circle since.
     """
     if role.ended_at is not None or role.accepted_at is not None:
         return role.ended_at is None

@@ -1,4 +1,4 @@
-"""Starts a circle's season when its host says BEGIN, and tells her once when enough people are there."""
+"""Starts a circle's season when its host says BEGIN."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SAID_ALONG: Final = frozenset({"on", "this", "next", "monday", "el", "este", "p
 
 @action("begun", "few", "dated", "running", "no_program", "unsure", "none")
 def begin_circle(ctx: ActionContext, *, text: str = "") -> ActionResult:
-    """Start the season of the circle she hosts next Monday, never today; everyone in it hears the date.
+    """Start the season of the host's circle next Monday, never today; everyone in it hears the date.
 
     few: fewer than four have promised (`count`). dated, running: it begins, or began, on `date` already.
     unsure: more was said than BEGIN.

@@ -1,4 +1,4 @@
-"""Takes back the last thing that can be: what she did as a host a moment ago, or a move elsewhere."""
+"""Takes back the last thing that can be: what a host did less than a minute ago, or a move elsewhere."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from assistant.circles.membership.profile import go_by_it
 from assistant.store.tables import Conversation, Member, PendingAction, Person
 
 STILL_MEANT: Final = dt.timedelta(minutes=10)
-"""So long after a deed was done, UNDO is taken to mean it, and told that it is too late."""
+"""So long after a pending action was done, UNDO is taken to mean it, and told that it is too late."""
 
 
 @action("pending_action", "too_late", "place", "nothing")
 def undo(ctx: ActionContext) -> ActionResult:
-    """Take back whichever came last: a host's deed within its minute (`did` is its kind), or a move.
+    """Take back whichever came last: a host's action within its minute (`did` is its kind), or a move.
 
-    too_late: her last deed has been done already.
+    too_late: the host's last action has been done already.
     """
     pending, move = newest(ctx), _last_move(ctx)
     if pending is not None and (move is None or move.began_at <= pending.created_at):
@@ -44,7 +44,7 @@ def undo(ctx: ActionContext) -> ActionResult:
 
 
 def _last_move(ctx: ActionContext) -> Conversation | None:
-    """Her last move to another place, if it was not taken back."""
+    """Return the person's last move to another place, if it was not taken back."""
     last = ctx.session.scalars(
         select(Conversation)
         .where(Conversation.person_id == ctx.person.id, Conversation.flow == "moved")

@@ -3,7 +3,7 @@
 A report is always a part of one table: that of the cohort, or of a circle that belongs to none. Its lines are
 the cohort by week, and each of its circles over the whole season; a circle by itself is too few people for
 figures by week. So a circle's report beside its cohort's says nothing that the cohort's does not, and what is
-hidden is hidden from both (`circles.hiding`).
+hidden is hidden from both (`reports.suppression`).
 """
 
 from __future__ import annotations

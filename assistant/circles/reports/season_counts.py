@@ -38,7 +38,7 @@ class Week:
     """What came of one week's question to one seat."""
 
     asked: bool = False
-    """It was delivered, has had its three days, and was not taken back in them: she paused or left."""
+    """It was delivered, has had its three days, and was not taken back in them, as by a pause."""
     replied_after: dt.timedelta | None = None
     """SKIP is a reply, too."""
 
@@ -55,13 +55,13 @@ class Seat:
     standing: str
     """joining | answering | quiet | paused | reading | unreachable | left | stopped"""
     weeks: dict[int, Week] = field(default_factory=dict)
-    """Those that were opened for her and are over."""
+    """Those that were opened for this seat and are over."""
     goals: set[str] = field(default_factory=set)
-    """Which of set, planned, step, done, reached she came to."""
+    """Which of set, planned, step, done, reached the member came to."""
     counts: Counter[str] = field(default_factory=Counter)
-    """How many shares, asks, kind lines and thanks came from her."""
+    """How many shares, asks, appreciations and thanks came from this seat."""
     stayed: float = 0.0
-    """Weeks that she was in after her promise, by whole days."""
+    """Weeks in the circle since the promise, by whole days."""
 
     @property
     def is_in(self) -> bool:
@@ -85,7 +85,7 @@ class Season:
 
 
 def add_goals(session: Session, inside: Select[int], seats: Mapping[int, Seat]) -> None:
-    """How far they came; where the words are erased, her answers say whether there were a goal and a plan."""
+    """Count how far members came; where words are erased, answers tell whether there was a goal or a plan."""
     said = {
         (member_id, key)
         for member_id, key in session.execute(

@@ -47,7 +47,7 @@ from assistant.store.tables.circle_tables import SEATED
 IN_STEAD: Final = "missed_you"
 """The flow that asks whoever was quiet for two weeks, before the week's question or in its place."""
 QUIET_FROM: Final = 2
-"""Weeks without a sign from which on she counts as quiet."""
+"""Weeks without a sign from which on a member counts as quiet."""
 WEEK: Final = dt.timedelta(days=7)
 AT_ONCE: Final = dt.timedelta(days=1)
 """So soon after an opt-out a seat is given up because of it."""
@@ -118,7 +118,7 @@ def _season(circle: Circle, now: dt.datetime) -> Season:
 
 
 def _opened(session: Session, inside: Select[int]) -> defaultdict[int, dict[int, dt.datetime]]:
-    """Seat -> week -> when it was opened for her, whether or not anything was said."""
+    """Seat -> week -> when it was opened there, whether or not anything was said."""
     opened: defaultdict[int, dict[int, dt.datetime]] = defaultdict(dict)
     for member_id, key, came in session.execute(
         select(Timer.member_id, Timer.key, Timer.done_at).where(
@@ -141,7 +141,7 @@ def _add_replies(
     opened: Mapping[int, Mapping[int, dt.datetime]],
     now: dt.datetime,
 ) -> None:
-    """Find each week's talk, when it reached her, and when her first reply came."""
+    """Find each week's talk, when it arrived, and when the first reply came."""
     reached_her = (
         select(Outbox.conversation_id, func.min(Outbox.sent_at))
         .where(
@@ -182,9 +182,9 @@ def _add_replies(
 
 
 def _last_signs(session: Session, inside: Select[int], now: dt.datetime) -> dict[int, dt.datetime]:
-    """Seat -> when something last came from her before the circle's end; see `quiet.last_sign`.
+    """Seat -> when something last came from there before the circle's end; see `people.inactivity`.
 
-    With one seat any text of hers counts, with several what was for this circle.
+    Of a person with one seat any text counts, with several what was for this circle.
     """
     elsewhere = (
         select(Member.person_id)
@@ -225,7 +225,7 @@ def _last_signs(session: Session, inside: Select[int], now: dt.datetime) -> dict
 
 
 def _opt_outs(session: Session, inside: Select[int]) -> defaultdict[int, set[dt.datetime]]:
-    """Person -> when she stopped every text; her seats are given up right then."""
+    """Person -> when every text was stopped; seats are given up right then."""
     stopped: defaultdict[int, set[dt.datetime]] = defaultdict(set)
     people = select(Member.person_id).where(Member.circle_id.in_(inside), Member.state == "left")
     for person_id, at in session.execute(

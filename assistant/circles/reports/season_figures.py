@@ -102,7 +102,7 @@ def _asked(seasons: Sequence[Season], weeks: Collection[int]) -> Iterator[tuple[
 
 
 def _rhythm(seasons: Sequence[Season]) -> Cell:
-    """Of the last four weeks that were opened for each member, those that she answered, late or not."""
+    """Of the last four weeks opened for each member, count those that were answered, late or not."""
     return _share(
         [
             (seat.person_id, week.replied_after is not None)

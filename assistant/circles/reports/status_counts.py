@@ -41,7 +41,7 @@ PROGRESS = (
     "unreachable",
     "no consent",
 )
-"""How far an invitation has come. confirmed: she answered yes, and is being asked nothing right now."""
+"""How far an invitation has come. confirmed: it was answered yes, and nothing is being asked right now."""
 
 
 @dataclass(frozen=True, slots=True)

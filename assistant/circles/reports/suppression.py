@@ -4,8 +4,8 @@ The rule, after what statistical offices do (cell suppression; for percentages t
 no share may be shown from which a small count can be had):
 
 1. **Fewer than five people are never shown.** What counts is people, not events: six alarms of one person
-   are hers alone. Nought is fewer than five, too: a "none" that turns into a "<5" singles someone out, and
-   says of each member that she did not.
+   are one person. Nought is fewer than five, too: a "none" that turns into a "<5" singles someone out, and
+   says of each member that it was not that one.
 2. **Nor their opposite.** "6 of 8 answered" says that two did not; so of a share both sides are five or more.
 3. **Nothing hidden can be had by subtraction.** Where a total is the sum of its parts (a cohort's circles, a
    season's weeks), one hidden part is the total less the others. So of such a line none is hidden or at least
