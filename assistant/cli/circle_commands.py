@@ -157,7 +157,7 @@ class _Joining:
     def _code(self) -> QRCode:
         import segno
 
-        return segno.make(f"SMSTO:{self.number}:JOIN {self.code}", error="total", micro=False)
+        return segno.make(f"SMSTO:{self.number}:JOIN {self.code}", error="m", micro=False)
 
 
 def our_number(opened: Runtime) -> str:

@@ -67,7 +67,7 @@ def set_up_demo(opened: Runtime) -> bool:
 
 
 def _keep_luz_awake(session: Session, now: dt.datetime) -> None:
-    """Have it be afternoon where the host is: whoever tries the demo at night should see Luz hear of it, too."""
+    """Have it be afternoon where the host is: whoever tries it at night should see Luz hear of it, too."""
     luz = session.scalar(
         select(Person)
         .join(Address, Address.person_id == Person.id)

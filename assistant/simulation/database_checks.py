@@ -52,7 +52,7 @@ class Reckoner:
     world: World
     score: Score
     here: dict[int, set[dt.date]] = field(default_factory=lambda: defaultdict(set))
-    """The days (of the member's own calendar) on which a seat was looked at and was in full part of its circle."""
+    """The days (by its member's clock) on which a seat was looked at and was in full part of its circle."""
     rounds: list[tuple[str, int, list[list[str]]]] = field(default_factory=list)
     """Each round as it was made: the circle's word, the week, the groups by name."""
     _last_round: int = 0

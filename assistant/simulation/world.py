@@ -202,7 +202,7 @@ class World:
             return seat.id
 
     def start(self, name: str, flow: str, values: Mapping[str, Any], code: str | None = None) -> None:
-        """Start a flow with someone now, as a season's plan does; `code` says for which of several circles."""
+        """Start a flow with someone now, as a season's plan does; `code` says for which circle."""
         now = self.clock.now()
         with self.database.write() as session:
             address = address_for(session, [to_uri(self.number(name))], now)
