@@ -262,8 +262,8 @@ def _alarms(opened: Runtime) -> Iterator[Line]:
     """Who may need a person and has none yet: in numbers, and for how long."""
     from sqlalchemy import select
 
-    from assistant.safety.alerts import URGENT
     from assistant.store.tables import Alert, Circle
+    from assistant.store.tables.operation_tables import URGENT
 
     now = opened.clock.now()
     with opened.database.read() as session:

@@ -140,6 +140,11 @@ def _show_preview(sheet: Sheet, seating: Seating, where: str) -> None:
                 say(f"  and {len(rows) - SHOWN_TROUBLES} more; --json lists them all")
     if sheet.ignored_columns:
         say(f"Columns not used: {', '.join(sheet.ignored_columns)}")
+    if sheet.guessed:
+        say(
+            f"The file is not in UTF-8. It was read as {sheet.guessed}: look at a name with an accent, and "
+            'if it is wrong, save the table as "CSV UTF-8" and import that.'
+        )
     _show_first_rows(sheet, seating)
 
 
@@ -220,6 +225,7 @@ def _as_data(
         "doubled": [{"line": each.line, "reason": each.reason} for each in sheet.doubled],
         "empty_lines": sheet.empty_lines,
         "ignored_columns": list(sheet.ignored_columns),
+        "encoding_guessed": sheet.guessed,
         "no_consent": [line for line, fate in seating.fates.items() if fate == NO_CONSENT],
         "no_seat": [{"line": line, "reason": reason} for line, reason in seating.reasons.items()],
         "pace": {"a_minute": INVITES_A_MINUTE, "last_at": last},

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from assistant.conversations.questions import close
 from assistant.conversations.text_rendering import language_of
-from assistant.conversations.turn_context import Context, action_context
+from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, move, with_versions
 from assistant.engine.flow_model import Step
 from assistant.engine.movement import UNCLEAR, advance, find_way
@@ -27,7 +27,7 @@ def read_answer(context: Context, question: Question, conversation: Conversation
     reading = read(
         spec,
         context.words,
-        language_of(context.person, action_context(context, conversation).circle),
+        language_of(context.person, context.about(conversation).circle),
         now=context.now,
         zone=context.person.zone,
         country=context.services.identity.country,
@@ -42,7 +42,7 @@ def take_answer(context: Context, question: Question, conversation: Conversation
     outcome = reading.outcome
     if outcome == UNCLEAR:
         question.unclear += 1
-        context.quiet = context.quiet or question.unclear > MOST_UNCLEAR
+        context.progress.quiet = context.progress.quiet or question.unclear > MOST_UNCLEAR
     else:
         _keep(context, question, conversation, reading)
         close(context.session, question, outcome, context.now)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import and_, or_, select
@@ -66,14 +67,14 @@ def hold(context: Context) -> str | None:
 
 def hand_over(context: Context) -> None:
     """Words that were held go to the question she chose, as if she had answered it at once."""
-    handed, context.handed = context.handed, None
+    handed, context.progress.handed = context.progress.handed, None
     if handed is None:
         return
     question = context.session.get_one(Question, handed.question_id)
     conversation = context.session.get_one(Conversation, question.conversation_id)
     if question.state == "closed" or conversation.ended_at is not None:
         return
-    context.words = handed.words
+    context = replace(context, words=handed.words)
     reading = read_answer(context, question, conversation)
     take_answer(context, question, conversation, reading)
 

@@ -18,7 +18,7 @@ from assistant.circles.cohorts.import_entries import Entry
 from assistant.circles.cohorts.import_plan import CHUNK, INVITE, take
 from assistant.circles.membership import invitation_reminders
 from assistant.circles.people import consent
-from assistant.conversations.effect_handlers import tell_all
+from assistant.conversations.notices import tell_all
 from assistant.delivery.outbox import PURPOSE_RULES
 from assistant.schedule.local_time import Hours, hours_for, next_allowed, zone_of
 from assistant.services import Services
@@ -101,7 +101,7 @@ def invite_all(
     Interrupted and run again, it goes on where it stopped.
 
     Args:
-        desk: Where texts are written.
+        services: Where texts are written.
         seating: Who is invited where.
         entries: Checked rows of a file.
         step: Told how many entries were just done.

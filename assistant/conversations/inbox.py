@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from assistant.circles.actions.effects import Tell
 from assistant.circles.people import consent
 from assistant.circles.people.addresses import claim_senders
-from assistant.conversations import effect_handlers
 from assistant.conversations.dispatch import handle
 from assistant.conversations.keywords import overtakes
+from assistant.conversations.notices import tell
 from assistant.conversations.prefetch import prefetch
-from assistant.conversations.turn_context import Context
+from assistant.conversations.turn_context import Context, Progress
 from assistant.delivery.outbox import put
 from assistant.safety.alerts import open_alert
 from assistant.services import Services
@@ -85,7 +85,7 @@ def _handle_some(services: Services, attempt: Attempt) -> int:
             for hers in _contexts(session, services, locked, now)
             for context in _in_turn(hers, attempt)
         ]
-        drafts = [draft for context in contexts for draft in context.drafts]
+        drafts = [draft for context in contexts for draft in context.progress.drafts]
         if drafts:
             put(session, drafts, services.identity.sender, now)
         _note_handled(session, contexts, now)
@@ -129,8 +129,9 @@ def _contexts(
                 now=now,
                 inbox=text,
                 words=(text.body or "").strip(),
-                opted_out=kinds.get(addresses[text.from_uri].id) == "out",
-                prefetched=known[person_id],
+                progress=Progress(
+                    opted_out=kinds.get(addresses[text.from_uri].id) == "out", prefetched=known[person_id]
+                ),
             )
             for text in sorted(hers, key=lambda text: not overtakes(text))
         ]
@@ -145,9 +146,9 @@ def _in_turn(contexts: Sequence[Context], attempt: Attempt) -> Iterator[Context]
         if text.not_before is not None and text.not_before > context.services.clock.real():
             return  # Its next try is not due, and what she wrote after it waits its turn.
         if before is not None:
-            context.prefetched = before.prefetched
+            context.progress.prefetched = before.progress.prefetched
             if context.address is before.address:
-                context.opted_out = before.opted_out
+                context.progress.opted_out = before.progress.opted_out
         if not attempt(context, text):
             return
         before = context
@@ -168,7 +169,7 @@ def _each_for_itself(context: Context, text: Inbox) -> bool:
     except Exception as error:
         # Her next text and everyone else's must go on, whatever went wrong with this one.
         log.exception("text not handled", inbox=text.id, error=type(error).__name__)
-        context.prefetched, context.drafts = None, []
+        context.progress.prefetched, context.progress.drafts = None, []
         text.attempts += 1
         if text.attempts < TRIES:
             text.not_before = context.services.clock.real() + TRY_AGAIN_AFTER[text.attempts - 1]
@@ -208,7 +209,7 @@ def _set_aside(context: Context, text: Inbox, error: str) -> None:
     for circle_id in circles or [None]:
         open_alert(session, "set_aside", now, circle_id=circle_id, person_id=person.id, inbox_id=text.id)
     trouble = Tell(person.id, "trouble", purpose="reply")
-    effect_handlers.tell(session, context.services, trouble, now, inbox_id=text.id)
+    tell(session, context.services, trouble, now, inbox_id=text.id)
 
 
 def try_set_aside_again(session: Session) -> int:

@@ -6,7 +6,8 @@ from assistant.circles.calendar import brief_schedule
 from assistant.circles.membership import invitation_reminders
 from assistant.circles.seasons import season_end
 from assistant.conversations import import_invitations
-from assistant.conversations.effect_handlers import start_later, tell
+from assistant.conversations.effect_handlers import start_later
+from assistant.conversations.notices import tell
 from assistant.safety import alert_escalation
 from assistant.services import Services
 
@@ -22,7 +23,7 @@ def maintain(services: Services) -> int:
             return 0
     with services.database.write() as session:
         circles = season_end.close_and_erase(session, now)
-        briefs = brief_schedule.start_briefs(session, now)
+        briefs = brief_schedule.start_briefs(session, services.identity.sender, now)
         for brief in briefs:
             start_later(session, brief, now)
         return circles + len(briefs) + import_invitations.remind(session, services, now)

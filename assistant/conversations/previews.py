@@ -7,7 +7,7 @@ from sqlalchemy import select
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.effects import Line, Preview
 from assistant.conversations.text_rendering import language_of, speak
-from assistant.conversations.turn_context import Context, action_context
+from assistant.conversations.turn_context import Context
 from assistant.engine.flow_model import Texts
 from assistant.language.sms.segments import measure
 from assistant.services import Services
@@ -16,7 +16,7 @@ from assistant.store.tables import Conversation, Person
 
 def show_preview(context: Context, preview: Preview, conversation: Conversation | None) -> None:
     """Say the text to her once for each way in which it will be read, with its segments."""
-    circle = action_context(context, conversation).circle
+    circle = context.about(conversation).circle
     texts = _texts(context.services, preview.wording)
     seen = set()
     for person in context.session.scalars(

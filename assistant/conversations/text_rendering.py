@@ -27,12 +27,12 @@ def speak(
     given: Mapping[str, str] | None = None,
     verbatim: Collection[str] = (),
 ) -> str:
-    """The words of `texts` for the person in `scene`, filled.
+    """The words of `texts` for the person in `ctx`, with their placeholders filled.
 
     Args:
         uri: The address it goes to; by SMS it is written in GSM-7, elsewhere nothing is replaced.
-        given: Fills that stand before the scene's own.
-        carry: Names of fills that are another person's words: they arrive to the letter.
+        given: Placeholders that stand before those of `ctx`.
+        verbatim: Names of placeholders that are another person's words: they arrive to the letter.
     """
     language = language_of(ctx.person, ctx.circle)
     values = {**ctx.values, "country": ctx.identity.country}

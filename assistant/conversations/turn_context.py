@@ -19,8 +19,29 @@ from assistant.store.tables import Address, Circle, Conversation, Inbox, Member,
 
 
 @dataclass(slots=True)
+class Progress:
+    """What acting on an event has come to so far; the one part of a `Context` that changes.
+
+    Attributes:
+        quiet: Act, but say nothing to the person: they opted out, or a loop is suspected.
+        again: The person asked for the question once more.
+        handed: The person chose which question the held words answer.
+        opted_out: Whether an opt-out is in force for the address that was written from.
+        drafts: What is said to the person, in order; queued when the event is done.
+        prefetched: What is known of the person; read when first needed, and again after an action.
+    """
+
+    quiet: bool = False
+    again: bool = False
+    handed: HandOver | None = None
+    opted_out: bool = False
+    drafts: list[Draft] = field(default_factory=list)
+    prefetched: Prefetched | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
-    """One thing that happened to one person, a text of hers or a timer, being acted on in one transaction."""
+    """One event of one person, a text or a timer, acted on in one transaction."""
 
     session: Session
     services: Services
@@ -28,37 +49,56 @@ class Context:
     address: Address
     now: dt.datetime
     inbox: Inbox | None = None
-    """Her text; None when time alone moves her."""
+    """The person's text; None when time alone moves the conversation."""
     words: str = ""
-    quiet: bool = False
-    """Act, but say nothing to her: she opted out, or a loop is suspected."""
-    again: bool = False
-    """She asked for her question once more."""
-    handed: HandOver | None = None
-    """She chose which question her held words answer."""
-    opted_out: bool = False
-    """Whether an opt-out is in force for the address she wrote from."""
-    drafts: list[Draft] = field(default_factory=list)
-    prefetched: Prefetched | None = None
-    """What is known of her; read when it is first needed, and again after an action may have changed it."""
+    progress: Progress = field(default_factory=Progress)
 
     @property
     def known(self) -> Prefetched:
-        """What is known of her as things stand now."""
-        if self.prefetched is None or self.prefetched.stale:
-            self.prefetched = prefetch(self.session, [self.person.id], self.now)[self.person.id]
-        return self.prefetched
+        """What is known of the person as things stand now."""
+        held = self.progress.prefetched
+        if held is None or held.stale:
+            held = prefetch(self.session, [self.person.id], self.now)[self.person.id]
+            self.progress.prefetched = held
+        return held
 
     @property
     def question(self) -> Question | None:
-        """The question she is being asked now; there is never more than one."""
+        """The question that the person is being asked now; there is never more than one."""
         # Actions open none, and what they close is this very row.
-        asked = (self.prefetched or self.known).question
+        asked = (self.progress.prefetched or self.known).question
         return asked if asked is not None and asked.state == "open" else None
 
     def ask(self, question: Question) -> None:
-        """From now on this is the question she is being asked."""
-        (self.prefetched or self.known).question = question
+        """From now on this is the question that the person is being asked."""
+        (self.progress.prefetched or self.known).question = question
+
+    def about(
+        self, conversation: Conversation | None, values: Mapping[str, Any] | None = None
+    ) -> ActionContext:
+        """Return what actions and texts may look at.
+
+        Args:
+            conversation: What it is about; without one, the circle is the person's if they have just one.
+            values: Instead of the conversation's own.
+        """
+        if conversation is None:
+            seats = self.known.seats
+            member, circle = seats[0] if len(seats) == 1 else (None, None)
+        else:
+            member, circle = self.seat(conversation)
+        return ActionContext(
+            session=self.session,
+            now=self.now,
+            identity=self.services.identity,
+            person=self.person,
+            address_id=self.address.id,
+            member=member,
+            circle=circle,
+            values=dict(values if values is not None else conversation.values if conversation else {}),
+            words=self.words,
+            inbox_id=self.inbox.id if self.inbox else None,
+        )
 
     def seat(self, conversation: Conversation) -> tuple[Member | None, Circle | None]:
         """The seat that a conversation is about, and its circle; a host's may be about a circle alone."""
@@ -85,9 +125,9 @@ class Context:
             words: What she will read.
             wording: flow/step/part (or notices/name) that the words come from.
         """
-        if self.quiet:
+        if self.progress.quiet:
             return
-        self.drafts.append(
+        self.progress.drafts.append(
             Draft(
                 person_id=self.person.id,
                 address_id=self.address.id,
@@ -114,11 +154,11 @@ class Context:
         """Say a notice of `flows/notices.toml` to her.
 
         Args:
-            values: Its fills, and what chooses its variant.
-            carry: Names of fills that are another person's words: they arrive to the letter.
+            values: Its placeholders, and what chooses its variant.
+            verbatim: Names of placeholders that are another person's words: they arrive to the letter.
             circle_id: The circle it is about, with whose words it is erased; None: hers, if she has just one.
         """
-        ctx = action_context(self, None, values)
+        ctx = self.about(None, values)
         words = speak(ctx, self.services.book.notice(name), uri=self.address.uri, verbatim=verbatim)
         hers = ctx.circle.id if ctx.circle else None
         self.say(words, f"notices/{name}", purpose=purpose, circle_id=circle_id or hers)
@@ -129,11 +169,11 @@ class Context:
             return
         spoken = []
         for line in lines:
-            ctx = action_context(self, conversation, line.placeholders)
+            ctx = self.about(conversation, line.placeholders)
             text = self.services.book.notice(line.notice)
             given = {name: value for name, value in line.placeholders.items() if isinstance(value, str)}
             spoken.append(speak(ctx, text, uri=self.address.uri, given=given, verbatim=line.verbatim))
-        circle = action_context(self, conversation).circle
+        circle = self.about(conversation).circle
         self.say(
             "\n".join(spoken),
             f"notices/{lines[0].notice}",
@@ -143,29 +183,6 @@ class Context:
 
     def hand_over(self) -> None:
         """Put every draft into the outbox, in order."""
-        if self.drafts:
-            put(self.session, self.drafts, self.services.identity.sender, self.now)
-            self.drafts = []
-
-
-def action_context(
-    context: Context, conversation: Conversation | None, values: Mapping[str, Any] | None = None
-) -> ActionContext:
-    """What actions and texts may look at; without a conversation, the circle is hers if she has just one."""
-    if conversation is None:
-        seats = context.known.seats
-        member, circle = seats[0] if len(seats) == 1 else (None, None)
-    else:
-        member, circle = context.seat(conversation)
-    return ActionContext(
-        session=context.session,
-        now=context.now,
-        identity=context.services.identity,
-        person=context.person,
-        address_id=context.address.id,
-        member=member,
-        circle=circle,
-        values=dict(values if values is not None else conversation.values if conversation else {}),
-        words=context.words,
-        inbox_id=context.inbox.id if context.inbox else None,
-    )
+        if self.progress.drafts:
+            put(self.session, self.progress.drafts, self.services.identity.sender, self.now)
+            self.progress.drafts = []

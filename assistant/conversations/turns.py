@@ -11,7 +11,7 @@ from assistant.conversations import effect_handlers
 from assistant.conversations.action_catalogue import all_actions
 from assistant.conversations.questions import open_question
 from assistant.conversations.text_rendering import speak
-from assistant.conversations.turn_context import Context, action_context
+from assistant.conversations.turn_context import Context
 from assistant.engine.book import FlowBook
 from assistant.engine.flow_model import Ask, Caller, Do, Place, Say, Turn, Wait
 from assistant.engine.movement import advance, begin, repeat
@@ -81,7 +81,7 @@ def carry_out(context: Context, conversation: Conversation, turn: Turn) -> None:
 def _carry_out_one(context: Context, conversation: Conversation, effect: Say | Ask | Wait) -> None:
     book = context.services.book
     if isinstance(effect, Say):
-        ctx = action_context(context, conversation)
+        ctx = context.about(conversation)
         texts = with_versions(
             context, lambda: book.texts(effect.flow, effect.step, effect.part, effect.version)
         )
@@ -138,7 +138,7 @@ def _set_timer(
 
 
 def _run(context: Context, conversation: Conversation, name: str) -> str:
-    done = all_actions()[name].run(action_context(context, conversation))
+    done = all_actions()[name].run(context.about(conversation))
     if done.member is not None:
         context.session.flush()
         conversation.member_id = done.member.id
@@ -147,8 +147,8 @@ def _run(context: Context, conversation: Conversation, name: str) -> str:
     if done.values:
         conversation.values = {**conversation.values, **done.values}
     context.session.flush()
-    if context.prefetched is not None:
-        context.prefetched.stale = True
+    if context.progress.prefetched is not None:
+        context.progress.prefetched.stale = True
     effect_handlers.apply(context, done.effects, conversation)
     return done.outcome
 

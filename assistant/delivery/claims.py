@@ -28,10 +28,11 @@ from sqlalchemy import (
 from sqlalchemy import text as text_sql
 from sqlalchemy.orm import Session, aliased
 
+from assistant.circles.people.consent import kind_in_force
 from assistant.delivery.outbox import ANSWER_WHILE_FRESH, PURPOSE_RULES, Rule
 from assistant.schedule.local_time import allowed, hours_for, next_allowed, zone_of
 from assistant.store.database import Database
-from assistant.store.tables import Address, Circle, Consent, Inbox, Member, Outbox, Person, ServiceState
+from assistant.store.tables import Address, Circle, Inbox, Member, Outbox, Person, ServiceState
 from assistant.store.tables.circle_tables import SEATED
 
 LEASE = dt.timedelta(seconds=60)
@@ -289,12 +290,6 @@ def _load(session: Session, ids: Sequence[int]) -> list[Due]:
 
 
 def _facts() -> Select[*tuple[Any, ...]]:
-    newest = (
-        select(Consent.kind)
-        .where(Consent.address_id == Outbox.address_id, Consent.sender == Outbox.sender)
-        .order_by(Consent.id.desc())
-        .limit(1)
-    )
     hers = aliased(Address)
     unhandled = exists().where(
         hers.person_id == Outbox.person_id,
@@ -328,7 +323,7 @@ def _facts() -> Select[*tuple[Any, ...]]:
             Person.zone,
             Circle.zone,
             Member.state,
-            newest.scalar_subquery(),
+            kind_in_force(Outbox.address_id, Outbox.sender),
             answered.received_at,
             unhandled,
             replaced,

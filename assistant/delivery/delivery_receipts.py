@@ -207,8 +207,28 @@ def _note_invited(session: Session, address_id: int, circle_id: int, at: dt.date
 
 def _failed(session: Session, row: Outbox, report: StatusReport) -> StatusNote:
     # Failures are rare, and what this imports would slow the start of every web process.
-    from assistant.delivery.failure_policy import act_on
+    from assistant.carriers.carrier_errors import classify
+    from assistant.delivery.failure_policy import Failure, act_on, next_delivery
 
     row.state = "failed"
     row.reason = f"carrier {row.error_code}" if row.error_code is not None else f"carrier {report.status}"
-    return StatusNote(row.id, row.address_id, act_on(session, row, report.at), row.error_code)
+    failure = Failure(
+        outbox_id=row.id,
+        person_id=row.person_id,
+        circle_id=row.circle_id,
+        address_id=row.address_id,
+        sender=row.sender,
+        purpose=row.purpose,
+        attempt=row.attempt,
+        expires_at=row.expires_at,
+        code=row.error_code,
+        trouble=classify(row.error_code).trouble,
+        at=row.created_at,
+    )
+    again = next_delivery(failure, report.at)
+    if again is not None:
+        # It keeps the failed try's id and status: a second copy of this callback then has nothing new to say.
+        row.state, row.not_before = "queued", again
+    else:
+        act_on(session, failure, report.at)
+    return StatusNote(row.id, row.address_id, failure.trouble, row.error_code)

@@ -53,7 +53,7 @@ def settle_unsure(services: Services, run: Run = asyncio.run) -> int:
     """Look for every unsure text whose next look is due; gives how many were looked for.
 
     Args:
-        desk: What the messages room works with.
+        services: What conversations and delivery work with.
         run: Runs the coroutine that asks the carrier.
     """
     real = services.clock.real()

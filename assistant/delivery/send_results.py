@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,18 +12,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import Accepted, CarrierError, Trouble
-from assistant.circles.membership.invitations import note_sent, note_unreachable
-from assistant.circles.people import consent
+from assistant.circles.membership.invitations import note_sent
 from assistant.delivery.claims import Due
-from assistant.delivery.outbox import PURPOSE_RULES
-from assistant.safety.alerts import open_alert
+from assistant.delivery.failure_policy import Failure, act_on, next_send
 from assistant.store.database import Database
-from assistant.store.tables import Address, Consent, Outbox
+from assistant.store.tables import Outbox
 
 log = structlog.get_logger(__name__)
 
-FIRST_PAUSE = dt.timedelta(seconds=2)
-"""Before the second try; it doubles from try to try."""
 FIRST_LOOK = dt.timedelta(seconds=5)
 """After an unsure send: when to look first for what became of it (real time)."""
 
@@ -118,19 +113,35 @@ def _record_error(
             reason=f"carrier {error.code or 'unsure'}",
             claimed_until=real + FIRST_LOOK,
         )
-    elif error.trouble is Trouble.RETRY:
-        _try_later(session, text, error, now)
-    elif _fail(session, text, error.code):
-        if error.trouble is Trouble.OPTED_OUT:
-            _opt_out(session, text, now)
-        elif error.trouble is Trouble.SUPPRESS:
-            _mark_unreachable(session, text, now)
-            open_alert(
-                session, "unsent", now, circle_id=text.circle_id, person_id=text.person_id, outbox_id=text.id
-            )
-        else:
-            log.error("not sent", outbox=text.id, code=error.code)
-            open_alert(session, "unsent", now, circle_id=text.circle_id, person_id=None, outbox_id=text.id)
+        return
+    again = (
+        next_send(text.purpose, text.attempt, error, text.expires_at, now)
+        if error.trouble is Trouble.RETRY
+        else None
+    )
+    state = {"state": "failed"} if again is None else {"state": "queued", "not_before": again}
+    settled = _settle(
+        session, text, **state, reason=f"carrier {error.code}", error_code=error.code, claimed_until=None
+    )
+    if settled and again is None:
+        act_on(session, _failure(session, text, error, now), now)
+
+
+def _failure(session: Session, text: Due, error: CarrierError, now: dt.datetime) -> Failure:
+    sender = session.scalars(select(Outbox.sender).where(Outbox.id == text.id)).one()
+    return Failure(
+        outbox_id=text.id,
+        person_id=text.person_id,
+        circle_id=text.circle_id,
+        address_id=text.address_id,
+        sender=sender,
+        purpose=text.purpose,
+        attempt=text.attempt,
+        expires_at=text.expires_at,
+        code=error.code,
+        trouble=error.trouble,
+        at=now,
+    )
 
 
 def _settle(session: Session, text: Due, **values: object) -> bool:
@@ -143,67 +154,3 @@ def _settle(session: Session, text: Due, **values: object) -> bool:
         execution_options={"synchronize_session": False},
     )
     return changed.first() is not None
-
-
-def _fail(session: Session, text: Due, code: int | None) -> bool:
-    return _settle(
-        session, text, state="failed", reason=f"carrier {code}", error_code=code, claimed_until=None
-    )
-
-
-def _try_later(session: Session, text: Due, error: CarrierError, now: dt.datetime) -> None:
-    rule = PURPOSE_RULES[text.purpose]
-    pause = min(FIRST_PAUSE * 2 ** min(text.attempt - 1, 20), rule.slowest)
-    # Jitter, so that what failed together does not come back together.
-    pause = max(pause * random.uniform(0.75, 1.25), dt.timedelta(seconds=error.retry_after or 0))  # noqa: S311
-    again = now + pause
-    if text.attempt >= rule.tries or (text.expires_at is not None and again >= text.expires_at):
-        if _fail(session, text, error.code):
-            open_alert(
-                session, "unsent", now, circle_id=text.circle_id, person_id=text.person_id, outbox_id=text.id
-            )
-        return
-    _settle(
-        session,
-        text,
-        state="queued",
-        not_before=again,
-        reason=f"carrier {error.code}",
-        error_code=error.code,
-        claimed_until=None,
-    )
-
-
-def _opt_out(session: Session, text: Due, now: dt.datetime) -> None:
-    """Take the carrier's 21610 for an opt-out; where she had opted in again, her host must see the block."""
-    history = session.execute(
-        select(Outbox.sender, Consent.kind, Consent.way)
-        .outerjoin(Consent, (Consent.address_id == Outbox.address_id) & (Consent.sender == Outbox.sender))
-        .where(Outbox.id == text.id)
-        .order_by(Consent.id.desc())
-    ).all()
-    newest = history[0]
-    if newest.kind == "in" and newest.way == "text" and any(row.kind == "out" for row in history):
-        # Only she can lift the carrier's own block, by texting START.
-        open_alert(
-            session,
-            "carrier_blocked",
-            now,
-            circle_id=text.circle_id,
-            person_id=text.person_id,
-            outbox_id=text.id,
-        )
-    if newest.kind != "out":
-        consent.refuse(session, text.address_id, newest.sender, "21610", "carrier 21610", now)
-    if not any(row.kind == "out" for row in history):
-        consent.note_gone(session, text.person_id, now)
-
-
-def _mark_unreachable(session: Session, text: Due, now: dt.datetime) -> None:
-    note_unreachable(session, text.address_id)
-    session.execute(
-        update(Address)
-        .where(Address.id == text.address_id, Address.unreachable_at.is_(None))
-        .values(unreachable_at=now),
-        execution_options={"synchronize_session": False},
-    )

@@ -64,7 +64,7 @@ def drain(
     claimed but not recorded is found out about by `assistant.delivery.reconciliation`.
 
     Args:
-        desk: What the messages room works with.
+        services: What conversations and delivery work with.
         until: `time.monotonic()` seconds after which nothing more is begun; what is under way is awaited.
         stopped: Asked often; once true it is as if the time were up.
         run: Runs the coroutine: one event loop for many drains keeps the carrier's connections open.
@@ -84,7 +84,7 @@ class _Round:
     def __init__(
         self, services: Services, writer: Executor, until: float, stopped: Callable[[], bool]
     ) -> None:
-        self._desk = services
+        self._services = services
         self._writer = writer
         self._until = until
         self._stopped = stopped
@@ -133,13 +133,13 @@ class _Round:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
     async def _claim(self, limit: int) -> Claim:
-        clock = self._desk.clock
-        return await self._in_thread(lambda: claim(self._desk.database, clock.now(), clock.real(), limit))
+        clock = self._services.clock
+        return await self._in_thread(lambda: claim(self._services.database, clock.now(), clock.real(), limit))
 
     async def _next_due(self) -> dt.datetime | None:
         def look() -> dt.datetime | None:
-            with self._desk.database.read() as session:
-                return next_due(session, self._desk.clock.now())
+            with self._services.database.read() as session:
+                return next_due(session, self._services.clock.now())
 
         return await self._in_thread(look)
 
@@ -147,14 +147,14 @@ class _Round:
         moment = await self._next_due()
         if moment is None:
             return False
-        return (moment - self._desk.clock.now()).total_seconds() < self._until - time.monotonic()
+        return (moment - self._services.clock.now()).total_seconds() < self._until - time.monotonic()
 
     async def _dispatch(self, texts: Sequence[Due]) -> None:
         """Let texts leave as fast as the sender's rate limit has them; give back what the time is up for."""
         began, chunk, place = time.monotonic(), 1, 0
         while place < len(texts) and not (place and self._time_is_up()):
             going = texts[place : place + chunk]
-            wait = self._desk.reserve(sum(text.segments for text in going))
+            wait = self._services.reserve(sum(text.segments for text in going))
             if wait > 0:
                 await asyncio.sleep(wait)
             for text in going:
@@ -168,12 +168,14 @@ class _Round:
         took = max(time.monotonic() - began, 1e-6)
         self._batch = max(1, min(IN_FLIGHT, int(place / took * PACE), self._batch * 2))
         if place < len(texts):
-            await self._in_thread(lambda: release(self._desk.database, [text.id for text in texts[place:]]))
+            await self._in_thread(
+                lambda: release(self._services.database, [text.id for text in texts[place:]])
+            )
 
     async def _send(self, text: Due) -> None:
         answer: Any
         try:
-            answer = await self._desk.carrier.send(
+            answer = await self._services.carrier.send(
                 text.uri, text.body or "", attempt=attempt_name(text.id, text.attempt)
             )
         except CarrierError as error:
@@ -217,10 +219,12 @@ class _Round:
                 self._recording = 0
 
     async def _record(self, results: Sequence[Result]) -> None:
-        clock = self._desk.clock
+        clock = self._services.clock
         for pause in (0.2, 0.5, 1.0, 2.0, None):
             try:
-                await self._in_thread(lambda: record(self._desk.database, results, clock.now(), clock.real()))
+                await self._in_thread(
+                    lambda: record(self._services.database, results, clock.now(), clock.real())
+                )
             except SQLAlchemyError as error:
                 # What left is not forgotten: its lease runs out, and reconciling looks for it in the log.
                 log.error("not recorded", texts=len(results), error=type(error).__name__)

@@ -1,4 +1,4 @@
-"""Serves the page with the phones and what it lives on: phones, texts, a feed of changes, faults."""
+"""Serves the page with the phones and what it lives on: the phones, texts, a feed of changes, faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moves messages in real time: carries them from status to status and calls our webhooks as faults say."""
+"""Moves messages in real time: carries them from status to status calls our webhooks as the faults say."""
 
 from __future__ import annotations
 

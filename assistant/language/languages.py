@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -26,6 +26,7 @@ class Language:
     asked_by: frozenset[str]
     abbreviations: frozenset[str]
     joins_with: frozenset[str]
+    joins_alone: frozenset[str]
     creates_with: frozenset[str]
     dateparser: str
     days: tuple[str, ...]
@@ -71,6 +72,7 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         asked_by=frozenset(table["asked_by"]),
         abbreviations=frozenset(table["abbreviations"]),
         joins_with=frozenset(table["joins_with"]),
+        joins_alone=frozenset(table["joins_alone"]),
         creates_with=frozenset(table["creates_with"]),
         dateparser=table["dateparser"],
         days=tuple(table["days"]),
@@ -195,9 +197,19 @@ def asked_for(words: Iterable[str]) -> list[str]:
     return [code for code, language in LANGUAGES.items() if said & language.asked_by]
 
 
-def joined_in(word: str) -> str | None:
-    """Return the language that someone who joins with this word writes in; None where it tells nothing."""
-    return next((code for code, language in LANGUAGES.items() if word in language.joins_with), None)
+def joined_in(words: Sequence[str]) -> str | None:
+    """Return the language that someone who joins in these words writes in; None where they tell nothing.
+
+    A join begins with some words in each language; others are said for nothing else, wherever they stand.
+    """
+    return next(
+        (
+            code
+            for code, language in LANGUAGES.items()
+            if words and (words[0] in language.joins_with or language.joins_alone.intersection(words))
+        ),
+        None,
+    )
 
 
 def created_in(words: Iterable[str]) -> str:

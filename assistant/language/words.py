@@ -32,10 +32,18 @@ TENS = numbers_of(_TABLE["tens"])
 HUNDREDS = numbers_of(_TABLE["hundreds"])
 
 NOT_NAMES = words_of(_TABLE["not_names"])
+ALSO_NAMES = words_of(_TABLE["also_names"])
+STATES_OF_BEING = words_of(_TABLE["states"])
+COMMAND_WORDS = words_of(_TABLE["command_words"])
+ASKING = words_of(_TABLE["asking"])
 AFTER_A_NAME = words_of(_TABLE["after_a_name"])
 NAME_PARTICLES = words_of(_TABLE["name_particles"])
 
 AROUND_A_PLACE = words_of(_TABLE["around_a_place"])
+PARTS_OF_A_PLACE = words_of(_TABLE["parts_of_a_place"])
+VAGUE_PLACES = words_of(_TABLE["vague_places"])
+ARTICLES = words_of(_TABLE["articles"])
+SMALL_CODES = words_of(_TABLE["small_codes"])
 
 EVERYDAY_KEYWORDS = words_of(_TABLE["everyday_keywords"])
 NO_SLIPS = words_of(_TABLE["no_slips"])

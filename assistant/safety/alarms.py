@@ -14,10 +14,11 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.people.memberships import seat_of, seats_of
 from assistant.circles.people.reachability import hears_us
+from assistant.circles.people.recent_texts import was_said
+from assistant.safety.first_response import LATELY
 from assistant.safety.on_call import circles_answered_for, first_on_call
-from assistant.store.tables import Alert, AlertStep, Circle, Member, Outbox, Person
+from assistant.store.tables import Alert, AlertStep, Circle, Member, Person
 
-LATELY: Final = dt.timedelta(minutes=10)
 CRISIS_TEXTS: Final = (
     *("danger/crisis/say", "danger/crisis_alone/say"),
     *("emergency/call/say", "emergency/call_alone/say"),
@@ -38,12 +39,13 @@ def raise_alarm(ctx: ActionContext) -> ActionResult:
     circle, people = _who_answers(ctx)
     alarm = Alarm("danger", circle.id if circle else None, ctx.person.id)
     seat = seat_of(ctx.session, ctx.person.id, circle.id) if circle else None
-    lately = _said_lately(ctx, *CRISIS_TEXTS)
+    since = ctx.now - LATELY
+    lately = was_said(ctx.session, ctx.person.id, since, *CRISIS_TEXTS)
     if people:
         named = next((person.name for person in people if person.name), None)
         values = {"host": shorten(named, PLACEHOLDERS["host"].longest)} if named else {}
         return ActionResult("again" if lately else "told", values, (alarm,), seat)
-    if lately and _said_lately(ctx, SHORT_LINE):
+    if lately and was_said(ctx.session, ctx.person.id, since, SHORT_LINE):
         return ActionResult("said", effects=(alarm,), member=seat)
     return ActionResult("again_alone" if lately else "nobody", effects=(alarm,), member=seat)
 
@@ -127,12 +129,3 @@ def _news(ctx: ActionContext) -> Iterator[Tell]:
             ctx.session.add(
                 AlertStep(alert_id=alert.id, at=ctx.now, what="news told", person_id=alert.answered_by)
             )
-
-
-def _said_lately(ctx: ActionContext, *wordings: str) -> bool:
-    said = select(Outbox.id).where(
-        Outbox.person_id == ctx.person.id,
-        Outbox.wording.in_(wordings),
-        Outbox.created_at > ctx.now - LATELY,
-    )
-    return ctx.session.scalar(said.limit(1)) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import select
 
@@ -14,8 +14,7 @@ from assistant.circles.actions.registry import action
 from assistant.circles.people.audit import record
 from assistant.safety.on_call import LEVELS, circles_answered_for, on_level
 from assistant.store.tables import Alert, AlertStep, Answer, Circle, Person
-
-URGENT: Final = ("danger", "not_ok")
+from assistant.store.tables.operation_tables import URGENT
 
 
 @action("one", "several", "none")

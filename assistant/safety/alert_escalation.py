@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from assistant.circles.actions.effects import Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, other_name_of, shorten
 from assistant.circles.people.memberships import hosts_of
-from assistant.safety.alerts import HOST_NOTICES, URGENT
+from assistant.safety.alerts import HOST_NOTICES
 from assistant.safety.on_call import LEVELS, on_level
 from assistant.store.tables import Alert, AlertStep, Person
+from assistant.store.tables.operation_tables import URGENT
 
 PATIENCE = dt.timedelta(minutes=15)
 """So long each rung has to answer before the next is paged."""

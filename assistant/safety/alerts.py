@@ -8,9 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.store.tables import Alert
+from assistant.store.tables.operation_tables import URGENT
 
-URGENT = ("danger", "not_ok")
-"""A person may need a person now: paged at any hour, until someone answers."""
 LOOKED_AT_FOR = dt.timedelta(hours=1)
 """So long after a page was answered, more of the same is taken to be in good hands."""
 HOST_NOTICES = {"set_aside": "set_aside_host", "carrier_blocked": "carrier_blocked_host"}

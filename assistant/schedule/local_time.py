@@ -90,7 +90,7 @@ def _hours(table: dict[str, int]) -> Hours:
 def zone_of(
     person_zone: str | None, circle_zone: str | None = None, uri: str | None = None
 ) -> tuple[ZoneInfo, ...]:
-    """Return the zones a person may be in: by own words, else the circle's, else all of the number's.
+    """Return the zones a person may be in: by own words, else the circle's, else all the number may mean.
 
     Args:
         person_zone: IANA name from the person's own words. A name that no zone has counts as not said.

@@ -70,7 +70,7 @@ def duration(spec: str) -> dt.timedelta:
 def due(spec: str, now: dt.datetime, zone: ZoneInfo, hour: int | None = None) -> dt.datetime:
     """When a wait that starts at `now` is over, in UTC.
 
-    "3 hours" and "20 minutes" are exact; "2 days" and "1 week" end at that time of day on the member's clock.
+    "3 hours" and "20 minutes" are exact; "2 days" and "1 week" end at the same time of day by the member.
     "monday, her hour" is the first Monday at her hour after `now`, today included; "next monday, 10:00" is
     never today; "next day, her hour" is tomorrow.
 

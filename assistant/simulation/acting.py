@@ -153,7 +153,7 @@ class Company:
             self._react(actor, unread)
 
     def _asked(self, actor: Actor) -> tuple[Asked | None, str, str]:
-        """Return what stands open, who it says will see the answer, and which circle it is about."""
+        """Return what stands open on the phone, who it says will see the answer, and its circle."""
         with self.world.database.read() as session:
             if not actor.person_id:
                 uri = to_uri(self.world.number(actor.who.name))

@@ -52,7 +52,7 @@ class Reckoner:
     world: World
     score: Score
     here: dict[int, set[dt.date]] = field(default_factory=lambda: defaultdict(set))
-    """The days (by its member's clock) on which a seat was looked at and was in full part of its circle."""
+    """The days (of the member's own calendar) on which a seat was looked at and took full part."""
     rounds: list[tuple[str, int, list[list[str]]]] = field(default_factory=list)
     """Each round as it was made: the circle's word, the week, the groups by name."""
     _last_round: int = 0
@@ -77,7 +77,9 @@ class Reckoner:
         groups = _groups(session, round_)
         names = _names(session, circle.id)
         told = [[names[member] for member in group] for group in groups]
-        here = {member.id for member in pairable(session, circle.id, now)}
+        here = {
+            member.id for member in pairable(session, circle.id, self.world.services.identity.sender, now)
+        }
         placed = Counter(member for group in groups for member in group)
         apart = kept_apart(session, circle.id)
         once = set(placed) == here and set(placed.values()) <= {1}

@@ -187,7 +187,7 @@ class Watcher:
         hold("length", measure(body).segments <= LONGEST, at, name, f"longer than two segments: {body!r}")
         self._check_hour(text, ZoneInfo(text.zone) if person and person.zone else self.world.zone)
         before = [each for each in self._since[name] if at - each.at < TWICE_WITHIN]
-        # Two circles may ask a person the same, one may not ask it twice; an alert is repeated until heard.
+        # Two circles may ask the same of a person, one may not ask it twice; an alert is repeated till heard.
         alert = text.row is not None and text.row.purpose == "alert"
         again = [each for each in before if each.body == body and each.seat == text.seat]
         hold("doubled", alert or not again, at, name, f"twice in an hour: {body!r}")

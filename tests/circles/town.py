@@ -25,7 +25,8 @@ from assistant.store.tables import (
 )
 
 NOW = dt.datetime(2026, 6, 1, 14, 0, tzinfo=dt.UTC)
-IDENTITY = ServiceIdentity("Circle", "help@circle.example", "US", "sms:+14155550100", "+14155550100")
+SENDER = "sms:+14155550100"
+IDENTITY = ServiceIdentity("Circle", "help@circle.example", "US", SENDER, "+14155550100")
 
 
 class Town:
@@ -135,7 +136,7 @@ class Town:
         return goal
 
     def share(self, member: Member, words: str, *, week: int = 1, named: bool = True) -> Share:
-        """Words that a member shared with her circle, as the answer to a week's question."""
+        """Words that a member shared with the circle, as the answer to a week's question."""
         person = self.session.get_one(Person, member.person_id)
         answer = self.answer(self.question(person, member, "open", "circle"), words)
         share = Share(
@@ -170,7 +171,7 @@ class Town:
     def hosting(
         self, action: str, person: Person, circle: Circle, words: str = "", **values: Any
     ) -> ActionResult:
-        """Run an action in a host's conversation, which is about a circle and no seat of hers."""
+        """Run an action in a host's conversation, which is about a circle and no seat in one."""
         ctx = self.ctx(person, None, words, **values)
         ctx.circle = circle
         done = all_actions()[action].run(ctx)

@@ -38,7 +38,7 @@ start = "colour"
 say.en = "What is your favourite colour? (Just us.)"
 say.es = "¿Cuál es tu color favorito? (Queda aquí.)"
 expect = "choice"
-sees = "us"
+visible_to = "us"
 save_as = "colour"
 unclear.en = "Red or blue?"
 unclear.es = "¿Rojo o azul?"
@@ -60,7 +60,7 @@ say.es = "En otro momento."
 say.en = "Why? (The circle sees this.)"
 say.es = "¿Por qué? (El círculo lo ve.)"
 expect = "text"
-sees = "circle"
+visible_to = "circle"
 save_as = "why"
 unclear.en = "In a few words?"
 unclear.es = "¿En pocas palabras?"
@@ -79,7 +79,7 @@ go = "again"
 say.en = "Would you like another tour? (Just us.)"
 say.es = "¿Otra vuelta? (Queda aquí.)"
 expect = "yes_no"
-sees = "us"
+visible_to = "us"
 unclear.en = "Yes or no?"
 unclear.es = "¿Sí o no?"
 go = { yes = "colour", no = "bye" }
@@ -98,7 +98,7 @@ start = "number"
 say.en = "A number from 1 to 5? (Just us.)"
 say.es = "¿Un número del 1 al 5? (Queda aquí.)"
 expect = "number 1-5"
-sees = "us"
+visible_to = "us"
 unclear.en = "A number, please."
 unclear.es = "Un número, por favor."
 go = "thanks"
@@ -482,3 +482,66 @@ def test_what_ended_leaves_no_timer_behind(world: World) -> None:
     with world.database.read() as session:
         assert session.scalar(select(func.count()).where(Timer.done_at.is_(None))) == 0
         assert session.scalars(select(Conversation)).one().ended_at is not None
+
+
+def marked(world: World, name: str, words: str, kind: str) -> list[str]:
+    """What reaches her phone after a text that the carrier has marked as a keyword of its own."""
+    index, number = len(world.heard), world.number(name)
+    text = IncomingText(
+        f"SM{words}{index}",
+        f"sms:{number}",
+        "sms:+14155550100",
+        words,
+        {"OptOutType": kind},
+        world.clock.now(),
+    )
+    with world.database.write() as session:
+        insert_texts(session, [text])
+    world.settle()
+    return [heard.body for heard in world.heard_since(index) if heard.to == number]
+
+
+def test_a_yes_that_the_carrier_marks_as_an_opt_in_answers_the_question(world: World) -> None:
+    for words in ("START", "tour", "red", "warm"):
+        world.text("ana", words)
+    assert hears(world, "ana", dt.timedelta(hours=3)) == ["Would you like another tour? (Just us.)"]
+    assert marked(world, "ana", "YES", "START") == [COLOUR]
+
+
+def test_a_yes_that_the_carrier_marks_lets_in_who_is_out(world: World) -> None:
+    world.text("ana", "tour")
+    world.text("ana", "please stop texting me")
+    assert marked(world, "ana", "YES", "START") == [COLOUR]
+
+
+def test_a_reaction_in_any_language_that_quotes_our_text_is_no_answer(world: World) -> None:
+    for words in ("tour", "red"):
+        world.text("ana", words)
+    assert says(world, "ana", "Понравилось «Why? (The circle sees this.)»") == []
+    assert says(world, "ana", "like «the sea»") == ["Thank you."]
+
+
+def test_what_may_be_an_opt_out_is_asked_about_once(world: World) -> None:
+    for words in ("tour", "red"):
+        world.text("ana", words)
+    assert says(world, "ana", "Cancel my membership") == ["Did you mean STOP?"]
+    assert says(world, "ana", "Cancel my membership") == ["Thank you."]
+
+
+def test_a_question_mark_puts_the_question_in_other_words(world: World) -> None:
+    for words in ("tour", "red"):
+        world.text("ana", words)
+    assert says(world, "ana", "??") == ["In a few words?"]
+    assert says(world, "ana", "what?") == ["In a few words?"]
+
+
+def test_a_wrong_number_ends_everything_and_shares_nothing(world: World) -> None:
+    for words in ("tour", "red"):
+        world.text("ana", words)
+    assert says(world, "ana", "This is not Ana's number anymore, I'm Bob") == ["<opted_out>"]
+    with world.database.read() as session:
+        assert session.scalars(select(Answer.key)).all() == ["colour"]
+
+
+def test_remove_alone_is_an_opt_out_of_whoever_hosts_nothing(world: World) -> None:
+    assert says(world, "ana", "REMOVE") == ["<opted_out>"]

@@ -180,8 +180,8 @@ class Stage:
             ]
             return Came(
                 {flow for each in begun for flow in (each.flow, *(caller[0] for caller in each.callers))},
-                [draft.wording or "" for draft in context.drafts] + [each or "" for each in told],
-                [draft.body for draft in context.drafts],
+                [draft.wording or "" for draft in context.progress.drafts] + [each or "" for each in told],
+                [draft.body for draft in context.progress.drafts],
                 sum(after) - sum(count),
             )
 

@@ -26,7 +26,10 @@ PATTERNS = [
     CommandPattern("ask", {"en": ("ask {text}",), "es": ("pido {text}",)}),
     CommandPattern("nudge", {"en": ("nudge {person}",), "es": ("avisa a {person}",)}),
 ]
-SIGNALS = {"stop", "start", "help", "tapback", "auto_reply", "empty", "words"}
+SIGNALS = {
+    *("stop", "maybe_stop", "wrong_number", "start", "help"),
+    *("tapback", "auto_reply", "puzzled", "empty", "words"),
+}
 
 # Pieces that the readers look for, so that random texts also reach their inner corners.
 PIECES = st.sampled_from([

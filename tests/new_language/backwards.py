@@ -31,7 +31,7 @@ def add_everything(project: Path) -> None:
     languages = project / "assistant/language/languages.toml"
     english = tomllib.loads(languages.read_text("utf-8"))["en"]
     said_backwards = {**backwards(english), "dateparser": "", "date_format": english["date_format"]}
-    declare(project, {**said_backwards, "joins_with": ["nioj"], "creates_with": ["wen"]})
+    declare(project, {**said_backwards, "joins_with": ["nioj"], "joins_alone": [], "creates_with": ["wen"]})
     for path in (project / "assistant/language").rglob("*.toml"):
         if path != languages:
             rewrite(path, with_backwards)

@@ -18,7 +18,7 @@ STILL_WANTED: Final = dt.timedelta(days=14)
 
 @action("again", "nothing")
 def question_again(ctx: ActionContext) -> ActionResult:
-    """Ask her once more what she is being asked, else the last question, if she left that one open."""
+    """Ask the open question once more, else the last one, if the person left that one open."""
     newest = ctx.session.scalars(
         select(Question).where(Question.person_id == ctx.person.id).order_by(Question.id.desc()).limit(1)
     ).first()

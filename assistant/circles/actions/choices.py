@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
@@ -11,40 +11,64 @@ from assistant.store.tables import Circle
 LONGEST_OPTION: Final = 18
 
 
-def list_choices(name: str, choices: Iterable[tuple[object, str]]) -> dict[str, Any]:
+def list_choices(
+    name: str,
+    choices: Iterable[tuple[object, str]],
+    *,
+    last: tuple[object, str] | None = None,
+    details: Iterable[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """Return the values by which a person is asked which of several is meant.
 
     Args:
         name: What the step names in `choices_from`; the chosen key is then what the step saves.
         choices: Key and label of each, in their order. A label that does not fit is shortened in the text,
             and an option that does not fit into the text at all is left out of it: it is found by its name.
+        last: Key and label of what can be chosen after all of these; the text always shows it.
+        details: What is kept with each of `choices` besides, in their order, for the action that follows.
 
     Returns:
         `name`: the keys (as text) and labels of all; `options`: "1 Bold Moves, 2 New Moms".
     """
-    listed = [{"key": str(key), "label": label} for key, label in choices]
-    shown = ""
-    for number, each in enumerate(listed, 1):
-        option = f"{number} {shorten(each['label'], LONGEST_OPTION)}"
-        longer = f"{shown}, {option}" if shown else option
-        if len(longer) > PLACEHOLDERS["options"].longest:
+    listed: list[dict[str, Any]] = [{"key": str(key), "label": label} for key, label in choices]
+    for each, more in zip(listed, details, strict=False):
+        each |= more
+    end = ""
+    if last is not None:
+        end = _option(len(listed) + 1, last[1])
+        listed.append({"key": str(last[0]), "label": last[1]})
+    shown: list[str] = []
+    for number, each in enumerate(listed[:-1] if last is not None else listed, 1):
+        option = _option(number, each["label"])
+        if len(", ".join(filter(None, (*shown, option, end)))) > PLACEHOLDERS["options"].longest:
             break
-        shown = longer
-    return {name: listed, "options": shown}
+        shown.append(option)
+    return {name: listed, "options": ", ".join(filter(None, (*shown, end)))}
 
 
-def circle_choices(name: str, choices: Iterable[tuple[object, Circle]], *, plain: bool) -> dict[str, Any]:
+def circle_choices(
+    name: str,
+    choices: Iterable[tuple[object, Circle]],
+    *,
+    plain: bool,
+    last: tuple[object, str] | None = None,
+) -> dict[str, Any]:
     """Return the values by which a person is asked which of several circles is meant; see `list_choices`.
 
     Args:
         plain: Whether others see the phone: then a circle is shown by its initials alone.
     """
-    return list_choices(name, ((key, circle_label(circle, plain=plain)) for key, circle in choices))
+    labelled = ((key, circle_label(circle, plain=plain)) for key, circle in choices)
+    return list_choices(name, labelled, last=last)
 
 
 def circle_label(circle: Circle, *, plain: bool) -> str:
     """Return a circle's name, or its initials alone where others see the phone."""
     return "".join(word[0] for word in circle.name.split()).upper() if plain else circle.name
+
+
+def _option(number: int, label: str) -> str:
+    return f"{number} {shorten(label, LONGEST_OPTION)}"
 
 
 def number_options(labels: Any) -> str:

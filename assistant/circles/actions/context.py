@@ -1,4 +1,4 @@
-"""What an action is given, and what it gives back: an outcome, values, and what to say or start."""
+"""What an action is given, and what it returns: an outcome, values, and what to say or start."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ActionContext:
     values: dict[str, Any] = field(default_factory=dict)
     """The conversation's values: what it was started with, and what was saved on the way."""
     words: str = ""
-    """The text that led here, as she wrote it."""
+    """The text that led here, as it was written."""
     inbox_id: int | None = None
 
 
@@ -53,9 +53,9 @@ class ActionResult:
 
     outcome: str
     values: Mapping[str, Any] = field(default_factory=dict)
-    """Kept with the conversation: later steps' fills and choices."""
+    """Kept with the conversation: later steps' placeholders and choices."""
     effects: tuple[Effect, ...] = ()
     member: Member | None = None
     """The seat this conversation is about from now on."""
     circle: Circle | None = None
-    """The circle that it is about from now on, where a host speaks of it and not of a seat of hers."""
+    """The circle that it is about from now on, where a host speaks of it and not as one of its members."""

@@ -10,9 +10,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Say a notice of `flows/notices.toml` to a person, outside her conversations.
+    """Say a notice of `flows/notices.toml` to a person, outside that person's conversations.
 
-    Unprompted unless the purpose says otherwise: it waits for her daytime, and needs her consent.
+    Unprompted unless the purpose says otherwise: it waits for the recipient's daytime, and needs consent.
     """
 
     person_id: int
@@ -22,7 +22,7 @@ class Tell:
     circle_id: int | None = None
     expires: dt.timedelta | None = None
     verbatim: tuple[str, ...] = ()
-    """Names of fills that are another person's words: they arrive to the letter."""
+    """Names of placeholders that hold another person's words: they arrive to the letter."""
     member_id: int | None = None
     """The seat it is about; what is about a seat that was paused or given up since does not go."""
     not_before: dt.datetime | None = None
@@ -35,9 +35,9 @@ class Line:
 
     notice: str
     placeholders: Mapping[str, Any] = field(default_factory=dict)
-    """Its fills, and what chooses its variant."""
+    """What stands in its placeholders, and what chooses its variant."""
     verbatim: tuple[str, ...] = ()
-    """Names of fills that are another person's words: they arrive to the letter."""
+    """Names of placeholders that hold another person's words: they arrive to the letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Show her a text just as others will read it: once for each language among them, and for shared phones.
+    """Show the sender a text just as others will read it: once for each language, and for shared phones.
 
     Each comes as the notice `preview_text`, with the text as `words` and what it costs as `count` segments.
     """
@@ -59,7 +59,7 @@ class Preview:
     wording: str
     """`flow/step`, or `notices/name`, whose text it is."""
     values: Mapping[str, Any] = field(default_factory=dict)
-    """Its fills, and what chooses its variant."""
+    """What stands in its placeholders, and what chooses its variant."""
     verbatim: tuple[str, ...] = ()
 
 
@@ -73,7 +73,7 @@ class Start:
     member_id: int | None = None
     due_at: dt.datetime | None = None
     at_once: bool = False
-    """It asks her nothing, so that it does not wait until she has finished talking."""
+    """It asks nothing, so that it does not wait until the person has finished talking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +84,17 @@ class Finish:
     member_id: int | None = None
     keep_current: bool = True
     keep_plans: bool = False
-    """What her season has planned for her still comes."""
+    """What the season has planned for the member still comes."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskAgain:
-    """She wants to read the question once more that she is being asked, or was asked last."""
+    """The person wants to read once more the question that is being asked, or was asked last."""
 
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Words of hers that were held are the answer to a question she was asked."""
+    """The person's words that were held are the answer to a question that was asked."""
 
     question_id: int
     words: str
@@ -102,12 +102,12 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class OptIn:
-    """She asked for texts herself: the opt-in goes into the consent ledger with her words."""
+    """The person asked for texts in a text: the opt-in goes into the consent ledger with those words."""
 
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """She asked for no more texts at all: from this moment the opt-out is in the consent ledger."""
+    """The person asked for no more texts at all: from this moment the opt-out is in the consent ledger."""
 
     confirm: bool = True
     """False where the one text that the law allows about an opt-out was already said."""
@@ -115,16 +115,16 @@ class OptOut:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """She may be in danger, or is not OK: a person is paged, at any hour, until one answers.
+    """Someone may be in danger, or is not OK: a person is paged, at any hour, until one answers.
 
-    Whoever is on call for the circle hears that someone may need them, and by SHOW who it is; never a word
-    of hers. While such an alarm of hers is open, another of its kind pages nobody anew.
+    Whoever is on call for the circle hears that someone may need them, and by SHOW who it is; never a word of
+    what was written. While such an alarm about someone is open, another of its kind pages nobody anew.
     """
 
     kind: str
     """danger | not_ok"""
     circle_id: int | None
-    """Whose host to page; None: she has no circle, and only whoever runs this service sees it."""
+    """Whose host to page; None: the person has no circle, and only whoever runs this service sees it."""
     person_id: int
     """Whom it is about."""
 

@@ -17,11 +17,11 @@ from assistant.language.rendering import Placeholder, readable_date, readable_da
 from assistant.store.tables import Circle, Cohort, Goal, Member, Person
 
 USUAL_HOUR = 10
-"""The local hour that is named until she has said when she likes texts."""
+"""The local hour that is named until the person has said when texts are welcome."""
 
 
 class TextContext(Protocol):
-    """What a text is filled from; a `Scene` is one."""
+    """What a text is filled from; an `ActionContext` is one."""
 
     @property
     def session(self) -> Session: ...
@@ -114,25 +114,25 @@ PLACEHOLDERS: dict[str, Placeholder] = {
 
 
 def placeholders_for(ctx: TextContext, names: Iterable[str]) -> dict[str, str]:
-    """The values of these fills for the person in `scene`, none longer than its fill allows.
+    """Return what stands in these placeholders for the person in `ctx`, none longer than it may be.
 
     A string among the conversation's values stands before what the tables say. What nobody can say yet (no
-    host has taken up her seat, no name is known) is said kindly in general: "your host", "tu guía".
+    host has taken up the seat, no name is known) is said kindly in general: "your host", "tu guía".
 
     Args:
-        names: Fills that a text names; those that are not in `FILLS` are passed over.
+        names: Placeholders that a text names; those that are not in `PLACEHOLDERS` are passed over.
     """
     language = language_of(ctx)
     return {name: _find(ctx, name, language) for name in dict.fromkeys(names) if name in PLACEHOLDERS}
 
 
 def language_of(ctx: TextContext) -> str:
-    """The language of whoever is written to: the person's own, else the circle's, else the first there is."""
+    """Return the language of whoever is written to: their own, else the circle's, else the first there is."""
     return spoken(ctx.person.language or (ctx.circle.language if ctx.circle else None))
 
 
 def shorten(value: str, longest: int) -> str:
-    """The value in at most `longest` characters, cut between words where there are several."""
+    """Return the value in at most `longest` characters, cut between words where there are several."""
     value = " ".join(value.split())
     if len(value) <= longest:
         return value
@@ -147,7 +147,7 @@ def other_name_of(person: Person) -> dict[str, str]:
 
 def _find(ctx: TextContext, name: str, language: str) -> str:
     placeholder, finder = PLACEHOLDERS[name], FINDERS.get(name)
-    given = ctx.values.get(name)
+    given = ctx.values.get(name)  # Whatever name a text has in braces may be among the values.
     found = given if isinstance(given, str) and given.strip() else finder and finder(ctx, language)
     return shorten(found or placeholder.plain.get(language, ""), placeholder.longest)
 
@@ -188,7 +188,7 @@ def _city(ctx: TextContext, _language: str) -> str | None:
 
 
 def _first_day(ctx: TextContext) -> dt.date:
-    """The day a circle begins; where it has begun, or nobody has said when, today where she is."""
+    """Return the day a circle begins; where that is past or unknown, today where the person is."""
     today = ctx.now.astimezone(ZoneInfo(_zone(ctx) or "UTC")).date()
     starts = ctx.circle.starts_on if ctx.circle else None
     return max(starts or today, today)
@@ -215,7 +215,7 @@ FINDERS: Mapping[str, Callable[[TextContext, str], str | None]] = {
 
 
 def name_of(host: Person, language: str) -> str:
-    """How a host is called to those she sends something; never by another host's name."""
+    """Return how a host is called to those who are sent something; never by another host's name."""
     return (
         shorten(host.name, PLACEHOLDERS["host"].longest)
         if host.name

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Literal
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
+from assistant.circles.buddies.follow_ups import NUDGE_AFTER, QUIET_AFTER, unanswered_since
+from assistant.circles.buddies.group_choice import someone_else
 from assistant.circles.buddies.groups import (
     Bond,
     bonds_of,
@@ -17,8 +19,7 @@ from assistant.circles.buddies.groups import (
     pairable,
     seats_for,
 )
-from assistant.circles.buddies.relay import NUDGE_AFTER, QUIET_AFTER, unanswered_since
-from assistant.circles.buddies.rematching import let_go, link, someone_else, take_in, welcome_back
+from assistant.circles.buddies.rematching import let_go, link, take_in, welcome_back
 from assistant.circles.buddies.rounds import is_nearly_over, round_of
 from assistant.circles.people.inactivity import may_nudge
 from assistant.circles.people.memberships import seats_of
@@ -26,26 +27,26 @@ from assistant.language.rendering import readable_day
 from assistant.schedule.local_time import home, zone_of
 from assistant.store.tables import Member
 
-ANSWERS: Final = ("yes", "not_yet", "new")
+Did = Literal["yes", "not_yet", "new"]
+"""What a member answers when asked whether the pair connected."""
 
 
 @action("pair", "trio", "alone", "none")
-def meet_buddy(ctx: ActionContext) -> ActionResult:
+def meet_buddy(ctx: ActionContext, *, week: int | None = None) -> ActionResult:
     """Make or find the round of `week`, and whom she is with; her buddies' words reach her from now on.
 
     alone: there is nobody for her this week. none: she takes no part.
     """
     member, circle = ctx.member, ctx.circle
-    week = ctx.values.get("week")
-    if member is None or circle is None or not isinstance(week, int) or circle.state != "running":
+    if member is None or circle is None or week is None or circle.state != "running":
         return ActionResult("none")
-    if member.id not in {each.id for each in pairable(ctx.session, circle.id, ctx.now)}:
+    if member.id not in {each.id for each in pairable(ctx.session, circle.id, ctx.identity.sender, ctx.now)}:
         return ActionResult("none")
-    round_, effects = round_of(ctx.session, circle, week, ctx.now)
+    round_, effects = round_of(ctx.session, circle, week, ctx.identity.sender, ctx.now)
     if member.unpaired_at is not None:
         return ActionResult("none", effects=effects)  # The round before was one miss too many.
     if not bonds_of(ctx.session, member, week=week, told=False):
-        effects += take_in(ctx.session, round_, member, ctx.now)
+        effects += take_in(ctx.session, round_, member, ctx.identity.sender, ctx.now)
     fresh = [
         bond for bond in bonds_of(ctx.session, member, week=week, told=False) if bond.mine.told_at is None
     ]
@@ -57,9 +58,9 @@ def meet_buddy(ctx: ActionContext) -> ActionResult:
 
 
 @action("yes", "no")
-def half_way(ctx: ActionContext) -> ActionResult:
+def half_way(ctx: ActionContext, *, pair: int | None = None) -> ActionResult:
     """Whether the pair of `pair` still stands, so that its talk has a middle; not if she hears enough."""
-    bond = _bond(ctx)
+    bond = _bond(ctx, pair)
     if bond is None or not bond.others or not may_nudge(ctx.session, ctx.person.id, ctx.now):
         return ActionResult("no")
     return ActionResult("yes", buddy_names(ctx.session, bond.members, language_of(ctx)))
@@ -75,19 +76,18 @@ def look_back(ctx: ActionContext) -> ActionResult:
 
 
 @action("kept")
-def keep_did(ctx: ActionContext) -> ActionResult:
+def keep_did(ctx: ActionContext, *, did: Did | None = None) -> ActionResult:
     """Keep her private answer in `did`; nobody hears it, and "new" is never paired with her again."""
-    did = ctx.values.get("did")
-    if ctx.member is not None and did in ANSWERS:
+    if ctx.member is not None and did is not None:
         for bond in bonds_of(ctx.session, ctx.member):
             bond.mine.did = did
     return ActionResult("kept")
 
 
 @action("yes", "no")
-def is_waited_for(ctx: ActionContext) -> ActionResult:
+def is_waited_for(ctx: ActionContext, *, pair: int | None = None) -> ActionResult:
     """Whether a buddy's words have waited a day for her; gives `buddy` and the `day` they came."""
-    bond = _bond(ctx)
+    bond = _bond(ctx, pair)
     if bond is None or ctx.member is None or ctx.member.state != "active":
         return ActionResult("no")
     waiting = [
@@ -104,12 +104,12 @@ def is_waited_for(ctx: ActionContext) -> ActionResult:
 
 
 @action("ask", "wait", "no")
-def is_waiting(ctx: ActionContext) -> ActionResult:
+def is_waiting(ctx: ActionContext, *, pair: int | None = None) -> ActionResult:
     """Whether her words have waited three days for every buddy of hers.
 
     ask: `other_buddy` could be with her as well. wait: nobody could.
     """
-    bond = _bond(ctx)
+    bond = _bond(ctx, pair)
     if bond is None or ctx.member is None or ctx.member.state != "active" or not bond.others:
         return ActionResult("no")
     for seat, _, _ in bond.others:
@@ -119,7 +119,7 @@ def is_waiting(ctx: ActionContext) -> ActionResult:
     if not may_nudge(ctx.session, ctx.person.id, ctx.now):
         return ActionResult("no")
     values: dict[str, Any] = dict(buddy_names(ctx.session, bond.members[:1], language_of(ctx)))
-    other = someone_else(ctx.session, ctx.member, ctx.now)
+    other = someone_else(ctx.session, ctx.member, ctx.identity.sender, ctx.now)
     if other is None:
         return ActionResult("wait", values)
     name = buddy_names(ctx.session, [other], language_of(ctx)).get("buddy")
@@ -127,12 +127,12 @@ def is_waiting(ctx: ActionContext) -> ActionResult:
 
 
 @action("linked", "gone")
-def link_also(ctx: ActionContext) -> ActionResult:
+def link_also(ctx: ActionContext, *, other: int = 0) -> ActionResult:
     """Link her with the one offered in `other` too; gone: that cannot be any more."""
-    other = ctx.session.get(Member, int(ctx.values.get("other") or 0))
-    if ctx.member is None or other is None:
+    member = ctx.session.get(Member, other)
+    if ctx.member is None or member is None:
         return ActionResult("gone")
-    joined, effects = link(ctx.session, ctx.member, other)
+    joined, effects = link(ctx.session, ctx.member, member)
     if not joined:
         return ActionResult("gone")
     for bond in bonds_of(ctx.session, ctx.member, told=False):
@@ -181,7 +181,7 @@ def rest_from_buddies(ctx: ActionContext) -> ActionResult:
     if ctx.member is not None:
         ctx.member.unpaired_at = ctx.member.unpaired_at or ctx.now
         ctx.session.flush()
-        effects = let_go(ctx.session, ctx.member, ctx.now)
+        effects = let_go(ctx.session, ctx.member, ctx.identity.sender, ctx.now)
     return ActionResult("unpaired", effects=effects)
 
 
@@ -196,14 +196,11 @@ def _with_whom(ctx: ActionContext, member: Member) -> tuple[str, dict[str, Any]]
     return "pair", values
 
 
-def _bond(ctx: ActionContext) -> Bond | None:
+def _bond(ctx: ActionContext, pair: int | None) -> Bond | None:
     """Her place in the pair of `pair`, if that is one of those she is in now, and its round is not over."""
     if ctx.member is None or ctx.circle is None:
         return None
     round_ = latest_round(ctx.session, ctx.circle.id)
     if round_ is None or is_nearly_over(ctx.circle, round_, ctx.now):
         return None
-    return next(
-        (bond for bond in bonds_of(ctx.session, ctx.member) if bond.pair.id == ctx.values.get("pair")),
-        None,
-    )
+    return next((bond for bond in bonds_of(ctx.session, ctx.member) if bond.pair.id == pair), None)

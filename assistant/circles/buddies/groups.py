@@ -10,8 +10,9 @@ from itertools import combinations
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.buddies.matching import Couple, Seat
-from assistant.circles.people.reachability import unreachable
+from assistant.circles.buddies.matching import Couple
+from assistant.circles.buddies.suitability import Seat
+from assistant.circles.people.reachability import out_of_reach
 from assistant.language.folding import fold
 from assistant.language.languages import LANGUAGES, spoken
 from assistant.schedule.local_time import home, hours_for, zone_of
@@ -137,7 +138,7 @@ def history(session: Session, circle_id: int) -> list[list[tuple[int, ...]]]:
     return [[tuple(group) for group in groups.values()] for groups in weeks.values()]
 
 
-def pairable(session: Session, circle_id: int, now: dt.datetime) -> list[Member]:
+def pairable(session: Session, circle_id: int, sender: str, now: dt.datetime) -> list[Member]:
     """Who takes part in pairing now: active, paired, here, and not opted out."""
     members = session.scalars(
         select(Member)
@@ -149,7 +150,7 @@ def pairable(session: Session, circle_id: int, now: dt.datetime) -> list[Member]
         )
         .order_by(Member.id)
     ).all()
-    away = unreachable(session, [member.person_id for member in members])
+    away = out_of_reach(session, [member.person_id for member in members], sender)
     return [member for member in members if member.person_id not in away]
 
 

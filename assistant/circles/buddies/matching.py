@@ -14,25 +14,15 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from typing import Final
 
-from rapidfuzz import fuzz
-
-from assistant.language.folding import plain_words
+from assistant.circles.buddies.round_search import Grouping, RoundSearch, circle_method, without
+from assistant.circles.buddies.suitability import HOURS_THAT_SERVE, Seat, fits, teaches
 
 Met = Sequence[Sequence[tuple[int, ...]]]
 """Rounds so far, the oldest first; each a list of groups of members. In a trio, all three have met."""
 Couple = frozenset[int]
 
-ALL_DAY: Final = frozenset(range(24))
-HOURS_THAT_SERVE: Final = 4
-"""Waking hours in common beyond these make it no easier to write to each other."""
-SAME_WORD: Final = 85
-"""rapidfuzz's ratio (0 to 100) from which two words are taken for one: "resume" and "resumes"."""
-SHORTEST_WORD: Final = 4
-"""Letters; shorter words ("how", "the", "con") join nobody."""
 MOST_MATCHINGS: Final = 12
 """Trios tried in earnest for one odd round."""
-MOST_STEPS: Final = 1500
-"""Steps of the search through the rounds to come; about 10 ms."""
 
 # What a round costs: a repeat outweighs everything else, a recent one an old one, any repeat all that fits.
 _REPEAT: Final = 1_000_000
@@ -40,22 +30,6 @@ _RECENT: Final = 10_000
 _MISFIT: Final = 10
 """Below it, chance decides."""
 _APART: Final = -1
-
-_Grouping = tuple[tuple[int, ...], ...]
-"""Groups of places (0, 1, ...) in the list of seats."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """A member to be paired."""
-
-    member: int
-    awake: frozenset[int] = ALL_DAY
-    """Hours of the day in UTC in which she may be texted."""
-    knows: str = ""
-    """What she could teach, in her words."""
-    wants: str = ""
-    """What she would like to learn, in her words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,48 +107,35 @@ def change_places(
     table = _Table(sorted(seats, key=lambda seat: seat.member), met, apart, 0)
     place = {seat.member: at for at, seat in enumerate(table.seats)}
     best: tuple[int, list[tuple[int, ...]]] | None = None
+    for swapped in _changes(groups, chosen):
+        cost = table.cost_of_meeting([tuple(place[member] for member in group) for group in swapped])
+        if cost is not None and (best is None or (cost, swapped) < best):
+            best = cost, swapped
+    if best is None:
+        return None
+    made = [table.group(tuple(place[member] for member in group)) for group in best[1]]
+    return [_counted_from_this_round(group) for group in made]
+
+
+def _changes(groups: Collection[tuple[int, ...]], chosen: tuple[int, ...]) -> Iterator[list[tuple[int, ...]]]:
+    """Yield what comes of each change of places between the chosen group and another: two groups."""
     for other in groups:
         if other == chosen or min(len(other), len(chosen)) < 2:
             continue
         for mine, theirs in product(chosen, other):
-            if mine in other or theirs in chosen:
-                continue
-            swapped = [
-                tuple(sorted({*group} - {gone} | {come}))
-                for group, gone, come in ((chosen, mine, theirs), (other, theirs, mine))
-            ]
-            cost = table.cost_of_meeting([tuple(place[member] for member in group) for group in swapped])
-            if cost is not None and (best is None or (cost, swapped) < best):
-                best = cost, swapped
-    if best is None:
-        return None
-    made = [table.group(tuple(place[member] for member in group)) for group in best[1]]
-    # Counted from this round, which is among those they have had.
-    return [
-        replace(
-            group, placeholders={**group.placeholders, "rounds": max(1, group.placeholders["rounds"] - 1)}
-        )
-        if "rounds" in group.placeholders
-        else group
-        for group in made
-    ]
+            if mine not in other and theirs not in chosen:
+                yield [
+                    tuple(sorted({*group} - {gone} | {come}))
+                    for group, gone, come in ((chosen, mine, theirs), (other, theirs, mine))
+                ]
 
 
-def fits(one: Seat, other: Seat) -> int:
-    """How well two suit each other, from 0 to 6: hours in common, and asks that meet offers."""
-    hours = min(len(one.awake & other.awake), HOURS_THAT_SERVE)
-    return hours + teaches(one, other) + teaches(other, one)
-
-
-def teaches(one: Seat, other: Seat) -> bool:
-    """Whether what one knows is among what the other would like to learn, by its words."""
-    wanted = [word for word in plain_words(other.wants) if len(word) >= SHORTEST_WORD]
-    return any(
-        fuzz.ratio(word, want) >= SAME_WORD
-        for word in plain_words(one.knows)
-        if len(word) >= SHORTEST_WORD
-        for want in wanted
-    )
+def _counted_from_this_round(group: Group) -> Group:
+    """The group with its `rounds` counted from this round, which is among those they have had."""
+    if "rounds" not in group.placeholders:
+        return group
+    rounds = max(1, group.placeholders["rounds"] - 1)
+    return replace(group, placeholders={**group.placeholders, "rounds": rounds})
 
 
 class _Table:
@@ -205,7 +166,7 @@ class _Table:
         ]
         """Of each place, whom she may meet for the first time, as bits."""
 
-    def choose(self, weeks: int) -> _Grouping:
+    def choose(self, weeks: int) -> Grouping:
         """This round's groups."""
         by_rote = self._round_robin()
         if by_rote is not None:
@@ -215,7 +176,7 @@ class _Table:
             # Of very many trios a matching may have missed the one that lets nobody meet again.
             season = self._look_ahead(self.fresh, weeks) if self.count % 2 else []
             return season[0] if season else proposed
-        reached = 1 + len(self._look_ahead(_without(self.fresh, proposed), weeks - 1))
+        reached = 1 + len(self._look_ahead(without(self.fresh, proposed), weeks - 1))
         if reached >= min(weeks, self._most_fresh_rounds()):
             return proposed
         season = self._look_ahead(self.fresh, weeks)
@@ -256,7 +217,7 @@ class _Table:
         luck = random.Random(f"{self.labels[low]} {self.labels[high]} {len(self.met)}")  # noqa: S311
         return repeats + (best - self.fit[a][b]) * _MISFIT + luck.randrange(_MISFIT)
 
-    def _is_fresh(self, grouping: _Grouping) -> bool:
+    def _is_fresh(self, grouping: Grouping) -> bool:
         return all(
             len(group) > 1 and all(self.fresh[a] >> b & 1 for a, b in combinations(group, 2))
             for group in grouping
@@ -268,7 +229,7 @@ class _Table:
         couples = sum(mask.bit_count() for mask in self.fresh) // 2
         return min(min(mask.bit_count() for mask in self.fresh), couples // met_a_round)
 
-    def _round_robin(self) -> _Grouping | None:
+    def _round_robin(self) -> Grouping | None:
         """The next round by the circle method, the best fitting first; None once anything has changed."""
         if self.count % 2 or self.apart:
             return None
@@ -279,7 +240,7 @@ class _Table:
             return None
         return max(to_come, key=lambda groups: sum(self.fit[a][b] for a, b in groups))
 
-    def _match(self, cost: Sequence[Sequence[int]]) -> _Grouping:
+    def _match(self, cost: Sequence[Sequence[int]]) -> Grouping:
         """The cheapest way to group all: fewest alone, then the least cost; exact but for very many trios."""
         everyone = frozenset(range(self.count))
         pairs = _cheapest_pairs(everyone, cost)
@@ -302,80 +263,13 @@ class _Table:
                 best, left, spent = grouping, alone, _total(grouping, cost)
         return _with_alone(best, everyone)
 
-    def _look_ahead(self, fresh: Sequence[int], rounds: int) -> list[_Grouping]:
+    def _look_ahead(self, fresh: Sequence[int], rounds: int) -> list[Grouping]:
         """As many rounds without a repeat, in a row, as are found in reasonable time; at most `rounds`."""
-        search = _Search(self.count, self.fit, self.chance)
+        search = RoundSearch(self.count, self.fit, self.chance)
         return search.season(fresh, rounds)
 
 
-class _Search:
-    """Looks, depth first and for so many steps, for rounds in which nobody meets again."""
-
-    def __init__(self, count: int, fit: Sequence[Sequence[int]], chance: random.Random) -> None:
-        self.count = count
-        self.fit = fit
-        self.chance = chance
-        self.steps = MOST_STEPS
-        self.best: list[_Grouping] = []
-
-    def season(self, fresh: Sequence[int], rounds: int) -> list[_Grouping]:
-        """The longest row of rounds found."""
-        self._go_on(fresh, rounds, [])
-        return self.best
-
-    def _go_on(self, fresh: Sequence[int], rounds: int, so_far: list[_Grouping]) -> bool:
-        if len(so_far) > len(self.best):
-            self.best = list(so_far)
-        if len(so_far) >= rounds:
-            return True
-        everyone = (1 << self.count) - 1
-        for grouping in self._groupings(fresh, everyone, self.count % 2 == 1, set()):
-            if self._go_on(_without(fresh, grouping), rounds, [*so_far, grouping]):
-                return True
-            if self.steps <= 0:
-                break
-        return False
-
-    def _groupings(
-        self, fresh: Sequence[int], left: int, trio: bool, dead: set[tuple[int, bool]]
-    ) -> Iterator[_Grouping]:
-        """Ways to group those who are left; `dead` remembers who cannot be grouped, so that it ends soon."""
-        if not left:
-            yield ()
-            return
-        if (left, trio) in dead or self.steps <= 0:
-            return
-        self.steps -= 1
-        hardest = min(_places(left), key=lambda place: (fresh[place] & left).bit_count())
-        others = list(_places(fresh[hardest] & left))
-        self.chance.shuffle(others)
-        others.sort(key=lambda place: ((fresh[place] & left).bit_count(), -self.fit[hardest][place]))
-        groups: list[tuple[int, ...]] = [(hardest, other) for other in others]
-        if trio:
-            groups += [(hardest, a, b) for a, b in combinations(others, 2) if fresh[a] >> b & 1]
-        found = False
-        for group in groups:
-            rest = left & ~sum(1 << place for place in group)
-            for grouping in self._groupings(fresh, rest, trio and len(group) == 2, dead):
-                found = True
-                yield (tuple(sorted(group)), *grouping)
-        if not found and self.steps > 0:
-            dead.add((left, trio))
-
-
-def circle_method(labels: Sequence[int]) -> list[list[tuple[int, int]]]:
-    """Every round of a round robin of an even number: one stays, the others move on by one place."""
-    fixed, moving = labels[0], list(labels[1:])
-    rounds = []
-    for _ in moving:
-        row = [fixed, *moving]
-        half = len(row) // 2
-        rounds.append(list(zip(row[:half], reversed(row[half:]), strict=True)))
-        moving = [moving[-1], *moving[:-1]]
-    return rounds
-
-
-def _cheapest_pairs(places: Collection[int], cost: Sequence[Sequence[int]]) -> _Grouping:
+def _cheapest_pairs(places: Collection[int], cost: Sequence[Sequence[int]]) -> Grouping:
     # networkx is slow to import, and most of what imports this room pairs nobody.
     import networkx as nx
 
@@ -386,30 +280,14 @@ def _cheapest_pairs(places: Collection[int], cost: Sequence[Sequence[int]]) -> _
     return _sorted(nx.max_weight_matching(graph, maxcardinality=True))
 
 
-def _sorted(groups: Collection[tuple[int, ...]]) -> _Grouping:
+def _sorted(groups: Collection[tuple[int, ...]]) -> Grouping:
     return tuple(sorted(tuple(sorted(group)) for group in groups))
 
 
-def _with_alone(grouping: _Grouping, everyone: frozenset[int]) -> _Grouping:
+def _with_alone(grouping: Grouping, everyone: frozenset[int]) -> Grouping:
     grouped = {place for group in grouping for place in group}
     return (*grouping, *((place,) for place in sorted(everyone - grouped)))
 
 
 def _total(grouping: Collection[tuple[int, ...]], cost: Sequence[Sequence[int]]) -> int:
     return sum(cost[a][b] for group in grouping for a, b in combinations(group, 2))
-
-
-def _without(fresh: Sequence[int], grouping: _Grouping) -> list[int]:
-    """Whom each may still meet for the first time after that round."""
-    left = list(fresh)
-    for group in grouping:
-        for place in group:
-            left[place] &= ~sum(1 << other for other in group)
-    return left
-
-
-def _places(mask: int) -> Iterator[int]:
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest

@@ -14,30 +14,22 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.actions.choices import number_options
+from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Effect, Start, Tell
+from assistant.circles.actions.effects import Effect, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
+from assistant.circles.buddies.buddy_news import tell_buddies_now
+from assistant.circles.buddies.follow_ups import KIND, middle_of_talk, what_follows
 from assistant.circles.buddies.groups import Bond, are_apart, bonds_of, buddies_of, buddy_names
-from assistant.circles.buddies.rounds import theme_of
 from assistant.circles.people.memberships import hosts_of, seats_of
 from assistant.circles.people.reachability import is_away
+from assistant.language.addressing import reads_as_name
 from assistant.language.contacts import has_contact, without_contacts
 from assistant.language.folding import fold
-from assistant.schedule.local_time import home, hours_for, next_allowed, zone_of
-from assistant.store.tables import Circle, Member, Note, Outbox, Pair, PairMember, Person, Round, Timer
+from assistant.store.tables import Circle, Member, Note, Outbox, Pair, PairMember, Person, Round
 from assistant.store.tables.circle_tables import SEATED
 
-KIND: Final = "buddy"
-NUDGE_AFTER: Final = dt.timedelta(hours=24)
-"""So long after words that were not answered, the quiet one gets one kind nudge."""
-QUIET_AFTER: Final = dt.timedelta(days=3)
-"""So long after, the one who waits gets a choice."""
-MIDDLE_AFTER: Final = dt.timedelta(days=1)
-"""So long after both have written comes the middle of the round's talk."""
-HALF_WAY: Final = frozenset({1, 2, 3, 4})
-"""Weekdays on which there is a middle: Tuesday to Friday."""
 HELD_FOR: Final = dt.timedelta(days=2)
 """So long words wait for a buddy who has not been told whom she is with; by then everyone's day has come."""
 LATELY: Final = dt.timedelta(days=1)
@@ -50,14 +42,14 @@ _NAMED = re.compile(r"(?P<name>[^\W\d_]+)(?P<between>[\s,.:;!-]*)")
 
 
 @action("one", "several", "nobody", "other", "empty")
-def find_buddy(ctx: ActionContext) -> ActionResult:
+def find_buddy(ctx: ActionContext, *, text: str = "") -> ActionResult:
     """For whom the words after @ are: her buddies, or those of one of her circles.
 
-    several: `seats` and `options` list them. other: "@name" names someone who is not her buddy, and nobody
-    gets it. The words to carry are in `line` from here on.
+    several: `seats` and `options` list them, even a single one where "@name" may be a name nobody has here.
+    other: it names someone around her who is not her buddy, and nobody gets it. The words to carry are in
+    `line` from here on.
     """
-    text = str(ctx.values.get("text") or "")
-    named, by_name = _NAMED.match(text), False
+    named, by_name, strange = _NAMED.match(text), False, False
     seats = [member for member, circle in seats_of(ctx.session, ctx.person.id) if circle.state == "running"]
     reachable = [member for member in seats if buddies_of(ctx.session, member)]
     line = text.strip()
@@ -69,23 +61,22 @@ def find_buddy(ctx: ActionContext) -> ActionResult:
             reachable, line, by_name = hers, text[named.end() :].strip(), True
         elif _called(named["name"], _others_around(ctx, reachable)):
             return ActionResult("other", _names(ctx, reachable[0]))
+        else:
+            strange = reads_as_name(named["name"])
     if not reachable:
         return ActionResult("nobody", {"text": ""})
     if not line:
         return ActionResult("empty")
     values: dict[str, Any] = {"text": "", "line": line, "by_name": by_name}
-    if len(reachable) == 1:
+    if len(reachable) == 1 and not strange:
         return ActionResult("one", values, member=reachable[0])
-    labels = [_names(ctx, member).get("buddies") or str(at) for at, member in enumerate(reachable, 1)]
-    listed = [{"key": str(m.id), "label": label} for m, label in zip(reachable, labels, strict=True)]
+    choices = ((each.id, _names(ctx, each).get("buddies") or str(at)) for at, each in enumerate(reachable, 1))
     said = shorten(line, PLACEHOLDERS["said"].longest)
-    return ActionResult(
-        "several", {**values, "said": said, "seats": listed, "options": number_options(labels)}
-    )
+    return ActionResult("several", {**values, "said": said, **list_choices("seats", choices)})
 
 
 @action("known", "changed", "away", "nobody")
-def check_buddy(ctx: ActionContext) -> ActionResult:
+def check_buddy(ctx: ActionContext, *, by_name: bool = False) -> ActionResult:
     """Whether it is clear to her who will read it.
 
     changed: news about her buddy is still on its way to her, or the last words she got were someone else's.
@@ -99,29 +90,29 @@ def check_buddy(ctx: ActionContext) -> ActionResult:
     if not reached:
         return ActionResult("away", {**_names(ctx, ctx.member), "line": ""})
     values = buddy_names(ctx.session, [member for _, _, member, _ in reached], language_of(ctx))
-    clear = ctx.values.get("by_name") or not _may_mean_another(ctx, bonds)
+    clear = by_name or not _may_mean_another(ctx, bonds)
     return ActionResult("known" if clear else "changed", values)
 
 
 @action("clean", "number")
-def check_words(ctx: ActionContext) -> ActionResult:
+def check_words(ctx: ActionContext, *, line: str = "") -> ActionResult:
     """Whether a phone number, mail address or messenger stands in the words."""
-    return ActionResult("number" if has_contact(_line(ctx), ctx.identity.country) else "clean")
+    return ActionResult("number" if has_contact(line, ctx.identity.country) else "clean")
 
 
 @action("first", "sent", "away", "forgotten")
-def relay(ctx: ActionContext) -> ActionResult:
+def relay(ctx: ActionContext, *, line: str = "") -> ActionResult:
     """Carry her words to everyone she is with; first: she hears that they are on their way, once a round."""
-    return _relay(ctx, _line(ctx))
+    return _relay(ctx, line)
 
 
 @action("first", "sent", "away", "forgotten", "empty")
-def relay_without(ctx: ActionContext) -> ActionResult:
+def relay_without(ctx: ActionContext, *, line: str = "") -> ActionResult:
     """Carry her words without what could reach anyone."""
-    line = without_contacts(_line(ctx), ctx.identity.country)
-    if _line(ctx) and not any(sign.isalnum() for sign in line):
+    rest = without_contacts(line, ctx.identity.country)
+    if line and not any(sign.isalnum() for sign in rest):
         return ActionResult("empty", {"line": ""})
-    return _relay(ctx, line)
+    return _relay(ctx, rest)
 
 
 @action("kept_back")
@@ -131,10 +122,10 @@ def keep_line_back(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
 
 
 @action("passed")
-def pass_held_lines(ctx: ActionContext) -> ActionResult:
+def pass_held_lines(ctx: ActionContext, *, just_told: bool = False) -> ActionResult:
     """Hand her the words that waited until she was told whom she is with."""
     effects: list[Effect] = []
-    if ctx.member is None or not ctx.values.get("just_told"):
+    if ctx.member is None or not just_told:
         return ActionResult("passed")
     for bond in bonds_of(ctx.session, ctx.member):
         for _, other, person in bond.others:
@@ -148,22 +139,6 @@ def pass_held_lines(ctx: ActionContext) -> ActionResult:
             for note in ctx.session.scalars(notes.order_by(Note.id)):
                 effects += _tell(ctx, ctx.member, person, note.words or "")
     return ActionResult("passed", effects=tuple(effects))
-
-
-def unanswered_since(session: Session, writer: PairMember, reader: PairMember) -> dt.datetime | None:
-    """Since when a buddy's words wait for an answer; None: they do not."""
-    notes = select(func.min(Note.at)).where(
-        Note.kind == KIND,
-        Note.from_member_id == writer.member_id,
-        Note.to_member_id == reader.member_id,
-    )
-    if reader.wrote_at is not None:
-        notes = notes.where(Note.at > reader.wrote_at)
-    return session.scalar(notes)
-
-
-def _line(ctx: ActionContext) -> str:
-    return str(ctx.values.get("line") or "")
 
 
 def _relay(ctx: ActionContext, line: str) -> ActionResult:
@@ -193,9 +168,9 @@ def _relay(ctx: ActionContext, line: str) -> ActionResult:
     ctx.session.flush()
     for bond, _, other, person in reached:
         # In a group of three her own choice would come twice: it is not planned until this turn is done.
-        effects += (each for each in _what_follows(ctx, bond, other, person) if each not in effects)
+        effects += (each for each in what_follows(ctx, bond, other, person) if each not in effects)
     for bond in bonds:
-        effects += _middle(ctx, bond)
+        effects += middle_of_talk(ctx, bond)
     values = {
         **buddy_names(ctx.session, [other for _, _, other, _ in reached], language_of(ctx)),
         "line": "",
@@ -211,12 +186,7 @@ def _carry(ctx: ActionContext, bond: Bond, seat: PairMember, other: Member, line
         return []
     seat.told_at = ctx.now
     ctx.session.flush()
-    buddies = buddies_of(ctx.session, other)
-    notice = "buddy_now_one" if len(buddies) == 1 else "buddy_now_more"
-    circle = ctx.session.get_one(Circle, other.circle_id)
-    language = ctx.session.get_one(Person, other.person_id).language or circle.language
-    names = buddy_names(ctx.session, buddies, language)
-    news = Tell(other.person_id, notice, names, circle_id=other.circle_id, member_id=other.id)
+    news = tell_buddies_now(ctx.session, other, ctx.session.get_one(Circle, other.circle_id))
     return [news, *_tell(ctx, other, ctx.person, line)]
 
 
@@ -265,52 +235,12 @@ def _reached(ctx: ActionContext, bonds: Sequence[Bond]) -> Iterator[tuple[Bond, 
         for seat, member, person in bond.others:
             if (
                 member.id in seen
-                or is_away(ctx.session, member)
+                or is_away(ctx.session, member, ctx.identity.sender)
                 or are_apart(ctx.session, ctx.person, person)
             ):
                 continue
             seen.add(member.id)
             yield bond, seat, member, person
-
-
-def _what_follows(ctx: ActionContext, bond: Bond, other: Member, person: Person) -> Iterator[Effect]:
-    """If nobody answers: one kind nudge to the quiet one, and later a choice for the one who waits."""
-    assert ctx.member is not None
-    plan = (
-        (other, person, "buddy_nudge", NUDGE_AFTER),
-        (ctx.member, ctx.person, "buddy_quiet", QUIET_AFTER),
-    )
-    for member, whose, flow, after in plan:
-        if not _is_planned(ctx.session, member, flow, bond):
-            due = _by_day(ctx.session, whose, member, ctx.now + after)
-            yield Start(whose.id, flow, {"pair": bond.pair.id}, member.id, due)
-
-
-def _middle(ctx: ActionContext, bond: Bond) -> Iterator[Effect]:
-    """The middle of the round's talk, once all of them have written; not when the week is nearly over."""
-    assert ctx.member is not None
-    everyone = [(bond.mine, ctx.member, ctx.person), *bond.others]
-    if any(seat.wrote_at is None for seat, _, _ in everyone):
-        return
-    round_ = ctx.session.get_one(Round, bond.pair.round_id)
-    circle = ctx.session.get_one(Circle, round_.circle_id)
-    values = {"pair": bond.pair.id, "week": round_.week, "theme": theme_of(circle, round_.week)}
-    for _, member, person in everyone:
-        due = _by_day(ctx.session, person, member, ctx.now + MIDDLE_AFTER)
-        local = due.astimezone(home(zone_of(person.zone, circle.zone)))
-        if local.weekday() in HALF_WAY and not _is_planned(ctx.session, member, "buddy_middle", bond):
-            yield Start(person.id, "buddy_middle", values, member.id, due)
-
-
-def _is_planned(session: Session, member: Member, flow: str, bond: Bond) -> bool:
-    """Whether it came already or will come: each comes once to each of a pair."""
-    timers = session.scalars(select(Timer).where(Timer.member_id == member.id, Timer.flow == flow))
-    return any(timer.values.get("pair") == bond.pair.id for timer in timers)
-
-
-def _by_day(session: Session, person: Person, member: Member, moment: dt.datetime) -> dt.datetime:
-    circle = session.get_one(Circle, member.circle_id)
-    return next_allowed(moment, zone_of(person.zone, circle.zone), hours_for(None))
 
 
 def _may_mean_another(ctx: ActionContext, bonds: Sequence[Bond]) -> bool:

@@ -32,7 +32,7 @@ TOO_LATE: Final = dt.timedelta(days=1)
 
 
 def round_of(
-    session: Session, circle: Circle, week: int, now: dt.datetime
+    session: Session, circle: Circle, week: int, sender: str, now: dt.datetime
 ) -> tuple[Round, tuple[Effect, ...]]:
     """The round of a week, made now if nobody has asked for it before.
 
@@ -40,6 +40,7 @@ def round_of(
         session: Inside one writing transaction; holds the circle until it ends.
         circle: Running.
         week: Counted from 1.
+        sender: Whom texts come from: who does not hear from there is not paired.
         now: Aware UTC.
 
     Returns:
@@ -55,7 +56,7 @@ def round_of(
     session.add(made)
     session.flush()
     groups = pair_up(
-        seats_for(session, circle, pairable(session, circle.id, now), now),
+        seats_for(session, circle, pairable(session, circle.id, sender, now), now),
         history(session, circle.id),
         kept_apart(session, circle.id),
         len([entry for entry in _meetings(circle) if entry.week >= week]),

@@ -1,4 +1,4 @@
-"""Plans on which Mondays a host gets the brief about her circle, at her own hour, and starts it then."""
+"""Plans on which Mondays a host gets the brief about a circle, at the host's own hour, and starts it then."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.actions.effects import Start
 from assistant.circles.calendar.breaks import breaks_for, clock_of
 from assistant.circles.people.memberships import hosts_of
-from assistant.circles.people.reachability import unreachable
+from assistant.circles.people.reachability import out_of_reach
 from assistant.schedule.programs import first_monday
 from assistant.store.tables import Circle, Person, Role
 
@@ -26,7 +26,7 @@ _WEEK: Final = dt.timedelta(weeks=1)
 def plan_briefs(session: Session, whose: Circle | Person, now: dt.datetime) -> None:
     """Plan the next brief of each host of a circle, or of each circle that a person hosts.
 
-    Call it whenever what it goes by has changed: a start, a break, a seat as host, her hour, her zone.
+    Call it whenever what it goes by has changed: a start, a break, a seat as host, the host's hour or zone.
     """
     theirs = Role.circle_id == whose.id if isinstance(whose, Circle) else Role.person_id == whose.id
     hosting = select(Role).where(
@@ -48,18 +48,18 @@ def has_work(session: Session, now: dt.datetime) -> bool:
 
 
 def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
-    """When the next brief later than `after` is due (aware UTC); None: none is planned."""
+    """Return when the next brief later than `after` is due (aware UTC); None: none is planned."""
     return session.scalar(select(func.min(Role.brief_at)).where(Role.brief_at > after))
 
 
-def start_briefs(session: Session, now: dt.datetime) -> tuple[Start, ...]:
-    """The briefs that are due, each once; its host's next Monday is planned in the same breath.
+def start_briefs(session: Session, sender: str, now: dt.datetime) -> tuple[Start, ...]:
+    """Return the briefs that are due, each once; its host's next Monday is planned in the same breath.
 
     Whoever is away, or does not hear us, gets none for this week; while all hosts are away, the backups do.
     """
     effects: list[Start] = []
     for role in session.scalars(_due(now)).all():
-        readers = _readers(session, role, now)
+        readers = _readers(session, role, sender, now)
         effects += [Start(person_id, BRIEF, {"circle": role.circle_id}) for person_id in readers]
         role.brief_at = _next_monday(session, role, now)
     session.flush()
@@ -71,7 +71,7 @@ def _due(now: dt.datetime) -> Select[Role]:
     return due.with_for_update(skip_locked=True, of=Role)
 
 
-def _readers(session: Session, role: Role, now: dt.datetime) -> list[int]:
+def _readers(session: Session, role: Role, sender: str, now: dt.datetime) -> list[int]:
     circle = session.get_one(Circle, role.circle_id)
     assert role.brief_at is not None
     if role.ended_at is not None or circle.state != "running" or now - role.brief_at > STILL_NEWS:
@@ -80,12 +80,12 @@ def _readers(session: Session, role: Role, now: dt.datetime) -> list[int]:
     if _in(clock_of(session, person, circle).today(now), breaks_for(session, circle)):
         return []
     readers = [role.person_id] if _is_here(role, now) else _stand_ins(session, role, now)
-    away = unreachable(session, readers)
+    away = out_of_reach(session, readers, sender)
     return [person_id for person_id in readers if person_id not in away]
 
 
 def _stand_ins(session: Session, role: Role, now: dt.datetime) -> list[int]:
-    """The backups, while every host is away; once, however many hosts there are."""
+    """Return the backups, while every host is away; once, however many hosts there are."""
     hosts = session.scalars(
         select(Role)
         .where(
@@ -103,7 +103,7 @@ def _stand_ins(session: Session, role: Role, now: dt.datetime) -> list[int]:
 
 
 def _next_monday(session: Session, role: Role, now: dt.datetime) -> dt.datetime | None:
-    """The first Monday of the season whose hour is still to come where she is; None: there is none."""
+    """Return the season's first Monday whose hour is still to come where the host is; None: there is none."""
     circle = session.get_one(Circle, role.circle_id)
     if role.ended_at is not None or circle.state != "running":
         return None

@@ -31,7 +31,7 @@ PROMPTED: Final = ("active", "reading")
 def begin_season(session: Session, circle: Circle, starts_on: dt.date, now: dt.datetime) -> None:
     """Set a circle running, or move its season: week 1 is that of the first Monday from `starts_on` on.
 
-    What has come to a member already does not come to her again, however the season moves.
+    What has come to a member already does not come again, however the season moves.
 
     Args:
         session: Inside one writing transaction.
@@ -52,7 +52,7 @@ def begin_season(session: Session, circle: Circle, starts_on: dt.date, now: dt.d
 
 
 def current_week(circle: Circle, now: dt.datetime) -> int:
-    """Which week of its season a circle is in, by its own zone: 1 from the first Monday, 0 before it."""
+    """Return which week of its season a circle is in, by its zone: 1 from the first Monday, 0 before."""
     if circle.starts_on is None:
         return 0
     today = now.astimezone(ZoneInfo(circle.zone)).date()
@@ -60,9 +60,9 @@ def current_week(circle: Circle, now: dt.datetime) -> int:
 
 
 def plan_next(session: Session, member: Member, now: dt.datetime) -> dt.datetime | None:
-    """Plan the next prompt of a seat as things stand now, in place of any that was planned; gives when (UTC).
+    """Plan the next prompt of a seat as things stand now, in place of any planned before; return when (UTC).
 
-    None: there is none to come, or none may. The caller holds her lock.
+    None: there is none to come, or none may. The caller holds the person's lock.
     """
     following = _following(session, member, now)
     planned = session.scalars(_planned().where(Timer.member_id == member.id)).all()
@@ -94,7 +94,7 @@ def replan(session: Session, whose: Member | Person | Circle, now: dt.datetime) 
     """
     members = _seats(session, whose)
     people = sorted({member.person_id for member in members})
-    # In the order of their ids, as everywhere: whoever holds one waits for nobody who waits for her.
+    # In the order of their ids, as everywhere: who holds one lock waits for nobody who waits for it.
     session.scalars(
         select(Person).where(Person.id.in_(people)).order_by(Person.id).with_for_update(key_share=True)
     ).all()
@@ -105,9 +105,9 @@ def replan(session: Session, whose: Member | Person | Circle, now: dt.datetime) 
 
 
 def still_stands(session: Session, timer: Timer, now: dt.datetime) -> bool:
-    """Whether a planned prompt that is due may come now; if not, her next one is planned anew.
+    """Whether a planned prompt that is due may come now; if not, the member's next one is planned anew.
 
-    The world may have moved on since it was planned: she paused, a break was named, an outage made it late.
+    The world may have moved on since it was planned: a pause, a break, an outage that made it late.
     """
     member = session.get_one(Member, timer.member_id)
     following = _following(session, member, now)
@@ -151,13 +151,13 @@ def remove_break(session: Session, named: Break, now: dt.datetime) -> None:
 
 
 def breaks_of(session: Session, of: Circle | Cohort) -> Sequence[Break]:
-    """The breaks that were named for a circle alone, or for a cohort, by their days."""
+    """Return the breaks that were named for a circle alone, or for a cohort, by their days."""
     theirs = Break.circle_id == of.id if isinstance(of, Circle) else Break.cohort_id == of.id
     return session.scalars(select(Break).where(theirs).order_by(Break.first_on, Break.id)).all()
 
 
 def _following(session: Session, member: Member, now: dt.datetime) -> Next | None:
-    """What comes to a seat next, whether it is planned already or not."""
+    """Return what comes to a seat next, whether it is planned already or not."""
     circle = session.get_one(Circle, member.circle_id)
     program = programs().get(circle.program)
     if circle.state != "running" or circle.starts_on is None or program is None:

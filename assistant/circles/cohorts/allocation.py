@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.circles.buddies.matching import Seat, fits
+from assistant.circles.buddies.suitability import Seat, fits
 
 LOOKED_AT: Final = 16
 """People among whom the next one at a table is chosen: more fit little better, and cost as much again."""

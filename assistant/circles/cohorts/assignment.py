@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.buddies.groups import seats_for
-from assistant.circles.buddies.matching import ALL_DAY, HOURS_THAT_SERVE, Seat
+from assistant.circles.buddies.suitability import ALL_DAY, HOURS_THAT_SERVE, Seat
 from assistant.circles.cohorts.allocation import Newcomer, Table, spread
 from assistant.circles.cohorts.import_entries import Entry
 from assistant.circles.cohorts.import_plan import INVITE, NO_SEAT, Aim, Foreseen, foresee

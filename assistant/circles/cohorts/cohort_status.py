@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
-from assistant.circles.actions.choices import circle_label, number_options
+from assistant.circles.actions.choices import circle_label, list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Line, Lines
 from assistant.circles.actions.registry import action
@@ -40,7 +40,7 @@ class _Subject:
 
 
 @action("one", "several", "none")
-def which_cohort(ctx: ActionContext) -> ActionResult:
+def which_cohort(ctx: ActionContext, *, text: str = "") -> ActionResult:
     """What this is about: the cohort her words name, the one she looked at for COHORT MORE, or her only one.
 
     several: `cohorts` and `options` list them.
@@ -48,37 +48,32 @@ def which_cohort(ctx: ActionContext) -> ActionResult:
     subjects = _subjects(ctx)
     if not subjects:
         return ActionResult("none")
-    said = plain_words(str(ctx.values.get("text") or ""))
+    said = plain_words(text)
     last = _last_look(ctx) if MORE & set(said) else None
     if last is not None and any(each.key == last["about"] for each in subjects):
         return ActionResult("one", {"about": last["about"], "after": last["shown_to"]})
     named = [each for each in subjects if said and plain_words(each.name) == said]
     if len(named) == 1 or len(subjects) == 1:
         return ActionResult("one", {"about": (named or subjects)[0].key})
-    listed = [{"key": each.key, "label": each.label} for each in subjects]
-    return ActionResult(
-        "several", {"cohorts": listed, "options": number_options(each.label for each in subjects)}
-    )
+    return ActionResult("several", list_choices("cohorts", ((each.key, each.label) for each in subjects)))
 
 
 @action("taken", "none")
-def take_cohort(ctx: ActionContext) -> ActionResult:
+def take_cohort(ctx: ActionContext, *, cohort_key: str = "") -> ActionResult:
     """Go on with the one she chose in `cohort_key`."""
-    chosen = ctx.values.get("cohort_key")
-    known = any(each.key == chosen for each in _subjects(ctx))
-    return ActionResult("taken", {"about": chosen}) if known else ActionResult("none")
+    known = any(each.key == cohort_key for each in _subjects(ctx))
+    return ActionResult("taken", {"about": cohort_key}) if known else ActionResult("none")
 
 
 @action("shown", "more", "none")
-def show_cohort(ctx: ActionContext) -> ActionResult:
+def show_cohort(ctx: ActionContext, *, about: str = "", after: int = 0) -> ActionResult:
     """Show her the counts and the first circles, or after `after` the next ones.
 
     more: there are more circles; COHORT MORE goes on from here.
     """
-    subject = next((each for each in _subjects(ctx) if each.key == ctx.values.get("about")), None)
+    subject = next((each for each in _subjects(ctx) if each.key == about), None)
     if subject is None:
         return ActionResult("none")
-    after = int(ctx.values.get("after") or 0)
     circles = _circles(ctx, subject)
     rest = [circle for circle in circles if circle.id > after]
     few = NEXT_CIRCLES if after else FIRST_CIRCLES

@@ -20,28 +20,28 @@ from assistant.language.languages import LANGUAGES
 
 COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "phone": (
-        "phone number",
-        "mobile",
-        "cell",
-        "cell phone",
-        "number",
-        "telefono",
-        "celular",
-        "movil",
-        "tel",
+        *("phone number", "phone no", "phone num", "telephone", "telephone number", "mobile", "mobile phone"),
+        *("mobile number", "cell", "cell phone", "cell number", "cell no", "contact number", "whatsapp"),
+        *("number", "telefono", "numero de telefono", "telefono celular", "telefono movil", "celular", "cel"),
+        *("numero de celular", "numero celular", "movil", "numero de movil", "tel", "numero", "telefone"),
     ),
-    "name": ("first name", "full name", "nombre", "member", "participant"),
-    "language": ("lang", "idioma", "lengua", "preferred language"),
-    "timezone": ("time zone", "tz", "zone", "zona horaria", "huso horario"),
-    "consent_at": ("consent date", "consented at", "consent on", "date of consent", "opt in date", "fecha"),
+    "name": (
+        *("first name", "given name", "full name", "preferred name", "member name", "participant name"),
+        *("nombre", "nombres", "primer nombre", "nombre completo", "nombre y apellido", "nombre y apellidos"),
+        *("member", "participant", "participante", "miembro", "nome"),
+    ),
+    "language": (
+        *("lang", "preferred language", "language preference", "spoken language", "idioma", "lengua"),
+        *("idioma preferido", "lengua preferida", "lenguaje", "idiomas", "languages"),
+    ),
+    "timezone": (*("time zone", "tz", "zone", "zona horaria", "huso horario", "huso", "zona"),),
+    "consent_at": (
+        *("consent date", "consented at", "consented on", "consent on", "date of consent", "opt in date"),
+        *("date consented", "consent time", "fecha de consentimiento", "fecha del consentimiento", "fecha"),
+    ),
     "consent_source": (
-        "consent",
-        "source",
-        "consent text",
-        "how",
-        "opt in source",
-        "fuente",
-        "consentimiento",
+        *("consent", "source", "consent text", "how", "opt in source", "source of consent", "fuente"),
+        *("consentimiento", "fuente de consentimiento", "fuente del consentimiento", "origen"),
     ),
     "hours": (
         "hour",
@@ -115,6 +115,8 @@ class Sheet:
     """Rows whose number stood in the file before; the first row counts."""
     ignored_columns: Sequence[str]
     empty_lines: int
+    guessed: str | None = None
+    """What the file's encoding was taken for, where nothing in it told: names should be looked at."""
 
 
 def read_sheet(data: bytes, *, country: str, zone: str, now: dt.datetime) -> Sheet:
@@ -145,10 +147,12 @@ def read_sheet(data: bytes, *, country: str, zone: str, now: dt.datetime) -> She
         else:
             first_lines[read.uri] = row.line
             entries.append(read)
-    return Sheet(entries, bad, doubled, table.ignored, table.empty_lines)
+    return Sheet(entries, bad, doubled, table.ignored, table.empty_lines, table.guessed)
 
 
 def _read_row(row: Row, country: str, zone: str, now: dt.datetime) -> Entry | BadRow:
+    if row.trouble:
+        return BadRow(row.line, row.trouble)
     cells = row.cells
     wrong: list[str] = []
     number = _read(wrong, lambda: read_number(cells.get("phone", ""), country))

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.effects import Tell
 from assistant.circles.cohorts.import_entries import Entry
 from assistant.circles.people.audit import record
-from assistant.store.tables import Address, Consent, Invitation, Member, Outbox, Person
+from assistant.circles.people.consent import kinds_in_force
+from assistant.store.tables import Address, Invitation, Member, Outbox, Person
 from assistant.store.tables.circle_tables import SEATED
 
 CHUNK: Final = 100
@@ -116,14 +117,7 @@ def take(
     for entry in fresh:
         address, circle_id = addresses[entry.uri], seats[entry.line]
         invited = fates[entry.line] == INVITE
-        invitation = standing.invitations.get((address.id, circle_id))
-        if invitation is None:
-            invitation = Invitation(circle_id=circle_id, address_id=address.id, created_at=now)
-            session.add(invitation)
-        invitation.name, invitation.language, invitation.zone = entry.name, entry.language, entry.zone
-        invitation.consent_at, invitation.consent_source = entry.consent_at, entry.consent_source
-        invitation.state = "waiting" if invited else "no_consent"
-        invitation.sent_at = invitation.reminded_at = invitation.settled_at = None
+        _write_down(session, standing, entry, address, circle_id, invited=invited, now=now)
         if invited:
             tells.append(Tell(address.person_id, "invite", purpose="invitation", circle_id=circle_id))
         if invited and address.id not in standing.opted_in:
@@ -138,6 +132,27 @@ def take(
         for circle_id in aim.circles if aim.cohort_id is None else ():
             record(session, "import", now, circle_id=circle_id, **details)
     return Taken(tells, agreed, counts)
+
+
+def _write_down(
+    session: Session,
+    standing: _Standing,
+    entry: Entry,
+    address: Address,
+    circle_id: int,
+    *,
+    invited: bool,
+    now: dt.datetime,
+) -> None:
+    """Keep an entry as an invitation, in place of an older one to the same circle."""
+    invitation = standing.invitations.get((address.id, circle_id))
+    if invitation is None:
+        invitation = Invitation(circle_id=circle_id, address_id=address.id, created_at=now)
+        session.add(invitation)
+    invitation.name, invitation.language, invitation.zone = entry.name, entry.language, entry.zone
+    invitation.consent_at, invitation.consent_source = entry.consent_at, entry.consent_source
+    invitation.state = "waiting" if invited else "no_consent"
+    invitation.sent_at = invitation.reminded_at = invitation.settled_at = None
 
 
 class _Standing:
@@ -176,13 +191,7 @@ class _Standing:
             )
         )
         self._seats = {person_id: circle_id for person_id, circle_id in seats if circle_id in aim.circles}
-        newest = (
-            select(func.max(Consent.id))
-            .where(Consent.address_id.in_(ids), Consent.sender == sender)
-            .group_by(Consent.address_id)
-        )
-        consents = session.execute(select(Consent.address_id, Consent.kind).where(Consent.id.in_(newest)))
-        kinds = {address_id: kind for address_id, kind in consents}  # noqa: C416 - rows are no pairs to mypy
+        kinds = kinds_in_force(session, ids, sender)
         self.opted_in = {address_id for address_id, kind in kinds.items() if kind == "in"}
         self._opted_out = {address_id for address_id, kind in kinds.items() if kind == "out"}
 

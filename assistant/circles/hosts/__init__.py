@@ -1,1 +1,1 @@
-"""What those who host circles do by text: start one, ask and tell everyone, mind members, hand it on."""
+"""What those who host circles do by text: start one, mind members, pair them anew, be away, hand it on."""

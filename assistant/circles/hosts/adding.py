@@ -31,12 +31,12 @@ FEWEST_DIGITS = 5
 
 
 @action("found", "which", "nothing")
-def hear_add(ctx: ActionContext) -> ActionResult:
+def hear_add(ctx: ActionContext, *, text: str = "") -> ActionResult:
     """Whether what she sent after ADD (`text`) names someone who was in before: that settles the circle.
 
     which: the circle has to be settled yet. nothing: she sent nothing.
     """
-    said = str(ctx.values.get("text") or "").strip()
+    said = text.strip()
     if not said:
         return ActionResult("nothing")
     before = _left(ctx, list(hosted_by(ctx.session, ctx.person.id)), said)
@@ -44,7 +44,7 @@ def hear_add(ctx: ActionContext) -> ActionResult:
 
 
 @action("listed", "opened", "line", "seated", "full", "bad_number", "many", "unclear", "none")
-def add_member(ctx: ActionContext) -> ActionResult:
+def add_member(ctx: ActionContext, *, text: str = "") -> ActionResult:
     """Put whoever she named on the circle's list, or open a closed seat again; UNDO takes it back.
 
     line: she gave no number, so there is only the line to forward. seated: that one is in. The number that
@@ -54,7 +54,7 @@ def add_member(ctx: ActionContext) -> ActionResult:
     if circle is None:
         return ActionResult("none")
     circle = lock_circle(ctx.session, circle.id)
-    said = str(ctx.values.get("text") or "").strip()
+    said = text.strip()
     country = ctx.identity.country
     numbers, name = find_phones(said, country), read_name(_without_numbers(said, country))
     values: dict[str, Any] = _calling(name)

@@ -38,17 +38,16 @@ def runs_a_circle(ctx: ActionContext) -> ActionResult:
 
 
 @action("heard", "ask", "unclear")
-def hear_away(ctx: ActionContext) -> ActionResult:
+def hear_away(ctx: ActionContext, *, date: str | None = None) -> ActionResult:
     """The last day on which she is away, in `away_until`; ask: she named none."""
-    said = ctx.values.get("date")
-    if said is None:
+    if date is None:
         return ActionResult("ask")
     zone = _zone(ctx)
     today = ctx.now.astimezone(zone).date()
     day = next(
         (
             found
-            for words in (str(said), f"in {said}")  # "2 weeks" is said for "in 2 weeks"
+            for words in (date, f"in {date}")  # "2 weeks" is said for "in 2 weeks"
             if (found := read_date(words, now=ctx.now, zone=zone.key, country=ctx.identity.country))
         ),
         None,
@@ -59,32 +58,34 @@ def hear_away(ctx: ActionContext) -> ActionResult:
 
 
 @action("away", "none")
-def go_away(ctx: ActionContext) -> ActionResult:
+def go_away(ctx: ActionContext, *, away_until: dt.date | None = None) -> ActionResult:
     """Until that day is over she is on call nowhere; she reads who is, circle by circle, and they hear of it.
 
     Pages that wait for her answer go on to the next at once.
     """
     roles = _roles(ctx)
-    if not roles:
+    if not roles or away_until is None:
         return ActionResult("none")
-    day = dt.date.fromisoformat(str(ctx.values["away_until"]))
-    until = at_wall(day + dt.timedelta(days=1), BACK_AT, _zone(ctx))
+    until = at_wall(away_until + dt.timedelta(days=1), BACK_AT, _zone(ctx))
     for role, _ in roles:
         role.away_until = until
     ctx.session.flush()
     circles = list({circle.id: circle for _, circle in roles}.values())
-    record(ctx.session, "away", ctx.now, by=ctx.person.id, until=day.isoformat())
+    record(ctx.session, "away", ctx.now, by=ctx.person.id, until=away_until.isoformat())
     _pass_pages_on(ctx, [circle.id for circle in circles])
     _stands_in_no_more(ctx)
     language = language_of(ctx)
     lines = [
-        Line("away_set", {"day": readable_day(day, language), "date": readable_date(day, language)}),
+        Line(
+            "away_set",
+            {"day": readable_day(away_until, language), "date": readable_date(away_until, language)},
+        ),
         *(_who_instead(ctx, circle) for circle in circles),
     ]
     if seats_of(ctx.session, ctx.person.id):
         lines.append(Line("away_own_seat"))
     texts = (Lines(tuple(lines[at : at + LINES_A_TEXT])) for at in range(0, len(lines), LINES_A_TEXT))
-    return ActionResult("away", effects=(*texts, *_tell_others(ctx, roles, "host_away", day)))
+    return ActionResult("away", effects=(*texts, *_tell_others(ctx, roles, "host_away", away_until)))
 
 
 @action("back", "here", "no")

@@ -20,34 +20,34 @@ FEWEST_PAIRS = 3
 
 
 @action("first", "needs", "counts", "none")
-def brief(ctx: ActionContext) -> ActionResult:
+def brief(ctx: ActionContext, *, circle: int = 0) -> ActionResult:
     """How the circle in `circle` did last week; first: its season begins, and there is nothing to count yet.
 
     needs: `n_needs` people may need her right now. Of the counts, `quiet_asks` chooses the wording.
     """
-    circle = circle_for(ctx.session, ctx.person.id, int(ctx.values.get("circle") or 0))
-    week = current_week(circle, ctx.now) if circle is not None else 0
-    if circle is None or circle.state != "running" or not week:
+    about = circle_for(ctx.session, ctx.person.id, circle)
+    week = current_week(about, ctx.now) if about is not None else 0
+    if about is None or about.state != "running" or not week:
         return ActionResult("none")
-    needs = _needing(ctx, circle)
-    values: dict[str, object] = {"circle": circle.name, "needs": needs, "needing": str(needs)}
+    needs = _needing(ctx, about)
+    values: dict[str, object] = {"circle": about.name, "needs": needs, "needing": str(needs)}
     if week == 1:
-        program = programs().get(circle.program)
-        here = _asked(ctx, circle)
+        program = programs().get(about.program)
+        here = _asked(ctx, about)
         values |= {"count": str(len(here)), "weeks": str(program.weeks if program else "")}
-        return ActionResult("first", values, circle=circle)
-    shared = sharers(ctx.session, circle.id, week=week - 1)
-    asks = len(open_asks(ctx.session, circle, ctx.person.id, ctx.now))
-    quiet = len(quiet_members(ctx.session, circle, ctx.now, but=ctx.person.id))
+        return ActionResult("first", values, circle=about)
+    shared = sharers(ctx.session, about.id, week=week - 1)
+    asks = len(open_asks(ctx.session, about, ctx.person.id, ctx.now))
+    quiet = len(quiet_members(ctx.session, about, ctx.now, but=ctx.person.id))
     values |= {
         "count": str(len(shared)),
-        "prompted": str(len(shared | _asked(ctx, circle))),
-        "pairs_met": _pairs_met(ctx.session, circle.id, week - 1),
+        "prompted": str(len(shared | _asked(ctx, about))),
+        "pairs_met": _pairs_met(ctx.session, about.id, week - 1),
         "open_requests": str(asks),
         "quiet_members": str(quiet),
         "says": f"{'some' if asks else 'no'}_asks_{'some' if quiet else 'no'}_quiet",
     }
-    return ActionResult("needs" if needs else "counts", values, circle=circle)
+    return ActionResult("needs" if needs else "counts", values, circle=about)
 
 
 def _needing(ctx: ActionContext, circle: Circle) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -30,18 +31,17 @@ A_WHILE: Final = dt.timedelta(hours=2)
 
 
 @action("held", "lately", "away", "none")
-def hold_call(ctx: ActionContext) -> ActionResult:
+def hold_call(ctx: ActionContext, *, to_ids: Sequence[int] = ()) -> ActionResult:
     """In a minute, ask the member in `to_ids` whether this host may have her number.
 
     lately: she was asked less than a week ago. away: she gets no texts now.
     """
     circle = hosted(ctx)
-    chosen = [int(each) for each in ctx.values.get("to_ids") or ()]
-    member = ctx.session.get(Member, chosen[0]) if len(chosen) == 1 else None
+    member = ctx.session.get(Member, to_ids[0]) if len(to_ids) == 1 else None
     if circle is None or member is None or member.circle_id != circle.id:
         return ActionResult("none")
     values = other_name_of(ctx.session.get_one(Person, member.person_id))
-    if is_away(ctx.session, member):
+    if is_away(ctx.session, member, ctx.identity.sender):
         return ActionResult("away", values)
     if _asked_lately(ctx.session, member, ctx.now):
         return ActionResult("lately", values)
@@ -51,12 +51,12 @@ def hold_call(ctx: ActionContext) -> ActionResult:
 
 
 @action("ask", "no")
-def may_be_asked(ctx: ActionContext) -> ActionResult:
+def may_be_asked(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
     """Whether to ask her now; `host` is who would like to call."""
-    pending = _pending(ctx)
+    pending = _pending(ctx, pending_action)
     if pending is None or ctx.member is None:
         return ActionResult("no")
-    if is_away(ctx.session, ctx.member) or not _still_hosts(ctx.session, pending):
+    if is_away(ctx.session, ctx.member, ctx.identity.sender) or not _still_hosts(ctx.session, pending):
         return ActionResult("no")
     if pending.by_person_id in apart_from(ctx.session, ctx.person.id) or _number(ctx) is None:
         # Not at once, as no machine's no should be told from a person's.
@@ -68,9 +68,9 @@ def may_be_asked(ctx: ActionContext) -> ActionResult:
 
 
 @action("given", "gone")
-def give_number(ctx: ActionContext) -> ActionResult:
+def give_number(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
     """She said yes: the host gets the number she is texted at, once."""
-    pending, number = _pending(ctx), _number(ctx)
+    pending, number = _pending(ctx, pending_action), _number(ctx)
     if (
         pending is None
         or number is None
@@ -84,9 +84,9 @@ def give_number(ctx: ActionContext) -> ActionResult:
 
 
 @action("kept")
-def keep_number(ctx: ActionContext) -> ActionResult:
+def keep_number(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
     """She said no, or nothing: the host hears the same words for both."""
-    pending = _pending(ctx)
+    pending = _pending(ctx, pending_action)
     if pending is None or pending.details.get("given"):
         return ActionResult("kept")
     _note(ctx, pending, "keep number")
@@ -103,14 +103,11 @@ def _asked_lately(session: Session, member: Member, now: dt.datetime) -> bool:
     return session.scalar(asked.limit(1)) is not None
 
 
-def _pending(ctx: ActionContext) -> PendingAction | None:
+def _pending(ctx: ActionContext, pending_id: int | None) -> PendingAction | None:
     """What she was asked about, if it was she."""
-    pending = take_up(ctx.session, ctx.values.get("pending_action"), ctx.now)
-    return (
-        pending
-        if pending is not None and ctx.member is not None and pending.member_id == ctx.member.id
-        else None
-    )
+    pending = take_up(ctx.session, pending_id, ctx.now)
+    theirs = pending is not None and ctx.member is not None and pending.member_id == ctx.member.id
+    return pending if theirs else None
 
 
 def _still_hosts(session: Session, pending: PendingAction) -> bool:

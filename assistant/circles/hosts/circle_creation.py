@@ -12,7 +12,7 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import AskAgain, OptIn
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
-from assistant.circles.hosts.circle_setup import RESERVED, wrong_name
+from assistant.circles.hosts.circle_names import RESERVED, wrong_name
 from assistant.circles.hosts.roles import offer_role
 from assistant.circles.people.addresses import person_at
 from assistant.circles.people.audit import record
@@ -58,9 +58,9 @@ def open_circle(ctx: ActionContext) -> ActionResult:
 
 
 @action("fine", "wrong")
-def name_circle(ctx: ActionContext) -> ActionResult:
+def name_circle(ctx: ActionContext, *, title: str = "") -> ActionResult:
     """Take the name in `title`, or say in `wrong` why it cannot be: empty, signs, long, contact."""
-    name = _tidy(str(ctx.values.get("title") or ""))
+    name = _tidy(title)
     wrong = "contact" if has_contact(name, ctx.identity.country) else wrong_name(name)
     return ActionResult("wrong", {"wrong": wrong}) if wrong else ActionResult("fine", {"title": name})
 
@@ -72,20 +72,19 @@ def know_zone(ctx: ActionContext) -> ActionResult:
 
 
 @action("phone", "named", "later", "own", "unclear")
-def read_backup(ctx: ActionContext) -> ActionResult:
+def read_backup(ctx: ActionContext, *, backup: str = "") -> ActionResult:
     """Whom she would like as backup, as `backup` says: a number, a first name, or nobody yet.
 
     The flow goes on with `phone` and `other_name`; own: the number is hers.
     """
-    said = str(ctx.values.get("backup") or "")
     nothing = {"phone": "", "other_name": ""}
-    if phone := read_phone(said, ctx.identity.country):
+    if phone := read_phone(backup, ctx.identity.country):
         if phone in _own_numbers(ctx):
             return ActionResult("own", nothing)
         return ActionResult("phone", {"phone": phone, "other_name": "", "backed": "phone"})
-    if not said or LATER & set(plain_words(said)[:1]):
+    if not backup or LATER & set(plain_words(backup)[:1]):
         return ActionResult("later", nothing)
-    name = read_name(said)
+    name = read_name(backup)
     if name is None:
         return ActionResult("unclear", nothing)
     return ActionResult(
@@ -95,19 +94,22 @@ def read_backup(ctx: ActionContext) -> ActionResult:
 
 
 @action("founded", "enough")
-def found_circle(ctx: ActionContext) -> ActionResult:
+def found_circle(
+    ctx: ActionContext, *, title: str = "", other_name: str = "", phone: str = ""
+) -> ActionResult:
     """Make the circle of `title` with her as host; `phone` is offered the seat as backup, and not texted."""
     if _gathering(ctx) >= MOST_GATHERING:
         return ActionResult("enough")
-    name = str(ctx.values["title"])
+    if not title:
+        raise ValueError("a circle has no name: let `name_circle` take its `title` first")
     circle = Circle(
-        code=_free_code(ctx, name),
-        name=name,
+        code=_free_code(ctx, title),
+        name=title,
         language=spoken(ctx.person.language),
         zone=_zone(ctx),
         state="gathering",
         created_at=ctx.now,
-        backup_named=str(ctx.values.get("other_name") or "") or None,
+        backup_named=other_name or None,
     )
     ctx.session.add(circle)
     ctx.session.flush()
@@ -122,16 +124,16 @@ def found_circle(ctx: ActionContext) -> ActionResult:
     )
     ctx.session.flush()
     record(ctx.session, "create circle", ctx.now, by=ctx.person.id, circle_id=circle.id)
-    if phone := str(ctx.values.get("phone") or ""):
+    if phone:
         backup, _address = person_at(ctx.session, phone, ctx.now)
         offer_role(ctx, backup, "backup", circle)
     return ActionResult("founded", circle=circle)
 
 
 @action("yes", "no")
-def has_backup_number(ctx: ActionContext) -> ActionResult:
+def has_backup_number(ctx: ActionContext, *, phone: str = "") -> ActionResult:  # noqa: ARG001
     """Whether there is a line to forward to a backup, too."""
-    return ActionResult("yes" if ctx.values.get("phone") else "no")
+    return ActionResult("yes" if phone else "no")
 
 
 def _is_under_way(ctx: ActionContext) -> bool:

@@ -4,40 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import re
 from dataclasses import dataclass
-from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.calendar.season_plan import begin_season
+from assistant.circles.hosts.circle_names import explain_wrong_code, explain_wrong_name
 from assistant.circles.people.addresses import person_at
 from assistant.circles.people.audit import record
 from assistant.circles.people.phone_entry import read_number
 from assistant.engine.problems import did_you_mean
 from assistant.errors import NotPossible
 from assistant.language.languages import FALLBACK, LANGUAGES
-from assistant.language.sms.gsm7 import is_gsm7, septets, to_gsm7
 from assistant.schedule.programs import programs
 from assistant.store.tables import Circle, Cohort, Member, Role
 
-LONGEST_NAME: Final = 20
-"""GSM-7 signs of a circle's name: it stands in texts of one segment, beside wording the law requires."""
 SMALLEST, LARGEST = 2, 40
-
-_CODE: Final = re.compile(r"[A-Z0-9]{3,12}")
-_WORDS: Final = """
-STOP STOPALL UNSUBSCRIBE END QUIT REVOKE OPTOUT CANCEL START YES UNSTOP HELP INFO
-ALTO PARAR BAJA SALIR AYUDA INICIO SI NO JOIN UNIRME HOST NEW NUEVO HANDOFF BEGIN EMPEZAR
-SKIP PASO PAUSE PAUSA BACK READ LEER DONE LISTO LATER LUEGO ASK PIDO OFFER OFREZCO RALLY APOYO
-CHECKIN SEND ENVIAR UNDO STATUS NUDGE SHOW VER QUIET ASKS PAIRS SWAP ADD REMOVE AWAY SAY COHORT
-NOTE MORE BACKUP CHEQUEO ESTADO RECORDAR DECIR SILENCIO FAVORES DUPLA DUPLAS RECAMBIO NOTA
-AGREGAR QUITAR AUSENTE SUPLENTE CEDER COHORTE COPY ERASE LEAVE CIRCLE CIRCULO CODE PLEASE THE ENGLISH ESPANOL
-"""
-RESERVED: Final = frozenset(_WORDS.split())
-"""What carriers and we read as a command wherever it stands; a circle of such a code could not be joined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +82,7 @@ def create_circle(session: Session, plan: Plan, *, country: str, now: dt.datetim
     Raises:
         NotPossible: it says everything that is wrong with the plan.
     """
-    name, code = " ".join(plan.name.split()), plan.code.strip().upper()
-    wrong = [*_wrong_name(name), *_wrong_code(session, code), *_wrong_rest(plan, now)]
-    cohort = _cohort(session, plan.cohort, wrong)
-    numbers = {
-        kind: _number(phone, country, f"The {kind}'s phone", wrong)
-        for kind, phone in (("host", plan.host), ("backup", plan.backup))
-        if phone
-    }
-    if len(set(numbers.values())) < len(numbers):
-        wrong.append("Host and backup have the same phone; a backup is someone else.")
-    if wrong:
-        raise NotPossible(*wrong)
+    name, code, cohort, numbers = _check(session, plan, country, now)
     circle = Circle(
         cohort_id=cohort.id if cohort else None,
         code=code,
@@ -128,6 +101,29 @@ def create_circle(session: Session, plan: Plan, *, country: str, now: dt.datetim
         _offer(session, number, kind, now, circle_id=circle.id)
     record(session, "create circle", now, circle_id=circle.id)
     return circle
+
+
+def _check(
+    session: Session, plan: Plan, country: str, now: dt.datetime
+) -> tuple[str, str, Cohort | None, dict[str, str]]:
+    """Return name, code, cohort, and the number of each kind of host, as they will be stored.
+
+    Raises:
+        NotPossible: it says everything that is wrong with the plan.
+    """
+    name, code = " ".join(plan.name.split()), plan.code.strip().upper()
+    wrong = [*explain_wrong_name(name), *explain_wrong_code(session, code), *_wrong_rest(plan, now)]
+    cohort = _cohort(session, plan.cohort, wrong)
+    numbers = {
+        kind: _number(phone, country, f"The {kind}'s phone", wrong)
+        for kind, phone in (("host", plan.host), ("backup", plan.backup))
+        if phone
+    }
+    if len(set(numbers.values())) < len(numbers):
+        wrong.append("Host and backup have the same phone; a backup is someone else.")
+    if wrong:
+        raise NotPossible(*wrong)
+    return name, code, cohort, numbers
 
 
 def start_circle(
@@ -196,48 +192,6 @@ def find_circle(session: Session, code: str) -> Circle:
         hint = f" Did you mean {near[0]}?" if near else " `circle status` lists them all."
         raise NotPossible(f"There is no circle {asked}.{hint}")
     return circle
-
-
-def wrong_name(name: str) -> str | None:
-    """What is wrong with a circle's name: empty, signs (that plain texts lack), or long; None: nothing.
-
-    Accents that plain texts lack are no fault: they are left out where a text is plain.
-    """
-    plain = to_gsm7(name)
-    if not any(sign.isalnum() for sign in name):
-        return "empty"
-    if not is_gsm7(plain):
-        return "signs"
-    return "long" if septets(plain) > LONGEST_NAME else None
-
-
-def _wrong_name(name: str) -> list[str]:
-    wrong, plain = wrong_name(name), to_gsm7(name)
-    if wrong == "empty":
-        return ["A circle needs a name that people will recognise."]
-    if wrong == "signs":
-        odd = "".join(sorted({sign for sign in plain if not is_gsm7(sign)}))
-        why = "one of them makes every text that names the circle cost double. Write it without."
-        return [f"The name {name!r} has signs that plain texts lack ({odd}): {why}"]
-    if wrong == "long":
-        why = "it stands in texts of 160, beside wording the law requires."
-        return [f"The name {name!r} is {septets(plain)} characters long; {LONGEST_NAME} fit: {why}"]
-    return []
-
-
-def _wrong_code(session: Session, code: str) -> list[str]:
-    if not _CODE.fullmatch(code):
-        return [f"The code {code!r} cannot be typed easily: use 3 to 12 letters a-z and digits, no spaces."]
-    if code in RESERVED:
-        return [f"{code} means something else when texted; choose another code."]
-    if session.scalar(select(Circle.id).where(Circle.code == code)) is not None:
-        return [f"The code {code} is taken; choose another, such as {_free_code(session, code)}."]
-    return []
-
-
-def _free_code(session: Session, code: str) -> str:
-    taken = set(session.scalars(select(Circle.code).where(Circle.code.startswith(code[:10]))))
-    return next(each for each in (f"{code[:10]}{number}" for number in range(2, 100)) if each not in taken)
 
 
 def _wrong_rest(plan: Plan, now: dt.datetime) -> list[str]:

@@ -2,69 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, Literal
 
 from sqlalchemy import select
 
-from assistant.circles.actions.choices import LONGEST_OPTION
+from assistant.circles.actions.choices import LONGEST_OPTION, list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Start, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, other_name_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.hosts.hosted_circle import hosted
+from assistant.circles.hosts.member_menus import fitting_options
 from assistant.circles.hosts.roles import hosts_to_tell, offer_role, still_offered, take_up_role
 from assistant.circles.membership.newcomers import role_as_host
 from assistant.circles.people.addresses import person_at
 from assistant.circles.people.audit import record
 from assistant.circles.people.memberships import seat_of
-from assistant.circles.people.permissions import held_roles
+from assistant.circles.people.permissions import circle_for, held_roles
 from assistant.circles.people.roster import members_of
-from assistant.circles.sharing.appreciation import named_in
+from assistant.language.addressing import named_in
 from assistant.language.folding import fold
 from assistant.language.languages import LANGUAGES, spoken
 from assistant.language.phone_numbers import read_phone
 from assistant.store.tables import Circle, Member, Person, Role
 
+OfferedSeat = Literal["host", "backup"]
 OTHER: Final = "other"
 """The last option, after the members."""
 ASKED: Final = ("active", "reading")
 
 
 @action("found", "several", "nobody", "backup", "none")
-def find_heir(ctx: ActionContext) -> ActionResult:
+def find_heir(ctx: ActionContext, *, text: str = "") -> ActionResult:
     """Whom she hands her seat as host to, as `text` says: a member, or a number.
 
     several: `people` and `options` list the members. nobody: there are none to name. backup: she is not the
     host herself.
     """
-    return _find(ctx, "host")
+    return _find(ctx, "host", text)
 
 
 @action("found", "several", "nobody", "backup", "none")
-def find_backup(ctx: ActionContext) -> ActionResult:
+def find_backup(ctx: ActionContext, *, text: str = "") -> ActionResult:
     """Whom she wants as backup; the outcomes are those of `find_heir`."""
-    return _find(ctx, "backup")
+    return _find(ctx, "backup", text)
 
 
 @action("asked", "forward", "named", "other", "own", "already", "backup", "none")
-def offer_seat(ctx: ActionContext) -> ActionResult:
+def offer_seat(
+    ctx: ActionContext,
+    *,
+    seat: OfferedSeat | None = None,
+    heir: str = "",
+    phone: str = "",
+    other_name: str = "",
+) -> ActionResult:
     """Offer the `seat` (host, backup) to the member in `heir`, the number in `phone`, or a name to come.
 
     asked: a member, who is asked now. forward: a number, which nobody texts; she forwards a line herself.
     named: whoever of that name joins next. other: she means someone who is not on the list.
     """
     circle = hosted(ctx)
-    if circle is None:
+    if circle is None or seat is None:
         return ActionResult("none")
     mine = role_as_host(ctx, ctx.person, circle)
     if mine is None:
         return ActionResult("backup")
-    kind, heir, phone = (str(ctx.values.get(key) or "") for key in ("seat", "heir", "phone"))
     if heir == OTHER:
         return ActionResult("other", {"heir": "", "phone": ""})
     if not heir and not phone:
-        return _wait_for(ctx, circle, str(ctx.values.get("other_name") or ""))
+        if not other_name or seat != "backup":
+            return ActionResult("none")
+        heir = _namesake(ctx, circle, other_name)
+        if not heir:
+            return _wait_for(ctx, circle, other_name)
     person = _person_of(ctx, circle, heir) if heir else None
     if phone and not heir:
         person, _address = person_at(ctx.session, phone, ctx.now)
@@ -72,11 +84,11 @@ def offer_seat(ctx: ActionContext) -> ActionResult:
         return ActionResult("none")
     if person.id == ctx.person.id:
         return ActionResult("own", {"heir": "", "phone": ""})
-    replaces = mine if kind == "host" else _backup_now(ctx, circle, person)
-    offer = offer_role(ctx, person, kind, circle, replaces=replaces)
+    replaces = mine if seat == "host" else _backup_now(ctx, circle, person)
+    offer = offer_role(ctx, person, seat, circle, replaces=replaces)
     if offer is None:
         return ActionResult("already", other_name_of(person))
-    if kind == "backup":
+    if seat == "backup":
         circle.backup_named = None
     member = seat_of(ctx.session, person.id, circle.id)
     if member is None or member.state not in ASKED or member.promised_at is None:
@@ -87,13 +99,12 @@ def offer_seat(ctx: ActionContext) -> ActionResult:
 
 
 @action("ask", "gone")
-def meet_namesake(ctx: ActionContext) -> ActionResult:
+def meet_namesake(ctx: ActionContext, *, candidate: int = 0) -> ActionResult:
     """Someone of the name she gave for a backup has joined: `candidate` is her seat."""
-    member = ctx.session.get(Member, int(ctx.values.get("candidate") or 0))
+    member = ctx.session.get(Member, candidate)
     if member is None or member.state not in ASKED:
         return ActionResult("gone")
-    ctx.circle = ctx.session.get_one(Circle, member.circle_id)
-    circle = hosted(ctx)
+    circle = circle_for(ctx.session, ctx.person.id, member.circle_id)
     if circle is None or role_as_host(ctx, ctx.person, circle) is None:
         return ActionResult("gone")
     person = ctx.session.get_one(Person, member.person_id)
@@ -102,9 +113,9 @@ def meet_namesake(ctx: ActionContext) -> ActionResult:
 
 
 @action("ask", "gone")
-def open_offer(ctx: ActionContext) -> ActionResult:
+def open_offer(ctx: ActionContext, *, offer: int = 0) -> ActionResult:
     """What she is asked: the `seat` that `offer` names, as long as it is still hers to take."""
-    role = _offer(ctx)
+    role = _offer(ctx, offer)
     if role is None:
         return ActionResult("gone")
     host = next(iter(hosts_to_tell(ctx, role)), None)
@@ -114,9 +125,9 @@ def open_offer(ctx: ActionContext) -> ActionResult:
 
 
 @action("taken", "gone")
-def take_offer(ctx: ActionContext) -> ActionResult:
+def take_offer(ctx: ActionContext, *, offer: int = 0) -> ActionResult:
     """She says yes: the seat is hers."""
-    role = _offer(ctx)
+    role = _offer(ctx, offer)
     if role is None or ctx.circle is None:
         return ActionResult("gone")
     if role.accepted_at is not None:
@@ -125,9 +136,9 @@ def take_offer(ctx: ActionContext) -> ActionResult:
 
 
 @action("declined", "gone")
-def decline_offer(ctx: ActionContext) -> ActionResult:
+def decline_offer(ctx: ActionContext, *, offer: int = 0) -> ActionResult:
     """She would rather not: whoever asked hears so, kindly."""
-    role = _offer(ctx)
+    role = _offer(ctx, offer)
     if role is None or role.accepted_at is not None:
         return ActionResult("gone")
     told = _tell_asker(ctx, role, f"{role.kind}_declined")
@@ -137,22 +148,21 @@ def decline_offer(ctx: ActionContext) -> ActionResult:
 
 
 @action("waits", "gone")
-def let_offer_rest(ctx: ActionContext) -> ActionResult:
+def let_offer_rest(ctx: ActionContext, *, offer: int = 0) -> ActionResult:
     """No answer: the offer stands, and whoever asked hears that it is open."""
-    role = _offer(ctx)
+    role = _offer(ctx, offer)
     if role is None or role.accepted_at is not None:
         return ActionResult("gone")
     return ActionResult("waits", effects=_tell_asker(ctx, role, f"{role.kind}_unanswered"))
 
 
-def _find(ctx: ActionContext, seat: str) -> ActionResult:
+def _find(ctx: ActionContext, seat: OfferedSeat, said: str) -> ActionResult:
     circle = hosted(ctx)
     if circle is None:
         return ActionResult("none")
     if role_as_host(ctx, ctx.person, circle) is None:
         return ActionResult("backup")
     people = _candidates(ctx, circle)
-    said = str(ctx.values.get("text") or "")
     if phone := read_phone(said, ctx.identity.country):
         return ActionResult("found", {"seat": seat, "heir": "", "phone": phone})
     named = named_in(said, people) if said else []
@@ -170,21 +180,11 @@ def _list(ctx: ActionContext, people: Mapping[int, str]) -> dict[str, Any]:
 
     What does not fit into the text is left out of `options`; a first name is understood all the same.
     """
-    another = LANGUAGES[spoken(ctx.person.language)].labels["another"]
+    last = LANGUAGES[spoken(ctx.person.language)].labels["another"]
     labels = [name[:1].upper() if ctx.person.plain else name for name in people.values()]
-    listed = [{"key": str(key), "label": label} for key, label in zip(people, labels, strict=True)]
-    last = f"{len(labels) + 1} {another}"
-    options = _as_many_as_fit(
-        [f"{at} {shorten(label, LONGEST_OPTION)}" for at, label in enumerate(labels, 1)], last
-    )
-    return {"people": [*listed, {"key": OTHER, "label": another}], "options": options}
-
-
-def _as_many_as_fit(options: Sequence[str], last: str) -> str:
-    shown = list(options)
-    while shown and len(", ".join((*shown, last))) > PLACEHOLDERS["options"].longest:
-        shown.pop()
-    return ", ".join((*shown, last))
+    choices = [*zip(people, labels, strict=True), (OTHER, last)]
+    options = fitting_options([shorten(label, LONGEST_OPTION) for label in labels], last)
+    return {**list_choices("people", choices), "options": options}
 
 
 def _candidates(ctx: ActionContext, circle: Circle) -> dict[int, str]:
@@ -203,14 +203,15 @@ def _person_of(ctx: ActionContext, circle: Circle, heir: str) -> Person | None:
     return ctx.session.get_one(Person, ctx.session.get_one(Member, int(heir)).person_id)
 
 
+def _namesake(ctx: ActionContext, circle: Circle, name: str) -> str:
+    """Return the seat of the first member of that first name; "" where it is nobody's yet."""
+    first_name = fold(name).split()[:1]
+    candidates = _candidates(ctx, circle).items()
+    return next((str(key) for key, known in candidates if fold(known).split()[:1] == first_name), "")
+
+
 def _wait_for(ctx: ActionContext, circle: Circle, name: str) -> ActionResult:
-    """A first name that is nobody's yet is kept; None where she named nobody after all."""
-    if not name or ctx.values.get("seat") != "backup":
-        return ActionResult("none")
-    for key, known in _candidates(ctx, circle).items():
-        if fold(known).split()[:1] == fold(name).split()[:1]:
-            ctx.values = {**ctx.values, "heir": str(key)}
-            return offer_seat(ctx)
+    """Keep a first name that is nobody's yet: whoever of that name joins next may be meant."""
     circle.backup_named = name
     record(ctx.session, "name backup", ctx.now, by=ctx.person.id, circle_id=circle.id)
     return ActionResult("named")
@@ -222,11 +223,11 @@ def _backup_now(ctx: ActionContext, circle: Circle, but: Person) -> Role | None:
     return others[-1] if others else None
 
 
-def _offer(ctx: ActionContext) -> Role | None:
+def _offer(ctx: ActionContext, offer: int) -> Role | None:
     """The role that she was asked about, locked, as long as it is hers and stands."""
     role = ctx.session.scalars(
         select(Role)
-        .where(Role.id == int(ctx.values.get("offer") or 0), Role.person_id == ctx.person.id)
+        .where(Role.id == offer, Role.person_id == ctx.person.id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).first()

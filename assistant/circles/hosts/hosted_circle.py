@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
 
-from assistant.circles.actions.choices import circle_label, number_options
+from assistant.circles.actions.choices import circle_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.registry import action
 from assistant.circles.people.permissions import circle_for, hosted_by
@@ -19,7 +18,7 @@ NOT_WORTH_COMING_BACK_TO: Final = ("hosted_circle", "status")
 
 
 @action("one", "several", "none")
-def which_hosted(ctx: ActionContext) -> ActionResult:
+def which_hosted(ctx: ActionContext, *, text: str = "", code: str | None = None) -> ActionResult:
     """The circle this is about: the conversation's own, that whose code her words name, or her only one.
 
     several: `hosted` and `options` list them. Where `text` begins with a code ("CHECKIN MAPLE how are you?"),
@@ -31,22 +30,23 @@ def which_hosted(ctx: ActionContext) -> ActionResult:
     circles = hosted_by(ctx.session, ctx.person.id)
     if not circles:
         return ActionResult("none")
-    text = str(ctx.values.get("text") or ctx.values.get("code") or "")
-    if words := split_words(text):
+    said = text or code or ""
+    if words := split_words(said):
         named = [circle for circle in circles if circle.code == words[0].plain.upper()]
         if named:
-            rest = {"text": text[words[0].end :].lstrip(" :,.-")}
-            return ActionResult("one", rest | ({"code": ""} if "code" in ctx.values else {}), circle=named[0])
+            rest = {"text": said[words[0].end :].lstrip(" :,.-")}
+            return ActionResult("one", rest | ({} if code is None else {"code": ""}), circle=named[0])
     if len(circles) == 1:
         return ActionResult("one", circle=circles[0])
-    return ActionResult("several", list_circles(ctx, circles))
+    choices = ((circle.id, circle) for circle in circles)
+    return ActionResult("several", circle_choices("hosted", choices, plain=ctx.person.plain))
 
 
 @action("taken", "none")
-def take_hosted(ctx: ActionContext) -> ActionResult:
+def take_hosted(ctx: ActionContext, *, hosted_circle: str = "") -> ActionResult:
     """Go on with the circle she chose in `hosted_circle`."""
-    chosen = str(ctx.values.get("hosted_circle") or "")
-    circle = circle_for(ctx.session, ctx.person.id, int(chosen)) if chosen.isdigit() else None
+    known = hosted_circle.isdigit()
+    circle = circle_for(ctx.session, ctx.person.id, int(hosted_circle)) if known else None
     return ActionResult("taken", circle=circle) if circle is not None else ActionResult("none")
 
 
@@ -66,10 +66,3 @@ def forget_asked(ctx: ActionContext, *flows: str) -> None:
         question.state, question.outcome, question.closed_at = "closed", "replaced", ctx.now
         conversation.ended_at = ctx.now
     ctx.session.flush()
-
-
-def list_circles(ctx: ActionContext, circles: Sequence[Circle]) -> dict[str, object]:
-    """Values by which she is asked which of several circles she means."""
-    labels = [circle_label(circle, plain=ctx.person.plain) for circle in circles]
-    listed = [{"key": str(circle.id), "label": label} for circle, label in zip(circles, labels, strict=True)]
-    return {"hosted": listed, "options": number_options(labels)}

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Line, Lines
-from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, other_name_of
+from assistant.circles.actions.placeholders import other_name_of
 from assistant.circles.actions.registry import action
 from assistant.circles.hosts.hosted_circle import hosted
+from assistant.circles.hosts.member_menus import member_choices, name_placeholders, numbered, people_of
 from assistant.circles.people.audit import record
 from assistant.circles.people.inactivity import quiet_weeks
-from assistant.circles.people.reachability import unreachable
+from assistant.circles.people.reachability import out_of_reach
 from assistant.circles.people.roster import members_of
 from assistant.schedule.wall import at_wall
 from assistant.store.tables import Circle, Member, Person
@@ -54,21 +54,20 @@ def list_quiet(ctx: ActionContext) -> ActionResult:
 
 
 @action("listed")
-def number_quiet(ctx: ActionContext) -> ActionResult:
+def number_quiet(ctx: ActionContext, *, to_ids: Sequence[int] = ()) -> ActionResult:
     """Show the quiet ones of `to_ids` with numbers, to choose one of them."""
-    people = people_of(ctx.session, ctx.values.get("to_ids") or ())
-    return ActionResult("listed", {"people": choices_of(people.items())}, (numbered(ctx, people.values()),))
+    people = people_of(ctx.session, to_ids)
+    return ActionResult("listed", member_choices(people), (numbered(ctx, people.values()),))
 
 
 @action("one", "none")
-def take_one(ctx: ActionContext) -> ActionResult:
+def take_one(ctx: ActionContext, *, to_id: str = "", to_ids: Sequence[int] = ()) -> ActionResult:
     """Go on with the one she chose in `to_id`, as `other_name`."""
-    chosen = str(ctx.values.get("to_id") or "")
-    listed = [int(each) for each in ctx.values.get("to_ids") or ()]
-    if not chosen.isdigit() or int(chosen) not in listed:
+    chosen = int(to_id) if to_id.isdigit() else None
+    if chosen is None or chosen not in to_ids:
         return ActionResult("none")
-    person = people_of(ctx.session, [int(chosen)])[int(chosen)]
-    return ActionResult("one", {"to_ids": [int(chosen)], "many": False, **other_name_of(person)})
+    person = people_of(ctx.session, [chosen])[chosen]
+    return ActionResult("one", {"to_ids": [chosen], "many": False, **other_name_of(person)})
 
 
 def quiet_members(
@@ -95,49 +94,10 @@ def week_began(circle: Circle, now: dt.datetime) -> dt.datetime:
     return at_wall(today - dt.timedelta(days=today.weekday()), dt.time(0), zone) - _EVERYWHERE
 
 
-def people_of(session: Session, member_ids: Iterable[Any]) -> dict[int, Person]:
-    """Who sits in these seats, by seat, in the order given."""
-    wanted = [int(each) for each in member_ids]
-    rows = session.execute(
-        select(Member.id, Person).join(Person, Person.id == Member.person_id).where(Member.id.in_(wanted))
-    )
-    found = {row.id: row.Person for row in rows}
-    return {each: found[each] for each in wanted if each in found}
-
-
-def name_placeholders(ctx: ActionContext, person: Person) -> dict[str, Any]:
-    """How a line names a member to a host: by name, and on a shared phone by the first letter."""
-    return {**other_name_of(person), "initials": initials([person], language_of(ctx))}
-
-
-def initials(people: Iterable[Person], language: str) -> str:
-    """First letters, for a host whose phone others see: "A.", "A. & R."."""
-    letters = [
-        f"{person.name.strip()[0].upper()}." if person.name else PLACEHOLDERS["other_name"].plain[language]
-        for person in people
-    ]
-    return " & ".join(letters)
-
-
-def choices_of(people: Iterable[tuple[int, Person]]) -> list[dict[str, str]]:
-    """These seats as choices: by number, or by name."""
-    return [{"key": str(key), "label": person.name or str(key)} for key, person in people]
-
-
-def numbered(ctx: ActionContext, people: Iterable[Person]) -> Lines:
-    """These members, a line each, by the numbers that choose them."""
-    return Lines(
-        tuple(
-            Line("numbered_name", {**name_placeholders(ctx, person), "count": str(number)})
-            for number, person in enumerate(people, 1)
-        )
-    )
-
-
 def _away(ctx: ActionContext, circle: Circle) -> list[Line]:
     """Who is away, in no other words than her circle may hear: on pause she was told it sees "away"."""
     rows = members_of(ctx.session, [circle], ("active", "paused", "unreachable"))
-    lost = unreachable(ctx.session, [person.id for _, person, _ in rows])
+    lost = out_of_reach(ctx.session, [person.id for _, person, _ in rows], ctx.identity.sender)
     lines = []
     for member, person, _ in rows:
         if person.id == ctx.person.id:

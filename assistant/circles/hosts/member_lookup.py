@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from assistant.circles.actions.choices import circle_label
+from assistant.circles.actions.choices import circle_label, list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.hosts.hosted_circle import hosted
+from assistant.circles.hosts.member_menus import fitting_options
+from assistant.circles.people.namesakes import ENDONYMS, told_apart
 from assistant.circles.people.permissions import circle_for, hosted_by
 from assistant.circles.people.roster import Named, called, members_of
-from assistant.language.rendering import readable_date
+from assistant.language.rendering import readable_date, readable_time
+from assistant.schedule.local_time import home, zone_of
 from assistant.store.tables import Circle, Member, Person
 from assistant.store.tables.circle_tables import SEATED
 
 
 @action("one", "several", "unnamed", "unknown", "empty", "none")
-def find_member(ctx: ActionContext) -> ActionResult:
+def find_member(ctx: ActionContext, *, person: str = "") -> ActionResult:
     """Whom she means by `person`; the circle follows from the member, unless this is about one already.
 
     one: `named` is the seat, `other_name` the first name. Else `people` and `options` list who may be meant:
@@ -28,7 +31,7 @@ def find_member(ctx: ActionContext) -> ActionResult:
     circles = [about] if about is not None else list(hosted_by(ctx.session, ctx.person.id))
     if not circles:
         return ActionResult("none")
-    said, circles = _without_code(str(ctx.values.get("person") or ""), circles)
+    said, circles = _without_code(person, circles)
     only = circles[0] if len(circles) == 1 else None
     where = {} if only is not None else {"hosts": "several"}
     everyone = members_of(ctx.session, circles)
@@ -46,16 +49,15 @@ def find_member(ctx: ActionContext) -> ActionResult:
 
 
 @action("taken", "none")
-def take_member(ctx: ActionContext) -> ActionResult:
+def take_member(ctx: ActionContext, *, named: str = "") -> ActionResult:
     """Go on with the one she chose of several (`named`)."""
-    found = named_member(ctx)
+    found = named_member(ctx, named)
     return _taken("taken", found) if found is not None else ActionResult("none")
 
 
-def named_member(ctx: ActionContext) -> Named | None:
+def named_member(ctx: ActionContext, named: str) -> Named | None:
     """The member that `find_member` found, as long as the seat is taken and she hosts the circle."""
-    chosen = str(ctx.values.get("named") or "")
-    member = ctx.session.get(Member, int(chosen)) if chosen.isdigit() else None
+    member = ctx.session.get(Member, int(named)) if named.isdigit() else None
     if member is None or member.state not in SEATED or member.promised_at is None:
         return None
     circle = circle_for(ctx.session, ctx.person.id, member.circle_id)
@@ -82,31 +84,33 @@ def _taken(outcome: str, found: Named) -> ActionResult:
 def _listed(ctx: ActionContext, people: Sequence[Named]) -> dict[str, object]:
     """Values by which she is asked who it is. Whoever does not fit into the text is found by name still."""
     names = [each.person.name or PLACEHOLDERS["other_name"].plain[language_of(ctx)] for each in people]
-    shown = ""
-    for number, label in enumerate(_labels(ctx, people, names), 1):
-        longer = f"{shown}, {number} {label}" if shown else f"{number} {label}"
-        if len(longer) > PLACEHOLDERS["options"].longest:
-            break
-        shown = longer
-    listed = [{"key": str(each.member.id), "label": name} for each, name in zip(people, names, strict=True)]
-    return {"people": listed, "options": shown}
+    choices = ((each.member.id, name) for each, name in zip(people, names, strict=True))
+    return {**list_choices("people", choices), "options": fitting_options(_labels(ctx, people, names))}
 
 
 def _labels(ctx: ActionContext, people: Sequence[Named], names: Sequence[str]) -> list[str]:
-    """First names, initials alone on a shared phone; those of one name by circle, or by when they came."""
-    plain = ctx.person.plain
-    short = [
-        name[:1].upper() if plain else shorten(name, PLACEHOLDERS["other_name"].longest) for name in names
+    """First names, initials alone on a shared phone; those of one name by circle, or by what a host knows."""
+    plain, longest = ctx.person.plain, PLACEHOLDERS["other_name"].longest
+    short = [name[:1].upper() if plain else shorten(name, longest) for name in names]
+    alike, alike_here = Counter(short), Counter(zip(short, (each.circle.id for each in people), strict=True))
+    labels = told_apart(short, _details(ctx, people), [each.circle.id for each in people])
+    return [
+        f"{label} ({circle_label(each.circle, plain=plain)})"
+        if alike[name] > 1 and alike_here[name, each.circle.id] == 1
+        else label
+        for name, label, each in zip(short, labels, people, strict=True)
     ]
-    placed = [(label, each.circle.id) for label, each in zip(short, people, strict=True)]
-    alike, alike_here = Counter(short), Counter(placed)
-    labels = []
-    for label, each in zip(short, people, strict=True):
-        if alike_here[label, each.circle.id] > 1:
-            came = each.member.joined_at or each.member.state_at
-            labels.append(f"{label} ({readable_date(came.date(), language_of(ctx))})")
-        elif alike[label] > 1:
-            labels.append(f"{label} ({circle_label(each.circle, plain=plain)})")
-        else:
-            labels.append(label)
-    return labels
+
+
+def _details(ctx: ActionContext, people: Sequence[Named]) -> list[list[str]]:
+    """When they came, where they live, what they speak; on a shared phone only when they came."""
+    language = language_of(ctx)
+    days, towns, spoken, hours = [], [], [], []
+    for each in people:
+        came = each.member.joined_at or each.member.state_at
+        here = came.astimezone(home(zone_of(None, each.circle.zone)))
+        days.append(readable_date(here.date(), language))
+        hours.append(readable_time(here.hour, here.minute, language))
+        towns.append(each.person.place or "")
+        spoken.append(ENDONYMS.get(each.person.language or "", ""))
+    return [days, hours] if ctx.person.plain else [days, towns, spoken, hours]

@@ -21,26 +21,25 @@ PAUSING: Final = "paused"
 
 
 @action("held", "self", "resting", "none")
-def pause_member(ctx: ActionContext) -> ActionResult:
+def pause_member(ctx: ActionContext, *, named: str = "", pause_until: dt.date | None = None) -> ActionResult:
     """Pause the seat of whoever she named, in a minute, until the day in `pause_until`.
 
     self: her own she pauses herself. resting: she is on pause already, or no text reaches her.
     """
-    found = named_member(ctx)
-    said = ctx.values.get("pause_until")
-    if found is None or not isinstance(said, str):
+    found = named_member(ctx, named)
+    if found is None or pause_until is None:
         return ActionResult("none")
     member, person, circle = found
-    date = {"date": readable_date(dt.date.fromisoformat(said), language_of(ctx))}
+    date = {"date": readable_date(pause_until, language_of(ctx))}
     if person.id == ctx.person.id:
         return ActionResult("self")
     if member.state in ("paused", "unreachable"):
         return ActionResult("resting")
     earlier = under_way(ctx, "pause", member)
     if earlier is not None:
-        earlier.details = {**earlier.details, "until": said}
+        earlier.details = {**earlier.details, "until": pause_until.isoformat()}
         return ActionResult("held", date)
-    pending = hold(ctx, "pause", circle, member=member, details={"until": said})
+    pending = hold(ctx, "pause", circle, member=member, details={"until": pause_until.isoformat()})
     pausing = Start(
         person.id, PAUSING, {"pending_action": pending.id}, member.id, due_at=pending.held_until, at_once=True
     )
@@ -48,9 +47,9 @@ def pause_member(ctx: ActionContext) -> ActionResult:
 
 
 @action("paused", "gone", "undone")
-def pause_seat(ctx: ActionContext) -> ActionResult:
+def pause_seat(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
     """The minute is over: her seat rests. gone: it is hers no more, or she has paused it herself."""
-    pending = due_for(ctx, "pause")
+    pending = due_for(ctx, pending_action, "pause")
     if pending is None or ctx.member is None or ctx.circle is None:
         return ActionResult("undone")
     if ctx.member.state not in ("active", "reading"):

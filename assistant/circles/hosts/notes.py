@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -12,13 +13,14 @@ from assistant.circles.actions.placeholders import other_name_of
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.relay import knows_that_words_wait
 from assistant.circles.hosts.hosted_circle import hosted
-from assistant.circles.hosts.inactive_members import choices_of, numbered, people_of
+from assistant.circles.hosts.member_menus import member_choices, numbered, people_of
 from assistant.circles.hosts.pending_actions import hold, take_up
 from assistant.circles.people.permissions import circle_for
-from assistant.circles.people.reachability import unreachable
-from assistant.circles.sharing.appreciation import TOLD, TRIES, named_in, without_address
+from assistant.circles.people.reachability import out_of_reach
+from assistant.circles.sharing.appreciation import TOLD, TRIES, without_address
 from assistant.circles.sharing.host_words import NOTE, host_placeholder
 from assistant.circles.sharing.shares import apart_from
+from assistant.language.addressing import named_in
 from assistant.language.contacts import has_contact
 from assistant.store.tables import Circle, Member, Person
 
@@ -27,7 +29,9 @@ DELIVERS: Final = "host_note"
 
 
 @action("found", "several", "unknown", "lost", "none")
-def find_noted(ctx: ActionContext) -> ActionResult:
+def find_noted(
+    ctx: ActionContext, *, text: str = "", to: str = "", to_id: str = "", tries: int = 0
+) -> ActionResult:
     """Whom NOTE is for: whose name stands in `text` or `to`, or who was chosen in `to_id`; words: `line`.
 
     several: two could be meant, and `people` lists them. lost: asked often enough.
@@ -36,41 +40,37 @@ def find_noted(ctx: ActionContext) -> ActionResult:
     if circle is None:
         return ActionResult("none")
     people = _members(ctx, circle)
-    text, said, chosen = (str(ctx.values.get(key) or "") for key in ("text", "to", "to_id"))
     names = {key: person.name or "" for key, person in people.items()}
-    found = [int(chosen)] if chosen.isdigit() else named_in(said or text, names)
+    found = [int(to_id)] if to_id.isdigit() else named_in(to or text, names)
     found = [key for key in found if key in people]
     if not found:
-        tries = int(ctx.values.get("tries") or 0) + 1
-        return ActionResult("unknown" if tries <= TRIES else "lost", {"tries": tries, "to": "", "to_id": ""})
+        again = {"tries": tries + 1, "to": "", "to_id": ""}
+        return ActionResult("unknown" if tries < TRIES else "lost", again)
     if len(found) > 1:
         listed = {key: people[key] for key in found}
-        return ActionResult(
-            "several", {"people": choices_of(listed.items())}, (numbered(ctx, listed.values()),)
-        )
+        return ActionResult("several", member_choices(listed), (numbered(ctx, listed.values()),))
     # Words that began with a name that is not theirs are not for them: she says them anew.
-    words = "" if said else without_address(text, names[found[0]])
+    words = "" if to else without_address(text, names[found[0]])
     return ActionResult("found", {"to_ids": found, "line": words, **other_name_of(people[found[0]])})
 
 
 @action("yes", "no")
-def has_words(ctx: ActionContext) -> ActionResult:
+def has_words(ctx: ActionContext, *, line: str = "") -> ActionResult:  # noqa: ARG001
     """Whether she has said what the note says."""
-    return ActionResult("yes" if str(ctx.values.get("line") or "").strip() else "no")
+    return ActionResult("yes" if line.strip() else "no")
 
 
 @action("held", "away", "none")
-def hold_note(ctx: ActionContext) -> ActionResult:
+def hold_note(ctx: ActionContext, *, to_ids: Sequence[int] = (), line: str = "") -> ActionResult:
     """Send her note in a minute to those in `to_ids`: `line`, or the usual words where that is empty.
 
     away: none of them gets texts now. `number`: there is a way to reach someone in it, which they will see.
     """
-    circle = hosted(ctx)
-    line = str(ctx.values.get("line") or "").strip()
+    circle, line = hosted(ctx), line.strip()
     if circle is None:
         return ActionResult("none")
-    members = [member for member in _chosen(ctx, circle) if member.state in TOLD]
-    lost = unreachable(ctx.session, [member.person_id for member in members])
+    members = [member for member in _chosen(ctx, circle, to_ids) if member.state in TOLD]
+    lost = out_of_reach(ctx.session, [member.person_id for member in members], ctx.identity.sender)
     members = [member for member in members if member.person_id not in lost]
     if not members:
         return ActionResult("away")
@@ -98,12 +98,12 @@ def hold_note(ctx: ActionContext) -> ActionResult:
 
 
 @action("passed", "gone")
-def pass_note(ctx: ActionContext) -> ActionResult:
+def pass_note(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
     """Her note reaches this member; on a shared phone words of her own wait for READ.
 
     gone: it was undone, either of them has left since, or they are kept apart; nobody is told.
     """
-    pending, member = take_up(ctx.session, ctx.values.get("pending_action"), ctx.now), ctx.member
+    pending, member = take_up(ctx.session, pending_action, ctx.now), ctx.member
     if pending is None or member is None or member.state not in TOLD or member.circle_id != pending.circle_id:
         return ActionResult("gone")
     if circle_for(ctx.session, pending.by_person_id, pending.circle_id) is None:
@@ -145,8 +145,7 @@ def _members(ctx: ActionContext, circle: Circle) -> dict[int, Person]:
     return {key: person for key, person in people.items() if person.name}
 
 
-def _chosen(ctx: ActionContext, circle: Circle) -> list[Member]:
-    wanted = [int(each) for each in ctx.values.get("to_ids") or ()]
+def _chosen(ctx: ActionContext, circle: Circle, wanted: Sequence[int]) -> list[Member]:
     rows = select(Member).where(
         Member.id.in_(wanted), Member.circle_id == circle.id, Member.person_id != ctx.person.id
     )

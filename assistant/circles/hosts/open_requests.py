@@ -40,7 +40,7 @@ class Ask:
 
 
 @action("shown", "plain", "no_seat", "nothing", "none")
-def show_asks(ctx: ActionContext) -> ActionResult:
+def show_asks(ctx: ActionContext, *, ok_here: str = "no") -> ActionResult:
     """Show the open asks to a host who holds a seat in this circle herself.
 
     no_seat: "The circle sees this" is what members read, and she is not in it; she hears how many.
@@ -56,7 +56,7 @@ def show_asks(ctx: ActionContext) -> ActionResult:
     values = {"open_requests": str(len(asks)), "code": circle.code}
     if not is_in(seat_of(ctx.session, ctx.person.id, circle.id)):
         return ActionResult("no_seat", values)
-    if ctx.person.plain and ctx.values.get("ok_here") != "yes":
+    if ctx.person.plain and ok_here != "yes":
         return ActionResult("plain", values)
     return ActionResult("shown", values, (Lines(tuple(line for ask in asks for line in _lines(ask))),))
 

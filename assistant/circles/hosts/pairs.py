@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Line, Lines, Start
 from assistant.circles.actions.placeholders import language_of
@@ -23,12 +24,12 @@ from assistant.circles.buddies.matching import Group, change_places
 from assistant.circles.buddies.rematching import change_pairs
 from assistant.circles.buddies.rounds import is_nearly_over, next_meeting
 from assistant.circles.hosts.hosted_circle import hosted
-from assistant.circles.hosts.inactive_members import initials
+from assistant.circles.hosts.member_menus import initials
 from assistant.circles.hosts.pending_actions import hold, take_up
 from assistant.circles.people.audit import record
 from assistant.circles.people.memberships import lock_circle
 from assistant.circles.people.permissions import circle_for
-from assistant.circles.sharing.appreciation import named_in
+from assistant.language.addressing import named_in
 from assistant.language.rendering import readable_day
 from assistant.store.tables import Circle, Member, Pair, PendingAction, Person, Round
 
@@ -64,7 +65,7 @@ def show_pairs(ctx: ActionContext) -> ActionResult:
 
 
 @action("one", "several", "later", "impossible", "none")
-def find_pair(ctx: ActionContext) -> ActionResult:
+def find_pair(ctx: ActionContext, *, text: str = "") -> ActionResult:
     """Which pair SWAP is about: that of whom `text` names, else `pairs` lists them.
 
     later: the round is over or has not begun; the next pairs come on `day`. impossible: there is one group.
@@ -80,23 +81,22 @@ def find_pair(ctx: ActionContext) -> ActionResult:
     if len(groups) < 2:
         return ActionResult("impossible")
     people = {member: _person(ctx, member) for group in groups for member in group}
-    named = named_in(str(ctx.values.get("text") or ""), {key: p.name or "" for key, p in people.items()})
+    named = named_in(text, {key: p.name or "" for key, p in people.items()})
     meant = [group for group in groups if set(named) & set(group)]
     if len(meant) == 1:
         return ActionResult("one", {"pair": str(groups[meant[0]].id)})
-    listed = [
-        {"key": str(pair.id), "label": " ".join(people[each].name or "" for each in group)}
-        for group, pair in groups.items()
-    ]
+    choices = (
+        (pair.id, " ".join(people[each].name or "" for each in group)) for group, pair in groups.items()
+    )
     lines = tuple(
         Line("numbered_pair", {**_named(ctx, group), "count": str(number)})
         for number, group in enumerate(groups, 1)
     )
-    return ActionResult("several", {"pairs": listed}, (Lines(lines),))
+    return ActionResult("several", list_choices("pairs", choices), (Lines(lines),))
 
 
 @action("held", "impossible", "none")
-def hold_swap(ctx: ActionContext) -> ActionResult:
+def hold_swap(ctx: ActionContext, *, pair: str = "") -> ActionResult:
     """In a minute, give the members of the group that `pair` names other buddies; she sees whom.
 
     impossible: there is no better way, whatever the reason; it is never said which.
@@ -105,16 +105,15 @@ def hold_swap(ctx: ActionContext) -> ActionResult:
     if circle is None:
         return ActionResult("none")
     round_ = latest_round(ctx.session, circle.id)
-    chosen = str(ctx.values.get("pair") or "")
-    if round_ is None or not chosen.isdigit() or is_nearly_over(circle, round_, ctx.now):
+    if round_ is None or not pair.isdigit() or is_nearly_over(circle, round_, ctx.now):
         return ActionResult("impossible")
     groups = _groups(ctx, circle, round_)
-    mine = next((group for group, pair in groups.items() if pair.id == int(chosen)), None)
+    mine = next((group for group, each in groups.items() if each.id == int(pair)), None)
     made = _other_places(ctx, circle, groups, mine) if mine is not None else None
     if made is None:
         return ActionResult("impossible")
     moved = {member for group in made for member in group.members}
-    ended = [pair.id for group, pair in groups.items() if moved & set(group)]
+    ended = [each.id for group, each in groups.items() if moved & set(group)]
     planned = [[list(group.members), group.why, dict(group.placeholders)] for group in made]
     pending = hold(ctx, KIND, circle, details={"round": round_.id, "ended": ended, "groups": planned})
     lines = [Line("swap_in_a_minute"), *(Line("a_pair", _named(ctx, group.members)) for group in made)]
@@ -125,12 +124,12 @@ def hold_swap(ctx: ActionContext) -> ActionResult:
 
 
 @action("swapped", "changed", "gone")
-def swap_pairs(ctx: ActionContext) -> ActionResult:
+def swap_pairs(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
     """Carry out a swap whose minute is over; whoever knew of a buddy hears whom she is with now.
 
     changed: the round is not what it was when she asked, so that nothing is done. gone: it was undone.
     """
-    pending = take_up(ctx.session, ctx.values.get("pending_action"), ctx.now)
+    pending = take_up(ctx.session, pending_action, ctx.now)
     circle = circle_for(ctx.session, ctx.person.id, pending.circle_id) if pending is not None else None
     if pending is None or circle is None:
         return ActionResult("gone")
@@ -147,7 +146,7 @@ def swap_pairs(ctx: ActionContext) -> ActionResult:
 
 def _groups(ctx: ActionContext, circle: Circle, round_: Round) -> Groups:
     """The groups of a round all of whose members are here."""
-    here = {member.id for member in pairable(ctx.session, circle.id, ctx.now)}
+    here = {member.id for member in pairable(ctx.session, circle.id, ctx.identity.sender, ctx.now)}
     found = (
         (tuple(seat.member_id for seat in seats), pair) for pair, seats in open_groups(ctx.session, round_)
     )

@@ -80,12 +80,12 @@ def hold_preview(ctx: ActionContext, pending: PendingAction) -> None:
     _note(ctx, pending, pending.kind)
 
 
-def take_up(session: Session, pending_id: object, now: dt.datetime) -> PendingAction | None:
+def take_up(session: Session, pending_id: int | None, now: dt.datetime) -> PendingAction | None:
     """The deed, if it may happen now: its minute is over and it was not undone. Locks it until the commit.
 
     Every member's part of a broadcast asks this; the first one finds it held, the others done.
     """
-    if not isinstance(pending_id, int):
+    if pending_id is None:
         return None
     pending = session.scalars(
         select(PendingAction)

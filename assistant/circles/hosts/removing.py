@@ -24,9 +24,9 @@ AFTER_DANGER: Final = dt.timedelta(days=1)
 
 
 @action("held", "self", "none")
-def remove_member(ctx: ActionContext) -> ActionResult:
+def remove_member(ctx: ActionContext, *, named: str = "") -> ActionResult:
     """Close the seat of whoever she named, in a minute. self: her own she leaves herself."""
-    found = named_member(ctx)
+    found = named_member(ctx, named)
     if found is None:
         return ActionResult("none")
     member, person, circle = found
@@ -42,12 +42,12 @@ def remove_member(ctx: ActionContext) -> ActionResult:
 
 
 @action("closed", "gone", "undone")
-def close_seat(ctx: ActionContext) -> ActionResult:
+def close_seat(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
     """The minute is over: the seat is closed, and JOIN opens it only with the host's ADD.
 
     gone: she had left by herself; the circle has heard of that.
     """
-    pending = due_for(ctx, "remove")
+    pending = due_for(ctx, pending_action, "remove")
     if pending is None or ctx.member is None or ctx.circle is None:
         return ActionResult("undone")
     member = ctx.member
@@ -58,10 +58,9 @@ def close_seat(ctx: ActionContext) -> ActionResult:
     return ActionResult("closed", effects=(*close(ctx, member, ctx.circle), told))
 
 
-def due_for(ctx: ActionContext, kind: str) -> PendingAction | None:
+def due_for(ctx: ActionContext, pending_id: int | None, kind: str) -> PendingAction | None:
     """The host's deed that this seat's conversation carries out; None: undone, or she hosts no longer."""
-    number = ctx.values.get("pending_action")
-    pending = ctx.session.get(PendingAction, number) if isinstance(number, int) else None
+    pending = ctx.session.get(PendingAction, pending_id) if pending_id is not None else None
     if pending is None or pending.kind != kind or ctx.member is None or pending.member_id != ctx.member.id:
         return None
     if circle_for(ctx.session, pending.by_person_id, pending.circle_id) is None:

@@ -18,12 +18,12 @@ from assistant.store.tables import Circle, Cohort, Person, Role
 
 
 @action("accepted", "already", "not_offered")
-def accept_role(ctx: ActionContext) -> ActionResult:
+def accept_role(ctx: ActionContext, *, code: str = "") -> ActionResult:
     """Take up every seat that was offered to her for the circle whose code she sent, or for its cohort.
 
     `role` is the seat to speak of: host before backup before organizer. Who was offered nothing gets no hint.
     """
-    circle = find_circle(ctx.session, str(ctx.values.get("code") or ""))
+    circle = find_circle(ctx.session, code)
     roles = _offered(ctx, circle) if circle is not None else ()
     if circle is None or not roles:
         return ActionResult("not_offered")

@@ -24,7 +24,7 @@ _SAID_ALONG: Final = frozenset({"on", "this", "next", "monday", "el", "este", "p
 
 
 @action("begun", "few", "dated", "running", "no_program", "unsure", "none")
-def begin_circle(ctx: ActionContext) -> ActionResult:
+def begin_circle(ctx: ActionContext, *, text: str = "") -> ActionResult:
     """Start the season of the circle she hosts next Monday, never today; everyone in it hears the date.
 
     few: fewer than four have promised (`count`). dated, running: it begins, or began, on `date` already.
@@ -33,7 +33,7 @@ def begin_circle(ctx: ActionContext) -> ActionResult:
     circle = hosted(ctx)
     if circle is None:
         return ActionResult("none")
-    if set(plain_words(str(ctx.values.get("text") or ""))) - _SAID_ALONG:
+    if set(plain_words(text)) - _SAID_ALONG:
         return ActionResult("unsure")
     circle = lock_circle(ctx.session, circle.id)
     today = ctx.now.astimezone(ZoneInfo(circle.zone)).date()

@@ -32,7 +32,7 @@ def has_work(session: Session, now: dt.datetime) -> bool:
 
 
 def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
-    """When the next reminder after `after` is due; None when none is."""
+    """Return when the next reminder after `after` is due; None when none is."""
     sent_at = session.scalar(
         select(func.min(Invitation.sent_at)).where(*_UNANSWERED, Invitation.sent_at > after - AFTER)
     )
@@ -40,9 +40,9 @@ def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
 
 
 def take_due(session: Session, sender: str, now: dt.datetime) -> tuple[int, Sequence[Tell]]:
-    """Mark some of the invitations that are due a reminder as seen to; gives how many, and what is said.
+    """Mark some of the invitations that are due a reminder as seen to; return how many, and what is said.
 
-    Nobody is reminded of a circle that is full or over, after she joined or opted out, or of something that
+    Nobody is reminded of a circle that is full or over, after joining or opting out, or of something that
     was sent so long ago that it would be a text out of the blue: `reminded_at` is then that of the sending.
     """
     due = session.execute(

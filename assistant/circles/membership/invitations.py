@@ -1,4 +1,4 @@
-"""Hears what is answered to an invitation: she is in only by a yes of her own, and a no is the end of it."""
+"""Hears what is answered to an invitation: only a plain yes lets anyone in, and a no is the end of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
-from assistant.circles.actions.choices import circle_label, number_options
+from assistant.circles.actions.choices import circle_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.registry import action
 from assistant.language.folding import plain_words
@@ -37,7 +37,7 @@ _COULD_BE_NO: Final = frozenset({"fine", "good", "bien", "done", "hecho", "lista
 def open_invitations(
     session: Session, person_id: int, now: dt.datetime
 ) -> Sequence[tuple[Invitation, Circle]]:
-    """The invitations that reached her lately and that she has not answered, the oldest first."""
+    """Return the invitations that reached a person lately and wait for an answer, the oldest first."""
     rows = session.execute(
         select(Invitation, Circle)
         .join(Address, Address.id == Invitation.address_id)
@@ -54,9 +54,9 @@ def open_invitations(
 
 
 def yes_or_no(words: str) -> str | None:
-    """What her words answer to an invitation, "yes" or "no"; None when they do not say so plainly.
+    """Return what words answer to an invitation, "yes" or "no"; None when they do not say so plainly.
 
-    A yes seats her, so that none is guessed: "ok who is this" is a question, "I'm fine" is perhaps a no.
+    A yes takes a seat, so that none is guessed: "ok who is this" is a question, "I'm fine" is perhaps a no.
     """
     said = set(plain_words(words))
     if is_skip(words):
@@ -70,10 +70,10 @@ def yes_or_no(words: str) -> str | None:
 
 @action("yes", "which", "no", "who", "rest")
 def hear_invited(ctx: ActionContext) -> ActionResult:
-    """What she answers to the invitations that wait for her word.
+    """Hear what is answered to the invitations that are open.
 
     yes: to the only one; its `code` is that of the circle. which: to one of several; `invitations` lists
-    them. who: it is not plain; she hears who writes and how to answer, but no more than once a day (rest).
+    them. who: it is not plain; the person hears who writes and how to answer, once a day at most (else rest).
     """
     found = open_invitations(ctx.session, ctx.person.id, ctx.now)
     if not found:
@@ -91,21 +91,20 @@ def hear_invited(ctx: ActionContext) -> ActionResult:
 
 
 @action("taken", "none")
-def take_invitation(ctx: ActionContext) -> ActionResult:
-    """Go on with the invitation she chose in `invitation`."""
-    chosen = ctx.values.get("invitation")
+def take_invitation(ctx: ActionContext, *, invitation: str = "") -> ActionResult:
+    """Go on with the invitation that was chosen in `invitation`."""
     for _, circle in open_invitations(ctx.session, ctx.person.id, ctx.now):
-        if str(circle.id) == chosen:
+        if str(circle.id) == invitation:
             return ActionResult("taken", {"code": circle.code})
     return ActionResult("none")
 
 
 def decline(session: Session, person_id: int, now: dt.datetime) -> None:
-    """She said no, or stopped every text: none of her invitations is open any more, and no reminder comes."""
-    hers = select(Address.id).where(Address.person_id == person_id)
+    """Decline all of a person's invitations, after a no or an opt-out: no reminder comes."""
+    theirs = select(Address.id).where(Address.person_id == person_id)
     declined = session.execute(
         update(Invitation)
-        .where(Invitation.address_id.in_(hers), Invitation.state.in_((*OPEN, "unreachable")))
+        .where(Invitation.address_id.in_(theirs), Invitation.state.in_((*OPEN, "unreachable")))
         .values(state="declined", settled_at=now)
         .returning(Invitation.address_id, Invitation.circle_id)
     ).all()
@@ -151,11 +150,8 @@ def note_unreachable(session: Session, address_id: int) -> None:
 
 
 def _listed(ctx: ActionContext, found: Sequence[tuple[Invitation, Circle]]) -> dict[str, object]:
-    labels = [circle_label(circle, plain=ctx.person.plain) for _, circle in found]
-    listed = [
-        {"key": str(circle.id), "label": label} for (_, circle), label in zip(found, labels, strict=True)
-    ]
-    return {"invitations": listed, "options": number_options(labels)}
+    choices = ((circle.id, circle) for _, circle in found)
+    return circle_choices("invitations", choices, plain=ctx.person.plain)
 
 
 def _explained_lately(ctx: ActionContext) -> bool:

@@ -38,20 +38,19 @@ ASKED_ONCE_IN: Final = dt.timedelta(days=1)
     *("joined", "second", "again", "back", "on_the_way", "already"),
     *("asked_host", "full", "closed", "unknown", "no_code"),
 )
-def join(ctx: ActionContext) -> ActionResult:
-    """Give her a seat in the circle whose code she sent, or say why not; codes of other circles stay secret.
+def join(ctx: ActionContext, *, code: str = "") -> ActionResult:
+    """Give a seat in the circle whose code was sent, or say why not; codes of other circles stay secret.
 
-    joined: in a circle for the first time. second: she has a seat elsewhere, so the short way. again: she had
-    stopped before the promise. back: she had left, or opted out. on_the_way: a question of it is open.
-    asked_host: a host has closed her seat, and only a host opens it.
+    joined: in a circle for the first time. second: there is a seat elsewhere, so the short way. again:
+    stopped before the promise last time. back: had left, or opted out. on_the_way: a question of it is open.
+    asked_host: a host has closed the seat, and only a host opens it.
     """
-    said = str(ctx.values.get("code") or "")
-    found = find_circle(ctx.session, said)
-    if found is None and not _names_something(said):
+    found = find_circle(ctx.session, code)
+    if found is None and not _names_something(code):
         invited = open_invitations(ctx.session, ctx.person.id, ctx.now)
         found = invited[0][1] if len(invited) == 1 else None
     if found is None:
-        return ActionResult("unknown" if _names_something(said) else "no_code")
+        return ActionResult("unknown" if _names_something(code) else "no_code")
     circle = lock_circle(ctx.session, found.id)
     invitation = _invitation(ctx, circle)
     values = {"circle": circle.name, "code": circle.code, **_settle_language(ctx, circle, invitation)}
@@ -75,7 +74,7 @@ def join(ctx: ActionContext) -> ActionResult:
 
 @action("kept", "no_seat")
 def keep_promise(ctx: ActionContext) -> ActionResult:
-    """She agreed: the seat is hers, and only now the host hears of her."""
+    """Keep the promise on record: the seat is the member's, and only now the host hears of it."""
     if ctx.member is None or ctx.circle is None or ctx.member.state not in SEATED:
         return ActionResult("no_seat")
     first_time = ctx.member.promised_at is None
@@ -96,13 +95,13 @@ def keep_promise(ctx: ActionContext) -> ActionResult:
 
 @action("yes", "no")
 def has_promised(ctx: ActionContext) -> ActionResult:
-    """Whether she agreed to the promise of this circle."""
+    """Whether the member agreed to the promise of this circle."""
     return ActionResult("yes" if ctx.member is not None and ctx.member.promised_at is not None else "no")
 
 
 @action("dated", "undated", "running")
 def look_ahead(ctx: ActionContext) -> ActionResult:
-    """Whether it is known when her circle begins, or whether it has begun."""
+    """Whether it is known when the circle begins, or whether it has begun."""
     starts = ctx.circle.starts_on if ctx.circle else None
     if starts is None:
         return ActionResult("undated")
@@ -110,7 +109,7 @@ def look_ahead(ctx: ActionContext) -> ActionResult:
 
 
 def tell_hosts(ctx: ActionContext, circle: Circle, notice: str) -> tuple[Effect, ...]:
-    """Say a notice about the person in `scene` to whoever hosts her circle, except to herself."""
+    """Say a notice about the person in `ctx` to whoever hosts the circle, but never to that person."""
     return tuple(
         Tell(host.id, notice, other_name_of(ctx.person), circle_id=circle.id)
         for host in hosts_of(ctx.session, circle.id, ctx.now)
@@ -128,13 +127,13 @@ def _seated_already(ctx: ActionContext, member: Member, values: dict[str, str]) 
         return ActionResult("on_the_way", values, (OptIn(),), member)
     if member.promised_at is not None:
         return ActionResult("already", values, (OptIn(),), member)
-    # She stopped half-way: what was begun is over, and what we know of her need not be asked again.
+    # Stopped half-way: what was begun is over, and what we know of the person need not be asked again.
     outcome = "again" if ctx.person.name else "joined"
     return ActionResult(outcome, values, (Finish(ctx.person.id, member.id), OptIn()), member)
 
 
 def _ask_host(ctx: ActionContext, circle: Circle, values: dict[str, str]) -> ActionResult:
-    """Her wish is put to whoever hosts, once a day; `asked` says whether there is anyone to ask."""
+    """Put the wish to come back to whoever hosts, once a day; `asked` says whether there is anyone to ask."""
     asked = select(Conversation.values).where(
         Conversation.person_id == ctx.person.id, Conversation.began_at > ctx.now - ASKED_ONCE_IN
     )
@@ -168,16 +167,16 @@ def _names_something(said: str) -> bool:
 
 
 def _settle_language(ctx: ActionContext, circle: Circle, invitation: Invitation | None) -> dict[str, str]:
-    """Write to her in a language from now on; it is among the values if it is hers, not just her circle's."""
+    """Settle the language to write in; it is among the values if it is the person's own, not the circle's."""
     words = plain_words(ctx.words)
-    said = joined_in(words[0]) if words else None
-    hers = ctx.person.language or said or (invitation.language if invitation else None)
-    ctx.person.language = hers or circle.language
-    return {"language": hers} if hers else {}
+    said = joined_in(words)
+    own = ctx.person.language or said or (invitation.language if invitation else None)
+    ctx.person.language = own or circle.language
+    return {"language": own} if own else {}
 
 
 def _is_known(ctx: ActionContext) -> bool:
-    """Whether she has been brought in before, or is being brought in elsewhere right now."""
+    """Whether the person has been brought in before, or is being brought in elsewhere right now."""
     promised = ctx.session.scalar(
         select(Member.id).where(Member.person_id == ctx.person.id, Member.promised_at.is_not(None)).limit(1)
     )
@@ -200,7 +199,7 @@ def _invitation(ctx: ActionContext, circle: Circle) -> Invitation | None:
 
 
 def _confirm(ctx: ActionContext, invitation: Invitation) -> None:
-    """Her JOIN confirms it; what an organizer wrote about her stands until she says otherwise."""
+    """Confirm an invitation by the JOIN; what an organizer wrote stands until the person says otherwise."""
     invitation.state = "confirmed"
     invitation.settled_at = ctx.now
     take_back(ctx.session, [(invitation.address_id, invitation.circle_id)], "joined")

@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
-from assistant.circles.actions.choices import number_options
+from assistant.circles.actions.choices import circle_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Finish, OptOut, Tell
 from assistant.circles.actions.placeholders import other_name_of
@@ -24,31 +24,28 @@ EVERYTHING = "all"
 
 @action("one", "several", "none")
 def find_seats(ctx: ActionContext) -> ActionResult:
-    """Which seats she could leave: with several, `seats` and `options` list them, and everything at once."""
+    """Which seats can be left: with several, `seats` and `options` list them, and everything at once."""
     seats = seats_of(ctx.session, ctx.person.id)
     if len(seats) == 1:
         return ActionResult("one", member=seats[0][0])
     if not seats:
         return ActionResult("none")
-    labels = [_label(ctx, circle) for _, circle in seats]
-    options = [
-        *({"key": str(member.id), "label": label} for (member, _), label in zip(seats, labels, strict=True)),
-        {"key": EVERYTHING, "label": LANGUAGES[spoken(ctx.person.language)].labels["all_texts"]},
-    ]
-    return ActionResult(
-        "several", {"seats": options, "options": number_options(each["label"] for each in options)}
-    )
+    choices = ((member.id, circle) for member, circle in seats)
+    everything = (EVERYTHING, LANGUAGES[spoken(ctx.person.language)].labels["all_texts"])
+    return ActionResult("several", circle_choices("seats", choices, plain=ctx.person.plain, last=everything))
 
 
 @action("left", "all", "none")
-def leave(ctx: ActionContext) -> ActionResult:
-    """Give up the seat chosen in `leaving`, or the one this is about; "all" stops every text as well."""
-    chosen = ctx.values.get("leaving")
-    if chosen == EVERYTHING:
+def leave(ctx: ActionContext, *, leaving: object = None) -> ActionResult:
+    """Give up the seat chosen in `leaving`, or the one this is about; "all" stops every text as well.
+
+    `leaving` is of any shape: what names no seat must not read as if nothing had been chosen.
+    """
+    if leaving == EVERYTHING:
         return ActionResult("all", effects=(*_leave_all(ctx), OptOut()))
     for member, circle in seats_of(ctx.session, ctx.person.id):
-        if chosen == str(member.id) or (
-            chosen is None and ctx.member is not None and member.id == ctx.member.id
+        if leaving == str(member.id) or (
+            leaving is None and ctx.member is not None and member.id == ctx.member.id
         ):
             return ActionResult("left", effects=close(ctx, member, circle), member=member)
     return ActionResult("none")
@@ -63,35 +60,35 @@ def leave_everything(ctx: ActionContext) -> ActionResult:
 
 @action("left", "none")
 def give_up_seats(ctx: ActionContext) -> ActionResult:
-    """She stopped every text where only the carrier could hear it; her circles hear that she is not there."""
-    effects = left(ctx.session, ctx.person, ctx.now)
+    """Give up the seats of whoever opted out where only the carrier could hear it; the circles hear of it."""
+    effects = left(ctx.session, ctx.person, ctx.identity.sender, ctx.now)
     return ActionResult("left" if effects else "none", effects=effects)
 
 
-def left(session: Session, person: Person, now: dt.datetime) -> tuple[Effect, ...]:
-    """She has stopped every text: the seats that she had come in to are given up, and her circles hear so.
+def left(session: Session, person: Person, sender: str, now: dt.datetime) -> tuple[Effect, ...]:
+    """Give up a person's seats after an opt-out, where the promise was kept; the circles hear of it.
 
-    A seat before the promise stays as it is: nobody knew of it. `returned` gives back what this took. Her
-    invitations are declined.
+    A seat before the promise stays as it is: nobody knew of it. `returned` gives back what this took. The
+    person's invitations are declined.
 
     Args:
-        session: Inside the transaction that records her opt-out, with the same `now`.
+        session: Inside the transaction that records the opt-out, with the same `now`.
     """
     decline(session, person.id, now)
     return tuple(
         effect
         for member, circle in seats_of(session, person.id)
         if member.promised_at is not None
-        for effect in _give_up(session, member, circle, person, now)
+        for effect in _give_up(session, member, circle, person, sender, now)
     )
 
 
 def returned(
     session: Session, person: Person, stopped_at: dt.datetime, now: dt.datetime
 ) -> tuple[Effect, ...]:
-    """She opted in again: the seats that her opt-out at `stopped_at` took are hers, where there is room.
+    """Give back, after a new opt-in, the seats that the opt-out at `stopped_at` took, where there is room.
 
-    Not where a host has closed hers meanwhile: that is the host's to open.
+    Not where a host has closed the seat meanwhile: that is the host's to open.
     """
     effects: list[Effect] = []
     given_up = select(Member).where(
@@ -121,15 +118,15 @@ def _leave_all(ctx: ActionContext) -> list[Effect]:
 
 
 def close(ctx: ActionContext, member: Member, circle: Circle) -> tuple[Effect, ...]:
-    """The seat of the person in `scene` is given up: nothing more is asked for it, and the circle hears."""
+    """Give up a seat of the person in `ctx`: nothing more is asked for it, and the circle hears."""
     finish = Finish(ctx.person.id, member.id)
-    return (finish, *_give_up(ctx.session, member, circle, ctx.person, ctx.now))
+    return (finish, *_give_up(ctx.session, member, circle, ctx.person, ctx.identity.sender, ctx.now))
 
 
 def _give_up(
-    session: Session, member: Member, circle: Circle, person: Person, now: dt.datetime
+    session: Session, member: Member, circle: Circle, person: Person, sender: str, now: dt.datetime
 ) -> tuple[Effect, ...]:
-    """The circle hears of it only if she had come in: before the promise nothing of hers was told."""
+    """Give up a seat; the circle hears of it only after the promise: before it nothing was told."""
     member.state, member.state_at, member.paused_until = "left", now, None
     session.flush()
     replan(session, member, now)
@@ -139,12 +136,12 @@ def _give_up(
     return (
         *_tell_hosts(session, circle, person, "member_left", now),
         *_tell_members(session, circle, person, "member_left", now),
-        *let_go(session, member, now),
+        *let_go(session, member, sender, now),
     )
 
 
 def _take_back_words(session: Session, member: Member) -> None:
-    """What she wrote to others and has not left yet does not leave any more."""
+    """Take back what a member wrote to others and has not left yet."""
     recipient = aliased(Member)
     waiting = (
         select(Outbox.id)
@@ -171,14 +168,9 @@ def _tell_hosts(
 def _tell_members(
     session: Session, circle: Circle, person: Person, notice: str, now: dt.datetime
 ) -> tuple[Effect, ...]:
-    """Who takes part or reads along hears of it; whoever hosts has heard already."""
+    """Tell who takes part or reads along; whoever hosts has heard already."""
     told = {person.id, *(host.id for host in hosts_of(session, circle.id, now))}
     return tuple(
         Tell(each.person_id, notice, other_name_of(person), circle_id=circle.id, member_id=each.id)
         for each in told_of_news(session, circle.id, told)
     )
-
-
-def _label(ctx: ActionContext, circle: Circle) -> str:
-    """A circle's name; its initials alone on a shared phone."""
-    return "".join(word[0] for word in circle.name.split()).upper() if ctx.person.plain else circle.name

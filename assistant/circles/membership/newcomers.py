@@ -49,7 +49,7 @@ def _promised(ctx: ActionContext, circle: Circle) -> int:
 
 
 def ask_about_namesake(ctx: ActionContext, circle: Circle) -> tuple[Effect, ...]:
-    """The person in `scene` has come in: if hers is the name of the backup to be, the host is asked."""
+    """Ask the host about the person who has come in, if that is the name of the backup to be."""
     wanted, name = fold(circle.backup_named or "").split(), fold(ctx.person.name or "").split()
     hosts = [
         host

@@ -38,9 +38,9 @@ _DAYS: Final = frozenset({"day", "days", "dia", "dias"})
 
 @action("usual", "quiet_two", "quiet_three", "reading", "away")
 def how_are_things(ctx: ActionContext) -> ActionResult:
-    """How it stands with her before a planned question: is she here, only reading, quiet for long, or away?
+    """How a member stands before a planned question: taking part, only reading, quiet for long, or away.
 
-    quiet_three: from now on she is not paired, so that nobody waits for her. away: she is not to be asked.
+    quiet_three: from now on not paired, so that nobody waits in vain. away: not to be asked.
     """
     member = ctx.member
     if member is None or member.state not in ("active", "reading"):
@@ -53,20 +53,20 @@ def how_are_things(ctx: ActionContext) -> ActionResult:
             return ActionResult("away")
         member.unpaired_at = ctx.now
         ctx.session.flush()
-        return ActionResult("quiet_three", effects=let_go(ctx.session, member, ctx.now))
+        return ActionResult("quiet_three", effects=let_go(ctx.session, member, ctx.identity.sender, ctx.now))
     return ActionResult("quiet_two" if weeks == LEFT_ALONE_AFTER - 1 else "usual")
 
 
 @action("yes", "no")
-def stays_in(ctx: ActionContext) -> ActionResult:
-    """Whether she has just chosen to stay in."""
+def stays_in(ctx: ActionContext, *, stay: str = "") -> ActionResult:
+    """Whether the member has just chosen to stay in."""
     here = ctx.member is not None and ctx.member.state == "active"
-    return ActionResult("yes" if here and ctx.values.get("stay") == "in" else "no")
+    return ActionResult("yes" if here and stay == "in" else "no")
 
 
 @action("heard", "unclear")
 def hear_pause(ctx: ActionContext) -> ActionResult:
-    """Until when she wants to pause: so many weeks (or days), a day she names, or the usual two weeks."""
+    """Hear until when to pause: so many weeks (or days), a day that is named, or the usual two weeks."""
     zone = _zone(ctx)
     today = ctx.now.astimezone(zone).date()
     until = _named_end(ctx, zone.key, today)
@@ -76,10 +76,10 @@ def hear_pause(ctx: ActionContext) -> ActionResult:
 
 
 @action("paused", "early", "none")
-def pause(ctx: ActionContext) -> ActionResult:
-    """Pause her seat until the day in `pause_until` (else for the usual time); it ends by itself at her hour.
+def pause(ctx: ActionContext, *, pause_until: dt.date | None = None) -> ActionResult:
+    """Pause the seat until the day in `pause_until` (else the usual time); it ends by itself.
 
-    early: she has yet to come in, so that there is nothing to pause.
+    early: the member has yet to come in, so that there is nothing to pause.
     """
     member = ctx.member
     if member is None or member.state not in ("joining", "active", "reading", "paused"):
@@ -87,26 +87,25 @@ def pause(ctx: ActionContext) -> ActionResult:
     if member.promised_at is None:
         return ActionResult("early")
     zone = _zone(ctx)
-    said = ctx.values.get("pause_until")
-    day = (
-        dt.date.fromisoformat(said)
-        if isinstance(said, str)
-        else ctx.now.astimezone(zone).date() + USUAL_PAUSE
-    )
+    day = pause_until or ctx.now.astimezone(zone).date() + USUAL_PAUSE
     return ActionResult("paused", {"date": readable_date(day, language_of(ctx))}, rest(ctx, member, day))
 
 
 def rest(ctx: ActionContext, member: Member, day: dt.date) -> tuple[Effect, ...]:
-    """Put the seat of the person in `scene` on pause until that day; it ends by itself at her hour."""
-    member.state, member.state_at, member.paused_until = "paused", ctx.now, _her_hour(ctx, day)
+    """Put a seat of the person in `ctx` on pause until that day; it ends by itself at the person's hour."""
+    member.state, member.state_at, member.paused_until = "paused", ctx.now, _at_usual_hour(ctx, day)
     ctx.session.flush()
     over = Start(ctx.person.id, PAUSE_OVER, {}, member.id, due_at=member.paused_until)
-    return (Finish(ctx.person.id, member.id), *let_go(ctx.session, member, ctx.now), over)
+    return (
+        Finish(ctx.person.id, member.id),
+        *let_go(ctx.session, member, ctx.identity.sender, ctx.now),
+        over,
+    )
 
 
 @action("over", "stands")
 def end_pause(ctx: ActionContext) -> ActionResult:
-    """A pause ends by itself; stands: she came back before, left, or has paused anew."""
+    """A pause ends by itself; stands: the member came back before, left, or has paused anew."""
     member = ctx.member
     if member is None or member.state != "paused" or member.paused_until is None:
         return ActionResult("stands")
@@ -115,7 +114,7 @@ def end_pause(ctx: ActionContext) -> ActionResult:
 
 @action("reading", "early", "none")
 def only_read(ctx: ActionContext) -> ActionResult:
-    """From now on she reads along and is asked nothing; her buddy finds another."""
+    """From now on the member reads along and is asked nothing; the buddy finds another."""
     member = ctx.member
     if member is None or member.state not in ("joining", "active", "paused", "reading"):
         return ActionResult("none")
@@ -125,12 +124,14 @@ def only_read(ctx: ActionContext) -> ActionResult:
     ctx.session.flush()
     replan(ctx.session, member, ctx.now)
     asked_no_more = Finish(ctx.person.id, member.id, keep_plans=True)
-    return ActionResult("reading", effects=(asked_no_more, *let_go(ctx.session, member, ctx.now)))
+    return ActionResult(
+        "reading", effects=(asked_no_more, *let_go(ctx.session, member, ctx.identity.sender, ctx.now))
+    )
 
 
 @action("one", "several", "none")
 def find_away(ctx: ActionContext) -> ActionResult:
-    """Which seat BACK is about: the only one that rests, or her only one; several: she has to say."""
+    """Which seat BACK is about: the only one that rests, or the only one; several: the member has to say."""
     seats = [member for member, _ in seats_of(ctx.session, ctx.person.id)]
     resting = [member for member in seats if _rests(member)] or seats
     if not resting:
@@ -140,10 +141,10 @@ def find_away(ctx: ActionContext) -> ActionResult:
 
 @action("question", "back", "here", "none")
 def come_back(ctx: ActionContext) -> ActionResult:
-    """She is back, whatever she was away for; what she missed is not counted and not shown.
+    """The member is back, whatever it was that kept them away; what was missed is not counted and not shown.
 
-    question: this week's question waits for her (`week`, `theme` and what else its flow needs are set). back:
-    there is none to ask now. here: she was not away.
+    question: this week's question waits (`week`, `theme` and what else its flow needs are set). back: there
+    is none to ask now. here: the member was not away.
     """
     member = ctx.member
     if member is None or member.state not in ("joining", "active", "paused", "reading", "unreachable"):
@@ -173,7 +174,7 @@ def _rests(member: Member) -> bool:
 
 
 def _question_of_the_week(ctx: ActionContext, member: Member) -> Entry | None:
-    """This week's opening question, if its day has come and she has not answered it."""
+    """Return this week's opening question, if its day has come and the member has not answered it."""
     circle = ctx.session.get_one(Circle, member.circle_id)
     program = programs().get(circle.program)
     if circle.state != "running" or circle.starts_on is None or program is None:
@@ -229,7 +230,7 @@ def _zone(ctx: ActionContext) -> ZoneInfo:
     return home(zone_of(ctx.person.zone, ctx.circle.zone if ctx.circle else None))
 
 
-def _her_hour(ctx: ActionContext, day: dt.date) -> dt.datetime:
+def _at_usual_hour(ctx: ActionContext, day: dt.date) -> dt.datetime:
     zones = zone_of(ctx.person.zone, ctx.circle.zone if ctx.circle else None)
     hour = USUAL_HOUR if ctx.person.hour is None else ctx.person.hour
     return next_allowed(at_wall(day, dt.time(hour), home(zones)), zones, hours_for(None))

@@ -1,11 +1,10 @@
-"""Keeps what a person says about herself: name, language, place and hour, and whether her phone is shared."""
+"""Keeps what people say about themselves: name, language, place and hour, and whether the phone is shared."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict, dataclass
 
-from assistant.circles.actions.choices import number_options
+from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
@@ -20,27 +19,46 @@ NAMES_ON = frozenset({"alone", "names", "nombres", "own", "propio"})
 MOST_OPTIONS = 4
 
 
+@dataclass(frozen=True, slots=True)
+class OfferedPlace:
+    """One of several cities of the same name."""
+
+    key: str
+    label: str
+    city: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceSaid:
+    """A place as `language.places.place_reading` reads it: a city, several of one name, or an hour alone."""
+
+    city: str = ""
+    zone: str | None = None
+    hour: int | None = None
+    places: tuple[OfferedPlace, ...] = ()
+
+
 @action("named", "unclear")
-def set_name(ctx: ActionContext) -> ActionResult:
-    """Call her by the name in `name`."""
-    name = read_name(str(ctx.values.get("name") or ""))
-    if name is None:
+def set_name(ctx: ActionContext, *, name: str = "") -> ActionResult:
+    """Call the person by the name in `name`."""
+    read = read_name(name)
+    if read is None:
         return ActionResult("unclear")
-    ctx.person.name = name
-    return ActionResult("named", {"name": shorten(name, PLACEHOLDERS["name"].longest), "named": "yes"})
+    ctx.person.name = read
+    return ActionResult("named", {"name": shorten(read, PLACEHOLDERS["name"].longest), "named": "yes"})
 
 
 @action("known", "unknown")
 def know_name(ctx: ActionContext) -> ActionResult:
-    """Whether she has told us a name."""
+    """Whether the person has told us a name."""
     return ActionResult("known" if ctx.person.name else "unknown")
 
 
 @action("set", "unclear")
-def set_language(ctx: ActionContext) -> ActionResult:
-    """Write to her in the language she chose in `language`, or that her words ask for."""
-    chosen, words = ctx.values.get("language"), set(plain_words(ctx.words))
-    wanted = [chosen] if chosen in LANGUAGES else asked_for(words)
+def set_language(ctx: ActionContext, *, language: str = "") -> ActionResult:
+    """Write to the person in the language chosen in `language`, or that the words ask for."""
+    wanted = [language] if language in LANGUAGES else asked_for(set(plain_words(ctx.words)))
     if len(wanted) != 1:
         return ActionResult("unclear")
     ctx.person.language = wanted[0]
@@ -48,73 +66,72 @@ def set_language(ctx: ActionContext) -> ActionResult:
 
 
 @action("known", "unknown")
-def know_language(ctx: ActionContext) -> ActionResult:
-    """Whether her language is her own (JOIN puts it among the values), not just her circle's."""
-    return ActionResult("known" if ctx.values.get("language") in LANGUAGES else "unknown")
+def know_language(ctx: ActionContext, *, language: str = "") -> ActionResult:  # noqa: ARG001
+    """Whether the language is the person's own (JOIN puts it among the values), not just the circle's."""
+    return ActionResult("known" if language in LANGUAGES else "unknown")
 
 
 @action("set", "several", "time", "unknown")
-def set_place(ctx: ActionContext) -> ActionResult:
+def set_place(ctx: ActionContext, *, place: PlaceSaid | None = None) -> ActionResult:
     """Live by the clock of the place in `place`, as `place_reading` reads it; keep the hour too.
 
     several: more than one city of that name, listed in `places` and `options`. time: an hour, but no place.
     """
-    place = ctx.values.get("place")
-    if not isinstance(place, Mapping):
+    if place is None:
         return ActionResult("unknown")
-    if place.get("hour") is not None:
-        ctx.person.hour = int(place["hour"])
+    if place.hour is not None:
+        ctx.person.hour = place.hour
         go_by_it(ctx)
-    if place.get("zone"):
-        return _settle(ctx, place)
-    if place.get("places"):
-        places = [dict(each) for each in place["places"][:MOST_OPTIONS]]
-        return ActionResult(
-            "several", {"places": places, "options": number_options(each["label"] for each in places)}
-        )
-    return ActionResult("time" if place.get("hour") is not None else "unknown")
+    if place.zone:
+        return _settle(ctx, place.city, place.zone)
+    offered = place.places[:MOST_OPTIONS]
+    if offered:
+        choices = ((each.key, each.label) for each in offered)
+        return ActionResult("several", list_choices("places", choices, details=map(asdict, offered)))
+    return ActionResult("time" if place.hour is not None else "unknown")
 
 
 @action("set", "unknown")
-def choose_place(ctx: ActionContext) -> ActionResult:
+def choose_place(
+    ctx: ActionContext, *, places: tuple[OfferedPlace, ...] = (), place_key: str = ""
+) -> ActionResult:
     """Live by the clock of the one of `places` whose key is in `place_key`."""
-    for place in ctx.values.get("places") or []:
-        if place["key"] == ctx.values.get("place_key"):
-            return _settle(ctx, place)
+    for place in places:
+        if place.key == place_key:
+            return _settle(ctx, place.city, place.zone)
     return ActionResult("unknown")
 
 
 @action("remembered")
 def remember_place(ctx: ActionContext) -> ActionResult:
-    """Keep where she was among the values, so that UNDO and `has_moved` know it."""
+    """Keep where the person was among the values, so that UNDO and `has_moved` know it."""
     return ActionResult("remembered", {"previous": _whereabouts(ctx.person)})
 
 
 @action("moved", "same")
-def has_moved(ctx: ActionContext) -> ActionResult:
-    """Whether she is elsewhere than `remember_place` found her."""
-    return ActionResult("same" if ctx.values.get("previous") == _whereabouts(ctx.person) else "moved")
+def has_moved(ctx: ActionContext, *, previous: dict[str, str | int | None] | None = None) -> ActionResult:
+    """Whether the person is elsewhere than `remember_place` found."""
+    return ActionResult("same" if previous == _whereabouts(ctx.person) else "moved")
 
 
 @action("plain", "names")
-def set_shared_phone(ctx: ActionContext) -> ActionResult:
-    """Keep texts plain, or let them name people and topics, as `shared_phone` or else her words say."""
-    said = ctx.values.get("shared_phone") or ctx.words
-    ctx.person.plain = not NAMES_ON & set(plain_words(str(said)))
+def set_shared_phone(ctx: ActionContext, *, shared_phone: str = "") -> ActionResult:
+    """Keep texts plain, or let them name people and topics, as `shared_phone` or else the words say."""
+    ctx.person.plain = not NAMES_ON & set(plain_words(shared_phone or ctx.words))
     return ActionResult("plain" if ctx.person.plain else "names")
 
 
-def _settle(ctx: ActionContext, place: Mapping[str, Any]) -> ActionResult:
-    ctx.person.place, ctx.person.zone = str(place["city"])[:80], str(place["zone"])
+def _settle(ctx: ActionContext, city: str, zone: str) -> ActionResult:
+    ctx.person.place, ctx.person.zone = city[:80], zone
     go_by_it(ctx)
     return ActionResult("set", {"placed": "yes"})
 
 
 def go_by_it(ctx: ActionContext) -> None:
-    """What is planned for her goes by her new clock."""
+    """Plan anew what is planned for the person, by the new clock."""
     ctx.session.flush()
     replan(ctx.session, ctx.person, ctx.now)
 
 
-def _whereabouts(person: Person) -> dict[str, Any]:
+def _whereabouts(person: Person) -> dict[str, str | int | None]:
     return {"place": person.place, "zone": person.zone, "hour": person.hour}

@@ -33,7 +33,7 @@ def claim_senders(session: Session, texts: Sequence[Inbox]) -> None:
 
 
 def uris_of(text: Inbox) -> list[str]:
-    """The addresses that a text came from, the one to answer first."""
+    """Return the addresses that a text came from, the one to answer first."""
     uris = [text.from_uri]
     for name in LASTING_IDS:
         lasting = text.params.get(name)
@@ -43,7 +43,7 @@ def uris_of(text: Inbox) -> list[str]:
 
 
 def address_for(session: Session, uris: Sequence[str], now: dt.datetime) -> Address:
-    """The row of the first of these addresses; all of them belong to one person from now on."""
+    """Return the row of the first of these addresses; all of them belong to one person from now on."""
     known = {row.uri: row for row in session.scalars(select(Address).where(Address.uri.in_(uris)))}
     if uris[0] in known:
         return known[uris[0]]
@@ -59,13 +59,13 @@ def address_for(session: Session, uris: Sequence[str], now: dt.datetime) -> Addr
             session.add_all(rows)
             session.flush()
     except IntegrityError:
-        # Another worker met her at the same moment; hers stands.
+        # Another worker met the same person at the same moment, and made the row that stands.
         return session.scalars(select(Address).where(Address.uri == uris[0])).one()
     return rows[0]
 
 
 def person_at(session: Session, number: str, now: dt.datetime) -> tuple[Person, Address]:
-    """Whoever is reached by SMS at this E.164 number, known from now on if she was not."""
+    """Return whoever is reached by SMS at this E.164 number, known from now on if nobody was."""
     uri = f"sms:{number}"
     address = session.scalar(select(Address).where(Address.uri == uri))
     if address is not None:

@@ -47,7 +47,7 @@ class Entry:
 
 
 def entries(session: Session, since: dt.datetime, circle_id: int | None = None) -> Sequence[Entry]:
-    """What was done since a moment (aware UTC), and every step that an alert took; the oldest first.
+    """Return what was done since a moment (aware UTC), and every step that an alert took; the oldest first.
 
     Args:
         circle_id: Only what was done to this circle.

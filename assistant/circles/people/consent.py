@@ -9,11 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
+from typing import Literal
 
-from sqlalchemy import func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ScalarSelect, Select, func, insert, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from assistant.store.tables import Consent, Timer
+from assistant.store.tables import Address, Consent, Timer
+
+Kind = Literal["in", "out"]
 
 # SQLite takes at most 32,766 values in a statement; far fewer keep its plan in its cache.
 _CHUNK = 500
@@ -28,13 +31,13 @@ def agree(
     now: dt.datetime,
     inbox_id: int | None = None,
 ) -> None:
-    """Records an opt-in. Only an explicit one may come here: a join, a START, a form; never just any text.
+    """Record an opt-in. Only an explicit one may come here: a join, a START, a form; never just any text.
 
     Args:
         session: The transaction that the rest of the turn is in.
-        address_id: Where she is reached.
-        sender: Whom she agreed to hear from.
-        wording: What she wrote, or the wording she agreed to on a form.
+        address_id: Where the person is reached.
+        sender: Whom the person agreed to hear from.
+        wording: What the person wrote, or the wording agreed to on a form.
         way: "text", "import" or "demo".
         now: Aware UTC.
         inbox_id: The text that said so, if one did.
@@ -45,7 +48,7 @@ def agree(
 def agree_all(
     session: Session, opt_ins: Sequence[tuple[int, str, dt.datetime]], sender: str, way: str
 ) -> None:
-    """Records many opt-ins that are on paper, each as address, the wording agreed to, and when."""
+    """Record many opt-ins that are on paper, each as address, the wording agreed to, and when."""
     rows = [
         {"kind": "in", "address_id": address_id, "sender": sender, "wording": wording, "way": way, "at": at}
         for address_id, wording, at in opt_ins
@@ -63,49 +66,67 @@ def refuse(
     now: dt.datetime,
     inbox_id: int | None = None,
 ) -> None:
-    """Records an opt-out; from this commit on nothing queued leaves for this address.
+    """Record an opt-out; from this commit on nothing queued leaves for this address.
 
     Args are those of `agree`; `way` may also be "carrier 21610" or "carrier keyword".
     """
     _add(session, "out", address_id, sender, wording, way, now, inbox_id)
 
 
-def in_force(session: Session, address_id: int, sender: str) -> Consent | None:
-    """The newest row of this address and sender; None when she never said anything about it."""
-    return session.scalars(
+def newest(
+    address_id: int | InstrumentedAttribute[int], sender: str | InstrumentedAttribute[str]
+) -> Select[Consent]:
+    """Return the statement for the row that is in force for an address and a sender."""
+    return (
         select(Consent)
         .where(Consent.address_id == address_id, Consent.sender == sender)
         .order_by(Consent.id.desc())
         .limit(1)
-    ).first()
+    )
+
+
+def kind_in_force(
+    address_id: InstrumentedAttribute[int], sender: str | InstrumentedAttribute[str]
+) -> ScalarSelect[Kind | None]:
+    """Return the column that holds what is in force for an address of the statement it stands in, or null.
+
+    One look into an index for each row: delivery asks by it of each text that is due.
+    """
+    return newest(address_id, sender).with_only_columns(Consent.kind).scalar_subquery()
+
+
+def in_force(session: Session, address_id: int, sender: str) -> Consent | None:
+    """Return the row in force for an address and a sender; None: nothing was ever said about it."""
+    return session.scalars(newest(address_id, sender)).first()
+
+
+def consent_of(session: Session, address_id: int, sender: str) -> Kind | None:
+    """Return what is in force for one address, "in" or "out"; None: nothing was ever said about it."""
+    return kinds_in_force(session, [address_id], sender).get(address_id)
+
+
+def kinds_in_force(session: Session, address_ids: Collection[int], sender: str) -> dict[int, Kind]:
+    """Return what is in force for each address; one about which nothing was ever said is not in it."""
+    kinds: dict[int, Kind] = {}
+    kind = kind_in_force(Address.id, sender)
+    for chunk in in_chunks(address_ids):
+        rows = session.execute(select(Address.id, kind).where(Address.id.in_(chunk)))
+        kinds.update((address_id, found) for address_id, found in rows if found is not None)
+    return kinds
 
 
 def note_gone(session: Session, person_id: int, now: dt.datetime) -> None:
-    """Have her circles told that she is not there any more, once her lock is in hand (`flows/gone.toml`)."""
+    """Have a person's circles told of the opt-out, once the person's lock is in hand (`flows/gone.toml`)."""
     session.add(Timer(kind="prompt", person_id=person_id, flow="gone", due_at=now))
 
 
 def out_since(session: Session, address_id: int, sender: str) -> dt.datetime | None:
-    """When she opted out, if that is in force; a second STOP does not make it later."""
-    hers = (Consent.address_id == address_id) & (Consent.sender == sender)
-    last_in = session.scalar(select(func.max(Consent.id)).where(hers, Consent.kind == "in")) or 0
+    """Return when the opt-out in force was given; a second STOP does not make it later. None: none is."""
+    theirs = (Consent.address_id == address_id) & (Consent.sender == sender)
+    last_in = session.scalar(select(func.max(Consent.id)).where(theirs, Consent.kind == "in")) or 0
     return session.scalar(
-        select(func.min(Consent.at)).where(hers, Consent.kind == "out", Consent.id > last_in)
+        select(func.min(Consent.at)).where(theirs, Consent.kind == "out", Consent.id > last_in)
     )
-
-
-def kinds_in_force(session: Session, address_ids: Collection[int], sender: str) -> dict[int, str]:
-    """What is in force for each address, "in" or "out"; one that never said anything is not in it."""
-    kinds: dict[int, str] = {}
-    for chunk in _chunks(address_ids):
-        newest = (
-            select(func.max(Consent.id))
-            .where(Consent.address_id.in_(chunk), Consent.sender == sender)
-            .group_by(Consent.address_id)
-        )
-        rows = session.execute(select(Consent.address_id, Consent.kind).where(Consent.id.in_(newest)))
-        kinds.update(rows.all())
-    return kinds
 
 
 def _add(
@@ -131,17 +152,8 @@ def _add(
     )
 
 
-def _chunks(ids: Collection[int]) -> Iterator[list[int]]:
+def in_chunks(ids: Collection[int]) -> Iterator[list[int]]:
+    """Return ids in lists of a length that any database takes in one statement."""
     remaining = iter(ids)
     while chunk := list(islice(remaining, _CHUNK)):
         yield chunk
-
-
-def consent_of(session: Session, address_id: int, sender: str) -> str | None:
-    """What is in force for an address: "in", "out", or None when she never said anything about it."""
-    return session.scalar(
-        select(Consent.kind)
-        .where(Consent.address_id == address_id, Consent.sender == sender)
-        .order_by(Consent.id.desc())
-        .limit(1)
-    )

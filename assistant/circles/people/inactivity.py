@@ -1,4 +1,4 @@
-"""Counts how long a member has been silent in her circle, and how often she was nudged."""
+"""Counts how long a member has been silent in a circle, and how often the member was nudged."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from assistant.schedule.programs import programs
 from assistant.store.tables import Answer, Circle, Member, Note, Outbox, Person, Timer
 
 OPENING: Final = "weekly_reflection"
-"""The flow that opens a week; a week is quiet when nothing at all came from her after it."""
+"""The flow that opens a week; a week is quiet when nothing at all came from the member after it."""
 LEFT_ALONE_AFTER: Final = 3
-"""Quiet weeks after which her seat waits for her without a word."""
+"""Quiet weeks after which the member's seat waits without a word."""
 NUDGES_A_WEEK: Final = 2
 
 
 def last_sign(session: Session, member: Member) -> dt.datetime:
-    """When something last came from her (aware UTC): with one circle any text of hers, with several what was
-    for this one."""
+    """Return when something last came from a member (aware UTC).
+
+    With one circle that is any text; with several, what was for this one.
+    """
     person = session.get_one(Person, member.person_id)
     signs: list[dt.datetime | None] = [member.state_at]
     if len(seats_of(session, person.id)) < 2:
@@ -33,7 +35,7 @@ def last_sign(session: Session, member: Member) -> dt.datetime:
 
 
 def quiet_weeks(session: Session, member: Member, now: dt.datetime) -> int:
-    """How many weeks were opened for her, before `now`, without anything coming back."""
+    """Return how many weeks were opened for a member, before `now`, without anything coming back."""
     opened = select(func.count(Timer.id)).where(
         Timer.member_id == member.id,
         Timer.key.is_not(None),
@@ -45,7 +47,7 @@ def quiet_weeks(session: Session, member: Member, now: dt.datetime) -> int:
 
 
 def is_left_alone(session: Session, member: Member, now: dt.datetime) -> bool:
-    """Whether she was told, after quiet weeks, that her seat waits for her: then nothing planned comes."""
+    """Whether a member was told, after quiet weeks, that the seat waits: then nothing planned comes."""
     return member.unpaired_at is not None and quiet_weeks(session, member, now) >= LEFT_ALONE_AFTER
 
 
@@ -59,7 +61,7 @@ def may_come(session: Session, timer: Timer, now: dt.datetime) -> bool:
 
 
 UNASKED: Final = ("%/silence.%", "%nudge%", "buddy_quiet/%/say", "buddy_middle/%/say")
-"""The wordings of texts that come neither by the season's plan nor by her wish."""
+"""The wordings of texts that come neither by the season's plan nor by the member's wish."""
 
 
 def may_nudge(session: Session, person_id: int, now: dt.datetime, *, asked_for: bool = False) -> bool:
@@ -69,7 +71,7 @@ def may_nudge(session: Session, person_id: int, now: dt.datetime, *, asked_for: 
         session: Any session.
         person_id: Who would be nudged.
         now: Aware UTC.
-        asked_for: It is a reminder on the day she chose; only nudges that she did not ask for hold it back.
+        asked_for: It is a reminder on the day the member chose; only nudges not asked for hold it back.
     """
     kinds: list[ColumnElement[bool]] = [Outbox.wording.like(each) for each in UNASKED]
     if not asked_for:

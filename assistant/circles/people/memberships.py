@@ -17,7 +17,7 @@ LONGEST_SEARCH = 10
 
 
 def find_circle(session: Session, said: str) -> Circle | None:
-    """The circle whose code stands in what she wrote, in any case, among other words, or spaced out."""
+    """Return the circle whose code stands in a text, in any case, among other words, or spaced out."""
     words = [word.upper() for word in plain_words(said)][:LONGEST_SEARCH]
     codes = [*words, "".join(words)]
     found = {row.code: row for row in session.scalars(select(Circle).where(Circle.code.in_(codes)))}
@@ -25,7 +25,7 @@ def find_circle(session: Session, said: str) -> Circle | None:
 
 
 def lock_circle(session: Session, circle_id: int) -> Circle:
-    """The circle as it stands now, held until the transaction ends: no two people take its last seat."""
+    """Return the circle as it stands now, held until the transaction ends: no two take its last seat."""
     return session.scalars(
         select(Circle)
         .where(Circle.id == circle_id)
@@ -46,14 +46,14 @@ def is_full(session: Session, circle: Circle) -> bool:
 
 
 def seat_of(session: Session, person_id: int, circle_id: int) -> Member | None:
-    """Her row in a circle, whatever its state."""
+    """Return a person's row in a circle, whatever its state."""
     return session.scalars(
         select(Member).where(Member.person_id == person_id, Member.circle_id == circle_id)
     ).first()
 
 
 def places_of(session: Session, people: Collection[int]) -> Sequence[tuple[Member, Circle]]:
-    """The seats that these people have not given up, in any circle, the oldest first."""
+    """Return the seats that these people have not given up, in any circle, the oldest first."""
     rows = session.execute(
         select(Member, Circle)
         .join(Circle, Circle.id == Member.circle_id)
@@ -64,7 +64,7 @@ def places_of(session: Session, people: Collection[int]) -> Sequence[tuple[Membe
 
 
 def seats_of(session: Session, person_id: int) -> Sequence[tuple[Member, Circle]]:
-    """The seats she holds in circles that still run, the oldest first."""
+    """Return the seats a person holds in circles that still run, the oldest first."""
     rows = session.execute(
         select(Member, Circle)
         .join(Circle, Circle.id == Member.circle_id)
@@ -93,7 +93,7 @@ def told_of_news(session: Session, circle_id: int, but: Collection[int] = ()) ->
 
 
 def hosts_of(session: Session, circle_id: int, now: dt.datetime) -> Sequence[Person]:
-    """Who hosts a circle now: its hosts who took up their seat, or the backups while all of them are away."""
+    """Return who hosts a circle now: hosts who took up their seat, or the backups while all are away."""
     rows = session.execute(
         select(Role, Person)
         .join(Person, Person.id == Role.person_id)

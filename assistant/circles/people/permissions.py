@@ -1,4 +1,4 @@
-"""Knows what a person may do: what she is, in any circle or cohort."""
+"""Knows what a person may do, as a member, a host or an organizer of any circle or cohort."""
 
 from __future__ import annotations
 
@@ -14,19 +14,8 @@ RANKS = {"member": "member", "host": "host", "backup": "host", "organizer": "org
 """A backup host may do what a host may."""
 
 
-def standing(session: Session, person_id: int) -> frozenset[str]:
-    """What she is: any of "member", "host", "organizer"; an offered seat counts once she took it up."""
-    held, _ = _held_and_offered(session, [person_id])
-    return frozenset(held[person_id])
-
-
-def hearing(session: Session, person_id: int) -> frozenset[str]:
-    """Whose commands (`who` in `flows/commands.toml`) are hers to give; see `hearing_of`."""
-    return hearing_of(session, [person_id])[person_id]
-
-
 def hearing_of(session: Session, people: Collection[int]) -> dict[int, frozenset[str]]:
-    """Whose commands are theirs to give, in one statement for all of them.
+    """Return whose commands are theirs to give, in one statement for all of them.
 
     "member" takes in hosts and organizers without a seat: they have a name, a place and a phone all the same.
     "on_call" is for whoever is paged: hosts, backups, organizers. "offered" is for whoever was offered a seat
@@ -46,17 +35,17 @@ def hearing_of(session: Session, people: Collection[int]) -> dict[int, frozenset
 
 
 def hosted_by(session: Session, person_id: int) -> Sequence[Circle]:
-    """The circles she hosts or backs up that are not over, the longest-hosted first."""
+    """Return the circles that a person hosts or backs up and that are not over, the longest-hosted first."""
     return session.scalars(_hosted(person_id).order_by(Role.id)).unique().all()
 
 
 def circle_for(session: Session, person_id: int, circle_id: int) -> Circle | None:
-    """A circle, if she hosts or backs it up and it is not over: the one door to it for what hosts do."""
+    """Return a circle that a person hosts or backs up and is not over: the one door for what hosts do."""
     return session.scalars(_hosted(person_id).where(Circle.id == circle_id)).first()
 
 
 def cohorts_of(session: Session, person_id: int) -> Sequence[Cohort]:
-    """The cohorts she organizes, the oldest first: the one door to them for what organizers do."""
+    """Return the cohorts a person organizes, the oldest first: the one door for what organizers do."""
     return session.scalars(
         select(Cohort)
         .join(Role, Role.cohort_id == Cohort.id)
@@ -71,7 +60,7 @@ def cohorts_of(session: Session, person_id: int) -> Sequence[Cohort]:
 
 
 def circles_organized(session: Session, person_id: int) -> Sequence[Circle]:
-    """The circles that are not over and that she organizes one by one, not as part of a cohort."""
+    """Return the circles not over that a person organizes one by one, not as part of a cohort."""
     return session.scalars(
         select(Circle)
         .join(Role, Role.circle_id == Circle.id)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-import phonenumbers
+from assistant.language.dialing import read_written
 
 _LOST_DIGITS = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+")
 """4.15556E+12: how a spreadsheet shows, and exports, a long number that it took for a sum."""
 
 
 def read_number(written: str, country: str) -> str:
-    """The E.164 form of one number.
+    """Return the E.164 form of one number.
 
     Args:
         written: As it was typed: "+1 (512) 555-0100", "512.555.0100", "'+15125550100".
@@ -20,7 +20,7 @@ def read_number(written: str, country: str) -> str:
     Raises:
         ValueError: no phone could have this number; the message says how to mend it, without the number.
     """
-    plain = written.strip().lstrip("'=").strip('"').removeprefix("tel:").strip()
+    plain = written.strip().lstrip("'=").strip('"').strip()
     plain = re.sub(r"\.0$", "", plain)
     if not plain:
         raise ValueError("there is no phone number")
@@ -29,13 +29,8 @@ def read_number(written: str, country: str) -> str:
             "the spreadsheet has rounded this number and its last digits are lost: format the column as "
             "text, type the number again, and export once more"
         )
-    for attempt in (plain, f"+{plain}") if plain.isdigit() else (plain,):
-        try:
-            number = phonenumbers.parse(attempt, country)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if number := read_written(plain, country):
+        return number
     raise ValueError(
         f"this is not a phone number of {country}; write it with its country code, such as +1 512 555 0100"
     )

@@ -22,7 +22,7 @@ class Named(NamedTuple):
 
 
 def members_of(session: Session, circles: Sequence[Circle], states: Sequence[str] = SEATED) -> list[Named]:
-    """Who has a seat in these circles, the oldest first; a host hears of nobody before the promise."""
+    """Return who has a seat in these circles, the oldest first; a host hears of nobody before the promise."""
     rows = session.execute(
         select(Member, Person, Circle)
         .join(Person, Person.id == Member.person_id)
@@ -38,7 +38,7 @@ def members_of(session: Session, circles: Sequence[Circle], states: Sequence[str
 
 
 def called(people: Sequence[Named], said: str) -> list[Named]:
-    """Those of the first name in `said`; where it tells more ("Ana Lopez") and that helps, by all of it."""
+    """Return those of the first name in `said`; where it tells more and that helps, by all of it."""
     found = [each for each in people if is_called(each.person, said)]
     whole = plain_words(said)
     exact = [each for each in found if plain_words(each.person.name or "")[: len(whole)] == whole]
@@ -46,5 +46,5 @@ def called(people: Sequence[Named], said: str) -> list[Named]:
 
 
 def is_called(person: Person, said: str) -> bool:
-    """Whether that is her first name, in any case and with or without accents."""
+    """Whether that is the person's first name, in any case and with or without accents."""
     return bool(person.name) and fold(person.name or "").split()[:1] == fold(said).split()[:1]

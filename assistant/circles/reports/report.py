@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -172,22 +173,21 @@ def publish(seasons: Sequence[Season], *, of_cohort: bool) -> list[Figure]:
         for figure in _summed(cells, whole):
             sums.append(((whole, SEASON, figure), [(season.code, SEASON, figure) for season in seasons]))
     hidden = hide(cells, sums)
-    published = []
-    for key, cell in cells.items():
-        nearly = key[:2] == (whole, SEASON) and key[2] in SHARES and key in hidden
-        published.append(
-            Figure(
-                *key,
-                value=None if key in hidden else cell.value,
-                hidden=key in hidden,
-                at_least=at_least(cell) if nearly else None,
-            )
-        )
+    published = [_figure(key, cell, hidden, whole) for key, cell in cells.items()]
     for scope, some in _scopes(seasons, whole, of_cohort):
         cell = trend(some)
         off = (scope, SEASON, "response") in hidden or bool(hide({"": cell}, []))
         published.append(Figure(scope, SEASON, "response_trend", None if off else cell.value, off))
     return published
+
+
+def _figure(key: Key, cell: Cell, hidden: AbstractSet[Key], whole: str) -> Figure:
+    """One figure as it is published; of a hidden share of nearly everyone, how much it is at least."""
+    off = key in hidden
+    nearly = off and key[:2] == (whole, SEASON) and key[2] in SHARES
+    return Figure(
+        *key, value=None if off else cell.value, hidden=off, at_least=at_least(cell) if nearly else None
+    )
 
 
 def _scopes(seasons: Sequence[Season], whole: str, of_cohort: bool) -> Iterator[tuple[str, Sequence[Season]]]:

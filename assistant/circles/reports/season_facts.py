@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Select, case, func, literal, or_, select
@@ -80,11 +80,8 @@ def seasons_of(
         standing = row.state
         if row.state == "active":
             sign = max(row.state_at, signs.get(row.id, row.state_at))
-            unanswered = sum(sign < came < until for came in opened[row.id].values())
-            standing = "quiet" if unanswered >= QUIET_FROM else "answering"
-        elif row.state == "left" and any(
-            dt.timedelta(0) <= row.state_at - at < AT_ONCE for at in stopped[row.person_id]
-        ):
+            standing = _answering_or_quiet(sign, opened[row.id].values(), until)
+        elif row.state == "left" and _because_of_stop(row.state_at, stopped[row.person_id]):
             standing = "stopped"
         seats[row.id] = seat = Seat(row.person_id, standing)
         seat.weeks = {week: Week() for week in opened[row.id] if week <= season.weeks}
@@ -98,6 +95,17 @@ def seasons_of(
     add_alarms(session, inside, seasons)
     add_cost(session, inside, seasons)
     return [seasons[circle.id] for circle in circles]
+
+
+def _answering_or_quiet(sign: dt.datetime, opened: Iterable[dt.datetime], until: dt.datetime) -> str:
+    """What the weeks that were opened since a member's last sign make of an active seat."""
+    unanswered = sum(sign < came < until for came in opened)
+    return "quiet" if unanswered >= QUIET_FROM else "answering"
+
+
+def _because_of_stop(left_at: dt.datetime, stopped_at: Iterable[dt.datetime]) -> bool:
+    """Whether a seat was given up right after its member had stopped every text."""
+    return any(dt.timedelta(0) <= left_at - at < AT_ONCE for at in stopped_at)
 
 
 def _season(circle: Circle, now: dt.datetime) -> Season:

@@ -135,13 +135,6 @@ def _count(session: Session, circle: Circle, now: dt.datetime) -> CircleCounts:
         .group_by(Conversation.flow, Conversation.step)
         .order_by(Conversation.flow, Conversation.step)
     )
-    heard: dict[str, int] = dict.fromkeys(("day", "week", "earlier", "never"), 0)
-    for moment in session.scalars(
-        select(Person.heard_at)
-        .join(Member, Member.person_id == Person.id)
-        .where(mine, Member.state.in_(SEATED))
-    ):
-        heard[_ago(moment, now)] += 1
     return CircleCounts(
         code=circle.code,
         name=circle.name,
@@ -158,7 +151,7 @@ def _count(session: Session, circle: Circle, now: dt.datetime) -> CircleCounts:
         invitations=_by_state(session, Invitation, circle.id),
         progress=dict(progress_of(session, circle.id)),
         steps={f"{flow}: {step}": count for flow, step, count in steps},
-        heard=heard,
+        heard=_heard(session, circle.id, now),
         waiting=session.scalar(
             select(func.count()).where(Outbox.circle_id == circle.id, Outbox.state == "queued")
         )
@@ -170,6 +163,18 @@ def _count(session: Session, circle: Circle, now: dt.datetime) -> CircleCounts:
         )
         or 0,
     )
+
+
+def _heard(session: Session, circle_id: int, now: dt.datetime) -> dict[str, int]:
+    """Within a day, a week, earlier, never -> how many of those with a seat were last heard from then."""
+    heard: dict[str, int] = dict.fromkeys(("day", "week", "earlier", "never"), 0)
+    for moment in session.scalars(
+        select(Person.heard_at)
+        .join(Member, Member.person_id == Person.id)
+        .where(Member.circle_id == circle_id, Member.state.in_(SEATED))
+    ):
+        heard[_ago(moment, now)] += 1
+    return heard
 
 
 def _by_state(session: Session, table: type[Member] | type[Invitation], circle_id: int) -> dict[str, int]:

@@ -24,7 +24,7 @@ MOST_WORDS: Final = 5
 
 
 def roles_of(members: Sequence[int], turn: int) -> tuple[int, int, int] | None:
-    """Who has which role in this turn: everyone comes to each role once while the group stays the same.
+    """Return who has which role in this turn: everyone comes to each once while the group stays the same.
 
     Args:
         members: Ids, in an order that stays.
@@ -40,7 +40,7 @@ def roles_of(members: Sequence[int], turn: int) -> tuple[int, int, int] | None:
 
 
 @action("roles", "few")
-def roles_of_the_hour(ctx: ActionContext) -> ActionResult:
+def roles_of_the_hour(ctx: ActionContext, *, turn: int | None = None) -> ActionResult:
     """Whose turn it is this week, by first names; few: there are not three."""
     if ctx.circle is None:
         return ActionResult("few")
@@ -56,8 +56,7 @@ def roles_of_the_hour(ctx: ActionContext) -> ActionResult:
         .order_by(Member.id)
     )
     names = {key: name or "" for key, name in rows}
-    turn = ctx.values.get("turn")
-    held = roles_of(list(names), turn if isinstance(turn, int) else current_week(ctx.circle, ctx.now))
+    held = roles_of(list(names), current_week(ctx.circle, ctx.now) if turn is None else turn)
     if held is None:
         return ActionResult("few")
     values = {
@@ -68,7 +67,7 @@ def roles_of_the_hour(ctx: ActionContext) -> ActionResult:
 
 @action("heard", "alone")
 def hear_the_round(ctx: ActionContext) -> ActionResult:
-    """Show her what others of the circle said in this hour so far, without names; alone: nobody has yet."""
+    """Show what others of the circle said in this hour so far, without names; alone: nobody has yet."""
     if ctx.member is None or ctx.circle is None:
         return ActionResult("alone")
     said = ctx.session.scalars(

@@ -1,4 +1,4 @@
-"""Ends a season with each member: a keepsake of what others wrote to her, what comes next, her own words."""
+"""Ends a season with each member: a keepsake of others' words, what comes next, a copy of the own words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LONGEST_CODE: Final = 12
 
 @action("round", "later")
 def open_closing(ctx: ActionContext) -> ActionResult:
-    """Whether she takes part in the last round; who reads along, or rests, gets what comes after it."""
+    """Whether the member takes part in the last round; who reads along, or rests, gets what comes after."""
     member = ctx.member
     if member is None or member.state != "active" or is_left_alone(ctx.session, member, ctx.now):
         return ActionResult("later")
@@ -43,14 +43,14 @@ def open_closing(ctx: ActionContext) -> ActionResult:
 
 @action("some", "none")
 def ask_to_keep(ctx: ActionContext) -> ActionResult:
-    """Whether she wrote kind words to others that may become keepsakes; `count` is how many."""
+    """Whether the member wrote kind words to others that may become keepsakes; `count` is how many."""
     notes = _unasked(ctx)
     return ActionResult("some" if notes else "none", {"count": str(len(notes))})
 
 
 @action("kept")
 def let_keep(ctx: ActionContext) -> ActionResult:
-    """Her words to others may stand in their keepsakes, under her name."""
+    """Let the member's words to others stand in their keepsakes, under the writer's name."""
     for note in _unasked(ctx):
         note.may_keep = True
     return ActionResult("kept")
@@ -58,7 +58,7 @@ def let_keep(ctx: ActionContext) -> ActionResult:
 
 @action("kept_back")
 def keep_from_keepsakes(ctx: ActionContext) -> ActionResult:
-    """Her words to others are in no keepsake."""
+    """Keep the member's words to others out of every keepsake."""
     for note in _unasked(ctx):
         note.may_keep = False
     return ActionResult("kept_back")
@@ -66,7 +66,7 @@ def keep_from_keepsakes(ctx: ActionContext) -> ActionResult:
 
 @action("some", "plain", "none")
 def find_keepsake(ctx: ActionContext) -> ActionResult:
-    """Whether others wrote her kind words and agreed that she keeps them; on a shared phone she is asked."""
+    """Whether others wrote kind words and let them be kept; a shared phone's owner is asked first."""
     if not _keepsake(ctx):
         return ActionResult("none")
     return ActionResult("plain" if ctx.person.plain else "some")
@@ -74,7 +74,7 @@ def find_keepsake(ctx: ActionContext) -> ActionResult:
 
 @action("handed")
 def hand_keepsake(ctx: ActionContext) -> ActionResult:
-    """Give her the words that others agreed she keeps, each under its writer's first name."""
+    """Hand over the words that others agreed the member keeps, each under its writer's first name."""
     told = [
         _say(ctx, "keepsake", {"writer": _first_name(writer), "words": note.words or ""})
         for note, writer in _keepsake(ctx)
@@ -84,7 +84,7 @@ def hand_keepsake(ctx: ActionContext) -> ActionResult:
 
 @action("kept", "no_seat")
 def keep_wish(ctx: ActionContext) -> ActionResult:
-    """What she wishes for next is on record with her answer; days later the host hears how many wish what."""
+    """Keep the member's wish for what comes next; days later the host hears how many wish what."""
     member = ctx.member
     if member is None:
         return ActionResult("no_seat")
@@ -98,7 +98,7 @@ def keep_wish(ctx: ActionContext) -> ActionResult:
 
 @action("known", "unknown")
 def find_end(ctx: ActionContext) -> ActionResult:
-    """Until when her words are kept (`date`); unknown: they are gone already."""
+    """Until when the member's words are kept (`date`); unknown: they are gone already."""
     circle = ctx.circle
     if circle is None or circle.erase_on is None or circle.erase_on <= ctx.now.date():
         return ActionResult("unknown")
@@ -107,7 +107,7 @@ def find_end(ctx: ActionContext) -> ActionResult:
 
 @action("copy", "plain", "none")
 def find_copy(ctx: ActionContext) -> ActionResult:
-    """Whether there are words of hers to send back to her; on a shared phone she is asked first."""
+    """Whether there are words of the member's to send back; a shared phone's owner is asked first."""
     if not any(own_words(ctx.session, member) for member, _ in _all_seats(ctx)):
         return ActionResult("none")
     return ActionResult("plain" if ctx.person.plain else "copy")
@@ -115,7 +115,7 @@ def find_copy(ctx: ActionContext) -> ActionResult:
 
 @action("sent")
 def send_copy(ctx: ActionContext) -> ActionResult:
-    """Send her what she wrote, circle by circle, the oldest first: hers, and nobody else's."""
+    """Send back what the member wrote, circle by circle, the oldest first: that, and nobody else's words."""
     told: list[Effect] = []
     for member, circle in _all_seats(ctx):
         words = own_words(ctx.session, member)
@@ -126,9 +126,9 @@ def send_copy(ctx: ActionContext) -> ActionResult:
 
 
 @action("some", "none")
-def count_wishes(ctx: ActionContext) -> ActionResult:
+def count_wishes(ctx: ActionContext, *, circle_id: int = 0) -> ActionResult:
     """How many members wish for what, as `options`, without names; `together` says whether any go on."""
-    circle = _asked_circle(ctx)
+    circle = ctx.session.get(Circle, circle_id)
     if circle is None:
         return ActionResult("none")
     counts = Counter(_wishes(ctx.session, circle.id).values())
@@ -140,15 +140,15 @@ def count_wishes(ctx: ActionContext) -> ActionResult:
 
 
 @action("yes", "no")
-def some_go_on(ctx: ActionContext) -> ActionResult:
+def some_go_on(ctx: ActionContext, *, count: int = 0) -> ActionResult:  # noqa: ARG001
     """Whether anyone wants to go on together."""
-    return ActionResult("yes" if str(ctx.values.get("count") or "0") != "0" else "no")
+    return ActionResult("yes" if count else "no")
 
 
 @action("opened", "no_circle")
-def open_again(ctx: ActionContext) -> ActionResult:
+def open_again(ctx: ActionContext, *, circle_id: int = 0) -> ActionResult:
     """Open a new circle under the same host; those who wished to go on get its word, and join by it."""
-    circle = _asked_circle(ctx)
+    circle = ctx.session.get(Circle, circle_id)
     if circle is None:
         return ActionResult("no_circle")
     session = ctx.session
@@ -185,7 +185,7 @@ def open_again(ctx: ActionContext) -> ActionResult:
 
 
 def own_words(session: Session, member: Member) -> list[str]:
-    """What a member wrote in her circle, in her words, the oldest first: answers, goals, steps, lines."""
+    """Return the words a member wrote in the circle, oldest first: answers, goals, steps, lines."""
     answers = select(Answer.words, Answer.at).where(
         Answer.member_id == member.id, Answer.outcome == "text", Answer.words.is_not(None)
     )
@@ -197,7 +197,7 @@ def own_words(session: Session, member: Member) -> list[str]:
     )
     notes = select(Note.words, Note.at).where(Note.from_member_id == member.id, Note.words.is_not(None))
     rows = [row for query in (answers, goals, steps, notes) for row in session.execute(query).all()]
-    # A goal, a step and a kind line are answers too: what she wrote once, she reads once.
+    # A goal, a step and a kind line are answers too: what was written once is read once.
     said = dict.fromkeys((words or "").strip() for words, _ in sorted(rows, key=lambda row: row[1]))
     whole = [words for words in said if not any(words != other and words in other for other in said)]
     return [words for words in whole if words]
@@ -237,7 +237,7 @@ def _keepsake(ctx: ActionContext) -> Sequence[tuple[Note, Person]]:
 
 
 def _all_seats(ctx: ActionContext) -> Sequence[tuple[Member, Circle]]:
-    """Every seat she has or had, also in circles that are over: their words are still hers."""
+    """Return every seat a person has or had, also where the circle is over: the words are still theirs."""
     rows = ctx.session.execute(
         select(Member, Circle)
         .join(Circle, Circle.id == Member.circle_id)
@@ -262,11 +262,6 @@ def _wishes(session: Session, circle_id: int) -> dict[int, str]:
 def _hears_already(session: Session, host_id: int, circle_id: int) -> bool:
     planned = select(Timer.values).where(Timer.person_id == host_id, Timer.flow == WISHES_FLOW)
     return any(values.get("circle_id") == circle_id for values in session.scalars(planned))
-
-
-def _asked_circle(ctx: ActionContext) -> Circle | None:
-    circle_id = ctx.values.get("circle_id")
-    return ctx.session.get(Circle, circle_id) if isinstance(circle_id, int) else None
 
 
 def _next_code(session: Session, code: str) -> str:

@@ -1,8 +1,8 @@
 """Erases what was written in a circle, 30 days after its end: every word in every table; what happened stays.
 
 Rows stay as they are counted: who wrote when, how many segments, which outcome. Names, numbers and the
-consent ledger belong to people, not to a circle, and stay as well. A person who sits in another circle keeps
-what she wrote there. Backups and PostgreSQL's own write-ahead log are the operator's to expire.
+consent ledger belong to people, not to a circle, and stay as well; so does what a member wrote in another
+circle. Backups and PostgreSQL's own write-ahead log are the operator's to expire.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _NEVER_IN: Final = ("invited", "declined")
 
 
 def due_for_erasing(today: dt.date) -> Select[Circle]:
-    """The closed circles whose 30 days are over and whose words are still there."""
+    """Return the closed circles whose 30 days are over and whose words are still there."""
     done = exists().where(Audit.circle_id == Circle.id, Audit.action == ERASED)
     return select(Circle).where(Circle.state == "closed", Circle.erase_on <= today, ~done)
 
@@ -86,7 +86,7 @@ def erase_circle(session: Session, circle: Circle, now: dt.datetime) -> None:
 
 
 def _with_another_seat(session: Session, circle: Circle, people: set[int]) -> set[int]:
-    """Who sat or sits in another circle whose words are still kept."""
+    """Return who sat or sits in another circle whose words are still kept."""
     erased = exists().where(Audit.circle_id == Member.circle_id, Audit.action == ERASED)
     others = select(Member.person_id).where(
         Member.person_id.in_(people),

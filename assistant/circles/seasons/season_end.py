@@ -35,7 +35,7 @@ def close_season(session: Session, circle: Circle, now: dt.datetime) -> None:
 
 
 def close_and_erase(session: Session, now: dt.datetime) -> int:
-    """Close the circles whose last day is over everywhere, and erase those that are due; gives how many.
+    """Close the circles whose last day is over everywhere, and erase those that are due; return how many.
 
     Cheap when there are none; called by the sweep.
     """

@@ -23,7 +23,7 @@ FOLLOW_UPS: Final = {
     7: "private",
     8: "thanks",
 }
-"""Week's theme -> what is asked after her answer."""
+"""Week's theme -> what is asked after the member's answer."""
 CLOSES: Final = {1: "kind", 3: "step", 7: "kind_again"}
 """Week's theme -> what its close asks for, where that is not just words for the circle."""
 SPEAKS_OF_OTHERS: Final = frozenset({1, 2})
@@ -31,12 +31,11 @@ SPEAKS_OF_OTHERS: Final = frozenset({1, 2})
 
 
 @action("news", "nothing")
-def recap_week(ctx: ActionContext) -> ActionResult:
+def recap_week(ctx: ActionContext, *, week: int | None = None) -> ActionResult:
     """How many shared last week, and how many steps were done: counts only, as `count` and `total`."""
     if ctx.circle is None:
         return ActionResult("nothing")
-    week = ctx.values.get("week")
-    last_week = (week if isinstance(week, int) else current_week(ctx.circle, ctx.now)) - 1
+    last_week = (current_week(ctx.circle, ctx.now) if week is None else week) - 1
     since = ctx.now - dt.timedelta(days=7)
     shared = sharers(ctx.session, ctx.circle.id, week=last_week)
     done = ctx.session.scalar(
@@ -54,25 +53,22 @@ def recap_week(ctx: ActionContext) -> ActionResult:
 
 
 @action("private", "plan", "help", "ask", "question", "thanks", "nothing")
-def choose_follow_up(ctx: ActionContext) -> ActionResult:
-    """What comes straight after her answer to the week's question, by its `theme`."""
-    theme = ctx.values.get("theme")
-    return ActionResult(FOLLOW_UPS.get(theme if isinstance(theme, int) else 0, "nothing"))
+def choose_follow_up(ctx: ActionContext, *, theme: int = 0) -> ActionResult:  # noqa: ARG001
+    """What comes straight after the answer to the week's question, by its `theme`."""
+    return ActionResult(FOLLOW_UPS.get(theme, "nothing"))
 
 
 @action("kind", "kind_again", "step", "share", "nothing")
-def choose_close(ctx: ActionContext) -> ActionResult:
+def choose_close(ctx: ActionContext, *, theme: int = 0, week: int | None = None) -> ActionResult:
     """How this week's circle closes, by its `theme`; nothing: there are no words of others to speak of.
 
     kind, kind_again: a kind line to someone. step: a next step, told to the circle. share: words for all.
     """
     if ctx.circle is None or not is_in(ctx.member):
         return ActionResult("nothing")
-    theme = ctx.values.get("theme")
-    close = CLOSES.get(theme if isinstance(theme, int) else 0, "share")
+    close = CLOSES.get(theme, "share")
     assert ctx.member is not None
-    week = ctx.values.get("week")
-    this_week = week if isinstance(week, int) else current_week(ctx.circle, ctx.now)
+    this_week = current_week(ctx.circle, ctx.now) if week is None else week
     shared = sharers(ctx.session, ctx.circle.id, week=this_week)
     if theme in SPEAKS_OF_OTHERS and not shared - {ctx.member.id}:
         return ActionResult("nothing")

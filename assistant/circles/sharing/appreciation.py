@@ -1,21 +1,22 @@
-"""Finds out whom a kind line is for, in her own words, and passes it on under first names."""
+"""Finds out whom a kind line is for, in its writer's own words, and passes it on under first names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-from rapidfuzz.distance import OSA
 from sqlalchemy import select
 
-from assistant.circles.actions.choices import number_options
+from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.relay import knows_that_words_wait
+from assistant.circles.people.namesakes import ENDONYMS, told_apart
 from assistant.circles.sharing.shares import apart_from
+from assistant.language.addressing import LEADS, named_in, nearly
 from assistant.language.contacts import has_contact
 from assistant.language.folding import fold, plain_words, split_words
 from assistant.store.tables import Member, Note, Person
@@ -23,47 +24,17 @@ from assistant.store.tables import Member, Note, Person
 PRESENT: Final = ("active", "reading", "paused")
 """Members to whom words may be kept; who is away reads them later."""
 TOLD: Final = ("active", "reading")
-NEAR_AT_START: Final = 4
-"""Only among so many first words may a slip of the finger be a name: "rossa, thank you"."""
 TRIES: Final = 2
-_LEADS: Final = frozenset(
-    {"to", "for", "dear", "hi", "hey", "hello", "para", "a", "querida", "querido", "hola"}
-)
 _BREAKS: Final = re.compile(r"[\s,;:.!?\-–—]+")
 
 
-def named_in(words: str, names: Mapping[int, str]) -> list[int]:
-    """Whom a line may be for, of these people: those whose first name stands in it, or nearly does.
-
-    A name said right at the start, or after "to" or "para" there, outranks those mentioned later:
-    "Rosa, what you said to Luz moved me" is for Rosa.
-
-    Args:
-        words: What she wrote, in either language.
-        names: Whom it can be for, by id.
-    """
-    said = plain_words(words)
-    full = {key: plain_words(name) for key, name in names.items()}
-    whole = [key for key, name in full.items() if len(name) > 1 and _stands(said, name)]
-    if whole:
-        return _foremost(said, whole, full)
-    first = [key for key, name in full.items() if name and name[0] in said]
-    if first:
-        return _foremost(said, first, full)
-    return [
-        key
-        for key, name in full.items()
-        if name and any(_nearly(name[0], word) for word in said[:NEAR_AT_START])
-    ]
-
-
 def without_address(words: str, name: str) -> str:
-    """The line without "Rosa," or "To Rosa:" before it; what begins as a sentence stays whole."""
+    """Return the line without "Rosa," or "To Rosa:" before it; what begins as a sentence stays whole."""
     first = fold(name.split()[0])
     last = fold(name.split()[-1])
     spoken = split_words(words)
-    at = 1 if spoken and spoken[0].plain in _LEADS else 0
-    if len(spoken) <= at or not (spoken[at].plain == first or _nearly(first, spoken[at].plain)):
+    at = 1 if spoken and spoken[0].plain in LEADS else 0
+    if len(spoken) <= at or not (spoken[at].plain == first or nearly(first, spoken[at].plain)):
         return words.strip()
     if last != first and len(spoken) > at + 1 and spoken[at + 1].plain == last:
         at += 1
@@ -73,41 +44,41 @@ def without_address(words: str, name: str) -> str:
     if not bare:
         return ""
     # "Rosa your words stayed with me" reads well without the name; "Rosa is brave" does not.
-    if marked is None and at == 0 and bare[0] not in _SPEAKS_TO_HER:
+    if marked is None and at == 0 and bare[0] not in _SPEAKS_TO_SOMEONE:
         return words.strip()
     return _BREAKS.sub(" ", rest, count=1).strip() if _BREAKS.match(rest) else rest.strip()
 
 
-_SPEAKS_TO_HER: Final = frozenset(
+_SPEAKS_TO_SOMEONE: Final = frozenset(
     {"you", "your", "youre", "thank", "thanks", "i", "im", "gracias", "tu", "tus", "te", "me", "eres", "lo"}
 )
 
 
 @action("found", "several", "no_line", "unknown", "lost", "number")
-def find_recipient(ctx: ActionContext) -> ActionResult:
-    """Whom in her circle the words in `line` (or the name in `to`) are for; nobody from elsewhere is found.
+def find_recipient(
+    ctx: ActionContext,
+    *,
+    line: str = "",
+    to: str = "",
+    to_id: int = 0,
+    tries: int = 0,
+    number_ok: str = "",
+) -> ActionResult:
+    """Find whom in the circle the words in `line` (or the name in `to`) are for; nobody from elsewhere.
 
     several: two could be meant; `people` and `options` list them. no_line: a name, but no words for it.
     number: the line holds a way to reach someone. lost: asked often enough.
     """
     people = _others(ctx)
-    line, said = str(ctx.values.get("line") or ""), str(ctx.values.get("to") or "")
-    chosen = ctx.values.get("to_id")
-    found = (
-        [int(str(chosen))]
-        if chosen
-        else named_in(said or line, {key: p.name or "" for key, p in people.items()})
-    )
+    found = [to_id] if to_id else named_in(to or line, {key: p.name or "" for key, p in people.items()})
     found = [key for key in found if key in people]
     if not found:
-        tries = int(ctx.values.get("tries") or 0) + 1
-        return ActionResult("unknown" if tries <= TRIES else "lost", {"tries": tries, "to": ""})
+        return ActionResult("unknown" if tries < TRIES else "lost", {"tries": tries + 1, "to": ""})
     if len(found) > 1:
         labels = _labels([people[key] for key in found])
-        listed = [{"key": str(key), "label": label} for key, label in zip(found, labels, strict=True)]
-        return ActionResult("several", {"people": listed, "options": number_options(labels)})
+        return ActionResult("several", list_choices("people", zip(found, labels, strict=True)))
     name = people[found[0]].name or ""
-    words = line if said else without_address(line, name)
+    words = line if to else without_address(line, name)
     values: dict[str, Any] = {
         "to_id": str(found[0]),
         "other_name": shorten(name, PLACEHOLDERS["other_name"].longest),
@@ -115,49 +86,48 @@ def find_recipient(ctx: ActionContext) -> ActionResult:
     }
     if not words:
         return ActionResult("no_line", values)
-    if has_contact(words, ctx.identity.country) and ctx.values.get("number_ok") != "yes":
+    if has_contact(words, ctx.identity.country) and number_ok != "yes":
         return ActionResult("number", values)
     return ActionResult("found", values)
 
 
 @action("marked")
 def mark_thanks(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
-    """What she just wrote is thanks for help, not only a kind line."""
+    """Mark what was just written as thanks for help, not only a kind line."""
     return ActionResult("marked", {"note": "thanks"})
 
 
 @action("passed", "gone")
-def pass_on(ctx: ActionContext) -> ActionResult:
-    """Keep `line` as a note to whom it is for, and tell her, under the writer's first name.
+def pass_on(ctx: ActionContext, *, line: str = "", to_id: int = 0, note: str = "") -> ActionResult:
+    """Keep `line` as a note to its recipient, and tell the recipient, under the writer's first name.
 
-    To someone she is kept apart from nothing goes, and nothing gives that away.
+    To someone the writer is kept apart from nothing goes, and nothing shows that.
     """
-    member, line = ctx.member, str(ctx.values.get("line") or "").strip()
-    people = _others(ctx)
-    to = people.get(int(str(ctx.values.get("to_id") or 0)))
-    if member is None or to is None or not line:
+    member, words = ctx.member, line.strip()
+    to = _others(ctx).get(to_id)
+    if member is None or to is None or not words:
         return ActionResult("gone")
     values = {"line": "", "to": "", "to_id": "", "number_ok": ""}
     if to.id in apart_from(ctx.session, ctx.person.id):
         return ActionResult("passed", values)
-    seat = ctx.session.get_one(Member, int(str(ctx.values["to_id"])))
+    seat = ctx.session.get_one(Member, to_id)
     ctx.session.add(
         Note(
             circle_id=member.circle_id,
             from_member_id=member.id,
             to_member_id=seat.id,
-            kind="thanks" if ctx.values.get("note") == "thanks" else "kind",
-            words=line,
+            kind="thanks" if note == "thanks" else "kind",
+            words=words,
             at=ctx.now,
         )
     )
     ctx.session.flush()
-    notice = "thanks_to_you" if ctx.values.get("note") == "thanks" else "kind_line_to_you"
+    notice = "thanks_to_you" if note == "thanks" else "kind_line_to_you"
     if seat.state not in TOLD or (to.plain and knows_that_words_wait(ctx, to, f"notices/{notice}")):
         return ActionResult("passed", values)
     placeholders = {
         "other_name": shorten(ctx.person.name or "", PLACEHOLDERS["other_name"].longest),
-        "words": line,
+        "words": words,
     }
     if not placeholders["other_name"]:
         del placeholders["other_name"]
@@ -174,7 +144,7 @@ def pass_on(ctx: ActionContext) -> ActionResult:
 
 
 def _others(ctx: ActionContext) -> dict[int, Person]:
-    """The other members of her circle who have promised and have a name, by seat; none until she promised."""
+    """Return the other members with a promise and a name, by seat; none before the writer's own promise."""
     if ctx.member is None or ctx.member.promised_at is None:
         return {}
     rows = ctx.session.execute(
@@ -193,26 +163,7 @@ def _others(ctx: ActionContext) -> dict[int, Person]:
 
 
 def _labels(people: Sequence[Person]) -> list[str]:
-    """Their names; with the place where two are the same."""
-    names = [person.name or "" for person in people]
-    return [
-        f"{name} ({person.place})" if names.count(name) > 1 and person.place else name
-        for name, person in zip(names, people, strict=True)
-    ]
-
-
-def _stands(said: Sequence[str], name: Sequence[str]) -> bool:
-    return any(list(said[at : at + len(name)]) == list(name) for at in range(len(said) - len(name) + 1))
-
-
-def _foremost(said: Sequence[str], found: Sequence[int], full: Mapping[int, Sequence[str]]) -> list[int]:
-    """Those whose name opens the line, if any does; else all of them."""
-    start = 1 if said and said[0] in _LEADS else 0
-    opening = [key for key in found if said[start : start + 1] == [full[key][0]]]
-    joined = len(said) > start + 1 and said[start + 1] in {"and", "y", "e"}
-    return opening if opening and not joined else list(found)
-
-
-def _nearly(name: str, word: str) -> bool:
-    allowed = 0 if len(name) < 4 else 1 if len(name) < 8 else 2
-    return bool(word) and word[0] == name[0] and 0 < OSA.distance(name, word) <= allowed
+    """Return their names; with the place where two are the same, or then the language."""
+    places = [person.place or "" for person in people]
+    spoken = [ENDONYMS.get(person.language or "", "") for person in people]
+    return told_apart([person.name or "" for person in people], [places, spoken])

@@ -1,4 +1,4 @@
-"""Keeps what a member wants to reach: her goal, her if-then plan, and the next step with its day."""
+"""Keeps what a member wants to reach: the goal, the if-then plan, and the next step with its day."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from assistant.store.tables.circle_tables import SEATED
 FURTHEST: Final = dt.timedelta(days=180)
 """A day that lies further ahead was misread, or is no next step."""
 SAME_DAY: Final = dt.timedelta(hours=3)
-"""A step planned for today, after her hour, comes up so much later."""
+"""A step planned for today, after the member's hour, comes up so much later."""
 THEMES_OF_GOALS: Final = frozenset({3, 8})
-"""Next moves, and the harvest: weeks that ask about her goal in her own words."""
+"""Next moves, and the harvest: weeks that ask about the goal in the member's own words."""
 _OPENING: Final = re.compile(
     r"^(?:\W*[\w'’,]+){0,6}?\W*\b(?:i will|i['’]ll|i am going to|i['’]m going to|voy a)\s+", re.IGNORECASE
 )
@@ -37,7 +37,7 @@ REMINDER: Final = "step_reminder"
 
 
 def goal_of(session: Session, member_id: int) -> Goal | None:
-    """Her goal as it stands; the one place where it lives."""
+    """Return a member's goal as it stands; the one place where it lives."""
     return session.scalars(
         select(Goal)
         .where(Goal.member_id == member_id, Goal.state == "open", Goal.words.is_not(None))
@@ -47,7 +47,7 @@ def goal_of(session: Session, member_id: int) -> Goal | None:
 
 
 def open_step(session: Session, member_id: int) -> GoalStep | None:
-    """The step she has set and not settled; there is one at most."""
+    """Return the step that a member has set and not settled; there is one at most."""
     return session.scalars(
         select(GoalStep)
         .join(Goal, Goal.id == GoalStep.goal_id)
@@ -58,28 +58,28 @@ def open_step(session: Session, member_id: int) -> GoalStep | None:
 
 
 @action("kept", "no_seat")
-def keep_goal(ctx: ActionContext) -> ActionResult:
-    """Keep `goal` as what she wants to reach; the goal before it is changed, and its open step goes along."""
-    words = _said(ctx, "goal")
+def keep_goal(ctx: ActionContext, *, goal: str = "") -> ActionResult:
+    """Keep `goal` as what the member wants to reach; the goal before is changed, its open step goes along."""
+    words = _said(ctx, goal)
     if ctx.member is None or words is None:
         return ActionResult("no_seat")
     before = goal_of(ctx.session, ctx.member.id)
-    goal = Goal(member_id=ctx.member.id, words=words, set_at=ctx.now, state="open")
-    ctx.session.add(goal)
+    after = Goal(member_id=ctx.member.id, words=words, set_at=ctx.now, state="open")
+    ctx.session.add(after)
     ctx.session.flush()
     if before is not None:
         before.state, before.settled_at = "changed", ctx.now
         step = open_step(ctx.session, ctx.member.id)
         if step is not None:
-            step.goal_id = goal.id
+            step.goal_id = after.id
     return ActionResult("kept")
 
 
 @action("kept", "no_goal")
-def keep_plan(ctx: ActionContext) -> ActionResult:
-    """Keep `plan`, her obstacle and if-then plan, with her goal."""
+def keep_plan(ctx: ActionContext, *, plan: str = "") -> ActionResult:
+    """Keep `plan`, the obstacle and the if-then plan, with the goal."""
     goal = goal_of(ctx.session, ctx.member.id) if ctx.member else None
-    words = _said(ctx, "plan")
+    words = _said(ctx, plan)
     if goal is None or words is None:
         return ActionResult("no_goal")
     goal.plan = words
@@ -88,23 +88,23 @@ def keep_plan(ctx: ActionContext) -> ActionResult:
 
 @action("goal", "none", "no_seat")
 def recall_goal(ctx: ActionContext) -> ActionResult:
-    """Whether she has a goal, which then comes back in her words; `asked`: she came to it herself."""
+    """Whether there is a goal, which comes back in the member's words; `asked`: the member came to it."""
     if ctx.member is None:
         return ActionResult("no_seat")
     return ActionResult("goal" if goal_of(ctx.session, ctx.member.id) else "none", {"asked": True})
 
 
 @action("goal", "none")
-def recall_goal_in_week(ctx: ActionContext) -> ActionResult:
-    """Whether this week's `theme` comes back to her goal, and she has one."""
-    if ctx.member is None or ctx.values.get("theme") not in THEMES_OF_GOALS:
+def recall_goal_in_week(ctx: ActionContext, *, theme: int = 0) -> ActionResult:
+    """Whether this week's `theme` comes back to the member's goal, and there is one."""
+    if ctx.member is None or theme not in THEMES_OF_GOALS:
         return ActionResult("none")
     return ActionResult("goal" if goal_of(ctx.session, ctx.member.id) else "none")
 
 
 @action("reached", "none")
 def reach_goal(ctx: ActionContext) -> ActionResult:
-    """She reached it; whether the circle hears of it is asked next (`sharing` holds what it would hear)."""
+    """Settle the goal as reached; whether the circle hears of it (`sharing`) is asked next."""
     goal = goal_of(ctx.session, ctx.member.id) if ctx.member else None
     if goal is None:
         return ActionResult("none")
@@ -113,39 +113,38 @@ def reach_goal(ctx: ActionContext) -> ActionResult:
 
 
 @action("dated", "undated", "no_seat")
-def keep_step(ctx: ActionContext) -> ActionResult:
-    """Keep `step` as her next step, with the day that its words name; undated: they name none, or two."""
-    words = _said(ctx, "step")
+def keep_step(ctx: ActionContext, *, step: str = "") -> ActionResult:
+    """Keep `step` as the next step, with the day that its words name; undated: they name none, or two."""
+    words = _said(ctx, step)
     if ctx.member is None or words is None:
         return ActionResult("no_seat")
     goal = goal_of(ctx.session, ctx.member.id) or _unnamed_goal(ctx, ctx.member)
-    step = open_step(ctx.session, ctx.member.id)
-    if step is None:
-        step = GoalStep(goal_id=goal.id, set_at=ctx.now)
-        ctx.session.add(step)
-    step.goal_id, step.words, step.set_at, step.due_on = goal.id, words, ctx.now, None
+    kept = open_step(ctx.session, ctx.member.id)
+    if kept is None:
+        kept = GoalStep(goal_id=goal.id, set_at=ctx.now)
+        ctx.session.add(kept)
+    kept.goal_id, kept.words, kept.set_at, kept.due_on = goal.id, words, ctx.now, None
     ctx.session.flush()
     day = read_date(words, now=ctx.now, zone=_zone(ctx).key, country=ctx.identity.country)
-    return _plan_for(ctx, step, day)
+    return _plan_for(ctx, kept, day)
 
 
 @action("dated", "undated", "none")
-def set_step_day(ctx: ActionContext) -> ActionResult:
-    """Move her open step to the day in `day`; undated: that day is past, or too far to be a next step."""
+def set_step_day(ctx: ActionContext, *, day_said: dt.date | None = None) -> ActionResult:
+    """Move the open step to the day in `day_said`; undated: it is past, or too far to be a next step."""
     step = open_step(ctx.session, ctx.member.id) if ctx.member else None
     if step is None:
         return ActionResult("none")
-    said = ctx.values.get("day_said")
-    return _plan_for(ctx, step, dt.date.fromisoformat(said) if isinstance(said, str) else None)
+    return _plan_for(ctx, step, day_said)
 
 
 @action("due", "over")
-def step_today(ctx: ActionContext) -> ActionResult:
+def step_today(ctx: ActionContext, *, step_id: int = 0) -> ActionResult:
     """Whether the reminder in hand is wanted: the step is open, today is its day, it is no third nudge."""
     step = open_step(ctx.session, ctx.member.id) if ctx.member else None
     if ctx.member is None or ctx.member.state not in ("active", "reading") or step is None:
         return ActionResult("over")
-    if step.id != ctx.values.get("step_id") or step.due_on != _today(ctx):
+    if step.id != step_id or step.due_on != _today(ctx):
         return ActionResult("over")
     if not may_nudge(ctx.session, ctx.person.id, ctx.now, asked_for=True):
         return ActionResult("over")
@@ -163,7 +162,7 @@ def step_is_due(ctx: ActionContext) -> ActionResult:
 
 @action("step", "none", "no_seat")
 def recall_step(ctx: ActionContext) -> ActionResult:
-    """The step she has set, if any."""
+    """Recall the step that the member has set, if any."""
     if ctx.member is None:
         return ActionResult("no_seat")
     step = open_step(ctx.session, ctx.member.id)
@@ -172,7 +171,7 @@ def recall_step(ctx: ActionContext) -> ActionResult:
 
 @action("did", "none")
 def step_did(ctx: ActionContext) -> ActionResult:
-    """She did it; whether the circle hears of it is asked next."""
+    """Settle the step as done; whether the circle hears of it is asked next."""
     step = open_step(ctx.session, ctx.member.id) if ctx.member else None
     if step is None:
         return ActionResult("none")
@@ -195,7 +194,7 @@ def step_not_yet(ctx: ActionContext) -> ActionResult:
 
 @action("rested", "none")
 def rest_step(ctx: ActionContext) -> ActionResult:
-    """Let her step go; what came of it so far stays on record."""
+    """Let the step go; what came of it so far stays on record."""
     step = open_step(ctx.session, ctx.member.id) if ctx.member else None
     if step is None:
         return ActionResult("none")
@@ -214,7 +213,7 @@ def _note_progress(ctx: ActionContext, outcome: str) -> ActionResult:
 
 
 def _plan_for(ctx: ActionContext, step: GoalStep, day: dt.date | None) -> ActionResult:
-    """Remind her on that day, at her hour; a reminder for another day finds that it is over."""
+    """Plan a reminder on that day, at the member's hour; one for another day finds that it is over."""
     today = _today(ctx)
     if day is None or not today <= day <= today + FURTHEST:
         return ActionResult("undated", {"step": _short(step.words)})
@@ -222,7 +221,9 @@ def _plan_for(ctx: ActionContext, step: GoalStep, day: dt.date | None) -> Action
     assert ctx.member is not None
     _drop_reminders(ctx)
     language = language_of(ctx)
-    reminder = Start(ctx.person.id, REMINDER, {"step_id": step.id}, ctx.member.id, due_at=_her_hour(ctx, day))
+    reminder = Start(
+        ctx.person.id, REMINDER, {"step_id": step.id}, ctx.member.id, due_at=_at_usual_hour(ctx, day)
+    )
     values = {
         "step": _short(step.words),
         "day": readable_day(day, language),
@@ -231,7 +232,7 @@ def _plan_for(ctx: ActionContext, step: GoalStep, day: dt.date | None) -> Action
     return ActionResult("dated", values, (reminder,))
 
 
-def _her_hour(ctx: ActionContext, day: dt.date) -> dt.datetime:
+def _at_usual_hour(ctx: ActionContext, day: dt.date) -> dt.datetime:
     zones = zone_of(ctx.person.zone, ctx.circle.zone if ctx.circle else None)
     hour = USUAL_HOUR if ctx.person.hour is None else ctx.person.hour
     due = at_wall(day, dt.time(hour), home(zones))
@@ -250,14 +251,13 @@ def _unnamed_goal(ctx: ActionContext, member: Member) -> Goal:
     return goal
 
 
-def _said(ctx: ActionContext, key: str) -> str | None:
-    words = ctx.values.get(key)
+def _said(ctx: ActionContext, words: str) -> str | None:
     seated = ctx.member is not None and ctx.member.state in SEATED
-    return words.strip() if seated and isinstance(words, str) and words.strip() else None
+    return words.strip() or None if seated else None
 
 
 def bare_step(words: str) -> str:
-    """What she will do, without "By Friday I will" before it."""
+    """Return what the member will do, without "By Friday I will" before it."""
     bare = _OPENING.sub("", words.strip(), count=1).strip()
     return bare or words.strip()
 

@@ -19,7 +19,7 @@ NOTE: Final = "note"
 
 
 def notes_kept(ctx: ActionContext, member: Member, since: dt.datetime) -> Iterator[Tell]:
-    """Hosts' notes that waited for her READ, since nothing of them showed on a shared phone; newest first."""
+    """Yield hosts' notes that waited for the member's READ, not shown on a shared phone; newest first."""
     notes = select(PendingAction).where(
         PendingAction.circle_id == member.circle_id,
         PendingAction.kind == NOTE,

@@ -20,49 +20,48 @@ from assistant.store.tables import Conversation, Member, Note, PendingAction, Pe
 from assistant.store.tables.circle_tables import SEATED
 
 MOST_AT_ONCE: Final = 3
-"""Texts that one READ brings; more come when she asks."""
+"""Texts that one READ brings; more come when they are asked for."""
 READABLE: Final = dt.timedelta(days=8)
 """On Monday morning last Monday's words can still be read."""
 SAME_READING: Final = dt.timedelta(days=1)
 """So long READ MORE goes on where the last READ ended."""
 STILL_A_GOOD_MOMENT: Final = dt.timedelta(minutes=20)
-"""So long her yes to reading on a shared phone holds for READ MORE."""
+"""So long a yes to reading on a shared phone holds for READ MORE."""
 MORE: Final = frozenset({"more", "mas"})
 
 
 @action("heard")
 def hear_reading(ctx: ActionContext) -> ActionResult:
-    """Whether she asks for the first of it or for more, before anything else is asked."""
+    """Whether the first of it is asked for, or more, before anything else is asked."""
     return ActionResult("heard", {"more_please": bool(MORE & set(plain_words(ctx.words)))})
 
 
 @action("read", "plain", "not_yet", "no_seat")
-def can_read(ctx: ActionContext) -> ActionResult:
-    """Whether what the circle shared may be shown here: after her promise; on a shared phone she is asked."""
+def can_read(ctx: ActionContext, *, more_please: bool = False) -> ActionResult:
+    """Whether what the circle shared may be shown: after the promise; on a shared phone with a yes."""
     if ctx.member is None or ctx.member.state not in SEATED:
         return ActionResult("no_seat")
     if ctx.member.promised_at is None:
         return ActionResult("not_yet")
     if not ctx.person.plain:
         return ActionResult("read")
-    going_on = ctx.values.get("more_please") and _last_reading(ctx, ctx.member, STILL_A_GOOD_MOMENT)
+    going_on = more_please and _last_reading(ctx, ctx.member, STILL_A_GOOD_MOMENT)
     return ActionResult("read" if going_on else "plain")
 
 
 @action("some", "more", "nothing")
-def read_circle(ctx: ActionContext) -> ActionResult:
-    """Show her what others of this circle shared, the newest first; on a shared phone what waited, too.
+def read_circle(ctx: ActionContext, *, more_please: bool = False) -> ActionResult:
+    """Show the reader what others of this circle shared, newest first; on a shared phone what waited, too.
 
     more: there is more than these few; READ MORE goes on from here.
     """
     member = ctx.member
     if member is None or ctx.circle is None:
         return ActionResult("nothing")
-    wants_more = bool(ctx.values.get("more_please"))
-    last = _last_reading(ctx, member, SAME_READING) if wants_more else None
+    last = _last_reading(ctx, member, SAME_READING) if more_please else None
     before = (last.values["read_to"] or None) if last is not None else None
     effects: list[Effect] = []
-    if ctx.person.plain and not wants_more:
+    if ctx.person.plain and not more_please:
         effects += [_show_said(ctx, said, host) for said, host in _said_to(ctx, member)]
         effects += [_show_note(ctx, note, writer) for note, writer in _notes_to(ctx, member)]
         effects += notes_kept(ctx, member, ctx.now - READABLE)
@@ -79,9 +78,9 @@ def read_circle(ctx: ActionContext) -> ActionResult:
 def readable(
     session: Session, reader: Member, now: dt.datetime, *, before: int | None = None
 ) -> Sequence[tuple[Share, Person]]:
-    """What a member may read of her circle now, newest first, each with who wrote it; one more than is shown.
+    """Return what a member may read of the circle now, newest first, with writers; one more than is shown.
 
-    Nothing of her own, of people who left, or of anyone she is kept apart from.
+    Nothing of the reader's own, of people who left, or of anyone the reader is kept apart from.
     """
     rows = session.execute(
         select(Share, Person)
@@ -103,7 +102,7 @@ def readable(
 
 
 def _last_reading(ctx: ActionContext, member: Member, within: dt.timedelta) -> Conversation | None:
-    """Her last READ that showed her something; its value `read_to` is the last share she saw."""
+    """Return the last READ that showed something; its value `read_to` is the last share that was seen."""
     recent: Iterable[Conversation] = ctx.session.scalars(
         select(Conversation)
         .where(
@@ -118,7 +117,7 @@ def _last_reading(ctx: ActionContext, member: Member, within: dt.timedelta) -> C
 
 
 def _show(ctx: ActionContext, share: Share, writer: Person) -> Tell:
-    """One share as she reads it; what hangs on no answer is something that was done."""
+    """Return one share as it is read; what hangs on no answer is something that was done."""
     kind = "shared" if share.answer_id is not None else "shared_win"
     if share.named and writer.name:
         name = shorten(writer.name, PLACEHOLDERS["writer"].longest)
@@ -127,7 +126,7 @@ def _show(ctx: ActionContext, share: Share, writer: Person) -> Tell:
 
 
 def _notes_to(ctx: ActionContext, member: Member) -> Sequence[tuple[Note, Person]]:
-    """Kind lines that waited for her, since nothing of them showed on a shared phone."""
+    """Return kind lines that waited for the reader, since nothing of them showed on a shared phone."""
     rows = ctx.session.execute(
         select(Note, Person)
         .join(Member, Member.id == Note.from_member_id)
@@ -146,7 +145,7 @@ def _notes_to(ctx: ActionContext, member: Member) -> Sequence[tuple[Note, Person
 
 
 def _said_to(ctx: ActionContext, member: Member) -> Sequence[tuple[PendingAction, Person]]:
-    """What a host told the circle, her among them, and did not show on a shared phone."""
+    """Return what a host told the circle, the reader too, and what did not show on a shared phone."""
     rows = ctx.session.execute(
         select(PendingAction, Person)
         .join(Person, Person.id == PendingAction.by_person_id)
@@ -160,8 +159,10 @@ def _said_to(ctx: ActionContext, member: Member) -> Sequence[tuple[PendingAction
         )
         .order_by(PendingAction.id.desc())
     )
-    hers = [(pending, host) for pending, host in rows if member.id in (pending.details.get("members") or ())]
-    return hers[:MOST_AT_ONCE]
+    theirs = [
+        (pending, host) for pending, host in rows if member.id in (pending.details.get("members") or ())
+    ]
+    return theirs[:MOST_AT_ONCE]
 
 
 def _show_said(ctx: ActionContext, said: PendingAction, host: Person) -> Tell:

@@ -21,40 +21,51 @@ WITHOUT_NAME: Final = frozenset({"no", "without", "sin"})
 
 @action("yes", "no")
 def may_share(ctx: ActionContext) -> ActionResult:
-    """Whether anything of hers may go to this circle: only after her promise."""
+    """Whether anything of the member's may go to this circle: only after the promise."""
     return ActionResult("yes" if is_in(ctx.member) else "no")
 
 
 @action("shared", "private", "name", "number")
-def share_with_circle(ctx: ActionContext) -> ActionResult:
-    """Share the answer she just gave, or what `sharing` names (an answer, a step or a goal she reached).
+def share_with_circle(
+    ctx: ActionContext,
+    *,
+    sharing: dict[str, int] | None = None,
+    number_ok: str = "",
+    week: int | None = None,
+) -> ActionResult:
+    """Share the answer just given, or what `sharing` names (an answer, a step or a goal that was reached).
 
-    private: the question said that nobody else sees it, or she has not promised yet. name: she was never
-    asked whether her name goes along. number: there is a way to reach someone in it, which needs her yes.
+    private: the question said that nobody else sees it, or the promise is still to come. name: the member was
+    never asked whether the name goes along. number: it holds a way to reach someone, which needs a yes.
     """
-    member, sharing = ctx.member, _what_to_share(ctx)
-    words = _words_of(ctx.session, member, sharing) if member else None
+    member, shared = ctx.member, _what_to_share(ctx, sharing)
+    words = _words_of(ctx.session, member, shared) if member else None
     if member is None or not words or not is_in(member):
         return ActionResult("private", {"sharing": {}})
-    values: dict[str, Any] = {"sharing": sharing}
-    if sharing != ctx.values.get("sharing"):
-        values["number_ok"] = ""
-    if has_contact(words, ctx.identity.country) and {**ctx.values, **values}.get("number_ok") != "yes":
+    values: dict[str, Any] = {"sharing": shared}
+    if shared != sharing:
+        values["number_ok"] = number_ok = ""
+    if has_contact(words, ctx.identity.country) and number_ok != "yes":
         return ActionResult("number", values)
     if not _was_asked_for_name(ctx.session, member):
         return ActionResult("name", values)
-    _share(ctx, member, sharing, words, named=member.named)
+    _share(ctx, member, shared, words, week, named=member.named)
     return ActionResult("shared", {"sharing": {}, "number_ok": ""})
 
 
 @action("shared", "private")
-def share_without_name(ctx: ActionContext) -> ActionResult:
-    """Share it with no name on it, whatever she chose for the rest."""
-    member, sharing = ctx.member, _what_to_share(ctx)
-    words = _words_of(ctx.session, member, sharing) if member else None
+def share_without_name(
+    ctx: ActionContext,
+    *,
+    sharing: dict[str, int] | None = None,
+    week: int | None = None,
+) -> ActionResult:
+    """Share it with no name on it, whatever the member chose for the rest."""
+    member, shared = ctx.member, _what_to_share(ctx, sharing)
+    words = _words_of(ctx.session, member, shared) if member else None
     if member is None or not words or not is_in(member):
         return ActionResult("private", {"sharing": {}})
-    _share(ctx, member, sharing, words, named=False)
+    _share(ctx, member, shared, words, week, named=False)
     return ActionResult("shared", {"sharing": {}, "number_ok": ""})
 
 
@@ -66,14 +77,14 @@ def keep_back(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
 
 @action("quiet")
 def go_quiet(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
-    """She did not answer: nothing more is asked of her in this conversation."""
+    """The member did not answer: nothing more is asked in this conversation."""
     return ActionResult("quiet", {"went_quiet": True})
 
 
 @action("yes", "no")
-def still_here(ctx: ActionContext) -> ActionResult:
-    """Whether she has answered all along."""
-    return ActionResult("no" if ctx.values.get("went_quiet") else "yes")
+def still_here(ctx: ActionContext, *, went_quiet: bool = False) -> ActionResult:  # noqa: ARG001
+    """Whether the member has answered all along."""
+    return ActionResult("no" if went_quiet else "yes")
 
 
 @action("heard")
@@ -84,14 +95,14 @@ def hear_sharing_name(ctx: ActionContext) -> ActionResult:
 
 
 @action("named", "unnamed", "no_seat")
-def set_sharing_name(ctx: ActionContext) -> ActionResult:
-    """Share under her name from now on, or without, as `named_by` says.
+def set_sharing_name(ctx: ActionContext, *, named_by: str = "") -> ActionResult:
+    """Share under the member's name from now on, or without, as `named_by` says.
 
-    Going without a name takes it off what she has shared before, too.
+    Going without a name takes it off what was shared before, too.
     """
     if ctx.member is None:
         return ActionResult("no_seat")
-    named = ctx.values.get("named_by") == "name"
+    named = named_by == "name"
     ctx.member.named = named
     if not named:
         for share in ctx.session.scalars(select(Share).where(Share.member_id == ctx.member.id)):
@@ -100,12 +111,12 @@ def set_sharing_name(ctx: ActionContext) -> ActionResult:
 
 
 def is_in(member: Member | None) -> bool:
-    """Whether she may share with her circle and be told of it: seated, and after her promise."""
+    """Whether a member may share with the circle and be told of it: seated, and after the promise."""
     return member is not None and member.promised_at is not None and member.state in SEATED
 
 
 def sharers(session: Session, circle_id: int, *, week: int) -> set[int]:
-    """The members who shared something with this circle in a week of its season, and are still in it."""
+    """Return the members who shared something with this circle in a week, and are still in it."""
     found = session.scalars(
         select(Share.member_id)
         .join(Member, Member.id == Share.member_id)
@@ -120,7 +131,7 @@ def sharers(session: Session, circle_id: int, *, week: int) -> set[int]:
 
 
 def apart_from(session: Session, person_id: int) -> set[int]:
-    """The people who do not reach her and whom she does not reach, whoever asked for it."""
+    """Return the people kept apart from a person: neither reaches the other, whoever asked for it."""
     rows = session.execute(
         select(Apart.one_id, Apart.other_id).where(
             or_(Apart.one_id == person_id, Apart.other_id == person_id)
@@ -129,9 +140,8 @@ def apart_from(session: Session, person_id: int) -> set[int]:
     return {other for pair in rows for other in pair} - {person_id}
 
 
-def _what_to_share(ctx: ActionContext) -> dict[str, Any]:
-    """The answer that this very text gave, if its question said the circle sees it; else what was held."""
-    held = ctx.values.get("sharing")
+def _what_to_share(ctx: ActionContext, held: dict[str, int] | None) -> dict[str, int]:
+    """Return the answer this very text gave, if its question said the circle sees it; else what was held."""
     if ctx.inbox_id is not None and ctx.member is not None:
         answered = ctx.session.scalars(
             select(Answer)
@@ -141,11 +151,11 @@ def _what_to_share(ctx: ActionContext) -> dict[str, Any]:
         ).first()
         if answered is not None and answered.outcome == "text":
             return {"answer": answered.id}
-    return dict(held) if isinstance(held, dict) else {}
+    return held or {}
 
 
-def _words_of(session: Session, member: Member, sharing: dict[str, Any]) -> str | None:
-    """The words to be shared: hers, and meant for the circle. Nothing else ever becomes a share."""
+def _words_of(session: Session, member: Member, sharing: dict[str, int]) -> str | None:
+    """Return the words to be shared: the member's own, meant for the circle. Nothing else becomes one."""
     if "answer" in sharing:
         answer = session.get(Answer, sharing["answer"])
         mine = answer is not None and answer.member_id == member.id and answer.visible_to == "circle"
@@ -167,18 +177,25 @@ def _was_asked_for_name(session: Session, member: Member) -> bool:
     return not member.named or session.scalar(asked.limit(1)) is not None
 
 
-def _share(ctx: ActionContext, member: Member, sharing: dict[str, Any], words: str, *, named: bool) -> None:
+def _share(
+    ctx: ActionContext,
+    member: Member,
+    sharing: dict[str, int],
+    words: str,
+    week: int | None,
+    *,
+    named: bool,
+) -> None:
     answer_id = sharing.get("answer")
     if answer_id is not None and ctx.session.scalar(select(Share.id).where(Share.answer_id == answer_id)):
         return  # A late answer may come by here twice.
     assert ctx.circle is not None
-    week = ctx.values.get("week")
     ctx.session.add(
         Share(
             circle_id=member.circle_id,
             member_id=member.id,
             answer_id=answer_id,
-            week=week if isinstance(week, int) else current_week(ctx.circle, ctx.now),
+            week=current_week(ctx.circle, ctx.now) if week is None else week,
             words=words,
             named=named,
             at=ctx.now,

@@ -1,12 +1,12 @@
-"""Holds words of which nobody can say whom they are for, and asks; until she chooses, nobody sees them."""
+"""Holds words of which nobody can say whom they are for, and asks; until that is chosen, nobody sees them."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import select
 
-from assistant.circles.actions.choices import circle_label, number_options
+from assistant.circles.actions.choices import circle_choices, list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import HandOver, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
@@ -20,10 +20,10 @@ HELD: Final = "held"
 
 
 @action("some", "nobody")
-def find_readers(ctx: ActionContext) -> ActionResult:
+def find_readers(ctx: ActionContext, *, held: str = "") -> ActionResult:
     """Who could be meant by words that nobody asked for: `readers` and `options` list them."""
     member = ctx.member
-    if member is None or member.promised_at is None or not _held(ctx):
+    if member is None or member.promised_at is None or not held.strip():
         return ActionResult("nobody")
     words = LANGUAGES[language_of(ctx)].labels
     labels = {"circle": words["whole_circle"], **{key: words[key] for key in ("buddy", "host", "save")}}
@@ -33,30 +33,32 @@ def find_readers(ctx: ActionContext) -> ActionResult:
         labels["buddy"] = _names(buddies) or labels["buddy"]
         labels["host"] = _names(hosts[:1]) or labels["host"]
     there = {"circle": member.state == "active", "buddy": bool(buddies), "host": bool(hosts), "save": True}
-    listed = [{"key": key, "label": labels[key]} for key in labels if there[key]]
-    return ActionResult(
-        "some", {"readers": listed, "options": number_options(each["label"] for each in listed)}
-    )
+    choices = ((key, label) for key, label in labels.items() if there[key])
+    return ActionResult("some", list_choices("readers", choices))
 
 
 @action("circle", "buddy", "host", "save")
-def choose_reader(ctx: ActionContext) -> ActionResult:
-    """Whom she chose in `reader`."""
-    chosen = ctx.values.get("reader")
-    return ActionResult(chosen if chosen in ("circle", "buddy", "host") else "save", {"text": _held(ctx)})
+def choose_reader(
+    ctx: ActionContext,  # noqa: ARG001
+    *,
+    held: str = "",
+    reader: Literal["circle", "buddy", "host", "save"] = "save",
+) -> ActionResult:
+    """Come to whoever was chosen in `reader`; whatever else stands there, the words are only saved."""
+    return ActionResult(reader, {"text": held.strip()})
 
 
 @action("held")
-def hold_more(ctx: ActionContext) -> ActionResult:
-    """She went on writing instead of choosing: it belongs to what is held."""
+def hold_more(ctx: ActionContext, *, held: str = "") -> ActionResult:
+    """The member went on writing instead of choosing: it belongs to what is held."""
     said = " ".join(ctx.words.split())
-    return ActionResult("held", {HELD: f"{_held(ctx)} {said}".strip() if said else _held(ctx)})
+    return ActionResult("held", {HELD: f"{held.strip()} {said}".strip()})
 
 
 @action("ready", "none")
-def give_to_circle(ctx: ActionContext) -> ActionResult:
-    """Her held words are meant for the circle; they are shared as an answer to the circle is."""
-    answer = _keep(ctx, "circle")
+def give_to_circle(ctx: ActionContext, *, held: str = "") -> ActionResult:
+    """Mean the held words for the circle; they are shared as an answer to the circle is."""
+    answer = _keep(ctx, held, "circle")
     return (
         ActionResult("ready", {HELD: "", "sharing": {"answer": answer.id}})
         if answer
@@ -65,10 +67,10 @@ def give_to_circle(ctx: ActionContext) -> ActionResult:
 
 
 @action("told", "none")
-def give_to_host(ctx: ActionContext) -> ActionResult:
-    """Carry her held words to whoever hosts her circle, under her first name."""
+def give_to_host(ctx: ActionContext, *, held: str = "") -> ActionResult:
+    """Carry the held words to whoever hosts the circle, under the writer's first name."""
     member = ctx.member
-    answer = _keep(ctx, "host")
+    answer = _keep(ctx, held, "host")
     if member is None or answer is None:
         return ActionResult("none")
     placeholders = {"words": answer.words or ""}
@@ -85,49 +87,43 @@ def give_to_host(ctx: ActionContext) -> ActionResult:
 
 
 @action("saved")
-def save_words(ctx: ActionContext) -> ActionResult:
-    """Keep her held words for herself alone; COPY brings them back, and a late choice still finds them."""
-    _keep(ctx, "us")
+def save_words(ctx: ActionContext, *, held: str = "") -> ActionResult:
+    """Keep the held words for their writer alone; COPY brings them back, a late choice finds them."""
+    _keep(ctx, held, "us")
     return ActionResult("saved")
 
 
 @action("some", "none")
-def list_waiting(ctx: ActionContext) -> ActionResult:
-    """Her circles whose questions wait for words, as `waiting` and `options`."""
-    ids = ctx.values.get("between")
+def list_waiting(ctx: ActionContext, *, between: tuple[int, ...] = ()) -> ActionResult:
+    """List the person's circles whose questions wait for words, as `waiting` and `options`."""
     rows = ctx.session.execute(
         select(Question.id, Circle)
         .join(Member, Member.id == Question.member_id)
         .join(Circle, Circle.id == Member.circle_id)
         .where(
-            Question.id.in_(ids if isinstance(ids, list) else []),
+            Question.id.in_(between),
             Question.person_id == ctx.person.id,
             Question.state == "waiting",
         )
         .order_by(Circle.id)
     ).all()
-    labels = [circle_label(circle, plain=ctx.person.plain) for _, circle in rows]
-    listed = [{"key": str(row.id), "label": label} for row, label in zip(rows, labels, strict=True)]
-    outcome = "some" if listed else "none"
-    return ActionResult(outcome, {"waiting": listed, "options": number_options(labels)})
+    choices = ((question_id, circle) for question_id, circle in rows)
+    outcome = "some" if rows else "none"
+    return ActionResult(outcome, circle_choices("waiting", choices, plain=ctx.person.plain))
 
 
 @action("handed")
-def hand_over_words(ctx: ActionContext) -> ActionResult:
-    """Her held words are the answer to the question she chose in `meant`."""
-    question = ctx.session.get(Question, int(str(ctx.values.get("meant") or 0)))
-    if question is None or question.person_id != ctx.person.id or not _held(ctx):
+def hand_over_words(ctx: ActionContext, *, held: str = "", meant: int = 0) -> ActionResult:
+    """Take the held words for the answer to the question that was chosen in `meant`."""
+    question, words = ctx.session.get(Question, meant), held.strip()
+    if question is None or question.person_id != ctx.person.id or not words:
         return ActionResult("handed", {HELD: ""})
-    return ActionResult("handed", {HELD: ""}, (HandOver(question.id, _held(ctx)),))
+    return ActionResult("handed", {HELD: ""}, (HandOver(question.id, words),))
 
 
-def _held(ctx: ActionContext) -> str:
-    return str(ctx.values.get(HELD) or "").strip()
-
-
-def _keep(ctx: ActionContext, visible_to: str) -> Answer | None:
-    """Her held words as an answer, to be seen by those she chose."""
-    words = _held(ctx)
+def _keep(ctx: ActionContext, held: str, visible_to: str) -> Answer | None:
+    """Keep the held words as an answer, to be seen by those whom their writer chose."""
+    words = held.strip()
     asked = ctx.session.scalars(
         select(Question.id).where(Question.person_id == ctx.person.id).order_by(Question.id.desc()).limit(1)
     ).first()

@@ -119,17 +119,31 @@ def find_cities(name: str, home: str) -> list[City]:
         exact = [city for city in named if division in {"", city.division}]
         if exact:
             return sorted(exact, key=lambda city: -city.population)[:1]
+    return find_namesakes(name, home)
+
+
+def find_namesakes(name: str, home: str) -> list[City]:
+    """Return all cities of a plain name, heaviest first, whatever it is a nickname of."""
+    atlas = load_atlas()
     if len(name) < 3:
         return []  # "Sé" is a town in Benin, and "I know" in Spanish
     found = dict.fromkeys(atlas.by_name.get(name, []))
     # Santiago may be Santiago de los Caballeros; Philadelphia is not Amman, which was called so once.
     others = atlas.by_other_name.get(name, [])
     found |= dict.fromkeys(city for city in others if not found or fold_name(city.name).startswith(name))
-    if not found and name.startswith(("saint ", "st ", "fort ", "ft ", "mount ", "mt ")):
-        lead, rest = name.split(" ", 1)
-        other = {"saint": "st", "st": "saint", "fort": "ft", "ft": "fort", "mount": "mt", "mt": "mount"}[lead]
-        found = dict.fromkeys(atlas.by_name.get(f"{other} {rest}", []))
+    if not found and (other := abbreviated(name)):
+        found = dict.fromkeys(atlas.by_name.get(other, []))
     return sorted(found, key=lambda city: -city.weight(home))
+
+
+_SHORT_AND_LONG = {"saint": "st", "st": "saint", "fort": "ft", "ft": "fort", "mount": "mt", "mt": "mount"}
+
+
+def abbreviated(name: str) -> str | None:
+    """Return a plain name with "Saint" for "St" or the other way round, Fort and Mount likewise, or None."""
+    words = [_SHORT_AND_LONG.get(word, word) for word in name.split()]
+    other = " ".join(words)
+    return other if len(words) > 1 and other != name else None
 
 
 def find_misspelt(name: str, home: str) -> list[City]:

@@ -2,37 +2,25 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from datetime import timedelta
 from typing import Any
-from zoneinfo import available_timezones
 
-from assistant.language.folding import fold, fold_name
+from assistant.language.folding import fold
 from assistant.language.hours import Hour, read_hour
-from assistant.language.places.cities import (
-    BY_FAR,
-    City,
-    Region,
-    clock_rule,
-    find_cities,
-    find_misspelt,
-    find_regions,
-    load_atlas,
-    main_cities,
-)
-from assistant.language.places.regions import CITIES_IN_SPANISH, COUNTRIES, NICKNAMES, ZONES
-from assistant.language.words import AROUND_A_PLACE, COMMON, NOT_NAMES
+from assistant.language.offsets import OFFSET, read_offset, written_offset, zone_at
+from assistant.language.places.cities import BY_FAR, City, clock_rule, find_cities, load_atlas
+from assistant.language.places.place_lookup import Found
+from assistant.language.places.place_stretches import Choice, find_misspelt_place, find_places, split_places
+from assistant.language.places.regions import CITIES_IN_SPANISH, COUNTRIES
+from assistant.language.words import AROUND_A_PLACE
 
 _MOST_OFFERED = 5
 _LONGEST_PLACE, _MOST_WORDS = 200, 24  # characters, words with commas
 
-_ZIP_CODE = re.compile(r"\d{5}$")
+# "GMT 6" leaves out on which side.
+_UNSIGNED = re.compile(r"\b(?:gmt|utc)[ ;:]*\d")
 # In lower case, "la" is an article.
 _LOS_ANGELES = re.compile(r"\bL\.?A\b")
-# Small words are also codes of states and countries ("in", "me", "hi", "ok"): no place by themselves.
-_NO_PLACE = AROUND_A_PLACE | {"no", "yes", "si", "oh", "ma", "pa", "id", "al", "va", "ms", "mi", "ne"}
-_EVERYDAY = COMMON | NOT_NAMES | {"best", "bank", "cat", "date", "deal", "god", "much", "say", "sale", "time"}
-_KNOWN_TO_ALL = 1_000_000  # by weight: a city of 100,000 at home counts
-_SHORT_COUNTRIES = frozenset({"us", "uk", "mx", "pr"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +29,8 @@ class Place:
 
     Attributes:
         outcome: "place", "time" (a time only), "several" (which one is to be asked), or "unclear".
-        value: what the outcome stands for, ready to be stored; None when unclear.
+        value: what the outcome stands for, ready to be stored; None when unclear. Beside the hour,
+            `not_hours` lists the local hours that are said not to suit, when any are.
     """
 
     outcome: str
@@ -54,6 +43,9 @@ _UNCLEAR = Place("unclear")
 def read_place(text: str, language: str, home: str) -> Place:
     """Return the place and time of day in a reply.
 
+    The longest stretch of words that a table truly has decides; small words are never states or countries.
+    Places that disagree are asked about, and so is whatever no table has where more than one clock is kept.
+
     Args:
         text: the reply as written.
         language: in which labels are given ("Paris, Francia").
@@ -62,161 +54,108 @@ def read_place(text: str, language: str, home: str) -> Place:
     home = home.upper()
     if len(text.strip()) > _LONGEST_PLACE:
         return _UNCLEAR
-    hour = read_hour(text)
-    words = [word for word in _words(hour.rest if hour else fold(text)) if not _ZIP_CODE.match(word)]
+    plain = fold(text)
+    offset, plain = read_offset(plain), OFFSET.sub(" ; ", plain)
+    hour = read_hour(plain)
+    words = split_places(hour.rest if hour else plain)
     if len(words) > _MOST_WORDS:
         return _UNCLEAR
-    found = _find(words, home)
-    if not found and (_LOS_ANGELES.search(text) or words == ["la"]):
-        found = [_Found(city) for city in find_cities("los angeles", home)]
+    if _UNSIGNED.search(plain):
+        return _UNCLEAR
+    choices = find_places(words, text, home)
+    found = None if choices is None else _merge(choices)
+    if not found and _is_los_angeles(text, words):
+        found = [Found(city) for city in find_cities("los angeles", home)]
+    if not found and found is not None and "?" not in text:
+        found = find_misspelt_place(words, home)
+    if found is None:
+        return _UNCLEAR
+    # What is left of a reply that names a time must be talk around it; an unknown name is asked about.
+    is_talk = all(word in AROUND_A_PLACE or word in ",;" for word in words)
+    if offset is not None:
+        return _at_offset(offset, found, hour, language, home) if found or is_talk else _UNCLEAR
     if found:
         return _answer(found, hour, language, home)
-    # What is left of a reply that names a time must be talk around it; an unknown name is asked about.
-    timely = hour is not None and all(word in AROUND_A_PLACE or word == "," for word in words)
-    return Place("time", _time(hour)) if timely else _UNCLEAR
+    return Place("time", _time(hour)) if hour is not None and hour.suits and is_talk else _UNCLEAR
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    city: City
-    label: str | None = None  # as she named it, when no one city is meant
-    namesake: bool = True  # whether a far larger city of the same name makes asking needless
-
-
-def _words(plain: str) -> list[str]:
-    """Return the words of a plain text, with "," wherever something parted them."""
-    return (
-        re.findall(r"[^\W_]+|,", re.sub(r"[^\w\s']+|\s-\s", " , ", plain.replace(".", " "))) if plain else []
-    )
+def _is_los_angeles(text: str, words: list[str]) -> bool:
+    """Tell whether "LA" is the city: in a reply all in capitals, only without a sentence around it."""
+    if words == ["la"]:
+        return True
+    is_talk = all(word in AROUND_A_PLACE or word in {",", ";", "l"} for word in words)
+    return _LOS_ANGELES.search(text) is not None and (is_talk or not text.isupper())
 
 
 def _time(hour: Hour | None) -> dict[str, Any]:
     if hour is None:
         return {"hour": None}
-    return {"hour": hour.hour, "clamped": True} if hour.clamped else {"hour": hour.hour}
+    said: dict[str, Any] = {"hour": hour.hour}
+    if hour.clamped:
+        said["clamped"] = True
+    if hour.excluded:
+        said["not_hours"] = sorted(hour.excluded)
+    return said
 
 
-def _find(words: list[str], home: str) -> list[_Found]:
-    """Return the places that the words may mean: the longest stretch that only small words surround."""
-    words = [word for place, word in enumerate(words) if word != "," or (place and words[place - 1] != ",")]
-    stretches = [
-        words[start:end]
-        for start in range(len(words))
-        if all(word in AROUND_A_PLACE or word == "," for word in words[:start])
-        for end in range(len(words), start, -1)
-        if all(word in AROUND_A_PLACE or word == "," for word in words[end:])
+def _merge(choices: list[Choice]) -> list[Found] | None:
+    """Return what all named places together may mean; None when they cannot all be true.
+
+    A state narrows a city named apart from it; a zone must be the place's own, at least in one season.
+    """
+    cities = [list(choice.found) for choice in choices if choice.found[0].kind == "city"]
+    regions = [list(choice.found) for choice in choices if choice.found[0].kind == "region"]
+    zones = [choice.found[0].city.zone for choice in choices if choice.found[0].kind == "zone"]
+    if cities and regions:
+        cities = [_narrowed(found, regions) for found in cities]
+        if not all(cities):
+            return None
+    places = cities or regions
+    found = list(dict.fromkeys(each for one in places for each in one))
+    if len(places) > 1:
+        # Two places: whichever is meant, none is a mere namesake of the other.
+        firsts = [one[0] for one in places]
+        same = len({clock_rule(each.city.zone) for each in firsts}) == 1
+        found = firsts[:1] if same else [Found(each.city, each.label, False, each.kind) for each in firsts]
+    if not found:
+        return [choice.found[0] for choice in choices] if len(set(zones)) < 2 else None
+    agree = [each for each in found if all(_share_an_offset(each.city.zone, zone) for zone in zones)]
+    return agree if agree or not zones else None
+
+
+def _narrowed(found: list[Found], regions: list[list[Found]]) -> list[Found]:
+    """Return those of the cities that lie where every region named beside them is."""
+    return [
+        each
+        for each in found
+        if all(any(_same_region(each.city, region) for region in named) for named in regions)
     ]
-    stretches.sort(key=len, reverse=True)
-    stretches = [part for part in stretches if part[0] != "," and part[-1] != ","]
-    for part in stretches:
-        if found := _look_up(part, home):
-            return found
-    kernel = [word for word in stretches[-1] if word != ","] if stretches else []
-    if not 1 <= len(kernel) <= 4 or set(kernel) <= AROUND_A_PLACE:
-        return []
-    if misspelt := find_misspelt(" ".join(kernel), home):
-        return [_Found(city) for city in misspelt]
-    return _look_up_misspelt_before_region(kernel, home)
 
 
-def _look_up(part: list[str], home: str) -> list[_Found]:
-    """Return the places that exactly these words may mean."""
-    words = [word for word in part if word != ","]
-    name = " ".join(words)
-    if name in _NO_PLACE:
-        return []
-    if zone := _zone_named(name, words):
-        return [_Found(City(_city_of_zone(zone), "", "", 1, zone))]
-    cities, regions = find_cities(name, home), find_regions(name, home)
-    if name in _EVERYDAY and cities and cities[0].weight(home) < _KNOWN_TO_ALL:
-        cities = []  # Best, Nada, Much and Time are towns, but not what people mean
-    if (
-        len(name) == 2
-    ):  # "se" is no Sweden: of two letters only the states at home and a few countries stand alone
-        regions = [region for region in regions if region.division or name in _SHORT_COUNTRIES]
-    if regions and not _is_city_first(name, cities, regions, home):
-        return _of_regions(regions, cities, home)
-    if cities:
-        return [_Found(city) for city in cities]
-    return _city_in_region(part, words, home)
+def _same_region(city: City, region: Found) -> bool:
+    beside = region.city
+    if region.label in load_atlas().countries.values():
+        return city.country == beside.country
+    return (city.country, city.division) == (beside.country, beside.division)
 
 
-def _zone_named(name: str, words: list[str]) -> str | None:
-    if name in ZONES:
-        return ZONES[name]
-    path = "/".join([words[0], "_".join(words[1:])]) if len(words) > 1 else ""
-    return _zones_by_path().get(path) if path else None
+def _share_an_offset(zone: str, other: str) -> bool:
+    """Tell whether two zones show the same time in one season at least: Phoenix and "mountain time" do."""
+    return any(one == two for one, two in zip(clock_rule(zone), clock_rule(other), strict=True))
 
 
-@lru_cache(maxsize=1)
-def _zones_by_path() -> dict[str, str]:
-    return {
-        zone.lower(): zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")
-    }
+def _at_offset(offset: timedelta, found: list[Found], hour: Hour | None, language: str, home: str) -> Place:
+    """Return the place beside an offset, if its clock is ever that far off, or the zone of the offset."""
+    if found:
+        seconds = offset.total_seconds()
+        agree = [each for each in found if seconds in clock_rule(each.city.zone)]
+        return _answer(agree, hour, language, home) if agree else _UNCLEAR
+    if (zone := zone_at(offset)) is None:
+        return _UNCLEAR
+    return Place("place", {"city": written_offset(offset), "zone": zone, "country": None} | _time(hour))
 
 
-def _city_of_zone(zone: str) -> str:
-    return zone.rsplit("/", 1)[-1].replace("_", " ")
-
-
-def _is_city_first(name: str, cities: list[City], regions: list[Region], home: str) -> bool:
-    """Tell whether a name that is both ("New York") means the city: a great one, by the same clock."""
-    if not cities:
-        return False
-    best = cities[0]
-    if fold_name(best.name) != name and name not in NICKNAMES:
-        return False  # "Puerto Rico" is also an old name of San Juan
-    if len(main_cities(regions[0])) == 1 and clock_rule(main_cities(regions[0])[0].zone) == clock_rule(
-        best.zone
-    ):
-        return best.weight(home) > 1_000_000
-    return False
-
-
-def _of_regions(regions: list[Region], cities: list[City], home: str) -> list[_Found]:
-    """Return the main city of each zone of a region; a great city of the same name stands beside it."""
-    region = regions[0]
-    found = [_Found(city, namesake=False) for city in main_cities(region)]
-    if len(found) == 1:
-        found = [_Found(found[0].city, region.name, namesake=False)]
-        rivals = [city for city in cities if not region.holds(city) and city.weight(home) > 5_000_000]
-        found += [_Found(city) for city in rivals]
-    return found
-
-
-def _city_in_region(part: list[str], words: list[str], home: str) -> list[_Found]:
-    """Return the cities of a "city, state", or the state's own clock when the table lacks the city."""
-    for split in range(1, len(words)):
-        regions = find_regions(" ".join(words[split:]), home)
-        if not regions:
-            continue
-        name = " ".join(words[:split])
-        cities = [city for city in find_cities(name, home) if any(region.holds(city) for region in regions)]
-        if cities:
-            return [_Found(city) for city in cities]
-        inner = [
-            region
-            for region in find_regions(name, home)
-            if region.division and region.country == regions[0].country
-        ]
-        if inner and len(name) > 2:
-            return _of_regions(inner, [], home)  # "Ontario, Canada"
-        commas = "," in part and part.index(",") == split
-        if (commas or len(words[split]) > 3) and split <= 3 and not set(words[:split]) & AROUND_A_PLACE:
-            return [_Found(city, name.title(), namesake=False) for city in main_cities(regions[0])]
-    return []
-
-
-def _look_up_misspelt_before_region(words: list[str], home: str) -> list[_Found]:
-    for split in range(1, len(words)):
-        regions = find_regions(" ".join(words[split:]), home)
-        cities = find_misspelt(" ".join(words[:split]), home) if regions else []
-        if inside := [city for city in cities if any(region.holds(city) for region in regions)]:
-            return [_Found(city) for city in inside]
-    return []
-
-
-def _answer(found: list[_Found], hour: Hour | None, language: str, home: str) -> Place:
+def _answer(found: list[Found], hour: Hour | None, language: str, home: str) -> Place:
     """Choose the one place that is meant, or offer up to five."""
     best = found[0]
     others = [item for item in found[1:] if clock_rule(item.city.zone) != clock_rule(best.city.zone)]
@@ -233,7 +172,7 @@ def _answer(found: list[_Found], hour: Hour | None, language: str, home: str) ->
     return Place("several", {"places": places} | _time(hour))
 
 
-def _place(found: _Found, language: str) -> dict[str, Any]:
+def _place(found: Found, language: str) -> dict[str, Any]:
     city = found.city
     return {
         "city": found.label or _in_language(city.name, language),
@@ -248,7 +187,7 @@ def _in_language(name: str, language: str) -> str:
     return "New York" if name == "New York City" else name
 
 
-def _label(found: _Found, language: str) -> str:
+def _label(found: Found, language: str) -> str:
     """Return a place as it is offered: "Portland, OR", "Paris, Francia"."""
     city, name = found.city, found.label or _in_language(found.city.name, language)
     if city.country == "US":

@@ -13,7 +13,7 @@ from assistant.store.columns import Base, BigId, Id, one_of
 INBOX_STATES = ("new", "done", "ignored", "set_aside")
 OUTBOX_STATES = ("queued", "claimed", "unsure", "sent", "done", "dropped", "failed", "cancelled")
 PURPOSES = ("safety", "alert", "legal", "reply", "notice", "relay", "prompt", "invitation")
-"""Why a text goes out; `messages.outbox` holds what each is allowed."""
+"""Why a text goes out; `delivery.outbox` holds what each is allowed."""
 
 
 class Inbox(Base):

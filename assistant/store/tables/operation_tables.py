@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from assistant.store.columns import Base, BigId, Id, one_of
 
 ALERTS = ("danger", "not_ok", "set_aside", "carrier_blocked", "report", "unsent")
+URGENT = ("danger", "not_ok")
+"""Kinds of alert in which a person may need a person now: paged at any hour, until someone answers."""
 PENDING_ACTIONS = ("check_in", "say", "nudge", "note", "call", "add", "pause", "remove", "swap")
 
 

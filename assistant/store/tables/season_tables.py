@@ -43,7 +43,7 @@ class Pair(Base):
     id: Mapped[Id]
     round_id: Mapped[int] = mapped_column(BigId, ForeignKey("round.id"), index=True)
     why: Mapped[str] = mapped_column(String(200))
-    """Why these, in the words of `circles.pairing`: a host may ask."""
+    """Why these, in the words of `buddies.matching`: a host may ask."""
     made_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
     """Repaired within its round: someone left, paused or blocked."""

@@ -13,7 +13,7 @@ from assistant.language.sms.gsm7 import is_gsm7, to_gsm7
 from tests.circles.town import NOW, Town
 
 
-def test_every_fill_can_be_found_and_shown() -> None:
+def test_every_placeholder_can_be_found_and_shown() -> None:
     assert FINDERS.keys() <= PLACEHOLDERS.keys()
     for placeholder in PLACEHOLDERS.values():
         for texts in (placeholder.sample, placeholder.plain):
@@ -22,7 +22,7 @@ def test_every_fill_can_be_found_and_shown() -> None:
             assert all(is_gsm7(to_gsm7(text)) for text in texts.values()), placeholder.name
 
 
-def test_a_member_reads_her_circle_her_host_and_her_goal(town: Town) -> None:
+def test_a_member_reads_the_names_of_circle_host_and_goal(town: Town) -> None:
     circle, ana, luz = (
         town.circle(starts_on=dt.date(2026, 6, 8)),
         town.person("Ana", hour=18),
@@ -74,7 +74,7 @@ def test_a_conversations_own_values_stand_first(town: Town) -> None:
     assert placeholders_for(ctx, ["circle", "code", "unheard_of"]) == {"circle": "New Moms", "code": "OAK"}
 
 
-def test_another_members_goal_is_not_hers(town: Town) -> None:
+def test_a_member_never_reads_another_members_goal(town: Town) -> None:
     circle, ana, rosa = town.circle(), town.person("Ana"), town.person("Rosa")
     town.goal(town.seat(rosa, circle), "a secret")
     assert placeholders_for(town.ctx(ana, town.seat(ana, circle)), ["goal"]) == {"goal": "your goal"}

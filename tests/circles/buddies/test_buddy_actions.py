@@ -12,7 +12,7 @@ from assistant.circles.people.reachability import is_away
 from assistant.store.tables import Answer, Member, Question
 from tests.circles.buddies.test_relay import person, say, starts
 from tests.circles.buddies.test_rounds import begin, name, seated, told
-from tests.circles.town import NOW, Town
+from tests.circles.town import NOW, SENDER, Town
 
 
 def teach(town: Town, member: Member, words: str, visible_to: str = "circle") -> None:
@@ -141,7 +141,7 @@ def test_who_rests_is_missed_by_nobody_and_comes_back_when_she_likes(town: Town)
     _, (ana, rosa), _ = begin(town, 2)
     rests = town.do("rest_from_buddies", person(town, rosa), rosa)
     assert told(rests.effects, town) == {"Ana": ("buddy_left", {"buddy": "Rosa"})}
-    assert (rosa.unpaired_at, rosa.state, is_away(town.session, rosa)) == (NOW, "active", False)
+    assert (rosa.unpaired_at, rosa.state, is_away(town.session, rosa, SENDER)) == (NOW, "active", False)
     rosa.misses = 3
     back = town.do("pair_again", person(town, rosa), rosa)
     assert (rosa.unpaired_at, rosa.misses) == (None, 0)

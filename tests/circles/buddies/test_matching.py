@@ -11,7 +11,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from assistant.circles.buddies.matching import WHYS, Group, Seat, circle_method, fits, pair_up, teaches
+from assistant.circles.buddies.matching import WHYS, Group, pair_up
+from assistant.circles.buddies.round_search import circle_method
+from assistant.circles.buddies.suitability import Seat, fits, teaches
 
 Groups = list[tuple[int, ...]]
 

@@ -16,7 +16,7 @@ from assistant.circles.buddies.rounds import round_of
 from assistant.store.database import Database
 from assistant.store.tables import Member, Note, Outbox, Person, Timer
 from tests.circles.buddies.test_rounds import begin, name, seated, tell_all, told
-from tests.circles.town import NOW, Town
+from tests.circles.town import NOW, SENDER, Town
 
 
 def person(town: Town, member: Member) -> Person:
@@ -96,8 +96,8 @@ def test_nothing_goes_to_whom_she_is_kept_apart_from(town: Town) -> None:
     ana = members[0]
     (rosa,) = buddies_of(town.session, ana)
     # A later round that neither was told about: this one still stands for both.
-    round_of(town.session, circle, 2, NOW)
-    keep_apart(town.session, person(town, ana), person(town, rosa), NOW)
+    round_of(town.session, circle, 2, SENDER, NOW)
+    keep_apart(town.session, person(town, ana), person(town, rosa), SENDER, NOW)
     assert name(town, rosa) not in told(say(town, ana, "hi").effects, town)
 
 
@@ -183,7 +183,7 @@ def test_with_a_buddy_in_each_of_two_circles_she_is_asked_whom_she_means(town: T
     _, (ana, _), _ = begin(town, 2)
     cedar = town.circle(code="CEDAR", name="New Moms", state="running")
     here, omar = town.seat(person(town, ana), cedar), town.seat(town.person("Omar"), cedar)
-    round_, _ = round_of(town.session, cedar, 1, NOW)
+    round_, _ = round_of(town.session, cedar, 1, SENDER, NOW)
     tell_all(town, round_)
     done = find(town, ana, " I got the job!")
     assert (done.outcome, done.values["options"]) == ("several", "1 Rosa, 2 Omar")
@@ -205,6 +205,44 @@ def test_at_and_the_name_of_someone_else_reaches_nobody(town: Town) -> None:
     # After a space it is the beginning of what she says.
     assert find(town, ana, f" {name(town, other)} is nice").outcome == "one"
     assert find(town, ana, "hello").values["line"] == "hello"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Annie hi! how are you?",
+        "annie hi",
+        "Annie",
+        "ANNIE: call me",
+        "Beto, gracias",
+        "yolanda ven",
+        "Xóchitl hola",
+    ],
+)
+def test_at_and_a_name_that_nobody_has_is_asked_about(town: Town, words: str) -> None:
+    _, (ana, _), _ = begin(town, 2)
+    done = find(town, ana, words)
+    assert (done.outcome, done.values["options"]) == ("several", "1 Rosa")
+    assert done.values["line"] == words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "hello",
+        "hi there",
+        "good morning",
+        "I got it",
+        "I'm late",
+        "thanks!",
+        "gracias",
+        "running late",
+        "can you talk",
+    ],
+)
+def test_at_and_an_ordinary_word_is_for_her_buddy(town: Town, words: str) -> None:
+    _, (ana, _), _ = begin(town, 2)
+    assert find(town, ana, words).outcome == "one"
 
 
 @pytest.mark.parametrize(("text", "outcome"), [(" hi", "nobody"), ("", "nobody")])
@@ -255,7 +293,7 @@ def test_news_she_has_not_read_is_told_before_her_words_go(town: Town) -> None:
         circle_id=ana.circle_id,
         address_id=ctx.address_id,
         to_uri="sms:+15125550001",
-        sender="MG1",
+        sender=SENDER,
         body="A change",
         segments=1,
         purpose="notice",

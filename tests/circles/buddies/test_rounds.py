@@ -12,14 +12,15 @@ import pytest
 from sqlalchemy import select
 
 from assistant.circles.actions.effects import Effect, Start, Tell
+from assistant.circles.buddies.group_choice import someone_else
 from assistant.circles.buddies.groups import bonds_of, buddies_of, buddy_names, history, pairable, seats_for
-from assistant.circles.buddies.matching import Seat
-from assistant.circles.buddies.rematching import keep_apart, let_go, link, someone_else, take_in, welcome_back
+from assistant.circles.buddies.rematching import keep_apart, let_go, link, take_in, welcome_back
 from assistant.circles.buddies.rounds import is_nearly_over, round_of, theme_of
+from assistant.circles.buddies.suitability import Seat
 from assistant.circles.people.reachability import is_away
 from assistant.store.database import Database
 from assistant.store.tables import Address, Apart, Circle, Consent, Member, Pair, PairMember, Person, Round
-from tests.circles.town import NOW, Town
+from tests.circles.town import NOW, SENDER, Town
 
 NAMES = ("Ana", "Rosa", "Mia", "Sol", "Zoe", "Kim", "Bea", "Lia", "Pia")
 
@@ -54,7 +55,7 @@ def tell_all(town: Town, round_: Round) -> None:
 def begin(town: Town, count: int, week: int = 1) -> tuple[Circle, list[Member], Round]:
     """A circle in a round that everyone was told about."""
     circle, members = seated(town, count)
-    round_, _ = round_of(town.session, circle, week, town.now)
+    round_, _ = round_of(town.session, circle, week, SENDER, town.now)
     tell_all(town, round_)
     return circle, members, round_
 
@@ -70,8 +71,8 @@ def told(effects: Sequence[Effect], town: Town) -> dict[str, tuple[str, dict[str
 
 def test_a_round_is_made_once_and_everyone_is_in_it(town: Town) -> None:
     circle, members = seated(town, 5)
-    round_, effects = round_of(town.session, circle, 1, NOW)
-    again, _ = round_of(town.session, circle, 1, NOW + dt.timedelta(hours=9))
+    round_, effects = round_of(town.session, circle, 1, SENDER, NOW)
+    again, _ = round_of(town.session, circle, 1, SENDER, NOW + dt.timedelta(hours=9))
     assert again.id == round_.id
     assert effects == ()
     assert sorted(len(group) for group in groups(town, circle)) == [2, 3]
@@ -82,7 +83,7 @@ def test_eight_people_meet_everyone_in_seven_rounds(town: Town) -> None:
     circle, members = seated(town, 8)
     met = Counter()
     for week in range(1, 8):
-        round_of(town.session, circle, week, NOW + dt.timedelta(weeks=week))
+        round_of(town.session, circle, week, SENDER, NOW + dt.timedelta(weeks=week))
         met.update(frozenset(couple) for group in groups(town, circle) for couple in combinations(group, 2))
     assert len(met) == 28
     assert set(met.values()) == {1}
@@ -98,15 +99,15 @@ def test_who_is_away_is_left_out(town: Town) -> None:
     address = town.session.query(Address).filter_by(person_id=stopped.person_id).one()
     for kind in ("in", "out"):
         town.session.add(
-            Consent(address_id=address.id, sender="MG1", kind=kind, wording="STOP", way="text", at=NOW)
+            Consent(address_id=address.id, sender=SENDER, kind=kind, wording="STOP", way="text", at=NOW)
         )
     unreachable = town.session.query(Address).filter_by(person_id=silent.person_id).one()
     unreachable.unreachable_at = NOW
     town.session.flush()
-    here = {name(town, member) for member in pairable(town.session, circle.id, NOW)}
+    here = {name(town, member) for member in pairable(town.session, circle.id, SENDER, NOW)}
     assert here == {"Ana", "Bea", "Lia"}
-    assert is_away(town.session, stopped)
-    round_of(town.session, circle, 1, NOW)
+    assert is_away(town.session, stopped, SENDER)
+    round_of(town.session, circle, 1, SENDER, NOW)
     assert groups(town, circle) == [{"Ana", "Bea", "Lia"}]
 
 
@@ -114,14 +115,14 @@ def test_a_pause_that_is_over_leaves_nobody_out(town: Town) -> None:
     circle, (ana, *_) = seated(town, 2)
     ana.paused_until = NOW - dt.timedelta(days=1)
     town.session.flush()
-    assert len(pairable(town.session, circle.id, NOW)) == 2
+    assert len(pairable(town.session, circle.id, SENDER, NOW)) == 2
 
 
 def test_two_who_are_kept_apart_are_never_paired(town: Town) -> None:
     circle, (ana, rosa, *_) = seated(town, 4)
-    keep_apart(town.session, *(town.session.get_one(Person, m.person_id) for m in (rosa, ana)), NOW)
+    keep_apart(town.session, *(town.session.get_one(Person, m.person_id) for m in (rosa, ana)), SENDER, NOW)
     for week in range(1, 6):
-        round_of(town.session, circle, week, NOW)
+        round_of(town.session, circle, week, SENDER, NOW)
         assert {"Ana", "Rosa"} not in groups(town, circle)
 
 
@@ -136,17 +137,17 @@ def test_who_asked_for_a_new_buddy_does_not_get_the_same_soon_and_nobody_is_left
     town.session.flush()
     refused = next(group for group in first if "Ana" in group)
     for week in (2, 3):
-        round_of(town.session, circle, week, NOW)
+        round_of(town.session, circle, week, SENDER, NOW)
         assert refused not in groups(town, circle)
     for week in range(4, 8):
-        round_of(town.session, circle, week, NOW)
+        round_of(town.session, circle, week, SENDER, NOW)
         assert [len(group) for group in groups(town, circle)] == [2, 2]
 
 
 def test_a_latecomer_makes_a_pair_three(town: Town) -> None:
     circle, _, round_ = begin(town, 2)
     mia = town.seat(town.person("Mia"), circle)
-    effects = take_in(town.session, round_, mia, NOW)
+    effects = take_in(town.session, round_, mia, SENDER, NOW)
     assert groups(town, circle) == [{"Ana", "Rosa", "Mia"}]
     assert set(told(effects, town)) == {"Ana", "Rosa"}
     assert {notice for notice, _ in told(effects, town).values()} == {"buddy_now_more"}
@@ -156,7 +157,7 @@ def test_two_latecomers_are_together_before_a_pair_becomes_three(town: Town) -> 
     circle, _, round_ = begin(town, 1)
     assert groups(town, circle) == [{"Ana"}]
     rosa = town.seat(town.person("Rosa"), circle)
-    effects = take_in(town.session, round_, rosa, NOW)
+    effects = take_in(town.session, round_, rosa, SENDER, NOW)
     assert groups(town, circle) == [{"Ana", "Rosa"}]
     assert told(effects, town) == {"Ana": ("buddy_now_one", {"buddy": "Rosa", "buddies": "Rosa"})}
 
@@ -164,7 +165,7 @@ def test_two_latecomers_are_together_before_a_pair_becomes_three(town: Town) -> 
 def test_a_fourth_makes_two_pairs_of_a_group_of_three(town: Town) -> None:
     circle, _, round_ = begin(town, 3)
     sol = town.seat(town.person("Sol"), circle)
-    take_in(town.session, round_, sol, NOW)
+    take_in(town.session, round_, sol, SENDER, NOW)
     assert sorted(map(len, groups(town, circle))) == [2, 2]
 
 
@@ -174,7 +175,7 @@ def test_whoever_is_left_by_her_buddy_joins_others_and_hears_kind_words(town: To
     (rosa,) = buddies_of(town.session, ana)
     ana.state = "left"
     town.session.flush()
-    effects = let_go(town.session, ana, NOW)
+    effects = let_go(town.session, ana, SENDER, NOW)
     heard = told(effects, town)
     notice, names = heard[name(town, rosa)]
     assert (notice, names["buddy"]) == ("buddy_left_two", "Ana")
@@ -191,12 +192,12 @@ def test_the_words_are_the_same_for_every_reason(town: Town, how: str) -> None:
     elif how == "stopped":
         address = town.session.query(Address).filter_by(person_id=ana.person_id).one()
         town.session.add(
-            Consent(address_id=address.id, sender="MG1", kind="out", wording="STOP", way="text", at=NOW)
+            Consent(address_id=address.id, sender=SENDER, kind="out", wording="STOP", way="text", at=NOW)
         )
     else:
         ana.state = how
     town.session.flush()
-    assert told(let_go(town.session, ana, NOW), town) == {"Rosa": ("buddy_left", {"buddy": "Ana"})}
+    assert told(let_go(town.session, ana, SENDER, NOW), town) == {"Rosa": ("buddy_left", {"buddy": "Ana"})}
     assert buddies_of(town.session, rosa) == []
 
 
@@ -206,7 +207,7 @@ def test_a_group_of_three_becomes_a_pair_that_keeps_its_talk(town: Town) -> None
         bond.mine.wrote_at = NOW
     ana.state = "left"
     town.session.flush()
-    effects = let_go(town.session, ana, NOW)
+    effects = let_go(town.session, ana, SENDER, NOW)
     assert groups(town, circle)[0] == {"Rosa", "Mia"} or groups(town, circle)[-1] == {"Rosa", "Mia"}
     assert {notice for notice, _ in told(effects, town).values()} == {"buddy_left_one"}
     assert bonds_of(town.session, rosa)[0].mine.wrote_at == NOW
@@ -215,16 +216,16 @@ def test_a_group_of_three_becomes_a_pair_that_keeps_its_talk(town: Town) -> None
 
 def test_nobody_hears_of_a_change_to_what_she_was_never_told(town: Town) -> None:
     circle, members = seated(town, 4)
-    round_of(town.session, circle, 1, NOW)
+    round_of(town.session, circle, 1, SENDER, NOW)
     members[0].state = "left"
     town.session.flush()
-    assert let_go(town.session, members[0], NOW) == ()
+    assert let_go(town.session, members[0], SENDER, NOW) == ()
     assert sorted(map(len, groups(town, circle)))[-1] == 3
 
 
 def test_letting_go_before_there_is_a_round_changes_nothing(town: Town) -> None:
     _, (ana, _) = seated(town, 2)
-    assert let_go(town.session, ana, NOW) == ()
+    assert let_go(town.session, ana, SENDER, NOW) == ()
 
 
 def test_who_is_blocked_hears_what_anyone_left_behind_hears(town: Town) -> None:
@@ -232,13 +233,13 @@ def test_who_is_blocked_hears_what_anyone_left_behind_hears(town: Town) -> None:
     ana = members[0]
     (rosa,) = buddies_of(town.session, ana)
     people = [town.session.get_one(Person, member.person_id) for member in (ana, rosa)]
-    heard = told(keep_apart(town.session, *people, NOW), town)
+    heard = told(keep_apart(town.session, *people, SENDER, NOW), town)
     assert not any({"Ana", name(town, rosa)} <= group for group in groups(town, circle))
     assert heard[name(town, rosa)][0] in ("buddy_left", "buddy_left_one", "buddy_left_two")
     assert heard[name(town, rosa)][1]["buddy"] == "Ana"
     apart = town.session.scalars(select(Apart)).one()
     assert apart.one_id < apart.other_id
-    assert keep_apart(town.session, *reversed(people), NOW) == ()
+    assert keep_apart(town.session, *reversed(people), SENDER, NOW) == ()
     assert len(town.session.scalars(select(Apart)).all()) == 1
 
 
@@ -247,7 +248,7 @@ def test_three_rounds_waited_for_in_vain_leave_her_out_with_a_choice(town: Town)
     effects: tuple[Effect, ...] = ()
     for week in range(1, 5):
         now = NOW + dt.timedelta(weeks=week)
-        round_, effects = round_of(town.session, circle, week, now)
+        round_, effects = round_of(town.session, circle, week, SENDER, now)
         assert rosa.misses == week - 1
         tell_all(town, round_)
         for bond in bonds_of(town.session, ana):
@@ -272,7 +273,7 @@ def test_nobody_is_missed_who_was_there_or_was_not_waited_for(town: Town, sign: 
     elif sign.endswith("connected"):
         (hers if sign.startswith("she") else his).mine.did = "yes"
     town.session.flush()
-    round_of(town.session, circle, 2, NOW + dt.timedelta(weeks=1))
+    round_of(town.session, circle, 2, SENDER, NOW + dt.timedelta(weeks=1))
     assert (ana.misses, rosa.misses) == (0, 0)
 
 
@@ -280,7 +281,7 @@ def test_until_she_is_told_her_buddy_is_the_one_before(town: Town) -> None:
     circle, members, _ = begin(town, 4)
     ana = members[0]
     before = buddies_of(town.session, ana)
-    later, _ = round_of(town.session, circle, 2, NOW + dt.timedelta(weeks=1))
+    later, _ = round_of(town.session, circle, 2, SENDER, NOW + dt.timedelta(weeks=1))
     assert buddies_of(town.session, ana) == before
     tell_all(town, later)
     assert buddies_of(town.session, ana) == buddies_of(town.session, ana, week=2) != before
@@ -289,7 +290,7 @@ def test_until_she_is_told_her_buddy_is_the_one_before(town: Town) -> None:
 def test_who_waits_can_be_linked_with_others_as_well(town: Town) -> None:
     _, members, _ = begin(town, 4)
     ana = members[0]
-    other = someone_else(town.session, ana, NOW)
+    other = someone_else(town.session, ana, SENDER, NOW)
     assert other is not None
     assert other not in buddies_of(town.session, ana)
     joined, effects = link(town.session, ana, other)
@@ -304,7 +305,7 @@ def test_who_waits_can_be_linked_with_others_as_well(town: Town) -> None:
 
 def test_there_is_nobody_else_in_a_circle_of_two(town: Town) -> None:
     _, (ana, _), _ = begin(town, 2)
-    assert someone_else(town.session, ana, NOW) is None
+    assert someone_else(town.session, ana, SENDER, NOW) is None
 
 
 def test_who_comes_back_in_mid_round_is_introduced_to_a_buddy(town: Town) -> None:
@@ -325,10 +326,10 @@ def test_on_the_eve_of_the_next_round_nothing_new_begins_in_this_one(town: Town)
     people = [town.session.get_one(Person, member.person_id) for member in (ana, buddy)]
     sunday, saturday = NOW + dt.timedelta(days=6), NOW + dt.timedelta(days=5)
     assert [is_nearly_over(circle, round_, each) for each in (NOW, saturday, sunday)] == [False, False, True]
-    assert let_go(town.session, ana, sunday) == ()
+    assert let_go(town.session, ana, SENDER, sunday) == ()
     assert welcome_back(town.session, town.seat(town.person("Mia"), circle), sunday) == ()
-    assert keep_apart(town.session, *people, sunday) == ()
-    assert keep_apart(town.session, *people, saturday) != ()
+    assert keep_apart(town.session, *people, SENDER, sunday) == ()
+    assert keep_apart(town.session, *people, SENDER, saturday) != ()
 
 
 def test_the_last_round_of_a_season_lasts_until_its_end(town: Town) -> None:
@@ -380,7 +381,7 @@ def test_two_who_ask_at_once_make_one_round(database: Database) -> None:
 
     def ask() -> None:
         with database.write() as session:
-            round_of(session, session.get_one(Circle, circle_id), 1, NOW)
+            round_of(session, session.get_one(Circle, circle_id), 1, SENDER, NOW)
 
     asking = [threading.Thread(target=ask) for _ in range(4)]
     for thread in asking:

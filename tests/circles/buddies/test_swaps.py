@@ -15,14 +15,15 @@ from sqlalchemy import select
 from assistant.circles.actions.context import ActionResult
 from assistant.circles.actions.effects import Lines, Start, Tell
 from assistant.circles.buddies.groups import open_groups
-from assistant.circles.buddies.matching import WHYS, Seat, change_places
+from assistant.circles.buddies.matching import WHYS, change_places
 from assistant.circles.buddies.rematching import keep_apart, link
 from assistant.circles.buddies.rounds import round_of
+from assistant.circles.buddies.suitability import Seat
 from assistant.circles.hosts.pending_actions import HELD_FOR
 from assistant.conversations.action_catalogue import all_actions
 from assistant.runtime import read_flows
 from assistant.store.tables import Audit, Circle, Member, PairMember, PendingAction, Person
-from tests.circles.town import NOW, Town
+from tests.circles.town import NOW, SENDER, Town
 
 Group = tuple[int, ...]
 
@@ -110,7 +111,7 @@ def begun(town: Town, *names: str, told: bool = True) -> tuple[Circle, Person, d
     circle, luz = town.circle(state="running", starts_on=NOW.date()), town.person("Luz")
     town.role(luz, "host", circle)
     members = {name: town.seat(town.person(name), circle) for name in names}
-    round_of(town.session, circle, 1, NOW)
+    round_of(town.session, circle, 1, SENDER, NOW)
     if told:
         for seat in town.session.scalars(select(PairMember)):
             seat.told_at = NOW
@@ -119,7 +120,7 @@ def begun(town: Town, *names: str, told: bool = True) -> tuple[Circle, Person, d
 
 
 def names(town: Town, circle: Circle) -> set[frozenset[str]]:
-    round_, _ = round_of(town.session, circle, 1, NOW)
+    round_, _ = round_of(town.session, circle, 1, SENDER, NOW)
     return {
         frozenset(
             town.session.get_one(Person, town.session.get_one(Member, seat.member_id).person_id).name or ""
@@ -186,7 +187,7 @@ def test_whoever_is_blocked_meanwhile_is_not_brought_together(town: Town) -> Non
         town.session.get_one(Person, town.session.get_one(Member, each).person_id) for each in (one, other)
     ]
     before = names(town, circle)
-    keep_apart(town.session, people[0], people[1], town.now)
+    keep_apart(town.session, people[0], people[1], SENDER, town.now)
     done = do(town, "swap_pairs", luz, None, **values)
     assert (done.outcome, done.effects) == ("changed", ())
     assert names(town, circle) == before
@@ -198,7 +199,7 @@ def test_a_block_and_a_lack_of_people_come_to_the_same(town: Town) -> None:
     people = {name: town.session.get_one(Person, member.person_id) for name, member in members.items()}
     pairs = [sorted(group) for group in names(town, circle)]
     for one, other in product(*pairs):
-        keep_apart(town.session, people[one], people[other], NOW)
+        keep_apart(town.session, people[one], people[other], SENDER, NOW)
     pair = do(town, "find_pair", luz, circle, text="Ana").values["pair"]
     blocked = do(town, "hold_swap", luz, circle, pair=pair)
     for name in pairs[0]:
@@ -222,7 +223,7 @@ def test_someone_linked_with_two_groups_keeps_her_own(town: Town) -> None:
 
 
 def _pair_of(town: Town, circle: Circle, member: Member) -> str:
-    round_, _ = round_of(town.session, circle, 1, NOW)
+    round_, _ = round_of(town.session, circle, 1, SENDER, NOW)
     return next(
         str(pair.id)
         for pair, seats in open_groups(town.session, round_)

@@ -63,7 +63,7 @@ def come(town: Town, member: Member, now: dt.datetime) -> Timer:
     return timer
 
 
-def test_a_season_begins_with_one_prompt_planned_for_each_member_at_her_hour(
+def test_a_season_begins_with_one_prompt_planned_for_each_member_at_the_usual_hour(
     town: Town, maple: Circle
 ) -> None:
     assert (maple.state, maple.starts_on, maple.ends_on, maple.erase_on) == (
@@ -123,7 +123,7 @@ def test_planning_twice_plans_nothing_twice(town: Town, maple: Circle, ana: Memb
     assert planned(town, ana) == before
 
 
-def test_who_moves_gets_what_comes_by_her_new_clock(town: Town, maple: Circle, ana: Member) -> None:
+def test_a_member_who_moves_gets_what_comes_by_the_new_clock(town: Town, maple: Circle, ana: Member) -> None:
     town.do(
         "set_place",
         person_of(town, ana),
@@ -134,7 +134,7 @@ def test_who_moves_gets_what_comes_by_her_new_clock(town: Town, maple: Circle, a
     assert planned(town, ana) == [("week 1 weekly_reflection", madrid.astimezone(dt.UTC))]
 
 
-def test_moving_west_on_a_monday_does_not_bring_the_question_again(
+def test_a_member_who_moves_west_on_a_monday_is_not_asked_again(
     town: Town, maple: Circle, ana: Member
 ) -> None:
     come(town, ana, chicago(6, 8))
@@ -147,13 +147,15 @@ def test_moving_west_on_a_monday_does_not_bring_the_question_again(
 
 
 @pytest.mark.parametrize("state", ["paused", "left", "joining", "unreachable"])
-def test_nothing_is_planned_for_who_is_away(town: Town, maple: Circle, ana: Member, state: str) -> None:
+def test_nothing_is_planned_for_a_member_who_is_away(
+    town: Town, maple: Circle, ana: Member, state: str
+) -> None:
     ana.state, ana.state_at = state, town.now
     season_plan.replan(town.session, ana, town.now)
     assert planned(town, ana) == []
 
 
-def test_who_comes_back_goes_on_with_this_week(town: Town, maple: Circle, ana: Member) -> None:
+def test_a_member_who_comes_back_goes_on_with_this_week(town: Town, maple: Circle, ana: Member) -> None:
     come(town, ana, chicago(6, 8))
     ana.state, ana.state_at = "paused", chicago(6, 8, 12)
     season_plan.replan(town.session, ana, chicago(6, 8, 12))
@@ -164,7 +166,7 @@ def test_who_comes_back_goes_on_with_this_week(town: Town, maple: Circle, ana: M
     assert planned(town, ana) == [("week 3 circle_close", chicago(6, 25))]
 
 
-def test_back_within_the_day_she_misses_nothing(town: Town, maple: Circle, ana: Member) -> None:
+def test_a_member_back_within_the_day_misses_nothing(town: Town, maple: Circle, ana: Member) -> None:
     ana.state, ana.state_at = "paused", chicago(6, 8, 8)
     season_plan.replan(town.session, ana, chicago(6, 8, 8))
     ana.state, ana.state_at = "active", chicago(6, 8, 15)
@@ -172,13 +174,15 @@ def test_back_within_the_day_she_misses_nothing(town: Town, maple: Circle, ana: 
     assert planned(town, ana) == [("week 1 weekly_reflection", chicago(6, 8, 15))]
 
 
-def test_who_only_reads_waits_for_the_closing(town: Town, maple: Circle, ana: Member) -> None:
+def test_a_member_who_only_reads_waits_for_the_closing(town: Town, maple: Circle, ana: Member) -> None:
     ana.state = "reading"
     season_plan.replan(town.session, ana, town.now)
     assert planned(town, ana) == [("week 8 season_close", chicago(8, 1))]
 
 
-def test_who_joins_a_season_that_runs_gets_this_weeks_next_question(town: Town, maple: Circle) -> None:
+def test_a_member_who_joins_a_season_that_runs_gets_this_weeks_next_question(
+    town: Town, maple: Circle
+) -> None:
     town.now = chicago(6, 17, 12)
     mia = town.person("Mia")
     seat = town.seat(mia, maple, state="joining")
@@ -187,7 +191,7 @@ def test_who_joins_a_season_that_runs_gets_this_weeks_next_question(town: Town, 
     assert planned(town, seat) == [("week 2 circle_close", chicago(6, 18))]
 
 
-def test_who_joins_on_the_day_of_a_question_is_not_asked_at_once(town: Town, maple: Circle) -> None:
+def test_a_member_who_joins_on_the_day_of_a_question_is_not_asked_at_once(town: Town, maple: Circle) -> None:
     town.now = chicago(6, 15, 12)
     mia = town.person("Mia")
     seat = town.seat(mia, maple, state="joining")
@@ -195,7 +199,9 @@ def test_who_joins_on_the_day_of_a_question_is_not_asked_at_once(town: Town, map
     assert planned(town, seat) == [("week 2 buddy_meet", chicago(6, 16))]
 
 
-def test_who_leaves_and_comes_back_finds_no_prompt_lost(town: Town, maple: Circle, ana: Member) -> None:
+def test_a_member_who_leaves_and_comes_back_finds_no_prompt_lost(
+    town: Town, maple: Circle, ana: Member
+) -> None:
     town.now = chicago(6, 7)
     town.do("leave", person_of(town, ana), ana)
     season_plan.replan(town.session, ana, town.now)

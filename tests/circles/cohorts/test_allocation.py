@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.circles.buddies.matching import ALL_DAY, Seat, fits
+from assistant.circles.buddies.suitability import ALL_DAY, Seat, fits
 from assistant.circles.cohorts.allocation import Newcomer, Spread, Table, spread
 
 SKILLS = ("", "resumes and interviews", "budgets", "sewing", "english conversation", "welding")

@@ -65,10 +65,39 @@ def test_a_whole_row_is_read() -> None:
         "15125550100",
         "5125550100.0",
         "tel:+15125550100",
+        "whatsapp:+15125550100",
+        "512_555_0100",
+        "512*555*0100",
     ],
 )
 def test_numbers_are_read_as_people_type_them(written: str) -> None:
     assert read_number(written, "US") == "+15125550100"
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("+52 1 55 1234 5678", "+525512345678"),
+        ("+5215512345678", "+525512345678"),
+        ("5215512345678", "+525512345678"),
+        ("whatsapp:+5215512345678", "+525512345678"),
+        ("011 52 1 55 1234 5678", "+525512345678"),
+        ("044 55 1234 5678", "+525512345678"),
+        ("+55 31 8123-4567", "+5531981234567"),
+        ("+54 9 11 1234-5678", "+5491112345678"),
+        ("1-403-555-0104", "+14035550104"),
+        ("1664 491 3789", "+16644913789"),
+        ("20-12-1234-1234", "+201212341234"),
+        ("40 21 201 7200", "+40212017200"),
+        ("1‑202–555—010−4", "+12025550104"),
+        ("+683 7012", "+6837012"),
+    ],
+)
+@pytest.mark.parametrize("country", ["US", "GB"])
+def test_numbers_of_other_countries_are_read_with_or_without_a_plus(
+    written: str, number: str, country: str
+) -> None:
+    assert read_number(written, country) == number
 
 
 @pytest.mark.parametrize("written", ["4.15556E+12", "1,51255E+10", "5.12556e+09"])
@@ -109,6 +138,104 @@ def test_lines_are_counted_as_the_spreadsheet_counts_them() -> None:
     sheet = read('512 555 0100,"Ana\nMaria",,,,\n\n,,,,,\nnot a number,,,,,\n')
     assert [each.name for each in sheet.entries] == ["Ana Maria"]
     assert [each.line for each in sheet.bad] == [6]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_on_any_machine(end: str) -> None:
+    text = f"phone,name{end}512 555 0100,Ana{end}512 555 0101,Rosa{end}nope,Luz{end}"
+    sheet = read_sheet(text.encode(), country="US", zone="America/Chicago", now=NOW)
+    assert [(each.line, each.name) for each in sheet.entries] == [(2, "Ana"), (3, "Rosa")]
+    assert [each.line for each in sheet.bad] == [4]
+
+
+@pytest.mark.parametrize("first", ["sep=;", "SEP=;", '"sep=;"'])
+def test_a_first_line_may_say_what_stands_between_cells(first: str) -> None:
+    text = f"{first}\r\nphone;name\r\n512 555 0100;Ana, the first\r\nnope;x\r\n"
+    sheet = read_sheet(text.encode(), country="US", zone="America/Chicago", now=NOW)
+    assert [(each.line, each.name) for each in sheet.entries] == [(3, "Ana, the first")]
+    assert [each.line for each in sheet.bad] == [4]
+
+
+@pytest.mark.parametrize(
+    ("rows", "taken", "bad"),
+    [
+        # Never closed.
+        ('{0},"Ana,en,,,\n{1},Rosa,en,,,\n{2},Luz,es,,,\n', ["Rosa", "Luz"], [2]),
+        # A later row has quotes of its own.
+        ('{0},"Ana,en,,,\n{1},"Rosa",en,,,\n{2},"Luz, the host",es,,,\n', ["Rosa", "Luz, the host"], [2]),
+        # Two marks that are not closed; nobody can tell what they close.
+        ('{0},"Ana,en,,,\n{1},Rosa,en,,,\n{2},"Luz,es,,,\n{3},Eva,es,,,\n', ["Rosa", "Eva"], [2, 4]),
+        # The last row.
+        ('{0},Ana,en,,,\n{1},"Rosa,en,,,', ["Ana"], [3]),
+        # A mark within a cell is a letter like any other, and one doubled is one.
+        ('{0},Ana "la flaca",en,,,\n{1},"Rosa ""Ro"" Luz",en,,,\n', ['Ana "la flaca"', 'Rosa "Ro" Luz'], []),
+        # Trailing empty cells left out.
+        ('{0},"Ana\n{1},Rosa\n{2},Luz,es\n', ["Rosa", "Luz"], [2]),
+        # A cell may go on over lines.
+        ('{0},"Ana\nMaria\nLuz",en,,,\n{1},Rosa,en,,,\n', ["Ana Maria Luz", "Rosa"], []),
+    ],
+)
+def test_a_mark_that_is_not_closed_spoils_its_own_row_only(
+    rows: str, taken: list[str], bad: list[int]
+) -> None:
+    sheet = read(rows.format(*(f"512 555 010{n}" for n in range(4))))
+    assert [each.name for each in sheet.entries] == taken
+    assert [each.line for each in sheet.bad] == bad
+    assert all("quotation mark" in each.reason for each in sheet.bad)
+
+
+@given(
+    st.lists(st.sampled_from(["Ana", '"Ana"', '"Ana', 'An"a', '"An""a"', '"', ""]), min_size=1, max_size=8)
+)
+def test_no_row_is_lost_whatever_quotes_stand_in_names(names: list[str]) -> None:
+    sheet = read("".join(f"512 555 01{n:02},{name},en,,,\n" for n, name in enumerate(names)))
+    lines = [each.line for each in sheet.entries] + [each.line for each in sheet.bad]
+    assert sorted(lines) == list(range(2, len(names) + 2))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("phoneNumber", "   PHONENUMBER", "PHONENUMBER", "Phone", "Phone #", "Cell", "Cell Phone", "Mobile"),
+        *(
+            "Mobile Number",
+            "Teléfono",
+            "TELÉFONO",
+            "Celular",
+            "Número de teléfono",
+            "numero_de_celular",
+            "Móvil",
+        ),
+        *("Telephone", "WhatsApp", "phone_number", "Phone-Number", '"Phone\nNumber"'),
+    ],
+)
+@pytest.mark.parametrize(
+    "name", ["Name", "firstName", "First Name", "Nombre", "NOMBRE COMPLETO", "nombre(s)"]
+)
+def test_ordinary_headings_are_known_in_both_languages(header: str, name: str) -> None:
+    text = f"{header},{name},Idioma\n512 555 0100,Ana,Español\n"
+    (entry,) = read_sheet(text.encode(), country="US", zone="America/Chicago", now=NOW).entries
+    assert (entry.uri, entry.name, entry.language) == ("sms:+15125550100", "Ana", "es")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "names", "guessed"),
+    [
+        ("cp1252", ["José", "Begoña", "Iñaki", "María"], "Windows Western"),
+        ("mac_roman", ["José", "Begoña", "Ángela", "Raúl"], "Mac Roman"),
+        ("cp1250", ["Łukasz", "Wałęsa", "Małgorzata"], "Windows Central European"),
+        ("utf-8", ["José", "Łukasz"], None),
+        ("utf-16", ["José", "Łukasz"], None),
+    ],
+)
+def test_an_encoding_that_had_to_be_guessed_is_said(
+    encoding: str, names: list[str], guessed: str | None
+) -> None:
+    rows = "".join(f"512 555 010{n},{name}\n" for n, name in enumerate(names))
+    data = f"phone,name\n{rows}".encode(encoding)
+    sheet = read_sheet(data, country="US", zone="America/Chicago", now=NOW)
+    assert [each.name for each in sheet.entries] == names
+    assert sheet.guessed == guessed
 
 
 def test_a_number_that_stands_twice_counts_once() -> None:

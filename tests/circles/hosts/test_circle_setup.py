@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
+from assistant.circles.hosts.circle_names import RESERVED
 from assistant.circles.hosts.circle_setup import (
-    RESERVED,
     Plan,
     create_circle,
     create_cohort,

@@ -70,6 +70,42 @@ def test_two_of_one_name_in_one_circle_are_told_apart(town: Town, luz: Person) -
     assert town.do("find_member", luz, person="ana lopez").values["named"] == str(lopez.id)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "later", "options"),
+    [
+        ({"place": "Austin"}, {"place": "Houston"}, 0, "1 Ana (Austin), 2 Ana (Houston)"),
+        ({"place": "Austin"}, {}, 0, "1 Ana (Austin), 2 Ana"),
+        ({"language": "en"}, {"language": "es"}, 0, "1 Ana (English), 2 Ana (Español)"),
+        ({}, {}, 190, "1 Ana (9am), 2 Ana (12:10pm)"),
+        ({"place": "Austin"}, {"place": "Austin"}, 190, "1 Ana (9am), 2 Ana (12:10pm)"),
+    ],
+)
+def test_two_of_one_name_who_came_on_one_day_are_told_apart_by_what_a_host_knows(
+    town: Town, luz: Person, first: dict[str, str], second: dict[str, str], later: int, options: str
+) -> None:
+    town.seat(town.person("Ana", **first), maple(town))
+    town.now = NOW + dt.timedelta(minutes=later)
+    town.seat(town.person("Ana", **second), maple(town))
+    assert town.do("find_member", luz, person="ana").values["options"] == options
+
+
+def test_three_of_one_name_are_told_apart_by_two_things_where_one_is_not_enough(
+    town: Town, luz: Person
+) -> None:
+    for place, language in (("Waco", "en"), ("Waco", "es"), ("Katy", "es")):
+        town.seat(town.person("Ana", place=place, language=language), maple(town))
+    options = town.do("find_member", luz, person="ana").values["options"]
+    assert options == "1 Ana (Waco, English), 2 Ana (Waco, Español), 3 Ana (Katy, Español)"
+
+
+def test_on_a_shared_phone_neither_town_nor_language_shows(town: Town, luz: Person) -> None:
+    luz.plain = True
+    for place in ("Austin", "Houston"):
+        town.seat(town.person("Ana", place=place), maple(town))
+        town.now += dt.timedelta(hours=2)
+    assert town.do("find_member", luz, person="ana").values["options"] == "1 A (9am), 2 A (11am)"
+
+
 def test_on_a_shared_phone_names_do_not_show_but_are_understood(town: Town, luz: Person) -> None:
     luz.plain = True
     oak = town.circle("OAK", "New Moms")
@@ -100,10 +136,10 @@ def test_with_nobody_there_is_nobody_to_choose(town: Town, luz: Person) -> None:
 
 def test_a_member_is_hers_no_more_once_the_seat_or_the_role_is_gone(town: Town, luz: Person) -> None:
     ana = town.seat(town.person("Ana"), maple(town))
-    found = named_member(town.ctx(luz, named=str(ana.id)))
+    found = named_member(town.ctx(luz), str(ana.id))
     assert found is not None
     assert found.member is ana
-    assert named_member(town.ctx(town.person("Omar"), named=str(ana.id))) is None
-    assert named_member(town.ctx(luz, named="99")) is None
+    assert named_member(town.ctx(town.person("Omar")), str(ana.id)) is None
+    assert named_member(town.ctx(luz), "99") is None
     ana.state = "left"
-    assert named_member(town.ctx(luz, named=str(ana.id))) is None
+    assert named_member(town.ctx(luz), str(ana.id)) is None

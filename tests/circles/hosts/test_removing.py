@@ -21,7 +21,7 @@ from assistant.store.tables import (
     Person,
     Role,
 )
-from tests.circles.town import NOW, Town
+from tests.circles.town import NOW, SENDER, Town
 
 LATER = NOW + HELD_FOR
 
@@ -121,7 +121,7 @@ def test_who_left_within_the_minute_is_told_nothing_more_but_stays_out(stage: St
     """Her STOP took the seat; START gives back what a STOP took, but not past the host."""
     held = stage.say("remove_member")
     stopped_at = stage.town.now
-    left(stage.town.session, stage.ana, stopped_at)
+    left(stage.town.session, stage.ana, SENDER, stopped_at)
     assert stage.fire(held, "close_seat") == ActionResult("gone")
     assert stage.seat.barred_at == LATER
     assert returned(stage.town.session, stage.ana, stopped_at, LATER) == ()

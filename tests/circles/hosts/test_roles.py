@@ -6,18 +6,19 @@ import datetime as dt
 
 from assistant.circles.actions.effects import OptIn
 from assistant.circles.people.memberships import hosts_of
-from assistant.circles.people.permissions import hearing, standing
+from assistant.circles.people.permissions import hearing_of
 from tests.circles.town import NOW, Town
 
 
 def test_an_offered_seat_is_hers_once_she_texts_the_code(town: Town) -> None:
     circle, luz = town.circle(language="es"), town.person()
     role = town.role(luz, "host", circle, accepted=False)
-    assert standing(town.session, luz.id) == frozenset()
+    assert hearing_of(town.session, [luz.id])[luz.id] == {"anyone", "offered"}
     done = town.do("accept_role", luz, code="maple")
     assert (done.outcome, done.values["role"], done.effects) == ("accepted", "host", (OptIn(),))
     assert (role.accepted_at, luz.language, luz.zone) == (NOW, "es", "America/Chicago")
-    assert standing(town.session, luz.id) == {"host"}
+    held = hearing_of(town.session, [luz.id])[luz.id]
+    assert held == {"anyone", "member", "host", "on_call", "offered"}
     assert town.do("accept_role", luz, code="maple").outcome == "already"
 
 
@@ -46,10 +47,10 @@ def test_commands_are_heard_from_those_they_are_for(town: Town) -> None:
     town.seat(ana, circle)
     town.role(luz, "backup", circle)
     town.role(mia, "host", circle, accepted=False)
-    assert hearing(town.session, ana.id) == {"anyone", "member"}
-    assert hearing(town.session, luz.id) == {"anyone", "member", "host", "offered", "on_call"}
-    assert hearing(town.session, mia.id) == {"anyone", "offered"}
-    assert hearing(town.session, omar.id) == {"anyone"}
+    assert hearing_of(town.session, [ana.id])[ana.id] == {"anyone", "member"}
+    assert hearing_of(town.session, [luz.id])[luz.id] == {"anyone", "member", "host", "offered", "on_call"}
+    assert hearing_of(town.session, [mia.id])[mia.id] == {"anyone", "offered"}
+    assert hearing_of(town.session, [omar.id])[omar.id] == {"anyone"}
 
 
 def test_the_backup_stands_in_while_the_host_is_away(town: Town) -> None:

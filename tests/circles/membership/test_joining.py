@@ -16,7 +16,7 @@ from assistant.store.tables import Invitation, Member, Person
 from tests.circles.town import NOW, Town
 
 
-def test_a_new_person_gets_a_seat_and_her_circles_language(town: Town) -> None:
+def test_a_new_person_gets_a_seat_and_the_circles_language(town: Town) -> None:
     circle, ana = town.circle(language="es"), town.person()
     done = town.do("join", ana, words="JOIN MAPLE", code="MAPLE")
     assert done.outcome == "joined"
@@ -47,20 +47,20 @@ def test_joining_twice_changes_nothing(town: Town) -> None:
     assert (done.outcome, done.member, member.state) == ("already", member, "paused")
 
 
-def test_who_stopped_before_the_promise_is_asked_again(town: Town) -> None:
+def test_a_person_who_stopped_before_the_promise_is_asked_again(town: Town) -> None:
     circle, ana = town.circle(), town.person("Ana")
     town.seat(ana, circle, "joining")
     assert town.do("join", ana, code="maple").outcome == "again"
 
 
-def test_who_is_in_the_middle_of_a_question_is_told_to_answer_it(town: Town) -> None:
+def test_a_person_in_the_middle_of_a_question_is_told_to_answer_it(town: Town) -> None:
     circle, ana = town.circle(), town.person("Ana")
     member = town.seat(ana, circle, "joining")
     town.question(ana, member)
     assert town.do("join", ana, code="maple").outcome == "on_the_way"
 
 
-def test_who_opted_out_half_way_begins_anew_with_what_we_know(town: Town) -> None:
+def test_a_person_who_opted_out_half_way_begins_anew_with_what_we_know(town: Town) -> None:
     circle, ana, eva = town.circle(), town.person("Ana"), town.person()
     for person, outcome in ((ana, "again"), (eva, "joined")):
         member = town.seat(person, circle, "joining")
@@ -80,7 +80,7 @@ def test_a_second_circle_is_the_short_way(town: Town) -> None:
     assert done.member.state == "joining"
 
 
-def test_who_comes_back_is_welcomed_and_her_host_hears_of_it(town: Town) -> None:
+def test_a_member_who_comes_back_is_welcomed_and_the_host_hears_of_it(town: Town) -> None:
     circle, ana, luz = town.circle(), town.person("Ana"), town.person("Luz")
     town.role(luz, "host", circle)
     member = town.seat(ana, circle, "left")
@@ -89,7 +89,7 @@ def test_who_comes_back_is_welcomed_and_her_host_hears_of_it(town: Town) -> None
     assert done.effects == (OptIn(), Tell(luz.id, "member_back", {"other_name": "Ana"}, circle_id=circle.id))
 
 
-def test_who_left_before_the_promise_begins_anew(town: Town) -> None:
+def test_a_person_who_left_before_the_promise_begins_anew(town: Town) -> None:
     circle, ana = town.circle(), town.person()
     member = town.seat(ana, circle, "left")
     member.promised_at = None
@@ -140,7 +140,7 @@ def test_a_join_without_a_code_is_asked_for_it(town: Town, said: str | None) -> 
     assert town.do("join", town.person(), code=said).outcome == "no_code"
 
 
-def test_an_invitation_is_confirmed_by_her_own_join(town: Town) -> None:
+def test_an_invitation_is_confirmed_by_the_persons_own_join(town: Town) -> None:
     circle, ana = town.circle(), town.person()
     invitation = Invitation(
         circle_id=circle.id,
@@ -159,7 +159,7 @@ def test_an_invitation_is_confirmed_by_her_own_join(town: Town) -> None:
     assert done.values["language"] == "es"
 
 
-def test_the_host_hears_of_her_only_after_the_promise(town: Town) -> None:
+def test_the_host_hears_of_a_member_only_after_the_promise(town: Town) -> None:
     circle, ana, luz, omar = town.circle(), town.person("Ana"), town.person("Luz"), town.person("Omar")
     town.role(luz, "host", circle)
     town.role(omar, "host", town.circle("OAK", "New Moms"))
@@ -179,7 +179,7 @@ def test_a_promise_without_a_seat_keeps_nothing(town: Town) -> None:
     assert town.do("keep_promise", ana, town.seat(ana, circle, "left")).outcome == "no_seat"
 
 
-def test_a_host_who_joins_her_own_circle_is_not_told_of_herself(town: Town) -> None:
+def test_a_host_who_joins_the_hosted_circle_is_not_told_of_it(town: Town) -> None:
     circle, luz = town.circle(), town.person("Luz")
     town.role(luz, "host", circle)
     member = town.do("join", luz, code="maple").member

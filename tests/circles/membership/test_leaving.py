@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from assistant.circles.actions.effects import Finish, OptOut, Tell
 from tests.circles.town import Town
 
 
-def test_with_one_circle_it_is_clear_which(town: Town) -> None:
+def test_a_member_of_one_circle_leaves_that_one(town: Town) -> None:
     circle, ana, luz = town.circle(), town.person("Ana"), town.person("Luz")
     town.role(luz, "host", circle)
     member = town.seat(ana, circle)
@@ -18,7 +20,7 @@ def test_with_one_circle_it_is_clear_which(town: Town) -> None:
     assert done.effects == (Finish(ana.id, member.id), told)
 
 
-def test_with_two_circles_she_is_asked_which(town: Town) -> None:
+def test_a_member_of_two_circles_is_asked_which(town: Town) -> None:
     ana = town.person("Ana")
     first = town.seat(ana, town.circle())
     second = town.seat(ana, town.circle("OAK", "New Moms"), "paused")
@@ -52,7 +54,7 @@ def test_an_unanswered_leave_ends_everything_without_another_word(town: Town) ->
     assert done.effects[-1] == OptOut(confirm=False)
 
 
-def test_nobody_leaves_a_seat_that_is_not_hers(town: Town) -> None:
+def test_a_member_cannot_give_up_another_members_seat(town: Town) -> None:
     ana, rosa = town.person("Ana"), town.person("Rosa")
     circle = town.circle()
     hers = town.seat(rosa, circle)
@@ -61,8 +63,16 @@ def test_nobody_leaves_a_seat_that_is_not_hers(town: Town) -> None:
     assert hers.state == "active"
 
 
-def test_the_host_never_hears_of_who_left_before_the_promise(town: Town) -> None:
+def test_the_host_never_hears_of_a_person_who_left_before_the_promise(town: Town) -> None:
     circle, ana, luz = town.circle(), town.person("Ana"), town.person("Luz")
     town.role(luz, "host", circle)
     member = town.seat(ana, circle, "joining")
     assert town.do("leave", ana, member).effects == (Finish(ana.id, member.id),)
+
+
+@pytest.mark.parametrize("odd", [7, ["all"], "", "everything", {"key": "all"}])
+def test_a_choice_that_nobody_can_read_gives_up_nothing(town: Town, odd: object) -> None:
+    ana, circle = town.person("Ana"), town.circle()
+    seat = town.seat(ana, circle)
+    assert town.do("leave", ana, seat, leaving=odd).outcome == "none"
+    assert seat.state == "active"

@@ -1,4 +1,4 @@
-"""PAUSE, BACK, quiet weeks: her seat stays hers, nobody is left waiting, and nothing missed is counted."""
+"""PAUSE, BACK, quiet weeks: the seat stays, nobody is left waiting, and nothing missed is counted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WEEK = dt.timedelta(weeks=1)
 
 
 def opened(town: Town, member: Member, at: dt.datetime, week: int) -> None:
-    """A week's question has come to her."""
+    """Record that a week's question has come to the member."""
     town.session.add(
         Timer(
             kind="prompt",
@@ -32,7 +32,7 @@ def opened(town: Town, member: Member, at: dt.datetime, week: int) -> None:
 
 
 def seated(town: Town, weeks: int = 0) -> tuple[Person, Member, Circle]:
-    """Ana in a running circle, `weeks` questions after she was last heard; it is the Monday after them."""
+    """Ana in a running circle, `weeks` questions after the last text; it is the Monday after them."""
     circle, ana = town.circle(state="running"), town.person("Ana")
     member = town.seat(ana, circle)
     for week in range(weeks):
@@ -53,7 +53,7 @@ def seated(town: Town, weeks: int = 0) -> tuple[Person, Member, Circle]:
         ("away till June 20", dt.date(2026, 6, 20)),
     ],
 )
-def test_a_pause_lasts_as_long_as_she_says(town: Town, words: str, until: dt.date) -> None:
+def test_a_pause_lasts_as_long_as_the_member_says(town: Town, words: str, until: dt.date) -> None:
     ana, member, _ = seated(town)
     heard = town.do("hear_pause", ana, member, words)
     assert (heard.outcome, heard.values["pause_until"]) == ("heard", until.isoformat())
@@ -67,7 +67,7 @@ def test_a_pause_nobody_can_read_is_asked_about(town: Town, words: str) -> None:
     assert town.do("hear_pause", ana, member, words).outcome == "unclear"
 
 
-def test_a_pause_ends_what_was_asked_and_comes_to_its_own_end_at_her_hour(town: Town) -> None:
+def test_a_pause_ends_what_was_asked_and_ends_by_itself_at_the_members_hour(town: Town) -> None:
     ana, member, _ = seated(town)
     ana.hour = 11
     done = town.do("pause", ana, member, pause_until="2026-06-05")
@@ -84,7 +84,7 @@ def test_a_pause_ends_what_was_asked_and_comes_to_its_own_end_at_her_hour(town: 
     assert (member.state, member.paused_until) == ("active", None)
 
 
-def test_a_pause_she_ended_before_does_not_end_twice(town: Town) -> None:
+def test_a_pause_that_was_ended_before_does_not_end_twice(town: Town) -> None:
     ana, member, _ = seated(town)
     town.do("pause", ana, member)
     town.do("come_back", ana, member)
@@ -92,7 +92,7 @@ def test_a_pause_she_ended_before_does_not_end_twice(town: Town) -> None:
     assert town.do("end_pause", ana, member).outcome == "stands"
 
 
-def test_who_has_not_come_in_has_nothing_to_pause(town: Town) -> None:
+def test_a_person_who_has_not_come_in_has_nothing_to_pause(town: Town) -> None:
     ana = town.person("Ana")
     member = town.seat(ana, town.circle(), "joining")
     assert town.do("pause", ana, member).outcome == "early"
@@ -112,7 +112,7 @@ def test_back_brings_this_weeks_question_and_marks_it_as_come(town: Town) -> Non
     assert "week 1 weekly_reflection" not in keys
 
 
-def test_back_asks_nothing_that_she_has_answered_this_week(town: Town) -> None:
+def test_back_asks_nothing_that_was_answered_this_week(town: Town) -> None:
     ana, member, circle = seated(town)
     begin_season(town.session, circle, NOW.date(), NOW)
     question = town.question(ana, member, "open", "circle")
@@ -143,13 +143,13 @@ def test_back_is_about_the_seat_that_rests(town: Town) -> None:
     ("weeks", "outcome"),
     [(0, "usual"), (1, "usual"), (2, "quiet_two"), (3, "quiet_three"), (5, "quiet_three")],
 )
-def test_quiet_weeks_are_counted_by_what_came_to_her(town: Town, weeks: int, outcome: str) -> None:
+def test_quiet_weeks_are_counted_by_what_came_to_the_member(town: Town, weeks: int, outcome: str) -> None:
     ana, member, _ = seated(town, weeks)
     assert town.do("how_are_things", ana, member).outcome == outcome
     assert (member.unpaired_at is not None) == (outcome == "quiet_three")
 
 
-def test_any_text_of_hers_ends_the_quiet(town: Town) -> None:
+def test_any_text_of_the_member_ends_the_quiet(town: Town) -> None:
     ana, member, _ = seated(town, 4)
     ana.heard_at = town.now - dt.timedelta(days=1)
     assert quiet_weeks(town.session, member, town.now) == 0
@@ -165,7 +165,7 @@ def test_with_two_circles_only_words_for_this_one_end_its_quiet(town: Town) -> N
     assert quiet_weeks(town.session, member, town.now + dt.timedelta(seconds=1)) == 0
 
 
-def test_after_she_was_told_she_is_left_alone_until_she_comes_back(town: Town) -> None:
+def test_a_quiet_member_who_was_told_is_left_alone_until_back(town: Town) -> None:
     ana, member, _ = seated(town, 3)
     town.do("how_are_things", ana, member)
     assert is_left_alone(town.session, member, town.now)
@@ -178,7 +178,7 @@ def test_after_she_was_told_she_is_left_alone_until_she_comes_back(town: Town) -
 
 
 @pytest.mark.parametrize(("state", "outcome"), [("reading", "reading"), ("paused", "away"), ("left", "away")])
-def test_who_reads_or_is_away_is_asked_nothing(town: Town, state: str, outcome: str) -> None:
+def test_a_member_who_reads_or_is_away_is_asked_nothing(town: Town, state: str, outcome: str) -> None:
     ana, member, _ = seated(town, 3)
     member.state = state
     assert town.do("how_are_things", ana, member).outcome == outcome

@@ -1,4 +1,4 @@
-"""What a person says about herself, and how it is taken back."""
+"""What people say about themselves, and how it is taken back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MADRID = {"city": "Madrid", "zone": "Europe/Madrid", "country": "ES", "hour": No
     ("said", "name"),
     [("I'm ana, hi", "Ana"), ("LUPITA", "Lupita"), ("Ana María de la Cruz", "Ana María de la Cruz")],
 )
-def test_she_is_called_what_she_says(town: Town, said: str, name: str) -> None:
+def test_a_person_is_called_by_the_name_that_was_given(town: Town, said: str, name: str) -> None:
     ana = town.person()
     done = town.do("set_name", ana, name=said)
     assert (done.outcome, ana.name, done.values["named"]) == ("named", name, "yes")
@@ -40,7 +40,7 @@ def test_what_is_no_name_changes_none(town: Town, said: str | None) -> None:
         ("in Spanish", None, "es"),
     ],
 )
-def test_language_is_what_she_chose_or_asked_for(
+def test_the_language_is_what_was_chosen_or_asked_for(
     town: Town, words: str, chosen: str | None, language: str
 ) -> None:
     ana = town.person(language="en")
@@ -55,13 +55,13 @@ def test_no_language_or_two_change_nothing(town: Town, words: str) -> None:
     assert ana.language == "en"
 
 
-def test_only_a_language_of_her_own_is_known(town: Town) -> None:
+def test_only_a_persons_own_language_is_known(town: Town) -> None:
     ana = town.person(language="en")
     assert town.do("know_language", ana).outcome == "unknown"
     assert town.do("know_language", ana, language="es").outcome == "known"
 
 
-def test_a_place_sets_her_clock_and_hour(town: Town) -> None:
+def test_a_place_sets_the_persons_clock_and_hour(town: Town) -> None:
     ana = town.person()
     done = town.do("set_place", ana, place=MADRID | {"hour": 18})
     assert (done.outcome, done.values) == ("set", {"placed": "yes"})

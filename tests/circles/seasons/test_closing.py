@@ -1,4 +1,4 @@
-"""The end of a season: what others wrote to her with their yes, her own words, and what comes next."""
+"""The end of a season: what others wrote with their yes, the member's own words, and what comes next."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def test_only_words_whose_writer_said_yes_become_a_keepsake(town: Town) -> None:
     )
 
 
-def test_on_a_shared_phone_the_keepsake_waits_for_her_yes(town: Town) -> None:
+def test_on_a_shared_phone_the_keepsake_waits_for_a_yes(town: Town) -> None:
     circle, ana, rosa = town.circle(), town.person("Ana", plain=True), town.person("Rosa")
     mine, hers = town.seat(ana, circle), town.seat(rosa, circle)
     note(town, hers, mine, "you are brave").may_keep = True
     assert town.do("find_keepsake", ana, mine).outcome == "plain"
 
 
-def test_nothing_comes_from_someone_she_is_kept_apart_from(town: Town) -> None:
+def test_a_keepsake_holds_nothing_of_someone_kept_apart(town: Town) -> None:
     circle, ana, rosa = town.circle(), town.person("Ana"), town.person("Rosa")
     mine, hers = town.seat(ana, circle), town.seat(rosa, circle)
     note(town, hers, mine, "you are brave").may_keep = True
@@ -65,7 +65,7 @@ def test_nothing_comes_from_someone_she_is_kept_apart_from(town: Town) -> None:
     assert town.do("find_keepsake", ana, mine).outcome == "none"
 
 
-def test_a_copy_holds_her_own_words_once_each_and_nobody_elses(town: Town) -> None:
+def test_a_copy_holds_the_members_own_words_once_each_and_nobody_elses(town: Town) -> None:
     circle, ana, rosa = town.circle(), town.person("Ana"), town.person("Rosa")
     mine, hers = town.seat(ana, circle), town.seat(rosa, circle)
     town.answer(town.question(ana, mine), "two interviews")
@@ -87,7 +87,7 @@ def test_a_copy_holds_her_own_words_once_each_and_nobody_elses(town: Town) -> No
     ]
 
 
-def test_copy_still_works_in_a_circle_that_is_over_or_that_she_left(town: Town) -> None:
+def test_a_copy_still_comes_from_a_circle_that_is_over_or_was_left(town: Town) -> None:
     ana = town.person("Ana")
     seat = town.seat(ana, town.circle(state="closed"))
     town.answer(town.question(ana, seat), "a bus pass")
@@ -97,7 +97,7 @@ def test_copy_still_works_in_a_circle_that_is_over_or_that_she_left(town: Town) 
     assert town.do("find_copy", ana).outcome == "plain"
 
 
-def test_she_hears_until_when_her_words_are_kept(town: Town) -> None:
+def test_a_member_hears_until_when_words_are_kept(town: Town) -> None:
     ana = town.person("Ana", language="es")
     seat = town.seat(ana, town.circle(erase_on=dt.date(2026, 8, 25)))
     found = town.do("find_end", ana, seat)
@@ -158,7 +158,7 @@ def test_a_circle_that_goes_on_is_joined_by_its_word_only_by_those_who_wished_so
     assert not town.session.scalars(select(Member).where(Member.circle_id == again.id)).all()
 
 
-def test_who_only_reads_along_has_no_last_round(town: Town) -> None:
+def test_a_member_who_only_reads_along_has_no_last_round(town: Town) -> None:
     ana = town.person("Ana")
     seat = town.seat(ana, town.circle(state="running"))
     assert town.do("open_closing", ana, seat).outcome == "round"

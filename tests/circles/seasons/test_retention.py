@@ -208,7 +208,7 @@ def test_a_person_in_two_circles_keeps_the_words_of_the_other(town: Town) -> Non
     assert places_of(town.session, OAK_WORDS) == before
 
 
-def test_what_others_of_her_other_circle_wrote_is_untouched(town: Town) -> None:
+def test_what_members_of_another_circle_wrote_is_untouched(town: Town) -> None:
     ana, omar = town.person("Ana"), town.person("Omar")
     maple, oak = closed(town, "MAPLE", "Bold Moves"), town.circle("OAK", "New Moms", state="running")
     town.seat(ana, maple)

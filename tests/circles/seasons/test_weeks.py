@@ -45,7 +45,7 @@ def test_a_close_that_speaks_of_others_words_waits_for_some(town: Town, seat: Me
     assert (done.outcome, done.values["count"]) == (close, "2")
 
 
-def test_nobody_closes_a_week_before_her_promise(town: Town, seat: Member) -> None:
+def test_a_member_closes_no_week_before_the_promise(town: Town, seat: Member) -> None:
     seat.promised_at = None
     assert town.do("choose_close", town.person("x"), seat, theme=4).outcome == "nothing"
     assert town.do("choose_close", town.person("x"), None, theme=4).outcome == "nothing"
@@ -82,7 +82,7 @@ def test_a_question_comes_back_while_it_is_open_or_was_missed_lately(town: Town,
     assert town.do("question_again", ana, seat).outcome == "nothing"
 
 
-def test_which_circle_is_asked_only_of_whoever_is_in_two(town: Town, seat: Member) -> None:
+def test_only_a_member_of_two_circles_is_asked_which(town: Town, seat: Member) -> None:
     ana = town.session.get_one(Person, seat.person_id)
     assert town.do("which_seat", town.person("Omar")).outcome == "none"
     assert town.do("which_seat", ana).member == seat

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.circles.actions.effects import Tell
-from assistant.circles.sharing.appreciation import named_in, without_address
+from assistant.circles.sharing.appreciation import without_address
+from assistant.language.addressing import named_in
 from assistant.store.tables import Apart, Member, Note, Outbox, Person
 from tests.circles.town import Town
 
@@ -71,7 +72,7 @@ def test_only_the_address_is_taken_off_a_line(words: str, name: str, line: str) 
 
 @given(st.text(max_size=120))
 @settings(max_examples=80, deadline=None)
-def test_no_words_of_hers_are_changed_or_invented(words: str) -> None:
+def test_no_words_of_a_writer_are_changed_or_invented(words: str) -> None:
     assert without_address(words, "Rosa") in words
     assert set(named_in(words, NAMES)) <= NAMES.keys()
 
@@ -100,7 +101,9 @@ def test_nobody_from_elsewhere_without_a_promise_or_gone_is_found(
     assert town.do("find_recipient", ana, seats["Ana"], line="Rosa, thank you").outcome == "unknown"
 
 
-def test_she_is_asked_twice_for_a_name_and_not_a_third_time(town: Town, seats: dict[str, Member]) -> None:
+def test_a_writer_is_asked_twice_for_a_name_and_not_a_third_time(
+    town: Town, seats: dict[str, Member]
+) -> None:
     ana = person(town, seats["Ana"])
     values: dict[str, Any] = {"line": "thank you"}
     for outcome in ("unknown", "unknown", "lost"):
@@ -127,7 +130,7 @@ def test_two_of_one_name_are_told_apart_by_their_places(town: Town, seats: dict[
     ("note", "kind", "notice"),
     [("", "kind", "kind_line_to_you"), ("thanks", "thanks", "thanks_to_you")],
 )
-def test_it_is_kept_and_told_to_the_letter_under_the_first_name(
+def test_a_kind_line_is_kept_and_told_to_the_letter_under_the_first_name(
     town: Town, seats: dict[str, Member], note: str, kind: str, notice: str
 ) -> None:
     ana = person(town, seats["Ana"])
@@ -177,7 +180,7 @@ def test_a_shared_phone_says_once_that_kind_lines_wait(town: Town, seats: dict[s
     assert town.session.query(Note).count() == 2
 
 
-def test_to_someone_she_is_kept_apart_from_nothing_goes_and_nothing_shows_it(
+def test_to_someone_the_writer_is_kept_apart_from_nothing_goes_and_nothing_shows_it(
     town: Town, seats: dict[str, Member]
 ) -> None:
     ana = person(town, seats["Ana"])
@@ -190,7 +193,7 @@ def test_to_someone_she_is_kept_apart_from_nothing_goes_and_nothing_shows_it(
     assert town.session.query(Note).count() == 0
 
 
-def test_whoever_is_on_pause_reads_it_later(town: Town, seats: dict[str, Member]) -> None:
+def test_a_recipient_on_pause_reads_a_kind_line_later(town: Town, seats: dict[str, Member]) -> None:
     ana = person(town, seats["Ana"])
     seats["Rosa"].state = "paused"
     done = town.do("find_recipient", ana, seats["Ana"], line="Rosa, thank you")

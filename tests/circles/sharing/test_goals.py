@@ -31,7 +31,7 @@ def reminder(done: ActionResult) -> Start:
     return start
 
 
-def test_a_new_goal_takes_the_place_of_the_one_before_and_her_step_goes_along(town: Town) -> None:
+def test_a_new_goal_takes_the_place_of_the_one_before_and_its_step_goes_along(town: Town) -> None:
     ana, seat = ana_and_her_seat(town)
     assert town.do("recall_goal", ana, seat).outcome == "none"
     assert town.do("keep_goal", ana, seat, goal=" Two interviews ").outcome == "kept"
@@ -60,9 +60,7 @@ def test_without_a_seat_or_words_nothing_is_kept(town: Town) -> None:
 
 
 @pytest.mark.parametrize(("theme", "outcome"), [(1, "none"), (3, "goal"), (8, "goal"), (None, "none")])
-def test_her_goal_comes_back_in_the_weeks_that_speak_of_it(
-    town: Town, theme: int | None, outcome: str
-) -> None:
+def test_a_goal_comes_back_in_the_weeks_that_speak_of_it(town: Town, theme: int | None, outcome: str) -> None:
     ana, seat = ana_and_her_seat(town)
     assert town.do("recall_goal_in_week", ana, seat, theme=theme).outcome == "none"
     town.goal(seat, "Two interviews")
@@ -78,7 +76,7 @@ def test_a_reached_goal_is_kept_and_offered_to_the_circle(town: Town) -> None:
     assert goal_of(town.session, seat.id) is None
 
 
-def test_a_step_comes_up_on_the_day_its_words_name_at_her_hour(town: Town) -> None:
+def test_a_step_comes_up_on_the_day_its_words_name_at_the_members_hour(town: Town) -> None:
     ana, seat = ana_and_her_seat(town, hour=18)
     done = town.do("keep_step", ana, seat, step="By Friday I will call two shops")
     assert done.outcome == "dated"
@@ -166,7 +164,7 @@ def test_a_step_is_asked_about_once_its_day_has_come_or_if_it_never_had_one(town
     assert town.do("step_is_due", ana, seat).values["step"] == "call two shops"
 
 
-def test_done_part_way_and_not_yet(town: Town) -> None:
+def test_a_step_is_done_part_way_or_not_yet(town: Town) -> None:
     ana, seat = ana_and_her_seat(town)
     for action in ("step_did", "step_part", "step_not_yet", "rest_step", "set_step_day", "recall_step"):
         assert town.do(action, ana, seat, day_said="2026-06-05").outcome == "none"
@@ -236,13 +234,13 @@ def test_two_circles_keep_two_goals_and_two_steps(town: Town) -> None:
         ),
     ],
 )
-def test_a_step_is_named_by_what_she_will_do(words: str, bare: str) -> None:
+def test_a_step_is_named_by_what_will_be_done(words: str, bare: str) -> None:
     assert bare_step(words) == bare
 
 
 @given(st.text(max_size=200))
 @settings(max_examples=60, deadline=None)
-def test_whatever_she_writes_a_step_has_words_when_she_wrote_some(words: str) -> None:
+def test_a_step_has_words_whatever_they_are(words: str) -> None:
     assert bool(bare_step(words)) == bool(words.strip())
 
 
@@ -252,7 +250,9 @@ def test_whatever_she_writes_a_step_has_words_when_she_wrote_some(words: str) ->
     zone=st.sampled_from(["America/Chicago", "Europe/Madrid", "Pacific/Auckland", "America/Sao_Paulo"]),
 )
 @settings(max_examples=20, deadline=None)
-def test_her_reminder_comes_on_the_day_she_chose_and_never_at_night(day: int, hour: int, zone: str) -> None:
+def test_a_reminder_comes_on_the_day_that_was_chosen_and_never_at_night(
+    day: int, hour: int, zone: str
+) -> None:
     database = Database("sqlite://", durable=False)
     database.create_all()
     with database.write() as session:

@@ -34,7 +34,7 @@ def told(done: ActionResult) -> list[tuple[str, dict[str, str]]]:
     return [(tell.notice, dict(tell.placeholders)) for tell in tells]
 
 
-def test_she_reads_what_others_shared_newest_first_with_names_or_without(
+def test_a_reader_gets_what_others_shared_newest_first_with_names_or_without(
     town: Town, seats: dict[str, Member]
 ) -> None:
     town.share(seats["Rosa"], "first")
@@ -59,7 +59,7 @@ def test_she_reads_what_others_shared_newest_first_with_names_or_without(
     ]
 
 
-def test_a_few_at_a_time_and_more_when_she_asks(town: Town, seats: dict[str, Member]) -> None:
+def test_a_reader_gets_a_few_at_a_time_and_more_on_request(town: Town, seats: dict[str, Member]) -> None:
     for number in range(7):
         town.share(seats["Rosa"], str(number))
     ana = person(town, seats["Ana"])
@@ -80,7 +80,7 @@ def test_a_few_at_a_time_and_more_when_she_asks(town: Town, seats: dict[str, Mem
     assert told(read(town, seats["Ana"], more_please=True))[0][1]["words"] == "6"
 
 
-def test_nothing_old_erased_from_elsewhere_or_from_someone_who_left(
+def test_a_reader_gets_nothing_old_erased_from_elsewhere_or_of_someone_who_left(
     town: Town, seats: dict[str, Member]
 ) -> None:
     omar = town.seat(town.person("Omar"), town.circle("OAK", "New Moms"))

@@ -1,4 +1,4 @@
-"""Nothing goes to the circle by itself: after her promise, where the question said so, as she chose."""
+"""Nothing goes to the circle by itself: after the promise, where the question said so, as was chosen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ALWAYS = {"week": 1}
 def answer(
     town: Town, seat: Member, words: str, *, visible_to: str = "circle", outcome: str = "text"
 ) -> Answer:
-    """What she just answered, in the text with the answer's own number."""
+    """Do what was just answered, in the text with the answer's own number."""
     row = town.answer(
         town.question(town.session.get_one(Person, seat.person_id), seat, "open", visible_to), words
     )
@@ -39,7 +39,7 @@ def share(
 
 
 def ask_for_name(town: Town, seat: Member, outcome: str = "name") -> None:
-    """She was asked whether her name goes along."""
+    """Record that the member was asked whether the name goes along."""
     row = answer(town, seat, "1", visible_to="us", outcome=outcome)
     row.key = "named_by"
     town.session.flush()
@@ -54,7 +54,7 @@ def seat(town: Town) -> Member:
     return town.seat(town.person("Ana"), town.circle())
 
 
-def test_the_first_time_she_is_asked_whether_her_name_goes_along(town: Town, seat: Member) -> None:
+def test_a_member_is_asked_the_first_time_whether_the_name_goes_along(town: Town, seat: Member) -> None:
     row = answer(town, seat, "my evenings")
     done = share(town, seat, row)
     assert (done.outcome, done.values["sharing"]) == ("name", {"answer": row.id})
@@ -114,7 +114,7 @@ def test_the_same_answer_is_shared_once(town: Town, seat: Member) -> None:
     assert len(shares(town)) == 1
 
 
-def test_a_phone_number_waits_for_her_yes_each_time(town: Town, seat: Member) -> None:
+def test_a_phone_number_waits_for_the_members_yes_each_time(town: Town, seat: Member) -> None:
     ask_for_name(town, seat)
     row = answer(town, seat, "call 512-555-0143")
     done = share(town, seat, row)
@@ -125,13 +125,13 @@ def test_a_phone_number_waits_for_her_yes_each_time(town: Town, seat: Member) ->
     assert share(town, seat, None, "keep_back").values["sharing"] == {}
 
 
-def test_a_question_goes_without_a_name_whatever_she_chose_for_the_rest(town: Town, seat: Member) -> None:
+def test_a_question_goes_without_a_name_whatever_was_chosen_for_the_rest(town: Town, seat: Member) -> None:
     ask_for_name(town, seat)
     assert share(town, seat, answer(town, seat, "How do you ask?"), "share_without_name").outcome == "shared"
     assert shares(town) == [("How do you ask?", False, 1)]
 
 
-def test_without_a_week_it_is_the_circles_own(town: Town, seat: Member) -> None:
+def test_a_share_without_a_week_is_of_the_circles_own(town: Town, seat: Member) -> None:
     ask_for_name(town, seat)
     assert share(town, seat, answer(town, seat, "my evenings"), week=None).outcome == "shared"
     assert shares(town) == [("my evenings", True, 0)]
@@ -158,7 +158,7 @@ def test_a_win_is_told_without_what_came_before_it(town: Town, seat: Member) -> 
     assert shares(town) == [("call two shops", True, 1)]
 
 
-def test_a_reached_goal_is_told_in_her_words(town: Town, seat: Member) -> None:
+def test_a_reached_goal_is_told_in_the_members_words(town: Town, seat: Member) -> None:
     ask_for_name(town, seat)
     town.goal(seat, "Two interviews")
     ana = town.session.get_one(Person, seat.person_id)
@@ -168,7 +168,7 @@ def test_a_reached_goal_is_told_in_her_words(town: Town, seat: Member) -> None:
     assert town.session.query(Goal).one().state == "reached"
 
 
-def test_whoever_goes_quiet_is_asked_nothing_more(town: Town, seat: Member) -> None:
+def test_a_member_who_goes_quiet_is_asked_nothing_more(town: Town, seat: Member) -> None:
     ana = town.session.get_one(Person, seat.person_id)
     assert town.do("still_here", ana, seat).outcome == "yes"
     assert town.do("still_here", ana, seat, **town.do("go_quiet", ana, seat).values).outcome == "no"

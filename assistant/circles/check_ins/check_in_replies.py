@@ -11,11 +11,11 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Line, Lines, Start, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
-from assistant.circles.hosts.broadcasts import CHECK_IN
-from assistant.circles.hosts.check_in_results import FLOW, Tally, tally
+from assistant.circles.check_ins.broadcasts import CHECK_IN
+from assistant.circles.check_ins.check_in_results import FLOW, Tally, tally
+from assistant.circles.check_ins.recipients import named
 from assistant.circles.hosts.hosted_circle import hosted
 from assistant.circles.hosts.pending_actions import happened, take_up
-from assistant.circles.hosts.recipients import named
 from assistant.circles.people.audit import record
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.sharing.shares import apart_from
@@ -53,16 +53,16 @@ def read_status(ctx: ActionContext) -> ActionResult:
 
 
 @action("some", "more", "nothing", "none")
-def read_answers(ctx: ActionContext) -> ActionResult:
+def read_answers(ctx: ActionContext, *, asked_in: int | None = None, read_to: int = 0) -> ActionResult:
     """Show her the answers that were promised to her, a few at a time; `read_to` is the last she saw.
 
     A number or address in them stays hidden: its owner has not said that it may be passed on.
     """
-    circle, asked_in = hosted(ctx), ctx.values.get("asked_in")
-    pending = ctx.session.get(PendingAction, asked_in) if isinstance(asked_in, int) else None
+    circle = hosted(ctx)
+    pending = ctx.session.get(PendingAction, asked_in) if asked_in is not None else None
     if circle is None or pending is None or pending.circle_id != circle.id:
         return ActionResult("none")
-    answers = _answers_for(ctx, pending, after=int(ctx.values.get("read_to") or 0))
+    answers = _answers_for(ctx, pending, after=read_to)
     if not answers:
         return ActionResult("nothing")
     shown = answers[:MOST_AT_ONCE]
@@ -76,15 +76,14 @@ def read_answers(ctx: ActionContext) -> ActionResult:
 
 
 @action("counted")
-def count_in(ctx: ActionContext) -> ActionResult:
+def count_in(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
     """Her answer is kept: when it was the last that a host's check-in waited for, the host hears so."""
-    asked_in = ctx.values.get("pending_action")
-    if not isinstance(asked_in, int):
+    if pending_action is None:
         return ActionResult("counted")
     # Locked before counting: of two who answer last in the same moment, the second sees the first.
     pending = ctx.session.scalars(
         select(PendingAction)
-        .where(PendingAction.id == asked_in)
+        .where(PendingAction.id == pending_action)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).first()
@@ -95,12 +94,12 @@ def count_in(ctx: ActionContext) -> ActionResult:
 
 
 @action("told", "none")
-def digest_check_in(ctx: ActionContext) -> ActionResult:
+def digest_check_in(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
     """Tell its host once what a check-in came to: when everyone has answered, or two days after it went out.
 
     none: she has heard already, it was undone, or she is not its host any more.
     """
-    pending = take_up(ctx.session, ctx.values.get("pending_action"), ctx.now)
+    pending = take_up(ctx.session, pending_action, ctx.now)
     if pending is None or pending.digest_at is not None or pending.by_person_id != ctx.person.id:
         return ActionResult("none")
     circle = circle_for(ctx.session, ctx.person.id, pending.circle_id)

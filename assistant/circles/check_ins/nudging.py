@@ -8,17 +8,17 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Line, Lines, Start
 from assistant.circles.actions.placeholders import language_of, name_of
 from assistant.circles.actions.registry import action
-from assistant.circles.hosts.check_in_replies import newest_check_in, people_of
-from assistant.circles.hosts.check_in_results import FLOW, tally
+from assistant.circles.check_ins.check_in_replies import newest_check_in, people_of
+from assistant.circles.check_ins.check_in_results import FLOW, tally
+from assistant.circles.check_ins.recipients import named, recipient, still_gets
 from assistant.circles.hosts.hosted_circle import hosted
 from assistant.circles.hosts.pending_actions import hold, take_up
-from assistant.circles.hosts.recipients import named, recipient, still_gets
 from assistant.circles.people.inactivity import may_nudge
-from assistant.store.tables import Conversation, Member, PendingAction, Person, Question
+from assistant.store.tables import Circle, Conversation, Member, PendingAction, Person, Question
 
 
 @action("held", "already", "answered", "coming", "one", "enough", "none_yet", "none")
-def nudge_waiting(ctx: ActionContext) -> ActionResult:
+def nudge_waiting(ctx: ActionContext, *, code: str = "") -> ActionResult:
     """Remind those who have not answered the newest check-in, in a minute, once; `count` of them.
 
     coming: whoever has not answered has yet to be asked. one: she named somebody (`code`), but they are
@@ -27,19 +27,14 @@ def nudge_waiting(ctx: ActionContext) -> ActionResult:
     circle = hosted(ctx)
     if circle is None:
         return ActionResult("none")
-    if ctx.values.get("code"):
+    if code:
         return ActionResult("one")
     asked_in = newest_check_in(ctx, circle)
     if asked_in is None:
         return ActionResult("none_yet")
     # Two hosts who remind at once: the second finds that the first has.
     ctx.session.scalars(select(PendingAction).where(PendingAction.id == asked_in.id).with_for_update()).one()
-    before = select(PendingAction.id).where(
-        PendingAction.kind == "nudge",
-        PendingAction.about_id == asked_in.id,
-        PendingAction.state.in_(("held", "done")),
-    )
-    if ctx.session.scalar(before.limit(1)) is not None:
+    if _was_nudged(ctx, asked_in):
         return ActionResult("already")
     count = tally(ctx.session, asked_in)
     waiting = people_of(ctx, count.waiting)
@@ -51,32 +46,17 @@ def nudge_waiting(ctx: ActionContext) -> ActionResult:
     if not gets:
         return ActionResult("enough", effects=told)
     pending = hold(ctx, "nudge", circle, about=asked_in)
-    starts = []
-    for person in gets:
-        member = ctx.session.scalars(
-            select(Member).where(Member.circle_id == circle.id, Member.person_id == person.id)
-        ).one()
-        due_at = recipient(ctx, circle, member, person).at
-        starts.append(
-            Start(
-                person.id,
-                "check_in_nudge",
-                {"pending_action": pending.id},
-                member.id,
-                due_at=due_at,
-                at_once=True,
-            )
-        )
+    starts = (_start(ctx, circle, person, pending) for person in gets)
     return ActionResult("held", {"count": str(len(gets))}, (*told, *starts))
 
 
 @action("yes", "no")
-def is_check_in_open(ctx: ActionContext) -> ActionResult:
+def is_check_in_open(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
     """Whether to remind her now: she has not answered, is being asked nothing else, and had no two nudges.
 
     What else she is being asked would get her answer; the check-in comes back by itself after that.
     """
-    pending = take_up(ctx.session, ctx.values.get("pending_action"), ctx.now)
+    pending = take_up(ctx.session, pending_action, ctx.now)
     asked_in = (
         ctx.session.get(PendingAction, pending.about_id) if pending is not None and pending.about_id else None
     )
@@ -91,6 +71,26 @@ def is_check_in_open(ctx: ActionContext) -> ActionResult:
         return ActionResult("no")
     host = ctx.session.get_one(Person, asked_in.by_person_id)
     return ActionResult("yes", {"host": name_of(host, language_of(ctx))})
+
+
+def _was_nudged(ctx: ActionContext, asked_in: PendingAction) -> bool:
+    """Whether a host has reminded people of this check-in, and has not taken that back."""
+    before = select(PendingAction.id).where(
+        PendingAction.kind == "nudge",
+        PendingAction.about_id == asked_in.id,
+        PendingAction.state.in_(("held", "done")),
+    )
+    return ctx.session.scalar(before.limit(1)) is not None
+
+
+def _start(ctx: ActionContext, circle: Circle, person: Person, pending: PendingAction) -> Start:
+    """The reminder of one member, in that member's own daytime."""
+    member = ctx.session.scalars(
+        select(Member).where(Member.circle_id == circle.id, Member.person_id == person.id)
+    ).one()
+    due_at = recipient(ctx, circle, member, person).at
+    values = {"pending_action": pending.id}
+    return Start(person.id, "check_in_nudge", values, member.id, due_at=due_at, at_once=True)
 
 
 def _is_asked_something_else(ctx: ActionContext, asked_in: PendingAction) -> bool:

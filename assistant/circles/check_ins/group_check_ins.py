@@ -9,9 +9,9 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Alarm
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, name_of, shorten
 from assistant.circles.actions.registry import action
-from assistant.circles.hosts.broadcasts import on_call_as_host
+from assistant.circles.check_ins.broadcasts import on_call_as_host
+from assistant.circles.check_ins.recipients import still_gets
 from assistant.circles.hosts.pending_actions import take_up
-from assistant.circles.hosts.recipients import still_gets
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.choice_reading import Choice, read_choice
 from assistant.language.languages import LANGUAGES, spoken
@@ -27,7 +27,7 @@ _HOW: Final = tuple(
 
 
 @action("hosted", "own", "alone", "no_seat")
-def who_hears(ctx: ActionContext) -> ActionResult:
+def who_hears(ctx: ActionContext, *, question: str = "", pending_action: int | None = None) -> ActionResult:
     """Whether a host hears "not OK" today; own: she asks in words of her own (`question`).
 
     What a host sent (`deed`) is for her alone: `host_id` is who was promised to read the answer. no_seat:
@@ -35,16 +35,15 @@ def who_hears(ctx: ActionContext) -> ActionResult:
     """
     if ctx.circle is None or ctx.member is None or ctx.member.state not in SEATED:
         return ActionResult("no_seat")
-    question = ctx.values.get("question")
-    outcome = "own" if isinstance(question, str) and question.strip() else "hosted"
-    if "pending_action" in ctx.values:
-        return _asked_by_host(ctx, outcome)
+    outcome = "own" if question.strip() else "hosted"
+    if pending_action is not None:
+        return _asked_by_host(ctx, pending_action, outcome)
     hosts = hosts_on_call(ctx)
     return ActionResult(outcome, _named(hosts)) if hosts else ActionResult("alone")
 
 
-def _asked_by_host(ctx: ActionContext, outcome: str) -> ActionResult:
-    pending = take_up(ctx.session, ctx.values["pending_action"], ctx.now)
+def _asked_by_host(ctx: ActionContext, pending_action: int, outcome: str) -> ActionResult:
+    pending = take_up(ctx.session, pending_action, ctx.now)
     if pending is None or ctx.circle is None or pending.circle_id != ctx.circle.id:
         return ActionResult("no_seat")
     if ctx.circle.state == "closed" or pending.by_person_id in apart_from(ctx.session, ctx.person.id):
@@ -58,9 +57,9 @@ def _asked_by_host(ctx: ActionContext, outcome: str) -> ActionResult:
 
 
 @action("ok", "not_ok", "said")
-def hear_how(ctx: ActionContext) -> ActionResult:
+def hear_how(ctx: ActionContext, *, how_words: str = "") -> ActionResult:
     """How she is, as far as an answer in her own words (`how`) says it plainly."""
-    how = read_choice(str(ctx.values.get("how_words") or ""), _HOW, spoken(ctx.person.language))
+    how = read_choice(how_words, _HOW, spoken(ctx.person.language))
     return ActionResult(how or "said")
 
 

@@ -15,7 +15,7 @@ from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.effects import Line
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of
 from assistant.circles.hosts.pending_actions import HELD_FOR
-from assistant.circles.people.reachability import address_of, hears_us
+from assistant.circles.people.reachability import address_of, hears_us, reach_of
 from assistant.circles.sharing.shares import apart_from, is_in
 from assistant.language.rendering import readable_time
 from assistant.schedule.local_time import home, hours_for, next_allowed, zone_of
@@ -118,12 +118,11 @@ def _why_not(ctx: ActionContext, member: Member, apart: set[int], *, readers: bo
 
     A pause was promised to look like being away, and nobody is told whom she does not want to hear from.
     """
-    hears = hears_us(ctx.session, member.person_id, ctx.identity.sender)
+    stands = reach_of(ctx.session, member.person_id, ctx.identity.sender)
+    hears, silent = stands.hears, stands.silent
     if member.promised_at is None or member.state == "joining":
         return "new" if hears and member.state != "left" else "gone"
     if not hears:
-        address = address_of(ctx.session, member.person_id)
-        silent = address is None or address.unreachable_at is not None
         if member.state == "left":
             return "gone" if silent else "stopped"
         return "unreachable" if silent else "stopped"

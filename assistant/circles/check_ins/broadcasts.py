@@ -10,6 +10,7 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Lines, Preview, Start, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, name_of
 from assistant.circles.actions.registry import action
+from assistant.circles.check_ins.recipients import left_out_lines, recipients_of, still_gets
 from assistant.circles.hosts.hosted_circle import forget_asked, hosted
 from assistant.circles.hosts.pending_actions import (
     HELD_FOR,
@@ -19,7 +20,6 @@ from assistant.circles.hosts.pending_actions import (
     previewed,
     take_up,
 )
-from assistant.circles.hosts.recipients import left_out_lines, recipients_of, still_gets
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.sharing.host_words import SAY
 from assistant.circles.sharing.shares import apart_from
@@ -40,7 +40,7 @@ _PREVIEWS: Final = "preview"
 
 
 @action("ready", "too_long", "away", "none")
-def word_check_in(ctx: ActionContext) -> ActionResult:
+def word_check_in(ctx: ActionContext, *, text: str = "") -> ActionResult:
     """What she wants to ask: her own words after CHECKIN (`text`), or the standard question without any.
 
     too_long: `longest` characters are the most. away: she is not on call, so that nobody
@@ -49,7 +49,7 @@ def word_check_in(ctx: ActionContext) -> ActionResult:
     circle = hosted(ctx)
     if circle is None:
         return ActionResult("none")
-    words = _words(ctx)
+    words = _tidy(text)
     longest = PLACEHOLDERS["question"].longest
     if len(words) > longest:
         return ActionResult("too_long", {"longest": str(longest), "length": str(min(len(words), 999))})
@@ -59,11 +59,11 @@ def word_check_in(ctx: ActionContext) -> ActionResult:
 
 
 @action("ready", "too_long", "empty", "none")
-def word_say(ctx: ActionContext) -> ActionResult:
+def word_say(ctx: ActionContext, *, text: str = "") -> ActionResult:
     """What she wants to tell (`text`), if it fits into two SMS; too_long: `count` characters have to go."""
     if hosted(ctx) is None:
         return ActionResult("none")
-    words = _words(ctx)
+    words = _tidy(text)
     if not words:
         return ActionResult("empty")
     if too_many := _too_many(words):
@@ -72,24 +72,23 @@ def word_say(ctx: ActionContext) -> ActionResult:
 
 
 @action("some", "nobody", "none")
-def show_preview(ctx: ActionContext) -> ActionResult:
+def show_preview(ctx: ActionContext, *, broadcast: str = "", text: str = "") -> ActionResult:
     """Show her the text as it will be read, who is left out and why; `count` get it when she says SEND."""
-    circle, kind, words = hosted(ctx), str(ctx.values.get("broadcast") or ""), _words(ctx)
-    if circle is None or kind not in (CHECK_IN, SAY):
+    circle, words = hosted(ctx), _tidy(text)
+    if circle is None or broadcast not in (CHECK_IN, SAY):
         return ActionResult("none")
-    there, left_out = recipients_of(ctx, circle, readers=kind == SAY)
+    there, left_out = recipients_of(ctx, circle, readers=broadcast == SAY)
     lines = left_out_lines(ctx, there, left_out)
     told: tuple[Effect, ...] = (Lines(tuple(lines)),) if lines else ()
     if not there:
         return ActionResult("nobody", effects=told)
     forget_asked(ctx, _PREVIEWS)
     members = [each.member.id for each in there]
-    draft(ctx, kind, circle, words=words or None, details={"members": members})
+    draft(ctx, broadcast, circle, words=words or None, details={"members": members})
     shows = "number" if has_contact(words, ctx.identity.country) else ""
     people = tuple(each.person.id for each in there)
-    return ActionResult(
-        "some", {"count": str(len(there)), "shows": shows}, (_preview(ctx, kind, words, people), *told)
-    )
+    values = {"count": str(len(there)), "shows": shows}
+    return ActionResult("some", values, (_preview(ctx, broadcast, words, people), *told))
 
 
 @action("fresh", "late", "gone")
@@ -138,9 +137,9 @@ def send_previewed(ctx: ActionContext) -> ActionResult:
 
 
 @action("said", "none")
-def host_says(ctx: ActionContext) -> ActionResult:
+def host_says(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
     """A host's words come to one member; on a shared phone only that there are some, and READ shows them."""
-    pending = take_up(ctx.session, ctx.values.get("pending_action"), ctx.now)
+    pending = take_up(ctx.session, pending_action, ctx.now)
     if pending is None or not pending.words or ctx.circle is None or pending.circle_id != ctx.circle.id:
         return ActionResult("none")
     if circle_for(ctx.session, pending.by_person_id, pending.circle_id) is None:
@@ -175,8 +174,8 @@ def on_call_as_host(ctx: ActionContext, circle_id: int, host_id: int) -> Person 
     return None
 
 
-def _words(ctx: ActionContext) -> str:
-    return " ".join(str(ctx.values.get("text") or "").split())
+def _tidy(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _too_many(words: str) -> int:

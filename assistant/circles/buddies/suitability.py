@@ -1,0 +1,48 @@
+"""Says how well two members suit each other as buddies: hours in common, and asks that meet offers. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz import fuzz
+
+from assistant.language.folding import plain_words
+
+ALL_DAY: Final = frozenset(range(24))
+HOURS_THAT_SERVE: Final = 4
+"""Waking hours in common beyond these make it no easier to write to each other."""
+SAME_WORD: Final = 85
+"""rapidfuzz's ratio (0 to 100) from which two words are taken for one: "resume" and "resumes"."""
+SHORTEST_WORD: Final = 4
+"""Letters; shorter words ("how", "the", "con") join nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A member to be paired."""
+
+    member: int
+    awake: frozenset[int] = ALL_DAY
+    """Hours of the day in UTC in which she may be texted."""
+    knows: str = ""
+    """What she could teach, in her words."""
+    wants: str = ""
+    """What she would like to learn, in her words."""
+
+
+def fits(one: Seat, other: Seat) -> int:
+    """How well two suit each other, from 0 to 6: hours in common, and asks that meet offers."""
+    hours = min(len(one.awake & other.awake), HOURS_THAT_SERVE)
+    return hours + teaches(one, other) + teaches(other, one)
+
+
+def teaches(one: Seat, other: Seat) -> bool:
+    """Whether what one knows is among what the other would like to learn, by its words."""
+    wanted = [word for word in plain_words(other.wants) if len(word) >= SHORTEST_WORD]
+    return any(
+        fuzz.ratio(word, want) >= SAME_WORD
+        for word in plain_words(one.knows)
+        if len(word) >= SHORTEST_WORD
+        for want in wanted
+    )
