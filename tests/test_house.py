@@ -14,7 +14,6 @@ ROOT = Path(__file__).parent.parent
 MOST_MODULES = 25
 MOST_LINES = 400
 LONG: dict[str, str] = {
-    "assistant/circles/buddies/matching.py": "one search, with all that it weighs",
     "assistant/store/migrations/versions/0001_make_every_table.py": "written once, and never changed again",
 }
 """Files of code that may be longer, and why."""
@@ -23,7 +22,7 @@ MIGRATIONS = ROOT / "assistant/store/migrations/versions"
 
 SPANISH = re.compile(r"[¿¡áéíóúüñ]", re.IGNORECASE)
 SAYING = ("circles", "conversations", "delivery", "safety", "schedule", "engine", "carriers", "workers")
-"""Rooms that have texts said, and hold none: a text is there in Spanish as well, and looks like it."""
+"""Rooms that have texts said, and hold none: a text is there in Spanish as well, in several words."""
 
 MODULES = sorted(path for top in ("assistant", "webhooks") for path in (ROOT / top).rglob("*.py"))
 
@@ -63,7 +62,7 @@ def test_a_text_that_people_read_stands_in_data(room: str) -> None:
         for module in MODULES
         if module.is_relative_to(ROOT / "assistant" / room)
         for line, text in strings_of(module)
-        if SPANISH.search(text)
+        if SPANISH.search(text) and " " in text.strip()
     ]
     assert found == []
 

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -16,6 +16,7 @@ from assistant.cli.output import as_json, counted, print_json, print_table, say
 if TYPE_CHECKING:
     from assistant.circles.cohorts.assignment import Seating
     from assistant.circles.cohorts.import_entries import Sheet
+    from assistant.runtime import Runtime
     from assistant.store.tables import Circle
 
 SHOWN_ROWS = 5
@@ -40,15 +41,7 @@ def import_(file: BinaryIO, code: str | None, cohort: str | None, yes: bool, as_
     circle of their language, evenly, and among those to one with others awake when they are, who can teach
     what they want to learn.
     """
-    from assistant.circles.cohorts.assignment import (
-        find_cohort,
-        seat_in_circle,
-        spread_over_cohort,
-        usual_zone,
-    )
-    from assistant.circles.cohorts.import_entries import read_sheet
-    from assistant.circles.cohorts.import_plan import INVITE, NO_CONSENT
-    from assistant.circles.hosts.circle_setup import find_circle
+    from assistant.circles.cohorts.import_plan import INVITE
     from assistant.cli.circle_commands import join_line, our_number
     from assistant.cli.opening import runtime
     from assistant.conversations.import_invitations import invite_all, last_leaves
@@ -56,19 +49,7 @@ def import_(file: BinaryIO, code: str | None, cohort: str | None, yes: bool, as_
     if (code is None) == (cohort is None):
         raise click.UsageError("say where they are invited: --circle CODE or --spread COHORT, one of them")
     with runtime(quiet=as_json) as opened:
-        now, sender = opened.clock.now(), opened.identity.sender
-        country = opened.settings.default_country
-        with opened.database.read() as session:
-            if code is not None:
-                circle = find_circle(session, code)
-                sheet = read_sheet(file.read(), country=country, zone=circle.zone, now=now)
-                seating, where = seat_in_circle(session, circle, sheet.entries, sender), circle.name
-            else:
-                found = find_cohort(session, cohort or "")
-                zone = usual_zone(session, found)
-                sheet = read_sheet(file.read(), country=country, zone=zone, now=now)
-                seating = spread_over_cohort(session, found, sheet.entries, sender, now)
-                where = found.name
+        sheet, seating, where = _plan(opened, file.read(), code, cohort)
         last = last_leaves(opened.services, seating, sheet.entries)
         expected = Counter(seating.fates.values())
         if not as_json:
@@ -82,11 +63,46 @@ def import_(file: BinaryIO, code: str | None, cohort: str | None, yes: bool, as_
     if as_json:
         print_json(_as_data(sheet, seating, done, last, lines, code is not None))
         return
-    follow = seating.circles[0].code if code is not None else f'--cohort "{where}"'
+    _tell_rest(seating, done, lines, None if code is not None else where)
+
+
+def _plan(
+    opened: Runtime, spreadsheet: bytes, code: str | None, cohort: str | None
+) -> tuple[Sheet, Seating, str]:
+    """Return what the spreadsheet says, who comes where, and the name of the circle or cohort."""
+    from assistant.circles.cohorts.assignment import (
+        find_cohort,
+        seat_in_circle,
+        spread_over_cohort,
+        usual_zone,
+    )
+    from assistant.circles.cohorts.import_entries import read_sheet
+    from assistant.circles.hosts.circle_setup import find_circle
+
+    now, sender = opened.clock.now(), opened.identity.sender
+    country = opened.settings.default_country
+    with opened.database.read() as session:
+        if code is not None:
+            circle = find_circle(session, code)
+            sheet = read_sheet(spreadsheet, country=country, zone=circle.zone, now=now)
+            return sheet, seat_in_circle(session, circle, sheet.entries, sender), circle.name
+        found = find_cohort(session, cohort or "")
+        sheet = read_sheet(spreadsheet, country=country, zone=usual_zone(session, found), now=now)
+        return sheet, spread_over_cohort(session, found, sheet.entries, sender, now), found.name
+
+
+def _tell_rest(
+    seating: Seating, done: Mapping[str, int], lines: Mapping[str, str], cohort: str | None
+) -> None:
+    """Say how to follow the invitations, and what to do about those who could not be invited."""
+    from assistant.circles.cohorts.import_plan import INVITE, NO_CONSENT
+
+    code = seating.circles[0].code
+    follow = code if cohort is None else f'--cohort "{cohort}"'
     click.echo(f"{done[INVITE]} invitations are queued. `circle status {follow}` follows them.")
-    if done[NO_CONSENT] and code is not None:
+    if done[NO_CONSENT] and cohort is None:
         click.echo(f"To forward yourself to the {done[NO_CONSENT]} without recorded consent:")
-        click.echo(f"  {lines[seating.circles[0].code]}")
+        click.echo(f"  {lines[code]}")
     elif done[NO_CONSENT]:
         click.echo(
             f"{done[NO_CONSENT]} have no recorded consent. Choose them a circle and forward its join line "
@@ -217,7 +233,16 @@ def _as_data(
     if alone:
         code = seating.circles[0].code
         return {"circle": code, **data, "join_line": lines[code]}
-    circles = [
+    placed = {
+        line: codes[circle_id]
+        for line, circle_id in {**seating.stays, **seating.seats}.items()
+        if circle_id in codes
+    }
+    return {"circles": _circles_as_data(sheet, seating, lines), **data, "places": placed}
+
+
+def _circles_as_data(sheet: Sheet, seating: Seating, lines: Mapping[str, str]) -> list[dict[str, object]]:
+    return [
         {
             "code": circle.code,
             "language": circle.language,
@@ -229,12 +254,6 @@ def _as_data(
         }
         for circle, taken, coming in _by_circle(sheet, seating)
     ]
-    placed = {
-        line: codes[circle_id]
-        for line, circle_id in {**seating.stays, **seating.seats}.items()
-        if circle_id in codes
-    }
-    return {"circles": circles, **data, "places": placed}
 
 
 def _confirm(invitations: int, *, yes: bool) -> None:

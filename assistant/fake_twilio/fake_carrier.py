@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from assistant.fake_twilio.admission import Order, check_content, check_sender
+from assistant.fake_twilio.blocked_phones import OptOuts
 from assistant.fake_twilio.faults import Faults
 from assistant.fake_twilio.message_log import MessageLog
 from assistant.fake_twilio.message_making import MessageMaker
-from assistant.fake_twilio.opt_outs import OptOuts
 from assistant.fake_twilio.records import Block, Event, Gone, Message
 from assistant.fake_twilio.throttle import Throttle
 from assistant.fake_twilio.twilio_rules import Refusal as Refusal  # callers of a carrier catch it

@@ -75,9 +75,7 @@ def test_the_same_seed_tells_the_same_story_byte_for_byte(book: FlowBook, story:
 
 
 @pytest.mark.parametrize(("members", "weeks", "circles"), [(3, 8, 2), (13, 8, 2), (8, 9, 2), (8, 8, 3)])
-def test_a_season_that_cannot_be_played_is_explained(
-    book: FlowBook, members: int, weeks: int, circles: int
-) -> None:
+def test_an_impossible_season_is_explained(book: FlowBook, members: int, weeks: int, circles: int) -> None:
     with pytest.raises(ValueError, match=r"is none of that|can be played"):
         simulate(book, members=members, weeks=weeks, circles=circles)
 

@@ -278,7 +278,7 @@ def test_too_many_fields_are_refused(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "content_type", ["application/json", "multipart/form-data; boundary=x", "text/plain", ""]
 )
-def test_a_body_that_is_no_form_is_told_so(
+def test_a_body_that_is_no_form_is_refused(
     content_type: str, client: FlaskClient, database: Database
 ) -> None:
     assert raw(client, json.dumps(payload("message_sms")).encode(), content_type) == 415
