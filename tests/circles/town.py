@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -173,7 +174,7 @@ class Town:
     ) -> ActionResult:
         """Run an action in a host's conversation, which is about a circle and no seat in one."""
         ctx = self.ctx(person, None, words, **values)
-        ctx.circle = circle
+        ctx = replace(ctx, circle=circle)
         done = all_actions()[action].run(ctx)
         assert done.outcome in all_actions()[action].outcomes
         self.session.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
@@ -99,7 +100,7 @@ def test_every_reason_has_its_words() -> None:
 def do(town: Town, action: str, person: Person, circle: Circle | None, /, **values: Any) -> ActionResult:
     """Run an action as in a conversation about a circle."""
     ctx = town.ctx(person, **values)
-    ctx.circle = circle
+    ctx = replace(ctx, circle=circle)
     done = all_actions()[action].run(ctx)
     assert done.outcome in all_actions()[action].outcomes
     town.session.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -29,7 +30,7 @@ class Stage:
 
     def add(self, said: str, by: Person | None = None, circle: Circle | None = None) -> ActionResult:
         ctx = self.town.ctx(by or self.luz, text=said)
-        ctx.circle = circle or self.circle
+        ctx = replace(ctx, circle=circle or self.circle)
         done = all_actions()["add_member"].run(ctx)
         assert done.effects == ()  # whatever is added, nobody is texted
         self.town.session.flush()

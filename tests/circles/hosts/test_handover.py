@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from tests.circles.town import NOW, Town
 def does(town: Town, action: str, person: Person, circle: Circle | None, **values: Any) -> ActionResult:
     """An action in a conversation about this circle."""
     ctx = town.ctx(person, **values)
-    ctx.circle = circle
+    ctx = replace(ctx, circle=circle)
     done = all_actions()[action].run(ctx)
     assert done.outcome in all_actions()[action].outcomes
     town.session.flush()

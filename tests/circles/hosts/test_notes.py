@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ def sol(town: Town, luz: Person) -> Member:
 
 def host_does(town: Town, action: str, luz: Person, /, **values: Any) -> ActionResult:
     ctx = town.ctx(luz, **values)
-    ctx.circle = town.session.query(Circle).filter_by(code="MAPLE").one()
+    ctx = replace(ctx, circle=town.session.query(Circle).filter_by(code="MAPLE").one())
     done = all_actions()[action].run(ctx)
     assert done.outcome in all_actions()[action].outcomes
     town.session.flush()

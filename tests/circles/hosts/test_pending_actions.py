@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -135,5 +136,5 @@ def test_which_circle_is_asked_only_where_it_is_not_clear(town: Town, luz: Perso
     elm = town.circle("ELM", "Elsewhere")
     assert town.do("take_hosted", luz, hosted_circle=str(elm.id)).outcome == "none"
     ctx = town.ctx(luz)
-    ctx.circle = elm
+    ctx = replace(ctx, circle=elm)
     assert hosted(ctx) is None

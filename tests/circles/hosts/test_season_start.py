@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ MONDAY = dt.date(2026, 6, 8)
 
 def begin(town: Town, host: Person, circle: Circle, **values: Any) -> ActionResult:
     ctx = town.ctx(host, **values)
-    ctx.circle = circle
+    ctx = replace(ctx, circle=circle)
     done = all_actions()["begin_circle"].run(ctx)
     town.session.flush()
     return done

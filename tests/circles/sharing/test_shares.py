@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ def share(
 ) -> ActionResult:
     """The action as it runs straight after that answer."""
     ctx = town.ctx(town.session.get_one(Person, seat.person_id), seat, **{**ALWAYS, **values})
-    ctx.inbox_id = row.inbox_id if row else None
+    ctx = replace(ctx, inbox_id=row.inbox_id if row else None)
     done = all_actions()[action].run(ctx)
     assert done.outcome in all_actions()[action].outcomes
     return done
