@@ -69,7 +69,11 @@ def _asked_by_host(scene: Scene, outcome: str) -> Done:
 @action("ok", "not_ok", "said")
 def hear_how(scene: Scene) -> Done:
     """How she is, as far as an answer in her own words (`how`) says it plainly."""
-    how = read_choice(str(scene.values.get("how_words") or ""), _HOW, scene.person.language or "en")
+    said = str(scene.values.get("how_words") or "")
+    how = read_choice(said, _HOW)
+    # "Good" alone is good news; "Good, but they cut my hours" is for a person to read.
+    if how == "ok":
+        how = read_choice(said, _HOW, whole=True)
     return Done(how or "said")
 
 
