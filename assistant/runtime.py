@@ -210,7 +210,7 @@ def known() -> Known:
     from assistant.engine.known import Known
     from assistant.language.commands import parse_phrase
     from assistant.language.gsm7 import to_gsm7
-    from assistant.language.reading import outcomes, parse_expect
+    from assistant.language.reading import DEGREES, outcomes, parse_expect
     from assistant.language.rendering import worst_case
     from assistant.language.segments import measure
     from assistant.schedule.waits import check_wait
@@ -226,6 +226,7 @@ def known() -> Known:
         worst=lambda text: worst_case(text, FILLS),
         segments=measured,
         waits=check_wait,
+        degrees=lambda expect: DEGREES.get(parse_expect(expect).kind, ()),
         phrase=parse_phrase,
     )
 

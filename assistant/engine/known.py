@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from assistant.engine.model import SURE
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -23,6 +25,8 @@ class Known:
     """A text -> the encoding ("GSM-7" or "UCS-2") and segments it takes once made ready for SMS."""
     waits: Callable[[str], None]
     """Raises ValueError when a `wait` or an `after` cannot be understood."""
+    degrees: Callable[[str], Collection[str]] = lambda _expect: SURE
+    """`expect` -> how sure a reply to it may be asked to be, beyond its opening."""
     phrase: Callable[[str], object] = str
     """Raises ValueError when a command's words cannot be listened for; what it returns does not matter."""
     languages: tuple[str, ...] = ("en", "es")

@@ -66,6 +66,7 @@ def _dump_step(step: Step) -> dict[str, Any]:
         "say": _dump_words(step.say),
         "unclear": _dump_words(step.unclear),
         "expect": step.expect,
+        "sure": dict(step.sure),
         "sees": dict(step.sees),
         "save_as": step.save_as,
         "options": [
@@ -110,6 +111,7 @@ def _load_step(name: str, stored: Mapping[str, Any]) -> Step:
         say=stored.get("say"),
         unclear=stored.get("unclear"),
         expect=stored.get("expect"),
+        sure=stored.get("sure", {}),
         sees=stored.get("sees", {}),
         save_as=stored.get("save_as"),
         options=tuple(

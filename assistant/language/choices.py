@@ -30,6 +30,8 @@ from assistant.language.words import (
     CHOICE_LEADS,
     CHOICE_TAILS,
     COMMON,
+    FIRM_NO,
+    FIRM_YES,
     FLUFF,
     HEDGES,
     LAST,
@@ -91,7 +93,8 @@ def read_choice(
     if lean is None:
         return None
     if not any(span.answers for span in found.spans) and not found.leftover:
-        return None if found.asks else _meant(options, lean)
+        # A thumb acknowledges; where something risky is offered, it picks nothing.
+        return None if found.asks or whole else _meant(options, lean)
     picked = settle(found, whole=whole, denying=options.denying)
     first = next((span for span in found.spans if span.answers), None)
     if picked is not None and first is not None and first.words[0].isdigit() and not picks_by_number(text):
@@ -136,8 +139,8 @@ def _options(choices: _Hashable, named: bool, whole: bool) -> _Options:
     parts = {} if whole and not named else _telling(phrases)
     telling = {words: Sense(key, part, named=True) for words, key in parts.items()}
     beside = roles(TAIL, CHOICE_TAILS) | roles(LEAD, CHOICE_LEADS | WORD_LEADS) | roles(HEDGE, HEDGES)
-    yes = senses(leaning["yes"], YES_DEGREES) if leaning["yes"] else _as_courtesy()
-    no = senses(leaning["no"] or OTHER, NO_DEGREES)
+    yes = _general(leaning["yes"], YES_DEGREES, FIRM_YES, whole) if leaning["yes"] else _as_courtesy()
+    no = _general(leaning["no"] or OTHER, NO_DEGREES, FIRM_NO, whole)
     for general in (yes, no):
         for phrase in [each for each in general if each in WORD_LEADS]:
             del general[phrase]
@@ -150,6 +153,14 @@ def _options(choices: _Hashable, named: bool, whole: bool) -> _Options:
         {key: answer for answer, key in leaning.items() if key},
         phrases,
     )
+
+
+def _general(
+    says: str, degrees: Mapping[str, Phrases], firm: Phrases, whole: bool
+) -> dict[tuple[str, ...], Sense]:
+    """Return the yes or no that an option means, without what answers only a question in its own words."""
+    found = senses(says, {degree: phrases for degree, phrases in degrees.items() if degree != "stub"})
+    return {phrase: sense for phrase, sense in found.items() if phrase in firm} if whole else found
 
 
 def _as_courtesy() -> dict[tuple[str, ...], Sense]:
@@ -165,9 +176,7 @@ def _own_senses(phrases: Sequence[tuple[str, tuple[str, ...]]]) -> dict[tuple[st
     for key, phrase in phrases:
         if phrase in found and found[phrase].says != key:
             shared.add(phrase)
-        # "I'm in" and "just me" open sentences of any kind; "a person to meet" says what it says.
-        stub = len(phrase) == 1 or set(phrase) <= COMMON or phrase[0] == "si"
-        degree = general[phrase].degree if phrase in general else Degree.CLAUSE if stub else Degree.OPENS
+        degree = general[phrase].degree if phrase in general else Degree.CLAUSE
         found[phrase] = Sense(key, max(degree, Degree.ALONE), named=True)
     return {phrase: sense for phrase, sense in found.items() if phrase not in shared}
 
@@ -225,18 +234,31 @@ def _near_choice(text: str, options: _Options) -> str | None:
         return None
     best: dict[str, int] = {}
     for key, phrase in options.phrases:
-        ways = [" ".join(phrase), *(word for word in phrase if word not in COMMON and len(bare) == 1)]
-        for way in ways:
-            for heard in {" ".join(words), " ".join(bare)}:
-                slips = OSA.distance(way, heard)
-                if (slips <= _allowed_slips(way) and way[0] == heard[0]) or _begins(way, heard):
-                    best[key] = min(slips, best.get(key, 99))
+        ways = [phrase, *((word,) for word in phrase if word not in COMMON)]
+        for slips in (_slips(way, heard) for way in ways for heard in (words, bare)):
+            if slips is not None:
+                best[key] = min(slips, best.get(key, 99))
     return next(iter(best)) if len(best) == 1 else None
+
+
+def _slips(way: Sequence[str], heard: Sequence[str]) -> int | None:
+    """Return how many slips lie between two phrases, word by word; None when it is another phrase."""
+    if len(way) != len(heard):
+        return None
+    slips = 0
+    for meant, word in zip(way, heard, strict=True):
+        if meant == word or (len(way) == 1 and _begins(meant, word)):
+            continue
+        here = OSA.distance(meant, word)
+        if here > _allowed_slips(meant) or meant[0] != word[0] or word in COMMON | NEGATIVE:
+            return None
+        slips += here
+    return slips
 
 
 def _begins(way: str, heard: str) -> bool:
     """Tell whether a word of no meaning of its own is the start of an option's: "eng", "espa"."""
-    if len(heard) < _SHORTEST_START or " " in heard or heard in COMMON | NEGATIVE or (heard,) in YES | NO:
+    if len(heard) < _SHORTEST_START or heard in COMMON | NEGATIVE or (heard,) in YES | NO:
         return False
     return way.startswith(heard) and len(way) > len(heard) + 1
 

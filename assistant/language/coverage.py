@@ -31,9 +31,10 @@ class Degree(IntEnum):
 
     HEDGED = 0
     LOOSE = 1
-    ALONE = 2
-    CLAUSE = 3
-    OPENS = 4
+    STUB = 2
+    ALONE = 3
+    CLAUSE = 4
+    OPENS = 5
 
 
 # What a phrase may be beside an answer. No option's key looks like these.
@@ -191,7 +192,7 @@ def _phrases(words: list[tuple[Word, bool]], clause: int, vocabulary: Vocabulary
                 sense = vocabulary.senses.get((squeeze(phrase[0]),))
             if sense is not None:
                 # "sí" with its accent is a yes whatever follows; "si" may be an "if".
-                if phrase == ("si",) and words[place][1]:
+                if phrase[0] == "si" and words[place][1]:
                     sense = replace(sense, degree=Degree.OPENS)
                 spans.append(Span(phrase, clause, sense))
                 break

@@ -24,8 +24,7 @@ def settle(found: Explained, *, whole: bool, denying: frozenset[str] = frozenset
         denying: the outcomes that are a no themselves: beside them, other words may deny, too.
     """
     said = [span for span in found.spans if span.sense is not None and span.answers]
-    undecided = any(span.sense is not None and span.sense.says == UNDECIDED for span in found.spans)
-    if not said or found.asks or undecided or _denied(found.spans, denying):
+    if not said or found.asks or _undecided(found.spans, said[0].clause) or _denied(found.spans, denying):
         return None
     first = said[0].sense
     assert first is not None
@@ -56,6 +55,16 @@ def lean_of(text: str, *, whole: bool = False) -> str | None:
     return says.pop() if says else ""
 
 
+def _undecided(spans: Sequence[Span], answered: int) -> bool:
+    """Tell whether a doubt stands beside the answer or opens a stretch; "I might lose it" is no doubt."""
+    doubt = (place for place, span in enumerate(spans) if span.sense and span.sense.says == UNDECIDED)
+    return any(
+        spans[place].clause == answered
+        or all(span.sense is not None for span in spans[:place] if span.clause == spans[place].clause)
+        for place in doubt
+    )
+
+
 def _denied(spans: Sequence[Span], denying: frozenset[str]) -> bool:
     """Tell whether a no stands right before what it may deny: "not bad", "nada mal", "no 2".
 
@@ -82,7 +91,7 @@ def _guesses(found: Explained, said: Sequence[Span]) -> bool:
     """Tell whether a reply explained whole is none to build on: hedges, or words that can mean two things."""
     degrees = [span.sense.degree for span in said if span.sense is not None]
     hedges = any(span.sense is not None and span.sense.says == HEDGE for span in found.spans)
-    return hedges or found.returned or Degree.HEDGED in degrees or max(degrees) <= Degree.LOOSE
+    return hedges or found.returned or Degree.HEDGED in degrees or max(degrees) <= Degree.STUB
 
 
 def _opens(found: Explained, answer: Span) -> bool:

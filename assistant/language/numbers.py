@@ -68,7 +68,7 @@ def read_number(
 def number_leftover(text: str, *, whole: bool = False) -> tuple[str, ...]:
     """Return the plain words of a reply that are not part of the number it gives, "about 30 minutes".
 
-    Unless the whole reply must be the number, it may stand first or last in a stretch of its own: "4, it was ok".
+    Unless it must be the whole reply, the number may stand first or last in a stretch of its own.
     """
     plain = plain_digits(fold(text))
     left = _beside_number(plain_words(plain), whole)

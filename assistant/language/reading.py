@@ -172,10 +172,15 @@ def read(
     found = _explain(expect, short, reading)
     if reading is None:
         # "no thanks" answers a yes-or-no question and passes over any other; an option's own words go first.
-        reading = Reading("skip" if is_skip(short) or wishes_to_skip(short) else "unclear")
+        reading = Reading(
+            "skip" if is_skip(short) or wishes_to_skip(short, whole=expect.whole("skip")) else "unclear"
+        )
     left = number_leftover(short, whole=True) if expect.kind == "number" else found.leftover
-    if left and expect.whole(reading.outcome) and reading.outcome != "skip":
-        reading = Reading("unclear")
+    if expect.whole(reading.outcome) and reading.outcome not in ("skip", "unclear"):
+        if left and expect.kind in ("name", "phone"):
+            reading = Reading("unclear")
+        elif expect.kind == "choice":
+            left = ()  # Its number in words ("the second") is explained as well.
     return replace(
         reading,
         explained=found.words,

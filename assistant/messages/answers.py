@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from assistant.engine.model import Step
+from assistant.engine.model import ANY, Step
 from assistant.engine.movement import UNCLEAR, advance, find_way
-from assistant.language.reading import Choice, Expect, Reading, parse_expect, read
+from assistant.language.folding import plain_words
+from assistant.language.reading import Choice, Reading, parse_expect, read
 from assistant.messages.moment import Moment, scene_of
 from assistant.messages.questions import close
 from assistant.messages.speech import SPOKEN, language_of
@@ -20,9 +22,12 @@ MOST_UNCLEAR = 4
 def read_answer(moment: Moment, question: Question, conversation: Conversation) -> Reading:
     """What her words are to this question; "unclear" also when the step has no way for them."""
     step = step_of(moment, question)
-    spec = parse_expect(step.expect or "text")
+    spec = replace(parse_expect(step.expect or "text"), sure=_sure(moment, step, question, conversation))
     if spec.kind == "choice":
-        spec = Expect("choice", choices=_choices(moment, step, question, conversation))
+        choices = _choices(moment, step, question, conversation)
+        spec = replace(spec, choices=choices, named=step.choices_from is not None)
+    if spec.kind == "name" and _is_keyword(moment):
+        return Reading(UNCLEAR)
     reading = read(
         spec,
         moment.words,
@@ -76,6 +81,25 @@ def step_of(moment: Moment, question: Question) -> Step:
     conversation = moment.session.get_one(Conversation, question.conversation_id)
     version = conversation.version
     return with_versions(moment, lambda: moment.desk.book.pinned(question.flow, version).steps[question.step])
+
+
+def _sure(moment: Moment, step: Step, question: Question, conversation: Conversation) -> Mapping[str, str]:
+    """How sure her words must be; of the choices that an action listed, one is as good as another."""
+    version = conversation.version
+    sure = with_versions(moment, lambda: moment.desk.book.sure(question.flow, question.step, version))
+    return {ANY: sure["chosen"]} if step.choices_from and "chosen" in sure else sure
+
+
+def _is_keyword(moment: Moment) -> bool:
+    """Whether her words are one of our own keywords and nothing else: nobody's name is Status."""
+    said = plain_words(moment.words)
+    phrases = (
+        phrase
+        for command in moment.desk.book.commands.values()
+        for phrases in command.words.values()
+        for phrase in phrases
+    )
+    return any("{" not in phrase and plain_words(phrase) == said for phrase in phrases)
 
 
 def _choices(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from functools import lru_cache
 
 from sqlalchemy import select
 
 from assistant.circles.organizers.inviting import open_invitations, yes_or_no
 from assistant.engine.book import FlowBook
-from assistant.engine.model import CAPITALS, Command
+from assistant.engine.model import ASKED, CAPITALS, Command
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands import CommandPattern, CommandReading, read_command
 from assistant.language.courtesy import is_courtesy
+from assistant.language.folding import plain_words
 from assistant.language.reading import Reading
 from assistant.messages import attribution, keywords, safety
 from assistant.messages.answers import answer_late, read_answer, reopen, step_of, take_answer
@@ -20,7 +22,7 @@ from assistant.messages.moment import Moment, scene_of
 from assistant.messages.questions import missed, set_aside
 from assistant.messages.speech import language_of
 from assistant.messages.turns import ask_again, start
-from assistant.store.tables import Conversation, Inbox, Outbox, Question
+from assistant.store.tables import Conversation, Inbox, Member, Outbox, Person, Question
 
 LOOP_TEXTS = 30
 """More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
@@ -95,7 +97,7 @@ def _understand(moment: Moment) -> str | None:
         _obey(moment, command)
         return None
     if question and conversation and reading:
-        if reading.outcome == UNCLEAR and command is not None:
+        if command is not None and (reading.outcome == UNCLEAR or _is_to_be_asked(moment, reading, command)):
             moment.notice("did_you_mean", {"said": command.said})
         elif not attribution.belongs_elsewhere(moment, question, reading):
             take_answer(moment, question, conversation, reading)
@@ -129,9 +131,11 @@ def _is_the_answer(
     if question is None or reading is None or reading.outcome in (UNCLEAR, "skip"):
         return False
     interrupts = moment.desk.book.commands[command.name].interrupts
-    if interrupts is False or (interrupts == CAPITALS and not command.capitals):
+    if interrupts is False or (interrupts in (CAPITALS, ASKED) and not command.capitals):
         return True
     expect = step_of(moment, question).expect or ""
+    if expect == "text" and (_is_offered(moment, question) or _is_talk(moment, command)):
+        return True
     words = " ".join(
         phrase for phrases in moment.desk.book.commands[command.name].words.values() for phrase in phrases
     )
@@ -140,6 +144,37 @@ def _is_the_answer(
         # A question that takes any words at all says nothing about what these were meant for.
         return expect != "text" and command.value is not None and f"{{{expect}}}" in words
     return expect == "choice"
+
+
+def _is_to_be_asked(moment: Moment, reading: Reading, command: CommandReading) -> bool:
+    """Whether words that any question would take may be a command that is not to be missed: LEAVE."""
+    asked = moment.desk.book.commands[command.name].interrupts == ASKED
+    return asked and command.sure and reading.outcome == "text"
+
+
+def _is_offered(moment: Moment, question: Question) -> bool:
+    """Whether the question itself offers this very keyword as an answer to it: "... or LATER"."""
+    said = (step_of(moment, question).say or {}).values()
+    keyword = moment.words.strip(" .!").upper()
+    return any(re.search(rf"\b{re.escape(keyword)}\b", text) for texts in said for text in texts.values())
+
+
+def _is_talk(moment: Moment, command: CommandReading) -> bool:
+    """Whether a command about a person, not written in capitals, names nobody she is in a circle with."""
+    if (
+        command.capitals
+        or command.value is None
+        or _slot(moment.desk.book.commands[command.name]) != "person"
+    ):
+        return False
+    circles = [circle.id for _, circle in moment.known.seats]
+    names = moment.session.scalars(
+        select(Person.name)
+        .join(Member, Member.person_id == Person.id)
+        .where(Member.circle_id.in_(circles), Person.name.is_not(None))
+    )
+    named = plain_words(str(command.value))[:1]
+    return not any(plain_words(name or "")[:1] == named for name in names)
 
 
 def _obey(moment: Moment, reading: CommandReading) -> None:
