@@ -9,11 +9,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import pairwise
 
 from assistant.language.folding import Word, split_words, squeeze
 from assistant.language.numbers import plain_digits
 from assistant.language.tables import Phrases
 from assistant.language.words import (
+    AFTER_STUB,
     ASKING,
     ASKING_AFTER,
     BUT,
@@ -153,7 +155,8 @@ def explain(text: str, vocabulary: Vocabulary) -> Explained:
     spans: list[Span] = []
     asks = conditional = False
     for number, words in enumerate(_stretches(written)):
-        found = _without_called_name(_without_stray(_phrases(words, number, vocabulary)))
+        found = _without_stray(_without_sentences(_phrases(words, number, vocabulary)))
+        found = _without_called_name(found)
         unsaid = _conditional_si(found, words)
         if unsaid is not None:
             conditional = True
@@ -229,12 +232,23 @@ def _without_stray(spans: list[Span]) -> list[Span]:
     return kept
 
 
+def _without_sentences(spans: list[Span]) -> list[Span]:
+    """Leave over "it was" and "I am" where a word of praise or a "well" makes a sentence of them."""
+    kept = list(spans)
+    for place, (span, after) in enumerate(pairwise(spans)):
+        stub = span.sense is not None and span.sense.degree == Degree.STUB
+        polite = after.sense is not None and after.sense.says == POLITE
+        if stub and polite and after.words[0] not in AFTER_STUB:
+            kept[place] = replace(span, sense=None)
+    return kept
+
+
 def _without_called_name(spans: list[Span]) -> list[Span]:
     """Take the name in "hi Luz" or "gracias Ana" for courtesy: one unknown word after a greeting, no more."""
     if len(spans) < 2 or spans[-1].sense is not None or spans[-2].sense is None:
         return spans
     name = spans[-1].words[0]
-    greeted = spans[-2].words in FLUFF and all(span.sense for span in spans[:-1])
+    greeted = all(span.words in FLUFF for span in spans[:-1])
     if greeted and name not in COMMON | NEGATIVE | BUT and not name.isdigit() and (name,) not in ASKING:
         return [*spans[:-1], replace(spans[-1], sense=Sense(POLITE))]
     return spans

@@ -34,7 +34,9 @@ def settle(found: Explained, *, whole: bool, denying: frozenset[str] = frozenset
     if whole or found.conditional or first.says == OTHER or not _opens(found, said[0]):
         return None
     others = [span for span in said if span.sense and span.sense.says != first.says]
-    denied = any(span.sense is not None and span.sense.says in denying for span in others)
+    denied = any(
+        span.sense is not None and span.sense.says in denying and not span.words[0].isdigit() for span in others
+    )
     if denied or any(_counts(found, span) for span in others):
         return None
     if first.says not in denying and set(found.leftover) & NEGATIVE:

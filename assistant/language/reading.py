@@ -177,7 +177,7 @@ def read(
         )
     left = number_leftover(short, whole=True) if expect.kind == "number" else found.leftover
     if expect.whole(reading.outcome) and reading.outcome not in ("skip", "unclear"):
-        if left and expect.kind in ("name", "phone"):
+        if found.asks or (left and expect.kind in ("name", "phone")):
             reading = Reading("unclear")
         elif expect.kind == "choice":
             left = ()  # Its number in words ("the second") is explained as well.

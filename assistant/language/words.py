@@ -5,6 +5,7 @@ from assistant.language.tables import all_phrases_of, by_degree, load_table, num
 _TABLE = load_table("words")
 
 FLUFF = phrases_of(_TABLE["fluff"])
+AFTER_STUB = words_of(_TABLE["after_stub"])
 COURTESY = phrases_of(_TABLE["courtesy"])
 
 YES_DEGREES = by_degree(_TABLE["yes"])

@@ -44,7 +44,7 @@ def _vocabulary(*answers: tuple[str, Mapping[str, Phrases]], numbers: bool) -> V
         said |= senses(outcome, degrees)
     if numbers:
         said |= {("1",): Sense("yes"), ("2",): Sense("no")}
-    beside = roles(LEAD, ANSWER_LEADS) | roles(TAIL, CHOICE_TAILS)
+    beside = roles(TAIL, CHOICE_TAILS) | roles(LEAD, ANSWER_LEADS)
     undecided = {phrase: sense for phrase, sense in courtesies(said).items() if phrase in UNSURE}
     return vocabulary_of(beside, courtesies(said), said, undecided)
 
