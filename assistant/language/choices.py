@@ -74,7 +74,12 @@ class _Options:
 
 
 def read_choice(
-    text: str, choices: Sequence[Choice], *, whole: bool = False, named: bool = False
+    text: str,
+    choices: Sequence[Choice],
+    *,
+    whole: bool = False,
+    named: bool = False,
+    numbered: bool = True,
 ) -> str | None:
     """Return the key of the one option that a reply picks, or None when it picks none or several.
 
@@ -86,8 +91,9 @@ def read_choice(
         choices: the options in the order in which they were offered.
         whole: whether only a reply that is explained whole counts, by an option's very words or its number.
         named: whether the options are names of people, circles or places, of which a part tells them apart.
+        numbered: whether they were offered with numbers.
     """
-    options = _options(_hashable(choices), named, whole)
+    options = _options(_hashable(choices), named, whole, numbered)
     found = explain(text, options.vocabulary)
     lean = lean_of(text, whole=whole)
     if lean is None:
@@ -99,7 +105,7 @@ def read_choice(
     first = next((span for span in found.spans if span.answers), None)
     if picked is not None and first is not None and first.words[0].isdigit() and not picks_by_number(text):
         return None
-    if picked is None and not found.asks:
+    if picked is None and numbered and not found.asks:
         picked = _by_number_word(text, choices, whole)
     if picked is None and not found.asks and not whole:
         picked = _near_choice(text, options)
@@ -108,10 +114,10 @@ def read_choice(
 
 
 def explain_choice(
-    text: str, choices: Sequence[Choice], *, whole: bool = False, named: bool = False
+    text: str, choices: Sequence[Choice], *, whole: bool = False, named: bool = False, numbered: bool = True
 ) -> Explained:
     """Return what each word of a reply to a choice is for."""
-    return explain(text, _options(_hashable(choices), named, whole).vocabulary)
+    return explain(text, _options(_hashable(choices), named, whole, numbered).vocabulary)
 
 
 _Hashable = tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
@@ -122,7 +128,7 @@ def _hashable(choices: Sequence[Choice]) -> _Hashable:
 
 
 @lru_cache(maxsize=256)
-def _options(choices: _Hashable, named: bool, whole: bool) -> _Options:
+def _options(choices: _Hashable, named: bool, whole: bool, numbered: bool) -> _Options:
     phrases = tuple(
         (key, words)
         for key, languages in choices
@@ -132,9 +138,9 @@ def _options(choices: _Hashable, named: bool, whole: bool) -> _Options:
     )
     leaning = {answer: _leaning(phrases, ways) for answer, ways in (("yes", YES), ("no", NO))}
     own = _own_senses(phrases)
-    numbers: dict[tuple[str, ...], Sense] = {
-        (str(number),): Sense(key, Degree.CLAUSE) for number, (key, _) in enumerate(choices, 1)
-    }
+    numbers: dict[tuple[str, ...], Sense] = {}
+    if numbered:
+        numbers = {(str(number),): Sense(key, Degree.CLAUSE) for number, (key, _) in enumerate(choices, 1)}
     part = Degree.ALONE if named else Degree.LOOSE
     parts = {} if whole and not named else _telling(phrases)
     telling = {words: Sense(key, part, named=True) for words, key in parts.items()}

@@ -145,7 +145,7 @@ def roles(says: str, phrases: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...]
 def courtesies(own: Iterable[tuple[str, ...]] = ()) -> dict[tuple[str, ...], Sense]:
     """Return what is polite, or undecided, beside answers; "muy bien" is no courtesy where "bien" answers."""
     answering = {word for phrase in own for word in phrase}
-    polite = (phrase for phrase in COURTESY if len(phrase) == 1 or not set(phrase) & answering)
+    polite = (phrase for phrase in COURTESY if len(phrase) == 1 or not (set(phrase) & answering) - COMMON)
     return roles(POLITE, polite) | roles(POLITE, FLUFF) | roles(RETURN, RETURNED) | roles(UNDECIDED, UNSURE)
 
 
@@ -233,8 +233,12 @@ def _without_stray(spans: list[Span]) -> list[Span]:
 
 
 def _without_sentences(spans: list[Span]) -> list[Span]:
-    """Leave over "it was" and "I am" where a word of praise or a "well" makes a sentence of them."""
+    """Leave over what a polite word makes a sentence of: "it was nice", "I am well", "same buddy"."""
     kept = list(spans)
+    named = max((place for place, span in enumerate(spans) if span.sense and span.sense.named), default=0)
+    for place, span in enumerate(spans[:named]):
+        if span.sense is not None and span.sense.says == POLITE and span.words in COURTESY - FLUFF:
+            kept[place] = replace(span, sense=None)
     for place, (span, after) in enumerate(pairwise(spans)):
         stub = span.sense is not None and span.sense.degree == Degree.STUB
         polite = after.sense is not None and after.sense.says == POLITE

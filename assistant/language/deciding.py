@@ -1,6 +1,7 @@
 """Decides what an explained reply comes to: an outcome, or None, which is asked about and never guessed."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from assistant.language.coverage import HEDGE, LEAD, OTHER, UNDECIDED, Degree, Explained, Span
 from assistant.language.folding import fold
@@ -35,7 +36,8 @@ def settle(found: Explained, *, whole: bool, denying: frozenset[str] = frozenset
         return None
     others = [span for span in said if span.sense and span.sense.says != first.says]
     denied = any(
-        span.sense is not None and span.sense.says in denying and not span.words[0].isdigit() for span in others
+        span.sense is not None and span.sense.says in denying and not span.words[0].isdigit()
+        for span in others
     )
     if denied or any(_counts(found, span) for span in others):
         return None
@@ -70,8 +72,13 @@ def _undecided(spans: Sequence[Span], answered: int) -> bool:
 def _denied(spans: Sequence[Span], denying: frozenset[str]) -> bool:
     """Tell whether a no stands right before what it may deny: "not bad", "nada mal", "no 2".
 
-    "no not yet" says no twice; what begins with a denial itself is denied by none.
+    "no not yet" says no twice; what begins with a denial itself is denied by none. In Spanish the no may come
+    last: "mal no".
     """
+    for before, span in pairwise(spans):
+        trails = span.words == ("no",) and before.clause == span.clause and before.answers
+        if trails and before.words[0] not in NEGATIVE and not before.words[0].isdigit():
+            return True
     for place, span in enumerate(spans):
         if span.sense is None or span.sense.says not in denying or span.words[0] not in NEGATIVE:
             continue

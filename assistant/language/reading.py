@@ -65,6 +65,7 @@ class Expect:
         high: for a number, the most that is taken; None for no bound.
         choices: for a choice, the options in the order in which they are offered.
         named: for a choice, whether the options are names of people, circles or places.
+        numbered: for a choice, whether the options were offered with numbers.
         sure: outcome (``ANY`` for the others) -> ``OPENING`` or ``WHOLE``; opening when left out.
     """
 
@@ -73,6 +74,7 @@ class Expect:
     high: int | None = None
     choices: tuple[Choice, ...] = ()
     named: bool = False
+    numbered: bool = True
     sure: Mapping[str, str] = field(default_factory=dict)
 
     def whole(self, outcome: str) -> bool:
@@ -199,7 +201,7 @@ def _explain(expect: Expect, text: str, reading: Reading | None) -> Explained:
         case "agree":
             return explain_agreement(text)
         case "choice":
-            return explain_choice(text, expect.choices, named=expect.named)
+            return explain_choice(text, expect.choices, named=expect.named, numbered=expect.numbered)
     # A place, a day and a number know themselves which words around them say no more.
     own = plain_words(text if expect.kind in ("place", "date", "number") and reading else "")
     if reading is not None and expect.kind == "name":
@@ -249,7 +251,9 @@ def _read_label(expect: Expect, text: str) -> str | None:
             case "agree":
                 return read_agreement(text, whole=whole)
             case _:
-                return read_choice(text, expect.choices, whole=whole, named=expect.named)
+                return read_choice(
+                    text, expect.choices, whole=whole, named=expect.named, numbered=expect.numbered
+                )
 
     outcome = reading(whole=False)
     return reading(whole=True) if outcome is not None and expect.whole(outcome) else outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -25,7 +26,8 @@ def read_answer(moment: Moment, question: Question, conversation: Conversation) 
     spec = replace(parse_expect(step.expect or "text"), sure=_sure(moment, step, question, conversation))
     if spec.kind == "choice":
         choices = _choices(moment, step, question, conversation)
-        spec = replace(spec, choices=choices, named=step.choices_from is not None)
+        named = step.choices_from is not None
+        spec = replace(spec, choices=choices, named=named, numbered=named or offers_numbers(step))
     if spec.kind == "name" and _is_keyword(moment):
         return Reading(UNCLEAR)
     reading = read(
@@ -88,6 +90,15 @@ def _sure(moment: Moment, step: Step, question: Question, conversation: Conversa
     version = conversation.version
     sure = with_versions(moment, lambda: moment.desk.book.sure(question.flow, question.step, version))
     return {ANY: sure["chosen"]} if step.choices_from and "chosen" in sure else sure
+
+
+def offers_numbers(step: Step) -> bool:
+    """Whether the question names its options by number; to "Reply SEND", a 1 says nothing."""
+    texts = [
+        *(step.say or {}).values(),
+        *(kept.say[each] for kept in step.silence if kept.say for each in kept.say),
+    ]
+    return any(re.search(r"\b1\b", text) for variants in texts for text in variants.values())
 
 
 def _is_keyword(moment: Moment) -> bool:

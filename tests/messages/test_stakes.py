@@ -13,6 +13,7 @@ import pytest
 
 from assistant.engine.model import ANY, WHOLE, Flow, Step
 from assistant.language.reading import DEGREES, Choice, Expect, parse_expect, read
+from assistant.messages.answers import offers_numbers
 from assistant.runtime import read_flows
 
 CASES: Final = tomllib.loads((Path(__file__).parent / "cases" / "stakes.toml").read_text(encoding="utf-8"))
@@ -38,7 +39,8 @@ def expected(step: Step) -> Expect:
         listed = LISTED.get(step.choices_from, {"one": "One", "two": "Two"}).items()
         choices = tuple(Choice(key, {"en": (label,), "es": (label,)}) for key, label in listed)
         return replace(expect, choices=choices, named=True)
-    return replace(expect, choices=tuple(Choice(option.key, option.words) for option in step.options))
+    choices = tuple(Choice(option.key, option.words) for option in step.options)
+    return replace(expect, choices=choices, numbered=offers_numbers(step))
 
 
 def rows(table: str) -> Iterator[tuple[str, str, str]]:
