@@ -131,7 +131,8 @@ def _is_the_answer(
     if question is None or reading is None or reading.outcome in (UNCLEAR, "skip"):
         return False
     interrupts = moment.desk.book.commands[command.name].interrupts
-    if interrupts is False or (interrupts in (CAPITALS, ASKED) and not command.capitals):
+    written = command.capitals or (interrupts == ASKED and _is_meant(moment, question, command))
+    if interrupts is False or (interrupts in (CAPITALS, ASKED) and not written):
         return True
     expect = step_of(moment, question).expect or ""
     if expect == "text" and (_is_offered(moment, question) or _is_talk(moment, command)):
@@ -150,6 +151,19 @@ def _is_to_be_asked(moment: Moment, reading: Reading, command: CommandReading) -
     """Whether words that any question would take may be a command that is not to be missed: LEAVE."""
     asked = moment.desk.book.commands[command.name].interrupts == ASKED
     return asked and command.sure and reading.outcome == "text"
+
+
+def _is_meant(moment: Moment, question: Question, command: CommandReading) -> bool:
+    """Whether the last she was told is to text this keyword: by a nudge, or asked whether she meant it."""
+    last = moment.session.scalars(
+        select(Outbox)
+        .where(Outbox.person_id == moment.person.id, Outbox.created_at >= question.opened_at)
+        .order_by(Outbox.id.desc())
+        .limit(1)
+    ).first()
+    if last is None or command.said not in (last.body or ""):
+        return False
+    return last.wording == "notices/did_you_mean" or "/silence." in (last.wording or "")
 
 
 def _is_offered(moment: Moment, question: Question) -> bool:
