@@ -87,7 +87,8 @@ def _answered_earlier(moment: Moment, question: Question) -> bool:
         if (step_of(moment, earlier).expect or "text") == "text":
             continue
         reading = read_answer(moment, earlier, conversation)
-        if reading.outcome in (UNCLEAR, "skip"):
+        # What says more than the answer was hardly meant for a question of days ago.
+        if reading.outcome in (UNCLEAR, "skip") or reading.leftover:
             continue
         if earlier.state == "closed":
             return answer_late(moment, earlier)

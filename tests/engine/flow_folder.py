@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from assistant.engine import FlowBook, FlowErrors, Known, Problem, load
+from assistant.engine.model import SURE
 from assistant.language.commands import parse_phrase
 from assistant.language.gsm7 import to_gsm7
 from assistant.language.rendering import Fill, worst_case
@@ -57,6 +58,7 @@ KNOWN = Known(
     worst=lambda text: worst_case(text, FILLS),
     segments=count_segments,
     waits=check_wait,
+    degrees=lambda expect: () if expect == "text" else SURE,
     phrase=parse_phrase,
 )
 
