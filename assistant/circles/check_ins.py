@@ -70,10 +70,10 @@ def _asked_by_host(scene: Scene, outcome: str) -> Done:
 def hear_how(scene: Scene) -> Done:
     """How she is, as far as an answer in her own words (`how`) says it plainly."""
     said = str(scene.values.get("how_words") or "")
-    how = read_choice(said, _HOW)
+    how = read_choice(said, _HOW, numbered=False)
     # "Good" alone is good news; "Good, but they cut my hours" is for a person to read.
     if how == "ok":
-        how = read_choice(said, _HOW, whole=True)
+        how = read_choice(said, _HOW, whole=True, numbered=False)
     return Done(how or "said")
 
 
