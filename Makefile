@@ -44,35 +44,5 @@ lock: setup
 	$(BIN)/uv pip compile --upgrade --universal --quiet --no-emit-index-url --no-header --extra dev \
 		--generate-hashes pyproject.toml --output-file requirements.lock
 
-# What is installed is remembered by content, not by date: a fresh checkout of the same lock installs nothing.
 setup:
-	@cat requirements.lock pyproject.toml | cmp -s - .venv/installed && test -x $(BIN)/circle || $(MAKE) -s .venv-anew
-
-.PHONY: .venv-anew
-.venv-anew:
-	@set -eu; \
-	python=; \
-	for each in $${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do \
-		if "$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$each; break; fi; \
-	done; \
-	if [ -z "$$python" ]; then \
-		echo "The circle assistant needs Python 3.11 or newer: sudo apt-get install python3 python3-venv" >&2; exit 1; \
-	fi; \
-	if [ ! -x $(BIN)/python ] || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
-		package=$$("$$python" -c 'import sys; print("python3.%d-venv" % sys.version_info[1])'); \
-		if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
-			if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-				apt-get update -qq && { DEBIAN_FRONTEND=noninteractive apt-get install -qq -y $$package >/dev/null \
-					|| DEBIAN_FRONTEND=noninteractive apt-get install -qq -y python3-venv >/dev/null; }; \
-			else \
-				echo "Python's venv is missing. Install it, then run this again: sudo apt-get install $$package" >&2; exit 1; \
-			fi; \
-		fi; \
-		echo "Making .venv with $$("$$python" --version)" >&2; \
-		rm -rf .venv; "$$python" -m venv .venv; \
-	fi; \
-	echo "Installing what requirements.lock names (a minute, once)" >&2; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; \
-	$(BIN)/python -m compileall -q assistant webhooks || true; \
-	cat requirements.lock pyproject.toml > .venv/installed
+	@sh .ci/setup

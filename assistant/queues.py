@@ -17,14 +17,14 @@ from rq import Queue
 
 log = structlog.get_logger(__name__)
 
-JOBS: Final = {"inbox": "assistant.jobs.handle_inbox", "delivery": "assistant.jobs.deliver"}
+JOBS: Final = {"inbox": "assistant.workers.jobs.handle_inbox", "delivery": "assistant.workers.jobs.deliver"}
 """What is called when a queue's worker wakes; by name, since the rooms below must not import the jobs."""
 COALESCE_MS: Final = 10_000
 """So long one wake-up stands for all, unless its worker woke before."""
 LEAVE_ALONE: Final = 1.0
 """Seconds for which a Redis that did not answer is not asked again: nobody may be held up by it twice."""
 JOB_OPTIONS: Final = {
-    # Our drains end by themselves; RQ uses this for bookkeeping only (see `assistant.jobs`).
+    # Our drains end by themselves; RQ uses this for bookkeeping only (see `assistant.workers.jobs`).
     "job_timeout": 60,
     "result_ttl": 0,
     "failure_ttl": 60,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from assistant import embedded_redis
-from assistant.circles.scene import House
+from assistant.circles.actions.context import ServiceIdentity
 from assistant.schedule.clock import Clock, MovingClock, SystemClock
 from assistant.settings import Settings
 from assistant.store.database import Database
@@ -24,11 +24,11 @@ from assistant.store.database import Database
 if TYPE_CHECKING:
     from redis import Redis
 
-    from assistant.carriers.base import Carrier
+    from assistant.carriers.carrier import Carrier
     from assistant.engine.book import FlowBook
     from assistant.engine.known import Known
-    from assistant.messages.desk import Desk
     from assistant.queues import Queues
+    from assistant.services import Services
 
 ROOT: Final = Path(__file__).parent.parent
 """The project's folder: it is installed in place, so that its flows are the ones that run."""
@@ -64,7 +64,7 @@ class Runtime:
     settings: Settings
     database: Database
     clock: Clock
-    house: House
+    identity: ServiceIdentity
     _carrier: Carrier | None = field(default=None, repr=False)
     _wakeups: Wakeups | None = field(default=None, repr=False)
 
@@ -108,21 +108,21 @@ class Runtime:
         return Queues(self.redis_url)
 
     @cached_property
-    def desk(self) -> Desk:
+    def services(self) -> Services:
         """What the messages room works with."""
-        from assistant.messages.desk import Desk, allow_everything
-        from assistant.messages.rate import Rate
+        from assistant.delivery.rate import Rate
+        from assistant.services import Services, allow_everything
 
         limit = self.settings.segments_per_second
-        return Desk(
+        return Services(
             database=self.database,
             book=self.book,
             carrier=self.carrier,
             clock=self.clock,
-            house=self.house,
+            identity=self.identity,
             wake=self.wakeups.wake,
             carrier_replies=self.settings.carrier_replies,
-            reserve=Rate(self.redis, self.house.sender, limit).reserve if limit else allow_everything,
+            reserve=Rate(self.redis, self.identity.sender, limit).reserve if limit else allow_everything,
         )
 
     def close(self) -> None:
@@ -165,7 +165,7 @@ def build_runtime(
         settings=settings,
         database=database,
         clock=clock,
-        house=House(
+        identity=ServiceIdentity(
             service=settings.service_name,
             contact=settings.support_contact,
             country=settings.default_country,
@@ -205,14 +205,14 @@ def read_flows(folder: Path = FLOWS) -> FlowBook:
 
 def known() -> Known:
     """What flow files may name, and how their texts are measured: the engine imports none of it."""
-    from assistant.circles.actions import ACTIONS
-    from assistant.circles.fills import FILLS
+    from assistant.circles.actions.placeholders import PLACEHOLDERS
+    from assistant.conversations.action_catalogue import all_actions
     from assistant.engine.known import Known
     from assistant.language.commands import parse_phrase
-    from assistant.language.gsm7 import to_gsm7
-    from assistant.language.reading import DEGREES, outcomes, parse_expect
     from assistant.language.rendering import worst_case
-    from assistant.language.segments import measure
+    from assistant.language.reply_reading import DEGREES, outcomes, parse_expect
+    from assistant.language.sms.gsm7 import to_gsm7
+    from assistant.language.sms.segments import measure
     from assistant.schedule.waits import check_wait
 
     def measured(text: str) -> tuple[str, int]:
@@ -220,10 +220,10 @@ def known() -> Known:
         return size.encoding, size.segments
 
     return Known(
-        actions={name: action.outcomes for name, action in ACTIONS.items()},
+        actions={name: action.outcomes for name, action in all_actions().items()},
         outcomes=lambda expect: outcomes(parse_expect(expect)),
-        fills=FILLS.keys(),
-        worst=lambda text: worst_case(text, FILLS),
+        placeholders=PLACEHOLDERS.keys(),
+        worst=lambda text: worst_case(text, PLACEHOLDERS),
         segments=measured,
         waits=check_wait,
         degrees=lambda expect: DEGREES.get(parse_expect(expect).kind, ()),
@@ -232,7 +232,7 @@ def known() -> Known:
 
 
 def _twilio(settings: Settings) -> Carrier:
-    from assistant.carriers.twilio import TwilioCarrier
+    from assistant.carriers.twilio_carrier import TwilioCarrier
 
     return TwilioCarrier(
         account_sid=settings.twilio_account_sid,
@@ -264,7 +264,7 @@ def moving_clock(runtime: Runtime) -> MovingClock:
     Raises:
         NotPossible: time travel is off here.
     """
-    from assistant.circles.organizers.organizing import NotPossible
+    from assistant.errors import NotPossible
 
     if not runtime.settings.time_travel:
         raise NotPossible(

@@ -21,11 +21,11 @@ from typing import TypeVar
 
 import pytest
 import redis
-import servers
 
 from assistant.schedule.clock import ManualClock
 from assistant.store import migrate
 from assistant.store.database import Database
+from tests import servers
 
 BACKENDS = ("sqlite", "postgresql")
 MONDAY_MORNING = dt.datetime(2027, 3, 1, 15, 0, tzinfo=dt.UTC)

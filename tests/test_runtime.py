@@ -25,23 +25,23 @@ def environ(tmp_path: Path, database_url: str) -> dict[str, str]:
 def test_the_desk_is_laid_from_the_settings(environ: dict[str, str], clock: ManualClock) -> None:
     settings = load_settings(environ | {"SERVICE_NAME": "Maple", "CARRIER_REPLIES": "stop"})
     with build_runtime(settings, clock=clock, queues=NoWakeups()) as runtime:
-        desk = runtime.desk
-        assert desk.clock is clock
-        assert desk.database is runtime.database
-        assert desk.house.service == "Maple"
-        assert desk.house.sender == settings.sender
-        assert desk.carrier_replies == frozenset({"stop"})
-        assert "onboarding" in desk.book.flows
-        desk.wake("inbox")
-        assert desk.reserve(1000) == 0
+        services = runtime.services
+        assert services.clock is clock
+        assert services.database is runtime.database
+        assert services.identity.service == "Maple"
+        assert services.identity.sender == settings.sender
+        assert services.carrier_replies == frozenset({"stop"})
+        assert "onboarding" in services.book.flows
+        services.wake("inbox")
+        assert services.reserve(1000) == 0
 
 
 def test_a_sender_with_a_rate_waits_its_turn(environ: dict[str, str], redis_url: str) -> None:
     limited = environ | {"REDIS_URL": redis_url, "SEGMENTS_PER_SECOND": "10"}
     with build_runtime(load_settings(limited)) as one, build_runtime(load_settings(limited)) as other:
-        assert one.desk.reserve(300) == 0
+        assert one.services.reserve(300) == 0
         # Thirty seconds' worth is taken; however slow this machine is, some of it still is.
-        assert 10 < other.desk.reserve(1) < 31
+        assert 10 < other.services.reserve(1) < 31
 
 
 def test_nothing_of_it_changes(environ: dict[str, str]) -> None:
@@ -94,7 +94,7 @@ def test_the_flows_that_run_are_the_project_s_own() -> None:
     assert (FLOWS / "onboarding.toml").is_file()
     told = known()
     assert "join" in told.actions
-    assert "circle" in told.fills
+    assert "circle" in told.placeholders
     assert told.segments("Hola") == ("GSM-7", 1)
     with pytest.raises(ValueError, match="nothing can be expected"):
         told.outcomes("yesno")

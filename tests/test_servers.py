@@ -11,12 +11,12 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
-import servers
 from sqlalchemy import text
 
 from assistant.schedule.clock import ManualClock
 from assistant.store import migrate
 from assistant.store.database import Database
+from tests import servers
 
 pytest_plugins = ["pytester"]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from assistant import settings as settings_module
+from assistant.fake_twilio import fake_carrier as simulator
 from assistant.settings import Settings, SettingsErrors, load_settings
-from assistant.simulator import carrier as simulator
 
 ACCOUNT = "AC" + "a1" * 16
 SERVICE = "MG" + "b2" * 16

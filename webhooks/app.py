@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from assistant.delivery.recorder import Recorder
+from assistant.delivery.spool import Spool
 from assistant.logs import get_log
-from assistant.messages.recording import Recorder
-from assistant.messages.spool import Spool
-from webhooks import clock, health, metrics, twilio
+from webhooks import health, metrics, service_clock, twilio_webhooks
 
 if TYPE_CHECKING:
     from assistant.runtime import Runtime
@@ -36,11 +36,11 @@ def create_app(runtime: Runtime) -> Flask:
     recorder.start()
     app.extensions["recorder"] = recorder
     counted = metrics.Metrics(metrics.Waiting(runtime, spool))
-    app.register_blueprint(twilio.doors(runtime, recorder, counted))
+    app.register_blueprint(twilio_webhooks.doors(runtime, recorder, counted))
     app.register_blueprint(health.pages(runtime, spool))
     app.register_blueprint(metrics.page(counted))
     if runtime.settings.time_travel and runtime.settings.local_carrier:
-        app.register_blueprint(clock.door(runtime))
+        app.register_blueprint(service_clock.door(runtime))
     app.after_request(_protect)
     app.register_error_handler(Exception, _explain)
     return app

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
-from assistant.messages.spool import Spool
+from assistant.delivery.spool import Spool
 from assistant.store import migrate
 
 if TYPE_CHECKING:

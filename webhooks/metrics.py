@@ -18,9 +18,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from assistant.delivery.spool import Spool
 from assistant.logs import get_log
-from assistant.messages.spool import Spool
-from assistant.store.messages import Inbox, Outbox
+from assistant.store.tables.message_tables import Inbox, Outbox
 
 if TYPE_CHECKING:
     from assistant.runtime import Runtime

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urldefrag
 
-from assistant.carriers.addresses import from_uri
-from assistant.carriers.base import CarrierError, Trouble
-from assistant.carriers.http import reading
+from assistant.carriers.carrier import CarrierError, Trouble
+from assistant.carriers.twilio_addresses import from_uri
+from assistant.carriers.twilio_http import reading
 
 RETRIES = "rc=2&rp=ct,rt,5xx"
 """Connection overrides for the webhook's address; without them Twilio hardly tries a failed one again."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from assistant.carriers.base import CarrierError, Trouble
+from assistant.carriers.carrier import CarrierError, Trouble
 
 MINUTE = 60.0
 HOUR = 60 * MINUTE

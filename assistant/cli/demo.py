@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assistant.circles.organizers.organizing import Plan, create_circle
-from assistant.circles.seasons import begin_season
-from assistant.messages import consent
+from assistant.circles.calendar.season_plan import begin_season
+from assistant.circles.hosts.circle_setup import Plan, create_circle
+from assistant.circles.people import consent
 from assistant.runtime import Runtime
 from assistant.schedule.destinations import destination
 from assistant.store.tables import Address, Cohort, Consent, Person, Role
@@ -59,7 +59,7 @@ def set_up_demo(opened: Runtime) -> bool:
         luz = session.get_one(Person, role.person_id)
         luz.name, luz.language = "Luz", "en"
         address = session.scalars(select(Address).where(Address.person_id == luz.id)).one()
-        consent.agree(session, address.id, opened.house.sender, "demo set-up", "demo", now)
+        consent.agree(session, address.id, opened.identity.sender, "demo set-up", "demo", now)
         session.flush()
         _keep_luz_awake(session, now)
     return True

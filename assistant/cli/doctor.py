@@ -156,7 +156,7 @@ def _web(opened: Runtime) -> Iterator[Line]:
 
 
 def _carrier(opened: Runtime) -> Iterator[Line]:
-    from assistant.carriers.twilio import TwilioCarrier
+    from assistant.carriers.twilio_carrier import TwilioCarrier
 
     carrier = opened.carrier
     if not isinstance(carrier, TwilioCarrier):
@@ -183,7 +183,7 @@ def _carrier(opened: Runtime) -> Iterator[Line]:
 def _disk(opened: Runtime) -> Iterator[Line]:
     import os
 
-    from assistant.messages.spool import Spool
+    from assistant.delivery.spool import Spool
 
     settings = opened.settings
     free = shutil.disk_usage(settings.circle_data).free
@@ -226,8 +226,8 @@ def _clock(opened: Runtime) -> Iterator[Line]:
 def _stuck(opened: Runtime) -> Iterator[Line]:
     from sqlalchemy import func, select
 
-    from assistant.circles.organizers.counting import count_texts
-    from assistant.messages.claim import PAUSE_ALL
+    from assistant.circles.reports.status_counts import count_texts
+    from assistant.delivery.claims import PAUSE_ALL
     from assistant.store.tables import Alert, Circle, ServiceState
 
     with opened.database.read() as session:
@@ -262,8 +262,8 @@ def _alarms(opened: Runtime) -> Iterator[Line]:
     """Who may need a person and has none yet: in numbers, and for how long."""
     from sqlalchemy import select
 
-    from assistant.messages.alerts import URGENT
     from assistant.store.tables import Alert, Circle
+    from assistant.store.tables.operation_tables import URGENT
 
     now = opened.clock.now()
     with opened.database.read() as session:

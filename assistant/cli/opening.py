@@ -6,8 +6,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from assistant.circles.organizers.organizing import NotPossible
 from assistant.cli.output import say
+from assistant.errors import NotPossible
 from assistant.logs import set_up_logs
 from assistant.runtime import Runtime, build_runtime
 from assistant.settings import load_settings

@@ -44,8 +44,8 @@ def worker(queue: str | None) -> None:
     if queue is None:
         sys.exit(_both())
     settings = _begin(f"worker {queue}")
-    from assistant.jobs import work
     from assistant.runtime import build_runtime
+    from assistant.workers.jobs import work
 
     with build_runtime(settings) as runtime:
         work(runtime, queue)
@@ -58,8 +58,8 @@ def clock() -> None:
         # The first moments belong to those whom someone waits for; idle workers look by themselves.
         time.sleep(2)
     settings = _begin("clock")
-    from assistant.jobs import run_clock
     from assistant.runtime import build_runtime
+    from assistant.workers.jobs import run_clock
 
     with build_runtime(settings) as runtime:
         run_clock(runtime)
@@ -70,7 +70,7 @@ def clock() -> None:
 def carrier(port: int | None) -> None:
     """The local carrier: Twilio's API for this machine, and phones on a page to text from."""
     settings = _begin("carrier", carrier_port=port, with_redis=False)
-    from assistant.simulator.server import run as serve_carrier
+    from assistant.fake_twilio.server import run as serve_carrier
 
     serve_carrier(
         port=settings.carrier_port,

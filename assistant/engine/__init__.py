@@ -5,9 +5,7 @@ Files are read by `load` into a `FlowBook`; `begin`, `advance`, `silence` and `r
 """
 
 from assistant.engine.book import FlowBook
-from assistant.engine.known import Known
-from assistant.engine.loading import load
-from assistant.engine.model import (
+from assistant.engine.flow_model import (
     AUDIENCES,
     END,
     Ask,
@@ -25,6 +23,8 @@ from assistant.engine.model import (
     Turn,
     Wait,
 )
+from assistant.engine.known import Known
+from assistant.engine.loading import load
 from assistant.engine.movement import advance, begin, repeat, silence
 from assistant.engine.problems import EngineError, FlowErrors, Problem, UnknownVersion
 from assistant.engine.versions import flow_from_source

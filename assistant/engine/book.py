@@ -10,8 +10,8 @@ from typing import Any
 
 from transitions import Machine
 
+from assistant.engine.flow_model import Command, Flow, Option, Step, Texts
 from assistant.engine.machines import compile_machine, follow
-from assistant.engine.model import Command, Flow, Option, Step, Texts
 from assistant.engine.problems import EngineError, Measured, Problem, UnknownVersion, did_you_mean
 from assistant.engine.versions import flow_from_source
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from assistant.engine.flow_model import ANY, END, OPENING, Command, Flow, Step, Texts
 from assistant.engine.known import Known
-from assistant.engine.model import ANY, END, OPENING, Command, Flow, Step, Texts
 from assistant.engine.problems import Measured, Notes, did_you_mean
 from assistant.engine.wording import FULL
 
@@ -72,16 +72,18 @@ def _check_times(step: Step, known: Known, notes: Notes) -> None:
 def _check_question(step: Step, known: Known, notes: Notes) -> None:
     needed = (
         ("say", step.say, "what is asked"),
-        ("sees", step.sees, "who will see the answer"),
+        ("visible_to", step.visible_to, "who will see the answer"),
         ("unclear", step.unclear, "what a reply nobody understood gets"),
     )
     for key, given, meaning in needed:
         if not given:
             notes.problem(step.name, key, f"a question needs `{key}`: {meaning}.")
     said = {variant for variants in (step.say or {}).values() for variant in variants}
-    for variant in sorted(step.sees.keys() - said - {FULL}):
+    for variant in sorted(step.visible_to.keys() - said - {FULL}):
         notes.problem(
-            step.name, f"sees.{variant}", f"who sees it changes, but no text is named {variant} to say so."
+            step.name,
+            f"visible_to.{variant}",
+            f"who sees it changes, but no text is named {variant} to say so.",
         )
     if step.expect is not None:
         outcomes = _outcomes(step, step.expect, known, notes)
@@ -208,9 +210,9 @@ def _check_text(text: str, step: str, place: str, known: Known, notes: Notes) ->
     named = _BRACES.findall(
         text.replace("{{", "").replace("}}", "")
     )  # Doubled braces are to be read as braces.
-    unknown = sorted(set(named) - set(known.fills))
+    unknown = sorted(set(named) - set(known.placeholders))
     for name in unknown:
-        notes.problem(step, place, f"nothing fills {{{name}}}.{did_you_mean(name, known.fills)}")
+        notes.problem(step, place, f"nothing fills {{{name}}}.{did_you_mean(name, known.placeholders)}")
     if unknown:
         return
     try:

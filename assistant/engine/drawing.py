@@ -6,7 +6,7 @@ import json
 
 from transitions.core import State
 
-from assistant.engine.model import ANY, END, Flow, Step
+from assistant.engine.flow_model import ANY, END, Flow, Step
 
 
 class _Box(State):
@@ -48,7 +48,7 @@ def draw(flow: Flow) -> str:
 def _describe(step: Step) -> str:
     does = {
         "say": "",
-        "ask": f"asks for {step.expect}, seen by {' or '.join(sorted(set(step.sees.values())))}",
+        "ask": f"asks for {step.expect}, seen by {' or '.join(sorted(set(step.visible_to.values())))}",
         "do": f"does {step.do}",
         "wait": f"waits for {step.wait}",
         "call": f"calls {step.call}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from assistant.engine.model import SURE
+from assistant.engine.flow_model import SURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Known:
     outcomes: Callable[[str], frozenset[str]]
     """`expect` -> the outcomes a reply can be read as; ValueError says what is wrong with the `expect`.
     A choice's keys ("chosen" with `choices_from`), "skip" and "unclear" are added by the checker."""
-    fills: Collection[str]
+    placeholders: Collection[str]
     """The names that may stand in braces."""
     worst: Callable[[str], str]
     """A text with every fill at its longest; ValueError says what is wrong with its braces."""

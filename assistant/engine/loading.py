@@ -9,10 +9,10 @@ from typing import Any
 
 from assistant.engine.book import FlowBook
 from assistant.engine.checking import check_commands, check_flow, check_texts
+from assistant.engine.flow_model import Command, Flow, Texts
+from assistant.engine.flow_reading import LONGEST_NAME, NAME, Reader
 from assistant.engine.known import Known
-from assistant.engine.model import Command, Flow, Texts
 from assistant.engine.problems import FlowErrors, Notes, Problem
-from assistant.engine.reading import LONGEST_NAME, NAME, Reader
 from assistant.engine.rings import check_rings
 from assistant.engine.versions import build_flow
 

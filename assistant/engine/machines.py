@@ -5,7 +5,7 @@ from __future__ import annotations
 from transitions import Machine
 from transitions.core import State
 
-from assistant.engine.model import END, Flow, Step
+from assistant.engine.flow_model import END, Flow, Step
 
 # With an underscore, because transitions refuses a trigger of the same name, and no outcome begins with one.
 _ATTRIBUTE = "_step"

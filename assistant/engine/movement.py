@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from assistant.engine.book import FlowBook
+from assistant.engine.flow_model import ANY, END, Ask, Caller, Do, Effect, Flow, Place, Say, Step, Turn, Wait
 from assistant.engine.machines import silence_trigger
-from assistant.engine.model import ANY, END, Ask, Caller, Do, Effect, Flow, Place, Say, Step, Turn, Wait
 from assistant.engine.problems import EngineError
 
 UNCLEAR = "unclear"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from assistant.engine.model import END, Flow, Step
+from assistant.engine.flow_model import END, Flow, Step
 from assistant.engine.problems import Notes
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from assistant.engine.model import Flow, Option, Silence, Step
+from assistant.engine.flow_model import Flow, Option, Silence, Step
 
 
 def build_flow(name: str, title: str, start: str, steps: Mapping[str, Step], *, safety: bool = False) -> Flow:
@@ -48,7 +48,8 @@ def _movement(step: Step) -> dict[str, Any]:
         "says": step.say is not None,
         "go": dict(step.go),
         "expect": step.expect,
-        "sees": dict(step.sees),
+        # The name under which versions in use were hashed: a new one would make every flow a new version.
+        "sees": dict(step.visible_to),
         "save_as": step.save_as,
         "options": [option.key for option in step.options],
         "choices_from": step.choices_from,
@@ -67,7 +68,7 @@ def _dump_step(step: Step) -> dict[str, Any]:
         "unclear": _dump_words(step.unclear),
         "expect": step.expect,
         "sure": dict(step.sure),
-        "sees": dict(step.sees),
+        "visible_to": dict(step.visible_to),
         "save_as": step.save_as,
         "options": [
             [option.key, {lang: list(words) for lang, words in option.words.items()}]
@@ -112,7 +113,7 @@ def _load_step(name: str, stored: Mapping[str, Any]) -> Step:
         unclear=stored.get("unclear"),
         expect=stored.get("expect"),
         sure=stored.get("sure", {}),
-        sees=stored.get("sees", {}),
+        visible_to=stored.get("visible_to", {}),
         save_as=stored.get("save_as"),
         options=tuple(
             Option(key, {language: tuple(ways) for language, ways in words.items()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from assistant.engine.model import AUDIENCES, Step, Texts
+from assistant.engine.flow_model import AUDIENCES, Step, Texts
 
 FULL = "full"
 PLAIN = "plain"
@@ -37,15 +37,17 @@ def audience(pinned: Step, today: Step | None, values: Mapping[str, Any], plain:
     Nobody may see more than what the text she read said, nor more than what was in force when she began.
     So the variant that she reads decides: with the same `values` and `plain` as for `choose_text`.
     """
-    promised = [_seen_by(step, values, plain) for step in (pinned, today) if step is not None and step.sees]
+    promised = [
+        _seen_by(step, values, plain) for step in (pinned, today) if step is not None and step.visible_to
+    ]
     # A step that has lost its `sees` is shown to nobody.
     return min(promised, key=AUDIENCES.index, default=AUDIENCES[0])
 
 
 def _seen_by(step: Step, values: Mapping[str, Any], plain: bool) -> str:
-    says = (step.say or {}).get(FALLBACK_LANGUAGE) or step.sees
+    says = (step.say or {}).get(FALLBACK_LANGUAGE) or step.visible_to
     variant = _choose(says, values, plain).removesuffix(f"_{PLAIN}")
-    return step.sees.get(variant, step.sees[FULL])
+    return step.visible_to.get(variant, step.visible_to[FULL])
 
 
 def _choose(variants: Collection[str], values: Mapping[str, Any], plain: bool) -> str:

@@ -12,7 +12,7 @@ from assistant.language.dates import looks_like_date
 from assistant.language.folding import Word, plain_words, says_something, split_words
 from assistant.language.names import read_name
 from assistant.language.numbers import find_number_words, find_numbers
-from assistant.language.places import read_place
+from assistant.language.places.place_reading import read_place
 from assistant.language.words import EVERYDAY_KEYWORDS, FLUFF, NO_SLIPS, NOT_CODES
 
 AT = "@"

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from assistant.language.folding import Word, split_words, squeeze
 from assistant.language.numbers import plain_digits
-from assistant.language.tables import Phrases
+from assistant.language.word_tables import Phrases
 from assistant.language.words import (
     AFTER_STUB,
     ASKING,

@@ -97,7 +97,7 @@ def strip_words(words: Sequence[str], fluff: Collection[tuple[str, ...]]) -> lis
     ``["hi", "join", "maple", "please"]`` becomes ``["join", "maple"]``.
     """
     start, end = 0, len(words)
-    longest = max((len(phrase) for phrase in fluff), default=0)
+    longest = _longest(frozenset(fluff))
     trimmed = True
     while trimmed and start < end:
         trimmed = False
@@ -109,6 +109,11 @@ def strip_words(words: Sequence[str], fluff: Collection[tuple[str, ...]]) -> lis
                 end, trimmed = end - length, True
                 break
     return list(words[start:end]) or list(words)
+
+
+@lru_cache(maxsize=64)
+def _longest(phrases: frozenset[tuple[str, ...]]) -> int:
+    return max(map(len, phrases), default=0)
 
 
 def squeeze(word: str) -> str:

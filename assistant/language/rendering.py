@@ -7,11 +7,11 @@ from functools import lru_cache
 from string import ascii_lowercase, digits
 from typing import Final
 
-from assistant.language.gsm7 import to_gsm7
+from assistant.language.sms.gsm7 import to_gsm7
 
 
 @dataclass(frozen=True, slots=True)
-class Fill:
+class Placeholder:
     """What may stand for a `{name}` in a text.
 
     Attributes:
@@ -41,7 +41,7 @@ def placeholders(text: str) -> tuple[str, ...]:
     return tuple(piece.name for piece in _pieces(text) if isinstance(piece, _Placeholder))
 
 
-def render(text: str, fills: Mapping[str, str], *, carry: Collection[str] = ()) -> str:
+def render(text: str, placeholders: Mapping[str, str], *, verbatim: Collection[str] = ()) -> str:
     """The text as it goes out by SMS: filled, and written with the signs of GSM-7 so that it stays short.
 
     Args:
@@ -57,39 +57,39 @@ def render(text: str, fills: Mapping[str, str], *, carry: Collection[str] = ()) 
     for piece in _pieces_in_gsm7(text):
         if isinstance(piece, str):
             written.append(piece)
-        elif piece.name in carry:
-            written.append(_value(piece, fills))
+        elif piece.name in verbatim:
+            written.append(_value(piece, placeholders))
         else:
-            written.append(to_gsm7(" ".join(_value(piece, fills).split())))
+            written.append(to_gsm7(" ".join(_value(piece, placeholders).split())))
     return "".join(written).strip()
 
 
-def render_rich(text: str, fills: Mapping[str, str]) -> str:
+def render_rich(text: str, placeholders: Mapping[str, str]) -> str:
     """The text as WhatsApp and pages show it: filled, and not a sign of it replaced.
 
     Raises:
         KeyError: As for `render`.
         ValueError: As for `placeholders`.
     """
-    written = (piece if isinstance(piece, str) else _value(piece, fills) for piece in _pieces(text))
+    written = (piece if isinstance(piece, str) else _value(piece, placeholders) for piece in _pieces(text))
     return "".join(written).strip()
 
 
-def worst_case(text: str, fills: Mapping[str, Fill]) -> str:
+def worst_case(text: str, placeholders: Mapping[str, Placeholder]) -> str:
     """The text by SMS with every fill at its longest, to be measured.
 
     Raises:
         KeyError: If the text names a fill that nobody declared.
         ValueError: As for `placeholders`.
     """
-    return render(text, {name: "W" * fill.longest for name, fill in fills.items()})
+    return render(text, {name: "W" * placeholder.longest for name, placeholder in placeholders.items()})
 
 
-def _value(placeholder: _Placeholder, fills: Mapping[str, str]) -> str:
+def _value(placeholder: _Placeholder, placeholders: Mapping[str, str]) -> str:
     try:
-        return fills[placeholder.name]
+        return placeholders[placeholder.name]
     except KeyError:
-        given = ", ".join(sorted(fills)) or "none"
+        given = ", ".join(sorted(placeholders)) or "none"
         raise KeyError(f"nobody fills {{{placeholder.name}}}; given: {given}") from None
 
 

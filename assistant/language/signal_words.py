@@ -1,33 +1,65 @@
-"""The wordings of opt-out, opt-in, help, reactions and automatic replies, as `signals.toml` explains them."""
+"""The wordings of opt-out, opt-in, help, reactions, wrong numbers and machines, from their tables."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from assistant.language.tables import load_table, phrases_of, words_of
-
-_TABLE = load_table("signals")
-
-
-def _patterns(entry: Mapping[str, list[str]], *, whole_word: bool = False) -> tuple[re.Pattern[str], ...]:
-    """Return the patterns of an entry, the fragments filled in."""
-    found = []
-    for pattern in entry["patterns"]:
-        for name, fragment in _TABLE["fragments"].items():
-            pattern = pattern.replace(f"<{name}>", fragment)
-        found.append(re.compile(rf"(?:{pattern})(?!\w)" if whole_word else pattern, re.IGNORECASE))
-    return tuple(found)
+from assistant.language.word_tables import load_table, phrases_of, words_of
 
 
-STOP_WORDS = words_of(_TABLE["stop_words"])
-WHOLE_STOPS = phrases_of(_TABLE["whole_stops"])
-STOP_CLAUSES = phrases_of(_TABLE["stop_clauses"])
-OPT_OUT_ASIDES = phrases_of(_TABLE["opt_out_asides"])
-LEADS = phrases_of(_TABLE["leads"])
-ALLOWED_TAIL = words_of(_TABLE["allowed_tail"])
-STOP_PATTERNS = _patterns(_TABLE["stop_patterns"], whole_word=True)
+def _patterns(
+    table: Mapping[str, Any], patterns: Sequence[str], end: str = ""
+) -> tuple[re.Pattern[str], ...]:
+    """Return the patterns, the fragments of their table filled in; a fragment may hold earlier ones."""
+    fragments: dict[str, str] = {}
+    for name, fragment in table.get("fragments", {}).items():
+        fragments[name] = _filled(fragment, fragments)
+    return tuple(re.compile(f"(?:{_filled(each, fragments)}){end}", re.IGNORECASE) for each in patterns)
 
-START = phrases_of(_TABLE["start"])
-HELP = phrases_of(_TABLE["help"])
 
-TAPBACKS = _patterns(_TABLE["tapbacks"])
-AUTO_REPLIES = _patterns(_TABLE["auto_replies"])
+def _filled(pattern: str, fragments: Mapping[str, str]) -> str:
+    for name, fragment in fragments.items():
+        pattern = pattern.replace(f"<{name}>", fragment)
+    return pattern
+
+
+_WHOLE_WORD = r"(?!\w)"
+
+_OPT_OUTS = load_table("opt_outs")
+STOP_WORDS = words_of(_OPT_OUTS["stop_words"])
+SURE_STOP_WORDS = words_of(_OPT_OUTS["sure_stop_words"])
+JOINED_TAILS = words_of(_OPT_OUTS["joined_tails"])
+OURS = words_of(_OPT_OUTS["ours"])
+OUR_TEXTS = frozenset(_OPT_OUTS["ours"]["texts"])
+NOT_OURS = words_of(_OPT_OUTS["not_ours"])
+WHOLE_STOPS = phrases_of(_OPT_OUTS["whole_stops"])
+MAYBE_WHOLES = phrases_of(_OPT_OUTS["maybe_wholes"])
+STOP_CLAUSES = phrases_of(_OPT_OUTS["stop_clauses"])
+OPT_OUT_ASIDES = phrases_of(_OPT_OUTS["opt_out_asides"])
+LEADS = phrases_of(_OPT_OUTS["leads"])
+SPEECH = phrases_of(_OPT_OUTS["speech"])
+ALLOWED_TAIL = words_of(_OPT_OUTS["allowed_tail"])
+STOP_PATTERNS = _patterns(_OPT_OUTS, _OPT_OUTS["stop_patterns"]["patterns"], _WHOLE_WORD)
+MAYBE_PATTERNS = _patterns(_OPT_OUTS, _OPT_OUTS["maybe_patterns"]["patterns"], _WHOLE_WORD)
+
+_SIGNALS = load_table("signals")
+START = phrases_of(_SIGNALS["start"])
+HELP = phrases_of(_SIGNALS["help"])
+SIGNATURES = _patterns(_SIGNALS, _SIGNALS["signatures"]["patterns"], r"\W*$")
+PUZZLED = phrases_of(_SIGNALS["puzzled"])
+
+_WRONG_NUMBERS = load_table("wrong_numbers")
+THEIR_PHONE = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["sure"]["patterns"], "$")
+PERHAPS_WRONG = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["whole"]["patterns"], "$")
+HINTS_OF_WRONG = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["hints"]["patterns"], "$")
+BESIDE_WRONG = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["beside"]["patterns"], "$")
+
+_REACTIONS = load_table("reactions")
+TAPBACKS = _patterns(_REACTIONS, _REACTIONS["tapbacks"]["patterns"])
+OWN_WORDS = words_of(_REACTIONS["own_words"])
+
+_AUTO_REPLIES = load_table("auto_replies")
+MACHINES = _patterns(_AUTO_REPLIES, _AUTO_REPLIES["machines"]["patterns"])
+AUTO_SENTENCES = _patterns(_AUTO_REPLIES, _AUTO_REPLIES["sentences"]["patterns"], "$")
+AUTO_STATES = _patterns(_AUTO_REPLIES, _AUTO_REPLIES["states"]["patterns"], "$")
+AUTO_BESIDE = _patterns(_AUTO_REPLIES, _AUTO_REPLIES["beside"]["patterns"], "$")

@@ -1,6 +1,13 @@
 """The words people answer with, as `words.toml` lists and explains them."""
 
-from assistant.language.tables import all_phrases_of, by_degree, load_table, numbers_of, phrases_of, words_of
+from assistant.language.word_tables import (
+    all_phrases_of,
+    by_degree,
+    load_table,
+    numbers_of,
+    phrases_of,
+    words_of,
+)
 
 _TABLE = load_table("words")
 
@@ -50,10 +57,18 @@ TENS = numbers_of(_TABLE["tens"])
 HUNDREDS = numbers_of(_TABLE["hundreds"])
 
 NOT_NAMES = words_of(_TABLE["not_names"])
+ALSO_NAMES = words_of(_TABLE["also_names"])
+STATES_OF_BEING = words_of(_TABLE["states"])
+COMMAND_WORDS = words_of(_TABLE["command_words"])
+QUESTION_OPENINGS = words_of(_TABLE["question_openings"])
 AFTER_A_NAME = words_of(_TABLE["after_a_name"])
 NAME_PARTICLES = words_of(_TABLE["name_particles"])
 
 AROUND_A_PLACE = words_of(_TABLE["around_a_place"])
+PARTS_OF_A_PLACE = words_of(_TABLE["parts_of_a_place"])
+VAGUE_PLACES = words_of(_TABLE["vague_places"])
+ARTICLES = words_of(_TABLE["articles"])
+SMALL_CODES = words_of(_TABLE["small_codes"])
 
 EVERYDAY_KEYWORDS = words_of(_TABLE["everyday_keywords"])
 NO_SLIPS = words_of(_TABLE["no_slips"])

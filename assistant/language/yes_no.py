@@ -18,7 +18,7 @@ from assistant.language.coverage import (
 from assistant.language.deciding import lean_of, settle
 from assistant.language.folding import plain_words, strip_words
 from assistant.language.numbers import picks_by_number
-from assistant.language.tables import Phrases
+from assistant.language.word_tables import Phrases
 from assistant.language.words import (
     AGREE_DEGREES,
     ANSWER_LEADS,

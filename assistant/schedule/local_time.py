@@ -137,23 +137,23 @@ def next_allowed(now: dt.datetime, zones: Sequence[ZoneInfo], hours: Hours | Non
 
 
 def _next_in(zones: Sequence[ZoneInfo], hours: Hours, now: dt.datetime) -> dt.datetime | None:
-    moment = now.astimezone(dt.UTC)
+    context = now.astimezone(dt.UTC)
     for _ in range(_MANY_OPENINGS):
-        asleep = [zone for zone in zones if not hours.contain(moment.astimezone(zone))]
+        asleep = [zone for zone in zones if not hours.contain(context.astimezone(zone))]
         if not asleep:
-            return moment
+            return context
         # Every zone has to be awake, so the latest of their next openings is the earliest that can do.
-        moment = max(_opening_after(moment, zone, hours) for zone in asleep)
-        if moment - now > dt.timedelta(days=8):
+        context = max(_opening_after(context, zone, hours) for zone in asleep)
+        if context - now > dt.timedelta(days=8):
             return None
     return None
 
 
-def _opening_after(moment: dt.datetime, zone: ZoneInfo, hours: Hours) -> dt.datetime:
-    day = moment.astimezone(zone).date()
+def _opening_after(context: dt.datetime, zone: ZoneInfo, hours: Hours) -> dt.datetime:
+    day = context.astimezone(zone).date()
     while True:
         opening = at_wall(day, dt.time(hours.opening(day)), zone)
-        if opening > moment:
+        if opening > context:
             return opening
         day += dt.timedelta(days=1)
 

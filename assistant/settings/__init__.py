@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import SecretStr, ValidationError
 
 from assistant.settings.checks import check_together, find_warnings
-from assistant.settings.model import (
+from assistant.settings.settings_model import (
     LOCAL_ACCOUNT_SID,
     LOCAL_AUTH_TOKEN,
     LOCAL_NUMBER,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from assistant.settings.model import NAMES, Settings, on_this_machine
+from assistant.settings.settings_model import NAMES, Settings, on_this_machine
 
 
 def check_together(settings: Settings, given: Mapping[str, Any]) -> dict[str, str]:

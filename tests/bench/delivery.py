@@ -24,21 +24,21 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, String, cast, column, func, insert, literal, select, text
 
-from assistant.carriers.base import Accepted, Carrier
-from assistant.carriers.twilio import TwilioCarrier
-from assistant.circles.scene import House
-from assistant.jobs import DELIVER_SECONDS
-from assistant.messages import claim as claiming
-from assistant.messages.delivery import Run, drain
-from assistant.messages.desk import Desk, allow_everything
-from assistant.messages.rate import BURST_SECONDS, Rate
+from assistant.carriers.carrier import Accepted, Carrier
+from assistant.carriers.twilio_carrier import TwilioCarrier
+from assistant.circles.actions.context import ServiceIdentity
+from assistant.delivery import claims as claiming
+from assistant.delivery.rate import BURST_SECONDS, Rate
+from assistant.delivery.sender import Run, drain
+from assistant.fake_twilio.fake_carrier import LOCAL_ACCOUNT_SID, LOCAL_AUTH_TOKEN, LOCAL_SERVICE_SID
 from assistant.queues import connect
 from assistant.schedule.clock import SystemClock
-from assistant.simulator.carrier import LOCAL_ACCOUNT_SID, LOCAL_AUTH_TOKEN, LOCAL_SERVICE_SID
+from assistant.services import Services, allow_everything
 from assistant.store import migrate
-from assistant.store.base import Base
+from assistant.store.columns import Base
 from assistant.store.database import Database
 from assistant.store.tables import Address, Circle, Consent, Member, Outbox, Person
+from assistant.workers.jobs import DELIVER_SECONDS
 from tests import servers
 from tests.bench.inbound import backends
 from tests.bench.row import Row
@@ -84,9 +84,9 @@ def fan_out(url: str, carrier_url: str) -> float:
     database = fresh(url, FAN_OUT, queued=FAN_OUT)
     with asyncio.Runner() as loop:
         carrier = twilio(carrier_url)
-        desk = desk_of(database, carrier)
+        services = services_of(database, carrier)
         began = time.perf_counter()
-        send_all(desk, FAN_OUT, loop.run)
+        send_all(services, FAN_OUT, loop.run)
         took = time.perf_counter() - began
         loop.run(carrier.close())
     with database.read() as session:
@@ -97,10 +97,10 @@ def fan_out(url: str, carrier_url: str) -> float:
     return FAN_OUT / took
 
 
-def send_all(desk: Desk, texts: int, run: Run) -> None:
+def send_all(services: Services, texts: int, run: Run) -> None:
     """Drain as a worker does, until so many have left."""
     while texts > 0:
-        sent = drain(desk, until=time.monotonic() + DELIVER_SECONDS, run=run).sent
+        sent = drain(services, until=time.monotonic() + DELIVER_SECONDS, run=run).sent
         if not sent:
             raise RuntimeError(f"{texts} texts do not leave")
         texts -= sent
@@ -127,12 +127,12 @@ def limited(url: str, carrier_url: str, redis_url: str) -> tuple[float, float]:
     with asyncio.Runner() as loop:
         watched = Watched(twilio(carrier_url))
         rate = Rate(connect(redis_url), f"bench {time.monotonic()}", LIMIT)
-        desk = desk_of(
+        services = services_of(
             database,
             watched,  # type: ignore[arg-type]
             rate.reserve,
         )
-        send_all(desk, LIMIT * LIMITED_SECONDS, loop.run)
+        send_all(services, LIMIT * LIMITED_SECONDS, loop.run)
         loop.run(watched.carrier.close())
     database.close()
     moments = sorted(watched.moments)
@@ -222,8 +222,8 @@ def fan_out_in_hand(texts: int, url: str) -> None:
         [sys.executable, "-c", f"from tests.bench.delivery import fresh; fresh({url!r}, {texts}, {texts})"],
         check=True,
     )
-    desk = desk_of(Database(url), InHand())  # type: ignore[arg-type]
-    send_all(desk, texts, asyncio.run)
+    services = services_of(Database(url), InHand())  # type: ignore[arg-type]
+    send_all(services, texts, asyncio.run)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
@@ -231,14 +231,14 @@ def fan_out_in_hand(texts: int, url: str) -> None:
 def a_carrier() -> Iterator[str]:
     """The local carrier in a process of its own, slow to answer, calling nobody back."""
     port = servers.free_port()
-    knobs = {"latency_ms": LATENCY_MS, "callback_lose_rate": 1.0, "step_ms": 60_000}
+    faults = {"latency_ms": LATENCY_MS, "callback_lose_rate": 1.0, "step_ms": 60_000}
     process = subprocess.Popen(
         [
             sys.executable,
             "-c",
-            f"from assistant.simulator.server import run; run(port={port}, webhook_url='', data=None)",
+            f"from assistant.fake_twilio.server import run; run(port={port}, webhook_url='', data=None)",
         ],
-        env={**os.environ, "CARRIER_KNOBS": json.dumps(knobs)},
+        env={**os.environ, "CARRIER_KNOBS": json.dumps(faults)},
         stdout=subprocess.DEVNULL,
     )
     url = f"http://127.0.0.1:{port}"
@@ -268,13 +268,15 @@ def twilio(carrier_url: str) -> TwilioCarrier:
     )
 
 
-def desk_of(database: Database, carrier: Carrier, reserve: Callable[[int], float] = allow_everything) -> Desk:
-    return Desk(
+def services_of(
+    database: Database, carrier: Carrier, reserve: Callable[[int], float] = allow_everything
+) -> Services:
+    return Services(
         database=database,
         book=None,  # type: ignore[arg-type]  # no flow is needed to deliver
         carrier=carrier,
         clock=Noon(),
-        house=House("Circle", "help@example.org", "US", LOCAL_SERVICE_SID, "+14155550100"),
+        identity=ServiceIdentity("Circle", "help@example.org", "US", LOCAL_SERVICE_SID, "+14155550100"),
         wake=lambda _: None,
         reserve=reserve,
     )

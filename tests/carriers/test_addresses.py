@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.carriers.addresses import from_uri, to_uri
+from assistant.carriers.twilio_addresses import from_uri, to_uri
 
 PAIRS = [
     ("+14155550123", "sms:+14155550123"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.carriers.base import Trouble
+from assistant.carriers.carrier import Trouble
 from assistant.carriers.errors import ERRORS, classify, error_for, is_known
 
 CLASSES = {

@@ -14,12 +14,17 @@ from typing import Any
 
 import pytest
 
-from assistant.carriers.base import Accepted, CarrierError, Trouble
+from assistant.carriers.carrier import Accepted, CarrierError, Trouble
 from assistant.carriers.checkup import RETRIES
-from assistant.carriers.twilio import TwilioCarrier
-from assistant.simulator.carrier import LOCAL_ACCOUNT_SID, LOCAL_AUTH_TOKEN, LOCAL_NUMBER, LOCAL_SERVICE_SID
-from assistant.simulator.knobs import Knobs
-from assistant.simulator.server import Running, running
+from assistant.carriers.twilio_carrier import TwilioCarrier
+from assistant.fake_twilio.fake_carrier import (
+    LOCAL_ACCOUNT_SID,
+    LOCAL_AUTH_TOKEN,
+    LOCAL_NUMBER,
+    LOCAL_SERVICE_SID,
+)
+from assistant.fake_twilio.faults import Faults
+from assistant.fake_twilio.server import Running, running
 
 ANA = "sms:+14155550111"
 ROSA = "sms:+14155550112"
@@ -54,7 +59,7 @@ def run(carrier: TwilioCarrier, work: Callable[[], Any]) -> Any:
 @pytest.fixture
 def local() -> Iterator[Running]:
     with running(webhook_url=f"{WEBHOOK}#{RETRIES}") as served:
-        served.carrier.knobs.turn({"step_ms": 60_000})
+        served.carrier.faults.turn({"step_ms": 60_000})
         yield served
 
 
@@ -103,7 +108,7 @@ def test_the_carrier_outlives_the_loops_it_is_used_in(carrier: TwilioCarrier, lo
 
 
 def test_hundreds_are_under_way_at_once(carrier: TwilioCarrier, local: Running) -> None:
-    local.carrier.knobs.turn({"latency_ms": 400})
+    local.carrier.faults.turn({"latency_ms": 400})
 
     async def fan_out() -> list[Accepted]:
         numbers = [f"sms:+1415555{number:04}" for number in range(2000, 2300)]
@@ -142,7 +147,7 @@ def test_someone_who_stopped_is_opted_out(local: Running) -> None:
 
 
 def test_429_is_tried_again_later(carrier: TwilioCarrier, local: Running) -> None:
-    local.carrier.knobs.turn({"requests_per_second": 1})
+    local.carrier.faults.turn({"requests_per_second": 1})
 
     async def two() -> list[Any]:
         sends = (carrier.send(ANA, "hi", attempt="1x1") for _ in range(3))
@@ -158,18 +163,18 @@ def test_429_is_tried_again_later(carrier: TwilioCarrier, local: Running) -> Non
 def test_a_lost_answer_leaves_us_unsure_though_the_text_was_taken(
     how: str, carrier: TwilioCarrier, local: Running
 ) -> None:
-    local.carrier.knobs.turn({"lose_next": 1, "lose_how": how})
+    local.carrier.faults.turn({"lose_next": 1, "lose_how": how})
     assert trouble_of(carrier).trouble is Trouble.UNSURE
     assert len(list(local.carrier.messages())) == 1
 
 
 def test_a_server_that_refuses_with_503_leaves_us_unsure(carrier: TwilioCarrier, local: Running) -> None:
-    local.carrier.knobs.turn({"refuse_next": 1})
+    local.carrier.faults.turn({"refuse_next": 1})
     assert trouble_of(carrier).trouble is Trouble.UNSURE
 
 
 def test_an_answer_that_does_not_come_in_time_leaves_us_unsure(local: Running) -> None:
-    local.carrier.knobs.turn({"latency_ms": 3000})
+    local.carrier.faults.turn({"latency_ms": 3000})
     assert trouble_of(carrier_at(local.url, timeout=0.3)).trouble is Trouble.UNSURE
 
 
@@ -252,9 +257,9 @@ def test_what_was_sent_to_her_is_found_in_the_log_even_while_it_queues(
 def test_the_log_is_read_through_all_its_pages_and_no_further_than_asked() -> None:
     now = dt.datetime(2027, 3, 1, 15, 0, 0, 700_000, tzinfo=dt.UTC)
     moment = [now - dt.timedelta(days=2)]
-    from assistant.simulator.carrier import LocalCarrier
+    from assistant.fake_twilio.fake_carrier import LocalCarrier
 
-    rules = LocalCarrier(now=lambda: moment[0], seed=1, knobs=Knobs(step_ms=60_000))
+    rules = LocalCarrier(now=lambda: moment[0], seed=1, faults=Faults(step_ms=60_000))
     with running(rules) as local:
         carrier = carrier_at(local.url)
         send(carrier, body="too old")
@@ -268,9 +273,9 @@ def test_the_log_is_read_through_all_its_pages_and_no_further_than_asked() -> No
 def test_what_came_in_is_read_oldest_first_and_as_of_the_second_asked_for() -> None:
     start = dt.datetime(2027, 3, 1, 23, 59, 58, 900_000, tzinfo=dt.UTC)
     moment = [start]
-    from assistant.simulator.carrier import LocalCarrier
+    from assistant.fake_twilio.fake_carrier import LocalCarrier
 
-    rules = LocalCarrier(now=lambda: moment[0], seed=1, knobs=Knobs(step_ms=0))
+    rules = LocalCarrier(now=lambda: moment[0], seed=1, faults=Faults(step_ms=0))
     with running(rules) as local:
         for second in range(5):
             moment[0] = start + dt.timedelta(seconds=second)

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import servers
 from sqlalchemy import text
-from town import Town
 
 from assistant.store.database import Database
+from tests import servers
+from tests.circles.town import Town
 
 FROM_ONE = text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'")
 """PostgreSQL's numbering outlives a rollback; every town counts its rows from 1."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from town import NOW, Town
-
 from assistant.store.tables import (
     Alert,
     AlertStep,
@@ -26,6 +24,7 @@ from assistant.store.tables import (
     Share,
     Timer,
 )
+from tests.circles.town import NOW, Town
 
 MONDAY = NOW.date()
 OPENING = "weekly_reflection"
@@ -94,7 +93,7 @@ class Played:
             member_id=seat.id,
             flow=OPENING,
             step="open",
-            sees="circle",
+            visible_to="circle",
             state="closed",
             outcome="silence" if replied is None else outcome,
             opened_at=asked,
@@ -135,7 +134,7 @@ class Played:
             outcome=outcome,
             words="w",
             value={"value": "w"},
-            sees="circle",
+            visible_to="circle",
             at=at,
         )
         self.session.add(answer)

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from assistant.circles.actions import ACTIONS
-from assistant.circles.scene import Done, House, Scene
+from assistant.circles.actions.context import ActionContext, ActionResult, ServiceIdentity
+from assistant.conversations.action_catalogue import all_actions
 from assistant.store.tables import (
     Address,
     Answer,
@@ -25,7 +25,7 @@ from assistant.store.tables import (
 )
 
 NOW = dt.datetime(2026, 6, 1, 14, 0, tzinfo=dt.UTC)
-HOUSE = House("Circle", "help@circle.example", "US", "sms:+14155550100", "+14155550100")
+IDENTITY = ServiceIdentity("Circle", "help@circle.example", "US", "sms:+14155550100", "+14155550100")
 
 
 class Town:
@@ -89,20 +89,21 @@ class Town:
             step="ask",
             values=values,
             began_at=self.now,
-            moved_at=self.now,
         )
         self.session.add(conversation)
         self.session.flush()
         return conversation
 
-    def question(self, person: Person, member: Member, step: str = "goal", sees: str = "us") -> Question:
+    def question(
+        self, person: Person, member: Member, step: str = "goal", visible_to: str = "us"
+    ) -> Question:
         question = Question(
             conversation_id=self.conversation(person, member, "onboarding").id,
             person_id=person.id,
             member_id=member.id,
             flow="onboarding",
             step=step,
-            sees=sees,
+            visible_to=visible_to,
             state="open",
             opened_at=self.now,
         )
@@ -120,7 +121,7 @@ class Town:
             outcome="text",
             words=words,
             value={"value": words},
-            sees=question.sees,
+            visible_to=question.visible_to,
             at=self.now,
         )
         self.session.add(answer)
@@ -154,10 +155,10 @@ class Town:
         self.consent(person, "out", "STOP")
 
     def consent(self, person: Person, kind: str = "in", wording: str = "HOST MAPLE") -> None:
-        scene = self.scene(person)
+        ctx = self.ctx(person)
         row = Consent(
-            address_id=scene.address_id,
-            sender=scene.house.sender,
+            address_id=ctx.address_id,
+            sender=ctx.identity.sender,
             kind=kind,
             wording=wording,
             way="text",
@@ -166,25 +167,31 @@ class Town:
         self.session.add(row)
         self.session.flush()
 
-    def hosting(self, action: str, person: Person, circle: Circle, words: str = "", **values: Any) -> Done:
+    def hosting(
+        self, action: str, person: Person, circle: Circle, words: str = "", **values: Any
+    ) -> ActionResult:
         """Run an action in a host's conversation, which is about a circle and no seat of hers."""
-        scene = self.scene(person, None, words, **values)
-        scene.circle = circle
-        done = ACTIONS[action].run(scene)
-        assert done.outcome in ACTIONS[action].outcomes
+        ctx = self.ctx(person, None, words, **values)
+        ctx.circle = circle
+        done = all_actions()[action].run(ctx)
+        assert done.outcome in all_actions()[action].outcomes
         self.session.flush()
         return done
 
-    def scene(self, person: Person, /, member: Member | None = None, words: str = "", **values: Any) -> Scene:
+    def ctx(
+        self, person: Person, /, member: Member | None = None, words: str = "", **values: Any
+    ) -> ActionContext:
         address = self.session.query(Address).filter_by(person_id=person.id).first()
         assert address is not None
         circle = self.session.get(Circle, member.circle_id) if member else None
-        return Scene(self.session, self.now, HOUSE, person, address.id, member, circle, values, words)
+        return ActionContext(
+            self.session, self.now, IDENTITY, person, address.id, member, circle, values, words
+        )
 
     def do(
         self, action: str, person: Person, /, member: Member | None = None, words: str = "", **values: Any
-    ) -> Done:
-        done = ACTIONS[action].run(self.scene(person, member, words, **values))
-        assert done.outcome in ACTIONS[action].outcomes
+    ) -> ActionResult:
+        done = all_actions()[action].run(self.ctx(person, member, words, **values))
+        assert done.outcome in all_actions()[action].outcomes
         self.session.flush()
         return done

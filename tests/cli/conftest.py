@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from shell import Circle, Result
 
 from assistant.cli import main
 from assistant.settings import load_settings
 from assistant.store.database import Database
+from tests.cli.shell import Circle, Result
 
 
 @pytest.fixture

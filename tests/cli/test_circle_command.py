@@ -14,14 +14,14 @@ import time
 from pathlib import Path
 
 import pytest
-from shell import Circle
 from sqlalchemy import func, select
 
 from assistant.cli import COMMANDS
-from assistant.messages.claim import PAUSE_ALL
+from assistant.delivery.claims import PAUSE_ALL
 from assistant.store.database import Database
 from assistant.store.tables import Address, Alert, AlertStep, Consent, Inbox, Outbox, Person, ServiceState
 from assistant.store.tables import Circle as CircleRow
+from tests.cli.shell import Circle
 
 NOW = dt.datetime(2027, 3, 1, 15, 0, tzinfo=dt.UTC)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from shell import Circle
-
-from assistant.messages.alerts import open_alert
+from assistant.safety.alerts import open_alert
 from assistant.store.database import Database
 from assistant.store.tables import Alert, Person
 from assistant.store.tables import Circle as CircleRow
+from tests.cli.shell import Circle
 
 CASES = Path(__file__).parents[1] / "language" / "cases" / "danger.toml"
 

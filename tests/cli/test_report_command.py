@@ -7,23 +7,23 @@ import datetime as dt
 import io
 
 import pytest
-from played import Played
-from shell import Circle
 from sqlalchemy import JSON, String, select, text
-from town import Town
 
 from assistant.runtime import CLOCK
-from assistant.store.base import Base
+from assistant.store.columns import Base
 from assistant.store.database import Database
 from assistant.store.tables import Audit, ServiceState
 from assistant.store.tables import Circle as CircleRow
+from tests.circles.played import Played
+from tests.circles.town import Town
+from tests.cli.shell import Circle
 
 LATER = dt.datetime(2026, 6, 22, 18, tzinfo=dt.UTC)
 """The Monday after three weeks."""
 MARKER = "zucchini-lanterns"
 READ_BY_PROGRAMS = {
     *("code", "state", "kind", "key", "flow", "step", "version", "zone", "language", "program", "wording"),
-    *("outcome", "sees", "purpose", "did", "what", "sender", "uri", "carrier_id", "status", "action"),
+    *("outcome", "visible_to", "purpose", "did", "what", "sender", "uri", "carrier_id", "status", "action"),
 }
 """Columns whose words are the program's own, or a circle's code."""
 

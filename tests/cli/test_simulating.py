@@ -7,12 +7,12 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import pytest
-from shell import Circle
 
-from assistant.simulator import season
-from assistant.simulator.promises import PROMISES, Score
-from assistant.simulator.story import Story, Week
-from assistant.simulator.watching import Passed
+from assistant.simulation import season_play
+from assistant.simulation.invariants import PROMISES, Score
+from assistant.simulation.story import Story, Week
+from assistant.simulation.text_checks import Passed
+from tests.cli.shell import Circle
 
 ZONE = ZoneInfo("America/Chicago")
 NINE = dt.datetime(2026, 9, 14, 9, 0, tzinfo=ZONE)
@@ -39,7 +39,7 @@ def story(monkeypatch: pytest.MonkeyPatch) -> Story:
         told(0.5)
         return shown
 
-    monkeypatch.setattr(season, "simulate", play)
+    monkeypatch.setattr(season_play, "simulate", play)
     return shown
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from shell import Circle
 from sqlalchemy import select
 
 from assistant.schedule.clock import SystemClock
 from assistant.store.database import Database
 from assistant.store.tables import Circle as CircleRow
 from assistant.store.tables import Member, Person, ServiceState, Timer
+from tests.cli.shell import Circle
 
 
 @pytest.fixture

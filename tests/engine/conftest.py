@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from flow_folder import FlowFolder
+
+from tests.engine.flow_folder import FlowFolder
 
 
 @pytest.fixture

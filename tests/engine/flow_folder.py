@@ -7,22 +7,22 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from assistant.engine.model import SURE
 
 from assistant.engine import FlowBook, FlowErrors, Known, Problem, load
-from assistant.engine.model import SURE
 from assistant.language.commands import parse_phrase
-from assistant.language.gsm7 import to_gsm7
-from assistant.language.rendering import Fill, worst_case
-from assistant.language.segments import measure
+from assistant.language.rendering import Placeholder, worst_case
+from assistant.language.sms.gsm7 import to_gsm7
+from assistant.language.sms.segments import measure
 from assistant.schedule.waits import check_wait
 
-FILLS = {
-    fill.name: fill
-    for fill in (
-        Fill("name", 20, {"en": "Ana"}),
-        Fill("circle", 20, {"en": "Bold Moves"}),
-        Fill("host", 20, {"en": "Luz"}),
-        Fill("goal", 80, {"en": "get two interviews"}),
+PLACEHOLDERS = {
+    placeholder.name: placeholder
+    for placeholder in (
+        Placeholder("name", 20, {"en": "Ana"}),
+        Placeholder("circle", 20, {"en": "Bold Moves"}),
+        Placeholder("host", 20, {"en": "Luz"}),
+        Placeholder("goal", 80, {"en": "get two interviews"}),
     )
 }
 ACTIONS = {
@@ -54,8 +54,8 @@ def count_segments(text: str) -> tuple[str, int]:
 KNOWN = Known(
     actions=ACTIONS,
     outcomes=read_outcomes,
-    fills=FILLS.keys(),
-    worst=lambda text: worst_case(text, FILLS),
+    placeholders=PLACEHOLDERS.keys(),
+    worst=lambda text: worst_case(text, PLACEHOLDERS),
     segments=count_segments,
     waits=check_wait,
     degrees=lambda expect: () if expect == "text" else SURE,

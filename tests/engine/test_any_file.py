@@ -7,12 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from flow_folder import ACTIONS, KNOWN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.engine import FlowErrors, load
-from assistant.engine.reading import KEYS as STEP_KEYS
+from assistant.engine.flow_reading import KEYS as STEP_KEYS
+from tests.engine.flow_folder import ACTIONS, KNOWN
 
 WORDS = st.sampled_from(
     [

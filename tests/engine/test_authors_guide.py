@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from assistant.engine import AUDIENCES, FlowBook, choose_text, load
-from assistant.engine.reading import KEYS, WHO
-from assistant.language.reading import KINDS
+from assistant.engine.flow_reading import KEYS, WHO
+from assistant.language.reply_reading import KINDS
 from assistant.runtime import FLOWS, known
 from assistant.schedule.programs import read_programs
 
@@ -58,7 +58,7 @@ def test_the_guide_names_everyone_who_may_see_or_command() -> None:
 
 
 def test_the_guide_names_every_fill() -> None:
-    for name in known().fills:
+    for name in known().placeholders:
         assert f"{{{name}}}" in GUIDE
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flow_folder import FlowFolder
-
 from assistant.engine.drawing import draw
+from tests.engine.flow_folder import FlowFolder
 
 FLOW = """\
     flow = "note"
@@ -14,7 +13,7 @@ FLOW = """\
     [state]
     say = { en = "Well?", es = "¿Bien?" }
     expect = "yes_no"
-    sees = "host"
+    visible_to = "host"
     unclear = { en = "Yes or no?", es = "¿Sí o no?" }
     silence = [{ after = "48 hours", go = "note" }]
     go = { yes = "note", else = "end" }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from flow_folder import FlowFolder
+
+from tests.engine.flow_folder import FlowFolder
 
 GOOD = """\
     flow = "hello"
@@ -14,7 +15,7 @@ GOOD = """\
     say.en = "What first name should we use?"
     say.es = "¿Con qué nombre te llamamos?"
     expect = "name"
-    sees = "circle"
+    visible_to = "circle"
     save_as = "name"
     unclear.en = "Just a first name is fine."
     unclear.es = "Basta con un nombre."
@@ -58,10 +59,16 @@ BAD = [
     ('expect = "name"', 'expect = "name"\nsure = { nam = "whole" }', "ask_name", "sure.nam", '"name"'),
     ('expect = "name"', 'expect = "name"\nsure = { name = "hole" }', "ask_name", "sure.name", '"whole"'),
     ('wait = "next', 'sure = "whole"\nwait = "next', "rest", "sure", "belongs in a step that can ask"),
-    ('sees = "circle"', "", "ask_name", "sees", "who will see the answer"),
-    ('sees = "circle"', 'sees = "cirlce"', "ask_name", "sees", 'Did you mean "circle"?'),
-    ('sees = "circle"', 'sees = { full = "us", week_2 = "circle" }', "ask_name", "sees.week_2", "to say so"),
-    ('sees = "circle"', 'sees = { week_2 = "circle" }', "ask_name", "sees", "no `full`"),
+    ('visible_to = "circle"', "", "ask_name", "visible_to", "who will see the answer"),
+    ('visible_to = "circle"', 'visible_to = "cirlce"', "ask_name", "visible_to", 'Did you mean "circle"?'),
+    (
+        'visible_to = "circle"',
+        'visible_to = { full = "us", week_2 = "circle" }',
+        "ask_name",
+        "visible_to.week_2",
+        "to say so",
+    ),
+    ('visible_to = "circle"', 'visible_to = { week_2 = "circle" }', "ask_name", "visible_to", "no `full`"),
     ('save_as = "name"', 'save_as = "First Name"', "ask_name", "save_as", "small letters"),
     ('unclear.es = "Basta con un nombre."', "", "ask_name", "unclear.es", "no translation"),
     ('say.es = "Gracias, {name}."', "", "thanks", "say.es", 'no translation to "es"'),
@@ -199,13 +206,13 @@ def test_a_mistake_is_named_with_its_place_and_a_way_to_mend_it(
 
 
 def test_all_problems_of_all_files_are_reported_at_once(folder: FlowFolder) -> None:
-    folder.write("hello", GOOD.replace('"find_circle"', '"find"').replace('sees = "circle"', ""))
+    folder.write("hello", GOOD.replace('"find_circle"', '"find"').replace('visible_to = "circle"', ""))
     folder.write("other", "flow = 'other'\nthis is no TOML")
 
     problems = folder.problems()
 
     assert [(problem.file, problem.step, problem.key) for problem in problems] == [
-        ("hello.toml", "ask_name", "sees"),
+        ("hello.toml", "ask_name", "visible_to"),
         ("hello.toml", "look", "do"),
         ("other.toml", None, None),
     ]
@@ -323,7 +330,7 @@ CHOICE = """\
     say.en = "Does anyone else see this phone? 1 no, 2 yes."
     say.es = "¿Alguien más ve este celular? 1 no, 2 sí."
     expect = "choice"
-    sees = "us"
+    visible_to = "us"
     save_as = "phone"
     unclear.en = "1 or 2?"
     unclear.es = "¿1 o 2?"
@@ -352,7 +359,7 @@ def test_a_choice_comes_to_its_own_keys(folder: FlowFolder) -> None:
         (', es = "no"', "", "choices.alone.es", "no translation"),
         ('es = "no"', "es = []", "choices.alone.es", "not empty"),
         ('expect = "choice"', 'expect = "text"', "choices", 'only a step with expect = "choice"'),
-        ('sees = "us"', 'sees = "us"\nchoices_from = "places"', "choices", "either"),
+        ('visible_to = "us"', 'visible_to = "us"\nchoices_from = "places"', "choices", "either"),
         ("alone = { en", "unclear = { en", "choices.unclear", "cannot be the name"),
     ],
 )
@@ -376,7 +383,7 @@ FROM = """\
     say = { en = "Which one?", es = "¿Cuál?" }
     expect = "choice"
     choices_from = "places"
-    sees = "us"
+    visible_to = "us"
     save_as = "place"
     unclear = { en = "Which?", es = "¿Cuál?" }
     go = { chosen = "end" }
@@ -403,7 +410,7 @@ def test_two_kinds_of_answer_cannot_have_one_name(folder: FlowFolder) -> None:
     [again]
     say = { en = "Sure?", es = "¿Seguro?" }
     expect = "yes_no"
-    sees = "us"
+    visible_to = "us"
     save_as = "name"
     unclear = { en = "Yes or no?", es = "¿Sí o no?" }
     go = "look"

@@ -6,9 +6,9 @@ import json
 from dataclasses import replace
 
 import pytest
-from flow_folder import FlowFolder
 
 from assistant.engine import EngineError, FlowBook, Place, UnknownVersion, advance, audience, flow_from_source
+from tests.engine.flow_folder import FlowFolder
 
 FLOW = """\
     flow = "promise"
@@ -19,7 +19,7 @@ FLOW = """\
     say.en = "What is said here stays here. OK?"
     say.es = "Lo dicho aquí, aquí se queda. ¿OK?"
     expect = "agree"
-    sees = "circle"
+    visible_to = "circle"
     save_as = "promise"
     unclear = { en = "OK?", es = "¿OK?" }
     silence = [
@@ -31,7 +31,7 @@ FLOW = """\
     [phone]
     say = { en = "Just you? 1 yes, 2 no", es = "¿Solo tú? 1 sí, 2 no" }
     expect = "choice"
-    sees = { full = "us" }
+    visible_to = { full = "us" }
     unclear = { en = "1 or 2?", es = "¿1 o 2?" }
     go = "end"
 
@@ -59,7 +59,7 @@ def read(folder: FlowFolder, *changes: tuple[str, str]) -> FlowBook:
         ('alone = { en = "yes"', 'alone = { en = ["yes", "just me"]'),
         ('en = "Still here?"', 'en = "Are you there?"'),
         ('expect = "agree"', 'expect = "agree"\n    sure = "whole"'),
-        ('sees = "circle"\n    save_as = "promise"', 'save_as = "promise"\n    sees = "circle"'),
+        ('visible_to = "circle"\n    save_as = "promise"', 'save_as = "promise"\n    visible_to = "circle"'),
     ],
 )
 def test_other_words_are_the_same_version(folder: FlowFolder, old: str, new: str) -> None:
@@ -73,7 +73,7 @@ def test_other_words_are_the_same_version(folder: FlowFolder, old: str, new: str
     [
         ('agree = "phone", else = "end"', 'agree = "phone", no = "phone", else = "end"'),
         ('expect = "agree"', 'expect = "text"'),
-        ('sees = "circle"', 'sees = "host"'),
+        ('visible_to = "circle"', 'visible_to = "host"'),
         ('save_as = "promise"', 'save_as = "said_ok"'),
         ('after = "48 hours"', 'after = "72 hours"'),
         ("alone =", "only_me ="),
@@ -155,7 +155,9 @@ def test_a_conversation_keeps_to_the_road_it_began_on(folder: FlowFolder) -> Non
 
 def test_a_corrected_sentence_reaches_who_is_on_an_old_road(folder: FlowFolder) -> None:
     old = read(folder).flow("promise")
-    today = read(folder, ("stays here. OK?", "stays here. Promise?"), ('sees = "circle"', 'sees = "host"'))
+    today = read(
+        folder, ("stays here. OK?", "stays here. Promise?"), ('visible_to = "circle"', 'visible_to = "host"')
+    )
 
     assert today.texts("promise", "ask", "say", old.version)["en"]["full"].endswith("Promise?")
 
@@ -200,7 +202,7 @@ def test_options_keep_their_keys_and_take_todays_words(folder: FlowFolder) -> No
 
 
 def test_a_wider_audience_of_today_does_not_open_what_was_asked_in_private(folder: FlowFolder) -> None:
-    pinned = read(folder, ('sees = "circle"', 'sees = "us"')).flow("promise").steps["ask"]
+    pinned = read(folder, ('visible_to = "circle"', 'visible_to = "us"')).flow("promise").steps["ask"]
     today = read(folder).flow("promise").steps["ask"]
 
     assert audience(pinned, today, {}) == "us"
@@ -209,7 +211,7 @@ def test_a_wider_audience_of_today_does_not_open_what_was_asked_in_private(folde
 
 
 def test_a_question_that_lost_its_audience_is_for_nobody_else(folder: FlowFolder) -> None:
-    stripped = replace(read(folder).flow("promise").steps["ask"], sees={})
+    stripped = replace(read(folder).flow("promise").steps["ask"], visible_to={})
 
     assert audience(stripped, None, {}) == "us"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from flow_folder import FlowFolder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +29,7 @@ from assistant.engine import (
     silence,
 )
 from assistant.engine.versions import build_flow
+from tests.engine.flow_folder import FlowFolder
 
 CHECK_IN = """\
     flow = "check_in"
@@ -43,7 +43,7 @@ CHECK_IN = """\
     [how]
     say = { en = "How are you?", es = "¿Cómo estás?" }
     expect = "yes_no"
-    sees = "host"
+    visible_to = "host"
     unclear = { en = "Yes or no?", es = "¿Sí o no?" }
     go = { yes = "glad", no = "help" }
 
@@ -84,7 +84,7 @@ HELP = """\
     [safe]
     say = { en = "Are you safe?", es = "¿Estás a salvo?" }
     expect = "yes_no"
-    sees = "host"
+    visible_to = "host"
     unclear = { en = "Yes or no?", es = "¿Sí o no?" }
     go = "bye"
 
@@ -264,7 +264,7 @@ def test_names_of_files_are_never_run_as_callbacks() -> None:
         "os.abort",
         "ask",
         {"os.abort": "before", "state": "before", "*": "on_enter_before"},
-        sees={"full": "us"},
+        visible_to={"full": "us"},
     )
     steps = {
         "os.abort": ask,

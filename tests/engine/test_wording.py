@@ -60,8 +60,8 @@ def test_who_sees_it_is_what_the_text_she_reads_says() -> None:
         "week_3": "All.",
         "week_3_plain": "All.",
     }
-    sees = {"full": "us", "week_2": "circle", "week_3": "circle"}
-    step = Step("ask", "ask", {"*": "end"}, say={"en": texts, "es": texts}, sees=sees)
+    visible_to = {"full": "us", "week_2": "circle", "week_3": "circle"}
+    step = Step("ask", "ask", {"*": "end"}, say={"en": texts, "es": texts}, visible_to=visible_to)
 
     assert audience(step, step, {"week": 1}) == "us"
     assert audience(step, step, {"week": 2}) == "circle"

@@ -2,15 +2,17 @@
 
 import tomllib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from assistant.language.command_lines import read_code_line
 from assistant.language.commands import CommandPattern, read_command
-from assistant.language.reading import WHOLE, Choice, Expect, Reading, find_phones, read
+from assistant.language.reply_reading import WHOLE, Choice, Expect, Reading, find_phones, read
 from assistant.language.signals import signal
+from assistant.language.signatures import without_signature
 
 CASES = Path(__file__).parent / "cases"
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)  # a Monday, 9:00 in Chicago
@@ -129,6 +131,13 @@ def days() -> Iterator[tuple[str, str, Reading]]:
         yield from (("US", reply, Reading(outcome)) for reply in replies)
 
 
+@pytest.mark.parametrize(("reply", "day"), table("date")["june"].items())
+def test_a_weekday_goes_by_the_words_around_it(reply: str, day: date) -> None:
+    now = datetime(2026, 6, 1, 14, tzinfo=UTC)
+    reading = read(Expect("date"), reply, "en", now=now, zone="America/Chicago", country="US")
+    assert reading == Reading("date", day.isoformat())
+
+
 @pytest.mark.parametrize(("country", "reply", "reading"), list(days()))
 def test_days_are_read_in_the_persons_own_calendar(country: str, reply: str, reading: Reading) -> None:
     assert answer(Expect("date"), reply, country=country) == reading
@@ -197,6 +206,23 @@ def test_commands_are_recognised_in_both_languages(text: str, expected: str, lan
     value = command.value["city"] if isinstance(command.value, dict) else command.value
     shown = f"{command.name} {'-' if value is None else value}{'' if command.sure else ' ?'}"
     assert shown == expected
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("text", "expected"), table("code_lines")["lines"].items())
+def test_a_command_with_a_code_is_found_where_it_stands_by_itself(
+    text: str, expected: str, language: str
+) -> None:
+    command = read_code_line(PATTERNS, text, language)
+    shown = "-"
+    if command is not None:
+        shown = f"{command.name} {command.value}" + ("" if command.sure else f" ? {command.said}")
+    assert shown == expected
+
+
+@pytest.mark.parametrize(("text", "left"), table("code_lines")["signatures"].items())
+def test_what_a_phone_writes_under_a_text_is_taken_off(text: str, left: str) -> None:
+    assert without_signature(text) == left
 
 
 @pytest.mark.parametrize("text", table("commands")["no_command"]["texts"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.language.gsm7 import BASIC, EXTENSION, is_gsm7, septets, to_gsm7
+from assistant.language.sms.gsm7 import BASIC, EXTENSION, is_gsm7, septets, to_gsm7
 
 KEPT = "ñÑéÉüÜ¿¡àèìòùÇßäöåøæ@£$¥Δ€"
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.language.cities import load_atlas
 from assistant.language.commands import CommandPattern, parse_phrase, read_command
-from assistant.language.reading import (
+from assistant.language.places.cities import load_atlas
+from assistant.language.reply_reading import (
     KINDS,
     WHOLE,
     Choice,
@@ -36,7 +36,10 @@ PATTERNS = [
     CommandPattern("ask", {"en": ("ask {text}",), "es": ("pido {text}",)}),
     CommandPattern("nudge", {"en": ("nudge {person}",), "es": ("avisa a {person}",)}),
 ]
-SIGNALS = {"stop", "start", "help", "tapback", "auto_reply", "empty", "words"}
+SIGNALS = {
+    *("stop", "maybe_stop", "wrong_number", "start", "help"),
+    *("tapback", "auto_reply", "puzzled", "empty", "words"),
+}
 
 # Pieces that the readers look for, so that random texts also reach their inner corners.
 PIECES = st.sampled_from([

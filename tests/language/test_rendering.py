@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.language.gsm7 import is_gsm7
 from assistant.language.rendering import (
-    Fill,
+    Placeholder,
     placeholders,
     readable_date,
     readable_day,
@@ -17,6 +16,7 @@ from assistant.language.rendering import (
     render_rich,
     worst_case,
 )
+from assistant.language.sms.gsm7 import is_gsm7
 
 
 def test_names_are_filled_in() -> None:
@@ -26,7 +26,7 @@ def test_names_are_filled_in() -> None:
 
 
 def test_placeholders_are_listed_in_order_and_as_often_as_they_stand() -> None:
-    assert placeholders("{name}: {{not}} {name2} and {name}") == ("name", "name2", "name")
+    assert placeholders("{name}: {{not}} {other_name} and {name}") == ("name", "other_name", "name")
 
 
 def test_doubled_braces_are_read_as_braces() -> None:
@@ -41,7 +41,7 @@ def test_our_words_and_names_are_written_in_gsm7() -> None:
 
 def test_what_members_write_to_each_other_is_carried_untouched() -> None:
     words = "“ánimo”\n— {you} 🎉"
-    sent = render("{name} — {words}", {"name": "Ángela", "words": words}, carry={"words"})
+    sent = render("{name} — {words}", {"name": "Ángela", "words": words}, verbatim={"words"})
     assert sent == f"Angela - {words}"
 
 
@@ -80,7 +80,7 @@ def test_an_odd_brace_is_reported_with_its_place(text: str, complaint: str) -> N
 
 
 def test_the_worst_case_has_every_fill_at_its_longest() -> None:
-    name = Fill("name", longest=12, sample={"en": "Marisol"})
+    name = Placeholder("name", longest=12, sample={"en": "Marisol"})
     assert worst_case("Hi {name}, “{name}”", {"name": name}) == 'Hi WWWWWWWWWWWW, "WWWWWWWWWWWW"'
 
 

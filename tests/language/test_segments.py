@@ -8,7 +8,7 @@ import regex  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.language.segments import Measure, measure, split
+from assistant.language.sms.segments import Measure, measure, split
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("segments.json").read_text("utf-8"))["cases"]
 

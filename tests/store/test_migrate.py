@@ -75,10 +75,16 @@ def test_the_database_itself_allows_one_open_question_a_person(
         ana = Person(created_at=now)
         session.add(ana)
         session.flush()
-        talk = Conversation(person_id=ana.id, flow="f", version="v", step="s", began_at=now, moved_at=now)
+        talk = Conversation(person_id=ana.id, flow="f", version="v", step="s", began_at=now)
         session.add(talk)
         session.flush()
-        asked = {"conversation_id": talk.id, "person_id": ana.id, "flow": "f", "step": "s", "sees": "us"}
+        asked = {
+            "conversation_id": talk.id,
+            "person_id": ana.id,
+            "flow": "f",
+            "step": "s",
+            "visible_to": "us",
+        }
     with database.write() as session:
         session.add_all(
             Question(**asked, state=state, opened_at=now) for state in ("closed", "closed", "open")

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.engine.book import FlowBook
 from assistant.runtime import read_flows
-from assistant.simulator.transcript import TranscriptError, play
+from assistant.simulation.transcript import TranscriptError, play
 
 HERE = Path(__file__).parent
 SCRIPTS = sorted(HERE.glob("*.txt"))

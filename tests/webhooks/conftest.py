@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from twilio_side import ACCOUNT, PUBLIC_URL, TOKEN, Bell, Twilio
 
 from assistant.runtime import Runtime, build_runtime
 from assistant.schedule.clock import ManualClock
 from assistant.settings import load_settings
+from tests.webhooks.twilio_side import ACCOUNT, PUBLIC_URL, TOKEN, Bell, Twilio
 from webhooks.app import create_app
 
 

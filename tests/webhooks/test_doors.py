@@ -12,17 +12,17 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from flask.testing import FlaskClient
-from outage import Outage
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
-from twilio_side import ACCOUNT, PAYLOADS, PUBLIC_URL, TOKEN, Bell, Twilio, payload, sign
 
 from assistant.runtime import Runtime
 from assistant.schedule.clock import ManualClock
 from assistant.store.database import Database
 from assistant.store.tables import Address, Inbox, Outbox, Person
+from tests.outage import Outage
+from tests.webhooks.twilio_side import ACCOUNT, PAYLOADS, PUBLIC_URL, TOKEN, Bell, Twilio, payload, sign
 from webhooks.app import create_app
-from webhooks.twilio import IN_COLUMNS, NOTHING_TO_SAY
+from webhooks.twilio_webhooks import IN_COLUMNS, NOTHING_TO_SAY
 
 MESSAGE = "/webhooks/twilio/message"
 STATUS = "/webhooks/twilio/status"

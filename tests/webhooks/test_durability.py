@@ -15,14 +15,14 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-import servers
 from sqlalchemy import func, select
-from twilio_side import PUBLIC_URL, payload, sign
 
-from assistant.messages.recording import replay
-from assistant.messages.spool import Spool
+from assistant.delivery.recorder import replay
+from assistant.delivery.spool import Spool
 from assistant.store.database import Database
 from assistant.store.tables import Inbox
+from tests import servers
+from tests.webhooks.twilio_side import PUBLIC_URL, payload, sign
 
 SERVE = (
     "from assistant.settings import load_settings; from webhooks.serve import serve; serve(load_settings())"

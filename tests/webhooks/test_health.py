@@ -6,15 +6,15 @@ import datetime as dt
 
 import pytest
 from flask.testing import FlaskClient
-from outage import Outage
 from sqlalchemy import event, text
-from twilio_side import Twilio
 
 from assistant.runtime import Runtime, build_runtime
 from assistant.schedule.clock import ManualClock
 from assistant.settings import load_settings
 from assistant.store.database import Database
 from assistant.store.tables import Inbox, Outbox
+from tests.outage import Outage
+from tests.webhooks.twilio_side import Twilio
 from webhooks.app import create_app
 
 

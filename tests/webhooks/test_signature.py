@@ -11,7 +11,7 @@ from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
 from webhooks.signature import Signature, raw_path_and_query
-from webhooks.twilio import read_form
+from webhooks.twilio_webhooks import read_form
 
 CALL = {"CallSid": "CA1234567890ABCDE", "Digits": "1234", "To": "+18005551212"}
 

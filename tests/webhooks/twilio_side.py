@@ -42,10 +42,10 @@ def sign(url: str, form: Form = (), token: str = TOKEN) -> str:
 class Bell:
     """Stands in for the queues and counts who was woken."""
 
-    rung: list[str] = field(default_factory=list)
+    level: list[str] = field(default_factory=list)
 
     def wake(self, queue: str) -> None:
-        self.rung.append(queue)
+        self.level.append(queue)
 
 
 @dataclass

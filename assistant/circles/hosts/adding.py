@@ -10,135 +10,138 @@ from typing import Any
 
 from sqlalchemy import select
 
-from assistant.circles.audit import record
-from assistant.circles.fills import FILLS, shorten
-from assistant.circles.hosts.deeds import hold, taken_back
-from assistant.circles.hosts.hosted import hosted
-from assistant.circles.hosts.naming import Named, called, members_of
-from assistant.circles.organizers.organizing import person_at
-from assistant.circles.phones import read_number
-from assistant.circles.rights import hosted_by
-from assistant.circles.scene import Done, Scene, action
-from assistant.circles.seats import is_full, lock_circle, seat_of
+from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
+from assistant.circles.actions.registry import action
+from assistant.circles.hosts.hosted_circle import hosted
+from assistant.circles.hosts.pending_actions import hold, taken_back
+from assistant.circles.people.addresses import person_at
+from assistant.circles.people.audit import record
+from assistant.circles.people.memberships import is_full, lock_circle, seat_of
+from assistant.circles.people.permissions import hosted_by
+from assistant.circles.people.phone_entry import read_number
+from assistant.circles.people.roster import Named, called, members_of
 from assistant.language.names import read_name
-from assistant.language.phones import find_phones, phone_spans
-from assistant.store.circles import SEATED
-from assistant.store.tables import Address, Circle, Deed, Invitation, Member
+from assistant.language.phone_numbers import find_phones, phone_spans
+from assistant.store.tables import Address, Circle, Invitation, Member, PendingAction
+from assistant.store.tables.circle_tables import SEATED
 
 FEWEST_DIGITS = 5
 """So many digits were meant as a phone number, whatever became of it."""
 
 
 @action("found", "which", "nothing")
-def hear_add(scene: Scene) -> Done:
+def hear_add(ctx: ActionContext) -> ActionResult:
     """Whether what she sent after ADD (`text`) names someone who was in before: that settles the circle.
 
     which: the circle has to be settled yet. nothing: she sent nothing.
     """
-    said = str(scene.values.get("text") or "").strip()
+    said = str(ctx.values.get("text") or "").strip()
     if not said:
-        return Done("nothing")
-    before = _left(scene, list(hosted_by(scene.session, scene.person.id)), said)
-    return Done("found", circle=before[0].circle) if len(before) == 1 else Done("which")
+        return ActionResult("nothing")
+    before = _left(ctx, list(hosted_by(ctx.session, ctx.person.id)), said)
+    return ActionResult("found", circle=before[0].circle) if len(before) == 1 else ActionResult("which")
 
 
 @action("listed", "opened", "line", "seated", "full", "bad_number", "many", "unclear", "none")
-def add_member(scene: Scene) -> Done:
+def add_member(ctx: ActionContext) -> ActionResult:
     """Put whoever she named on the circle's list, or open a closed seat again; UNDO takes it back.
 
     line: she gave no number, so there is only the line to forward. seated: that one is in. The number that
     she typed is never said back to her, nor whose it is.
     """
-    circle = hosted(scene)
+    circle = hosted(ctx)
     if circle is None:
-        return Done("none")
-    circle = lock_circle(scene.session, circle.id)
-    said = str(scene.values.get("text") or "").strip()
-    country = scene.house.country
+        return ActionResult("none")
+    circle = lock_circle(ctx.session, circle.id)
+    said = str(ctx.values.get("text") or "").strip()
+    country = ctx.identity.country
     numbers, name = find_phones(said, country), read_name(_without_numbers(said, country))
     values: dict[str, Any] = _calling(name)
     if len(numbers) > 1:
-        return Done("many")
+        return ActionResult("many")
     if not numbers and sum(sign.isdigit() for sign in said) >= FEWEST_DIGITS:
-        return Done("bad_number")
+        return ActionResult("bad_number")
     if not numbers and said and name is None:
-        return Done("unclear")
-    if is_full(scene.session, circle):
-        return Done("full", {"n": str(circle.size)})
+        return ActionResult("unclear")
+    if is_full(ctx.session, circle):
+        return ActionResult("full", {"count": str(circle.size)})
     if not numbers:
-        return _by_name(scene, circle, said, values)
+        return _by_name(ctx, circle, said, values)
     try:
         number = read_number(numbers[0], country)
     except ValueError:
-        return Done("bad_number")
-    return _by_number(scene, circle, number, name, values)
+        return ActionResult("bad_number")
+    return _by_number(ctx, circle, number, name, values)
 
 
 @taken_back("add")
-def _take_back(scene: Scene, deed: Deed) -> None:
+def _take_back(ctx: ActionContext, pending: PendingAction) -> None:
     """The seat is closed again, unless she is in by now; the list is as it was."""
-    barred_at = deed.details.get("barred_at")
-    if deed.member_id is not None and barred_at is not None:
-        member = scene.session.get_one(Member, deed.member_id)
+    barred_at = pending.details.get("barred_at")
+    if pending.member_id is not None and barred_at is not None:
+        member = ctx.session.get_one(Member, pending.member_id)
         if member.state not in SEATED:
             member.barred_at = dt.datetime.fromisoformat(barred_at)
-    invitation = scene.session.get(Invitation, deed.details.get("invitation") or 0)
+    invitation = ctx.session.get(Invitation, pending.details.get("invitation") or 0)
     if invitation is not None and invitation.state == "no_consent":
-        scene.session.delete(invitation)
+        ctx.session.delete(invitation)
 
 
-def _by_name(scene: Scene, circle: Circle, said: str, values: dict[str, Any]) -> Done:
-    if said and called(members_of(scene.session, [circle]), said):
-        return Done("seated", values)
-    before = _left(scene, [circle], said)
+def _by_name(ctx: ActionContext, circle: Circle, said: str, values: dict[str, Any]) -> ActionResult:
+    if said and called(members_of(ctx.session, [circle]), said):
+        return ActionResult("seated", values)
+    before = _left(ctx, [circle], said)
     if len(before) == 1:
-        return _open(scene, circle, before[0].member, values)
-    record(scene.session, "add line", scene.now, by=scene.person.id, circle_id=circle.id)
-    return Done("line", values)
+        return _open(ctx, circle, before[0].member, values)
+    record(ctx.session, "add line", ctx.now, by=ctx.person.id, circle_id=circle.id)
+    return ActionResult("line", values)
 
 
-def _by_number(scene: Scene, circle: Circle, number: str, name: str | None, values: dict[str, Any]) -> Done:
-    person, address = person_at(scene.session, number, scene.now)
-    member = seat_of(scene.session, person.id, circle.id)
+def _by_number(
+    ctx: ActionContext, circle: Circle, number: str, name: str | None, values: dict[str, Any]
+) -> ActionResult:
+    person, address = person_at(ctx.session, number, ctx.now)
+    member = seat_of(ctx.session, person.id, circle.id)
     if member is not None and member.state in SEATED and member.promised_at is not None:
-        return Done("seated")
-    if member is not None and member.state == "left" and person.id != scene.person.id:
-        return _open(scene, circle, member, values)
-    invitation = _invitation(scene, circle, address)
+        return ActionResult("seated")
+    if member is not None and member.state == "left" and person.id != ctx.person.id:
+        return _open(ctx, circle, member, values)
+    invitation = _invitation(ctx, circle, address)
     if invitation is None:
         invitation = Invitation(
             circle_id=circle.id,
             address_id=address.id,
             name=name,
             state="no_consent",
-            created_at=scene.now,
+            created_at=ctx.now,
         )
-        scene.session.add(invitation)
-        scene.session.flush()
-        hold(scene, "add", circle, details={"invitation": invitation.id})
+        ctx.session.add(invitation)
+        ctx.session.flush()
+        hold(ctx, "add", circle, details={"invitation": invitation.id})
     else:
         # On the list already: there is nothing that UNDO would have to take back.
         invitation.name = invitation.name or name
-        hold(scene, "add", circle)
-    return Done("listed", values)
+        hold(ctx, "add", circle)
+    return ActionResult("listed", values)
 
 
-def _open(scene: Scene, circle: Circle, member: Member, values: dict[str, Any]) -> Done:
+def _open(ctx: ActionContext, circle: Circle, member: Member, values: dict[str, Any]) -> ActionResult:
     """Her JOIN opens the seat again by itself."""
     barred_at = member.barred_at.isoformat() if member.barred_at else None
     member.barred_at = None
-    hold(scene, "add", circle, member=member, details={"barred_at": barred_at})
-    return Done("opened", values)
+    hold(ctx, "add", circle, member=member, details={"barred_at": barred_at})
+    return ActionResult("opened", values)
 
 
-def _left(scene: Scene, circles: list[Circle], said: str) -> list[Named]:
+def _left(ctx: ActionContext, circles: list[Circle], said: str) -> list[Named]:
     """Who is called so and was in before; her own seat is another host's to open."""
-    before = called(members_of(scene.session, circles, ("left",)), said)
-    return [each for each in before if each.person.id != scene.person.id]
+    before = called(members_of(ctx.session, circles, ("left",)), said)
+    return [each for each in before if each.person.id != ctx.person.id]
 
 
-def _invitation(scene: Scene, circle: Circle, address: Address) -> Invitation | None:
-    return scene.session.scalars(
+def _invitation(ctx: ActionContext, circle: Circle, address: Address) -> Invitation | None:
+    return ctx.session.scalars(
         select(Invitation).where(Invitation.circle_id == circle.id, Invitation.address_id == address.id)
     ).first()
 
@@ -151,5 +154,7 @@ def _without_numbers(said: str, country: str) -> str:
 
 def _calling(name: str | None) -> dict[str, Any]:
     return (
-        {"name2": shorten(name, FILLS["name2"].longest), "added": "named"} if name else {"added": "unnamed"}
+        {"other_name": shorten(name, PLACEHOLDERS["other_name"].longest), "added": "named"}
+        if name
+        else {"added": "unnamed"}
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.hosts.asks import open_asks
-from assistant.circles.hosts.unheard import quiet_members, week_began
-from assistant.circles.rights import circle_for
-from assistant.circles.scene import Done, Scene, action
-from assistant.circles.seasons import current_week
-from assistant.circles.sharing import sharers
+from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.registry import action
+from assistant.circles.calendar.season_plan import current_week
+from assistant.circles.hosts.inactive_members import quiet_members, week_began
+from assistant.circles.hosts.open_requests import open_asks
+from assistant.circles.people.permissions import circle_for
+from assistant.circles.sharing.shares import sharers
 from assistant.schedule.programs import programs
 from assistant.store.tables import Alert, Circle, Member, Pair, PairMember, Round
 
@@ -19,57 +20,57 @@ FEWEST_PAIRS = 3
 
 
 @action("first", "needs", "counts", "none")
-def brief(scene: Scene) -> Done:
+def brief(ctx: ActionContext) -> ActionResult:
     """How the circle in `circle` did last week; first: its season begins, and there is nothing to count yet.
 
     needs: `n_needs` people may need her right now. Of the counts, `quiet_asks` chooses the wording.
     """
-    circle = circle_for(scene.session, scene.person.id, int(scene.values.get("circle") or 0))
-    week = current_week(circle, scene.now) if circle is not None else 0
+    circle = circle_for(ctx.session, ctx.person.id, int(ctx.values.get("circle") or 0))
+    week = current_week(circle, ctx.now) if circle is not None else 0
     if circle is None or circle.state != "running" or not week:
-        return Done("none")
-    needs = _needing(scene, circle)
-    values: dict[str, object] = {"circle": circle.name, "needs": needs, "u": str(needs)}
+        return ActionResult("none")
+    needs = _needing(ctx, circle)
+    values: dict[str, object] = {"circle": circle.name, "needs": needs, "needing": str(needs)}
     if week == 1:
         program = programs().get(circle.program)
-        here = _asked(scene, circle)
-        values |= {"n": str(len(here)), "m": str(program.weeks if program else "")}
-        return Done("first", values, circle=circle)
-    shared = sharers(scene.session, circle.id, week=week - 1)
-    asks = len(open_asks(scene.session, circle, scene.person.id, scene.now))
-    quiet = len(quiet_members(scene.session, circle, scene.now, but=scene.person.id))
+        here = _asked(ctx, circle)
+        values |= {"count": str(len(here)), "weeks": str(program.weeks if program else "")}
+        return ActionResult("first", values, circle=circle)
+    shared = sharers(ctx.session, circle.id, week=week - 1)
+    asks = len(open_asks(ctx.session, circle, ctx.person.id, ctx.now))
+    quiet = len(quiet_members(ctx.session, circle, ctx.now, but=ctx.person.id))
     values |= {
-        "n": str(len(shared)),
-        "t": str(len(shared | _asked(scene, circle))),
-        "m": _pairs_met(scene.session, circle.id, week - 1),
-        "k": str(asks),
-        "q": str(quiet),
+        "count": str(len(shared)),
+        "prompted": str(len(shared | _asked(ctx, circle))),
+        "pairs_met": _pairs_met(ctx.session, circle.id, week - 1),
+        "open_requests": str(asks),
+        "quiet_members": str(quiet),
         "says": f"{'some' if asks else 'no'}_asks_{'some' if quiet else 'no'}_quiet",
     }
-    return Done("needs" if needs else "counts", values, circle=circle)
+    return ActionResult("needs" if needs else "counts", values, circle=circle)
 
 
-def _needing(scene: Scene, circle: Circle) -> int:
+def _needing(ctx: ActionContext, circle: Circle) -> int:
     """How many others of this circle may need a person, whether anyone has looked at it yet or not."""
     alerts = select(func.count(func.distinct(Alert.person_id))).where(
         Alert.circle_id == circle.id,
         Alert.kind.in_(NEEDS_HER),
         Alert.closed_at.is_(None),
-        Alert.person_id != scene.person.id,
+        Alert.person_id != ctx.person.id,
     )
-    return scene.session.scalar(alerts) or 0
+    return ctx.session.scalar(alerts) or 0
 
 
-def _asked(scene: Scene, circle: Circle) -> set[int]:
+def _asked(ctx: ActionContext, circle: Circle) -> set[int]:
     """Who is asked every week, and was in before this one began."""
     members = select(Member.id, Member.promised_at).where(
         Member.circle_id == circle.id, Member.state == "active", Member.promised_at.is_not(None)
     )
-    began = week_began(circle, scene.now)
-    first = current_week(circle, scene.now) == 1
+    began = week_began(circle, ctx.now)
+    first = current_week(circle, ctx.now) == 1
     return {
         row.id
-        for row in scene.session.execute(members)
+        for row in ctx.session.execute(members)
         if first or (row.promised_at and row.promised_at < began)
     }
 

@@ -6,20 +6,29 @@ import datetime as dt
 from bisect import bisect_right
 from typing import Any, Final
 
-from assistant.circles.fills import FILLS, language_of, shorten
-from assistant.circles.hosts.deeds import HELD_FOR, PREVIEW_HOLDS, draft, hold_preview, previewed, take_up
-from assistant.circles.hosts.hosted import forget_asked, hosted
+from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.effects import Effect, Lines, Preview, Start, Tell
+from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, name_of
+from assistant.circles.actions.registry import action
+from assistant.circles.hosts.hosted_circle import forget_asked, hosted
+from assistant.circles.hosts.pending_actions import (
+    HELD_FOR,
+    PREVIEW_HOLDS,
+    draft,
+    hold_preview,
+    previewed,
+    take_up,
+)
 from assistant.circles.hosts.recipients import left_out_lines, recipients_of, still_gets
-from assistant.circles.on_call import RUNGS, on_rung
-from assistant.circles.rights import circle_for
-from assistant.circles.scene import Done, Effect, Lines, Preview, Scene, Start, Tell, action
-from assistant.circles.sharing import apart_from
+from assistant.circles.people.permissions import circle_for
+from assistant.circles.sharing.host_words import SAY
+from assistant.circles.sharing.shares import apart_from
 from assistant.language.contacts import has_contact
-from assistant.language.segments import measure
+from assistant.language.sms.segments import measure
+from assistant.safety.on_call import LEVELS, on_level
 from assistant.store.tables import Person
 
 CHECK_IN: Final = "check_in"
-SAY: Final = "say"
 DIGEST_AFTER: Final = dt.timedelta(hours=48)
 """So long after a check-in its host hears what it came to, if not everyone has answered before."""
 FRAME: Final = 50
@@ -31,144 +40,143 @@ _PREVIEWS: Final = "preview"
 
 
 @action("ready", "too_long", "away", "none")
-def word_check_in(scene: Scene) -> Done:
+def word_check_in(ctx: ActionContext) -> ActionResult:
     """What she wants to ask: her own words after CHECKIN (`text`), or the standard question without any.
 
-    too_long: `n` characters are the most. away: she is not on call, so that nobody can be promised that she
-    reads the answer.
+    too_long: `longest` characters are the most. away: she is not on call, so that nobody
+    can be promised that she reads the answer.
     """
-    circle = hosted(scene)
+    circle = hosted(ctx)
     if circle is None:
-        return Done("none")
-    words = _words(scene)
-    longest = FILLS["question"].longest
+        return ActionResult("none")
+    words = _words(ctx)
+    longest = PLACEHOLDERS["question"].longest
     if len(words) > longest:
-        return Done("too_long", {"n": str(longest), "m": str(min(len(words), 999))})
-    if on_call_as_host(scene, circle.id, scene.person.id) is None:
-        return Done("away")
-    return Done("ready", {"broadcast": CHECK_IN, "text": words})
+        return ActionResult("too_long", {"longest": str(longest), "length": str(min(len(words), 999))})
+    if on_call_as_host(ctx, circle.id, ctx.person.id) is None:
+        return ActionResult("away")
+    return ActionResult("ready", {"broadcast": CHECK_IN, "text": words})
 
 
 @action("ready", "too_long", "empty", "none")
-def word_say(scene: Scene) -> Done:
-    """What she wants to tell (`text`), if it fits into two SMS; too_long: `n` characters have to go."""
-    if hosted(scene) is None:
-        return Done("none")
-    words = _words(scene)
+def word_say(ctx: ActionContext) -> ActionResult:
+    """What she wants to tell (`text`), if it fits into two SMS; too_long: `count` characters have to go."""
+    if hosted(ctx) is None:
+        return ActionResult("none")
+    words = _words(ctx)
     if not words:
-        return Done("empty")
+        return ActionResult("empty")
     if too_many := _too_many(words):
-        return Done("too_long", {"n": str(min(too_many, 999))})
-    return Done("ready", {"broadcast": SAY, "text": words})
+        return ActionResult("too_long", {"count": str(min(too_many, 999))})
+    return ActionResult("ready", {"broadcast": SAY, "text": words})
 
 
 @action("some", "nobody", "none")
-def show_preview(scene: Scene) -> Done:
-    """Show her the text as it will be read, who is left out and why; `n` will get it when she says SEND."""
-    circle, kind, words = hosted(scene), str(scene.values.get("broadcast") or ""), _words(scene)
+def show_preview(ctx: ActionContext) -> ActionResult:
+    """Show her the text as it will be read, who is left out and why; `count` get it when she says SEND."""
+    circle, kind, words = hosted(ctx), str(ctx.values.get("broadcast") or ""), _words(ctx)
     if circle is None or kind not in (CHECK_IN, SAY):
-        return Done("none")
-    there, left_out = recipients_of(scene, circle, readers=kind == SAY)
-    lines = left_out_lines(scene, there, left_out)
+        return ActionResult("none")
+    there, left_out = recipients_of(ctx, circle, readers=kind == SAY)
+    lines = left_out_lines(ctx, there, left_out)
     told: tuple[Effect, ...] = (Lines(tuple(lines)),) if lines else ()
     if not there:
-        return Done("nobody", effects=told)
-    forget_asked(scene, _PREVIEWS)
+        return ActionResult("nobody", effects=told)
+    forget_asked(ctx, _PREVIEWS)
     members = [each.member.id for each in there]
-    draft(scene, kind, circle, words=words or None, details={"members": members})
-    shows = "number" if has_contact(words, scene.house.country) else ""
+    draft(ctx, kind, circle, words=words or None, details={"members": members})
+    shows = "number" if has_contact(words, ctx.identity.country) else ""
     people = tuple(each.person.id for each in there)
-    return Done("some", {"n": str(len(there)), "shows": shows}, (_preview(scene, kind, words, people), *told))
+    return ActionResult(
+        "some", {"count": str(len(there)), "shows": shows}, (_preview(ctx, kind, words, people), *told)
+    )
 
 
 @action("fresh", "late", "gone")
-def is_fresh(scene: Scene) -> Done:
+def is_fresh(ctx: ActionContext) -> ActionResult:
     """Whether SEND may still send what she was shown; late: it is shown to her once more first."""
-    deed = previewed(scene)
-    if deed is None:
-        return Done("gone")
-    return Done("fresh" if deed.created_at > scene.now - PREVIEW_HOLDS else "late")
+    pending = previewed(ctx)
+    if pending is None:
+        return ActionResult("gone")
+    return ActionResult("fresh" if pending.created_at > ctx.now - PREVIEW_HOLDS else "late")
 
 
 @action("check_in", "say", "nobody", "nothing")
-def send_previewed(scene: Scene) -> Done:
+def send_previewed(ctx: ActionContext) -> ActionResult:
     """Send what she was shown in the last ten minutes, in a minute, to those who still get it.
 
     It goes to nobody whom the preview did not count. nobody: none of them is there any more.
     """
-    deed = previewed(scene)
-    circle = circle_for(scene.session, scene.person.id, deed.circle_id) if deed is not None else None
-    if deed is None or circle is None or deed.created_at <= scene.now - PREVIEW_HOLDS:
-        return Done("nothing")
-    there, _ = recipients_of(scene, circle, readers=deed.kind == SAY)
-    shown = set(deed.details.get("members") or ())
+    pending = previewed(ctx)
+    circle = circle_for(ctx.session, ctx.person.id, pending.circle_id) if pending is not None else None
+    if pending is None or circle is None or pending.created_at <= ctx.now - PREVIEW_HOLDS:
+        return ActionResult("nothing")
+    there, _ = recipients_of(ctx, circle, readers=pending.kind == SAY)
+    shown = set(pending.details.get("members") or ())
     there = [each for each in there if each.member.id in shown]
     if not there:
-        return Done("nobody", circle=circle)
-    deed.details = {**deed.details, "members": [each.member.id for each in there]}
-    hold_preview(scene, deed)
-    forget_asked(scene, _PREVIEWS)
-    values: dict[str, Any] = {"deed": deed.id}
-    flow = "host_says" if deed.kind == SAY else "group_check_in"
-    if deed.kind == CHECK_IN and deed.words:
-        values["question"] = deed.words
+        return ActionResult("nobody", circle=circle)
+    pending.details = {**pending.details, "members": [each.member.id for each in there]}
+    hold_preview(ctx, pending)
+    forget_asked(ctx, _PREVIEWS)
+    values: dict[str, Any] = {"pending_action": pending.id}
+    flow = "host_says" if pending.kind == SAY else "group_check_in"
+    if pending.kind == CHECK_IN and pending.words:
+        values["question"] = pending.words
     starts = [
-        Start(each.person.id, flow, values, each.member.id, due_at=each.at, at_once=deed.kind == SAY)
+        Start(each.person.id, flow, values, each.member.id, due_at=each.at, at_once=pending.kind == SAY)
         for each in there
     ]
-    if deed.kind == CHECK_IN:
-        due_at = scene.now + HELD_FOR + DIGEST_AFTER
+    if pending.kind == CHECK_IN:
+        due_at = ctx.now + HELD_FOR + DIGEST_AFTER
         starts.append(
-            Start(scene.person.id, "check_in_digest", {"deed": deed.id}, due_at=due_at, at_once=True)
+            Start(
+                ctx.person.id, "check_in_digest", {"pending_action": pending.id}, due_at=due_at, at_once=True
+            )
         )
-    return Done(deed.kind, {"n": str(len(there))}, tuple(starts), circle=circle)
+    return ActionResult(pending.kind, {"count": str(len(there))}, tuple(starts), circle=circle)
 
 
 @action("said", "none")
-def host_says(scene: Scene) -> Done:
+def host_says(ctx: ActionContext) -> ActionResult:
     """A host's words come to one member; on a shared phone only that there are some, and READ shows them."""
-    deed = take_up(scene.session, scene.values.get("deed"), scene.now)
-    if deed is None or not deed.words or scene.circle is None or deed.circle_id != scene.circle.id:
-        return Done("none")
-    if circle_for(scene.session, deed.by_person_id, deed.circle_id) is None:
-        return Done("none")
-    if deed.by_person_id in apart_from(scene.session, scene.person.id):
-        return Done("none")
-    if scene.member is None or not still_gets(scene.session, scene.member, scene.house.sender, readers=True):
-        return Done("none")
-    fills = {
-        "writer": name_of(scene.session.get_one(Person, deed.by_person_id), language_of(scene)),
-        "words": deed.words,
+    pending = take_up(ctx.session, ctx.values.get("pending_action"), ctx.now)
+    if pending is None or not pending.words or ctx.circle is None or pending.circle_id != ctx.circle.id:
+        return ActionResult("none")
+    if circle_for(ctx.session, pending.by_person_id, pending.circle_id) is None:
+        return ActionResult("none")
+    if pending.by_person_id in apart_from(ctx.session, ctx.person.id):
+        return ActionResult("none")
+    if ctx.member is None or not still_gets(ctx.session, ctx.member, ctx.identity.sender, readers=True):
+        return ActionResult("none")
+    placeholders = {
+        "writer": name_of(ctx.session.get_one(Person, pending.by_person_id), language_of(ctx)),
+        "words": pending.words,
     }
     # About her seat, so that it is dropped if she gives that up before it leaves.
     says = Tell(
-        scene.person.id,
+        ctx.person.id,
         "host_says",
-        fills,
+        placeholders,
         purpose="notice",
-        circle_id=scene.circle.id,
-        carry=("words",),
-        member_id=scene.member.id,
+        circle_id=ctx.circle.id,
+        verbatim=("words",),
+        member_id=ctx.member.id,
     )
-    return Done("said", effects=(says,))
+    return ActionResult("said", effects=(says,))
 
 
-def on_call_as_host(scene: Scene, circle_id: int, host_id: int) -> Person | None:
+def on_call_as_host(ctx: ActionContext, circle_id: int, host_id: int) -> Person | None:
     """This very host or backup of a circle, as long as she is on call for it."""
-    for rung in RUNGS[:2]:
-        people = on_rung(scene.session, circle_id, rung, None, scene.house.sender, scene.now)
+    for level in LEVELS[:2]:
+        people = on_level(ctx.session, circle_id, level, None, ctx.identity.sender, ctx.now)
         if found := next((each for each in people if each.id == host_id), None):
             return found
     return None
 
 
-def name_of(host: Person, language: str) -> str:
-    """How a host is called to those she sends something; never by another host's name."""
-    return shorten(host.name, FILLS["host"].longest) if host.name else FILLS["host"].plain[language]
-
-
-def _words(scene: Scene) -> str:
-    return " ".join(str(scene.values.get("text") or "").split())
+def _words(ctx: ActionContext) -> str:
+    return " ".join(str(ctx.values.get("text") or "").split())
 
 
 def _too_many(words: str) -> int:
@@ -182,10 +190,10 @@ def _too_many(words: str) -> int:
     return len(words) - max(fits - 1, 0)
 
 
-def _preview(scene: Scene, kind: str, words: str, people: tuple[int, ...]) -> Preview:
-    name = name_of(scene.person, language_of(scene))
+def _preview(ctx: ActionContext, kind: str, words: str, people: tuple[int, ...]) -> Preview:
+    name = name_of(ctx.person, language_of(ctx))
     if kind == SAY:
-        return Preview(people, "notices/host_says", {"writer": name, "words": words}, carry=("words",))
+        return Preview(people, "notices/host_says", {"writer": name, "words": words}, verbatim=("words",))
     if words:
         return Preview(people, "group_check_in/ask_own", {"host": name, "question": words})
     return Preview(people, "group_check_in/ask", {"host": name})

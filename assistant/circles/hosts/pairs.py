@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from assistant.circles.audit import record
-from assistant.circles.buddies import (
+from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.effects import Line, Lines, Start
+from assistant.circles.actions.placeholders import language_of
+from assistant.circles.actions.registry import action
+from assistant.circles.buddies.groups import (
     buddy_names,
     history,
     kept_apart,
@@ -16,19 +19,18 @@ from assistant.circles.buddies import (
     pairable,
     seats_for,
 )
-from assistant.circles.fills import language_of
-from assistant.circles.hosts.deeds import hold, take_up
-from assistant.circles.hosts.hosted import hosted
-from assistant.circles.hosts.unheard import initials
-from assistant.circles.kind_lines import named_in
-from assistant.circles.mending import change_pairs
-from assistant.circles.pairing import Group, change_places
-from assistant.circles.rights import circle_for
-from assistant.circles.rounds import is_nearly_over, next_meeting
-from assistant.circles.scene import Done, Line, Lines, Scene, Start, action
-from assistant.circles.seats import lock_circle
+from assistant.circles.buddies.matching import Group, change_places
+from assistant.circles.buddies.rematching import change_pairs
+from assistant.circles.buddies.rounds import is_nearly_over, next_meeting
+from assistant.circles.hosts.hosted_circle import hosted
+from assistant.circles.hosts.inactive_members import initials
+from assistant.circles.hosts.pending_actions import hold, take_up
+from assistant.circles.people.audit import record
+from assistant.circles.people.memberships import lock_circle
+from assistant.circles.people.permissions import circle_for
+from assistant.language.addressing import named_in
 from assistant.language.rendering import readable_day
-from assistant.store.tables import Circle, Deed, Member, Pair, Person, Round
+from assistant.store.tables import Circle, Member, Pair, PendingAction, Person, Round
 
 KIND: Final = "swap"
 CARRIES_OUT: Final = "swap_now"
@@ -40,164 +42,170 @@ Groups = Mapping[tuple[int, ...], Pair]
 
 
 @action("shown", "last", "not_yet", "none")
-def show_pairs(scene: Scene) -> Done:
+def show_pairs(ctx: ActionContext) -> ActionResult:
     """Show her this round's pairs, with why each of them is one; nothing that was asked for in confidence.
 
     last: they are those of the round that is over; new ones come on `day`. not_yet: there are none.
     """
-    circle = hosted(scene)
+    circle = hosted(ctx)
     if circle is None:
-        return Done("none")
-    record(scene.session, "pairs", scene.now, by=scene.person.id, circle_id=circle.id)
-    round_ = latest_round(scene.session, circle.id)
-    values = _day(scene, circle, round_)
-    groups = open_groups(scene.session, round_) if round_ is not None else []
+        return ActionResult("none")
+    record(ctx.session, "pairs", ctx.now, by=ctx.person.id, circle_id=circle.id)
+    round_ = latest_round(ctx.session, circle.id)
+    values = _day(ctx, circle, round_)
+    groups = open_groups(ctx.session, round_) if round_ is not None else []
     if round_ is None or not groups:
-        return Done("not_yet", {**values, "planned": bool(values)})
+        return ActionResult("not_yet", {**values, "planned": bool(values)})
     lines: list[Line] = []
     for pair, seats in groups:
-        lines += _why(scene, pair, [seat.member_id for seat in seats])
-    over = is_nearly_over(circle, round_, scene.now)
-    return Done("last" if over else "shown", values, (Lines(tuple(lines)),))
+        lines += _why(ctx, pair, [seat.member_id for seat in seats])
+    over = is_nearly_over(circle, round_, ctx.now)
+    return ActionResult("last" if over else "shown", values, (Lines(tuple(lines)),))
 
 
 @action("one", "several", "later", "impossible", "none")
-def find_pair(scene: Scene) -> Done:
+def find_pair(ctx: ActionContext) -> ActionResult:
     """Which pair SWAP is about: that of whom `text` names, else `pairs` lists them.
 
     later: the round is over or has not begun; the next pairs come on `day`. impossible: there is one group.
     """
-    circle = hosted(scene)
+    circle = hosted(ctx)
     if circle is None:
-        return Done("none")
-    round_ = latest_round(scene.session, circle.id)
-    if round_ is None or is_nearly_over(circle, round_, scene.now):
-        values = _day(scene, circle, round_)
-        return Done("later" if values else "impossible", values)
-    groups = {group: pair for group, pair in _groups(scene, circle, round_).items() if len(group) > 1}
+        return ActionResult("none")
+    round_ = latest_round(ctx.session, circle.id)
+    if round_ is None or is_nearly_over(circle, round_, ctx.now):
+        values = _day(ctx, circle, round_)
+        return ActionResult("later" if values else "impossible", values)
+    groups = {group: pair for group, pair in _groups(ctx, circle, round_).items() if len(group) > 1}
     if len(groups) < 2:
-        return Done("impossible")
-    people = {member: _person(scene, member) for group in groups for member in group}
-    named = named_in(str(scene.values.get("text") or ""), {key: p.name or "" for key, p in people.items()})
+        return ActionResult("impossible")
+    people = {member: _person(ctx, member) for group in groups for member in group}
+    named = named_in(str(ctx.values.get("text") or ""), {key: p.name or "" for key, p in people.items()})
     meant = [group for group in groups if set(named) & set(group)]
     if len(meant) == 1:
-        return Done("one", {"pair": str(groups[meant[0]].id)})
+        return ActionResult("one", {"pair": str(groups[meant[0]].id)})
     listed = [
         {"key": str(pair.id), "label": " ".join(people[each].name or "" for each in group)}
         for group, pair in groups.items()
     ]
     lines = tuple(
-        Line("numbered_pair", {**_named(scene, group), "n": str(number)})
+        Line("numbered_pair", {**_named(ctx, group), "count": str(number)})
         for number, group in enumerate(groups, 1)
     )
-    return Done("several", {"pairs": listed}, (Lines(lines),))
+    return ActionResult("several", {"pairs": listed}, (Lines(lines),))
 
 
 @action("held", "impossible", "none")
-def hold_swap(scene: Scene) -> Done:
+def hold_swap(ctx: ActionContext) -> ActionResult:
     """In a minute, give the members of the group that `pair` names other buddies; she sees whom.
 
     impossible: there is no better way, whatever the reason; it is never said which.
     """
-    circle = hosted(scene)
+    circle = hosted(ctx)
     if circle is None:
-        return Done("none")
-    round_ = latest_round(scene.session, circle.id)
-    chosen = str(scene.values.get("pair") or "")
-    if round_ is None or not chosen.isdigit() or is_nearly_over(circle, round_, scene.now):
-        return Done("impossible")
-    groups = _groups(scene, circle, round_)
+        return ActionResult("none")
+    round_ = latest_round(ctx.session, circle.id)
+    chosen = str(ctx.values.get("pair") or "")
+    if round_ is None or not chosen.isdigit() or is_nearly_over(circle, round_, ctx.now):
+        return ActionResult("impossible")
+    groups = _groups(ctx, circle, round_)
     mine = next((group for group, pair in groups.items() if pair.id == int(chosen)), None)
-    made = _other_places(scene, circle, groups, mine) if mine is not None else None
+    made = _other_places(ctx, circle, groups, mine) if mine is not None else None
     if made is None:
-        return Done("impossible")
+        return ActionResult("impossible")
     moved = {member for group in made for member in group.members}
     ended = [pair.id for group, pair in groups.items() if moved & set(group)]
-    planned = [[list(group.members), group.why, dict(group.fills)] for group in made]
-    deed = hold(scene, KIND, circle, details={"round": round_.id, "ended": ended, "groups": planned})
-    lines = [Line("swap_in_a_minute"), *(Line("a_pair", _named(scene, group.members)) for group in made)]
-    starts = Start(scene.person.id, CARRIES_OUT, {"deed": deed.id}, None, deed.held_until, at_once=True)
-    return Done("held", effects=(Lines(tuple(lines)), starts))
+    planned = [[list(group.members), group.why, dict(group.placeholders)] for group in made]
+    pending = hold(ctx, KIND, circle, details={"round": round_.id, "ended": ended, "groups": planned})
+    lines = [Line("swap_in_a_minute"), *(Line("a_pair", _named(ctx, group.members)) for group in made)]
+    starts = Start(
+        ctx.person.id, CARRIES_OUT, {"pending_action": pending.id}, None, pending.held_until, at_once=True
+    )
+    return ActionResult("held", effects=(Lines(tuple(lines)), starts))
 
 
 @action("swapped", "changed", "gone")
-def swap_pairs(scene: Scene) -> Done:
+def swap_pairs(ctx: ActionContext) -> ActionResult:
     """Carry out a swap whose minute is over; whoever knew of a buddy hears whom she is with now.
 
     changed: the round is not what it was when she asked, so that nothing is done. gone: it was undone.
     """
-    deed = take_up(scene.session, scene.values.get("deed"), scene.now)
-    circle = circle_for(scene.session, scene.person.id, deed.circle_id) if deed is not None else None
-    if deed is None or circle is None:
-        return Done("gone")
-    lock_circle(scene.session, circle.id)
-    round_ = latest_round(scene.session, circle.id)
-    if round_ is None or not _still_holds(scene, circle, round_, deed):
-        return Done("changed", circle=circle)
-    made = [Group(tuple(members), why, fills) for members, why, fills in deed.details["groups"]]
-    effects = change_pairs(scene.session, circle, round_, deed.details["ended"], made, scene.now)
-    return Done("swapped", {"knew": bool(effects)}, effects, circle=circle)
+    pending = take_up(ctx.session, ctx.values.get("pending_action"), ctx.now)
+    circle = circle_for(ctx.session, ctx.person.id, pending.circle_id) if pending is not None else None
+    if pending is None or circle is None:
+        return ActionResult("gone")
+    lock_circle(ctx.session, circle.id)
+    round_ = latest_round(ctx.session, circle.id)
+    if round_ is None or not _still_holds(ctx, circle, round_, pending):
+        return ActionResult("changed", circle=circle)
+    made = [
+        Group(tuple(members), why, placeholders) for members, why, placeholders in pending.details["groups"]
+    ]
+    effects = change_pairs(ctx.session, circle, round_, pending.details["ended"], made, ctx.now)
+    return ActionResult("swapped", {"knew": bool(effects)}, effects, circle=circle)
 
 
-def _groups(scene: Scene, circle: Circle, round_: Round) -> Groups:
+def _groups(ctx: ActionContext, circle: Circle, round_: Round) -> Groups:
     """The groups of a round all of whose members are here."""
-    here = {member.id for member in pairable(scene.session, circle.id, scene.now)}
+    here = {member.id for member in pairable(ctx.session, circle.id, ctx.now)}
     found = (
-        (tuple(seat.member_id for seat in seats), pair) for pair, seats in open_groups(scene.session, round_)
+        (tuple(seat.member_id for seat in seats), pair) for pair, seats in open_groups(ctx.session, round_)
     )
     return {group: pair for group, pair in found if here.issuperset(group)}
 
 
-def _other_places(scene: Scene, circle: Circle, groups: Groups, mine: tuple[int, ...]) -> list[Group] | None:
+def _other_places(
+    ctx: ActionContext, circle: Circle, groups: Groups, mine: tuple[int, ...]
+) -> list[Group] | None:
     # Whoever is linked with another group as well is in two.
     everyone = dict.fromkeys(each for group in groups for each in group)
-    members = [scene.session.get_one(Member, each) for each in everyone]
+    members = [ctx.session.get_one(Member, each) for each in everyone]
     return change_places(
-        seats_for(scene.session, circle, members, scene.now),
-        history(scene.session, circle.id),
-        kept_apart(scene.session, circle.id),
+        seats_for(ctx.session, circle, members, ctx.now),
+        history(ctx.session, circle.id),
+        kept_apart(ctx.session, circle.id),
         list(groups),
         mine,
     )
 
 
-def _still_holds(scene: Scene, circle: Circle, round_: Round, deed: Deed) -> bool:
+def _still_holds(ctx: ActionContext, circle: Circle, round_: Round, pending: PendingAction) -> bool:
     """Whether all of them are where they were, and none of those who would meet is kept apart by now."""
-    if deed.details["round"] != round_.id or is_nearly_over(circle, round_, scene.now):
+    if pending.details["round"] != round_.id or is_nearly_over(circle, round_, ctx.now):
         return False
-    standing = {pair.id: group for group, pair in _groups(scene, circle, round_).items()}
-    if not standing.keys() >= set(deed.details["ended"]):
+    standing = {pair.id: group for group, pair in _groups(ctx, circle, round_).items()}
+    if not standing.keys() >= set(pending.details["ended"]):
         return False
-    apart = kept_apart(scene.session, circle.id)
-    moved = {member for members, _, _ in deed.details["groups"] for member in members}
-    if moved != {member for pair_id in deed.details["ended"] for member in standing[pair_id]}:
+    apart = kept_apart(ctx.session, circle.id)
+    moved = {member for members, _, _ in pending.details["groups"] for member in members}
+    if moved != {member for pair_id in pending.details["ended"] for member in standing[pair_id]}:
         return False
-    return not any(couple <= set(members) for couple in apart for members, _, _ in deed.details["groups"])
+    return not any(couple <= set(members) for couple in apart for members, _, _ in pending.details["groups"])
 
 
-def _why(scene: Scene, pair: Pair, members: Sequence[int]) -> list[Line]:
+def _why(ctx: ActionContext, pair: Pair, members: Sequence[int]) -> list[Line]:
     why, *rest = pair.why.split()
     numbers = dict(each.split("=", 1) for each in rest)
-    lines = [Line(f"pair_{why}", {**_named(scene, members), "n": numbers.get("rounds", "")})]
+    lines = [Line(f"pair_{why}", {**_named(ctx, members), "count": numbers.get("rounds", "")})]
     if len(members) > 1 and int(numbers.get("hours", FEW_HOURS)) < FEW_HOURS:
-        lines.append(Line("pair_few_hours", {"n": numbers["hours"]}))
+        lines.append(Line("pair_few_hours", {"count": numbers["hours"]}))
     return lines
 
 
-def _named(scene: Scene, members: Iterable[int]) -> dict[str, Any]:
+def _named(ctx: ActionContext, members: Iterable[int]) -> dict[str, Any]:
     """How a line names a group to a host: by names, and on a shared phone by first letters."""
-    seats = [scene.session.get_one(Member, each) for each in members]
-    people = [_person(scene, seat.id) for seat in seats]
-    names = buddy_names(scene.session, seats, language_of(scene)).get("buddies")
-    return {"initials": initials(people, language_of(scene)), **({"buddies": names} if names else {})}
+    seats = [ctx.session.get_one(Member, each) for each in members]
+    people = [_person(ctx, seat.id) for seat in seats]
+    names = buddy_names(ctx.session, seats, language_of(ctx)).get("buddies")
+    return {"initials": initials(people, language_of(ctx)), **({"buddies": names} if names else {})}
 
 
-def _person(scene: Scene, member_id: int) -> Person:
-    return scene.session.get_one(Person, scene.session.get_one(Member, member_id).person_id)
+def _person(ctx: ActionContext, member_id: int) -> Person:
+    return ctx.session.get_one(Person, ctx.session.get_one(Member, member_id).person_id)
 
 
-def _day(scene: Scene, circle: Circle, round_: Round | None) -> dict[str, str]:
+def _day(ctx: ActionContext, circle: Circle, round_: Round | None) -> dict[str, str]:
     """When the next round begins, by its day; {} where none is to come."""
     day = next_meeting(circle, round_)
-    today = scene.now.astimezone(ZoneInfo(circle.zone)).date()
-    return {"day": readable_day(day, language_of(scene))} if day is not None and day >= today else {}
+    today = ctx.now.astimezone(ZoneInfo(circle.zone)).date()
+    return {"day": readable_day(day, language_of(ctx))} if day is not None and day >= today else {}

@@ -11,15 +11,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assistant.circles.fills import FILLS, language_of
-from assistant.circles.hosts.deeds import HELD_FOR
-from assistant.circles.on_call import address_of, hears_us
-from assistant.circles.scene import Line, Scene
-from assistant.circles.sharing import apart_from, is_in
+from assistant.circles.actions.context import ActionContext
+from assistant.circles.actions.effects import Line
+from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of
+from assistant.circles.hosts.pending_actions import HELD_FOR
+from assistant.circles.people.reachability import address_of, hears_us
+from assistant.circles.sharing.shares import apart_from, is_in
 from assistant.language.rendering import readable_time
 from assistant.schedule.local_time import home, hours_for, next_allowed, zone_of
-from assistant.store.circles import SEATED
 from assistant.store.tables import Circle, Member, Person
+from assistant.store.tables.circle_tables import SEATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Recipient:
 
 
 def recipients_of(
-    scene: Scene, circle: Circle, *, readers: bool
+    ctx: ActionContext, circle: Circle, *, readers: bool
 ) -> tuple[list[Recipient], dict[str, list[Person]]]:
     """Who gets what the host in `scene` sends to her circle, and who does not, by reason.
 
@@ -42,32 +43,32 @@ def recipients_of(
     """
     there: list[Recipient] = []
     left_out: dict[str, list[Person]] = defaultdict(list)
-    apart = apart_from(scene.session, scene.person.id)
-    rows = scene.session.execute(
+    apart = apart_from(ctx.session, ctx.person.id)
+    rows = ctx.session.execute(
         select(Member, Person)
         .join(Person, Person.id == Member.person_id)
         .where(
             Member.circle_id == circle.id,
             Member.state.in_((*SEATED, "left")),
-            Person.id != scene.person.id,
+            Person.id != ctx.person.id,
         )
         .order_by(Member.id)
     )
     for member, person in rows.all():
-        reason = _why_not(scene, member, apart, readers=readers)
+        reason = _why_not(ctx, member, apart, readers=readers)
         if reason is None:
-            there.append(recipient(scene, circle, member, person))
+            there.append(recipient(ctx, circle, member, person))
         elif reason != "gone":
             left_out[reason].append(person)
     return there, left_out
 
 
-def recipient(scene: Scene, circle: Circle, member: Member, person: Person) -> Recipient:
+def recipient(ctx: ActionContext, circle: Circle, member: Member, person: Person) -> Recipient:
     """When a text reaches her that the host in `scene` sends now: after its minute, in her own daytime."""
-    address = address_of(scene.session, person.id)
+    address = address_of(ctx.session, person.id)
     uri = address.uri if address is not None else None
     zones = zone_of(person.zone, circle.zone, uri)
-    at = next_allowed(scene.now + HELD_FOR, zones, hours_for(uri))
+    at = next_allowed(ctx.now + HELD_FOR, zones, hours_for(uri))
     return Recipient(member, person, at, home(zones))
 
 
@@ -78,48 +79,50 @@ def still_gets(session: Session, member: Member | None, sender: str, *, readers:
     return member.state == "active" or (readers and member.state == "reading")
 
 
-def left_out_lines(scene: Scene, there: Iterable[Recipient], left_out: dict[str, list[Person]]) -> list[Line]:
+def left_out_lines(
+    ctx: ActionContext, there: Iterable[Recipient], left_out: dict[str, list[Person]]
+) -> list[Line]:
     """A line for each reason why someone gets it later, or not at all."""
     lines = []
     later: dict[str, list[Person]] = defaultdict(list)
     for each in there:
-        if each.at > scene.now + HELD_FOR:
+        if each.at > ctx.now + HELD_FOR:
             local = each.at.astimezone(each.zone)
-            later[readable_time(local.hour, local.minute, language_of(scene))].append(each.person)
+            later[readable_time(local.hour, local.minute, language_of(ctx))].append(each.person)
     for time, people in later.items():
-        lines.append(Line("left_out", {"reason": "asleep", "time": time, **named(scene, people)}))
+        lines.append(Line("left_out", {"reason": "asleep", "time": time, **named(ctx, people)}))
     for reason, people in left_out.items():
-        lines.append(Line("left_out", {"reason": reason, **named(scene, people)}))
+        lines.append(Line("left_out", {"reason": reason, **named(ctx, people)}))
     return lines
 
 
-def named(scene: Scene, people: Sequence[Person]) -> dict[str, str]:
-    """The fills `names` and `n` for these people: as many names as there is room for, and their count."""
-    language, longest = language_of(scene), FILLS["names"].longest
+def named(ctx: ActionContext, people: Sequence[Person]) -> dict[str, str]:
+    """The fills `names` and `count` for these people: as many names as there is room for, and their count."""
+    language, longest = language_of(ctx), PLACEHOLDERS["names"].longest
     names = [_first_name(person, language) for person in people]
     told = ", ".join(names)
     for shown in range(len(names) - 1, 0, -1):
         if len(told) <= longest:
             break
         told = f"{', '.join(names[:shown])} +{len(names) - shown}"
-    return {"names": told, "n": str(len(people))}
+    return {"names": told, "count": str(len(people))}
 
 
 def _first_name(person: Person, language: str) -> str:
-    name = person.name or FILLS["name2"].plain[language]
-    return name[: FILLS["name2"].longest]
+    name = person.name or PLACEHOLDERS["other_name"].plain[language]
+    return name[: PLACEHOLDERS["other_name"].longest]
 
 
-def _why_not(scene: Scene, member: Member, apart: set[int], *, readers: bool) -> str | None:
+def _why_not(ctx: ActionContext, member: Member, apart: set[int], *, readers: bool) -> str | None:
     """Why she gets nothing: "gone" is not told. A pause and a wish to be left alone are told alike.
 
     A pause was promised to look like being away, and nobody is told whom she does not want to hear from.
     """
-    hears = hears_us(scene.session, member.person_id, scene.house.sender)
+    hears = hears_us(ctx.session, member.person_id, ctx.identity.sender)
     if member.promised_at is None or member.state == "joining":
         return "new" if hears and member.state != "left" else "gone"
     if not hears:
-        address = address_of(scene.session, member.person_id)
+        address = address_of(ctx.session, member.person_id)
         silent = address is None or address.unreachable_at is not None
         if member.state == "left":
             return "gone" if silent else "stopped"

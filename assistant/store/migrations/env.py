@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from assistant.store.base import UtcDateTime
+from assistant.store.columns import UtcDateTime
 from assistant.store.tables import Base
 
 NAMES = {UtcDateTime: "MOMENT", sa.BigInteger: "ID", sa.JSON: "JSON"}

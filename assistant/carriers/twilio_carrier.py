@@ -1,0 +1,159 @@
+"""Twilio behind the `Carrier` interface: sends texts, and reads them back from its log."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator
+from typing import Any
+
+from twilio.rest import Client
+
+from assistant.carriers.carrier import Accepted, CarrierError, LoggedText, Trouble
+from assistant.carriers.checkup import Finding, examine
+from assistant.carriers.twilio_addresses import from_uri, to_uri
+from assistant.carriers.twilio_http import LoopHttp, reading, sending
+
+TIMEOUT = 10.0
+"""Seconds; Twilio's client has none of its own and would wait for ever."""
+LOG_PAGE = 200
+MOST_TO_ONE = 1000
+"""Log rows to one address that are looked at: far more than one person is sent in the minutes asked about."""
+SLACK = dt.timedelta(hours=1)
+"""The log is sorted by when a text left, not by when it was made: so much further back it is read."""
+
+
+class TwilioCarrier:
+    """Made once; used from any event loop, also from loops that come and go.
+
+    Args:
+        sender: a messaging service (`MG…`), or our number as an address (`sms:+1415…`).
+        status_callback_url: where Twilio reports how far a text has come; the attempt is added to it.
+        api_url: where the REST API is; any other than Twilio's own stands in for all of Twilio's hosts.
+        timeout: seconds for a whole request.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_sid: str,
+        auth_token: str,
+        sender: str,
+        api_url: str,
+        status_callback_url: str,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self._sender = sender
+        self._api_url = api_url
+        self._status_callback_url = status_callback_url
+        self._http = LoopHttp(api_url, timeout)
+        self._client: Any = Client(account_sid, auth_token, http_client=self._http)
+
+    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
+        """Hand over one text; see `Carrier.send`."""
+        with sending():
+            message = await self._client.messages.create_async(
+                to=from_uri(to_uri),
+                body=body,
+                status_callback=f"{self._status_callback_url}?attempt={attempt}",
+                **self._from(to_uri),
+            )
+        if not message.sid:
+            raise CarrierError(Trouble.UNSURE)
+        return Accepted(str(message.sid), str(message.status))
+
+    async def sent_since(self, to_uri: str, since: dt.datetime) -> list[LoggedText]:
+        """Texts of ours to this address, newest first; see `Carrier.sent_since`."""
+        # Twilio's DateSent filters have no use here: they hide what still queues, and go by whole days.
+        since = _whole_second(since)
+        found = []
+        with reading():
+            async for message in self._log(to=from_uri(to_uri), limit=MOST_TO_ONE):
+                if message.date_created < since - SLACK:
+                    break
+                if message.date_created >= since and not _is_inbound(message):
+                    found.append(_logged(message))
+        return found
+
+    async def received_since(self, since: dt.datetime) -> list[LoggedText]:
+        """Texts to us, oldest first; see `Carrier.received_since`."""
+        since = _whole_second(since)
+        day = dt.datetime.combine(since.date(), dt.time(), dt.UTC)
+        with reading():
+            ours = await self._our_addresses()
+            logs = await asyncio.gather(*(self._received_at(address, day) for address in ours))
+        found = {text.carrier_id: text for log in logs for text in log if text.created_at >= since}
+        return sorted(found.values(), key=lambda text: (text.created_at, text.carrier_id))
+
+    async def number(self) -> str | None:
+        """The number that people text, E.164; None when the messaging service has none."""
+        with reading():
+            numbers = await self._numbers()
+        return numbers[0] if numbers else None
+
+    async def check(self, webhook_url: str) -> list[Finding]:
+        """What stands between us and this carrier: account, sender, webhook address. Never raises.
+
+        Args:
+            webhook_url: our message webhook, as Twilio should have it.
+        """
+        return await examine(self._client, self._sender, webhook_url, self._api_url)
+
+    async def close(self) -> None:
+        """Let go of this loop's connections; the carrier can still be used."""
+        await self._http.close()
+
+    def _from(self, to_uri: str) -> dict[str, str]:
+        if self._sender.startswith("MG"):
+            return {"messaging_service_sid": self._sender}
+        # A number answers on the channel on which it is written to.
+        number, channel = from_uri(self._sender), to_uri.partition(":")[0]
+        return {"from_": number if channel == "sms" or ":" in number else f"{channel}:{number}"}
+
+    async def _log(self, **filters: Any) -> AsyncIterator[Any]:
+        async for message in await self._client.messages.stream_async(page_size=LOG_PAGE, **filters):
+            if message.date_created is not None:
+                yield message
+
+    async def _received_at(self, address: str, day: dt.datetime) -> list[LoggedText]:
+        log = self._log(to=address, date_sent_after=day)
+        return [_logged(message) async for message in log if _is_inbound(message)]
+
+    async def _our_addresses(self) -> list[str]:
+        numbers = await self._numbers()
+        return [*numbers, *(f"whatsapp:{number}" for number in numbers if ":" not in number)]
+
+    async def _numbers(self) -> list[str]:
+        if not self._sender.startswith("MG"):
+            return [from_uri(self._sender)]
+        service = self._client.messaging.v1.services(self._sender)
+        return [str(row.phone_number) for row in await service.phone_numbers.list_async()]
+
+
+def _whole_second(moment: dt.datetime) -> dt.datetime:
+    # The log keeps whole seconds: a text made in the second of `since` would seem older than it.
+    return moment.astimezone(dt.UTC).replace(microsecond=0)
+
+
+def _is_inbound(message: Any) -> bool:
+    return str(message.direction) == "inbound"
+
+
+def _logged(message: Any) -> LoggedText:
+    params = {
+        "NumMedia": message.num_media,
+        "NumSegments": message.num_segments,
+        "MessagingServiceSid": message.messaging_service_sid,
+        "AccountSid": message.account_sid,
+    }
+    return LoggedText(
+        carrier_id=str(message.sid),
+        from_uri=to_uri(str(message.from_ or "unknown")),
+        to_uri=to_uri(str(message.to or "unknown")),
+        body=message.body or "",
+        inbound=_is_inbound(message),
+        status=str(message.status),
+        created_at=message.date_created,
+        error_code=int(message.error_code) if message.error_code is not None else None,
+        params={name: str(value) for name, value in params.items() if value is not None},
+    )

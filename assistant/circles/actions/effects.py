@@ -1,0 +1,132 @@
+"""What an action may ask for: each is a request, carried out by `assistant.conversations.effect_handlers`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say a notice of `flows/notices.toml` to a person, outside her conversations.
+
+    Unprompted unless the purpose says otherwise: it waits for her daytime, and needs her consent.
+    """
+
+    person_id: int
+    notice: str
+    placeholders: Mapping[str, str] = field(default_factory=dict)
+    purpose: str = "notice"
+    circle_id: int | None = None
+    expires: dt.timedelta | None = None
+    verbatim: tuple[str, ...] = ()
+    """Names of fills that are another person's words: they arrive to the letter."""
+    member_id: int | None = None
+    """The seat it is about; what is about a seat that was paused or given up since does not go."""
+    not_before: dt.datetime | None = None
+    """It waits until then (aware UTC); None: it may go at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A notice of `flows/notices.toml` as one line of a text."""
+
+    notice: str
+    placeholders: Mapping[str, Any] = field(default_factory=dict)
+    """Its fills, and what chooses its variant."""
+    verbatim: tuple[str, ...] = ()
+    """Names of fills that are another person's words: they arrive to the letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Say several notices to whoever this turn is about in one text, a line each, in the order given."""
+
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Show her a text just as others will read it: once for each language among them, and for shared phones.
+
+    Each comes as the notice `preview_text`, with the text as `words` and what it costs as `count` segments.
+    """
+
+    people: tuple[int, ...]
+    """Ids of those who will read it."""
+    wording: str
+    """`flow/step`, or `notices/name`, whose text it is."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Its fills, and what chooses its variant."""
+    verbatim: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Start a flow with a person; `due_at` None means now."""
+
+    person_id: int
+    flow: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    member_id: int | None = None
+    due_at: dt.datetime | None = None
+    at_once: bool = False
+    """It asks her nothing, so that it does not wait until she has finished talking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """End a person's open conversations: all of one seat's, or all."""
+
+    person_id: int
+    member_id: int | None = None
+    keep_current: bool = True
+    keep_plans: bool = False
+    """What her season has planned for her still comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """She wants to read the question once more that she is being asked, or was asked last."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Words of hers that were held are the answer to a question she was asked."""
+
+    question_id: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptIn:
+    """She asked for texts herself: the opt-in goes into the consent ledger with her words."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """She asked for no more texts at all: from this moment the opt-out is in the consent ledger."""
+
+    confirm: bool = True
+    """False where the one text that the law allows about an opt-out was already said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """She may be in danger, or is not OK: a person is paged, at any hour, until one answers.
+
+    Whoever is on call for the circle hears that someone may need them, and by SHOW who it is; never a word
+    of hers. While such an alarm of hers is open, another of its kind pages nobody anew.
+    """
+
+    kind: str
+    """danger | not_ok"""
+    circle_id: int | None
+    """Whose host to page; None: she has no circle, and only whoever runs this service sees it."""
+    person_id: int
+    """Whom it is about."""
+
+
+Effect = Tell | Lines | Preview | Start | Finish | AskAgain | HandOver | OptIn | OptOut | Alarm

@@ -1,0 +1,224 @@
+"""Knows what may stand in a text's {braces}: how long, where it is found, what a shared phone shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from assistant.circles.actions.context import ServiceIdentity
+from assistant.circles.people.memberships import hosts_of
+from assistant.language.rendering import Placeholder, readable_date, readable_day, readable_time
+from assistant.store.tables import Circle, Cohort, Goal, Member, Person
+
+USUAL_HOUR = 10
+"""The local hour that is named until she has said when she likes texts."""
+
+
+class TextContext(Protocol):
+    """What a text is filled from; an `ActionContext` is one."""
+
+    @property
+    def session(self) -> Session: ...
+    @property
+    def now(self) -> dt.datetime: ...
+    @property
+    def identity(self) -> ServiceIdentity: ...
+    @property
+    def person(self) -> Person: ...
+    @property
+    def member(self) -> Member | None: ...
+    @property
+    def circle(self) -> Circle | None: ...
+    @property
+    def values(self) -> Mapping[str, Any]: ...
+    @property
+    def words(self) -> str: ...
+
+
+def _placeholder(
+    name: str, longest: int, en: str, es: str, plain_en: str | None = None, plain_es: str | None = None
+) -> Placeholder:
+    plain = {} if plain_en is None or plain_es is None else {"en": plain_en, "es": plain_es}
+    return Placeholder(name, longest, {"en": en, "es": es}, plain)
+
+
+PLACEHOLDERS: dict[str, Placeholder] = {
+    placeholder.name: placeholder
+    for placeholder in (
+        # Names and topics have a plain form; it also stands where there is no value yet.
+        _placeholder("name", 12, "Marisol", "Marisol", "friend", "compa"),
+        _placeholder("other_name", 12, "Keisha", "Keisha", "someone", "alguien"),
+        _placeholder("buddy", 12, "Rosa", "Rosa", "your buddy", "tu dupla"),
+        _placeholder("other_buddy", 12, "Keisha", "Keisha", "someone", "alguien"),
+        _placeholder("buddies", 43, "Rosa and Keisha", "Rosa y Keisha", "your buddies", "tu grupo"),
+        _placeholder("skill", 30, "resumes and interviews", "currículos y entrevistas"),
+        _placeholder("host", 12, "Luz", "Luz", "your host", "tu guía"),
+        _placeholder("backup", 12, "Eva", "Eva", "your backup", "tu suplente"),
+        _placeholder("circle", 24, "Bold Moves", "Bold Moves", "our group", "el grupo"),
+        _placeholder("cohort", 24, "Spring", "Primavera", "your groups", "tus grupos"),
+        _placeholder(
+            "goal", 60, "get two job interviews", "conseguir dos entrevistas", "your goal", "tu meta"
+        ),
+        _placeholder("service", 12, "Circle", "Circle"),
+        _placeholder("contact", 30, "help@circle.example", "help@circle.example"),
+        _placeholder("number", 15, "+14155550100", "+14155550100"),
+        _placeholder("code", 12, "MAPLE", "MAPLE"),
+        _placeholder("day", 9, "Monday", "lunes"),
+        _placeholder("date", 16, "May 30", "30 de mayo"),
+        _placeholder("time", 7, "6pm", "6pm"),
+        _placeholder("city", 20, "Chicago", "Chicago"),
+        _placeholder("options", 80, "1 Portland, OR, 2 Portland, ME", "1 Portland, OR, 2 Portland, ME"),
+        _placeholder("said", 24, "LEAVE", "SALIR"),
+        _placeholder("step", 60, "call two shops by Friday", "llamar a dos tiendas", "your step", "tu paso"),
+        _placeholder("week", 2, "2", "2"),
+        _placeholder("count", 3, "5", "5"),
+        _placeholder("total", 3, "2", "2"),
+        _placeholder("weeks", 3, "8", "8"),
+        _placeholder("steps_done", 3, "2", "2"),
+        _placeholder("ok", 3, "5", "5"),
+        _placeholder("not_ok", 3, "1", "1"),
+        # How long a text is, and may be, in characters.
+        _placeholder("length", 3, "180", "180"),
+        _placeholder("longest", 3, "120", "120"),
+        # The numbers of a host's brief: of how many, pairs met, asks open, quiet, and who may need a person.
+        _placeholder("pairs_met", 3, "3", "3"),
+        _placeholder("prompted", 3, "8", "8"),
+        _placeholder("open_requests", 3, "1", "1"),
+        _placeholder("quiet_members", 3, "2", "2"),
+        _placeholder("needing", 3, "1", "1"),
+        # What stands for names on the shared phone of a host who asks who it is.
+        _placeholder("initials", 12, "A. & R.", "A. & R."),
+        _placeholder("people", 6, "64", "64"),
+        # Members' own words, and who wrote them: said only to whoever may read them, carried to the letter.
+        _placeholder("words", 120, "your story gave me heart", "tu historia me dio fuerza"),
+        _placeholder("writer", 12, "Keisha", "Keisha"),
+        # Whom an alert is about: said only to whoever is on call and asked with SHOW.
+        _placeholder("who", 12, "Ana", "Ana"),
+        _placeholder("question", 100, "How was the interview week?", "¿Cómo estuvo la semana?"),
+        # Whose turn it is for which role in a circle hour.
+        _placeholder("first", 12, "Ana", "Ana", "someone", "alguien"),
+        _placeholder("second", 12, "Rosa", "Rosa", "someone", "alguien"),
+        _placeholder("third", 12, "Keisha", "Keisha", "someone", "alguien"),
+        # Several members' first names, for their host: "Ana, Rosa and 4 more".
+        _placeholder(
+            "names", 80, "Ana, Rosa and 4 more", "Ana, Rosa y 4 más", "some members", "algunas personas"
+        ),
+    )
+}
+"""Every name that may stand in braces. Those without a plain form may be read over a shoulder."""
+
+
+def placeholders_for(ctx: TextContext, names: Iterable[str]) -> dict[str, str]:
+    """The values of these fills for the person in `scene`, none longer than its fill allows.
+
+    A string among the conversation's values stands before what the tables say. What nobody can say yet (no
+    host has taken up her seat, no name is known) is said kindly in general: "your host", "tu guía".
+
+    Args:
+        names: Fills that a text names; those that are not in `FILLS` are passed over.
+    """
+    language = language_of(ctx)
+    return {name: _find(ctx, name, language) for name in dict.fromkeys(names) if name in PLACEHOLDERS}
+
+
+def language_of(ctx: TextContext) -> str:
+    """The language of whoever is written to: her own, else her circle's, else English."""
+    language = ctx.person.language or (ctx.circle.language if ctx.circle else "en")
+    return language if language in ("en", "es") else "en"
+
+
+def shorten(value: str, longest: int) -> str:
+    """The value in at most `longest` characters, cut between words where there are several."""
+    value = " ".join(value.split())
+    if len(value) <= longest:
+        return value
+    whole_words = value[: longest + 1].rpartition(" ")[0]
+    return whole_words.rstrip(",;:") or value[:longest]
+
+
+def other_name_of(person: Person) -> dict[str, str]:
+    """Another person's name as `other_name`, if it is known; else what stands for it stands there."""
+    return {"other_name": shorten(person.name, PLACEHOLDERS["other_name"].longest)} if person.name else {}
+
+
+def _find(ctx: TextContext, name: str, language: str) -> str:
+    placeholder, finder = PLACEHOLDERS[name], FINDERS.get(name)
+    given = ctx.values.get(name)
+    found = given if isinstance(given, str) and given.strip() else finder and finder(ctx, language)
+    return shorten(found or placeholder.plain.get(language, ""), placeholder.longest)
+
+
+def _host(ctx: TextContext, _language: str) -> str | None:
+    if ctx.circle is None:
+        return None
+    hosts = hosts_of(ctx.session, ctx.circle.id, ctx.now)
+    return next((host.name for host in hosts if host.name), None)
+
+
+def _cohort(ctx: TextContext, _language: str) -> str | None:
+    if ctx.circle is None or ctx.circle.cohort_id is None:
+        return None
+    return ctx.session.get_one(Cohort, ctx.circle.cohort_id).name
+
+
+def _goal(ctx: TextContext, _language: str) -> str | None:
+    if ctx.member is None:
+        return None
+    return ctx.session.scalars(
+        select(Goal.words)
+        .where(Goal.member_id == ctx.member.id, Goal.state == "open", Goal.words.is_not(None))
+        .order_by(Goal.id.desc())
+        .limit(1)
+    ).first()
+
+
+def _zone(ctx: TextContext) -> str | None:
+    return ctx.person.zone or (ctx.circle.zone if ctx.circle else None)
+
+
+def _city(ctx: TextContext, _language: str) -> str | None:
+    if ctx.person.zone and ctx.person.place:
+        return ctx.person.place
+    zone = _zone(ctx)
+    return zone.rpartition("/")[2].replace("_", " ") if zone else None
+
+
+def _first_day(ctx: TextContext) -> dt.date:
+    """The day a circle begins; where it has begun, or nobody has said when, today where she is."""
+    today = ctx.now.astimezone(ZoneInfo(_zone(ctx) or "UTC")).date()
+    starts = ctx.circle.starts_on if ctx.circle else None
+    return max(starts or today, today)
+
+
+FINDERS: Mapping[str, Callable[[TextContext, str], str | None]] = {
+    "name": lambda ctx, _: ctx.person.name,
+    "host": _host,
+    "circle": lambda ctx, _: ctx.circle.name if ctx.circle else None,
+    "cohort": _cohort,
+    "goal": _goal,
+    "service": lambda ctx, _: ctx.identity.service,
+    "contact": lambda ctx, _: ctx.identity.contact,
+    "number": lambda ctx, _: ctx.identity.number,
+    "code": lambda ctx, _: ctx.circle.code if ctx.circle else None,
+    "day": lambda ctx, language: readable_day(_first_day(ctx), language),
+    "date": lambda ctx, language: readable_date(_first_day(ctx), language),
+    "time": lambda ctx, language: readable_time(ctx.person.hour or USUAL_HOUR, 0, language),
+    "city": _city,
+    "said": lambda ctx, _: ctx.words,
+    "week": lambda ctx, _: str(ctx.values.get("week") or ""),
+}
+"""Placeholder -> where it is found; the others are given by the conversation, or with a notice."""
+
+
+def name_of(host: Person, language: str) -> str:
+    """How a host is called to those she sends something; never by another host's name."""
+    return (
+        shorten(host.name, PLACEHOLDERS["host"].longest)
+        if host.name
+        else PLACEHOLDERS["host"].plain[language]
+    )

@@ -1,0 +1,1 @@
+"""Who is whose buddy: matching, rounds, rematching, and the words that buddies exchange."""

@@ -1,0 +1,203 @@
+"""Runs a circle's season: begins it, keeps each member's next prompt planned, minds breaks, and ends it.
+
+Of each seat only the next prompt stands as a row (a timer with a key). When it fires, the one after it is
+planned, so that what a tick costs follows what is due. A row that is done has come, and never comes again;
+one that was taken back before it came is deleted, and may be planned anew.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from assistant.circles.calendar.breaks import breaks_for, clock_of
+from assistant.circles.calendar.brief_schedule import plan_briefs
+from assistant.circles.people.memberships import lock_circle
+from assistant.schedule.planning import Next, next_prompt
+from assistant.schedule.programs import first_monday, programs
+from assistant.store.tables import Break, Circle, Cohort, Member, Person, Timer
+
+KEPT_FOR: Final = dt.timedelta(days=30)
+"""So long after its end, what was written in a circle is erased."""
+PROMPTED: Final = ("active", "reading")
+"""Members to whom planned prompts go; those who only read get the few that are for readers."""
+
+
+def begin_season(session: Session, circle: Circle, starts_on: dt.date, now: dt.datetime) -> None:
+    """Set a circle running, or move its season: week 1 is that of the first Monday from `starts_on` on.
+
+    What has come to a member already does not come to her again, however the season moves.
+
+    Args:
+        session: Inside one writing transaction.
+        circle: Gathering or running.
+        starts_on: A date in the circle's own zone.
+        now: Aware UTC.
+
+    Raises:
+        KeyError: its program is no longer there.
+    """
+    lock_circle(session, circle.id)
+    circle.state = "running"
+    circle.starts_on = first_monday(starts_on)
+    circle.ends_on = programs()[circle.program].last_day(circle.starts_on)
+    circle.erase_on = circle.ends_on + KEPT_FOR
+    session.flush()
+    replan(session, circle, now)
+
+
+def current_week(circle: Circle, now: dt.datetime) -> int:
+    """Which week of its season a circle is in, by its own zone: 1 from the first Monday, 0 before it."""
+    if circle.starts_on is None:
+        return 0
+    today = now.astimezone(ZoneInfo(circle.zone)).date()
+    return max(0, (today - first_monday(circle.starts_on)).days // 7 + 1)
+
+
+def plan_next(session: Session, member: Member, now: dt.datetime) -> dt.datetime | None:
+    """Plan the next prompt of a seat as things stand now, in place of any that was planned; gives when (UTC).
+
+    None: there is none to come, or none may. The caller holds her lock.
+    """
+    following = _following(session, member, now)
+    planned = session.scalars(_planned().where(Timer.member_id == member.id)).all()
+    for stale in planned:
+        if following is None or stale.key != following.entry.key:
+            session.delete(stale)
+    session.flush()
+    if following is None:
+        return None
+    key = following.entry.key
+    timer = next((each for each in planned if each.key == key), None)
+    if timer is None:
+        timer = Timer(kind="prompt", person_id=member.person_id, member_id=member.id, key=key)
+        session.add(timer)
+    timer.flow = following.entry.flow
+    timer.values = dict(following.entry.values)
+    timer.due_at = following.due_at
+    session.flush()
+    return following.due_at
+
+
+def replan(session: Session, whose: Member | Person | Circle, now: dt.datetime) -> None:
+    """Plan anew after what prompts go by has changed: an hour, a zone, a state, a break, a start.
+
+    Args:
+        session: Inside one writing transaction.
+        whose: One seat; all seats of a person, or of a circle, and the Monday briefs of its hosts.
+        now: Aware UTC.
+    """
+    members = _seats(session, whose)
+    people = sorted({member.person_id for member in members})
+    # In the order of their ids, as everywhere: whoever holds one waits for nobody who waits for her.
+    session.scalars(
+        select(Person).where(Person.id.in_(people)).order_by(Person.id).with_for_update(key_share=True)
+    ).all()
+    for member in members:
+        plan_next(session, member, now)
+    if not isinstance(whose, Member):
+        plan_briefs(session, whose, now)
+
+
+def still_stands(session: Session, timer: Timer, now: dt.datetime) -> bool:
+    """Whether a planned prompt that is due may come now; if not, her next one is planned anew.
+
+    The world may have moved on since it was planned: she paused, a break was named, an outage made it late.
+    """
+    member = session.get_one(Member, timer.member_id)
+    following = _following(session, member, now)
+    if following is not None and following.entry.key == timer.key and following.due_at <= now:
+        return True
+    plan_next(session, member, now)
+    return False
+
+
+def add_break(
+    session: Session, of: Circle | Cohort, first_on: dt.date, last_on: dt.date, now: dt.datetime
+) -> Break:
+    """Name days, by each member's own calendar, on which nothing planned is sent; the season goes on after.
+
+    Raises:
+        ValueError: the last day lies before the first.
+    """
+    if last_on < first_on:
+        raise ValueError(f"a break that begins on {first_on} cannot end on {last_on}")
+    made = Break(first_on=first_on, last_on=last_on)
+    if isinstance(of, Circle):
+        made.circle_id = of.id
+    else:
+        made.cohort_id = of.id
+    session.add(made)
+    session.flush()
+    _replan_all(session, of, now)
+    return made
+
+
+def remove_break(session: Session, named: Break, now: dt.datetime) -> None:
+    """Take a break back: what has not had its hour yet is sent after all."""
+    of = (
+        session.get_one(Circle, named.circle_id)
+        if named.circle_id
+        else session.get_one(Cohort, named.cohort_id)
+    )
+    session.delete(named)
+    session.flush()
+    _replan_all(session, of, now)
+
+
+def breaks_of(session: Session, of: Circle | Cohort) -> Sequence[Break]:
+    """The breaks that were named for a circle alone, or for a cohort, by their days."""
+    theirs = Break.circle_id == of.id if isinstance(of, Circle) else Break.cohort_id == of.id
+    return session.scalars(select(Break).where(theirs).order_by(Break.first_on, Break.id)).all()
+
+
+def _following(session: Session, member: Member, now: dt.datetime) -> Next | None:
+    """What comes to a seat next, whether it is planned already or not."""
+    circle = session.get_one(Circle, member.circle_id)
+    program = programs().get(circle.program)
+    if circle.state != "running" or circle.starts_on is None or program is None:
+        return None
+    if member.state not in PROMPTED:
+        return None
+    came = select(Timer.key).where(
+        Timer.member_id == member.id, Timer.key.is_not(None), Timer.done_at.is_not(None)
+    )
+    return next_prompt(
+        program,
+        circle.starts_on,
+        clock_of(session, session.get_one(Person, member.person_id), circle),
+        now,
+        since=member.state_at,
+        new=member.promised_at == now,
+        come={key for key in session.scalars(came) if key is not None},
+        breaks=breaks_for(session, circle),
+        reads_only=member.state == "reading",
+    )
+
+
+def _planned() -> Select[Timer]:
+    """Planned prompts that have not come yet."""
+    return select(Timer).where(Timer.key.is_not(None), Timer.done_at.is_(None))
+
+
+def _seats(session: Session, whose: Member | Person | Circle) -> Sequence[Member]:
+    if isinstance(whose, Member):
+        return [whose]
+    seats = select(Member).order_by(Member.id)
+    if isinstance(whose, Person):
+        return session.scalars(seats.where(Member.person_id == whose.id)).all()
+    return session.scalars(seats.where(Member.circle_id == whose.id)).all()
+
+
+def _replan_all(session: Session, of: Circle | Cohort, now: dt.datetime) -> None:
+    if isinstance(of, Circle):
+        replan(session, of, now)
+        return
+    circles = select(Circle).where(Circle.cohort_id == of.id, Circle.state == "running").order_by(Circle.id)
+    for circle in session.scalars(circles).all():
+        replan(session, circle, now)

@@ -1,0 +1,1 @@
+"""Whole cohorts: brought in from spreadsheets, invited, spread over circles, and how they stand."""

@@ -1,0 +1,245 @@
+"""Finds the people of a file their seats: all in one circle, or spread over those of a cohort."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from assistant.circles.buddies.groups import seats_for
+from assistant.circles.buddies.matching import ALL_DAY, HOURS_THAT_SERVE, Seat
+from assistant.circles.cohorts.allocation import Newcomer, Table, spread
+from assistant.circles.cohorts.import_entries import Entry
+from assistant.circles.cohorts.import_plan import INVITE, NO_SEAT, Aim, Foreseen, foresee
+from assistant.circles.membership.invitations import ANSWERABLE, OPEN
+from assistant.errors import NotPossible
+from assistant.schedule.local_time import home, hours_for, zone_of
+from assistant.store.tables import Address, Circle, Cohort, Invitation, Member
+from assistant.store.tables.circle_tables import SEATED
+
+USUAL_ZONE: Final = "America/New_York"
+RIGHT_SIZE: Final = 8
+"""People whom a new circle is reckoned to take."""
+LANGUAGES: Final = {"en": "English", "es": "Spanish"}
+
+
+@dataclass(frozen=True, slots=True)
+class Seating:
+    """Who of a file is invited where, and what becomes of everyone else; nothing is written down yet."""
+
+    aim: Aim
+    circles: Sequence[Circle]
+    taken: Mapping[int, int]
+    """Circle -> seats and open invitations that it has already."""
+    fates: Mapping[int, str]
+    """Line -> one of `FATES`."""
+    seats: Mapping[int, int]
+    """Line -> the circle she is invited to, or written down for."""
+    stays: Mapping[int, int] = field(default_factory=dict)
+    """Line -> the circle she was invited to before, or is in."""
+    reasons: Mapping[int, str] = field(default_factory=dict)
+    """Line -> why there is no seat for her, and what to do."""
+
+
+def seat_in_circle(session: Session, circle: Circle, entries: Sequence[Entry], sender: str) -> Seating:
+    """Everyone into one circle, however many there are: it takes whoever answers first.
+
+    Raises:
+        NotPossible: its season is over.
+    """
+    if circle.state == "closed":
+        raise NotPossible(f"{circle.code} has finished its season, so that nobody can join it any more.")
+    aim = Aim(frozenset({circle.id}))
+    foreseen = foresee(session, aim, entries, sender)
+    return Seating(
+        aim,
+        [circle],
+        {circle.id: _taken(session, [circle.id], None)[circle.id]},
+        {line: each.fate for line, each in foreseen.items()},
+        dict.fromkeys(foreseen, circle.id),
+    )
+
+
+def spread_over_cohort(
+    session: Session, cohort: Cohort, entries: Sequence[Entry], sender: str, now: dt.datetime
+) -> Seating:
+    """Everyone with consent into one of the cohort's gathering circles, as long as there are seats.
+
+    Whoever was invited to one of them before stays there, so that it can be run again. Whoever has no
+    consent on record takes no seat, and nothing is written down of her.
+
+    Raises:
+        NotPossible: none of its circles is gathering.
+    """
+    mine = session.scalars(select(Circle).where(Circle.cohort_id == cohort.id).order_by(Circle.id)).all()
+    gathering = [circle for circle in mine if circle.state == "gathering"]
+    if not gathering:
+        raise NotPossible(
+            f"No circle of {cohort.name} is gathering. "
+            f'Make some first: circle create NAME --code CODE --cohort "{cohort.name}"'
+        )
+    aim = Aim(frozenset(circle.id for circle in mine), cohort.id)
+    foreseen = foresee(session, aim, entries, sender)
+    to_seat = [entry for entry in entries if foreseen[entry.line] == Foreseen(INVITE)]
+    stays = {line: each.circle_id for line, each in foreseen.items() if each.circle_id is not None}
+    taken = _taken(session, [circle.id for circle in gathering], now)
+    tables = _tables(session, gathering, taken, entries, stays, now)
+    done = spread([_newcomer(entry, None, now) for entry in to_seat], tables)
+    again = {line: circle_id for line, circle_id in stays.items() if foreseen[line].fate == INVITE}
+    left = {each.seat.member: each.language for each in done.left_over}
+    return Seating(
+        aim,
+        gathering,
+        taken,
+        {line: NO_SEAT if line in left else each.fate for line, each in foreseen.items()},
+        {**done.places, **again},
+        {line: circle_id for line, circle_id in stays.items() if line not in again},
+        _reasons(cohort, left),
+    )
+
+
+def find_cohort(session: Session, name: str) -> Cohort:
+    """The cohort of that name, in any case.
+
+    Raises:
+        NotPossible: there is none; it names those that come near.
+    """
+    asked = " ".join(name.split())
+    cohorts = session.scalars(select(Cohort).order_by(Cohort.id)).all()
+    for cohort in cohorts:
+        if cohort.name == asked:
+            return cohort
+    for cohort in cohorts:
+        if cohort.name.casefold() == asked.casefold():
+            return cohort
+    near = difflib.get_close_matches(asked, [cohort.name for cohort in cohorts], n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else " Make it: circle cohort create NAME --organizer PHONE"
+    raise NotPossible(f"There is no cohort {asked!r}.{hint}")
+
+
+def usual_zone(session: Session, cohort: Cohort) -> str:
+    """The zone of most circles of a cohort: that of times which name none."""
+    zone = session.scalar(
+        select(Circle.zone)
+        .where(Circle.cohort_id == cohort.id)
+        .group_by(Circle.zone)
+        .order_by(func.count().desc(), Circle.zone)
+        .limit(1)
+    )
+    return zone or USUAL_ZONE
+
+
+def _taken(session: Session, circles: Sequence[int], now: dt.datetime | None) -> Counter[int]:
+    """Circle -> how many seats are held or, from `now`, may still be taken by who was invited."""
+    held = session.execute(
+        select(Member.circle_id, func.count())
+        .where(Member.circle_id.in_(circles), Member.state.in_(SEATED))
+        .group_by(Member.circle_id)
+    )
+    taken = Counter({circle_id: count for circle_id, count in held})  # noqa: C416 - rows are no pairs to mypy
+    if now is None:
+        return taken
+    seated = (
+        select(Member.id)
+        .join(Address, Address.person_id == Member.person_id)
+        .where(
+            Member.circle_id == Invitation.circle_id,
+            Address.id == Invitation.address_id,
+            Member.state.in_(SEATED),
+        )
+    )
+    asked = session.execute(
+        select(Invitation.circle_id, func.count())
+        .where(
+            Invitation.circle_id.in_(circles),
+            Invitation.state.in_(OPEN),
+            Invitation.sent_at.is_(None) | (Invitation.sent_at > now - ANSWERABLE),
+            ~seated.exists(),
+        )
+        .group_by(Invitation.circle_id)
+    )
+    for circle_id, count in asked:
+        taken[circle_id] += count
+    return taken
+
+
+def _tables(
+    session: Session,
+    circles: Sequence[Circle],
+    taken: Mapping[int, int],
+    entries: Sequence[Entry],
+    stays: Mapping[int, int],
+    now: dt.datetime,
+) -> list[Table]:
+    """The circles as spreading sees them, with what is known of those who are in them or invited."""
+    members: defaultdict[int, list[Member]] = defaultdict(list)
+    for member in session.scalars(
+        select(Member).where(
+            Member.circle_id.in_([circle.id for circle in circles]), Member.state.in_(SEATED)
+        )
+    ):
+        members[member.circle_id].append(member)
+    zones = {circle.id: circle.zone for circle in circles}
+    invited: defaultdict[int, list[Seat]] = defaultdict(list)
+    for entry in entries:
+        circle_id = stays.get(entry.line)
+        if circle_id in zones:
+            invited[circle_id].append(_newcomer(entry, zones[circle_id], now).seat)
+    return [
+        Table(
+            circle.id,
+            circle.language,
+            circle.size,
+            taken[circle.id],
+            (
+                *(seats_for(session, circle, members[circle.id], now) if members[circle.id] else ()),
+                *invited[circle.id],
+            ),
+        )
+        for circle in circles
+    ]
+
+
+def _newcomer(entry: Entry, circle_zone: str | None, now: dt.datetime) -> Newcomer:
+    seat = Seat(entry.line, _awake(entry, circle_zone, now), entry.teaches, entry.learns)
+    return Newcomer(seat, entry.language)
+
+
+def _awake(entry: Entry, circle_zone: str | None, now: dt.datetime) -> frozenset[int]:
+    """The hours in UTC that suit her: a few from the one she named, else all in which she may be texted."""
+    zones = zone_of(entry.zone, circle_zone, entry.uri)
+    if entry.hour is None and not entry.zone:
+        return ALL_DAY
+    local: ZoneInfo = home(zones)
+    ahead = round((now.astimezone(local).utcoffset() or dt.timedelta(0)) / dt.timedelta(hours=1))
+    hours = hours_for(None)
+    named = (
+        range(entry.hour, entry.hour + HOURS_THAT_SERVE)
+        if entry.hour is not None
+        else range(hours.opens, hours.closes)
+    )
+    return frozenset((hour - ahead) % 24 for hour in named)
+
+
+def _reasons(cohort: Cohort, left: Mapping[int, str | None]) -> dict[int, str]:
+    """Why each of those who are left over has no seat, and how many circles would seat all like her."""
+    counts = Counter(left.values())
+    return {line: _reason(cohort, language, counts[language]) for line, language in left.items()}
+
+
+def _reason(cohort: Cohort, language: str | None, count: int) -> str:
+    circles = math.ceil(count / RIGHT_SIZE)
+    seats = f"{LANGUAGES[language]} seats" if language else "seats"
+    spoken = f" --language {language}" if language else ""
+    return (
+        f"{count} more than there are {seats}: make {circles} more circle{'s' if circles > 1 else ''}: "
+        f'circle create NAME --code CODE --cohort "{cohort.name}"{spoken}'
+    )

@@ -1,0 +1,235 @@
+"""Takes people into invitations from a spreadsheet, with the consent that is on record for each.
+
+Only those whose consent is recorded are texted, once, and they are in only when they answer JOIN themselves.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from assistant.circles.actions.effects import Tell
+from assistant.circles.cohorts.import_entries import Entry
+from assistant.circles.people.audit import record
+from assistant.store.tables import Address, Consent, Invitation, Member, Outbox, Person
+from assistant.store.tables.circle_tables import SEATED
+
+CHUNK: Final = 100
+"""Rows to a transaction: on SQLite nobody else can write meanwhile, and replies must not wait."""
+
+LOOKED_AT: Final = 500
+"""Entries looked at in one go where nothing is written."""
+
+INVITE, NO_CONSENT, NO_SEAT = "invite", "no consent", "no seat"
+FATES: Final[Mapping[str, str]] = {
+    INVITE: "will be texted an invitation, in their own daytime; they are in when they answer JOIN",
+    NO_CONSENT: "have no recorded consent: never texted; forward them the join line yourself",
+    NO_SEAT: "find no free seat: not texted",
+    "member": "are in already",
+    "invited": "were invited before",
+    "declined": "said no to an invitation after they had agreed on paper: not asked again",
+    "opted out": "have opted out (STOP): not texted, whatever the file says",
+    "unreachable": "could not be reached by the carrier when last tried",
+}
+"""What can become of a row, and how that is said to the organizer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Where an import leads: into one circle, or into those of a cohort."""
+
+    circles: frozenset[int]
+    """Who has a seat in one of these, or was invited to one, is not invited again."""
+    cohort_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would become of an entry."""
+
+    fate: str
+    """One of `FATES`."""
+    circle_id: int | None = None
+    """Where she has her seat or her invitation already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """A consent to be entered in the ledger."""
+
+    address_id: int
+    wording: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of some entries: to be said, to be entered in the ledger, and counted by fate."""
+
+    tells: Sequence[Tell]
+    agreed: Sequence[Agreed]
+    fates: Counter[str]
+
+
+def foresee(session: Session, aim: Aim, entries: Sequence[Entry], sender: str) -> dict[int, Foreseen]:
+    """What would become of each entry, by line, were there a seat for everyone. Changes nothing."""
+    foreseen: dict[int, Foreseen] = {}
+    for start in range(0, len(entries), LOOKED_AT):
+        chunk = entries[start : start + LOOKED_AT]
+        standing = _Standing(session, aim, chunk, sender)
+        foreseen |= {entry.line: standing.foresee(entry) for entry in chunk}
+    return foreseen
+
+
+def take(
+    session: Session,
+    aim: Aim,
+    entries: Sequence[Entry],
+    seats: Mapping[int, int],
+    *,
+    sender: str,
+    now: dt.datetime,
+) -> Taken:
+    """Write down one chunk of entries as invitations; taken twice, they are there once.
+
+    Args:
+        session: Inside one writing transaction.
+        aim: Where the import leads.
+        entries: At most `CHUNK`.
+        seats: Line -> id of the circle that this entry is invited to; who is not among them has no seat, and
+            nothing is written down of her.
+        sender: Whom consent was given to.
+        now: Aware UTC.
+    """
+    standing = _Standing(session, aim, entries, sender)
+    fates = {entry.line: standing.foresee(entry).fate for entry in entries}
+    fates |= {line: NO_SEAT for line, fate in fates.items() if fate == INVITE and line not in seats}
+    fresh = [entry for entry in entries if fates[entry.line] in (INVITE, NO_CONSENT) and entry.line in seats]
+    addresses = _meet(session, fresh, standing.addresses, now)
+    tells, agreed = [], []
+    for entry in fresh:
+        address, circle_id = addresses[entry.uri], seats[entry.line]
+        invited = fates[entry.line] == INVITE
+        invitation = standing.invitations.get((address.id, circle_id))
+        if invitation is None:
+            invitation = Invitation(circle_id=circle_id, address_id=address.id, created_at=now)
+            session.add(invitation)
+        invitation.name, invitation.language, invitation.zone = entry.name, entry.language, entry.zone
+        invitation.consent_at, invitation.consent_source = entry.consent_at, entry.consent_source
+        invitation.state = "waiting" if invited else "no_consent"
+        invitation.sent_at = invitation.reminded_at = invitation.settled_at = None
+        if invited:
+            tells.append(Tell(address.person_id, "invite", purpose="invitation", circle_id=circle_id))
+        if invited and address.id not in standing.opted_in:
+            assert entry.consent_at is not None
+            agreed.append(Agreed(address.id, entry.consent_source or "", entry.consent_at))
+    session.flush()
+    counts = Counter(fates.values())
+    if fresh:
+        details: dict[str, int] = {fate: count for fate, count in counts.items() if count}
+        if aim.cohort_id is not None:
+            record(session, "import", now, cohort_id=aim.cohort_id, **details)
+        for circle_id in aim.circles if aim.cohort_id is None else ():
+            record(session, "import", now, circle_id=circle_id, **details)
+    return Taken(tells, agreed, counts)
+
+
+class _Standing:
+    """What is known already about the people of some entries, read in a handful of queries."""
+
+    def __init__(self, session: Session, aim: Aim, entries: Iterable[Entry], sender: str) -> None:
+        uris = [entry.uri for entry in entries]
+        found = session.scalars(select(Address).where(Address.uri.in_(uris)))
+        self.addresses = {row.uri: row for row in found}
+        ids = [row.id for row in self.addresses.values()]
+        self._aim = aim
+        self.invitations: dict[tuple[int, int], Invitation] = {}
+        self._by_address: dict[int, list[Invitation]] = {}
+        self._declined_at: dict[int, dt.datetime] = {}
+        for row in session.scalars(select(Invitation).where(Invitation.address_id.in_(ids))):
+            if row.circle_id in aim.circles:
+                self.invitations[row.address_id, row.circle_id] = row
+                self._by_address.setdefault(row.address_id, []).append(row)
+            if row.state == "declined" and row.settled_at is not None:
+                last = self._declined_at.get(row.address_id, row.settled_at)
+                self._declined_at[row.address_id] = max(last, row.settled_at)
+        self._on_the_way = {
+            (address_id, circle_id)
+            for address_id, circle_id in session.execute(
+                select(Outbox.address_id, Outbox.circle_id).where(
+                    Outbox.address_id.in_(ids),
+                    Outbox.purpose == "invitation",
+                    Outbox.state.in_(("queued", "claimed", "unsure")),
+                )
+            )
+        }
+        seats = session.execute(
+            select(Member.person_id, Member.circle_id).where(
+                Member.person_id.in_([row.person_id for row in self.addresses.values()]),
+                Member.state.in_(SEATED),
+            )
+        )
+        self._seats = {person_id: circle_id for person_id, circle_id in seats if circle_id in aim.circles}
+        newest = (
+            select(func.max(Consent.id))
+            .where(Consent.address_id.in_(ids), Consent.sender == sender)
+            .group_by(Consent.address_id)
+        )
+        consents = session.execute(select(Consent.address_id, Consent.kind).where(Consent.id.in_(newest)))
+        kinds = {address_id: kind for address_id, kind in consents}  # noqa: C416 - rows are no pairs to mypy
+        self.opted_in = {address_id for address_id, kind in kinds.items() if kind == "in"}
+        self._opted_out = {address_id for address_id, kind in kinds.items() if kind == "out"}
+
+    def foresee(self, entry: Entry) -> Foreseen:
+        address = self.addresses.get(entry.uri)
+        otherwise = Foreseen(INVITE if entry.consent_at is not None else NO_CONSENT)
+        if address is None:
+            return otherwise
+        if address.person_id in self._seats:
+            return Foreseen("member", self._seats[address.person_id])
+        # A STOP undoes whatever was agreed to on paper; only she herself can opt in again.
+        if address.id in self._opted_out:
+            return Foreseen("opted out")
+        if address.unreachable_at is not None:
+            return Foreseen("unreachable")
+        declined_at = self._declined_at.get(address.id)
+        if declined_at is not None and (entry.consent_at is None or entry.consent_at <= declined_at):
+            return Foreseen("declined")
+        return self._invited(address, entry) or otherwise
+
+    def _invited(self, address: Address, entry: Entry) -> Foreseen | None:
+        """Her standing by an invitation to one of these circles; None when she may as well have none."""
+        for invitation in self._by_address.get(address.id, ()):
+            if invitation.state in ("no_consent", "declined"):
+                continue
+            gone = (address.id, invitation.circle_id) not in self._on_the_way
+            if invitation.state == "waiting" and gone and entry.consent_at is not None:
+                # Its text was given up before it left, say because everything was paused for too long.
+                return Foreseen(INVITE, invitation.circle_id)
+            return Foreseen("invited", invitation.circle_id)
+        return None
+
+
+def _meet(
+    session: Session, entries: Iterable[Entry], known: Mapping[str, Address], now: dt.datetime
+) -> dict[str, Address]:
+    """The address of each entry; those met for the first time become people."""
+    met = dict(known)
+    newcomers = [entry for entry in entries if entry.uri not in met]
+    people = [
+        Person(language=entry.language, zone=entry.zone, hour=entry.hour, created_at=now)
+        for entry in newcomers
+    ]
+    session.add_all(people)
+    session.flush()
+    for entry, person in zip(newcomers, people, strict=True):
+        met[entry.uri] = Address(person_id=person.id, uri=entry.uri, created_at=now)
+    session.add_all(met[entry.uri] for entry in newcomers)
+    session.flush()
+    return met

@@ -1,0 +1,241 @@
+"""Passes a host's seat on, or finds her a backup: whoever is named is asked, and nobody is seated unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from assistant.circles.actions.choices import LONGEST_OPTION
+from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.effects import Effect, Start, Tell
+from assistant.circles.actions.placeholders import PLACEHOLDERS, other_name_of, shorten
+from assistant.circles.actions.registry import action
+from assistant.circles.hosts.hosted_circle import hosted
+from assistant.circles.hosts.roles import hosts_to_tell, offer_role, still_offered, take_up_role
+from assistant.circles.membership.newcomers import role_as_host
+from assistant.circles.people.addresses import person_at
+from assistant.circles.people.audit import record
+from assistant.circles.people.memberships import seat_of
+from assistant.circles.people.permissions import held_roles
+from assistant.circles.people.roster import members_of
+from assistant.language.addressing import named_in
+from assistant.language.folding import fold
+from assistant.language.phone_numbers import read_phone
+from assistant.store.tables import Circle, Member, Person, Role
+
+OTHER: Final = "other"
+ANOTHER: Final = {"en": "another", "es": "otra persona"}
+"""The last option, after the members."""
+ASKED: Final = ("active", "reading")
+
+
+@action("found", "several", "nobody", "backup", "none")
+def find_heir(ctx: ActionContext) -> ActionResult:
+    """Whom she hands her seat as host to, as `text` says: a member, or a number.
+
+    several: `people` and `options` list the members. nobody: there are none to name. backup: she is not the
+    host herself.
+    """
+    return _find(ctx, "host")
+
+
+@action("found", "several", "nobody", "backup", "none")
+def find_backup(ctx: ActionContext) -> ActionResult:
+    """Whom she wants as backup; the outcomes are those of `find_heir`."""
+    return _find(ctx, "backup")
+
+
+@action("asked", "forward", "named", "other", "own", "already", "backup", "none")
+def offer_seat(ctx: ActionContext) -> ActionResult:
+    """Offer the `seat` (host, backup) to the member in `heir`, the number in `phone`, or a name to come.
+
+    asked: a member, who is asked now. forward: a number, which nobody texts; she forwards a line herself.
+    named: whoever of that name joins next. other: she means someone who is not on the list.
+    """
+    circle = hosted(ctx)
+    if circle is None:
+        return ActionResult("none")
+    mine = role_as_host(ctx, ctx.person, circle)
+    if mine is None:
+        return ActionResult("backup")
+    kind, heir, phone = (str(ctx.values.get(key) or "") for key in ("seat", "heir", "phone"))
+    if heir == OTHER:
+        return ActionResult("other", {"heir": "", "phone": ""})
+    if not heir and not phone:
+        return _wait_for(ctx, circle, str(ctx.values.get("other_name") or ""))
+    person = _person_of(ctx, circle, heir) if heir else None
+    if phone and not heir:
+        person, _address = person_at(ctx.session, phone, ctx.now)
+    if person is None:
+        return ActionResult("none")
+    if person.id == ctx.person.id:
+        return ActionResult("own", {"heir": "", "phone": ""})
+    replaces = mine if kind == "host" else _backup_now(ctx, circle, person)
+    offer = offer_role(ctx, person, kind, circle, replaces=replaces)
+    if offer is None:
+        return ActionResult("already", other_name_of(person))
+    if kind == "backup":
+        circle.backup_named = None
+    member = seat_of(ctx.session, person.id, circle.id)
+    if member is None or member.state not in ASKED or member.promised_at is None:
+        return ActionResult("forward")
+    return ActionResult(
+        "asked", other_name_of(person), (Start(person.id, "host_offer", {"offer": offer.id}, member.id),)
+    )
+
+
+@action("ask", "gone")
+def meet_namesake(ctx: ActionContext) -> ActionResult:
+    """Someone of the name she gave for a backup has joined: `candidate` is her seat."""
+    member = ctx.session.get(Member, int(ctx.values.get("candidate") or 0))
+    if member is None or member.state not in ASKED:
+        return ActionResult("gone")
+    ctx.circle = ctx.session.get_one(Circle, member.circle_id)
+    circle = hosted(ctx)
+    if circle is None or role_as_host(ctx, ctx.person, circle) is None:
+        return ActionResult("gone")
+    person = ctx.session.get_one(Person, member.person_id)
+    values = {"seat": "backup", "heir": str(member.id), "phone": "", **other_name_of(person)}
+    return ActionResult("ask", values, circle=circle)
+
+
+@action("ask", "gone")
+def open_offer(ctx: ActionContext) -> ActionResult:
+    """What she is asked: the `seat` that `offer` names, as long as it is still hers to take."""
+    role = _offer(ctx)
+    if role is None:
+        return ActionResult("gone")
+    host = next(iter(hosts_to_tell(ctx, role)), None)
+    name = ctx.session.get_one(Person, host).name if host else None
+    values = {"seat": role.kind, **({"host": shorten(name, PLACEHOLDERS["host"].longest)} if name else {})}
+    return ActionResult("ask", values)
+
+
+@action("taken", "gone")
+def take_offer(ctx: ActionContext) -> ActionResult:
+    """She says yes: the seat is hers."""
+    role = _offer(ctx)
+    if role is None or ctx.circle is None:
+        return ActionResult("gone")
+    if role.accepted_at is not None:
+        return ActionResult("taken")
+    return ActionResult("taken", effects=take_up_role(ctx, role, ctx.circle))
+
+
+@action("declined", "gone")
+def decline_offer(ctx: ActionContext) -> ActionResult:
+    """She would rather not: whoever asked hears so, kindly."""
+    role = _offer(ctx)
+    if role is None or role.accepted_at is not None:
+        return ActionResult("gone")
+    told = _tell_asker(ctx, role, f"{role.kind}_declined")
+    role.ended_at = ctx.now
+    record(ctx.session, f"decline {role.kind}", ctx.now, by=ctx.person.id, circle_id=role.circle_id)
+    return ActionResult("declined", effects=told)
+
+
+@action("waits", "gone")
+def let_offer_rest(ctx: ActionContext) -> ActionResult:
+    """No answer: the offer stands, and whoever asked hears that it is open."""
+    role = _offer(ctx)
+    if role is None or role.accepted_at is not None:
+        return ActionResult("gone")
+    return ActionResult("waits", effects=_tell_asker(ctx, role, f"{role.kind}_unanswered"))
+
+
+def _find(ctx: ActionContext, seat: str) -> ActionResult:
+    circle = hosted(ctx)
+    if circle is None:
+        return ActionResult("none")
+    if role_as_host(ctx, ctx.person, circle) is None:
+        return ActionResult("backup")
+    people = _candidates(ctx, circle)
+    said = str(ctx.values.get("text") or "")
+    if phone := read_phone(said, ctx.identity.country):
+        return ActionResult("found", {"seat": seat, "heir": "", "phone": phone})
+    named = named_in(said, people) if said else []
+    if len(named) == 1:
+        return ActionResult("found", {"seat": seat, "heir": str(named[0]), "phone": ""})
+    if not people:
+        return ActionResult("nobody", {"seat": seat})
+    return ActionResult(
+        "several", {"seat": seat, **_list(ctx, {key: people[key] for key in named} or people)}
+    )
+
+
+def _list(ctx: ActionContext, people: Mapping[int, str]) -> dict[str, Any]:
+    """Members to choose from, by initials where others see the phone, and someone else as the last option.
+
+    What does not fit into the text is left out of `options`; a first name is understood all the same.
+    """
+    language = "es" if ctx.person.language == "es" else "en"
+    labels = [name[:1].upper() if ctx.person.plain else name for name in people.values()]
+    listed = [{"key": str(key), "label": label} for key, label in zip(people, labels, strict=True)]
+    last = f"{len(labels) + 1} {ANOTHER[language]}"
+    options = _as_many_as_fit(
+        [f"{at} {shorten(label, LONGEST_OPTION)}" for at, label in enumerate(labels, 1)], last
+    )
+    return {"people": [*listed, {"key": OTHER, "label": ANOTHER[language]}], "options": options}
+
+
+def _as_many_as_fit(options: Sequence[str], last: str) -> str:
+    shown = list(options)
+    while shown and len(", ".join((*shown, last))) > PLACEHOLDERS["options"].longest:
+        shown.pop()
+    return ", ".join((*shown, last))
+
+
+def _candidates(ctx: ActionContext, circle: Circle) -> dict[int, str]:
+    """Seats of members who take part and have a name, except her own -> their names."""
+    return {
+        each.member.id: each.person.name
+        for each in members_of(ctx.session, [circle], ASKED)
+        if each.person.name and each.person.id != ctx.person.id
+    }
+
+
+def _person_of(ctx: ActionContext, circle: Circle, heir: str) -> Person | None:
+    """Who holds the seat that was chosen; None once she has left, or if it is of another circle."""
+    if not heir.isdigit() or int(heir) not in _candidates(ctx, circle):
+        return None
+    return ctx.session.get_one(Person, ctx.session.get_one(Member, int(heir)).person_id)
+
+
+def _wait_for(ctx: ActionContext, circle: Circle, name: str) -> ActionResult:
+    """A first name that is nobody's yet is kept; None where she named nobody after all."""
+    if not name or ctx.values.get("seat") != "backup":
+        return ActionResult("none")
+    for key, known in _candidates(ctx, circle).items():
+        if fold(known).split()[:1] == fold(name).split()[:1]:
+            ctx.values = {**ctx.values, "heir": str(key)}
+            return offer_seat(ctx)
+    circle.backup_named = name
+    record(ctx.session, "name backup", ctx.now, by=ctx.person.id, circle_id=circle.id)
+    return ActionResult("named")
+
+
+def _backup_now(ctx: ActionContext, circle: Circle, but: Person) -> Role | None:
+    """The backup who gives way to a new one: the last who took that up."""
+    others = [role for role in held_roles(ctx.session, circle, "backup") if role.person_id != but.id]
+    return others[-1] if others else None
+
+
+def _offer(ctx: ActionContext) -> Role | None:
+    """The role that she was asked about, locked, as long as it is hers and stands."""
+    role = ctx.session.scalars(
+        select(Role)
+        .where(Role.id == int(ctx.values.get("offer") or 0), Role.person_id == ctx.person.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if role is None or not still_offered(ctx, role):
+        return None
+    circle = ctx.session.get(Circle, role.circle_id)
+    return role if circle is not None and circle.state != "closed" else None
+
+
+def _tell_asker(ctx: ActionContext, role: Role, notice: str) -> tuple[Effect, ...]:
+    named = other_name_of(ctx.person)
+    return tuple(Tell(host, notice, named, circle_id=role.circle_id) for host in hosts_to_tell(ctx, role))

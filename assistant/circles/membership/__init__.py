@@ -1,0 +1,1 @@
+"""Coming in, being known, resting and leaving: one seat in one circle."""

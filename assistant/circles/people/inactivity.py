@@ -1,0 +1,83 @@
+"""Counts how long a member has been silent in her circle, and how often she was nudged."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from assistant.circles.people.memberships import seats_of
+from assistant.schedule.programs import programs
+from assistant.store.tables import Answer, Circle, Member, Note, Outbox, Person, Timer
+
+OPENING: Final = "weekly_reflection"
+"""The flow that opens a week; a week is quiet when nothing at all came from her after it."""
+LEFT_ALONE_AFTER: Final = 3
+"""Quiet weeks after which her seat waits for her without a word."""
+NUDGES_A_WEEK: Final = 2
+
+
+def last_sign(session: Session, member: Member) -> dt.datetime:
+    """When something last came from her (aware UTC): with one circle any text of hers, with several what was
+    for this one."""
+    person = session.get_one(Person, member.person_id)
+    signs: list[dt.datetime | None] = [member.state_at]
+    if len(seats_of(session, person.id)) < 2:
+        signs.append(person.heard_at)
+    else:
+        signs.append(session.scalar(select(func.max(Answer.at)).where(Answer.member_id == member.id)))
+        signs.append(session.scalar(select(func.max(Note.at)).where(Note.from_member_id == member.id)))
+    return max(sign for sign in signs if sign is not None)
+
+
+def quiet_weeks(session: Session, member: Member, now: dt.datetime) -> int:
+    """How many weeks were opened for her, before `now`, without anything coming back."""
+    opened = select(func.count(Timer.id)).where(
+        Timer.member_id == member.id,
+        Timer.key.is_not(None),
+        Timer.flow == OPENING,
+        Timer.done_at > last_sign(session, member),
+        Timer.done_at < now,
+    )
+    return session.scalar(opened) or 0
+
+
+def is_left_alone(session: Session, member: Member, now: dt.datetime) -> bool:
+    """Whether she was told, after quiet weeks, that her seat waits for her: then nothing planned comes."""
+    return member.unpaired_at is not None and quiet_weeks(session, member, now) >= LEFT_ALONE_AFTER
+
+
+def may_come(session: Session, timer: Timer, now: dt.datetime) -> bool:
+    """Whether a planned prompt that is due may come: who is left alone gets only what is for readers."""
+    member = session.get_one(Member, timer.member_id)
+    if not is_left_alone(session, member, now):
+        return True
+    program = programs().get(session.get_one(Circle, member.circle_id).program)
+    return program is not None and any(entry.readers for entry in program.entries if entry.key == timer.key)
+
+
+UNASKED: Final = ("%/silence.%", "%nudge%", "buddy_quiet/%/say", "buddy_middle/%/say")
+"""The wordings of texts that come neither by the season's plan nor by her wish."""
+
+
+def may_nudge(session: Session, person_id: int, now: dt.datetime, *, asked_for: bool = False) -> bool:
+    """Whether one more nudge is not one too many: there are two a week at most, whatever they are about.
+
+    Args:
+        session: Any session.
+        person_id: Who would be nudged.
+        now: Aware UTC.
+        asked_for: It is a reminder on the day she chose; only nudges that she did not ask for hold it back.
+    """
+    kinds: list[ColumnElement[bool]] = [Outbox.wording.like(each) for each in UNASKED]
+    if not asked_for:
+        kinds.append(and_(Outbox.wording.like("step_reminder/%"), Outbox.purpose == "prompt"))
+    nudges = select(func.count(Outbox.id)).where(
+        Outbox.person_id == person_id,
+        Outbox.created_at > now - dt.timedelta(days=7),
+        Outbox.state != "dropped",
+        or_(*kinds),
+    )
+    return (session.scalar(nudges) or 0) < NUDGES_A_WEEK

@@ -1,0 +1,229 @@
+"""Reads what seasons came to, seat by seat: times, outcomes and counts, never words.
+
+It takes the same few statements however many circles there are, and finds the same after their words were
+erased.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Select, case, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from assistant.circles.calendar.season_plan import current_week
+from assistant.circles.people.inactivity import OPENING
+from assistant.circles.reports.season_counts import (
+    REPLY_WITHIN,
+    SENT,
+    Season,
+    Seat,
+    Week,
+    add_alarms,
+    add_cost,
+    add_goals,
+    add_pairs,
+    add_words,
+    seats_in,
+)
+from assistant.store.columns import UtcDateTime
+from assistant.store.tables import (
+    Address,
+    Answer,
+    Circle,
+    Consent,
+    Inbox,
+    Member,
+    Note,
+    Outbox,
+    Question,
+    Timer,
+)
+from assistant.store.tables.circle_tables import SEATED
+
+IN_STEAD: Final = "missed_you"
+"""The flow that asks whoever was quiet for two weeks, before the week's question or in its place."""
+QUIET_FROM: Final = 2
+"""Weeks without a sign from which on she counts as quiet."""
+WEEK: Final = dt.timedelta(days=7)
+AT_ONCE: Final = dt.timedelta(days=1)
+"""So soon after an opt-out a seat is given up because of it."""
+
+
+def seasons_of(
+    session: Session, circles: Sequence[Circle], inside: Select[int], now: dt.datetime
+) -> list[Season]:
+    """What came of these circles' seasons.
+
+    Args:
+        session: Any session.
+        circles: Which, in the order of the result.
+        inside: Selects their ids.
+        now: Aware UTC.
+    """
+    seasons = {circle.id: _season(circle, now) for circle in circles}
+    seats: dict[int, Seat] = {}
+    stopped = _opt_outs(session, inside)
+    signs = _last_signs(session, inside, now)
+    opened = _opened(session, inside)
+    by_id = {circle.id: circle for circle in circles}
+    for row in session.execute(
+        select(
+            Member.id, Member.circle_id, Member.person_id, Member.state, Member.state_at, Member.promised_at
+        ).where(Member.circle_id.in_(inside), or_(Member.state.in_(SEATED), Member.state == "left"))
+    ):
+        season, circle = seasons[row.circle_id], by_id[row.circle_id]
+        until = min(now, circle.closed_at or now, *([row.state_at] if row.state == "left" else []))
+        standing = row.state
+        if row.state == "active":
+            sign = max(row.state_at, signs.get(row.id, row.state_at))
+            unanswered = sum(sign < came < until for came in opened[row.id].values())
+            standing = "quiet" if unanswered >= QUIET_FROM else "answering"
+        elif row.state == "left" and any(
+            dt.timedelta(0) <= row.state_at - at < AT_ONCE for at in stopped[row.person_id]
+        ):
+            standing = "stopped"
+        seats[row.id] = seat = Seat(row.person_id, standing)
+        seat.weeks = {week: Week() for week in opened[row.id] if week <= season.weeks}
+        if row.promised_at is not None:
+            seat.stayed = max(0, (until - row.promised_at).days) / 7
+        season.seats.append(seat)
+    _add_replies(session, inside, seats, opened, now)
+    add_goals(session, inside, seats)
+    add_words(session, inside, seats)
+    add_pairs(session, inside, seasons)
+    add_alarms(session, inside, seasons)
+    add_cost(session, inside, seasons)
+    return [seasons[circle.id] for circle in circles]
+
+
+def _season(circle: Circle, now: dt.datetime) -> Season:
+    """Weeks count by the circle's own calendar, whole ones only."""
+    weeks = 0
+    if circle.state != "gathering" and circle.starts_on is not None and circle.ends_on is not None:
+        whole = ((circle.ends_on - circle.starts_on).days + 1) // 7
+        weeks = max(0, min(current_week(circle, now) - 1, whole))
+    return Season(circle.code, weeks, circle.state == "closed")
+
+
+def _opened(session: Session, inside: Select[int]) -> defaultdict[int, dict[int, dt.datetime]]:
+    """Seat -> week -> when it was opened for her, whether or not anything was said."""
+    opened: defaultdict[int, dict[int, dt.datetime]] = defaultdict(dict)
+    for member_id, key, came in session.execute(
+        select(Timer.member_id, Timer.key, Timer.done_at).where(
+            Timer.member_id.in_(seats_in(inside)),
+            Timer.flow == OPENING,
+            Timer.key.is_not(None),
+            Timer.done_at.is_not(None),
+            Timer.failed_at.is_(None),
+        )
+    ):
+        if member_id is not None and key is not None and came is not None:
+            opened[member_id][int(key.split()[1])] = came
+    return opened
+
+
+def _add_replies(
+    session: Session,
+    inside: Select[int],
+    seats: Mapping[int, Seat],
+    opened: Mapping[int, Mapping[int, dt.datetime]],
+    now: dt.datetime,
+) -> None:
+    """Find each week's talk, when it reached her, and when her first reply came."""
+    reached_her = (
+        select(Outbox.conversation_id, func.min(Outbox.sent_at))
+        .where(
+            Outbox.circle_id.in_(inside),
+            Outbox.conversation_id.is_not(None),
+            Outbox.state.in_(SENT),
+            Outbox.sent_at.is_not(None),
+            or_(Outbox.wording.like(f"{OPENING}/%/say"), Outbox.wording.like(f"{IN_STEAD}/%/say")),
+        )
+        .group_by(Outbox.conversation_id)
+    )
+    delivered = {row[0]: row[1] for row in session.execute(reached_her)}
+    taken_back = func.min(case((Question.outcome == "ended", Question.closed_at)))
+    talks = session.execute(
+        select(
+            Question.conversation_id,
+            Question.member_id,
+            func.min(Question.opened_at).label("opened_at"),
+            func.min(Answer.at).label("replied_at"),
+            taken_back.label("taken_back_at"),
+        )
+        .outerjoin(Answer, Answer.question_id == Question.id)
+        .where(Question.member_id.in_(seats_in(inside)), Question.flow.in_((OPENING, IN_STEAD)))
+        .group_by(Question.conversation_id, Question.member_id)
+        .order_by(Question.conversation_id)
+    )
+    for talk in talks:
+        came, seat = delivered.get(talk.conversation_id), seats.get(talk.member_id or 0)
+        before = [week for week, at in opened.get(talk.member_id or 0, {}).items() if at <= talk.opened_at]
+        week = seat.weeks.get(max(before, default=0)) if seat is not None else None
+        if came is None or week is None or week.asked:
+            continue
+        replied = talk.replied_at if talk.replied_at and talk.replied_at < came + WEEK else None
+        if replied is None and talk.taken_back_at and talk.taken_back_at < came + REPLY_WITHIN:
+            continue
+        week.asked = replied is not None or came + REPLY_WITHIN <= now
+        week.replied_after = max(replied - came, dt.timedelta(0)) if replied else None
+
+
+def _last_signs(session: Session, inside: Select[int], now: dt.datetime) -> dict[int, dt.datetime]:
+    """Seat -> when something last came from her before the circle's end; see `quiet.last_sign`.
+
+    With one seat any text of hers counts, with several what was for this circle.
+    """
+    elsewhere = (
+        select(Member.person_id)
+        .where(Member.state.in_(SEATED))
+        .group_by(Member.person_id)
+        .having(func.count() > 1)
+    )
+    end = func.coalesce(Circle.closed_at, literal(now, UtcDateTime))
+    texts = (
+        select(Member.id, func.max(Inbox.received_at))
+        .join(Circle, Circle.id == Member.circle_id)
+        .join(Inbox, Inbox.person_id == Member.person_id)
+        .where(
+            Member.circle_id.in_(inside),
+            Member.state == "active",
+            Member.person_id.not_in(elsewhere),
+            Inbox.received_at <= end,
+            Inbox.state != "ignored",
+        )
+        .group_by(Member.id)
+    )
+    answers = (
+        select(Answer.member_id, func.max(Answer.at))
+        .where(Answer.member_id.in_(seats_in(inside)))
+        .group_by(Answer.member_id)
+    )
+    notes = (
+        select(Note.from_member_id, func.max(Note.at))
+        .where(Note.circle_id.in_(inside))
+        .group_by(Note.from_member_id)
+    )
+    signs: dict[int, dt.datetime] = {}
+    queries: tuple[Select[Any, Any], ...] = (texts, answers, notes)
+    for query in queries:
+        for member_id, at in session.execute(query):
+            signs[member_id] = max(at, signs.get(member_id, at))
+    return signs
+
+
+def _opt_outs(session: Session, inside: Select[int]) -> defaultdict[int, set[dt.datetime]]:
+    """Person -> when she stopped every text; her seats are given up right then."""
+    stopped: defaultdict[int, set[dt.datetime]] = defaultdict(set)
+    people = select(Member.person_id).where(Member.circle_id.in_(inside), Member.state == "left")
+    for person_id, at in session.execute(
+        select(Address.person_id, Consent.at)
+        .join(Address, Address.id == Consent.address_id)
+        .where(Address.person_id.in_(people), Consent.kind == "out")
+    ):
+        stopped[person_id].add(at)
+    return stopped

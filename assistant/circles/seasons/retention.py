@@ -1,0 +1,189 @@
+"""Erases what was written in a circle, 30 days after its end: every word in every table; what happened stays.
+
+Rows stay as they are counted: who wrote when, how many segments, which outcome. Names, numbers and the
+consent ledger belong to people, not to a circle, and stay as well. A person who sits in another circle keeps
+what she wrote there. Backups and PostgreSQL's own write-ahead log are the operator's to expire.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text, update
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from assistant.circles.people.audit import record
+from assistant.store.tables import (
+    Answer,
+    Audit,
+    Circle,
+    Conversation,
+    Goal,
+    GoalStep,
+    Inbox,
+    Member,
+    Note,
+    Outbox,
+    PendingAction,
+    Question,
+    Share,
+    Timer,
+)
+
+ERASED: Final = "erase circle"
+"""What the audit calls it; a circle is erased once."""
+KEPT_PARAMS: Final = frozenset(
+    {"AccountSid", "ApiVersion", "MessagingServiceSid", "NumMedia", "NumSegments", "OptOutType", "SmsStatus"}
+)
+"""Of a webhook's parameters, those that never hold anything a person wrote, sent or is called."""
+AT_ONCE: Final = 500
+_NEVER_IN: Final = ("invited", "declined")
+
+
+def due_for_erasing(today: dt.date) -> Select[Circle]:
+    """The closed circles whose 30 days are over and whose words are still there."""
+    done = exists().where(Audit.circle_id == Circle.id, Audit.action == ERASED)
+    return select(Circle).where(Circle.state == "closed", Circle.erase_on <= today, ~done)
+
+
+def erase_circle(session: Session, circle: Circle, now: dt.datetime) -> None:
+    """Erase every word that was written in a circle, to it and from it; running it again changes nothing.
+
+    Args:
+        session: Inside one writing transaction.
+        circle: Closed.
+        now: Aware UTC; kept on the rows as when their words went.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        # Or the words stay legible in the file's free pages.
+        session.execute(text("PRAGMA secure_delete = ON"))
+    seats = select(Member.id).where(Member.circle_id == circle.id)
+    people = set(session.scalars(select(Member.person_id).where(Member.circle_id == circle.id)))
+    # Whose every word was for this circle; of the others, only what was about it.
+    only_here = people - _with_another_seat(session, circle, people)
+    of_nowhere = and_(Answer.member_id.is_(None), Answer.person_id.in_(only_here))
+    # What a host answered in a conversation about this circle, with a seat in it or without.
+    by_hosts = Answer.question_id.in_(
+        select(Question.id)
+        .join(Conversation, Conversation.id == Question.conversation_id)
+        .where(Conversation.circle_id == circle.id)
+    )
+    theirs = or_(Answer.member_id.in_(seats), of_nowhere, by_hosts)
+    _erase(session, Answer, theirs, now, words=None, value=None)
+    _erase(session, Share, Share.circle_id == circle.id, now, words=None)
+    _erase(session, Note, Note.circle_id == circle.id, now, words=None)
+    goals = select(Goal.id).where(Goal.member_id.in_(seats))
+    _erase(session, GoalStep, GoalStep.goal_id.in_(goals), now, words=None)
+    _erase(session, Goal, Goal.member_id.in_(seats), now, words=None, plan=None)
+    _erase(session, PendingAction, PendingAction.circle_id == circle.id, None, words=None)
+    _erase_conversations(session, circle, seats, people, only_here, now)
+    _erase_inbox(session, circle, seats, people, now)
+    _erase_outbox(session, circle, seats, people, only_here, now)
+    record(session, ERASED, now, circle_id=circle.id)
+    session.flush()
+    session.expire_all()
+
+
+def _with_another_seat(session: Session, circle: Circle, people: set[int]) -> set[int]:
+    """Who sat or sits in another circle whose words are still kept."""
+    erased = exists().where(Audit.circle_id == Member.circle_id, Audit.action == ERASED)
+    others = select(Member.person_id).where(
+        Member.person_id.in_(people),
+        Member.circle_id != circle.id,
+        Member.state.not_in(_NEVER_IN),
+        ~erased,
+    )
+    return set(session.scalars(others))
+
+
+def _erase_conversations(
+    session: Session,
+    circle: Circle,
+    seats: Select[int],
+    people: set[int],
+    only_here: set[int],
+    now: dt.datetime,
+) -> None:
+    """What conversations hold, and what still waits in this circle's name, which has nothing to come."""
+    of_nobody = and_(
+        Conversation.member_id.is_(None),
+        or_(
+            Conversation.person_id.in_(only_here),
+            and_(Conversation.person_id.in_(people), Conversation.ended_at.is_not(None)),
+        ),
+    )
+    of_this_circle = or_(Conversation.member_id.in_(seats), Conversation.circle_id == circle.id)
+    _erase(session, Conversation, or_(of_this_circle, of_nobody), None, values={})
+    unending = and_(of_this_circle, Conversation.ended_at.is_(None))
+    ended = select(Conversation.id).where(unending)
+    _erase(
+        session,
+        Timer,
+        and_(Timer.done_at.is_(None), or_(Timer.member_id.in_(seats), Timer.conversation_id.in_(ended))),
+        None,
+        done_at=now,
+    )
+    _erase(session, Conversation, unending, None, ended_at=now)
+    of_hers = and_(Timer.member_id.is_(None), Timer.person_id.in_(people), Timer.done_at.is_not(None))
+    _erase(session, Timer, or_(Timer.member_id.in_(seats), of_hers), None, values={})
+
+
+def _erase_inbox(
+    session: Session, circle: Circle, seats: Select[int], people: set[int], now: dt.datetime
+) -> None:
+    """Texts of the members, but those that another circle has; and of whoever else wrote about this one."""
+    here = {
+        *session.scalars(select(Answer.inbox_id).where(Answer.member_id.in_(seats))),
+        *session.scalars(
+            select(Outbox.inbox_id).where(or_(Outbox.circle_id == circle.id, Outbox.member_id.in_(seats)))
+        ),
+    }
+    elsewhere = {
+        *session.scalars(
+            select(Answer.inbox_id).where(Answer.person_id.in_(people), Answer.member_id.not_in(seats))
+        ),
+        *session.scalars(
+            select(Outbox.inbox_id).where(Outbox.person_id.in_(people), Outbox.circle_id != circle.id)
+        ),
+    }
+    theirs = set(session.scalars(select(Inbox.id).where(Inbox.person_id.in_(people))))
+    ids = sorted(each for each in here | (theirs - elsewhere) if each is not None)
+    for start in range(0, len(ids), AT_ONCE):
+        texts = select(Inbox).where(Inbox.id.in_(ids[start : start + AT_ONCE]), Inbox.erased_at.is_(None))
+        for each in session.scalars(texts):
+            each.body, each.erased_at = None, now
+            each.params = {key: value for key, value in each.params.items() if key in KEPT_PARAMS}
+        session.flush()
+
+
+def _erase_outbox(
+    session: Session,
+    circle: Circle,
+    seats: Select[int],
+    people: set[int],
+    only_here: set[int],
+    now: dt.datetime,
+) -> None:
+    about_it = or_(Outbox.circle_id == circle.id, Outbox.member_id.in_(seats))
+    of_nowhere = and_(Outbox.circle_id.is_(None), Outbox.member_id.is_(None))
+    queued = Outbox.state == "queued"
+    _erase(session, Outbox, and_(about_it, queued), None, state="cancelled", reason="its circle was erased")
+    # A text of no circle still waiting for someone who sits elsewhere is not this circle's to take.
+    of_hers = and_(of_nowhere, Outbox.person_id.in_(people), or_(~queued, Outbox.person_id.in_(only_here)))
+    _erase(session, Outbox, or_(about_it, of_hers), now, body=None)
+
+
+def _erase(
+    session: Session,
+    table: type[DeclarativeBase],
+    which: ColumnElement[bool],
+    erased_at: dt.datetime | None,
+    **values: Any,
+) -> None:
+    if erased_at is not None:
+        erased: Any = table.__table__.c.erased_at
+        values["erased_at"] = func.coalesce(erased, erased_at)
+    session.execute(
+        update(table).where(which).values(**values), execution_options={"synchronize_session": False}
+    )

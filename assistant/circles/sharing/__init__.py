@@ -1,0 +1,1 @@
+"""What members share: with their circle, with each other, and what they want to reach."""

@@ -1,0 +1,292 @@
+"""Keeps what a member wants to reach: her goal, her if-then plan, and the next step with its day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.effects import Start
+from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
+from assistant.circles.actions.registry import action
+from assistant.circles.people.inactivity import may_nudge
+from assistant.language.dates import read_date
+from assistant.language.rendering import readable_date, readable_day
+from assistant.schedule.local_time import home, hours_for, next_allowed, zone_of
+from assistant.schedule.waits import USUAL_HOUR
+from assistant.schedule.wall import at_wall
+from assistant.store.tables import Conversation, Goal, GoalStep, Member, Question
+from assistant.store.tables.circle_tables import SEATED
+
+FURTHEST: Final = dt.timedelta(days=180)
+"""A day that lies further ahead was misread, or is no next step."""
+SAME_DAY: Final = dt.timedelta(hours=3)
+"""A step planned for today, after her hour, comes up so much later."""
+THEMES_OF_GOALS: Final = frozenset({3, 8})
+"""Next moves, and the harvest: weeks that ask about her goal in her own words."""
+_OPENING: Final = re.compile(
+    r"^(?:\W*[\w'’,]+){0,6}?\W*\b(?:i will|i['’]ll|i am going to|i['’]m going to|voy a)\s+", re.IGNORECASE
+)
+"""By Friday I will ..., Antes del viernes voy a ..."""
+REMINDER: Final = "step_reminder"
+
+
+def goal_of(session: Session, member_id: int) -> Goal | None:
+    """Her goal as it stands; the one place where it lives."""
+    return session.scalars(
+        select(Goal)
+        .where(Goal.member_id == member_id, Goal.state == "open", Goal.words.is_not(None))
+        .order_by(Goal.id.desc())
+        .limit(1)
+    ).first()
+
+
+def open_step(session: Session, member_id: int) -> GoalStep | None:
+    """The step she has set and not settled; there is one at most."""
+    return session.scalars(
+        select(GoalStep)
+        .join(Goal, Goal.id == GoalStep.goal_id)
+        .where(Goal.member_id == member_id, GoalStep.settled_at.is_(None), GoalStep.words.is_not(None))
+        .order_by(GoalStep.id.desc())
+        .limit(1)
+    ).first()
+
+
+@action("kept", "no_seat")
+def keep_goal(ctx: ActionContext) -> ActionResult:
+    """Keep `goal` as what she wants to reach; the goal before it is changed, and its open step goes along."""
+    words = _said(ctx, "goal")
+    if ctx.member is None or words is None:
+        return ActionResult("no_seat")
+    before = goal_of(ctx.session, ctx.member.id)
+    goal = Goal(member_id=ctx.member.id, words=words, set_at=ctx.now, state="open")
+    ctx.session.add(goal)
+    ctx.session.flush()
+    if before is not None:
+        before.state, before.settled_at = "changed", ctx.now
+        step = open_step(ctx.session, ctx.member.id)
+        if step is not None:
+            step.goal_id = goal.id
+    return ActionResult("kept")
+
+
+@action("kept", "no_goal")
+def keep_plan(ctx: ActionContext) -> ActionResult:
+    """Keep `plan`, her obstacle and if-then plan, with her goal."""
+    goal = goal_of(ctx.session, ctx.member.id) if ctx.member else None
+    words = _said(ctx, "plan")
+    if goal is None or words is None:
+        return ActionResult("no_goal")
+    goal.plan = words
+    return ActionResult("kept")
+
+
+@action("goal", "none", "no_seat")
+def recall_goal(ctx: ActionContext) -> ActionResult:
+    """Whether she has a goal, which then comes back in her words; `asked`: she came to it herself."""
+    if ctx.member is None:
+        return ActionResult("no_seat")
+    return ActionResult("goal" if goal_of(ctx.session, ctx.member.id) else "none", {"asked": True})
+
+
+@action("goal", "none")
+def recall_goal_in_week(ctx: ActionContext) -> ActionResult:
+    """Whether this week's `theme` comes back to her goal, and she has one."""
+    if ctx.member is None or ctx.values.get("theme") not in THEMES_OF_GOALS:
+        return ActionResult("none")
+    return ActionResult("goal" if goal_of(ctx.session, ctx.member.id) else "none")
+
+
+@action("reached", "none")
+def reach_goal(ctx: ActionContext) -> ActionResult:
+    """She reached it; whether the circle hears of it is asked next (`sharing` holds what it would hear)."""
+    goal = goal_of(ctx.session, ctx.member.id) if ctx.member else None
+    if goal is None:
+        return ActionResult("none")
+    goal.state, goal.settled_at = "reached", ctx.now
+    return ActionResult("reached", {"sharing": {"goal": goal.id}, "step": _short(goal.words)})
+
+
+@action("dated", "undated", "no_seat")
+def keep_step(ctx: ActionContext) -> ActionResult:
+    """Keep `step` as her next step, with the day that its words name; undated: they name none, or two."""
+    words = _said(ctx, "step")
+    if ctx.member is None or words is None:
+        return ActionResult("no_seat")
+    goal = goal_of(ctx.session, ctx.member.id) or _unnamed_goal(ctx, ctx.member)
+    step = open_step(ctx.session, ctx.member.id)
+    if step is None:
+        step = GoalStep(goal_id=goal.id, set_at=ctx.now)
+        ctx.session.add(step)
+    step.goal_id, step.words, step.set_at, step.due_on = goal.id, words, ctx.now, None
+    ctx.session.flush()
+    day = read_date(words, now=ctx.now, zone=_zone(ctx).key, country=ctx.identity.country)
+    return _plan_for(ctx, step, day)
+
+
+@action("dated", "undated", "none")
+def set_step_day(ctx: ActionContext) -> ActionResult:
+    """Move her open step to the day in `day`; undated: that day is past, or too far to be a next step."""
+    step = open_step(ctx.session, ctx.member.id) if ctx.member else None
+    if step is None:
+        return ActionResult("none")
+    said = ctx.values.get("day_said")
+    return _plan_for(ctx, step, dt.date.fromisoformat(said) if isinstance(said, str) else None)
+
+
+@action("due", "over")
+def step_today(ctx: ActionContext) -> ActionResult:
+    """Whether the reminder in hand is wanted: the step is open, today is its day, it is no third nudge."""
+    step = open_step(ctx.session, ctx.member.id) if ctx.member else None
+    if ctx.member is None or ctx.member.state not in ("active", "reading") or step is None:
+        return ActionResult("over")
+    if step.id != ctx.values.get("step_id") or step.due_on != _today(ctx):
+        return ActionResult("over")
+    if not may_nudge(ctx.session, ctx.person.id, ctx.now, asked_for=True):
+        return ActionResult("over")
+    return ActionResult("due", {"step": _short(step.words)})
+
+
+@action("due", "none")
+def step_is_due(ctx: ActionContext) -> ActionResult:
+    """Whether a step is to be asked about: its day has come, or it never had one."""
+    step = open_step(ctx.session, ctx.member.id) if ctx.member else None
+    if step is None or (step.due_on is not None and step.due_on > _today(ctx)):
+        return ActionResult("none")
+    return ActionResult("due", {"step": _short(step.words)})
+
+
+@action("step", "none", "no_seat")
+def recall_step(ctx: ActionContext) -> ActionResult:
+    """The step she has set, if any."""
+    if ctx.member is None:
+        return ActionResult("no_seat")
+    step = open_step(ctx.session, ctx.member.id)
+    return ActionResult("step", {"step": _short(step.words)}) if step else ActionResult("none")
+
+
+@action("did", "none")
+def step_did(ctx: ActionContext) -> ActionResult:
+    """She did it; whether the circle hears of it is asked next."""
+    step = open_step(ctx.session, ctx.member.id) if ctx.member else None
+    if step is None:
+        return ActionResult("none")
+    step.outcome, step.settled_at = "did", ctx.now
+    _drop_reminders(ctx)
+    return ActionResult("did", {"sharing": {"step": step.id}, "step": _short(step.words)})
+
+
+@action("kept", "none")
+def step_part(ctx: ActionContext) -> ActionResult:
+    """Part way: it counts, and stays open."""
+    return _note_progress(ctx, "part")
+
+
+@action("kept", "none")
+def step_not_yet(ctx: ActionContext) -> ActionResult:
+    """Not yet: no harm done, it stays open."""
+    return _note_progress(ctx, "not_yet")
+
+
+@action("rested", "none")
+def rest_step(ctx: ActionContext) -> ActionResult:
+    """Let her step go; what came of it so far stays on record."""
+    step = open_step(ctx.session, ctx.member.id) if ctx.member else None
+    if step is None:
+        return ActionResult("none")
+    step.outcome, step.settled_at = step.outcome or "not_yet", ctx.now
+    _drop_reminders(ctx)
+    return ActionResult("rested")
+
+
+def _note_progress(ctx: ActionContext, outcome: str) -> ActionResult:
+    step = open_step(ctx.session, ctx.member.id) if ctx.member else None
+    if step is None:
+        return ActionResult("none")
+    step.outcome = outcome
+    _drop_reminders(ctx)
+    return ActionResult("kept")
+
+
+def _plan_for(ctx: ActionContext, step: GoalStep, day: dt.date | None) -> ActionResult:
+    """Remind her on that day, at her hour; a reminder for another day finds that it is over."""
+    today = _today(ctx)
+    if day is None or not today <= day <= today + FURTHEST:
+        return ActionResult("undated", {"step": _short(step.words)})
+    step.due_on = day
+    assert ctx.member is not None
+    _drop_reminders(ctx)
+    language = ctx.person.language or (ctx.circle.language if ctx.circle else "en")
+    reminder = Start(ctx.person.id, REMINDER, {"step_id": step.id}, ctx.member.id, due_at=_her_hour(ctx, day))
+    values = {
+        "step": _short(step.words),
+        "day": readable_day(day, language),
+        "date": readable_date(day, language),
+    }
+    return ActionResult("dated", values, (reminder,))
+
+
+def _her_hour(ctx: ActionContext, day: dt.date) -> dt.datetime:
+    zones = zone_of(ctx.person.zone, ctx.circle.zone if ctx.circle else None)
+    hour = USUAL_HOUR if ctx.person.hour is None else ctx.person.hour
+    due = at_wall(day, dt.time(hour), home(zones))
+    return next_allowed(max(due, ctx.now + SAME_DAY) if day == _today(ctx) else due, zones, hours_for(None))
+
+
+def _unnamed_goal(ctx: ActionContext, member: Member) -> Goal:
+    """A step may come before its goal has words."""
+    goal = ctx.session.scalars(
+        select(Goal).where(Goal.member_id == member.id, Goal.state == "open", Goal.words.is_(None)).limit(1)
+    ).first()
+    if goal is None:
+        goal = Goal(member_id=member.id, words=None, set_at=ctx.now, state="open")
+        ctx.session.add(goal)
+        ctx.session.flush()
+    return goal
+
+
+def _said(ctx: ActionContext, key: str) -> str | None:
+    words = ctx.values.get(key)
+    seated = ctx.member is not None and ctx.member.state in SEATED
+    return words.strip() if seated and isinstance(words, str) and words.strip() else None
+
+
+def bare_step(words: str) -> str:
+    """What she will do, without "By Friday I will" before it."""
+    bare = _OPENING.sub("", words.strip(), count=1).strip()
+    return bare or words.strip()
+
+
+def _short(words: str | None) -> str:
+    return shorten(bare_step(words or ""), PLACEHOLDERS["step"].longest)
+
+
+def _drop_reminders(ctx: ActionContext) -> None:
+    """A reminder that is still open is about a step that has moved on."""
+    assert ctx.member is not None
+    for conversation in ctx.session.scalars(
+        select(Conversation).where(
+            Conversation.member_id == ctx.member.id,
+            Conversation.flow == REMINDER,
+            Conversation.ended_at.is_(None),
+        )
+    ).all():
+        conversation.ended_at = ctx.now
+        for question in ctx.session.scalars(
+            select(Question).where(Question.conversation_id == conversation.id, Question.state != "closed")
+        ).all():
+            question.state, question.outcome, question.closed_at = "closed", "ended", ctx.now
+    ctx.session.flush()
+
+
+def _zone(ctx: ActionContext) -> ZoneInfo:
+    return home(zone_of(ctx.person.zone, ctx.circle.zone if ctx.circle else None))
+
+
+def _today(ctx: ActionContext) -> dt.date:
+    return ctx.now.astimezone(_zone(ctx)).date()

@@ -1,0 +1,187 @@
+"""Lets members share words with their circle, under their name or without; nothing goes there by itself."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.registry import action
+from assistant.circles.calendar.season_plan import current_week
+from assistant.circles.sharing.goals import bare_step
+from assistant.language.contacts import has_contact
+from assistant.language.folding import plain_words
+from assistant.store.tables import Answer, Apart, Goal, GoalStep, Member, Share
+from assistant.store.tables.circle_tables import SEATED
+
+WITHOUT_NAME: Final = frozenset({"no", "without", "sin"})
+
+
+@action("yes", "no")
+def may_share(ctx: ActionContext) -> ActionResult:
+    """Whether anything of hers may go to this circle: only after her promise."""
+    return ActionResult("yes" if is_in(ctx.member) else "no")
+
+
+@action("shared", "private", "name", "number")
+def share_with_circle(ctx: ActionContext) -> ActionResult:
+    """Share the answer she just gave, or what `sharing` names (an answer, a step or a goal she reached).
+
+    private: the question said that nobody else sees it, or she has not promised yet. name: she was never
+    asked whether her name goes along. number: there is a way to reach someone in it, which needs her yes.
+    """
+    member, sharing = ctx.member, _what_to_share(ctx)
+    words = _words_of(ctx.session, member, sharing) if member else None
+    if member is None or not words or not is_in(member):
+        return ActionResult("private", {"sharing": {}})
+    values: dict[str, Any] = {"sharing": sharing}
+    if sharing != ctx.values.get("sharing"):
+        values["number_ok"] = ""
+    if has_contact(words, ctx.identity.country) and {**ctx.values, **values}.get("number_ok") != "yes":
+        return ActionResult("number", values)
+    if not _was_asked_for_name(ctx.session, member):
+        return ActionResult("name", values)
+    _share(ctx, member, sharing, words, named=member.named)
+    return ActionResult("shared", {"sharing": {}, "number_ok": ""})
+
+
+@action("shared", "private")
+def share_without_name(ctx: ActionContext) -> ActionResult:
+    """Share it with no name on it, whatever she chose for the rest."""
+    member, sharing = ctx.member, _what_to_share(ctx)
+    words = _words_of(ctx.session, member, sharing) if member else None
+    if member is None or not words or not is_in(member):
+        return ActionResult("private", {"sharing": {}})
+    _share(ctx, member, sharing, words, named=False)
+    return ActionResult("shared", {"sharing": {}, "number_ok": ""})
+
+
+@action("kept_back")
+def keep_back(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
+    """Share nothing of it."""
+    return ActionResult("kept_back", {"sharing": {}, "number_ok": ""})
+
+
+@action("quiet")
+def go_quiet(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
+    """She did not answer: nothing more is asked of her in this conversation."""
+    return ActionResult("quiet", {"went_quiet": True})
+
+
+@action("yes", "no")
+def still_here(ctx: ActionContext) -> ActionResult:
+    """Whether she has answered all along."""
+    return ActionResult("no" if ctx.values.get("went_quiet") else "yes")
+
+
+@action("heard")
+def hear_sharing_name(ctx: ActionContext) -> ActionResult:
+    """What MY NAME or NO NAME asks for, before anything else is asked."""
+    without = WITHOUT_NAME & set(plain_words(ctx.words))
+    return ActionResult("heard", {"named_by": "without" if without else "name"})
+
+
+@action("named", "unnamed", "no_seat")
+def set_sharing_name(ctx: ActionContext) -> ActionResult:
+    """Share under her name from now on, or without, as `named_by` says.
+
+    Going without a name takes it off what she has shared before, too.
+    """
+    if ctx.member is None:
+        return ActionResult("no_seat")
+    named = ctx.values.get("named_by") == "name"
+    ctx.member.named = named
+    if not named:
+        for share in ctx.session.scalars(select(Share).where(Share.member_id == ctx.member.id)):
+            share.named = False
+    return ActionResult("named" if named else "unnamed")
+
+
+def is_in(member: Member | None) -> bool:
+    """Whether she may share with her circle and be told of it: seated, and after her promise."""
+    return member is not None and member.promised_at is not None and member.state in SEATED
+
+
+def sharers(session: Session, circle_id: int, *, week: int) -> set[int]:
+    """The members who shared something with this circle in a week of its season, and are still in it."""
+    found = session.scalars(
+        select(Share.member_id)
+        .join(Member, Member.id == Share.member_id)
+        .where(
+            Share.circle_id == circle_id,
+            Share.week == week,
+            Share.words.is_not(None),
+            Member.state.in_(SEATED),
+        )
+    )
+    return set(found)
+
+
+def apart_from(session: Session, person_id: int) -> set[int]:
+    """The people who do not reach her and whom she does not reach, whoever asked for it."""
+    rows = session.execute(
+        select(Apart.one_id, Apart.other_id).where(
+            or_(Apart.one_id == person_id, Apart.other_id == person_id)
+        )
+    )
+    return {other for pair in rows for other in pair} - {person_id}
+
+
+def _what_to_share(ctx: ActionContext) -> dict[str, Any]:
+    """The answer that this very text gave, if its question said the circle sees it; else what was held."""
+    held = ctx.values.get("sharing")
+    if ctx.inbox_id is not None and ctx.member is not None:
+        answered = ctx.session.scalars(
+            select(Answer)
+            .where(Answer.inbox_id == ctx.inbox_id, Answer.member_id == ctx.member.id)
+            .order_by(Answer.id.desc())
+            .limit(1)
+        ).first()
+        if answered is not None and answered.outcome == "text":
+            return {"answer": answered.id}
+    return dict(held) if isinstance(held, dict) else {}
+
+
+def _words_of(session: Session, member: Member, sharing: dict[str, Any]) -> str | None:
+    """The words to be shared: hers, and meant for the circle. Nothing else ever becomes a share."""
+    if "answer" in sharing:
+        answer = session.get(Answer, sharing["answer"])
+        mine = answer is not None and answer.member_id == member.id and answer.visible_to == "circle"
+        return answer.words if answer is not None and mine else None
+    if "step" in sharing:
+        step = session.get(GoalStep, sharing["step"])
+        mine = step is not None and session.get_one(Goal, step.goal_id).member_id == member.id
+        return bare_step(step.words) if step is not None and step.words and mine else None
+    if "goal" in sharing:
+        goal = session.get(Goal, sharing["goal"])
+        return goal.words if goal is not None and goal.member_id == member.id else None
+    return None
+
+
+def _was_asked_for_name(session: Session, member: Member) -> bool:
+    asked = select(Answer.id).where(
+        Answer.member_id == member.id, Answer.key == "named_by", Answer.outcome != "skip"
+    )
+    return not member.named or session.scalar(asked.limit(1)) is not None
+
+
+def _share(ctx: ActionContext, member: Member, sharing: dict[str, Any], words: str, *, named: bool) -> None:
+    answer_id = sharing.get("answer")
+    if answer_id is not None and ctx.session.scalar(select(Share.id).where(Share.answer_id == answer_id)):
+        return  # A late answer may come by here twice.
+    assert ctx.circle is not None
+    week = ctx.values.get("week")
+    ctx.session.add(
+        Share(
+            circle_id=member.circle_id,
+            member_id=member.id,
+            answer_id=answer_id,
+            week=week if isinstance(week, int) else current_week(ctx.circle, ctx.now),
+            words=words,
+            named=named,
+            at=ctx.now,
+        )
+    )
+    ctx.session.flush()

@@ -1,0 +1,258 @@
+"""Invites people from a spreadsheet: shows first what will happen, then does it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from assistant.cli.output import as_json, counted, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from assistant.circles.cohorts.assignment import Seating
+    from assistant.circles.cohorts.import_entries import Sheet
+    from assistant.store.tables import Circle
+
+SHOWN_ROWS = 5
+SHOWN_TROUBLES = 50
+SHOWN_CIRCLES = 60
+
+
+@click.command("import")
+@click.argument("file", type=click.File("rb"), metavar="FILE.csv")
+@click.option("--circle", "code", metavar="CODE", help="The one circle they are invited to.")
+@click.option("--spread", "cohort", metavar="COHORT", help="Spread them over the circles of this cohort.")
+@click.option("--yes", is_flag=True, help="Do not ask before inviting.")
+@as_json
+def import_(file: BinaryIO, code: str | None, cohort: str | None, yes: bool, as_json: bool) -> None:
+    """Invite the people of FILE.csv: phone,name,language,timezone,consent_at,consent_source.
+
+    Only those with recorded consent are texted, a few a minute, and they are in when they answer JOIN
+    themselves. Rows that cannot be taken are listed with line and reason; the rest is taken. Running it again
+    is harmless.
+
+    With --spread, the columns hours ("evenings", "9-12"), teaches and learns may say more: people go to a
+    circle of their language, evenly, and among those to one with others awake when they are, who can teach
+    what they want to learn.
+    """
+    from assistant.circles.cohorts.assignment import (
+        find_cohort,
+        seat_in_circle,
+        spread_over_cohort,
+        usual_zone,
+    )
+    from assistant.circles.cohorts.import_entries import read_sheet
+    from assistant.circles.cohorts.import_plan import INVITE, NO_CONSENT
+    from assistant.circles.hosts.circle_setup import find_circle
+    from assistant.cli.circle_commands import join_line, our_number
+    from assistant.cli.opening import runtime
+    from assistant.conversations.import_invitations import invite_all, last_leaves
+
+    if (code is None) == (cohort is None):
+        raise click.UsageError("say where they are invited: --circle CODE or --spread COHORT, one of them")
+    with runtime(quiet=as_json) as opened:
+        now, sender = opened.clock.now(), opened.identity.sender
+        country = opened.settings.default_country
+        with opened.database.read() as session:
+            if code is not None:
+                circle = find_circle(session, code)
+                sheet = read_sheet(file.read(), country=country, zone=circle.zone, now=now)
+                seating, where = seat_in_circle(session, circle, sheet.entries, sender), circle.name
+            else:
+                found = find_cohort(session, cohort or "")
+                zone = usual_zone(session, found)
+                sheet = read_sheet(file.read(), country=country, zone=zone, now=now)
+                seating = spread_over_cohort(session, found, sheet.entries, sender, now)
+                where = found.name
+        last = last_leaves(opened.services, seating, sheet.entries)
+        expected = Counter(seating.fates.values())
+        if not as_json:
+            _show_preview(sheet, seating, where)
+            _show_pace(expected[INVITE], last, seating.circles[0].zone)
+        _confirm(expected[INVITE], yes=yes)
+        with _progress(len(sheet.entries), quiet=as_json) as step:
+            done = invite_all(opened.services, seating, sheet.entries, step)
+        number = our_number(opened)
+        lines = {each.code: join_line(opened, each, number) for each in seating.circles}
+    if as_json:
+        print_json(_as_data(sheet, seating, done, last, lines, code is not None))
+        return
+    follow = seating.circles[0].code if code is not None else f'--cohort "{where}"'
+    click.echo(f"{done[INVITE]} invitations are queued. `circle status {follow}` follows them.")
+    if done[NO_CONSENT] and code is not None:
+        click.echo(f"To forward yourself to the {done[NO_CONSENT]} without recorded consent:")
+        click.echo(f"  {lines[seating.circles[0].code]}")
+    elif done[NO_CONSENT]:
+        click.echo(
+            f"{done[NO_CONSENT]} have no recorded consent. Choose them a circle and forward its join line "
+            "yourself; --json lists their rows, and the line of each circle."
+        )
+
+
+def _show_preview(sheet: Sheet, seating: Seating, where: str) -> None:
+    from assistant.circles.cohorts.import_plan import FATES
+
+    counts = Counter(seating.fates.values())
+    alone = seating.aim.cohort_id is None
+    named = f"{where} ({seating.circles[0].code})" if alone else where
+    say(f"{len(sheet.entries)} people for {named}:")
+    for fate, meaning in FATES.items():
+        if counts[fate]:
+            say(f"  {counts[fate]:>6} {meaning}")
+    for reason in dict.fromkeys(seating.reasons.values()):
+        lines = [line for line, each in seating.reasons.items() if each == reason]
+        more = f" and {len(lines) - SHOWN_TROUBLES} more" if len(lines) > SHOWN_TROUBLES else ""
+        say(f"         {reason}")
+        say(f"         (lines {', '.join(map(str, lines[:SHOWN_TROUBLES]))}{more})")
+    if alone:
+        room = seating.circles[0].size - seating.taken.get(seating.circles[0].id, 0)
+        if counts["invite"] > room:
+            say(f"  Note: {max(room, 0)} seats are free; whoever answers once they are taken hears so.")
+    else:
+        _show_circles(sheet, seating)
+    for what, rows in (("cannot be taken", sheet.bad), ("stand there twice", sheet.doubled)):
+        if rows:
+            say(f"{len(rows)} rows {what}:")
+            for each in rows[:SHOWN_TROUBLES]:
+                say(f"  line {each.line}: {each.reason}")
+            if len(rows) > SHOWN_TROUBLES:
+                say(f"  and {len(rows) - SHOWN_TROUBLES} more; --json lists them all")
+    if sheet.ignored_columns:
+        say(f"Columns not used: {', '.join(sheet.ignored_columns)}")
+    if sheet.guessed:
+        say(
+            f"The file is not in UTF-8. It was read as {sheet.guessed}: look at a name with an accent, and "
+            'if it is wrong, save the table as "CSV UTF-8" and import that.'
+        )
+    _show_first_rows(sheet, seating)
+
+
+def _show_first_rows(sheet: Sheet, seating: Seating) -> None:
+    from assistant.circles.people.phone_entry import masked
+
+    if not sheet.entries or not sys.stdout.isatty():
+        return
+    codes = {circle.id: circle.code for circle in seating.circles}
+    previewed = [
+        (
+            each.line,
+            masked(each.uri),
+            each.name,
+            each.language,
+            each.zone,
+            each.consent_at,
+            seating.fates[each.line],
+            codes.get(seating.seats.get(each.line, 0)),
+        )
+        for each in sheet.entries[:SHOWN_ROWS]
+    ]
+    print_table(("LINE", "PHONE", "NAME", "LANGUAGE", "ZONE", "CONSENT", "BECOMES", "CIRCLE"), previewed)
+
+
+def _show_circles(sheet: Sheet, seating: Seating) -> None:
+    """How each circle fills, and who comes to it by language."""
+    rows = _by_circle(sheet, seating)
+    say("Circles, with those who have a seat or an invitation already:")
+    for circle, taken, coming in rows[:SHOWN_CIRCLES]:
+        languages = counted({language or "language not known": n for language, n in coming.items()})
+        say(
+            f"  {circle.code:<12} {circle.language}  {taken} + {sum(coming.values())} of {circle.size}"
+            + (f"  ({languages})" if languages else "")
+        )
+    if len(rows) > SHOWN_CIRCLES:
+        say(f"  and {len(rows) - SHOWN_CIRCLES} more circles; --json lists them all")
+
+
+def _by_circle(sheet: Sheet, seating: Seating) -> list[tuple[Circle, int, Counter[str | None]]]:
+    from assistant.circles.cohorts.import_plan import INVITE
+
+    coming: dict[int, Counter[str | None]] = {circle.id: Counter() for circle in seating.circles}
+    for entry in sheet.entries:
+        if seating.fates[entry.line] == INVITE:
+            coming[seating.seats[entry.line]][entry.language] += 1
+    return [(circle, seating.taken.get(circle.id, 0), coming[circle.id]) for circle in seating.circles]
+
+
+def _show_pace(invitations: int, last: dt.datetime | None, zone: str) -> None:
+    from zoneinfo import ZoneInfo
+
+    from assistant.conversations.import_invitations import INVITES_A_MINUTE
+
+    if last is not None:
+        when = last.astimezone(ZoneInfo(zone))
+        say(
+            f"They leave {INVITES_A_MINUTE} a minute, each in its reader's daytime, behind what is queued "
+            f"already: the last of the {invitations} about {when:%A %Y-%m-%d %H:%M} ({zone})."
+        )
+
+
+def _as_data(
+    sheet: Sheet,
+    seating: Seating,
+    done: Counter[str],
+    last: dt.datetime | None,
+    lines: dict[str, str],
+    alone: bool,
+) -> dict[str, object]:
+    from assistant.circles.cohorts.import_plan import NO_CONSENT
+    from assistant.conversations.import_invitations import INVITES_A_MINUTE
+
+    codes = {circle.id: circle.code for circle in seating.circles}
+    data: dict[str, object] = {
+        "fates": dict(done),
+        "bad": [{"line": each.line, "reason": each.reason} for each in sheet.bad],
+        "doubled": [{"line": each.line, "reason": each.reason} for each in sheet.doubled],
+        "empty_lines": sheet.empty_lines,
+        "ignored_columns": list(sheet.ignored_columns),
+        "encoding_guessed": sheet.guessed,
+        "no_consent": [line for line, fate in seating.fates.items() if fate == NO_CONSENT],
+        "no_seat": [{"line": line, "reason": reason} for line, reason in seating.reasons.items()],
+        "pace": {"a_minute": INVITES_A_MINUTE, "last_at": last},
+    }
+    if alone:
+        code = seating.circles[0].code
+        return {"circle": code, **data, "join_line": lines[code]}
+    circles = [
+        {
+            "code": circle.code,
+            "language": circle.language,
+            "size": circle.size,
+            "taken": taken,
+            "invited": sum(coming.values()),
+            "languages": {language or "unknown": count for language, count in coming.items()},
+            "join_line": lines[circle.code],
+        }
+        for circle, taken, coming in _by_circle(sheet, seating)
+    ]
+    placed = {
+        line: codes[circle_id]
+        for line, circle_id in {**seating.stays, **seating.seats}.items()
+        if circle_id in codes
+    }
+    return {"circles": circles, **data, "places": placed}
+
+
+def _confirm(invitations: int, *, yes: bool) -> None:
+    if yes or not invitations:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError("there is nobody to ask whether to go on: add --yes")
+    click.confirm(f"Invite {invitations} people?", abort=True, err=True)
+
+
+@contextlib.contextmanager
+def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    if quiet or not sys.stderr.isatty():
+        yield lambda _count: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Inviting", total=total)
+        yield lambda count: progress.advance(task, count)

@@ -1,0 +1,152 @@
+"""Reads a reply as the open question expects it, keeps what it came to, and moves on by it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from assistant.conversations.questions import close
+from assistant.conversations.text_rendering import SPOKEN, language_of
+from assistant.conversations.turn_context import Context
+from assistant.conversations.turns import ask_again, move, with_versions
+from assistant.engine.flow_model import ANY, Step
+from assistant.engine.movement import UNCLEAR, advance, find_way
+from assistant.language.folding import plain_words
+from assistant.language.reply_reading import Choice, Reading, parse_expect, read
+from assistant.store.tables import Answer, Conversation, Question
+
+MOST_UNCLEAR = 4
+"""After so many replies to one question that could not be read, we stop repeating ourselves."""
+
+
+def read_answer(context: Context, question: Question, conversation: Conversation) -> Reading:
+    """What her words are to this question; "unclear" also when the step has no way for them."""
+    step = step_of(context, question)
+    spec = replace(parse_expect(step.expect or "text"), sure=_sure(context, step, question, conversation))
+    if spec.kind == "choice":
+        choices = _choices(context, step, question, conversation)
+        named = step.choices_from is not None
+        spec = replace(spec, choices=choices, named=named, numbered=named or offers_numbers(step))
+    if spec.kind == "name" and _is_keyword(context):
+        return Reading(UNCLEAR)
+    reading = read(
+        spec,
+        context.words,
+        language_of(context.person, context.about(conversation).circle),
+        now=context.now,
+        zone=context.person.zone,
+        country=context.services.identity.country,
+    )
+    if step.choices_from and reading.outcome in {choice.key for choice in spec.choices}:
+        reading = Reading("chosen", reading.outcome)
+    return reading if find_way(step, reading.outcome) is not None else Reading(UNCLEAR)
+
+
+def take_answer(context: Context, question: Question, conversation: Conversation, reading: Reading) -> None:
+    """Close the question with its answer and move on, or say what would be understood."""
+    outcome = reading.outcome
+    if outcome == UNCLEAR:
+        question.unclear += 1
+        context.progress.quiet = context.progress.quiet or question.unclear > MOST_UNCLEAR
+    else:
+        _keep(context, question, conversation, reading)
+        close(context.session, question, outcome, context.now)
+    move(context, conversation, lambda book, place: advance(book, place, outcome))
+    if question.state == "open" and (conversation.ended_at or conversation.step != question.step):
+        close(context.session, question, outcome, context.now)  # An unclear reply led on from it.
+
+
+def answer_late(context: Context, question: Question) -> bool:
+    """Take her words for a question that was closed because she did not answer, if they answer it."""
+    conversation = context.session.get_one(Conversation, question.conversation_id)
+    if conversation.flow != question.flow:
+        return False
+    reading = read_answer(context, question, conversation)
+    if reading.outcome == UNCLEAR:
+        return False
+    conversation.step, conversation.ended_at = question.step, None
+    take_answer(context, question, conversation, reading)
+    return True
+
+
+def reopen(context: Context, question: Question) -> None:
+    """Ask once more what was closed for want of an answer."""
+    conversation = context.session.get_one(Conversation, question.conversation_id)
+    if conversation.flow == question.flow:
+        conversation.step, conversation.ended_at = question.step, None
+        ask_again(context, conversation)
+
+
+def step_of(context: Context, question: Question) -> Step:
+    """The question's step, as it moves in the version that its conversation keeps to."""
+    conversation = context.session.get_one(Conversation, question.conversation_id)
+    version = conversation.version
+    return with_versions(
+        context, lambda: context.services.book.pinned(question.flow, version).steps[question.step]
+    )
+
+
+def _sure(context: Context, step: Step, question: Question, conversation: Conversation) -> Mapping[str, str]:
+    """How sure a reply must be; of the choices that an action listed, one is as good as another."""
+    version = conversation.version
+    sure = with_versions(context, lambda: context.services.book.sure(question.flow, question.step, version))
+    return {ANY: sure["chosen"]} if step.choices_from and "chosen" in sure else sure
+
+
+def offers_numbers(step: Step) -> bool:
+    """Whether the question names its options by number; to "Reply SEND", a 1 says nothing."""
+    texts = [
+        *(step.say or {}).values(),
+        *(kept.say[each] for kept in step.silence if kept.say for each in kept.say),
+    ]
+    return any(re.search(r"\b1\b", text) for variants in texts for text in variants.values())
+
+
+def _is_keyword(context: Context) -> bool:
+    """Whether a reply is one of our own keywords and nothing else: nobody's name is Status."""
+    said = plain_words(context.words)
+    phrases = (
+        phrase
+        for command in context.services.book.commands.values()
+        for phrases in command.words.values()
+        for phrase in phrases
+    )
+    return any("{" not in phrase and plain_words(phrase) == said for phrase in phrases)
+
+
+def _choices(
+    context: Context, step: Step, question: Question, conversation: Conversation
+) -> tuple[Choice, ...]:
+    if step.choices_from:
+        listed: list[Mapping[str, str]] = conversation.values.get(step.choices_from) or []
+        return tuple(Choice(each["key"], dict.fromkeys(SPOKEN, (each["label"],))) for each in listed)
+    version = conversation.version
+    options = with_versions(
+        context, lambda: context.services.book.options(question.flow, question.step, version)
+    )
+    return tuple(Choice(option.key, option.words) for option in options)
+
+
+def _keep(context: Context, question: Question, conversation: Conversation, reading: Reading) -> None:
+    """Write down what she answered, with who may see it: what the question said when it was asked."""
+    step = step_of(context, question)
+    key = step.save_as or question.step
+    context.session.add(
+        Answer(
+            question_id=question.id,
+            person_id=context.person.id,
+            member_id=conversation.member_id,
+            key=key,
+            outcome=reading.outcome,
+            words=None if reading.outcome == "skip" else context.words,
+            value={"value": reading.value},
+            visible_to=question.visible_to,
+            inbox_id=context.inbox.id if context.inbox else None,
+            at=context.now,
+        )
+    )
+    if step.save_as and reading.outcome != "skip":
+        # A choice, a yes and a no have no value beyond what they are.
+        value = reading.outcome if reading.value is None else reading.value
+        conversation.values = {**conversation.values, key: value}

@@ -1,0 +1,151 @@
+"""Decides what her words belong to when that is not simply the open question: an earlier one, one of two
+circles, or nobody yet. What is not clear is held and asked about; nobody sees it before she chose.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import and_, or_, select
+
+from assistant.conversations.answers import answer_late, read_answer, step_of, take_answer
+from assistant.conversations.turn_context import Context
+from assistant.conversations.turns import start
+from assistant.engine.movement import UNCLEAR
+from assistant.language.courtesy import is_courtesy
+from assistant.language.folding import plain_words
+from assistant.language.numbers import read_number
+from assistant.language.reply_reading import Reading
+from assistant.store.tables import Conversation, Outbox, Question
+
+STILL_HERS: Final = dt.timedelta(days=3)
+"""So long a short answer finds a question that she left for a newer one."""
+MOST_EARLIER: Final = 3
+IN_A_WORD: Final = 3
+"""Words of an answer such as "2", "not ok" or "todavía no"."""
+LONGEST_NUMBER: Final = 12
+"""Characters: "2", "number 2", "the 2nd"; what is longer says more than a number."""
+
+
+def belongs_elsewhere(context: Context, question: Question, reading: Reading) -> bool:
+    """Whether her words were for something other than the open question; then they have been seen to."""
+    open_to_words = (step_of(context, question).expect or "text") == "text"
+    # "not ok" answers Saturday's check-in even when Monday's question, which takes any words, is open by now.
+    in_a_word = open_to_words and len(plain_words(context.words)) <= IN_A_WORD
+    if (reading.outcome == UNCLEAR or in_a_word) and _answered_earlier(context, question):
+        return True
+    if open_to_words and reading.outcome == "text" and len(context.known.seats) > 1:
+        return _asked_which_circle(context, question)
+    return False
+
+
+def hold(context: Context) -> str | None:
+    """Words that nobody asked for: held until she says whom they are for, where there is somebody.
+
+    Returns:
+        Why nothing was made of them, if nothing was.
+    """
+    if is_courtesy(context.words):
+        return "courtesy"
+    if _is_bare_number(context.words):
+        context.notice("loose_number", {"said": context.words})
+        return None
+    seats = [
+        (member, circle)
+        for member, circle in context.known.seats
+        if circle.state == "running" and member.promised_at is not None
+    ]
+    if not seats:
+        context.notice("no_question")
+        return None
+    start(context, "route", {"held": context.words}, seats[0][0].id if len(seats) == 1 else None)
+    return None
+
+
+def hand_over(context: Context) -> None:
+    """Words that were held go to the question she chose, as if she had answered it at once."""
+    handed, context.progress.handed = context.progress.handed, None
+    if handed is None:
+        return
+    question = context.session.get_one(Question, handed.question_id)
+    conversation = context.session.get_one(Conversation, question.conversation_id)
+    if question.state == "closed" or conversation.ended_at is not None:
+        return
+    context = replace(context, words=handed.words)
+    reading = read_answer(context, question, conversation)
+    take_answer(context, question, conversation, reading)
+
+
+def _answered_earlier(context: Context, question: Question) -> bool:
+    """Take her words for an earlier question that takes no free text, if they answer it and not this one."""
+    for earlier in _earlier(context, question):
+        conversation = context.session.get_one(Conversation, earlier.conversation_id)
+        if (conversation.flow, conversation.step) != (earlier.flow, earlier.step):
+            continue
+        if (step_of(context, earlier).expect or "text") == "text":
+            continue
+        reading = read_answer(context, earlier, conversation)
+        # What says more than the answer was hardly meant for a question of days ago.
+        if reading.outcome in (UNCLEAR, "skip") or reading.leftover:
+            continue
+        if earlier.state == "closed":
+            return answer_late(context, earlier)
+        take_answer(context, earlier, conversation, reading)
+        return True
+    return False
+
+
+def _asked_which_circle(context: Context, question: Question) -> bool:
+    """Another circle waits for words as well: ask which one these are for, and hold them."""
+    others = [
+        earlier
+        for earlier in _earlier(context, question)
+        if earlier.state == "waiting"
+        and earlier.member_id not in (None, question.member_id)
+        and earlier.visible_to != "us"
+        and (step_of(context, earlier).expect or "text") == "text"
+    ]
+    if not others or question.member_id is None or not _came_by_itself(context, question):
+        return False
+    # It is set aside by the question that is asked now, and both are among the choices.
+    question.state = "waiting"
+    context.session.flush()
+    between = [question.id, *(other.id for other in others)]
+    start(context, "for_which", {"held": context.words, "between": between})
+    return True
+
+
+def _came_by_itself(context: Context, question: Question) -> bool:
+    """Whether the question was a prompt; what is asked in reply to her she answers."""
+    prompt = select(Outbox.id).where(
+        Outbox.person_id == context.person.id,
+        Outbox.conversation_id == question.conversation_id,
+        Outbox.created_at == question.opened_at,
+        Outbox.purpose == "prompt",
+    )
+    return context.session.scalar(prompt.limit(1)) is not None
+
+
+def _earlier(context: Context, question: Question) -> Sequence[Question]:
+    """Questions that she left for this one, or that rested before it; the newest first."""
+    since = context.now - STILL_HERS
+    return context.session.scalars(
+        select(Question)
+        .where(
+            Question.person_id == context.person.id,
+            Question.id != question.id,
+            or_(
+                and_(Question.state == "waiting", Question.opened_at > since),
+                and_(Question.outcome == "silence", Question.closed_at > since),
+            ),
+        )
+        .order_by(Question.id.desc())
+        .limit(MOST_EARLIER)
+    ).all()
+
+
+def _is_bare_number(words: str) -> bool:
+    return len(words) <= LONGEST_NUMBER and read_number(words) is not None

@@ -1,0 +1,86 @@
+"""The stage at which words of danger are answered before all else; `assistant.safety` decides with what.
+
+What was written then goes nowhere: it is no command, no answer, no words for a buddy or a circle.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from assistant.circles.people.recent_texts import was_said
+from assistant.conversations import effect_handlers
+from assistant.conversations.answers import answer_late
+from assistant.conversations.questions import close_all, missed
+from assistant.conversations.turn_context import Context
+from assistant.conversations.turns import start
+from assistant.safety.alarms import raise_alarm
+from assistant.safety.first_response import LATELY, respond, talk_of
+from assistant.store.tables import Conversation
+
+
+def answer_danger(context: Context) -> bool:
+    """Act on words of danger; return whether that was all there is to do with the text."""
+    question = context.question
+    asked = question is not None and context.services.book.is_safety(question.flow)
+    response = respond(
+        context.words,
+        opted_out=context.progress.opted_out,
+        asked_at=question.opened_at if asked and question is not None else None,
+        now=context.now,
+    )
+    if response is None:
+        return False
+    if response.flow is None:
+        effect_handlers.apply(context, raise_alarm(context.about(None)).effects)
+        return True
+    # A loop is suspected of a machine; someone in despair writes much, too.
+    said = was_said(context.session, context.person.id, context.now - LATELY, purpose="safety")
+    context.progress.quiet = context.progress.quiet and said
+    let_go(context, talk_of(context.session, context.person.id))
+    seat = question.member_id if question is not None else None
+    start(context, response.flow, {"danger": response.kind}, seat)
+    return True
+
+
+def hear_out(context: Context) -> bool:
+    """Take what is written when the questions of a safety talk are over: no small talk answers it.
+
+    After words of abuse nothing is said about them: another may read.
+
+    Returns:
+        Whether the words belong there.
+    """
+    talk = talk_of(context.session, context.person.id)
+    if talk is None:
+        return False
+    late = missed(context.session, context.person.id, context.now)
+    if late is not None and late.conversation_id == talk.id and answer_late(context, late):
+        return True
+    since = context.now - LATELY
+    if talk.values["danger"] != "abuse" and not was_said(
+        context.session, context.person.id, since, "notices/crisis_line"
+    ):
+        context.notice("crisis_line", purpose="safety")
+    return True
+
+
+def unfinished(context: Context, flow: str) -> Conversation | None:
+    """Return the person's last conversation of this flow that has not come to its end."""
+    return context.session.scalars(
+        select(Conversation)
+        .where(
+            Conversation.person_id == context.person.id,
+            Conversation.flow == flow,
+            Conversation.ended_at.is_(None),
+        )
+        .order_by(Conversation.id.desc())
+        .limit(1)
+    ).first()
+
+
+def let_go(context: Context, talk: Conversation | None) -> None:
+    """End a talk from before: it gives way to the new one, and does not come back."""
+    if talk is not None:
+        close_all(context.session, talk, context.now)
+        talk.ended_at = context.now
+        context.session.flush()

@@ -1,0 +1,291 @@
+"""Decides what one text of one person means, and answers it. She is locked; it all becomes one commit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from assistant.circles.membership.invitations import open_invitations, yes_or_no
+from assistant.circles.people.recent_texts import was_said
+from assistant.conversations import attribution, keywords
+from assistant.conversations.answers import answer_late, read_answer, reopen, take_answer
+from assistant.conversations.danger_stage import answer_danger, hear_out, let_go, unfinished
+from assistant.conversations.interruptions import is_the_answer, is_to_be_asked, slot_of
+from assistant.conversations.questions import missed, set_aside
+from assistant.conversations.text_rendering import language_of
+from assistant.conversations.turn_context import Context
+from assistant.conversations.turns import ask_again, start
+from assistant.engine.book import FlowBook
+from assistant.engine.movement import UNCLEAR
+from assistant.language.command_lines import read_code_line
+from assistant.language.commands import CommandPattern, CommandReading, read_command
+from assistant.language.courtesy import is_courtesy
+from assistant.language.reply_reading import Reading
+from assistant.language.signatures import without_signature
+from assistant.safety.first_response import talk_of
+from assistant.store.tables import Conversation, Inbox, Question
+
+LOOP_TEXTS = 30
+"""More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
+RUNNING = ("host", "organizer")
+"""Whose commands are about circles, not about a seat of her own."""
+OF_NO_SEAT = ("new",)
+"""Commands for anyone that are about no seat of hers either: a circle of her own is none she sits in."""
+STRANGERS_ONCE_IN = dt.timedelta(days=1)
+MAYBE_STOP_ONCE_IN = dt.timedelta(days=1)
+
+
+def handle(context: Context) -> str | None:
+    """Act on a person's text and draft what is said to it: the stages in order, until one has seen to it.
+
+    The caller holds the person's lock, and commits.
+
+    Returns:
+        Why nothing was made of the text, if nothing was.
+
+    Raises:
+        Exception: whatever went wrong; the caller rolls this text back, and tries again or sets it aside.
+    """
+    text = context.inbox
+    assert text is not None
+    context.address.unreachable_at = None
+    kind = keywords.kind_here(context, text)
+    if kind == "stop" and _runs_a_circle(context):
+        kind = "words"
+    seen = next(found for stage in STAGES if (found := stage(context, text, kind)) is not None)
+    attribution.hand_over(context)
+    come_back(context)
+    return seen.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A stage has seen to the text; `reason` says why nothing was made of it, if nothing was."""
+
+    reason: str | None = None
+
+
+def _hear_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
+    if kind not in ("stop", "wrong_number"):
+        return None
+    keywords.stop(context)
+    answer_danger(context)
+    return Seen()
+
+
+def _hear_start(context: Context, text: Inbox, kind: str) -> Seen | None:
+    if kind != "start" and not keywords.lets_in_again(context):
+        return None
+    keywords.start(context, text)
+    return Seen()
+
+
+def _fall_silent(context: Context, _text: Inbox, _kind: str) -> Seen | None:
+    """From here on nothing is said to whoever opted out, or to what seems to be a machine."""
+    context.progress.quiet = _is_looping(context) or context.progress.opted_out
+    return None
+
+
+def _hear_help(context: Context, _text: Inbox, kind: str) -> Seen | None:
+    if kind != "help":
+        return None
+    keywords.help_person(context)
+    return Seen()
+
+
+def _pass_over_reactions(_context: Context, _text: Inbox, kind: str) -> Seen | None:
+    """What a reaction quotes are not the person's words."""
+    return Seen(kind) if kind == "tapback" else None
+
+
+def _pass_over_machines(_context: Context, _text: Inbox, kind: str) -> Seen | None:
+    return Seen(kind) if kind == "auto_reply" else None
+
+
+def _see_no_words(context: Context, text: Inbox, kind: str) -> Seen | None:
+    return Seen(_without_words(context, text)) if kind == "empty" else None
+
+
+def _answer_danger(context: Context, _text: Inbox, _kind: str) -> Seen | None:
+    return Seen() if answer_danger(context) else None
+
+
+def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
+    """Put an open question in other words for "?" and "what?"; with none, say what a member can do here."""
+    if kind != "puzzled":
+        return None
+    question, who, now = context.question, context.person.id, context.now
+    if question is not None:
+        conversation = context.session.get_one(Conversation, question.conversation_id)
+        take_answer(context, question, conversation, Reading(UNCLEAR))
+        return Seen()
+    if set_aside(context.session, who, now) or missed(context.session, who, now):
+        context.progress.again = True  # Asked when all is done: see `come_back`.
+        return Seen()
+    if "member" not in context.known.hears:
+        return None
+    keywords.help_person(context)
+    return Seen()
+
+
+def _ask_about_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
+    """Of our texts or of something in the person's life: asked once, and kept as words when said again."""
+    since = context.now - MAYBE_STOP_ONCE_IN
+    if kind != "maybe_stop" or was_said(context.session, context.person.id, since, "notices/did_you_mean"):
+        return None
+    context.notice("did_you_mean", {"said": "STOP"})
+    return Seen()
+
+
+def _understand_words(context: Context, _text: Inbox, _kind: str) -> Seen:
+    looping = _is_looping(context)
+    return Seen(_understand(context) or ("loop" if looping else None))
+
+
+def _is_looping(context: Context) -> bool:
+    return context.known.recent > LOOP_TEXTS
+
+
+STAGES: Final = (
+    _hear_stop,
+    _fall_silent,
+    _pass_over_reactions,
+    _answer_danger,
+    _hear_start,
+    _hear_help,
+    _pass_over_machines,
+    _see_no_words,
+    _ask_once_more,
+    _ask_about_stop,
+    _understand_words,
+)
+"""What a text is asked, in this order; the first stage that gives an answer has seen to it."""
+
+
+def _runs_a_circle(context: Context) -> bool:
+    """Whether a host's bare command is meant, where the same word is an opt-out from anyone else: REMOVE."""
+    if keywords.is_carriers_stop(context) or not context.known.hears.intersection(RUNNING):
+        return False
+    command = _read_command(context)
+    if command is None or not command.sure or command.value is not None:
+        return False
+    return context.services.book.commands[command.name].who in RUNNING
+
+
+def _without_words(context: Context, text: Inbox) -> str | None:
+    """A picture, a place on the map, or nothing at all."""
+    carries = text.params.get("NumMedia", "0") not in ("", "0") or "Latitude" in text.params
+    if not carries:
+        return "empty"
+    if "member" in context.known.hears:
+        context.notice("media_only")
+    return "media only"
+
+
+def _understand(context: Context) -> str | None:
+    """Words: a command, an answer to what she was asked, a late answer, or something to be asked about."""
+    question = context.question
+    conversation = context.session.get_one(Conversation, question.conversation_id) if question else None
+    reading = read_answer(context, question, conversation) if question and conversation else None
+    command = _read_command(context)
+    if command is not None and command.sure and not is_the_answer(context, question, reading, command):
+        _obey(context, command)
+        return None
+    if question and conversation and reading:
+        if command is not None and (reading.outcome == UNCLEAR or is_to_be_asked(context, reading, command)):
+            context.notice("did_you_mean", {"said": command.said})
+        elif not attribution.belongs_elsewhere(context, question, reading):
+            take_answer(context, question, conversation, reading)
+        return None
+    if command is not None:
+        context.notice("did_you_mean", {"said": command.said})
+        return None
+    return _unasked(context)
+
+
+def _read_command(context: Context) -> CommandReading | None:
+    """The command she gives; to one she has no right to, her words are ordinary ones, without a hint."""
+    patterns = _patterns(context.services.book, context.known.hears)
+    language, country = language_of(context.person, None), context.services.identity.country
+    reading = read_command(patterns, without_signature(context.words), language, country=country)
+    if "member" in context.known.hears or (reading is not None and reading.sure):
+        return reading
+    # Whoever has no seat yet writes around the code what people write who begin.
+    return read_code_line(patterns, context.words, language, country=country) or reading
+
+
+@lru_cache(maxsize=64)
+def _patterns(book: FlowBook, hears: frozenset[str]) -> tuple[CommandPattern, ...]:
+    return tuple(
+        CommandPattern(command.name, command.words)
+        for command in book.commands.values()
+        if command.who in hears
+    )
+
+
+def _obey(context: Context, reading: CommandReading) -> None:
+    command = context.services.book.commands[reading.name]
+    slot = slot_of(command)
+    values = {slot: reading.value} if slot and reading.value is not None else {}
+    ctx = context.about(None)
+    if context.services.book.is_safety(command.starts):
+        let_go(context, unfinished(context, command.starts))
+    # What a host asks for is about a circle she hosts, whatever seat she has herself.
+    member = None if command.who in RUNNING or command.name in OF_NO_SEAT else ctx.member
+    start(context, command.starts, values, member.id if member else None)
+
+
+def _unasked(context: Context) -> str | None:
+    """Words that nobody asked for: a late answer finds its question, a stranger hears who we are."""
+    if hear_out(context):
+        return None
+    late = missed(context.session, context.person.id, context.now)
+    if _answers_invitation(context, late):
+        start(context, "invited", {})
+        return None
+    if late is not None and answer_late(context, late):
+        return None
+    if "member" not in context.known.hears:
+        since = context.now - STRANGERS_ONCE_IN
+        if is_courtesy(context.words) and was_said(
+            context.session, context.person.id, since, "invited/declined/say"
+        ):
+            return "courtesy"
+        if was_said(context.session, context.person.id, since, "notices/stranger"):
+            return "stranger"
+        context.notice("stranger")
+        return None
+    return attribution.hold(context)
+
+
+def _answers_invitation(context: Context, late: Question | None) -> bool:
+    """Whether her words are for an invitation: of someone with a seat, a plain yes or no after it came."""
+    invited = open_invitations(context.session, context.person.id, context.now)
+    if not invited:
+        return False
+    sent_at = invited[-1][0].sent_at
+    if late is not None and sent_at is not None and late.opened_at > sent_at:
+        return False
+    return "member" not in context.known.hears or yes_or_no(context.words) is not None
+
+
+def come_back(context: Context) -> None:
+    """Nothing is being asked any more: ask what was set aside for it; or ask again what she wants to hear."""
+    if context.progress.quiet or (context.question is not None and not context.progress.again):
+        return
+    question = context.question or set_aside(context.session, context.person.id, context.now)
+    if (
+        question is not None
+        and not context.progress.again
+        and talk_of(context.session, context.person.id) is not None
+    ):
+        return  # After words of danger, not in the same breath.
+    if question is not None:
+        ask_again(context, context.session.get_one(Conversation, question.conversation_id))
+    elif (
+        context.progress.again
+        and (late := missed(context.session, context.person.id, context.now)) is not None
+    ):
+        reopen(context, late)

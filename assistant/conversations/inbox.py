@@ -1,0 +1,220 @@
+"""Handles the texts that came in: each person's in order, one person at a time, each text once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+import structlog
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from assistant.circles.actions.effects import Tell
+from assistant.circles.people import consent
+from assistant.circles.people.addresses import claim_senders
+from assistant.conversations.dispatch import handle
+from assistant.conversations.keywords import overtakes
+from assistant.conversations.notices import tell
+from assistant.conversations.prefetch import prefetch
+from assistant.conversations.turn_context import Context, Progress
+from assistant.delivery.outbox import put
+from assistant.safety.alerts import open_alert
+from assistant.services import Services
+from assistant.store.tables import Address, Inbox, Member, Person
+
+log = structlog.get_logger(__name__)
+
+PEOPLE_AT_ONCE = 25
+"""How many people's texts share a transaction: commits are the dear part, and locks should be short."""
+TRIES = 3
+NO_LOOKING_BACK = {"synchronize_session": False}
+"""For statements about rows that this transaction does not look at again."""
+TRY_AGAIN_AFTER = (dt.timedelta(seconds=1), dt.timedelta(seconds=5))
+
+
+def drain(services: Services, until: float) -> bool:
+    """Handle what waits, for as long as the time allows.
+
+    Args:
+        until: `time.monotonic()` seconds after which no new batch is begun.
+
+    Returns:
+        Whether there may be more to do at once.
+    """
+    while time.monotonic() < until:
+        if not handle_batch(services):
+            return False
+    return True
+
+
+def handle_batch(services: Services) -> int:
+    """Handle the oldest waiting texts of a few people, in one transaction; gives how many were touched."""
+    with services.database.read() as session:
+        # An idle look takes no lock.
+        if not _waiting(session, services.clock.real(), limit=1):
+            return 0
+    try:
+        touched = _handle_some(services, _all_or_none)
+    except Exception as error:
+        # Someone's text failed, and took the others' down with it: now each for itself.
+        log.warning("handling one by one", error=type(error).__name__)
+        touched = _handle_some(services, _each_for_itself)
+    if touched:
+        services.wake("delivery")
+    return touched
+
+
+def _handle_some(services: Services, attempt: Attempt) -> int:
+    now = services.clock.now()
+    with services.database.write() as session:
+        waiting = _waiting(session, services.clock.real(), limit=PEOPLE_AT_ONCE * 4)
+        claim_senders(session, waiting)
+        people = list(dict.fromkeys(text.person_id for text in waiting))[:PEOPLE_AT_ONCE]
+        # Another worker may have some of them in hand; those are skipped, not waited for.
+        locked = session.scalars(
+            select(Person)
+            .where(Person.id.in_(people))
+            .order_by(Person.id)
+            # Two buddies who write to each other at once set timers for each other: those need not wait.
+            .with_for_update(skip_locked=True, key_share=True)
+        ).all()
+        contexts = [
+            context
+            for hers in _contexts(session, services, locked, now)
+            for context in _in_turn(hers, attempt)
+        ]
+        drafts = [draft for context in contexts for draft in context.progress.drafts]
+        if drafts:
+            put(session, drafts, services.identity.sender, now)
+        _note_handled(session, contexts, now)
+    return len(contexts)
+
+
+def _waiting(session: Session, real: dt.datetime, limit: int) -> Sequence[Inbox]:
+    return session.scalars(
+        select(Inbox)
+        .where(Inbox.state == "new", or_(Inbox.not_before.is_(None), Inbox.not_before <= real))
+        .order_by(Inbox.id)
+        .limit(limit)
+    ).all()
+
+
+def _contexts(
+    session: Session, services: Services, people: Sequence[Person], now: dt.datetime
+) -> Iterator[list[Context]]:
+    """Each person's texts, oldest first, but stop, start and help before all others.
+
+    Read now that she is locked: another worker may have handled some in between.
+    """
+    by_id = {person.id: person for person in people}
+    texts = session.scalars(
+        select(Inbox)
+        .where(Inbox.state == "new", Inbox.person_id.in_(by_id))
+        .order_by(Inbox.person_id, Inbox.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    uris = {text.from_uri for text in texts}
+    addresses = {row.uri: row for row in session.scalars(select(Address).where(Address.uri.in_(uris)))}
+    known = prefetch(session, by_id, now)
+    kinds = consent.kinds_in_force(session, [row.id for row in addresses.values()], services.identity.sender)
+    for person_id, hers in groupby(texts, key=lambda text: text.person_id or 0):
+        yield [
+            Context(
+                session=session,
+                services=services,
+                person=by_id[person_id],
+                address=addresses[text.from_uri],
+                now=now,
+                inbox=text,
+                words=(text.body or "").strip(),
+                progress=Progress(
+                    opted_out=kinds.get(addresses[text.from_uri].id) == "out", prefetched=known[person_id]
+                ),
+            )
+            for text in sorted(hers, key=lambda text: not overtakes(text))
+        ]
+
+
+def _in_turn(contexts: Sequence[Context], attempt: Attempt) -> Iterator[Context]:
+    """Handle one person's texts in their order; gives those that were."""
+    before: Context | None = None
+    for context in contexts:
+        text = context.inbox
+        assert text is not None
+        if text.not_before is not None and text.not_before > context.services.clock.real():
+            return  # Its next try is not due, and what she wrote after it waits its turn.
+        if before is not None:
+            context.progress.prefetched = before.progress.prefetched
+            if context.address is before.address:
+                context.progress.opted_out = before.progress.opted_out
+        if not attempt(context, text):
+            return
+        before = context
+        yield context
+
+
+def _all_or_none(context: Context, text: Inbox) -> bool:
+    text.reason = handle(context)
+    return True
+
+
+def _each_for_itself(context: Context, text: Inbox) -> bool:
+    """Handle one text; when that fails, nothing of it stays but the count. True: the next may follow."""
+    try:
+        with context.session.begin_nested():
+            text.reason = handle(context)
+            context.session.flush()
+    except Exception as error:
+        # Her next text and everyone else's must go on, whatever went wrong with this one.
+        log.exception("text not handled", inbox=text.id, error=type(error).__name__)
+        context.progress.prefetched, context.progress.drafts = None, []
+        text.attempts += 1
+        if text.attempts < TRIES:
+            text.not_before = context.services.clock.real() + TRY_AGAIN_AFTER[text.attempts - 1]
+            context.session.flush()
+            return False
+        _set_aside(context, text, type(error).__name__)
+    return True
+
+
+Attempt = Callable[[Context, Inbox], bool]
+
+
+def _note_handled(session: Session, contexts: Sequence[Context], now: dt.datetime) -> None:
+    """Close the books on these texts, many rows a statement."""
+    handled = [context.inbox for context in contexts if context.inbox and context.inbox.state == "new"]
+    for state, some in (
+        ("done", [text.id for text in handled if not text.reason]),
+        ("ignored", [text.id for text in handled if text.reason]),
+    ):
+        if some:
+            session.execute(update(Inbox).where(Inbox.id.in_(some)).values(state=state), NO_LOOKING_BACK)
+    people = {context.person.id for context in contexts}
+    addresses = {context.address.id for context in contexts}
+    session.execute(update(Person).where(Person.id.in_(people)).values(heard_at=now), NO_LOOKING_BACK)
+    session.execute(update(Address).where(Address.id.in_(addresses)).values(heard_at=now), NO_LOOKING_BACK)
+
+
+def _set_aside(context: Context, text: Inbox, error: str) -> None:
+    """Three tries failed: a person has to look. Kept for `circle inbox retry`, and shown to her host."""
+    session, person, now = context.session, context.person, context.now
+    text.state, text.reason = "set_aside", error
+    circles: Sequence[int | None] = session.scalars(
+        select(Member.circle_id).where(
+            Member.person_id == person.id, Member.state.not_in(("left", "declined"))
+        )
+    ).all()
+    for circle_id in circles or [None]:
+        open_alert(session, "set_aside", now, circle_id=circle_id, person_id=person.id, inbox_id=text.id)
+    trouble = Tell(person.id, "trouble", purpose="reply")
+    tell(session, context.services, trouble, now, inbox_id=text.id)
+
+
+def try_set_aside_again(session: Session) -> int:
+    """Give every text that was set aside three new tries; gives how many there were."""
+    texts = session.scalars(select(Inbox).where(Inbox.state == "set_aside")).all()
+    for text in texts:
+        text.state, text.attempts, text.not_before, text.reason = "new", 0, None, None
+    return len(texts)

@@ -1,0 +1,120 @@
+"""Answers the words that stand above any conversation: stop, start and help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select
+
+from assistant.circles.membership.leaving import returned
+from assistant.circles.people import consent
+from assistant.conversations.effect_handlers import apply
+from assistant.conversations.opting import opt_in, opt_out
+from assistant.conversations.turn_context import Context
+from assistant.conversations.turns import ask_again
+from assistant.language.reactions import has_quotation, quotes_ours
+from assistant.language.signals import signal
+from assistant.store.tables import Conversation, Inbox, Outbox
+
+CARRIER_STOPS = frozenset({"stop", "stopall", "unsubscribe", "end", "quit", "revoke", "optout", "cancel"})
+CARRIER_STARTS = frozenset({"start", "yes", "unstop"})
+CARRIER_HELPS = frozenset({"help", "info"})
+"""Single words that Twilio itself acts upon for SMS (its default opt-out keywords)."""
+LONGEST_KEYWORD_LINE: Final = 60
+"""Characters: "please stop Bold Moves" is an opt-out by the circle's name, a longer text is a sentence."""
+NEWEST_TEXTS: Final = 20
+"""So many of our texts back a reaction may reach; older ones have left the screen."""
+
+
+def kind_of(text: Inbox) -> str:
+    """Return what kind of text it is, as `Signal.kind` lists them.
+
+    The carrier's own reading of an opt-out keyword stands before ours; but it marks every YES as an opt-in,
+    and a YES of someone who is in answers what was asked.
+    """
+    said = _marked(text)
+    if said in ("stop", "help"):
+        return said
+    kind = signal(text.body or "").kind
+    # A keyword that only the carrier knows as an opt-in is a word to us; `lets_in_again` hears it.
+    return kind if said != "start" or kind in ("words", "start") else said
+
+
+def kind_here(context: Context, text: Inbox) -> str:
+    """Return what kind of text it is, knowing the person's circles' names and what we sent to them."""
+    kind, body = kind_of(text), text.body or ""
+    if kind in ("words", "maybe_stop") and len(body) <= LONGEST_KEYWORD_LINE:
+        names = _names_around(context)
+        kind = "stop" if names and signal(body, names=names).kind == "stop" else kind
+    if kind in ("words", "maybe_stop") and has_quotation(body) and quotes_ours(body, _newest_texts(context)):
+        return "tapback"
+    return kind
+
+
+def overtakes(text: Inbox) -> bool:
+    """Whether it goes before older texts that still wait: stop, start, help and a wrong number do."""
+    return kind_of(text) in ("stop", "start", "help", "wrong_number")
+
+
+def lets_in_again(context: Context) -> bool:
+    """Whether the carrier takes this text for an opt-in: to it, YES is one from whoever is out."""
+    marked = context.inbox is not None and _marked(context.inbox) == "start"
+    return context.progress.opted_out and (marked or _is_keyword(context, CARRIER_STARTS))
+
+
+def is_carriers_stop(context: Context) -> bool:
+    """Whether the carrier itself takes this text for an opt-out, whatever we make of it."""
+    marked = context.inbox is not None and _marked(context.inbox) == "stop"
+    return marked or _is_keyword(context, CARRIER_STOPS)
+
+
+def stop(context: Context) -> None:
+    """Opt the person out; they hear so once, from the carrier or us, and not again while they are out."""
+    confirm = not context.progress.opted_out and not _carrier_answers(context, "stop", CARRIER_STOPS)
+    apply(context, opt_out(context, confirm=confirm))
+
+
+def start(context: Context, text: Inbox) -> None:
+    """She is in again, her seats are hers again, and she is asked again what she was being asked."""
+    stopped_at = consent.out_since(context.session, context.address.id, context.services.identity.sender)
+    opt_in(context, text)
+    if not _carrier_answers(context, "start", CARRIER_STARTS):
+        context.notice("opted_in")
+    if stopped_at is not None:
+        apply(context, returned(context.session, context.person, stopped_at, context.now))
+    question = context.question
+    if question is not None:
+        ask_again(context, context.session.get_one(Conversation, question.conversation_id))
+
+
+def help_person(context: Context) -> None:
+    """HELP carries the crisis line: people in distress send it too."""
+    if not _carrier_answers(context, "help", CARRIER_HELPS):
+        context.notice("help")
+
+
+def _marked(text: Inbox) -> str:
+    return str(text.params.get("OptOutType", "")).lower()
+
+
+def _names_around(context: Context) -> list[str]:
+    return [name for _, circle in context.known.seats for name in (circle.name, circle.code) if name]
+
+
+def _newest_texts(context: Context) -> Sequence[str]:
+    """What we sent last; read only when the person's text quotes something."""
+    newest = select(Outbox.body).where(Outbox.person_id == context.person.id, Outbox.body.is_not(None))
+    found = context.session.scalars(newest.order_by(Outbox.id.desc()).limit(NEWEST_TEXTS))
+    return [body for body in found if body]
+
+
+def _is_keyword(context: Context, words: frozenset[str]) -> bool:
+    return context.address.uri.startswith("sms:") and context.words.lower() in words
+
+
+def _carrier_answers(context: Context, keyword: str, words: frozenset[str]) -> bool:
+    """Whether the carrier has answered this text already, so that we must not."""
+    if context.inbox is not None and context.inbox.params.get("OptOutType"):
+        return True
+    return keyword in context.services.carrier_replies and _is_keyword(context, words)

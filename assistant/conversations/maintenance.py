@@ -1,0 +1,44 @@
+"""Sees to what time alone moves: seasons over, words to erase, briefs, invitations, pages that are due."""
+
+from __future__ import annotations
+
+from assistant.circles.calendar import brief_schedule
+from assistant.circles.membership import invitation_reminders
+from assistant.circles.seasons import season_end
+from assistant.conversations import import_invitations
+from assistant.conversations.effect_handlers import start_later
+from assistant.conversations.notices import tell
+from assistant.safety import alert_escalation
+from assistant.services import Services
+
+LOOKS = (season_end.has_work, brief_schedule.has_work, invitation_reminders.has_work)
+
+
+def maintain(services: Services) -> int:
+    """Close, erase, brief and remind as is due; gives how many circles, briefs and invitations that were."""
+    now = services.clock.now()
+    with services.database.read() as session:
+        # An idle look takes no lock.
+        if not any(has_work(session, now) for has_work in LOOKS):
+            return 0
+    with services.database.write() as session:
+        circles = season_end.close_and_erase(session, now)
+        briefs = brief_schedule.start_briefs(session, now)
+        for brief in briefs:
+            start_later(session, brief, now)
+        return circles + len(briefs) + import_invitations.remind(session, services, now)
+
+
+def page_due(services: Services) -> int:
+    """Take the step that is due of every alert; gives how many there were. Safe to run many times at once."""
+    now = services.clock.now()
+    with services.database.read() as session:
+        # An idle look takes no lock.
+        if not alert_escalation.has_work(session, now):
+            return 0
+    with services.database.write() as session:
+        alerts, pages = alert_escalation.take_due_steps(session, services.identity.sender, now)
+        for page in pages:
+            tell(session, services, page, now)
+    services.wake("delivery")
+    return alerts

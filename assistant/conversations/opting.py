@@ -1,0 +1,75 @@
+"""Puts a person's opt-in or opt-out on the ledger, with all that follows from it at once."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from assistant.circles.actions.effects import Effect
+from assistant.circles.membership.leaving import left
+from assistant.circles.people import consent
+from assistant.conversations.turn_context import Context
+from assistant.store.tables import Inbox, Outbox
+
+
+def opt_out(context: Context, *, confirm: bool) -> tuple[Effect, ...]:
+    """Put the person's opt-out on the ledger: nothing queued leaves, and nothing more is said to them.
+
+    Args:
+        confirm: Whether they hear so, in the one text that is allowed (47 CFR 64.1200(a)(12)).
+
+    Returns:
+        What their circles hear, for nobody shall wait for them.
+    """
+    progress = context.progress
+    consent.refuse(
+        context.session,
+        context.address.id,
+        context.services.identity.sender,
+        wording=context.words,
+        way="text",
+        now=context.now,
+        inbox_id=context.inbox.id if context.inbox else None,
+    )
+    progress.drafts = []
+    context.session.execute(
+        update(Outbox)
+        .where(Outbox.address_id == context.address.id, Outbox.state == "queued")
+        .values(state="cancelled", reason="opted out")
+    )
+    if confirm:
+        context.notice("opted_out", purpose="legal")
+    progress.quiet = progress.opted_out = True
+    effects = left(context.session, context.person, context.now)
+    if progress.prefetched is not None:
+        progress.prefetched.stale = True
+    return effects
+
+
+def opt_in(context: Context, text: Inbox) -> None:
+    """Put an opt-in on the ledger, by this text of the person's own."""
+    consent.agree(
+        context.session,
+        context.address.id,
+        context.services.identity.sender,
+        wording=context.words,
+        way="text",
+        now=context.now,
+        inbox_id=text.id,
+    )
+    context.progress.quiet = context.progress.opted_out = False
+
+
+def opt_in_unless_overtaken(context: Context) -> None:
+    """Put an opt-in on the ledger, unless a newer opt-out is there.
+
+    Raises:
+        ValueError: time alone led here; only a text of their own can opt a person in.
+    """
+    text = context.inbox
+    if text is None:
+        raise ValueError("only a text of their own can opt a person in")
+    newest = consent.in_force(context.session, context.address.id, context.services.identity.sender)
+    # A STOP overtakes older texts, so that an older JOIN may be handled after it: it must not undo it.
+    overtaken = newest is not None and newest.kind == "out" and (newest.inbox_id or 0) > text.id
+    if not overtaken:
+        opt_in(context, text)

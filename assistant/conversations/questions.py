@@ -1,0 +1,123 @@
+"""Opens, sets aside and closes questions, and sets the timers that hang on them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from assistant.store.tables import Conversation, Question, Timer
+
+RETURN_WITHIN = dt.timedelta(days=3)
+"""A question set aside for longer is not asked again by itself."""
+LATE_WITHIN = dt.timedelta(days=14)
+"""How long after nobody answered a late answer still finds its question."""
+
+
+def open_of(session: Session, person_id: int) -> Question | None:
+    """The question she is being asked now; there is never more than one."""
+    return session.scalars(
+        select(Question).where(Question.person_id == person_id, Question.state == "open")
+    ).first()
+
+
+def open_question(
+    session: Session, conversation: Conversation, asked: Question | None, visible_to: str, now: dt.datetime
+) -> Question:
+    """Open the question of the step the conversation stands at.
+
+    Args:
+        session: A session inside `Database.write()`.
+        conversation: Whose step.
+        asked: The question that is open until now, if one is; another conversation's is set aside.
+        sees: Who will see the answer.
+        now: Aware UTC.
+    """
+    if asked is not None and asked.conversation_id != conversation.id:
+        asked.state = "waiting"
+        session.flush()
+    elif asked is not None:
+        if (asked.flow, asked.step) == (conversation.flow, conversation.step):
+            return asked
+        close(session, asked, "moved on", now)
+    _replace(session, conversation, now)
+    for stale in session.scalars(
+        select(Question).where(Question.conversation_id == conversation.id, Question.state == "waiting")
+    ):
+        close(session, stale, "asked again", now)
+    question = Question(
+        conversation_id=conversation.id,
+        person_id=conversation.person_id,
+        member_id=conversation.member_id,
+        flow=conversation.flow,
+        step=conversation.step,
+        visible_to=visible_to,
+        state="open",
+        opened_at=now,
+    )
+    session.add(question)
+    session.flush()
+    return question
+
+
+def _replace(session: Session, conversation: Conversation, now: dt.datetime) -> None:
+    """What the same flow asked her before in this seat is over: last week's question is not asked again."""
+    if conversation.member_id is None:
+        return
+    before = select(Question.conversation_id).where(
+        Question.person_id == conversation.person_id,
+        Question.member_id == conversation.member_id,
+        Question.flow == conversation.flow,
+        Question.state != "closed",
+        Question.conversation_id != conversation.id,
+    )
+    for older in session.scalars(select(Conversation).where(Conversation.id.in_(before))):
+        close_all(session, older, now)
+        older.ended_at = older.ended_at or now
+
+
+def close(session: Session, question: Question, outcome: str, now: dt.datetime) -> None:
+    """Close it, with what it came to; nobody is nudged about it any more."""
+    question.state = "closed"
+    question.outcome = outcome
+    question.closed_at = now
+    session.execute(
+        update(Timer).where(Timer.question_id == question.id, Timer.done_at.is_(None)).values(done_at=now)
+    )
+
+
+def close_all(session: Session, conversation: Conversation, now: dt.datetime) -> None:
+    """Nothing more comes of this conversation: no question of it stays open, no timer of it fires."""
+    for question in session.scalars(
+        select(Question).where(Question.conversation_id == conversation.id, Question.state != "closed")
+    ):
+        close(session, question, "ended", now)
+    session.execute(
+        update(Timer)
+        .where(Timer.conversation_id == conversation.id, Timer.done_at.is_(None))
+        .values(done_at=now)
+    )
+
+
+def set_aside(session: Session, person_id: int, now: dt.datetime) -> Question | None:
+    """The question to come back to, now that nothing else is being asked; None when there is none."""
+    return session.scalars(
+        select(Question)
+        .where(
+            Question.person_id == person_id,
+            Question.state == "waiting",
+            Question.opened_at > now - RETURN_WITHIN,
+        )
+        .order_by(Question.id.desc())
+        .limit(1)
+    ).first()
+
+
+def missed(session: Session, person_id: int, now: dt.datetime) -> Question | None:
+    """The last thing she was asked, if it was closed for want of an answer: a late one may be for it."""
+    last = session.scalars(
+        select(Question).where(Question.person_id == person_id).order_by(Question.id.desc()).limit(1)
+    ).first()
+    late = last is not None and last.outcome == "silence" and last.closed_at is not None
+    return last if late and last and last.closed_at and last.closed_at > now - LATE_WITHIN else None

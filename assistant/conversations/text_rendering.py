@@ -1,0 +1,56 @@
+"""Turns what is to be said into the text that this person reads: her language, her phone, today's wording."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from assistant.circles.actions.context import ActionContext
+from assistant.circles.actions.placeholders import PLACEHOLDERS, placeholders_for
+from assistant.engine.flow_model import Texts
+from assistant.engine.wording import choose_text
+from assistant.language.rendering import placeholders, render, render_rich
+from assistant.store.tables import Circle, Person
+
+SPOKEN = ("en", "es")
+
+
+def language_of(person: Person, circle: Circle | None) -> str:
+    """The language she is written to: her own, else her circle's, else English."""
+    return person.language or (circle.language if circle else None) or SPOKEN[0]
+
+
+def speak(
+    ctx: ActionContext,
+    texts: Texts,
+    *,
+    uri: str,
+    given: Mapping[str, str] | None = None,
+    verbatim: Collection[str] = (),
+) -> str:
+    """The words of `texts` for the person in `ctx`, with their placeholders filled.
+
+    Args:
+        uri: The address it goes to; by SMS it is written in GSM-7, elsewhere nothing is replaced.
+        given: Placeholders that stand before those of `ctx`.
+        verbatim: Names of placeholders that are another person's words: they arrive to the letter.
+    """
+    language = language_of(ctx.person, ctx.circle)
+    values = {**ctx.values, "country": ctx.identity.country}
+    text = choose_text(texts, language, values, ctx.person.plain)
+    names = placeholders(text)
+    values_of = {**placeholders_for(ctx, names), **_strings(ctx.values, names), **(given or {})}
+    if ctx.person.plain:
+        # On a shared phone, names and topics give way to words that say nothing.
+        values_of |= {
+            name: PLACEHOLDERS[name].plain[language]
+            for name in names
+            if name in PLACEHOLDERS and PLACEHOLDERS[name].plain
+        }
+    return (
+        render(text, values_of, verbatim=verbatim) if uri.startswith("sms:") else render_rich(text, values_of)
+    )
+
+
+def _strings(values: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, str]:
+    return {name: values[name] for name in names if isinstance(values.get(name), str)}

@@ -1,0 +1,243 @@
+"""Fires what is due: the end of a wait, a silence, the start of a flow."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+import structlog
+from sqlalchemy import Select, exists, select, update
+from sqlalchemy.orm import Session
+
+from assistant.circles.calendar.season_plan import plan_next, still_stands
+from assistant.circles.people import consent
+from assistant.circles.people.inactivity import may_come, may_nudge
+from assistant.circles.people.reachability import address_of
+from assistant.conversations.dispatch import come_back
+from assistant.conversations.questions import close, close_all, open_of
+from assistant.conversations.turn_context import Context
+from assistant.conversations.turns import move, start, with_versions
+from assistant.engine.flow_model import END
+from assistant.engine.movement import advance, silence
+from assistant.services import Services
+from assistant.store.tables import Answer, Conversation, Inbox, Member, Outbox, Person, Question, Timer
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 100
+TRIES = 3
+TRY_AGAIN_AFTER = dt.timedelta(minutes=1)
+STILL_TALKING = dt.timedelta(hours=3)
+"""A question asked less than this ago is not set aside for a new one."""
+
+
+def fire_due(services: Services, until: float) -> bool:
+    """Fire what is due until `until` (`time.monotonic()` seconds); gives whether more may be due."""
+    while time.monotonic() < until:
+        # Until there are none: what comes of some may be due at once as well.
+        if not fire_batch(services):
+            return False
+        services.wake("delivery")
+    return True
+
+
+def next_due(session: Session) -> dt.datetime | None:
+    """When the next timer is due, in the service's time; None when none is set."""
+    return session.scalar(select(Timer.due_at).where(Timer.done_at.is_(None)).order_by(Timer.due_at).limit(1))
+
+
+def due_after(context: dt.datetime) -> Select[dt.datetime]:
+    """When the next timer after `moment` is due."""
+    return (
+        select(Timer.due_at)
+        .where(Timer.done_at.is_(None), Timer.due_at > context)
+        .order_by(Timer.due_at)
+        .limit(1)
+    )
+
+
+def fire_batch(services: Services) -> int:
+    """Fire some of what is due in one transaction; gives how many timers were touched."""
+    now = services.clock.now()
+    with services.database.read() as session:
+        # An idle look takes no lock.
+        soonest = next_due(session)
+    if soonest is None or soonest > now:
+        return 0
+    with services.database.write() as session:
+        due = session.execute(
+            select(Timer.id, Timer.person_id)
+            .where(Timer.done_at.is_(None), Timer.due_at <= now)
+            .order_by(Timer.due_at)
+            .limit(AT_ONCE)
+        ).all()
+        people = {
+            person.id: person
+            for person in session.scalars(
+                select(Person)
+                .where(Person.id.in_({row.person_id for row in due}))
+                .order_by(Person.id)
+                .with_for_update(skip_locked=True, key_share=True)
+            )
+        }
+        mine = [row.id for row in due if row.person_id in people]
+        # Read again now that they are locked: another worker may have fired one in between.
+        timers = session.scalars(
+            select(Timer)
+            .where(Timer.id.in_(mine), Timer.done_at.is_(None))
+            .order_by(Timer.due_at, Timer.id)
+            .execution_options(populate_existing=True)
+        ).all()
+        for timer in timers:
+            _try(session, services, timer, people[timer.person_id], now)
+    return len(timers)
+
+
+def _try(session: Session, services: Services, timer: Timer, person: Person, now: dt.datetime) -> None:
+    if timer.done_at is not None or timer not in session:
+        return  # An earlier timer of this batch has made it void, or taken it back.
+    try:
+        with session.begin_nested():
+            _fire(session, services, timer, person, now)
+            session.flush()
+    except Exception as error:
+        log.exception("timer not fired", timer=timer.id, error=type(error).__name__)
+        timer.attempts += 1
+        timer.due_at = now + TRY_AGAIN_AFTER
+        if timer.attempts >= TRIES:
+            timer.failed_at = timer.done_at = now
+            _plan_on(session, timer, now)
+        session.flush()
+
+
+def _fire(session: Session, services: Services, timer: Timer, person: Person, now: dt.datetime) -> None:
+    if timer.key is not None and not still_stands(session, timer, now):
+        return
+    later = None if timer.at_once else _wait_for_her(session, timer, now)
+    if later is not None:
+        timer.due_at = later
+        return
+    timer.done_at = now
+    address = address_of(session, person.id)
+    if address is not None:
+        _begin_or_resume(Context(session, services, person, address, now), timer)
+    _plan_on(session, timer, now)
+
+
+def _begin_or_resume(context: Context, timer: Timer) -> None:
+    if timer.kind != "prompt":
+        _resume(context, timer)
+        if timer.kind == "wait":
+            _come_back_after_danger(context, timer)
+    elif timer.key is None or (not _opted_out(context) and may_come(context.session, timer, context.now)):
+        _merge(context, timer)
+        start(context, timer.flow or "", timer.values, timer.member_id)
+    context.hand_over()
+
+
+def _come_back_after_danger(context: Context, timer: Timer) -> None:
+    """Once a safety talk has been left to rest, she is asked again what it interrupted."""
+    talk = context.session.get_one(Conversation, timer.conversation_id)
+    if talk.ended_at is not None and context.services.book.is_safety(talk.flow):
+        come_back(context)
+
+
+def _merge(context: Context, timer: Timer) -> None:
+    """What still waits to be sent to her gives way: of several questions of one seat she gets the newest.
+
+    What she has read before stays open, without the nudge about it; what she has begun is asked again later.
+    """
+    if timer.key is None:
+        return
+    session = context.session
+    unsent = session.execute(
+        select(Outbox.id, Outbox.conversation_id, Outbox.wording).where(
+            Outbox.person_id == timer.person_id,
+            Outbox.member_id == timer.member_id,
+            Outbox.state == "queued",
+            Outbox.purpose == "prompt",
+        )
+    ).all()
+    if not unsent:
+        return
+    nudges = {row.id for row in unsent if "/silence." in (row.wording or "")}
+    begun = exists().where(Question.conversation_id == Conversation.id, Answer.question_id == Question.id)
+    unread = select(Conversation).where(
+        Conversation.id.in_({row.conversation_id for row in unsent if row.id not in nudges}),
+        Conversation.ended_at.is_(None),
+        ~begun,
+    )
+    older = {conversation.id: conversation for conversation in session.scalars(unread)}
+    for conversation in older.values():
+        close_all(session, conversation, context.now)
+        conversation.ended_at = context.now
+    ids = nudges | {row.id for row in unsent if row.conversation_id in older}
+    session.execute(
+        update(Outbox)
+        .where(Outbox.id.in_(ids), Outbox.state == "queued")
+        .values(state="cancelled", reason="a newer one took its place"),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _opted_out(context: Context) -> bool:
+    """A season's question that nobody hears must not stand open; what follows it is planned all the same."""
+    stance = consent.in_force(context.session, context.address.id, context.services.identity.sender)
+    return stance is not None and stance.kind == "out"
+
+
+def _plan_on(session: Session, timer: Timer, now: dt.datetime) -> None:
+    """A planned prompt has come or was given up: the one after it is planned in the same breath."""
+    if timer.key is not None and timer.member_id is not None:
+        session.flush()
+        plan_next(session, session.get_one(Member, timer.member_id), now)
+
+
+def _wait_for_her(session: Session, timer: Timer, now: dt.datetime) -> dt.datetime | None:
+    """Her own unhandled text goes first, and what she is just being asked is not talked over."""
+    unhandled = session.scalar(
+        select(Inbox.id).where(Inbox.state == "new", Inbox.person_id == timer.person_id).limit(1)
+    )
+    if unhandled is not None:
+        return now + dt.timedelta(seconds=5)
+    question = open_of(session, timer.person_id)
+    if (
+        question is None
+        or question.id == timer.question_id
+        or question.conversation_id == timer.conversation_id
+    ):
+        return None
+    talking_until = question.opened_at + STILL_TALKING
+    return talking_until if talking_until > now else None
+
+
+def _resume(context: Context, timer: Timer) -> None:
+    conversation = context.session.get_one(Conversation, timer.conversation_id)
+    if conversation.ended_at is not None:
+        return
+    if timer.kind == "wait":
+        move(context, conversation, lambda book, place: advance(book, place, timer.outcome or ""))
+        return
+    question = context.session.get_one(Question, timer.question_id)
+    index = int(timer.outcome or 0)
+    step = with_versions(
+        context,
+        lambda: context.services.book.pinned(conversation.flow, conversation.version).steps[
+            conversation.step
+        ],
+    )
+    if index >= len(step.silence):
+        return
+    goes_on = step.silence[index].go is not None
+    if question.state == "waiting":
+        # Left for a newer one. If she has written since, it was not silence: it is asked again, or rests.
+        written = context.person.heard_at is not None and context.person.heard_at > question.opened_at
+        if not goes_on or (written and step.silence[index].go != END):
+            return
+    elif question.state != "open":
+        return
+    if not goes_on and not may_nudge(context.session, timer.person_id, context.now):
+        return
+    if goes_on:
+        close(context.session, question, "silence", context.now)
+    move(context, conversation, lambda book, place: silence(book, place, index))

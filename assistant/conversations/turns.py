@@ -1,0 +1,193 @@
+"""Carries out a turn: runs its actions, opens its question, sets its timers, and drafts what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+
+from assistant.conversations import effect_handlers
+from assistant.conversations.action_catalogue import all_actions
+from assistant.conversations.questions import open_question
+from assistant.conversations.text_rendering import speak
+from assistant.conversations.turn_context import Context
+from assistant.engine.book import FlowBook
+from assistant.engine.flow_model import Ask, Caller, Do, Place, Say, Turn, Wait
+from assistant.engine.movement import advance, begin, repeat
+from assistant.engine.problems import UnknownVersion
+from assistant.engine.wording import audience
+from assistant.schedule.local_time import due, home, hours_for, next_allowed, zone_of
+from assistant.store.insert import insert_new
+from assistant.store.tables import Conversation, FlowVersion, Question, Timer
+
+WAITED = "waited"
+
+T = TypeVar("T")
+
+
+def start(
+    context: Context, flow: str, values: Mapping[str, Any], member_id: int | None = None
+) -> Conversation:
+    """Begin today's version of a flow with her, and go as far as it goes by itself."""
+    turn = begin(context.services.book, flow)
+    today = context.services.book.flow(flow)
+    conversation = Conversation(
+        person_id=context.person.id,
+        member_id=member_id,
+        flow=flow,
+        version=today.version,
+        step=today.start,
+        callers=[],
+        values=dict(values),
+        began_at=context.now,
+    )
+    context.session.add(conversation)
+    context.session.flush()
+    _store_version(context, flow, today.version)
+    carry_out(context, conversation, turn)
+    return conversation
+
+
+def move(context: Context, conversation: Conversation, step: Callable[[FlowBook, Place], Turn]) -> None:
+    """Take one move from where the conversation stands: `step` is advance, silence or repeat, made ready."""
+    place = place_of(conversation)
+    carry_out(context, conversation, with_versions(context, lambda: step(context.services.book, place)))
+
+
+def ask_again(context: Context, conversation: Conversation) -> None:
+    """Ask its question once more, one that was set aside or that she may have lost sight of."""
+    move(context, conversation, repeat)
+
+
+def carry_out(context: Context, conversation: Conversation, turn: Turn) -> None:
+    """Do everything a turn asks for, running actions and going on until it asks, waits or ends."""
+    while True:
+        _settle(context, conversation, turn.place)
+        action = None
+        for effect in turn.effects:
+            if isinstance(effect, Do):
+                action = effect.action
+            else:
+                _carry_out_one(context, conversation, effect)
+        if action is None:
+            return
+        outcome = _run(context, conversation, action)
+        place = turn.place
+        assert place is not None
+        turn = with_versions(context, lambda: advance(context.services.book, place, outcome))  # noqa: B023
+
+
+def _carry_out_one(context: Context, conversation: Conversation, effect: Say | Ask | Wait) -> None:
+    book = context.services.book
+    if isinstance(effect, Say):
+        ctx = context.about(conversation)
+        texts = with_versions(
+            context, lambda: book.texts(effect.flow, effect.step, effect.part, effect.version)
+        )
+        words = speak(ctx, texts, uri=context.address.uri)
+        context.say(
+            words,
+            f"{effect.flow}/{effect.step}/{effect.part}",
+            conversation=conversation,
+            purpose="safety" if book.is_safety(effect.flow) else None,
+            circle_id=ctx.circle.id if ctx.circle else None,
+        )
+    elif isinstance(effect, Ask):
+        pinned = book.pinned(conversation.flow, conversation.version).steps[effect.step]
+        today = book.today(effect.flow, effect.step)
+        visible_to = audience(pinned, today, conversation.values, context.person.plain)
+        asked = context.question
+        question = open_question(context.session, conversation, asked, visible_to, context.now)
+        if question is asked:
+            return  # It was repeated while open: nobody is nudged twice for it.
+        context.ask(question)
+        for index, silence in enumerate(pinned.silence):
+            _set_timer(context, conversation, "silence", silence.after, str(index), question)
+    else:
+        _set_timer(context, conversation, "wait", effect.spec, WAITED)
+
+
+def _set_timer(
+    context: Context,
+    conversation: Conversation,
+    kind: str,
+    spec: str,
+    outcome: str,
+    question: Question | None = None,
+) -> None:
+    """What ends by itself ends in her daytime: whatever is said then is unprompted.
+
+    Silence where someone may be in danger is heard at any hour.
+    """
+    _, circle = context.seat(conversation)
+    zones = zone_of(context.person.zone, circle.zone if circle else None, context.address.uri)
+    due_at = due(spec, context.now, home(zones), context.person.hour)
+    at_any_hour = kind == "silence" and context.services.book.is_safety(conversation.flow)
+    context.session.add(
+        Timer(
+            kind=kind,
+            person_id=context.person.id,
+            member_id=conversation.member_id,
+            conversation_id=conversation.id,
+            question_id=question.id if question else None,
+            outcome=outcome,
+            due_at=due_at if at_any_hour else next_allowed(due_at, zones, hours_for(context.address.uri)),
+        )
+    )
+
+
+def _run(context: Context, conversation: Conversation, name: str) -> str:
+    done = all_actions()[name].run(context.about(conversation))
+    if done.member is not None:
+        context.session.flush()
+        conversation.member_id = done.member.id
+    if done.circle is not None:
+        conversation.circle_id = done.circle.id
+    if done.values:
+        conversation.values = {**conversation.values, **done.values}
+    context.session.flush()
+    if context.progress.prefetched is not None:
+        context.progress.prefetched.stale = True
+    effect_handlers.apply(context, done.effects, conversation)
+    return done.outcome
+
+
+def place_of(conversation: Conversation) -> Place:
+    """Where it stands, as the engine says it."""
+    callers = tuple(Caller(*caller) for caller in conversation.callers)
+    return Place(conversation.flow, conversation.version, conversation.step, callers)
+
+
+def _settle(context: Context, conversation: Conversation, place: Place | None) -> None:
+    if place is None:
+        conversation.ended_at = context.now
+        return
+    if (place.flow, place.version) != (conversation.flow, conversation.version):
+        _store_version(context, place.flow, place.version)
+    conversation.flow, conversation.version, conversation.step = place.flow, place.version, place.step
+    conversation.callers = [[caller.flow, caller.version, caller.step] for caller in place.callers]
+
+
+def _store_version(context: Context, flow: str, version: str) -> None:
+    """Keep the movement that a conversation has begun with, for as long as anyone stands in it."""
+    row = {
+        "flow": flow,
+        "version": version,
+        "source": dict(context.services.book.pinned(flow, version).source),
+    }
+    insert_new(context.session, FlowVersion, [row])
+
+
+def with_versions(context: Context, look: Callable[[], T]) -> T:
+    """Run `look`, loading older versions of flows from the store as it comes to need them."""
+    while True:
+        try:
+            return look()
+        except UnknownVersion as unknown:
+            stored = context.session.scalars(
+                select(FlowVersion).where(
+                    FlowVersion.flow == unknown.flow, FlowVersion.version == unknown.version
+                )
+            ).one()
+            context.services.book.remember(stored.source)

@@ -1,0 +1,381 @@
+"""Decides which queued texts may leave now, and takes those under a lease.
+
+Everything is checked again here, because the world has moved on since a text was queued: consent, her seat,
+quiet hours, lateness. What may not go is held or dropped with the reason on its row.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy import text as text_sql
+from sqlalchemy.orm import Session, aliased
+
+from assistant.delivery.outbox import ANSWER_WHILE_FRESH, PURPOSE_RULES, Rule
+from assistant.schedule.local_time import allowed, hours_for, next_allowed, zone_of
+from assistant.store.database import Database
+from assistant.store.tables import Address, Circle, Consent, Inbox, Member, Outbox, Person, ServiceState
+from assistant.store.tables.circle_tables import SEATED
+
+LEASE = dt.timedelta(seconds=60)
+"""Real time in which a claimed text must be sent and recorded; after it nobody knows whether it left."""
+ORDER_PAUSE = dt.timedelta(seconds=2)
+"""So long after a text the next of its chain may follow, if the phone has not confirmed it before."""
+HER_TEXT_FIRST = dt.timedelta(seconds=10)
+PRIORITIES = sorted({rule.priority for rule in PURPOSE_RULES.values()})
+PAUSE_ALL = "pause_all"
+"""The row of `service_state` that holds everything back but safety: {"on": true}."""
+
+# Written into the statement itself: a partial index serves only a condition that it can see.
+_QUEUED = Outbox.state == literal("queued", literal_execute=True)
+_CLAIMED = Outbox.state == literal("claimed", literal_execute=True)
+# Spelled as in the index that holds only these.
+UNSETTLED = text_sql("outbox.state IN ('claimed', 'unsure')")
+_PREVIOUS = aliased(Outbox, name="previous")
+_OVER = ("done", "dropped", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A queued text whose time has come, with all that decides whether it may go."""
+
+    id: int
+    person_id: int
+    circle_id: int | None
+    address_id: int
+    uri: str
+    body: str | None
+    segments: int
+    purpose: str
+    attempt: int
+    """The number of the try that begins with this claim."""
+    created_at: dt.datetime
+    expires_at: dt.datetime | None
+    retired: bool
+    unreachable: bool
+    person_zone: str | None
+    circle_zone: str | None
+    seat: str | None
+    """The state of the seat it is about, if it is about one."""
+    consent: str | None
+    answers: dt.datetime | None
+    """When the text came that it answers."""
+    unhandled: bool
+    """She has texts nobody has handled."""
+    replaced: bool
+    """A later text of the same wording waits for her too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Not now: look again at `until`."""
+
+    until: dt.datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Not ever."""
+
+    reason: str
+
+
+def decide(text: Due, now: dt.datetime) -> Hold | Drop | None:
+    """Whether a text that is due may leave at `now` (aware UTC, the service's time); None: it may."""
+    rule = PURPOSE_RULES[text.purpose]
+    if (reason := _forbidden(text, rule, now)) is not None:
+        return Drop(reason)
+    if rule.waits_for_her and text.unhandled:
+        return Hold(now + HER_TEXT_FIRST, "her own text goes first")
+    if rule.any_hour or (rule.any_hour_while_fresh and _is_fresh(text, now)):
+        return None
+    zones, hours = zone_of(text.person_zone, text.circle_zone, text.uri), hours_for(text.uri)
+    if allowed(now, zones, hours):
+        return None
+    opening = next_allowed(now, zones, hours)
+    if text.expires_at is not None and text.expires_at <= opening:
+        return Drop("too late")
+    return Hold(opening, "quiet hours")
+
+
+def _forbidden(text: Due, rule: Rule, now: dt.datetime) -> str | None:
+    reasons = (
+        (text.body is None, "erased"),
+        (text.expires_at is not None and text.expires_at <= now, "too late"),
+        (text.retired, "address retired"),
+        (text.unreachable and not rule.to_unreachable, "unreachable"),
+        (text.consent == "out" and rule.needs != "nothing", "opted out"),
+        (text.consent is None and rule.needs == "opt-in", "no consent"),
+        (rule.needs_seat and text.seat == "paused", "paused"),
+        (rule.needs_seat and text.seat in ("left", "declined"), "left"),
+        (text.replaced and text.purpose == "prompt", "replaced by a later one"),
+    )
+    return next((reason for holds, reason in reasons if holds), None)
+
+
+def _is_fresh(text: Due, now: dt.datetime) -> bool:
+    return now - (text.answers or text.created_at) <= ANSWER_WHILE_FRESH
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a look at the queue came to."""
+
+    texts: list[Due]
+    """Ours to send, most urgent first."""
+    settled: int = 0
+    """How many were held or dropped instead."""
+
+
+def claim(database: Database, now: dt.datetime, real: dt.datetime, limit: int) -> Claim:
+    """Take up to `limit` texts that may leave now, most urgent first; each is ours until its lease runs out.
+
+    Args:
+        database: Only written to when something is due.
+        now: Aware UTC, the service's time: what is due, and quiet hours.
+        real: Aware UTC, the machine's time: leases.
+        limit: How many rows to look at.
+    """
+    with database.read() as session:
+        if not _ids_due(session, now, limit=1):
+            return Claim([])
+    with database.write() as session:
+        return _claim(session, now, real, limit)
+
+
+def _claim(session: Session, now: dt.datetime, real: dt.datetime, limit: int) -> Claim:
+    texts = _load(session, _ids_due(session, now, limit, lock=True))
+    under_way = set(
+        session.scalars(select(Outbox.address_id).where(UNSETTLED, _CLAIMED, Outbox.claimed_until > real))
+    )
+    going: list[Due] = []
+    holds: list[tuple[Due, Hold]] = []
+    drops: dict[str, list[int]] = {}
+    for text in texts:
+        if text.address_id in under_way:
+            continue  # One text to a phone at a time: two at once may arrive in either order.
+        verdict = decide(text, now)
+        if verdict is None:
+            under_way.add(text.address_id)
+            going.append(text)
+        elif isinstance(verdict, Hold):
+            holds.append((text, verdict))
+        else:
+            drops.setdefault(verdict.reason, []).append(text.id)
+    _take(session, [text.id for text in going], real)
+    _hold(session, holds)
+    for reason, ids in drops.items():
+        session.execute(
+            update(Outbox).where(Outbox.id.in_(ids)).values(state="dropped", reason=reason),
+            execution_options={"synchronize_session": False},
+        )
+    return Claim(going, len(holds) + sum(map(len, drops.values())))
+
+
+def release(database: Database, ids: Iterable[int]) -> None:
+    """Give back texts that were claimed and certainly not handed to the carrier."""
+    with database.write() as session:
+        session.execute(
+            update(Outbox)
+            .where(Outbox.id.in_(list(ids)), Outbox.state == "claimed")
+            .values(state="queued", attempt=Outbox.attempt - 1, claimed_at=None, claimed_until=None),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def next_due(session: Session, now: dt.datetime) -> dt.datetime | None:
+    """When the next text is due after `now` (the service's time), as far as can be told; None: none waits."""
+    moments = [
+        session.scalar(
+            select(func.min(Outbox.not_before)).where(
+                _QUEUED, Outbox.priority == priority, Outbox.not_before > now
+            )
+        )
+        for priority in PRIORITIES
+    ]
+    followed = session.scalar(
+        select(func.min(_PREVIOUS.sent_at))
+        .select_from(Outbox)
+        .join(_PREVIOUS, _PREVIOUS.id == Outbox.after_id)
+        .where(_QUEUED, Outbox.priority.in_(PRIORITIES), Outbox.not_before <= now, _PREVIOUS.state == "sent")
+    )
+    moments.append(followed + ORDER_PAUSE if followed else None)
+    return min((moment for moment in moments if moment), default=None)
+
+
+def _ids_due(session: Session, now: dt.datetime, limit: int, *, lock: bool = False) -> list[int]:
+    """The ids of what is due, most urgent first, without those whose predecessor has not left yet."""
+    paused = session.get(ServiceState, PAUSE_ALL)
+    through = paused is None or not paused.value.get("on", True)
+    ids: list[int] = []
+    for priority in PRIORITIES:
+        due = _due(priority, through, lock)
+        if due is not None and len(ids) < limit:
+            moments = {"now": now, "followed": now - ORDER_PAUSE, "most": limit - len(ids)}
+            ids.extend(session.scalars(due, moments))
+    return ids
+
+
+@cache
+def _due(priority: int, through: bool, lock: bool) -> Select[int] | None:
+    """The statement that finds what is due of one priority, made once: it is asked all the time."""
+    purposes = [
+        purpose
+        for purpose, rule in PURPOSE_RULES.items()
+        if rule.priority == priority and (through or rule.through_pause)
+    ]
+    if not purposes:
+        return None
+    due = (
+        select(Outbox.id)
+        .where(_QUEUED, Outbox.priority == priority, Outbox.not_before <= bindparam("now"), _may_follow())
+        .order_by(Outbox.not_before, Outbox.id)
+        .limit(bindparam("most", type_=Integer))
+    )
+    if not through:
+        due = due.where(Outbox.purpose.in_(purposes))
+    return due.with_for_update(skip_locked=True, of=Outbox) if lock else due
+
+
+def _may_follow() -> ColumnElement[bool]:
+    return or_(
+        Outbox.after_id.is_(None),
+        exists().where(
+            _PREVIOUS.id == Outbox.after_id,
+            or_(
+                _PREVIOUS.state.in_(_OVER),
+                and_(_PREVIOUS.state == "sent", _PREVIOUS.sent_at <= bindparam("followed")),
+            ),
+        ),
+    )
+
+
+def _load(session: Session, ids: Sequence[int]) -> list[Due]:
+    if not ids:
+        return []
+    rows = {row.id: Due(*row) for row in session.execute(_FACTS, {"ids": list(ids)})}
+    seatless = [row.person_id for row in rows.values() if not row.person_zone and not row.circle_zone]
+    if seatless:
+        held = session.execute(
+            select(Member.person_id, Circle.zone)
+            .join(Circle, Circle.id == Member.circle_id)
+            .where(Member.person_id.in_(seatless), Member.state.in_(SEATED))
+            .order_by(Member.id.desc())
+        )
+        zones = dict(held.all())
+        rows = {
+            key: replace(row, circle_zone=zones[row.person_id]) if row.person_id in zones else row
+            for key, row in rows.items()
+        }
+    return [rows[each] for each in ids if each in rows]
+
+
+def _facts() -> Select[*tuple[Any, ...]]:
+    newest = (
+        select(Consent.kind)
+        .where(Consent.address_id == Outbox.address_id, Consent.sender == Outbox.sender)
+        .order_by(Consent.id.desc())
+        .limit(1)
+    )
+    hers = aliased(Address)
+    unhandled = exists().where(
+        hers.person_id == Outbox.person_id,
+        Inbox.from_uri == hers.uri,
+        Inbox.state == literal("new", literal_execute=True),
+    )
+    later = aliased(Outbox)
+    replaced = exists().where(
+        later.person_id == Outbox.person_id,
+        later.id > Outbox.id,
+        later.state == "queued",
+        later.wording == Outbox.wording,
+        later.created_at > Outbox.created_at,
+    )
+    answered = aliased(Inbox)
+    return (
+        select(
+            Outbox.id,
+            Outbox.person_id,
+            Outbox.circle_id,
+            Outbox.address_id,
+            Outbox.to_uri,
+            Outbox.body,
+            Outbox.segments,
+            Outbox.purpose,
+            Outbox.attempt + 1,
+            Outbox.created_at,
+            Outbox.expires_at,
+            Address.retired_at.is_not(None),
+            Address.unreachable_at.is_not(None),
+            Person.zone,
+            Circle.zone,
+            Member.state,
+            newest.scalar_subquery(),
+            answered.received_at,
+            unhandled,
+            replaced,
+        )
+        .select_from(Outbox)
+        .join(Address, Address.id == Outbox.address_id)
+        .join(Person, Person.id == Outbox.person_id)
+        .outerjoin(Member, Member.id == Outbox.member_id)
+        .outerjoin(Circle, Circle.id == func.coalesce(Outbox.circle_id, Member.circle_id))
+        .outerjoin(answered, answered.id == Outbox.inbox_id)
+        .where(Outbox.id.in_(bindparam("ids", expanding=True)))
+    )
+
+
+_FACTS = _facts()
+
+
+def _take(session: Session, ids: Sequence[int], real: dt.datetime) -> None:
+    if ids:
+        session.execute(
+            update(Outbox)
+            .where(Outbox.id.in_(ids))
+            .values(state="claimed", attempt=Outbox.attempt + 1, claimed_at=real, claimed_until=real + LEASE),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _hold(session: Session, holds: Sequence[tuple[Due, Hold]]) -> None:
+    """Move texts to later, and with them what follows them, so that it is not looked at all night."""
+    groups: dict[Hold, list[Due]] = {}
+    for text, hold in holds:
+        groups.setdefault(hold, []).append(text)
+    for hold, texts in groups.items():
+        ids = [text.id for text in texts]
+        people = {text.person_id for text in texts}
+        while ids:
+            session.execute(
+                update(Outbox).where(Outbox.id.in_(ids)).values(not_before=hold.until, reason=hold.reason),
+                execution_options={"synchronize_session": False},
+            )
+            ids = list(
+                session.scalars(
+                    select(Outbox.id).where(
+                        Outbox.person_id.in_(people),
+                        Outbox.after_id.in_(ids),
+                        Outbox.state == "queued",
+                        Outbox.not_before < hold.until,
+                    )
+                )
+            )

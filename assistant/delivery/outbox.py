@@ -1,0 +1,215 @@
+"""Puts texts into the outbox, cut into parts and chained in order, and holds what each purpose is allowed.
+
+Rows wait here before anything is sent; `assistant.delivery.sender` decides again, when each is due, whether
+it may go.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from assistant.language.sms.segments import measure, split
+from assistant.store.tables import Outbox
+
+_SEQUENCE = "outbox_id_seq"
+"""PostgreSQL's own numbering of the rows."""
+LONGEST_TEXT = 2
+"""Segments. A longer text is cut into parts: carriers garble and reorder long concatenations."""
+ANSWER_WHILE_FRESH = dt.timedelta(minutes=30)
+"""So long after her text an answer may come at any hour; later it would be a text out of the blue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a text of one purpose is allowed."""
+
+    priority: int
+    """Lower goes first; the column's own words are in `assistant.store.tables.message_tables`."""
+    lives: dt.timedelta | None
+    """So long after it was due it is dropped: too late to matter. None: never."""
+    needs: str
+    """The consent it needs: "opt-in" is an opt-in in force, "no opt-out" the absence of an opt-out (she wrote
+    first), "nothing" the one confirmation that an opt-out itself may get (47 CFR 64.1200(a)(12))."""
+    any_hour: bool = False
+    any_hour_while_fresh: bool = False
+    """Any hour, but only shortly after the text it answers."""
+    waits_for_her: bool = True
+    """Nothing unprompted leaves while she has texts nobody has handled."""
+    needs_seat: bool = False
+    """Dropped when the seat it is about was paused or given up."""
+    through_pause: bool = False
+    """Goes even while everything is paused."""
+    to_unreachable: bool = False
+    """Worth a try even where the carrier said that nobody can be reached."""
+    tries: int = 8
+    slowest: dt.timedelta = dt.timedelta(minutes=15)
+    """The longest pause between two tries."""
+
+
+PURPOSE_RULES: dict[str, Rule] = {
+    "safety": Rule(
+        priority=0,
+        lives=None,
+        needs="no opt-out",
+        any_hour=True,
+        waits_for_her=False,
+        through_pause=True,
+        to_unreachable=True,
+        tries=1000,
+        slowest=dt.timedelta(seconds=30),
+    ),
+    "alert": Rule(
+        priority=1,
+        lives=dt.timedelta(days=1),
+        needs="opt-in",
+        any_hour=True,
+        waits_for_her=False,
+        tries=100,
+        slowest=dt.timedelta(minutes=1),
+    ),
+    # "Presumed within consent if sent within five minutes of the opt-out."
+    "legal": Rule(
+        priority=1,
+        lives=dt.timedelta(minutes=5),
+        needs="nothing",
+        any_hour=True,
+        waits_for_her=False,
+        to_unreachable=True,
+    ),
+    "reply": Rule(
+        priority=1,
+        lives=dt.timedelta(days=1),
+        needs="no opt-out",
+        any_hour_while_fresh=True,
+        waits_for_her=False,
+    ),
+    "notice": Rule(priority=2, lives=dt.timedelta(days=3), needs="opt-in", needs_seat=True),
+    "relay": Rule(priority=2, lives=dt.timedelta(days=3), needs="opt-in", needs_seat=True),
+    "prompt": Rule(priority=2, lives=dt.timedelta(days=1), needs="opt-in", needs_seat=True),
+    "invitation": Rule(priority=2, lives=dt.timedelta(days=7), needs="opt-in"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text that a turn wants to send, before it is a row. Times are aware UTC, in the service's time."""
+
+    person_id: int
+    address_id: int
+    uri: str
+    body: str
+    purpose: str
+    circle_id: int | None = None
+    member_id: int | None = None
+    inbox_id: int | None = None
+    conversation_id: int | None = None
+    wording: str | None = None
+    not_before: dt.datetime | None = None
+    expires_at: dt.datetime | None = None
+
+
+def put(
+    session: Session,
+    drafts: Sequence[Draft],
+    sender: str,
+    now: dt.datetime,
+    toll_free: bool = False,
+) -> list[int]:
+    """Queue texts: each cut into parts of at most two segments, and those to one address sent in this order.
+
+    Args:
+        session: A session inside `Database.write()`; nothing leaves before it commits.
+        drafts: Of any number of people.
+        sender: Whom the texts come from.
+        now: Aware UTC, the service's time.
+        toll_free: Whether the sender is a US or Canadian toll-free number (its segments hold less).
+
+    Returns:
+        The rows' ids, in the order of `drafts`.
+
+    Raises:
+        ValueError: A draft has nothing to say, or a purpose that is not in `PURPOSE_RULES`.
+    """
+    rows = [row for draft in drafts for row in _rows(draft, sender, now, toll_free)]
+    if not rows:
+        return []
+    last: dict[int, int] = {}
+    for row, row["id"] in zip(rows, _new_ids(session, len(rows)), strict=True):
+        row["after_id"] = last.get(row["address_id"])
+        last[row["address_id"]] = row["id"]
+    # The table, not the class: that would send a statement for each set of columns that are not empty.
+    session.execute(insert(cast("Table", Outbox.__table__)), rows)
+    return [row["id"] for row in rows]
+
+
+def _new_ids(session: Session, count: int) -> list[int]:
+    """Ids for so many rows, taken beforehand: a row names the one before it, yet all go in at once."""
+    if session.get_bind().dialect.name == "sqlite":
+        # This transaction has the only write lock there is, and rows are never deleted.
+        newest = session.scalar(select(func.max(Outbox.id))) or 0
+        return list(range(newest + 1, newest + 1 + count))
+    taken = select(func.nextval(_SEQUENCE)).select_from(func.generate_series(1, count).alias("number"))
+    return list(session.scalars(taken))
+
+
+def cancel(
+    session: Session,
+    person_ids: Collection[int],
+    reason: str,
+    *,
+    member_id: int | None = None,
+    purposes: Collection[str] = ("notice", "relay", "prompt", "invitation"),
+) -> int:
+    """Take back what is queued for these people and has not left yet; gives how many texts that were.
+
+    Args:
+        session: A session inside `Database.write()`.
+        person_ids: Whose texts.
+        reason: Why, in a few words; kept on the row.
+        member_id: Only those about this seat.
+        purposes: Only those sent for these reasons.
+    """
+    texts = update(Outbox).where(
+        Outbox.person_id.in_(person_ids), Outbox.state == "queued", Outbox.purpose.in_(purposes)
+    )
+    if member_id is not None:
+        texts = texts.where(Outbox.member_id == member_id)
+    result = session.execute(texts.values(state="cancelled", reason=reason[:80]).returning(Outbox.id))
+    return len(result.all())
+
+
+def _rows(draft: Draft, sender: str, now: dt.datetime, toll_free: bool) -> Iterator[dict[str, Any]]:
+    if (rule := PURPOSE_RULES.get(draft.purpose)) is None:
+        raise ValueError(f'no text goes out as "{draft.purpose}"; choose one of {", ".join(PURPOSE_RULES)}')
+    parts = split(draft.body, segments=LONGEST_TEXT, toll_free=toll_free)
+    if not parts:
+        raise ValueError(f"a text without words was drafted ({draft.wording or 'of no wording'})")
+    not_before = draft.not_before or now
+    expires_at = draft.expires_at or (not_before + rule.lives if rule.lives else None)
+    for part in parts:
+        yield {
+            "person_id": draft.person_id,
+            "member_id": draft.member_id,
+            "circle_id": draft.circle_id,
+            "address_id": draft.address_id,
+            "to_uri": draft.uri,
+            "sender": sender,
+            "body": part,
+            "segments": measure(part, toll_free=toll_free).segments,
+            "purpose": draft.purpose,
+            "priority": rule.priority,
+            "inbox_id": draft.inbox_id,
+            "conversation_id": draft.conversation_id,
+            "wording": draft.wording,
+            "created_at": now,
+            "not_before": not_before,
+            "expires_at": expires_at,
+            "state": "queued",
+            "attempt": 0,
+        }

@@ -1,0 +1,235 @@
+"""Sends what is due: claims it, hands it to the carrier many at a time, and records what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from assistant.carriers.carrier import CarrierError, Trouble
+from assistant.delivery.claims import Claim, Due, claim, next_due, release
+from assistant.delivery.delivery_receipts import attempt_name
+from assistant.delivery.send_results import Result, record
+from assistant.services import Services
+
+log = structlog.get_logger(__name__)
+
+IN_FLIGHT = 512
+FIRST_BATCH = 64
+LAST_WAIT = 5.0
+"""Seconds for answers that are still out when the time is up; then the text counts as unsure."""
+AT_ONCE = 50
+GATHER = 0.05
+"""Seconds in which results gather, up to `AT_ONCE`, to be written in one transaction."""
+PACE = 0.25
+"""Seconds: under a rate limit only so much is claimed ahead, for what is urgent must not wait behind it."""
+LOOK_AGAIN = 0.01
+
+T = TypeVar("T")
+Run = Callable[[Coroutine[Any, Any, "Drained"]], "Drained"]
+
+
+def never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What a drain came to."""
+
+    sent: int
+    """How many texts the carrier took."""
+    more_due: bool
+    next_due: dt.datetime | None
+    """When the next text is due, in the service's time; None when none waits."""
+
+
+def drain(
+    services: Services,
+    *,
+    until: float,
+    stopped: Callable[[], bool] = never,
+    run: Run = asyncio.run,
+) -> Drained:
+    """Send what is due, and what becomes due meanwhile, for as long as the time allows.
+
+    Safe to be killed at any moment and to run many times at once: a row is claimed by one, and what was
+    claimed but not recorded is found out about by `assistant.delivery.reconciliation`.
+
+    Args:
+        services: What conversations and delivery work with.
+        until: `time.monotonic()` seconds after which nothing more is begun; what is under way is awaited.
+        stopped: Asked often; once true it is as if the time were up.
+        run: Runs the coroutine: one event loop for many drains keeps the carrier's connections open.
+    """
+    return run(_drain(services, until, stopped))
+
+
+async def _drain(services: Services, until: float, stopped: Callable[[], bool]) -> Drained:
+    # The database is waited for in one other thread, so that meanwhile answers are taken and texts leave.
+    with ThreadPoolExecutor(1, "delivery") as writer:
+        return await _Round(services, writer, until, stopped).go()
+
+
+class _Round:
+    """One drain: what is in flight, and what has come back and waits to be written down."""
+
+    def __init__(
+        self, services: Services, writer: Executor, until: float, stopped: Callable[[], bool]
+    ) -> None:
+        self._services = services
+        self._writer = writer
+        self._until = until
+        self._stopped = stopped
+        self._batch = FIRST_BATCH
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._results: list[Result] = []
+        self._recording = 0
+        self._sent = 0
+        self._ended = False
+
+    async def go(self) -> Drained:
+        recorder = asyncio.create_task(self._record_all())
+        more = began = False
+        try:
+            # However late it begins, it gets something done.
+            while not (began and self._time_is_up()) and not self._stopped():
+                began = True
+                room = IN_FLIGHT - len(self._in_flight)
+                if room < IN_FLIGHT // 4:
+                    more = True
+                    await asyncio.sleep(LOOK_AGAIN)
+                    continue
+                claimed = await self._claim(min(room, self._batch))
+                more = bool(claimed.texts or claimed.settled)
+                if claimed.texts:
+                    await self._dispatch(claimed.texts)
+                elif claimed.settled:
+                    continue
+                elif not self._busy() and not await self._due_soon():
+                    break
+                else:
+                    await asyncio.sleep(LOOK_AGAIN)
+        finally:
+            await self._await_answers()
+            self._ended = True
+            await recorder
+        return Drained(self._sent, more, None if more else await self._next_due())
+
+    def _time_is_up(self) -> bool:
+        return time.monotonic() >= self._until or self._stopped()
+
+    def _busy(self) -> bool:
+        return bool(self._in_flight or self._results or self._recording)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
+
+    async def _claim(self, limit: int) -> Claim:
+        clock = self._services.clock
+        return await self._in_thread(lambda: claim(self._services.database, clock.now(), clock.real(), limit))
+
+    async def _next_due(self) -> dt.datetime | None:
+        def look() -> dt.datetime | None:
+            with self._services.database.read() as session:
+                return next_due(session, self._services.clock.now())
+
+        return await self._in_thread(look)
+
+    async def _due_soon(self) -> bool:
+        moment = await self._next_due()
+        if moment is None:
+            return False
+        return (moment - self._services.clock.now()).total_seconds() < self._until - time.monotonic()
+
+    async def _dispatch(self, texts: Sequence[Due]) -> None:
+        """Let texts leave as fast as the sender's rate limit has them; give back what the time is up for."""
+        began, chunk, place = time.monotonic(), 1, 0
+        while place < len(texts) and not (place and self._time_is_up()):
+            going = texts[place : place + chunk]
+            wait = self._services.reserve(sum(text.segments for text in going))
+            if wait > 0:
+                await asyncio.sleep(wait)
+            for text in going:
+                task = asyncio.create_task(self._send(text))
+                self._in_flight.add(task)
+                task.add_done_callback(self._in_flight.discard)
+            place += len(going)
+            # Unlimited, asking for many at once is cheaper; limited, one at a time leaves most evenly.
+            chunk = 1 if wait > 0 else min(chunk * 2, FIRST_BATCH)
+            await asyncio.sleep(0)
+        took = max(time.monotonic() - began, 1e-6)
+        self._batch = max(1, min(IN_FLIGHT, int(place / took * PACE), self._batch * 2))
+        if place < len(texts):
+            await self._in_thread(
+                lambda: release(self._services.database, [text.id for text in texts[place:]])
+            )
+
+    async def _send(self, text: Due) -> None:
+        answer: Any
+        try:
+            answer = await self._services.carrier.send(
+                text.uri, text.body or "", attempt=attempt_name(text.id, text.attempt)
+            )
+        except CarrierError as error:
+            answer = error
+        except asyncio.CancelledError:
+            answer = CarrierError(Trouble.UNSURE)
+        except Exception as error:
+            # Whatever it was, the text may have left.
+            log.exception("carrier failed", outbox=text.id, error=type(error).__name__)
+            answer = CarrierError(Trouble.UNSURE)
+        self._results.append(Result(text, answer))
+
+    async def _await_answers(self) -> None:
+        deadline = time.monotonic() + LAST_WAIT
+        while self._in_flight and time.monotonic() < deadline:
+            await asyncio.wait(set(self._in_flight), timeout=deadline - time.monotonic())
+        for task in set(self._in_flight):
+            task.cancel()
+        if self._in_flight:
+            await asyncio.wait(set(self._in_flight))
+
+    async def _record_all(self) -> None:
+        """Write results down as they gather, until the round has ended and all are written."""
+        gathering_since: float | None = None
+        while not (self._ended and not self._results):
+            if not self._results:
+                gathering_since = None
+                await asyncio.sleep(LOOK_AGAIN / 2)
+                continue
+            gathering_since = gathering_since or time.monotonic()
+            waited = time.monotonic() - gathering_since
+            if self._in_flight and len(self._results) < AT_ONCE and waited < GATHER:
+                await asyncio.sleep(LOOK_AGAIN / 2)
+                continue
+            gathering_since = None
+            results, self._results = self._results, []
+            self._recording = len(results)
+            try:
+                await self._record(results)
+            finally:
+                self._recording = 0
+
+    async def _record(self, results: Sequence[Result]) -> None:
+        clock = self._services.clock
+        for pause in (0.2, 0.5, 1.0, 2.0, None):
+            try:
+                await self._in_thread(
+                    lambda: record(self._services.database, results, clock.now(), clock.real())
+                )
+            except SQLAlchemyError as error:
+                # What left is not forgotten: its lease runs out, and reconciling looks for it in the log.
+                log.error("not recorded", texts=len(results), error=type(error).__name__)
+                if pause is not None:
+                    await asyncio.sleep(pause)
+            else:
+                break
+        self._sent += sum(not isinstance(result.answer, CarrierError) for result in results)

@@ -1,0 +1,109 @@
+"""Moves messages in real time: carries them from status to status and calls our webhooks as the knobs say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+
+from assistant.fake_twilio.callbacks import Caller
+from assistant.fake_twilio.fake_carrier import LocalCarrier
+from assistant.fake_twilio.records import Message
+from assistant.fake_twilio.wire import as_status, as_webhook
+
+
+class Traffic:
+    """What happens after a request was answered: one asyncio task a message, all on the server's loop."""
+
+    def __init__(self, carrier: LocalCarrier, webhook_url: str) -> None:
+        self._carrier = carrier
+        self.webhook_url = webhook_url
+        self._caller = Caller(carrier.auth_token)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def under_way(self) -> int:
+        """How many messages are being carried and webhooks called right now."""
+        return len(self._tasks)
+
+    def start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Run something in the background; it is kept from the garbage collector until it ends."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def resume(self) -> None:
+        """Carry on with what an earlier process left on its way."""
+        for message in self._carrier.unfinished():
+            self.start(self.carry(message))
+
+    async def close(self) -> None:
+        """Stop everything at once; what was on its way is carried on by the next process with the journal."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._caller.close()
+
+    async def carry(self, message: Message, *, early: bool = False) -> None:
+        """Take one message from status to status until its end, and report each.
+
+        Args:
+            early: Do not wait between statuses, and return only when every callback was answered.
+        """
+        faults = self._carrier.faults
+        held: list[dict[str, str]] = []
+        while not message.final:
+            if not early:
+                await asyncio.sleep(self._pause(message))
+            if self._carrier.advance(message.sid) is None:
+                break
+            if message.status_callback is None:
+                continue
+            if early:
+                await self._report(message.status_callback, as_status(message))
+            elif faults.callback_shuffle:
+                held.append(as_status(message))
+            else:
+                self.start(self._report(message.status_callback, as_status(message)))
+        self._carrier.chance.shuffle(held)
+        for status in held:
+            await self._report(message.status_callback or "", status)
+
+    async def bring_in(self, message: Message) -> None:
+        """Call our webhook with a text that a phone sent, and send on what its TwiML answers."""
+        faults = self._carrier.faults
+        if not self.webhook_url or self._happens(faults.inbound_lose_rate):
+            self._carrier.note_webhook(message.sid, error=11200)
+            return
+        fields = as_webhook(message)
+        if faults.inbound_double:
+            self.start(self._call_again(self.webhook_url, fields))
+        answer = await self._caller.call(self.webhook_url, fields, twiml=True)
+        self._carrier.note_webhook(message.sid, error=answer.error)
+        for body in answer.replies:
+            reply = self._carrier.reply(message, body)
+            if reply is not None:
+                self.start(self.carry(reply))
+
+    async def _call_again(self, url: str, fields: Mapping[str, str]) -> None:
+        await self._caller.call(url, fields)
+
+    async def _report(self, url: str, status: Mapping[str, str]) -> None:
+        faults = self._carrier.faults
+        if self._happens(faults.callback_lose_rate):
+            return
+        if faults.callback_delay_ms:
+            await asyncio.sleep(faults.callback_delay_ms / 1000)
+        if faults.callback_double:
+            self.start(self._call_again(url, status))
+        await self._caller.call(url, status)
+
+    def _pause(self, message: Message) -> float:
+        """Seconds until a message's next status: the step, and the sender's queue before it is sent."""
+        step = self._carrier.faults.step_ms / 1000
+        if message.due is None or message.status not in ("queued", "scheduled"):
+            return step
+        return max(step, (message.due - self._carrier.now()).total_seconds())
+
+    def _happens(self, rate: float) -> bool:
+        return rate > 0 and self._carrier.chance.random() < rate

@@ -1,0 +1,198 @@
+"""Tells whom a line is put to, by where a first name stands in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from assistant.language.folding import Word, plain_words, split_words
+from assistant.language.word_tables import load_table
+from assistant.language.words import (
+    BUT,
+    CHOICE_LEADS,
+    CHOICE_TAILS,
+    COMMON,
+    COURTESY,
+    EVERYDAY_KEYWORDS,
+    FLUFF,
+    NEGATIVE,
+    NO,
+    NO_SLIPS,
+    NOT_CODES,
+    NOT_NAMES,
+    NUMBERS,
+    UNSURE,
+    YES,
+)
+
+_TABLE: Final = load_table("addressing")
+
+
+def _of(name: str) -> frozenset[str]:
+    return frozenset(word for words in _TABLE[name].values() for word in words)
+
+
+EVERYDAY: Final = _of("everyday")
+"""Names that are words as well: May, Grace, Joy, Luz, Paz."""
+LEADS: Final = _of("leads")
+"""What may stand before the name a line begins with."""
+_BEFORE_A_NAME: Final = _of("before_a_name")
+_OWNERS: Final = _of("owners")
+_SPOKEN_TO: Final = _of("spoken_to")
+_JOINS: Final = _of("joins")
+_IS: Final = _of("before_the_end")
+_ORDINARY: Final = (
+    frozenset(
+        word
+        for phrase in FLUFF | COURTESY | YES | NO | UNSURE | CHOICE_LEADS | CHOICE_TAILS
+        for word in phrase
+    )
+    | (COMMON | NOT_NAMES | EVERYDAY_KEYWORDS | NO_SLIPS | NOT_CODES | BUT | NEGATIVE)
+    | frozenset(NUMBERS)
+)
+_INFLECTED: Final = re.compile(
+    r"\w{2,}ing|\w{2,}ed|\w{2,}(?:ando|iendo|aste|iste|amos|emos)|(?:ja|ha|je|he){2,}\w?"
+)
+_MARK: Final = re.compile(r"\s*(?:[,;:!.\-–—&]|\n|$)")
+_ENDS: Final = re.compile(r"\s*(?:[.!,;:?\-–—)💛❤]|\n|$)")
+
+_NEAR_AT_START: Final = 4  # words
+_LONG_NAME: Final = 6  # letters
+
+_OPENS, _GIVEN, _CALLED, _MENTIONED, _DOUBTED = 5, 4, 3, 2, 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    words: tuple[Word, ...]
+
+    def written(self, at: int) -> str:
+        return self.text[self.words[at].start : self.words[at].end]
+
+    def before(self, at: int) -> str:
+        return self.words[at - 1].plain if at > 0 else ""
+
+    def after(self, at: int) -> str:
+        return self.words[at + 1].plain if at + 1 < len(self.words) else ""
+
+
+def named_in(words: str, names: Mapping[int, str]) -> list[int]:
+    """Whom a line may be for, of these people: those whose first name stands where a name does, or nearly.
+
+    A name that opens the line ("Rosa, ...", "para Rosa: ...") outranks one that is given or thanked in it,
+    that one a name that is called, and that one a mention: "Rosa, what you said to Luz moved me" is for Rosa.
+    Names that are everyday words count only where a name stands: "May God bless Rosa" is for Rosa, and "My
+    rose this week was the circle" for nobody.
+
+    Args:
+        words: What she wrote, in either language.
+        names: Whom it can be for, by id.
+    """
+    line = _Line(words, tuple(split_words(words)))
+    full = {key: plain_words(name) for key, name in names.items()}
+    places = {key: _places(line, name) for key, name in full.items() if name}
+    whole = {
+        key: found
+        for key, name in full.items()
+        if len(name) > 1 and (found := [at for at in places[key] if _stands(line, name, at)])
+    }
+    places = whole or places
+    ranks = _ranks(line, places)
+    if ranks and max(ranks.values()) > _DOUBTED:
+        return [key for key in names if ranks.get(key) == max(ranks.values())]
+    return [key for key, name in full.items() if name and _opens_nearly(line, name[0])]
+
+
+def reads_as_name(word: str) -> bool:
+    """Tell whether a word right after @ may be someone's name, and is none that sentences begin with."""
+    plain = (plain_words(word) or [""])[0]
+    return len(plain) > 1 and plain not in _ORDINARY and not _INFLECTED.fullmatch(plain)
+
+
+def nearly(name: str, word: str) -> bool:
+    """Tell whether a word is a name but for a slip of the finger, and no word of its own."""
+    allowed = 0 if len(name) < 4 else 1 if len(name) < 8 else 2
+    return (
+        bool(word) and word[0] == name[0] and word not in EVERYDAY and 0 < OSA.distance(name, word) <= allowed
+    )
+
+
+def _places(line: _Line, name: Sequence[str]) -> list[int]:
+    return [at for at, word in enumerate(line.words) if word.plain == name[0]]
+
+
+def _stands(line: _Line, name: Sequence[str], at: int) -> bool:
+    return [word.plain for word in line.words[at : at + len(name)]] == list(name)
+
+
+def _ranks(line: _Line, places: Mapping[int, Sequence[int]]) -> dict[int, int]:
+    """Return how surely each is meant; those joined by "and" are meant together."""
+    named = {at for found in places.values() for at in found}
+    rank_at = {at: _rank(line, at) for at in named}
+    if all(at in named or word.plain in LEADS | _JOINS for at, word in enumerate(line.words)):
+        rank_at = dict.fromkeys(named, _OPENS)  # Names and nothing else.
+    for at in sorted(named):
+        if line.after(at) in _JOINS and at + 2 in named and rank_at[at + 2]:
+            rank_at[at] = rank_at[at + 2] = max(rank_at[at], rank_at[at + 2])
+    ranks = {key: max((rank_at[at] for at in found), default=0) for key, found in places.items()}
+    return {key: rank for key, rank in ranks.items() if rank}
+
+
+def _rank(line: _Line, at: int) -> int:
+    """Return how surely a name stands here, from its place alone."""
+    word, before = line.words[at], line.before(at)
+    rest = line.text[word.end :]
+    everyday = word.plain in EVERYDAY
+    capital = line.written(at)[:1].isupper() and not line.text.isupper()
+    opening = at == 0 or (at == 1 and before in LEADS)
+    if opening and _MARK.match(rest) and not (everyday and not _speaks(line, at)):
+        return _OPENS
+    if opening and not everyday and (line.after(at) in _SPOKEN_TO or line.after(at) in _JOINS):
+        return _OPENS
+    if before in _OWNERS and not (capital and not everyday) and before not in _BEFORE_A_NAME:
+        return 0
+    if before in _BEFORE_A_NAME and (capital or not everyday):
+        return _GIVEN
+    if at and _ENDS.match(rest) and (before in _IS or _is_called(line, at)) and (capital or not everyday):
+        return _CALLED
+    if at and everyday and before in {"thanks", "gracias", "you"} and _ENDS.match(rest):
+        return _CALLED
+    if everyday:
+        return _MENTIONED if capital and at and not _begins_sentence(line, at) else _DOUBTED
+    return _MENTIONED
+
+
+def _speaks(line: _Line, at: int) -> bool:
+    """Tell whether what follows a name speaks to someone, or nothing follows."""
+    after = [word.plain for word in line.words[at + 1 :]]
+    return not after or bool(_SPOKEN_TO.intersection(after))
+
+
+def _is_called(line: _Line, at: int) -> bool:
+    between = line.text[line.words[at - 1].end : line.words[at].start]
+    return "," in between or "\n" in between
+
+
+def _begins_sentence(line: _Line, at: int) -> bool:
+    return bool(re.search(r"[.!?\n]", line.text[line.words[at - 1].end : line.words[at].start]))
+
+
+def _opens_nearly(line: _Line, name: str) -> bool:
+    """Tell whether a name stands near the opening with a slip in it: "Rossa, thanks", "what marisoll said".
+
+    A short one only right where a name is spoken to: too many words are one letter away from it.
+    """
+    for at in range(min(_NEAR_AT_START, len(line.words))):
+        if not nearly(name, line.words[at].plain) or line.before(at) in _OWNERS - LEADS:
+            continue
+        opening = at == 0 or (at == 1 and line.before(at) in LEADS)
+        rest = line.text[line.words[at].end :]
+        spoken_to = opening and (_MARK.match(rest) or line.after(at) in _SPOKEN_TO)
+        if spoken_to or (len(name) >= _LONG_NAME and line.words[at].plain not in _ORDINARY):
+            return True
+    return False

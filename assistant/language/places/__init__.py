@@ -1,0 +1,1 @@
+"""Reading where someone is: cities, regions, and the clock that is kept there."""

@@ -1,0 +1,1 @@
+"""Text as SMS carries it: the GSM-7 alphabet, and what a text costs in segments."""

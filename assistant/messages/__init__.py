@@ -1,1 +1,0 @@
-"""The way a text takes: inbox, conversation, outbox."""

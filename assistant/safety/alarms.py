@@ -1,0 +1,131 @@
+"""Sees to it that a person hears of danger: whom to page, what may be promised, what her answer comes to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from sqlalchemy import select
+
+from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.effects import Alarm, Tell
+from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
+from assistant.circles.actions.registry import action
+from assistant.circles.people.memberships import seat_of, seats_of
+from assistant.circles.people.reachability import hears_us
+from assistant.circles.people.recent_texts import was_said
+from assistant.safety.first_response import LATELY
+from assistant.safety.on_call import circles_answered_for, first_on_call
+from assistant.store.tables import Alert, AlertStep, Circle, Member, Person
+
+CRISIS_TEXTS: Final = (
+    *("danger/crisis/say", "danger/crisis_alone/say"),
+    *("emergency/call/say", "emergency/call_alone/say"),
+)
+"""Wordings of the approved texts, which are not said twice in `LATELY`."""
+SHORT_LINE: Final = "danger/line/say"
+KNOWN_FOR: Final = dt.timedelta(days=60)
+
+
+@action("told", "nobody", "again", "again_alone", "said")
+def raise_alarm(ctx: ActionContext) -> ActionResult:
+    """Page whoever is on call in one of her circles, without a word of hers.
+
+    told: someone is, and `host` is who. nobody: nothing may be promised; whoever else there is, is paged all
+    the same. again, again_alone: the same, and the approved text was said within ten minutes; said: so was
+    the short one.
+    """
+    circle, people = _who_answers(ctx)
+    alarm = Alarm("danger", circle.id if circle else None, ctx.person.id)
+    seat = seat_of(ctx.session, ctx.person.id, circle.id) if circle else None
+    since = ctx.now - LATELY
+    lately = was_said(ctx.session, ctx.person.id, since, *CRISIS_TEXTS)
+    if people:
+        named = next((person.name for person in people if person.name), None)
+        values = {"host": shorten(named, PLACEHOLDERS["host"].longest)} if named else {}
+        return ActionResult("again" if lately else "told", values, (alarm,), seat)
+    if lately and was_said(ctx.session, ctx.person.id, since, SHORT_LINE):
+        return ActionResult("said", effects=(alarm,), member=seat)
+    return ActionResult("again_alone" if lately else "nobody", effects=(alarm,), member=seat)
+
+
+@action("told", "nobody")
+def who_is_told(ctx: ActionContext) -> ActionResult:
+    """Whether a person who is on call hears of her right now."""
+    _, people = _who_answers(ctx)
+    return ActionResult("told" if people else "nobody")
+
+
+@action("yes", "no", "unsure")
+def pass_on_safe(ctx: ActionContext) -> ActionResult:
+    """Her answer to "are you safe?" is there for whoever answers her alarm; who did so hears of it."""
+    return ActionResult(str(ctx.values.get("safe") or "unsure"), effects=tuple(_news(ctx)))
+
+
+@action("told")
+def pass_on_silence(ctx: ActionContext) -> ActionResult:
+    """She did not answer: whoever looked at her alarm hears that there is something to look at."""
+    return ActionResult("told", effects=tuple(_news(ctx)))
+
+
+def _who_answers(ctx: ActionContext) -> tuple[Circle | None, list[Person]]:
+    """The circle whose people are to hear of her, and who is on call there; that of this talk comes first."""
+    circles = list(_her_circles(ctx))
+    for circle in circles:
+        people = first_on_call(ctx.session, circle.id, ctx.person.id, ctx.identity.sender, ctx.now)
+        if people:
+            return circle, list(people)
+    return (circles[0] if circles else None), []
+
+
+def _her_circles(ctx: ActionContext) -> Iterator[Circle]:
+    """Where she is a member, the one of this conversation first; then those that she hosts herself."""
+    seen = set()
+    seats: list[tuple[Member, Circle]] = list(seats_of(ctx.session, ctx.person.id))
+    hosted = ctx.session.scalars(
+        select(Circle)
+        .where(Circle.id.in_(circles_answered_for(ctx.session, ctx.person.id)))
+        .order_by(Circle.id)
+    ).all()
+    given_up = [] if seats or hosted else _left_by_stop(ctx)
+    of_this_talk = [ctx.circle] if ctx.circle else []
+    for circle in (*of_this_talk, *(circle for _, circle in seats), *hosted, *given_up):
+        if circle.id not in seen:
+            seen.add(circle.id)
+            yield circle
+
+
+def _left_by_stop(ctx: ActionContext) -> Sequence[Circle]:
+    """The circles that an opt-out took her out of not long ago: nothing goes to her, but someone may."""
+    if hears_us(ctx.session, ctx.person.id, ctx.identity.sender):
+        return []
+    left = (
+        select(Circle)
+        .join(Member, Member.circle_id == Circle.id)
+        .where(
+            Member.person_id == ctx.person.id,
+            Member.state == "left",
+            Member.state_at > ctx.now - KNOWN_FOR,
+            Circle.state != "closed",
+        )
+        .order_by(Member.state_at.desc())
+    )
+    return ctx.session.scalars(left).all()
+
+
+def _news(ctx: ActionContext) -> Iterator[Tell]:
+    answered = ctx.session.scalars(
+        select(Alert).where(
+            Alert.kind == "danger",
+            Alert.person_id == ctx.person.id,
+            Alert.closed_at.is_(None),
+            Alert.answered_by.is_not(None),
+        )
+    )
+    for alert in answered:
+        if alert.answered_by is not None:
+            yield Tell(alert.answered_by, "alert_news", purpose="alert", circle_id=alert.circle_id)
+            ctx.session.add(
+                AlertStep(alert_id=alert.id, at=ctx.now, what="news told", person_id=alert.answered_by)
+            )

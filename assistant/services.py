@@ -1,0 +1,33 @@
+"""What the messages room works with, handed to it once by the runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assistant.carriers.carrier import Carrier
+from assistant.circles.actions.context import ServiceIdentity
+from assistant.engine.book import FlowBook
+from assistant.schedule.clock import Clock
+from assistant.store.database import Database
+
+
+def allow_everything(_segments: int) -> float:
+    return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a text needs on its way; no globals."""
+
+    database: Database
+    book: FlowBook
+    carrier: Carrier
+    clock: Clock
+    identity: ServiceIdentity
+    wake: Callable[[str], None]
+    """Wakes the worker of a queue ("inbox" or "delivery"); never raises, may be lost."""
+    carrier_replies: frozenset[str] = frozenset({"stop", "start"})
+    """Keywords that the carrier itself answers."""
+    reserve: Callable[[int], float] = allow_everything
+    """Asks the sender's rate limit for so many segments: the seconds to wait before sending them (0: now)."""

@@ -1,0 +1,136 @@
+"""The settings, once read: one frozen object whose attributes are the environment's names in lower case."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from assistant.settings.values import (
+    read_country,
+    read_database,
+    read_keywords,
+    read_path,
+    read_phone,
+    read_port,
+    read_rate,
+    read_redis,
+    read_sid,
+    read_switch,
+    read_web_address,
+    read_words,
+)
+
+TWILIO_API: Final = "https://api.twilio.com"
+
+USUAL_RATE: Final = 10.0
+"""Segments per second of a real account that says nothing else: a low-volume 10DLC campaign's."""
+
+# The local carrier's own; the same stand in fake_twilio/fake_carrier.py, and a test holds them together.
+LOCAL_ACCOUNT_SID: Final = "AC" + "0" * 31 + "1"
+LOCAL_AUTH_TOKEN: Final = "local-carrier-token"  # noqa: S105 - opens nothing but this machine's own carrier
+LOCAL_NUMBER: Final = "+14155550100"
+LOCAL_SERVICE_SID: Final = "MG" + "0" * 31 + "1"
+
+
+def _default_database(checked: dict[str, Any]) -> str:
+    return f"sqlite:///{checked['circle_data'] / 'circle.db'}"
+
+
+class Settings(BaseSettings):
+    """Everything the environment decides. Attributes are the names of the environment in lower case."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", validate_default=False)
+
+    circle_data: Annotated[Path, BeforeValidator(read_path)] = Field(Path("var"), validate_default=True)
+    database_url: Annotated[str, BeforeValidator(read_database)] = Field(
+        default_factory=_default_database, repr=False
+    )
+    redis_url: Annotated[str | None, BeforeValidator(read_redis)] = Field(None, repr=False)
+    """None: the embedded server; its address is in a file under `circle_data`."""
+    port: Annotated[int, BeforeValidator(read_port)] = 8000
+    public_url: Annotated[str, BeforeValidator(read_web_address)] = Field(
+        default_factory=lambda checked: f"http://127.0.0.1:{checked['port']}"
+    )
+    """What the carrier was told to call, without a closing slash."""
+    carrier_port: Annotated[int, BeforeValidator(read_port)] = 8001
+    twilio_account_sid: Annotated[str, BeforeValidator(read_sid("AC"))] = LOCAL_ACCOUNT_SID
+    twilio_auth_token: SecretStr = SecretStr(LOCAL_AUTH_TOKEN)
+    twilio_messaging_service_sid: Annotated[str | None, BeforeValidator(read_sid("MG"))] = None
+    twilio_from: Annotated[str | None, BeforeValidator(read_phone)] = None
+    twilio_api_url: Annotated[str, BeforeValidator(read_web_address)] = TWILIO_API
+    segments_per_second: Annotated[float | None, BeforeValidator(read_rate)] = None
+    """How fast our sender may send; None: no limit. Faster texts queue at the carrier, and replies too."""
+    carrier_replies: Annotated[frozenset[str], BeforeValidator(read_keywords)] = frozenset({"stop", "start"})
+    service_name: Annotated[str, BeforeValidator(read_words(12))] = "Circle"
+    support_contact: Annotated[str, BeforeValidator(read_words(30))] = "help@circle.example"
+    default_country: Annotated[str, BeforeValidator(read_country)] = "US"
+    secret_key: SecretStr
+    time_travel: Annotated[bool, BeforeValidator(read_switch)] = False
+    local_carrier: bool = True
+    """No account is set: texts stay on this machine."""
+    warnings: tuple[str, ...] = ()
+    """What does no harm yet but is hardly meant."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        *_others: PydanticBaseSettingsSource,
+        **_more: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What `load_settings` passes is all there is: it alone knows which environment is meant."""
+        return (init_settings,)
+
+    @property
+    def real_account(self) -> bool:
+        """Whether texts reach real phones: an account is set, and its API is not on this machine."""
+        return not self.local_carrier and not on_this_machine(self.twilio_api_url)
+
+    @property
+    def sender(self) -> str:
+        """Whom consent is given to: the messaging service, or our number as an address."""
+        return self.twilio_messaging_service_sid or f"sms:{self.twilio_from}"
+
+    @property
+    def number(self) -> str:
+        """The number that people text, E.164; empty when only a messaging service is set."""
+        return self.twilio_from or ""
+
+    @property
+    def message_webhook_url(self) -> str:
+        return f"{self.public_url}/webhooks/twilio/message"
+
+    @property
+    def status_callback_url(self) -> str:
+        return f"{self.public_url}/webhooks/twilio/status"
+
+    @property
+    def spool(self) -> Path:
+        """Where texts wait while the database is away."""
+        return self.circle_data / "spool"
+
+    @property
+    def sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+
+def on_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+NAMES: Final = {
+    name.upper(): name for name in Settings.model_fields if name not in ("local_carrier", "warnings")
+}
+"""As it stands in the environment -> its attribute."""

@@ -1,0 +1,1 @@
+"""Worlds without waiting: transcripts, personas, whole seasons, and the invariants they are held to."""

@@ -1,0 +1,247 @@
+"""Lets each person of a simulated season act: look at her phone in her own time, and answer, or not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from assistant.carriers.twilio_addresses import to_uri
+from assistant.conversations.questions import open_of
+from assistant.simulation.personas import IMAGE, PHOTO, Asked, Initiative, Persona, Voice, awake
+from assistant.simulation.text_checks import Passed, Secret, Watcher
+from assistant.simulation.world import World
+from assistant.store.tables import Address, Circle, Conversation, Member
+
+IN_HAND: Final = (1, 9)
+"""Minutes after which she looks again while she is writing."""
+HELLOS, ANSWERS_TO_BUDDY, THANKS = 0.75, 0.6, 0.15
+"""How often people say hi to a new buddy, write back to one, and say thanks for a kind line."""
+MOST_TO_BUDDY: Final = 3
+"""Lines by @ that someone writes in a week by herself."""
+HER_NUMBER: Final = "2105550147"
+"""The one that Rosa writes to a buddy in personas.toml."""
+
+
+class Agenda:
+    """What is going to be done, in the order of its moments."""
+
+    def __init__(self) -> None:
+        self._acts: list[tuple[dt.datetime, int, Callable[[], None]]] = []
+        self._order = count()
+
+    def add(self, moment: dt.datetime, act: Callable[[], None]) -> None:
+        """Do it then; what is for the same moment is done in the order in which it was added."""
+        heapq.heappush(self._acts, (moment, next(self._order), act))
+
+    @property
+    def next(self) -> dt.datetime | None:
+        """When something is to be done next."""
+        return self._acts[0][0] if self._acts else None
+
+    def act(self) -> None:
+        """Do what comes next."""
+        heapq.heappop(self._acts)[2]()
+
+
+@dataclass(slots=True)
+class Actor:
+    """A persona on the stage: what she holds in mind."""
+
+    who: Persona
+    codes: list[str] = field(default_factory=list)
+    person_id: int = 0
+    looks_at: dt.datetime | None = None
+    unread: list[Passed] = field(default_factory=list)
+    last: str = ""
+    """The words that she read last."""
+    stops: bool = False
+    """Has made up her mind to text STOP at the next question."""
+    gone: bool = False
+    hellos: dict[int, int] = field(default_factory=dict)
+    """By week: how many lines by @ she has written."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.who.zone)
+
+
+@dataclass(slots=True)
+class Company:
+    """Everyone who acts, and what they share."""
+
+    world: World
+    watcher: Watcher
+    voice: Voice
+    chance: random.Random
+    actors: Mapping[str, Actor]
+    agenda: Agenda
+    moment: Callable[[float], dt.datetime]
+    """When a part (0 to 1) of the season has passed."""
+
+    def hear(self, text: Passed) -> None:
+        """A text reached someone: she will look at her phone in her own time."""
+        actor = self.actors[text.name]
+        actor.unread.append(text)
+        actor.last = text.body
+        answers = text.row is not None and text.row.purpose == "reply"
+        low, high = IN_HAND if answers else actor.who.minutes
+        wait = dt.timedelta(minutes=low + (high - low) * self.chance.random() ** 2)
+        self._consider(actor, text.at + wait)
+
+    def join(self, name: str, code: str) -> None:
+        """She texts JOIN and the circle's word, in some way."""
+        actor = self.actors[name]
+        actor.codes.append(code)
+        self.watcher.seats[name].add(code)
+        self._write(actor, *self.voice.say(actor.who, "join", code=code))
+
+    def say(self, name: str, words: str) -> None:
+        """She texts just that."""
+        self._write(self.actors[name], words, "")
+
+    def do(self, name: str, initiative: Initiative) -> None:
+        """She does something by herself, unless she has gone."""
+        actor = self.actors[name]
+        if initiative.stops:
+            actor.stops = True
+            self._consider(actor, self.world.clock.now())
+            return
+        if actor.gone or (actor.who.name in self.watcher.stopped and initiative.says != "START"):
+            return
+        words, image = self.voice.fill(actor.who, initiative.says)
+        self._write(actor, words, image, visible_to="relay" if words.startswith("@") else "us")
+        if initiative.zone:
+            actor.who = replace(actor.who, zone=initiative.zone, lives="Madrid")
+            self.watcher.walls[actor.who.name] = initiative.zone
+        if words.upper() in ("LEAVE", "SALIR"):
+            actor.gone = True
+
+    def _consider(self, actor: Actor, moment: dt.datetime) -> None:
+        """She looks at her phone then, if not before; in a silent spell, when that is over."""
+        spell = actor.who.silent
+        if spell is not None and self.moment(spell[0]) <= moment < self.moment(spell[1]):
+            moment = self.moment(spell[1])
+        moment = awake(moment, actor.zone, self.chance)
+        if actor.looks_at is None or moment < actor.looks_at:
+            actor.looks_at = moment
+            self.agenda.add(moment, lambda: self._take_up(actor, moment))
+
+    def _take_up(self, actor: Actor, moment: dt.datetime) -> None:
+        """She looks at her phone: answers what is asked, or what a buddy wrote, or puts it away."""
+        if actor.looks_at != moment:
+            return  # She has looked since.
+        actor.looks_at = None
+        unread, actor.unread = actor.unread, []
+        if actor.who.name in self.watcher.stopped:
+            return
+        asked, visible_to, code = self._asked(actor)
+        if asked is not None and actor.stops:
+            actor.stops = False
+            self._write(actor, "STOP", "")
+        elif asked is not None:
+            if self.chance.random() < actor.who.answers:
+                self._answer(actor, asked, visible_to, code)
+        else:
+            self._react(actor, unread)
+
+    def _asked(self, actor: Actor) -> tuple[Asked | None, str, str]:
+        """What stands open on her phone, who it says will see the answer, and which circle it is about."""
+        with self.world.database.read() as session:
+            if not actor.person_id:
+                uri = to_uri(self.world.number(actor.who.name))
+                actor.person_id = session.scalar(select(Address.person_id).where(Address.uri == uri)) or 0
+            question = open_of(session, actor.person_id)
+            if question is None:
+                return None, "us", ""
+            conversation = session.get_one(Conversation, question.conversation_id)
+            step = self.world.services.book.today(question.flow, question.step)
+            assert step is not None
+            listed = conversation.values.get(step.choices_from or "", ())
+            code = session.scalar(
+                select(Circle.code)
+                .join(Member, Member.circle_id == Circle.id)
+                .where(Member.id == question.member_id)
+            )
+            asked = Asked(
+                question.flow,
+                question.step,
+                (step.expect or "text").split()[0],
+                tuple(option.key for option in step.options),
+                tuple(each["label"] for each in listed),
+                question.unclear,
+            )
+            return asked, question.visible_to, code or ""
+
+    def _answer(self, actor: Actor, asked: Asked, visible_to: str, code: str) -> None:
+        who = actor.who
+        mate = self._mate(actor, code)
+        words, image = self.voice.answer(who, asked, mate, actor.codes[-1] if actor.codes else "", actor.last)
+        to = mate if image and visible_to == "buddy" and mate in words else ""
+        if asked.flow == "kind_line" and asked.step == "line":
+            visible_to = "buddy"
+        if asked.flow == "kind_line" and asked.step == "who":
+            self.watcher.readdress(who.name, mate)
+        if asked.flow == "for_which" and words.isdigit() and 0 < int(words) <= len(asked.labels):
+            self.watcher.reassign(who.name, self._code(asked.labels[int(words) - 1]))
+        if asked.flow == "relay" and asked.step == "number" and words == "1":
+            self.watcher.given.add(HER_NUMBER)
+        self._write(actor, words, image, visible_to=visible_to, code=code, to=to)
+
+    def _code(self, name: str) -> str:
+        """The code of the circle of this name."""
+        with self.world.database.read() as session:
+            return session.scalars(select(Circle.code).where(Circle.name == name)).one()
+
+    def _react(self, actor: Actor, unread: list[Passed]) -> None:
+        """Nothing is asked: see to an alert, say hi to a new buddy, write back to one, or leave it."""
+        if any(text.row is not None and text.row.purpose == "alert" for text in unread):
+            self._write(actor, *self.voice.say(actor.who, "alert"))
+            return
+        wordings = [text.row.wording for text in unread if text.row is not None]
+        week = (self.world.clock.now() - self.moment(0)).days // 7
+        about = ""
+        if any(wording.startswith(("buddy_meet/", "buddy_middle/")) for wording in wordings):
+            about = "hello" if self.chance.random() < HELLOS else ""
+        elif any(wording == "notices/relay" for wording in wordings):
+            about = "answer" if self.chance.random() < ANSWERS_TO_BUDDY else ""
+        elif any(wording.startswith(("notices/kind", "notices/thanks")) for wording in wordings):
+            about = "thanks" if self.chance.random() < THANKS else ""
+        if not about or (about != "thanks" and actor.hellos.get(week, 0) >= MOST_TO_BUDDY):
+            return
+        words, image = self.voice.say(actor.who, about)
+        if about != "thanks":
+            actor.hellos[week] = actor.hellos.get(week, 0) + 1
+        self._write(actor, words, image, visible_to="us" if about == "thanks" else "relay")
+
+    def _mate(self, actor: Actor, code: str) -> str:
+        """Someone else of her circle."""
+        mates = [
+            name
+            for name, other in self.actors.items()
+            if code in other.codes
+            and name != actor.who.name
+            and not other.gone
+            and name not in self.watcher.stopped
+        ]
+        return self.chance.choice(mates) if mates else "someone"
+
+    def _write(
+        self, actor: Actor, words: str, image: str, *, visible_to: str = "us", code: str = "", to: str = ""
+    ) -> None:
+        """She texts; the two words in it that stand nowhere else are remembered with who may see them."""
+        if image:
+            now = self.world.clock.now()
+            self.watcher.secrets.append(Secret(image.casefold(), actor.who.name, visible_to, code, to, now))
+        actor.unread = []
+        if words == PHOTO:
+            self.world.text(actor.who.name, "", media=[("", "image/jpeg")])
+        else:
+            self.world.text(actor.who.name, words.replace(IMAGE, ""))

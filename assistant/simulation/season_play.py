@@ -1,0 +1,269 @@
+"""Plays a whole season in virtual time: people join, answer, go quiet, move, pause and leave."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Callable, Mapping
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import distinct, func, select
+
+from assistant.circles.calendar.season_plan import begin_season
+from assistant.engine.book import FlowBook
+from assistant.simulation.acting import Actor, Agenda, Company
+from assistant.simulation.database_checks import Reckoner
+from assistant.simulation.invariants import Score
+from assistant.simulation.personas import Cast, Initiative, Persona, Voice, awake, read_cast
+from assistant.simulation.story import Story, count_weeks
+from assistant.simulation.text_checks import Passed, Watcher
+from assistant.simulation.time_travel import next_due
+from assistant.simulation.world import World
+from assistant.store.tables import (
+    Circle,
+    Goal,
+    GoalStep,
+    Member,
+    Note,
+    Pair,
+    PairMember,
+    Share,
+)
+
+ZONE: Final = ZoneInfo("America/Chicago")
+OPENING: Final = dt.datetime(2026, 9, 7, 9, 0, tzinfo=ZONE)
+"""A Monday; the eight weeks that begin a week later see the clocks change in Europe and in America."""
+FIRST_DAY: Final = dt.date(2026, 9, 14)
+FEWEST, MOST = 4, 12
+SHORT_PROGRAM: Final = 4
+AFTERWARDS: Final = dt.timedelta(days=3)
+ERASED_AFTER: Final = dt.timedelta(days=35)
+
+
+def simulate(
+    book: FlowBook,
+    *,
+    members: int = 8,
+    weeks: int = 8,
+    seed: int = 1,
+    circles: int = 2,
+    told: Callable[[float], None] | None = None,
+) -> Story:
+    """Play a season through the real conversation, schedule and outbox code, by the local carrier's rules.
+
+    Args:
+        book: The flows.
+        members: Of the first circle, 4 to 12; the second has four, one of whom sits in both.
+        weeks: Up to 4 by the program of four weeks, else by that of eight; fewer are played in part.
+        seed: The same seed tells the same story, byte for byte.
+        circles: One or two.
+        told: Called with the part (0 to 1) of the time that has passed.
+
+    Raises:
+        ValueError: an argument is out of bounds.
+    """
+    if not FEWEST <= members <= MOST:
+        raise ValueError(f"a circle has {FEWEST} to {MOST} members; {members} is none of that")
+    if not 1 <= weeks <= 8:
+        raise ValueError(f"a season has 1 to 8 weeks; {weeks} is none of that")
+    if circles not in (1, 2):
+        raise ValueError("one or two circles can be played")
+    with World(book, start=OPENING, zone=str(ZONE)) as world:
+        return Season(world, read_cast(), members, weeks, seed, circles).play(told)
+
+
+class Season:
+    """One season on the stage of a world."""
+
+    def __init__(self, world: World, cast: Cast, members: int, weeks: int, seed: int, circles: int) -> None:
+        self.world = world
+        self.weeks = weeks
+        self.seed = seed
+        self.chance = random.Random(seed)  # noqa: S311 - a story that repeats, no secret
+        self.voice = Voice(cast, self.chance)
+        self.circles = cast.circles[:circles]
+        self.program = "four_weeks" if weeks <= SHORT_PROGRAM else "eight_weeks"
+        self.whole = weeks in (SHORT_PROGRAM, 8)
+        self.first = cast.members[:members]
+        self.others = cast.others if circles > 1 else ()
+        self.hosts = cast.hosts[:circles]
+        self.actors = {who.name: Actor(who) for who in (*self.hosts, *self.first, *self.others)}
+        self.score = Score()
+        self.watcher = Watcher(
+            world,
+            self.score,
+            tuple(self.actors),
+            {circle["code"]: circle["host"] for circle in self.circles},
+            {name: actor.who.zone for name, actor in self.actors.items()},
+        )
+        self.reckoner = Reckoner(world, self.score)
+        self.agenda = Agenda()
+        self._starts = dt.datetime.combine(FIRST_DAY, dt.time(0), ZONE).astimezone(dt.UTC)
+        self.ends = self._starts + dt.timedelta(weeks=weeks)
+        self.company = Company(
+            world, self.watcher, self.voice, self.chance, self.actors, self.agenda, self.moment
+        )
+
+    # What is going to happen
+
+    def play(self, told: Callable[[float], None] | None) -> Story:
+        """Let everything happen, and tell it."""
+        for name in self.actors:
+            self.world.number(name)
+        self._prepare()
+        began = self.world.clock.now()
+        until = self.ends + (AFTERWARDS if self.whole else dt.timedelta(0))
+
+        def tell(moment: dt.datetime) -> None:
+            if told is not None:
+                told((moment - began) / (until - began))
+
+        self._pass_time(until, tell)
+        texts = list(self.watcher.passed)
+        self.reckoner.close(texts)
+        seats, counts = self._seats(), self._counts()
+        if self.whole:
+            self._erase(until)
+        return self._story(texts, seats, counts)
+
+    def moment(self, part: float) -> dt.datetime:
+        """When this part (0 to 1) of the season has passed."""
+        return self._starts + part * dt.timedelta(weeks=self.weeks)
+
+    def _prepare(self) -> None:
+        """Found the circles, and write down who does what when."""
+        begins = OPENING.astimezone(dt.UTC)
+        for circle in self.circles:
+            self.world.circle(circle["code"], circle["name"], program=self.program)
+            self.world.role(circle["host"], "host", circle["code"], accepted=False)
+            self._hosts(circle["host"], circle["code"], begins + dt.timedelta(hours=1))
+        for who in self.first:
+            early = dt.timedelta(hours=2 + self.chance.random() * 60)
+            self._comes(who, self.circles[0]["code"], self.moment(who.joins) if who.joins else begins + early)
+        if len(self.circles) > 1:
+            for who in (*(each for each in self.first if each.second), *self.others):
+                hours = dt.timedelta(hours=70 + self.chance.random() * 40)
+                self._comes(who, self.circles[1]["code"], begins + hours)
+        for actor in self.actors.values():
+            for initiative in actor.who.initiatives:
+                self._does(actor.who, initiative)
+        self.agenda.add(self._starts - dt.timedelta(hours=12), self._begin)
+        for day in range((self.ends + AFTERWARDS - begins).days + 1):
+            self.agenda.add(begins + dt.timedelta(days=day, hours=9), self._note_day)
+
+    def _hosts(self, name: str, code: str, moment: dt.datetime) -> None:
+        self.agenda.add(moment, lambda: self.company.say(name, f"HOST {code}"))
+
+    def _comes(self, who: Persona, code: str, moment: dt.datetime) -> None:
+        self.agenda.add(
+            awake(moment, ZoneInfo(who.zone), self.chance), lambda: self.company.join(who.name, code)
+        )
+
+    def _does(self, who: Persona, initiative: Initiative) -> None:
+        when = self.moment(initiative.at) + dt.timedelta(hours=self.chance.random() * 30)
+        self.agenda.add(
+            awake(when, ZoneInfo(who.zone), self.chance), lambda: self.company.do(who.name, initiative)
+        )
+
+    def _begin(self) -> None:
+        """What `circle start` does, for each circle."""
+        now = self.world.clock.now()
+        with self.world.database.write() as session:
+            for circle in session.scalars(select(Circle).order_by(Circle.id)).all():
+                begin_season(session, circle, FIRST_DAY, now)
+        self.world.settle()
+
+    def _note_day(self) -> None:
+        self.world.settle()
+        out = {self.actors[name].person_id for name in self.watcher.stopped}
+        self.reckoner.note_day(out)
+
+    def _erase(self, until: dt.datetime) -> None:
+        """Let a month pass, in which nobody answers any more; then the words must be gone."""
+        for day in range(1, ERASED_AFTER.days + 1):
+            self.world.move_to(until + dt.timedelta(days=day))
+        self.watcher.look()
+        self.reckoner.check_erased([secret.words for secret in self.watcher.secrets])
+
+    # How time goes by
+
+    def _pass_time(self, until: dt.datetime, told: Callable[[dt.datetime], None] | None = None) -> None:
+        """Move on to `until`, stopping wherever something is due or someone does something."""
+        while True:
+            now = self.world.clock.now()
+            with self.world.database.read() as session:
+                due = next_due(session, now)
+            acts = self.agenda.next
+            stop = min(moment for moment in (due, acts, until) if moment is not None)
+            if stop > now:
+                self.world.clock.move_to(stop)
+            if due == stop:
+                self.world.settle()
+                self._look()
+            if acts is not None and acts <= stop:
+                self.agenda.act()
+                self._look()
+            elif stop >= until:
+                return
+            if told is not None:
+                told(stop)
+
+    def _look(self) -> None:
+        """See what has passed, and let those whom it reached look at their phones in their own time."""
+        texts = self.watcher.look()
+        for text in texts:
+            if not text.inbound and text.name in self.actors:
+                self.company.hear(text)
+        if any(text.row is not None and text.row.purpose == "prompt" for text in texts):
+            self.reckoner.look()
+
+    def _seats(self) -> list[tuple[str, str, str]]:
+        """Everyone's name, circle and how her seat stands, at the end."""
+        names: Mapping[int, str] = {actor.person_id: name for name, actor in self.actors.items()}
+        with self.world.database.read() as session:
+            rows = session.execute(
+                select(Member.person_id, Circle.code, Member.state)
+                .join(Circle, Circle.id == Member.circle_id)
+                .order_by(Member.id)
+            )
+            return [(names.get(person_id, "?"), code, state) for person_id, code, state in rows]
+
+    def _counts(self) -> dict[str, int]:
+        """What came of it all."""
+        counted = {
+            "goals set": select(func.count(Goal.id)),
+            "goals reached": select(func.count(Goal.id)).where(Goal.state == "reached"),
+            "steps set": select(func.count(GoalStep.id)),
+            "steps done": select(func.count(GoalStep.id)).where(GoalStep.outcome == "did"),
+            "words shared with a circle": select(func.count(Share.id)),
+            "lines to buddies": select(func.count(Note.id)).where(Note.kind == "buddy"),
+            "kind lines and thanks": select(func.count(Note.id)).where(Note.kind != "buddy"),
+            "groups of buddies": select(func.count(Pair.id)),
+            "groups in which someone said that they connected": select(
+                func.count(distinct(PairMember.pair_id))
+            ).where(PairMember.did == "yes"),
+        }
+        with self.world.database.read() as session:
+            return {what: session.scalar(query) or 0 for what, query in counted.items()}
+
+    def _story(
+        self, texts: list[Passed], seats: list[tuple[str, str, str]], counts: Mapping[str, int]
+    ) -> Story:
+        names = " and ".join(circle["name"] for circle in self.circles)
+        joined: dict[str, dt.datetime] = {}
+        for text in texts:
+            if text.inbound and self.actors[text.name].codes:
+                joined.setdefault(text.name, text.at)
+        return Story(
+            title=f"{names}: {len(self.first)} members, {self.weeks} weeks, seed {self.seed}",
+            starts_on=FIRST_DAY,
+            weeks=self.weeks,
+            zone=ZONE,
+            texts=texts,
+            score=self.score,
+            table=count_weeks(texts, ZONE, FIRST_DAY, joined, self.reckoner.rounds),
+            seats=seats,
+            told=counts,
+            joined=joined,
+        )

@@ -1,0 +1,106 @@
+"""Lets time pass at once, as if it had passed: stops wherever something is due, and lets it happen there."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from assistant.circles.calendar import brief_schedule
+from assistant.circles.membership import invitation_reminders
+from assistant.conversations import inbox, maintenance, timers
+from assistant.delivery import sender
+from assistant.schedule.clock import MovingClock
+from assistant.services import Services
+from assistant.store.tables import Alert, Circle, Outbox
+
+LEAST_STEP: Final = dt.timedelta(seconds=1)
+"""What is due within it is not stopped at: by the next look it is due by itself."""
+USUAL_ZONE: Final = "America/New_York"
+_SECONDS_A_STOP: Final = 60.0
+
+
+def tell_nobody(_moment: dt.datetime) -> None:
+    """Say nothing."""
+
+
+def travel(
+    services: Services,
+    clock: MovingClock,
+    until: dt.datetime,
+    told: Callable[[dt.datetime], None] = tell_nobody,
+) -> int:
+    """Move the clock to `until`, stopping wherever something is due; gives how many stops there were.
+
+    Workers may go on meanwhile: whatever is due is claimed by one of them or by us. Leases and the sender's
+    rate limit keep real time, so that what they hold back stays held back.
+
+    Args:
+        desk: What the messages room works with; its own clock is not looked at.
+        clock: The service's clock, to be moved.
+        until: Aware UTC, in the service's time.
+        told: Called with each moment that was reached.
+    """
+    services = replace(services, clock=clock)
+    stops = 0
+    with asyncio.Runner() as loop:
+        settle(services, loop)
+        while (due := _next_stop(services, clock.now())) is not None and due < until:
+            clock.move_to(due)
+            settle(services, loop)
+            told(due)
+            stops += 1
+        clock.move_to(until)
+        settle(services, loop)
+        told(until)
+        loop.run(services.carrier.close())
+    return stops
+
+
+def settle(services: Services, loop: asyncio.Runner) -> None:
+    """Let everything happen that is due now."""
+    inbox.drain(services, _soon())
+    maintenance.maintain(services)
+    timers.fire_due(services, _soon())
+    maintenance.page_due(services)
+    sender.drain(services, until=_soon(), run=loop.run)
+
+
+def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
+    """When something is due next, later than `after`: a timer, a text, an alert, a brief, a reminder."""
+    moments = (
+        session.scalar(timers.due_after(after)),
+        session.scalar(
+            select(func.min(Outbox.not_before)).where(Outbox.state == "queued", Outbox.not_before > after)
+        ),
+        session.scalar(
+            select(func.min(Alert.next_page_at)).where(Alert.closed_at.is_(None), Alert.next_page_at > after)
+        ),
+        brief_schedule.next_due(session, after),
+        invitation_reminders.next_due(session, after),
+    )
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def home_zone(session: Session) -> ZoneInfo:
+    """Whose Monday it is when nobody says: that of the first circle that runs, else of any."""
+    zone = session.scalar(
+        select(Circle.zone).order_by(Circle.state != "running", Circle.state == "closed", Circle.id).limit(1)
+    )
+    return ZoneInfo(zone or USUAL_ZONE)
+
+
+def _next_stop(services: Services, now: dt.datetime) -> dt.datetime | None:
+    with services.database.read() as session:
+        return next_due(session, now + LEAST_STEP)
+
+
+def _soon() -> float:
+    return time.monotonic() + _SECONDS_A_STOP

@@ -1,0 +1,202 @@
+"""Plays a transcript: a conversation written down as people would tell it, in which time can pass.
+
+    circle MAPLE "Bold Moves" host luz
+    ... Monday 9:00
+    ana: JOIN maple
+    bot: Circle: You joined Bold Moves. ...
+    bot to luz: Ana has joined Bold Moves.
+    ... 72 hours pass
+
+Three lines save a transcript from telling what is told elsewhere: `season MAPLE [four_weeks]` begins a
+circle's season with the next Monday, today included, as `circle start` does; `member rosa MAPLE [language es]
+[plain] [reading]` seats someone who has promised; `start weekly_reflection for ana [in MAPLE] [with week=2
+theme=2]` starts a flow with her now, as a season's plan does.
+
+`cohort "Spring" organizer mia` makes a cohort, to which a circle belongs by `circle MAPLE "Bold Moves" cohort
+"Spring"`. `invite ana to MAPLE [language es]` imports her number with a recorded consent, as
+`circle import` does; of several, the invitations leave one after another (`... 1 minute passes`).
+
+The further lines of a text of several begin with four spaces.
+
+`play` gives the transcript back as it really went; it is right when that is what was written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shlex
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from assistant.engine.book import FlowBook
+from assistant.schedule.local_time import due
+from assistant.simulation.world import Heard, World
+
+BEGINNING = dt.datetime(2026, 6, 1, 8, 0, tzinfo=ZoneInfo("America/Chicago"))
+"""A Monday morning in summer, before anyone is texted."""
+
+_SPOKEN = re.compile(r"(?P<name>[a-z][a-z0-9_]*): ?(?P<words>.*)")
+_BOT = re.compile(r"(bot|carrier)( to [a-z][a-z0-9_]*)?: ?")
+_SPAN = re.compile(r"(?P<span>\d+ (?:minute|hour|day|week)s?) pass(?:es)?")
+_DAY = re.compile(r"(?P<day>[A-Za-z ]+?),? (?P<time>\d{1,2}:\d\d)")
+_DETAILS = ("host", "backup", "organizer", "offered", "size", "language", "cohort")
+_START = re.compile(
+    r"start (?P<flow>[a-z0-9_]+) for (?P<name>[a-z0-9_]+)( in (?P<code>[A-Z0-9]+))?( with (?P<values>.+))?"
+)
+_INVITE = re.compile(r"invite (?P<name>[a-z0-9_]+) to (?P<code>[A-Z0-9]+)( language (?P<language>[a-z]{2}))?")
+PICTURE = "<photo>"
+FURTHER = "    "
+"""What the further lines of a text of several lines begin with."""
+
+
+class TranscriptError(Exception):
+    """A line that cannot be played; says which and how to mend it."""
+
+
+def play(book: FlowBook, script: str) -> str:
+    """Play what people do and let time pass as written; the bot's lines are made anew.
+
+    Args:
+        script: The transcript's text. Comments (`#`) and empty lines stay where they are.
+
+    Raises:
+        TranscriptError: a line is none of the kinds above.
+    """
+    written: list[str] = []
+    with World(book, start=BEGINNING) as world:
+        speaker = ""
+        for number, line in enumerate(script.splitlines(), 1):
+            if _BOT.match(line) or line.startswith(FURTHER):
+                continue
+            written.append(line.rstrip())
+            index = len(world.heard)
+            try:
+                speaker = _play_line(world, line.strip(), speaker)
+            except (ValueError, TranscriptError) as error:
+                raise TranscriptError(f"line {number}, {line!r}: {error}") from error
+            written += [_told(world, heard, speaker) for heard in world.heard_since(index)]
+    return "\n".join(written) + "\n"
+
+
+def _play_line(world: World, line: str, speaker: str) -> str:
+    if not line or line.startswith("#"):
+        return speaker
+    if line.startswith("..."):
+        world.move_to(_when(world, line.removeprefix("...").strip()))
+        return speaker
+    if line.startswith("circle "):
+        _found(world, line)
+        return speaker
+    if line.startswith("cohort "):
+        _found_cohort(world, line)
+        return speaker
+    if line.startswith("member "):
+        _seat(world, line)
+        return speaker
+    if invited := _INVITE.fullmatch(line):
+        world.invite(invited["name"], invited["code"], invited["language"])
+        return speaker
+    if line.startswith("season "):
+        world.season(*line.split()[1:])
+        return speaker
+    if line.startswith("start "):
+        return _start(world, line)
+    spoken = _SPOKEN.fullmatch(line)
+    if not spoken:
+        raise TranscriptError(
+            'write "name: words", "... Monday 9:00", "... 2 days pass", "circle CODE ...", '
+            '"cohort NAME ...", "member NAME CODE", "invite NAME to CODE", "season CODE" or '
+            '"start FLOW for NAME"'
+        )
+    name, words = spoken["name"], spoken["words"]
+    if words == PICTURE:
+        world.text(name, "", media=[("", "image/jpeg")])
+    else:
+        world.text(name, words)
+    return name
+
+
+def _told(world: World, heard: Heard, speaker: str) -> str:
+    name = world.name(heard.to)
+    who = "carrier" if heard.by_carrier else "bot"
+    body = heard.body.replace("\n", f"\n{FURTHER}")
+    return f"{who}: {body}" if name == speaker else f"{who} to {name}: {body}"
+
+
+def _when(world: World, said: str) -> dt.datetime:
+    now = world.clock.now()
+    if span := _SPAN.fullmatch(said):
+        return due(span["span"], now, world.zone)
+    if day := _DAY.fullmatch(said):
+        return due(f"{day['day'].lower()}, {day['time']}", now, world.zone)
+    raise TranscriptError('say "... 72 hours pass", "... Monday 9:00" or "... next day 10:00"')
+
+
+def _found(world: World, line: str) -> None:
+    """circle CODE "Name" [host luz] [offered mia] [size 4] [language es] [cohort "Spring"] [closed]."""
+    _, code, name, *rest = shlex.split(line)
+    details: dict[str, object] = {}
+    roles: list[tuple[str, str]] = []
+    for word, value in _pairs(rest):
+        if word == "size":
+            details["size"] = int(value)
+        elif word == "language":
+            details["language"] = value
+        elif word == "cohort":
+            details["cohort_id"] = world.cohorts[value]
+        elif word in ("running", "closed"):
+            details["state"] = word
+        else:
+            roles.append((word, value))
+    world.circle(code, name, **details)
+    for kind, person in roles:
+        world.role(person, "host" if kind == "offered" else kind, code, accepted=kind != "offered")
+
+
+def _found_cohort(world: World, line: str) -> None:
+    """cohort "Spring" [organizer mia] [offered eva]."""
+    _, name, *rest = shlex.split(line)
+    world.cohort(name)
+    for word, person in _pairs(rest):
+        world.role(person, "organizer", cohort=name, accepted=word != "offered")
+
+
+def _seat(world: World, line: str) -> None:
+    """member ana MAPLE [language es] [plain] [reading]."""
+    _, name, code, *rest = shlex.split(line)
+    remaining, state, details = iter(rest), "active", dict[str, object]()
+    for word in remaining:
+        if word == "language":
+            details["language"] = next(remaining)
+        elif word == "plain":
+            details["plain"] = True
+        elif word in ("reading", "paused"):
+            state = word
+        else:
+            raise TranscriptError(f"{word!r} is none of language, plain, reading, paused")
+    world.member(name, code, state=state, **details)
+
+
+def _start(world: World, line: str) -> str:
+    """start FLOW for NAME [in CODE] [with week=2 theme=2 question="How was it?"]."""
+    started = _START.fullmatch(line)
+    if not started:
+        raise TranscriptError('write "start FLOW for NAME [in CODE] [with week=2 theme=2]"')
+    values: dict[str, object] = {}
+    for pair in shlex.split(started["values"] or ""):
+        key, _, value = pair.partition("=")
+        values[key] = int(value) if value.isdigit() else value
+    world.start(started["name"], started["flow"], values, started["code"])
+    return started["name"]
+
+
+def _pairs(words: list[str]) -> Iterator[tuple[str, str]]:
+    remaining = iter(words)
+    for word in remaining:
+        if word in ("running", "closed"):
+            yield word, ""
+        elif word in _DETAILS:
+            yield word, next(remaining)
+        else:
+            raise TranscriptError(f"{word!r} is none of {', '.join(_DETAILS)}, running, closed")

@@ -1,0 +1,370 @@
+"""A whole service in one process and one moment after another: for transcripts, play, and simulated seasons.
+
+The conversation, schedule and outbox code is the real one, on a real SQLite database; the carrier's rules are
+the local carrier's. Only the clock is moved by hand, and nothing crosses a network.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from assistant.carriers.carrier import Accepted, CarrierError, LoggedText, Trouble
+from assistant.carriers.errors import error_for
+from assistant.carriers.twilio_addresses import from_uri, to_uri
+from assistant.circles.actions.context import ServiceIdentity
+from assistant.circles.calendar.season_plan import begin_season
+from assistant.circles.cohorts.assignment import seat_in_circle
+from assistant.circles.cohorts.import_entries import Entry
+from assistant.circles.people import consent
+from assistant.circles.people.addresses import address_for
+from assistant.conversations import inbox, maintenance, timers
+from assistant.conversations.import_invitations import invite_all
+from assistant.delivery.claims import claim
+from assistant.delivery.delivery_receipts import StatusReport, attempt_name, note_statuses
+from assistant.delivery.recorder import IncomingText, insert_texts
+from assistant.delivery.send_results import Result, record
+from assistant.engine.book import FlowBook
+from assistant.fake_twilio.fake_carrier import LOCAL_NUMBER, LOCAL_SERVICE_SID, LocalCarrier, Refusal
+from assistant.fake_twilio.records import Message
+from assistant.fake_twilio.wire import as_webhook
+from assistant.schedule.clock import ManualClock
+from assistant.services import Services
+from assistant.simulation.time_travel import next_due
+from assistant.store.database import Database
+from assistant.store.tables import Circle, Cohort, Member, Outbox, Person, Role, Timer
+
+FIRST_PHONE = 14155550101
+MANY_ROUNDS = 10_000
+AT_ONCE = 500
+FOREVER = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A text that reached a phone; `by_carrier`: the carrier's own answer to a keyword."""
+
+    to: str
+    body: str
+    at: dt.datetime
+    by_carrier: bool = False
+
+
+class WorldCarrier:
+    """The local carrier's rules behind the interface that delivery sends through."""
+
+    def __init__(self, local: LocalCarrier) -> None:
+        self.local = local
+        self.taken: list[tuple[Message, str]] = []
+
+    def take(self, to_uri: str, body: str, attempt: str) -> Accepted:
+        """What the carrier says to one text at once.
+
+        Raises:
+            CarrierError: it refused.
+        """
+        try:
+            message = self.local.create(
+                to=from_uri(to_uri), body=body, messaging_service_sid=LOCAL_SERVICE_SID
+            )
+        except Refusal as refusal:
+            raise error_for(refusal.status, refusal.code) from refusal
+        self.taken.append((message, attempt))
+        return Accepted(message.sid, message.status)
+
+    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
+        return self.take(to_uri, body, attempt)
+
+    async def sent_since(self, to_uri: str, since: dt.datetime) -> list[LoggedText]:  # noqa: ARG002
+        raise CarrierError(Trouble.RETRY)
+
+    async def received_since(self, since: dt.datetime) -> list[LoggedText]:  # noqa: ARG002
+        return []
+
+    async def close(self) -> None:
+        return None
+
+
+class World:
+    """Phones, a carrier, a clock and the service between them. Use as a context manager."""
+
+    def __init__(
+        self,
+        book: FlowBook,
+        *,
+        start: dt.datetime,
+        service: str = "Circle",
+        contact: str = "help@circle.example",
+        zone: str = "America/Chicago",
+    ) -> None:
+        """Open an empty world at `start` (aware).
+
+        Args:
+            zone: IANA zone that circles are in, and that "Monday 9:00" is said in.
+        """
+        self._folder = tempfile.TemporaryDirectory(prefix="circle-world-")
+        self.zone = ZoneInfo(zone)
+        self.clock = ManualClock(start)
+        self.database = Database(f"sqlite:///{Path(self._folder.name) / 'world.db'}", durable=False)
+        self.database.create_all()
+        self.local = LocalCarrier(now=self.clock.now, seed=1)
+        self.carrier = WorldCarrier(self.local)
+        self.heard: list[Heard] = []
+        self.numbers: dict[str, str] = {}
+        self.cohorts: dict[str, int] = {}
+        self.services = Services(
+            database=self.database,
+            book=book,
+            carrier=self.carrier,
+            clock=self.clock,
+            identity=ServiceIdentity(
+                service=service, contact=contact, country="US", sender=LOCAL_SERVICE_SID, number=LOCAL_NUMBER
+            ),
+            wake=lambda _queue: None,
+        )
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.database.close()
+        self._folder.cleanup()
+
+    def number(self, name: str) -> str:
+        """The phone number of a person of this world, given at first mention."""
+        return self.numbers.setdefault(name, f"+{FIRST_PHONE + len(self.numbers)}")
+
+    def name(self, number: str) -> str:
+        """Whose number it is."""
+        return next((name for name, known in self.numbers.items() if known == number), number)
+
+    def circle(self, code: str, name: str, **details: Any) -> int:
+        """Found a circle; gives its id."""
+        with self.database.write() as session:
+            row = Circle(
+                code=code, name=name, zone=str(self.zone), created_at=self.clock.now(), state="gathering"
+            )
+            for key, value in details.items():
+                setattr(row, key, value)
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def cohort(self, name: str) -> None:
+        """Make a cohort."""
+        with self.database.write() as session:
+            row = Cohort(name=name, created_at=self.clock.now())
+            session.add(row)
+            session.flush()
+            self.cohorts[name] = row.id
+
+    def role(
+        self, name: str, kind: str, code: str = "", *, cohort: str | None = None, accepted: bool = True
+    ) -> None:
+        """Seat someone as host, backup or organizer of a circle, or as organizer of a cohort; unless
+        `accepted`, she has yet to text in herself."""
+        now = self.clock.now()
+        with self.database.write() as session:
+            circle = None
+            if cohort is None:
+                circle = session.scalars(select(Circle).where(Circle.code == code)).one()
+            address = address_for(session, [to_uri(self.number(name))], now)
+            session.add(
+                Role(
+                    person_id=address.person_id,
+                    kind=kind,
+                    circle_id=circle.id if circle else None,
+                    cohort_id=self.cohorts[cohort] if cohort is not None else None,
+                    offered_at=now,
+                    accepted_at=now if accepted else None,
+                )
+            )
+            if accepted:
+                person = session.get_one(Person, address.person_id)
+                person.name, person.zone = name.capitalize(), str(self.zone)
+                person.language = circle.language if circle else "en"
+                consent.agree(session, address.id, self.services.identity.sender, "(demo)", "demo", now)
+
+    def invite(self, name: str, code: str, language: str | None = None) -> None:
+        """Import someone's number with a recorded consent, as an organizer does with a file."""
+        now = self.clock.now()
+        entry = Entry(
+            2, to_uri(self.number(name)), None, language, str(self.zone), now, "form at the library"
+        )
+        with self.database.read() as session:
+            circle = session.scalars(select(Circle).where(Circle.code == code)).one()
+            seating = seat_in_circle(session, circle, [entry], self.services.identity.sender)
+        invite_all(self.services, seating, [entry])
+        self.settle()
+
+    def member(self, name: str, code: str, *, state: str = "active", **details: Any) -> int:
+        """Seat someone who has been brought in and has promised; gives the seat's id.
+
+        Args:
+            details: Columns of her person, such as `language` or `plain`.
+        """
+        now = self.clock.now()
+        with self.database.write() as session:
+            circle = session.scalars(select(Circle).where(Circle.code == code)).one()
+            address = address_for(session, [to_uri(self.number(name))], now)
+            person = session.get_one(Person, address.person_id)
+            person.name, person.language, person.zone = name.capitalize(), circle.language, str(self.zone)
+            for key, value in details.items():
+                setattr(person, key, value)
+            if consent.in_force(session, address.id, self.services.identity.sender) is None:
+                consent.agree(session, address.id, self.services.identity.sender, "(demo)", "demo", now)
+            seat = Member(
+                circle_id=circle.id,
+                person_id=person.id,
+                state=state,
+                state_at=now,
+                joined_at=now,
+                promised_at=now,
+            )
+            session.add(seat)
+            session.flush()
+            return seat.id
+
+    def start(self, name: str, flow: str, values: Mapping[str, Any], code: str | None = None) -> None:
+        """Start a flow with someone now, as a season's plan does; `code` says for which of her circles."""
+        now = self.clock.now()
+        with self.database.write() as session:
+            address = address_for(session, [to_uri(self.number(name))], now)
+            seats = select(Member.id).join(Circle, Circle.id == Member.circle_id)
+            seats = seats.where(Member.person_id == address.person_id)
+            if code is not None:
+                seats = seats.where(Circle.code == code)
+            session.add(
+                Timer(
+                    kind="prompt",
+                    person_id=address.person_id,
+                    member_id=session.scalars(seats.order_by(Member.id)).first(),
+                    flow=self.services.book.flow(flow).name,
+                    values=dict(values),
+                    due_at=now,
+                )
+            )
+        self.settle()
+
+    def season(self, code: str, program: str | None = None) -> None:
+        """Begin a circle's season with the next Monday, today included."""
+        now = self.clock.now()
+        with self.database.write() as session:
+            circle = session.scalars(select(Circle).where(Circle.code == code)).one()
+            circle.program = program or circle.program
+            begin_season(session, circle, now.astimezone(self.zone).date(), now)
+        self.settle()
+
+    def text(self, name: str, words: str, **message: Any) -> None:
+        """A phone sends a text, and everything that follows from it happens."""
+        inbound, answer = self.local.receive(self.number(name), words, **message)
+        if answer is not None:
+            self.heard.append(Heard(self.number(name), answer.body, self.clock.now(), by_carrier=True))
+        fields = as_webhook(inbound)
+        text = IncomingText(
+            carrier_id=inbound.sid,
+            from_uri=to_uri(inbound.from_),
+            to_uri=to_uri(inbound.to),
+            body=inbound.body,
+            params={key: value for key, value in fields.items() if key not in ("Body", "From", "To")},
+            received_at=self.clock.now(),
+        )
+        with self.database.write() as session:
+            insert_texts(session, [text])
+        self.settle()
+
+    def settle(self) -> None:
+        """Let everything happen that is due now."""
+        for _ in range(MANY_ROUNDS):
+            until = time.monotonic() + FOREVER
+            inbox.drain(self.services, until)
+            maintenance.maintain(self.services)
+            timers.fire_due(self.services, until)
+            maintenance.page_due(self.services)
+            if not self._deliver_all():
+                return
+        raise RuntimeError("the world does not come to rest")
+
+    def _deliver_all(self) -> bool:
+        """Let what is due reach its phones; gives whether any was refused: others may hear of that."""
+        refused = False
+        while self._text_is_due():
+            claimed, results = self._deliver()
+            refused = refused or any(isinstance(result.answer, CarrierError) for result in results)
+            if not self._arrive() and not claimed:
+                break
+        return refused
+
+    def _text_is_due(self) -> bool:
+        """Whether claiming would find anything; it costs far more than this look."""
+        waits = select(Outbox.id).where(Outbox.state == "queued", Outbox.not_before <= self.clock.now())
+        with self.database.read() as session:
+            return session.scalar(waits.limit(1)) is not None
+
+    def _deliver(self) -> tuple[bool, list[Result]]:
+        """Claim and record as delivery does, but one after another: here nobody waits for a network."""
+        now = self.clock.now()
+        claimed = claim(self.database, now, now, AT_ONCE)
+        results: list[Result] = []
+        for text in claimed.texts:
+            answer: Accepted | CarrierError
+            try:
+                answer = self.carrier.take(text.uri, text.body or "", attempt_name(text.id, text.attempt))
+            except CarrierError as error:
+                answer = error
+            results.append(Result(text, answer))
+        if results:
+            record(self.database, results, now, now)
+        return bool(claimed.texts or claimed.settled), results
+
+    def _arrive(self) -> bool:
+        """What the carrier took reaches its phone, and the carrier says so."""
+        taken, self.carrier.taken = self.carrier.taken, []
+        reports = []
+        for message, attempt in taken:
+            self.heard.append(Heard(message.to, message.body, self.clock.now()))
+            while self.local.advance(message.sid) is not None:
+                reports.append(
+                    StatusReport(
+                        attempt=attempt,
+                        carrier_id=message.sid,
+                        status=message.status,
+                        error_code=message.error_code,
+                        at=self.clock.now(),
+                    )
+                )
+        if reports:
+            with self.database.write() as session:
+                note_statuses(session, reports)
+        return bool(taken)
+
+    def move_to(self, moment: dt.datetime) -> None:
+        """Let time pass until `moment`, stopping at everything that is due on the way."""
+        for due in self._due_until(moment):
+            self.clock.move_to(due)
+            self.settle()
+        self.clock.move_to(moment)
+        self.settle()
+
+    def _due_until(self, moment: dt.datetime) -> Iterator[dt.datetime]:
+        while True:
+            with self.database.read() as session:
+                due = next_due(session, self.clock.now())
+            if due is None or due > moment:
+                return
+            yield due
+
+    def heard_since(self, index: int) -> Sequence[Heard]:
+        """What reached phones after the first `index` texts."""
+        return self.heard[index:]

@@ -1,0 +1,67 @@
+"""What every table shares: the declarative base, ids, and times that are always UTC."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """A moment, aware and in UTC on both sides; SQLite, which has no zones, keeps it without one.
+
+    Raises:
+        ValueError: when a naive datetime is given: nobody could say which moment it means.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored; pass aware UTC")
+        value = value.astimezone(dt.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+# SQLite only numbers rows by itself when the column is exactly INTEGER.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+Json = JSON().with_variant(JSONB, "postgresql")
+
+Id = Annotated[int, mapped_column(BigId, primary_key=True)]
+Context = Annotated[dt.datetime, mapped_column(UtcDateTime)]
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that migrations can speak of them on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        dt.datetime: UtcDateTime,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+    }
+
+
+def one_of(column: str, values: tuple[str, ...]) -> str:
+    """The text of a CHECK that keeps `column` to a closed list of words."""
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"

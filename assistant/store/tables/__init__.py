@@ -1,0 +1,60 @@
+"""Every table, so that metadata is whole wherever it is needed."""
+
+from assistant.store.columns import Base
+from assistant.store.tables.circle_tables import Circle, Cohort, Invitation, Member
+from assistant.store.tables.conversation_tables import Answer, Conversation, FlowVersion, Question, Timer
+from assistant.store.tables.message_tables import Inbox, Outbox
+from assistant.store.tables.operation_tables import (
+    Alert,
+    AlertStep,
+    Audit,
+    PendingAction,
+    ServiceState,
+    Watermark,
+)
+from assistant.store.tables.person_tables import Address, Consent, Person, Role
+from assistant.store.tables.season_tables import (
+    Apart,
+    Break,
+    Goal,
+    GoalStep,
+    Note,
+    Pair,
+    PairMember,
+    Round,
+    Share,
+)
+
+__all__ = [
+    "Address",
+    "Alert",
+    "AlertStep",
+    "Answer",
+    "Apart",
+    "Audit",
+    "Base",
+    "Break",
+    "Circle",
+    "Cohort",
+    "Consent",
+    "Conversation",
+    "FlowVersion",
+    "Goal",
+    "GoalStep",
+    "Inbox",
+    "Invitation",
+    "Member",
+    "Note",
+    "Outbox",
+    "Pair",
+    "PairMember",
+    "PendingAction",
+    "Person",
+    "Question",
+    "Role",
+    "Round",
+    "ServiceState",
+    "Share",
+    "Timer",
+    "Watermark",
+]

@@ -1,0 +1,126 @@
+"""Every text that came in and every text that goes out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from assistant.store.columns import Base, BigId, Id, one_of
+
+INBOX_STATES = ("new", "done", "ignored", "set_aside")
+OUTBOX_STATES = ("queued", "claimed", "unsure", "sent", "done", "dropped", "failed", "cancelled")
+PURPOSES = ("safety", "alert", "legal", "reply", "notice", "relay", "prompt", "invitation")
+"""Why a text goes out; `delivery.outbox` holds what each is allowed."""
+
+
+class Inbox(Base):
+    """A text that came in: one row per carrier message id."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        CheckConstraint(one_of("state", INBOX_STATES), "state"),
+        Index(
+            "ix_inbox_new",
+            "id",
+            sqlite_where=text("state = 'new'"),
+            postgresql_where=text("state = 'new'"),
+        ),
+        Index(
+            "ix_inbox_new_from",
+            "from_uri",
+            "id",
+            sqlite_where=text("state = 'new'"),
+            postgresql_where=text("state = 'new'"),
+        ),
+    )
+
+    id: Mapped[Id]
+    carrier_id: Mapped[str] = mapped_column(String(64), unique=True)
+    """Twilio's MessageSid."""
+    from_uri: Mapped[str] = mapped_column(String(160))
+    to_uri: Mapped[str] = mapped_column(String(160))
+    body: Mapped[str | None]
+    """What she wrote; None once erased."""
+    params: Mapped[dict[str, Any]]
+    """Every other parameter of the webhook, as it came."""
+    received_at: Mapped[dt.datetime]
+    person_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    state: Mapped[str] = mapped_column(String(12), default="new")
+    reason: Mapped[str | None] = mapped_column(String(80))
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[dt.datetime | None]
+    """After a failed try: when the next is due (real time)."""
+    erased_at: Mapped[dt.datetime | None]
+
+
+class Outbox(Base):
+    """A text that goes out: one carrier message."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        CheckConstraint(one_of("state", OUTBOX_STATES), "state"),
+        CheckConstraint(one_of("purpose", PURPOSES), "purpose"),
+        # The claim reads the queued rows in this order; nothing else is in the index.
+        Index(
+            "ix_outbox_queued",
+            "priority",
+            "not_before",
+            "id",
+            sqlite_where=text("state = 'queued'"),
+            postgresql_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_outbox_unsettled",
+            "claimed_until",
+            sqlite_where=text("state IN ('claimed', 'unsure')"),
+            postgresql_where=text("state IN ('claimed', 'unsure')"),
+        ),
+        Index("ix_outbox_person", "person_id", "id"),
+        # Whose final status is still missing; a settled text leaves it.
+        Index(
+            "ix_outbox_sent",
+            "sent_at",
+            sqlite_where=text("state = 'sent'"),
+            postgresql_where=text("state = 'sent'"),
+        ),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(BigId)
+    member_id: Mapped[int | None] = mapped_column(BigId)
+    circle_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    address_id: Mapped[int] = mapped_column(BigId, index=True)
+    to_uri: Mapped[str] = mapped_column(String(160))
+    sender: Mapped[str] = mapped_column(String(160))
+    body: Mapped[str | None]
+    """None once erased."""
+    segments: Mapped[int]
+    purpose: Mapped[str] = mapped_column(String(12))
+    priority: Mapped[int]
+    """0 safety, 1 replies, 2 everything else; lower goes first."""
+    after_id: Mapped[int | None] = mapped_column(BigId)
+    """Goes only once the carrier took that row: the parts of a text, and the texts of a turn, in order."""
+    inbox_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    """The text that this one answers."""
+    conversation_id: Mapped[int | None] = mapped_column(BigId)
+    wording: Mapped[str | None] = mapped_column(String(160))
+    """flow/step/part that it came from; what merging and tallies go by."""
+    created_at: Mapped[dt.datetime]
+    not_before: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime | None]
+    state: Mapped[str] = mapped_column(String(12), default="queued")
+    reason: Mapped[str | None] = mapped_column(String(80))
+    """Why it was dropped, held, or failed."""
+    attempt: Mapped[int] = mapped_column(default=0)
+    claimed_at: Mapped[dt.datetime | None]
+    claimed_until: Mapped[dt.datetime | None]
+    """Leases keep real time, whatever the service's clock was moved to."""
+    carrier_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    status: Mapped[str | None] = mapped_column(String(24))
+    """The carrier's own word for how far it came; its rank only rises."""
+    error_code: Mapped[int | None]
+    sent_at: Mapped[dt.datetime | None]
+    erased_at: Mapped[dt.datetime | None]

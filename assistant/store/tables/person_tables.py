@@ -1,0 +1,128 @@
+"""People, where they are reached, what they agreed to, and what they may do."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from assistant.store.columns import Base, BigId, Id, one_of
+
+ROLES = ("host", "backup", "organizer")
+
+
+class Person(Base):
+    """A human; the row is also the lock under which her conversations move."""
+
+    __tablename__ = "person"
+
+    id: Mapped[Id]
+    name: Mapped[str | None] = mapped_column(String(80))
+    language: Mapped[str | None] = mapped_column(String(8))
+    """None until known: from her circle, her words, or her choice."""
+    place: Mapped[str | None] = mapped_column(String(80))
+    zone: Mapped[str | None] = mapped_column(String(64))
+    """IANA zone, from her own words; None: schedule falls back to her circle's zone."""
+    hour: Mapped[int | None]
+    """Local hour (9 to 19) at which she likes texts."""
+    plain: Mapped[bool] = mapped_column(default=False)
+    """Shared phone: texts without names or topics."""
+    created_at: Mapped[dt.datetime]
+    heard_at: Mapped[dt.datetime | None]
+    erased_at: Mapped[dt.datetime | None]
+
+
+class Address(Base):
+    """Where a person is reached: `sms:+14155550123`, `whatsapp:+52...`, `whatsapp:US.ABC123`."""
+
+    __tablename__ = "address"
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    uri: Mapped[str] = mapped_column(String(160), unique=True)
+    created_at: Mapped[dt.datetime]
+    heard_at: Mapped[dt.datetime | None]
+    """Her last text from here; texts that answer nothing go to the address heard from last."""
+    retired_at: Mapped[dt.datetime | None]
+    """Moved away from (a lost phone); never written to again."""
+    unreachable_at: Mapped[dt.datetime | None]
+    """The carrier's error code that says nobody can be reached here; cleared by any text from here."""
+
+
+class Consent(Base):
+    """The ledger of opt-ins and opt-outs, for an address and the sender it was given to.
+
+    Only ever added to; the newest row of a pair is in force. Source: 47 CFR 64.1200(a)(10)-(12), CTIA 5.1.
+    """
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", ("in", "out")), "kind"),
+        Index("ix_consent_address_sender", "address_id", "sender", "id"),
+    )
+
+    id: Mapped[Id]
+    address_id: Mapped[int] = mapped_column(BigId, ForeignKey("address.id"))
+    sender: Mapped[str] = mapped_column(String(160))
+    kind: Mapped[str] = mapped_column(String(4))
+    wording: Mapped[str]
+    """What she wrote, or the wording she agreed to on a form."""
+    way: Mapped[str] = mapped_column(String(40))
+    """text | import | carrier 21610 | carrier keyword | demo"""
+    at: Mapped[dt.datetime]
+    inbox_id: Mapped[int | None] = mapped_column(BigId)
+
+
+class Role(Base):
+    """A seat as host, backup host or organizer.
+
+    It is offered to an address and holds from `accepted_at`, when its owner texted in herself: nobody is
+    texted who has not asked.
+    """
+
+    __tablename__ = "role"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", ROLES), "kind"),
+        CheckConstraint("(circle_id IS NULL) <> (cohort_id IS NULL)", "of_one_thing"),
+        Index("ix_role_circle", "circle_id", "kind"),
+        Index(
+            "ix_role_brief",
+            "brief_at",
+            sqlite_where=text("brief_at IS NOT NULL"),
+            postgresql_where=text("brief_at IS NOT NULL"),
+        ),
+        # Two, because the one that is not meant is NULL, and NULLs never equal each other.
+        Index(
+            "uq_role_of_circle",
+            "person_id",
+            "kind",
+            "circle_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "uq_role_of_cohort",
+            "person_id",
+            "kind",
+            "cohort_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    circle_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("circle.id"))
+    cohort_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("cohort.id"))
+    offered_at: Mapped[dt.datetime]
+    accepted_at: Mapped[dt.datetime | None]
+    away_until: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    replaces_id: Mapped[int | None] = mapped_column(BigId)
+    """The role that ends once this one is taken up: hosting was handed on."""
+    brief_at: Mapped[dt.datetime | None]
+    """When the host's next Monday brief is due."""

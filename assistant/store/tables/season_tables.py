@@ -1,0 +1,147 @@
+"""What a season holds: rounds and pairs, goals and steps, what was shared, and words kept for each other."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from assistant.store.columns import Base, BigId, Id, one_of
+
+
+class Break(Base):
+    """Days on which nothing planned is sent: a holiday, or a pause that an organizer names."""
+
+    __tablename__ = "break"
+    __table_args__ = (CheckConstraint("first_on <= last_on", "days_in_order"),)
+
+    id: Mapped[Id]
+    circle_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("circle.id"), index=True)
+    cohort_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("cohort.id"), index=True)
+    first_on: Mapped[dt.date]
+    last_on: Mapped[dt.date]
+
+
+class Round(Base):
+    """One pairing of a circle's active members; there is one a week at most."""
+
+    __tablename__ = "round"
+    __table_args__ = (UniqueConstraint("circle_id", "week"),)
+
+    id: Mapped[Id]
+    circle_id: Mapped[int] = mapped_column(BigId, ForeignKey("circle.id"))
+    week: Mapped[int]
+    made_at: Mapped[dt.datetime]
+
+
+class Pair(Base):
+    """Two members (or three) who are partners in one round."""
+
+    __tablename__ = "pair"
+
+    id: Mapped[Id]
+    round_id: Mapped[int] = mapped_column(BigId, ForeignKey("round.id"), index=True)
+    why: Mapped[str] = mapped_column(String(200))
+    """Why these, in the words of `buddies.matching`: a host may ask."""
+    made_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
+    """Repaired within its round: someone left, paused or blocked."""
+
+
+class PairMember(Base):
+    """A seat in a pair, and her private answer to "did you connect?"."""
+
+    __tablename__ = "pair_member"
+    __table_args__ = (CheckConstraint(one_of("did", ("yes", "not_yet", "new")), "did"),)
+
+    pair_id: Mapped[int] = mapped_column(BigId, ForeignKey("pair.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"), primary_key=True, index=True)
+    did: Mapped[str | None] = mapped_column(String(8))
+    wrote_at: Mapped[dt.datetime | None]
+    """Her last relayed words to this partner."""
+    told_at: Mapped[dt.datetime | None]
+    """When she was told whom she is with; until then, words of hers still go to the partner before."""
+
+
+class Apart(Base):
+    """Two people who are never paired and do not reach each other; nobody is told who asked for it."""
+
+    __tablename__ = "apart"
+    __table_args__ = (
+        UniqueConstraint("one_id", "other_id"),
+        CheckConstraint("one_id < other_id", "in_order"),
+    )
+
+    id: Mapped[Id]
+    one_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    other_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    since: Mapped[dt.datetime]
+
+
+class Goal(Base):
+    """What a member wants to be true at the end of the season, and her if-then plan."""
+
+    __tablename__ = "goal"
+    __table_args__ = (CheckConstraint(one_of("state", ("open", "reached", "changed")), "state"),)
+
+    id: Mapped[Id]
+    member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"), index=True)
+    words: Mapped[str | None]
+    plan: Mapped[str | None]
+    """Obstacle and if-then plan, in her words."""
+    state: Mapped[str] = mapped_column(String(8), default="open")
+    set_at: Mapped[dt.datetime]
+    settled_at: Mapped[dt.datetime | None]
+    erased_at: Mapped[dt.datetime | None]
+
+
+class GoalStep(Base):
+    """A next step towards a goal, with the day she chose for it."""
+
+    __tablename__ = "goal_step"
+    __table_args__ = (CheckConstraint(one_of("outcome", ("did", "part", "not_yet")), "outcome"),)
+
+    id: Mapped[Id]
+    goal_id: Mapped[int] = mapped_column(BigId, ForeignKey("goal.id"), index=True)
+    words: Mapped[str | None]
+    due_on: Mapped[dt.date | None]
+    outcome: Mapped[str | None] = mapped_column(String(8))
+    set_at: Mapped[dt.datetime]
+    settled_at: Mapped[dt.datetime | None]
+    erased_at: Mapped[dt.datetime | None]
+
+
+class Share(Base):
+    """Words that a member shared with her circle, for READ; under her name only if she chose so."""
+
+    __tablename__ = "share"
+    __table_args__ = (Index("ix_share_circle_week", "circle_id", "week", "id"),)
+
+    id: Mapped[Id]
+    circle_id: Mapped[int] = mapped_column(BigId, ForeignKey("circle.id"))
+    member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"), index=True)
+    answer_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("answer.id"), unique=True)
+    week: Mapped[int]
+    words: Mapped[str | None]
+    named: Mapped[bool]
+    at: Mapped[dt.datetime]
+    erased_at: Mapped[dt.datetime | None]
+
+
+class Note(Base):
+    """Words from one member to another: a kind line, thanks, or a line to a partner."""
+
+    __tablename__ = "note"
+    __table_args__ = (CheckConstraint(one_of("kind", ("kind", "thanks", "buddy")), "kind"),)
+
+    id: Mapped[Id]
+    circle_id: Mapped[int] = mapped_column(BigId, ForeignKey("circle.id"))
+    from_member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"), index=True)
+    to_member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    words: Mapped[str | None]
+    may_keep: Mapped[bool | None]
+    """Whether it may stand in the other's keepsake; None: not asked yet."""
+    at: Mapped[dt.datetime]
+    erased_at: Mapped[dt.datetime | None]

@@ -1,0 +1,285 @@
+"""What RQ calls, and the processes that call it: workers, one queue each, and the clock.
+
+A job is a wake-up: it drains what is due, in batches, and is safe to run twice, late, or never. Workers that
+have nothing to do look by themselves every few seconds, with Redis emptied or away too: rows are the truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+from redis.exceptions import RedisError
+from rq.cron import CronScheduler
+from rq.exceptions import DequeueTimeout
+from rq.job import Job
+from rq.queue import Queue
+from rq.timeouts import BaseDeathPenalty
+from rq.worker import SimpleWorker
+
+from assistant.conversations import inbox, maintenance, timers
+from assistant.delivery import reconciliation, sender
+from assistant.delivery.recorder import replay
+from assistant.delivery.spool import Spool
+from assistant.language.places.cities import load_atlas
+from assistant.queues import JOB_OPTIONS, Queues, connect
+from assistant.runtime import Runtime
+from assistant.safety.danger_reading import danger
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS: Final = 2.0
+DELIVER_SECONDS: Final = 10.0
+"""Longer than other drains: replies go before prompts within it, and each end costs a round trip."""
+IDLE_SECONDS: Final = 1
+"""How long a worker waits for a wake-up before it looks around by itself (and for a signal to stop)."""
+REDIS_PATIENCE: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """What a worker lends to the jobs it runs: the runtime, its event loop, and whether it is to stop."""
+
+    runtime: Runtime
+    run: Callable[[Coroutine[Any, Any, Any]], Any]
+    stopped: Callable[[], bool]
+
+
+def handle_inbox(job_context: JobContext) -> None:
+    """Handle the texts that came in."""
+    if inbox.drain(job_context.runtime.services, _in(DRAIN_SECONDS)):
+        job_context.runtime.services.wake("inbox")
+
+
+def deliver(job_context: JobContext) -> None:
+    """Send the texts that are due."""
+    services = job_context.runtime.services
+    drained = sender.drain(
+        services, until=_in(DELIVER_SECONDS), stopped=job_context.stopped, run=job_context.run
+    )
+    if drained.more_due:
+        services.wake("delivery")
+
+
+def sweep(job_context: JobContext) -> None:
+    """Tend seasons, fire timers, bring back what was spooled, and handle what lost its wake-up."""
+    runtime = job_context.runtime
+    spool = Spool(runtime.settings.spool)
+    if spool.waiting():
+        replay(spool, runtime.database)
+    # What is tended to may start conversations, which timers then begin.
+    maintenance.maintain(runtime.services)
+    timers.fire_due(runtime.services, _in(DRAIN_SECONDS))
+    maintenance.page_due(runtime.services)
+    handle_inbox(job_context)
+
+
+def settle(job_context: JobContext) -> None:
+    """Find out what became of texts that nobody is sure about, and send what lost its wake-up."""
+    reconciliation.settle_unsure(job_context.runtime.services, job_context.run)
+    deliver(job_context)
+
+
+def fetch_log(job_context: JobContext) -> None:
+    """Bring in what the carrier has on record and we have not: texts to us, final statuses of ours."""
+    reconciliation.fetch_missed(job_context.runtime.services, job_context.run)
+    reconciliation.poll_missing_statuses(job_context.runtime.services, job_context.run)
+
+
+WORK: Final = {"inbox": handle_inbox, "delivery": deliver}
+MAINTENANCE: Final = (("inbox", sweep, 3), ("delivery", settle, 3), ("delivery", fetch_log, 300))
+"""(queue, job, seconds): how often it is run, by the clock or by a worker with nothing else to do."""
+
+
+def _in(seconds: float) -> float:
+    return time.monotonic() + seconds
+
+
+def _job_class(job_context: JobContext) -> type[Job]:
+    """The class of RQ's jobs in this worker: it hands each function its context.
+
+    RQ pickles arguments into Redis, and a runtime must not travel. `Job.perform` is where RQ calls the
+    function, so that here, and only here, it can be given what this process has; no global is needed.
+    """
+
+    class ContextJob(Job):
+        def perform(self) -> None:
+            _run(self.func, job_context)
+
+    return ContextJob
+
+
+def _run(job: Callable[[JobContext], None], job_context: JobContext) -> None:
+    # RQ would keep the traceback in Redis. And nothing needs retrying: the next look finds the rows.
+    try:
+        job(job_context)
+    except Exception as error:
+        log.exception("job failed", job=job.__name__, error=type(error).__name__)
+
+
+class _NoDeathPenalty(BaseDeathPenalty):
+    """Our drains end by themselves; RQ's alarm could land between "sent" and "recorded"."""
+
+    def setup_death_penalty(self) -> None:
+        return
+
+    def cancel_death_penalty(self) -> None:
+        return
+
+
+class _Worker(SimpleWorker):
+    """RQ's worker without forks, alarms and remote commands, which looks around by itself when idle."""
+
+    death_penalty_class = _NoDeathPenalty
+
+    def __init__(self, watch: WorkerProcess, queue: str) -> None:
+        super().__init__(
+            [queue],
+            connection=connect(watch.redis_url(), patience=REDIS_PATIENCE),
+            job_class=_job_class(watch.job_context),
+            worker_ttl=60,
+            log_job_description=False,
+        )
+        self._watch = watch
+
+    @property
+    def connection_timeout(self) -> int:
+        return int(REDIS_PATIENCE)
+
+    def _install_signal_handlers(self) -> None:
+        """Leave ours: RQ's would raise wherever the process happens to be."""
+
+    def subscribe(self) -> None:
+        """Take no commands through Redis."""
+
+    def unsubscribe(self) -> None:
+        """Nothing was subscribed to."""
+
+    def dequeue_job_and_maintain_ttl(
+        self,
+        timeout: int | None,  # noqa: ARG002 - RQ's; ours is short, to notice signals and to look around
+        max_idle_time: int | None = None,  # noqa: ARG002
+    ) -> tuple[Job, Queue] | None:
+        """The next job; None when it is time to stop.
+
+        Raises:
+            redis.exceptions.RedisError: Redis is away.
+        """
+        while not self._watch.stopping.is_set():
+            try:
+                found = self.queue_class.dequeue_any(
+                    self._ordered_queues,
+                    IDLE_SECONDS,
+                    connection=self.connection,
+                    job_class=self.job_class,
+                    serializer=self.serializer,
+                    death_penalty_class=self.death_penalty_class,
+                )
+            except DequeueTimeout:
+                found = None
+            if found is not None:
+                job, queue = found
+                self._watch.queues.awake(queue.name)
+                return job, queue
+            self.heartbeat()
+            self._watch.look_around()
+        return None
+
+
+class WorkerProcess:
+    """One worker process: what it lends to jobs, what is due of its upkeep, and whether it is to stop."""
+
+    def __init__(self, runtime: Runtime, queue: str, loop: asyncio.Runner) -> None:
+        self._runtime = runtime
+        self._queue = queue
+        self.stopping = threading.Event()
+        self.queues = Queues(runtime.redis_url)
+        self.job_context = JobContext(runtime, loop.run, self.stopping.is_set)
+        self._next = {job: 0.0 for queue_of, job, _ in MAINTENANCE if queue_of == queue}
+
+    def redis_url(self) -> str:
+        return self._runtime.redis_url
+
+    def stop(self, *_signal: object) -> None:
+        """Finish what is under way, then end; safe to be called from a signal handler."""
+        self.stopping.set()
+
+    def look_around(self) -> None:
+        """Do what no wake-up asked for: upkeep, when it is due."""
+        for queue, job, seconds in MAINTENANCE:
+            if queue == self._queue and time.monotonic() >= self._next[job] and not self.stopping.is_set():
+                _run(job, self.job_context)
+                self._next[job] = time.monotonic() + seconds
+
+    def go(self) -> None:
+        """Work until told to stop, by wake-ups while Redis answers, by looking every second while not."""
+        told = False
+        while not self.stopping.is_set():
+            try:
+                _Worker(self, self._queue).work(logging_level="CRITICAL")
+            except RedisError:
+                if not told:
+                    log.warning("working without Redis", queue=self._queue)
+            told = True
+            if not self.stopping.is_set():
+                _run(WORK[self._queue], self.job_context)
+                self.look_around()
+                self.stopping.wait(IDLE_SECONDS)
+
+
+def work(runtime: Runtime, queue: str) -> None:
+    """Be a worker of one queue ("inbox" or "delivery") until SIGTERM or SIGINT; any number may run."""
+    with asyncio.Runner() as loop:
+        watch = WorkerProcess(runtime, queue, loop)
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, watch.stop)
+            signal.signal(signal.SIGINT, watch.stop)
+        log.info("worker starts", queue=queue)
+        _ = runtime.services  # flows are read and checked now, not at the first text
+        if queue == "inbox":
+            # Nobody who names her city should wait for the table, nor anyone else for who reads it.
+            threading.Thread(target=_read_ahead, name="reading ahead", daemon=True).start()
+        watch.go()
+        loop.run(runtime.carrier.close())
+        watch.queues.close()
+    log.info("worker stops", queue=queue)
+
+
+def _read_ahead() -> None:
+    """Have the large tables in memory before a text needs them: words of danger, then cities."""
+    danger("")
+    load_atlas()
+
+
+def run_clock(runtime: Runtime) -> None:
+    """Wake workers for their upkeep, every few seconds of real time, until SIGTERM or SIGINT.
+
+    Raises:
+        SystemExit: 1 when Redis is away: whoever supervises starts the clock again.
+    """
+    clock = CronScheduler(connect(runtime.redis_url, patience=REDIS_PATIENCE), logging_level="CRITICAL")
+    for queue, job, seconds in MAINTENANCE:
+        # A look that nobody had time for within its interval is replaced by the next.
+        clock.register(
+            job,
+            queue,
+            interval=seconds,
+            ttl=seconds,
+            job_timeout=JOB_OPTIONS["job_timeout"],
+            result_ttl=JOB_OPTIONS["result_ttl"],
+            failure_ttl=JOB_OPTIONS["failure_ttl"],
+        )
+    log.info("clock starts")
+    try:
+        clock.start()  # type: ignore[no-untyped-call]
+    except RedisError as error:
+        log.error("clock stops: Redis is away", error=type(error).__name__)
+        sys.exit(1)
+    log.info("clock stops")

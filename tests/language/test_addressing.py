@@ -1,0 +1,28 @@
+"""Whom a line is put to is decided only where a name stands, never by a word inside the sentence."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.language.addressing import EVERYDAY, named_in
+
+TABLE = tomllib.loads((Path(__file__).parent / "cases/addressing.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("case", "found"), TABLE["line"].items())
+def test_a_line_is_for_whose_name_stands_where_a_name_does(case: str, found: list[str]) -> None:
+    words, _, there = case.partition(" | ")
+    names = dict(enumerate(there.split(", ")))
+    assert [names[key] for key in named_in(words, names)] == found
+
+
+@given(st.sampled_from(sorted(EVERYDAY)), st.sampled_from(["my", "the", "mi", "la", "your", "some"]))
+def test_an_everyday_word_after_its_owner_names_nobody(word: str, owner: str) -> None:
+    names = {1: word.capitalize(), 2: "Rosa"}
+    assert named_in(f"what {owner} {word} did for us this week", names) == []
+    assert named_in(f"what {owner} {word} did for us, thanks Rosa", names) == [2]

