@@ -7,9 +7,9 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from assistant.engine.model import SURE
 
 from assistant.engine import FlowBook, FlowErrors, Known, Problem, load
+from assistant.engine.flow_model import SURE
 from assistant.language.commands import parse_phrase
 from assistant.language.rendering import Placeholder, worst_case
 from assistant.language.sms.gsm7 import to_gsm7
