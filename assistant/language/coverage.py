@@ -260,10 +260,10 @@ def _without_called_name(spans: list[Span]) -> list[Span]:
 
 def _conditional_si(spans: list[Span], words: list[tuple[Word, bool]]) -> int | None:
     """Return the place of a "si" without accent that goes on in the same breath: it may be an "if"."""
+    last_left = max((place for place, span in enumerate(spans) if span.sense is None), default=-1)
     at = 0
-    for place, span in enumerate(spans):
-        goes_on = any(later.sense is None for later in spans[place + 1 :])
-        if span.words == ("si",) and not words[at][1] and goes_on:
+    for place, span in enumerate(spans[: max(last_left, 0)]):
+        if span.words == ("si",) and not words[at][1]:
             return place
         at += len(span.words)
     return None
