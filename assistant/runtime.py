@@ -212,7 +212,7 @@ def known() -> Known:
     from assistant.language.commands import parse_phrase
     from assistant.language.languages import LANGUAGES
     from assistant.language.rendering import worst_case
-    from assistant.language.reply_reading import outcomes, parse_expect
+    from assistant.language.reply_reading import DEGREES, outcomes, parse_expect
     from assistant.language.sms.gsm7 import to_gsm7
     from assistant.language.sms.segments import measure
     from assistant.schedule.waits import check_wait
@@ -228,6 +228,7 @@ def known() -> Known:
         worst=lambda text: worst_case(text, PLACEHOLDERS),
         segments=measured,
         waits=check_wait,
+        degrees=lambda expect: DEGREES.get(parse_expect(expect).kind, ()),
         phrase=parse_phrase,
         languages=tuple(LANGUAGES),
     )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from assistant.conversations.questions import close
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, move, with_versions
-from assistant.engine.flow_model import Step
+from assistant.engine.flow_model import ANY, Step
 from assistant.engine.movement import UNCLEAR, advance, find_way
+from assistant.language.folding import plain_words
 from assistant.language.languages import LANGUAGES
-from assistant.language.reply_reading import Choice, Expect, Reading, parse_expect, read
+from assistant.language.reply_reading import Choice, Reading, parse_expect, read
 from assistant.store.tables import Answer, Conversation, Question
 
 MOST_UNCLEAR = 4
@@ -21,9 +24,13 @@ MOST_UNCLEAR = 4
 def read_answer(context: Context, question: Question, conversation: Conversation) -> Reading:
     """What her words are to this question; "unclear" also when the step has no way for them."""
     step = step_of(context, question)
-    spec = parse_expect(step.expect or "text")
+    spec = replace(parse_expect(step.expect or "text"), sure=_sure(context, step, question, conversation))
     if spec.kind == "choice":
-        spec = Expect("choice", choices=_choices(context, step, question, conversation))
+        choices = _choices(context, step, question, conversation)
+        named = step.choices_from is not None
+        spec = replace(spec, choices=choices, named=named, numbered=named or offers_numbers(step))
+    if spec.kind == "name" and _is_keyword(context):
+        return Reading(UNCLEAR)
     reading = read(
         spec,
         context.words,
@@ -79,6 +86,34 @@ def step_of(context: Context, question: Question) -> Step:
     return with_versions(
         context, lambda: context.services.book.pinned(question.flow, version).steps[question.step]
     )
+
+
+def _sure(context: Context, step: Step, question: Question, conversation: Conversation) -> Mapping[str, str]:
+    """How sure a reply must be; of the choices that an action listed, one is as good as another."""
+    version = conversation.version
+    sure = with_versions(context, lambda: context.services.book.sure(question.flow, question.step, version))
+    return {ANY: sure["chosen"]} if step.choices_from and "chosen" in sure else sure
+
+
+def offers_numbers(step: Step) -> bool:
+    """Whether the question names its options by number; to "Reply SEND", a 1 says nothing."""
+    texts = [
+        *(step.say or {}).values(),
+        *(kept.say[each] for kept in step.silence if kept.say for each in kept.say),
+    ]
+    return any(re.search(r"\b1\b", text) for variants in texts for text in variants.values())
+
+
+def _is_keyword(context: Context) -> bool:
+    """Whether a reply is one of our own keywords and nothing else: nobody's name is Status."""
+    said = plain_words(context.words)
+    phrases = (
+        phrase
+        for command in context.services.book.commands.values()
+        for phrases in command.words.values()
+        for phrase in phrases
+    )
+    return any("{" not in phrase and plain_words(phrase) == said for phrase in phrases)
 
 
 def _choices(

@@ -88,7 +88,8 @@ def _answered_earlier(context: Context, question: Question) -> bool:
         if (step_of(context, earlier).expect or "text") == "text":
             continue
         reading = read_answer(context, earlier, conversation)
-        if reading.outcome in (UNCLEAR, "skip"):
+        # What says more than the answer was hardly meant for a question of days ago.
+        if reading.outcome in (UNCLEAR, "skip") or reading.leftover:
             continue
         if earlier.state == "closed":
             return answer_late(context, earlier)

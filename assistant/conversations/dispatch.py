@@ -10,14 +10,14 @@ from typing import Final
 from assistant.circles.membership.invitations import open_invitations, yes_or_no
 from assistant.circles.people.recent_texts import was_said
 from assistant.conversations import attribution, keywords
-from assistant.conversations.answers import answer_late, read_answer, reopen, step_of, take_answer
+from assistant.conversations.answers import answer_late, read_answer, reopen, take_answer
 from assistant.conversations.danger_stage import answer_danger, hear_out, let_go, unfinished
+from assistant.conversations.interruptions import is_the_answer, is_to_be_asked, slot_of
 from assistant.conversations.questions import missed, set_aside
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, start
 from assistant.engine.book import FlowBook
-from assistant.engine.flow_model import CAPITALS, Command
 from assistant.engine.movement import UNCLEAR
 from assistant.language.command_lines import read_code_line
 from assistant.language.commands import CommandPattern, CommandReading, read_command
@@ -190,11 +190,11 @@ def _understand(context: Context) -> str | None:
     conversation = context.session.get_one(Conversation, question.conversation_id) if question else None
     reading = read_answer(context, question, conversation) if question and conversation else None
     command = _read_command(context)
-    if command is not None and command.sure and not _is_the_answer(context, question, reading, command):
+    if command is not None and command.sure and not is_the_answer(context, question, reading, command):
         _obey(context, command)
         return None
     if question and conversation and reading:
-        if reading.outcome == UNCLEAR and command is not None:
+        if command is not None and (reading.outcome == UNCLEAR or is_to_be_asked(context, reading, command)):
             context.notice("did_you_mean", {"said": command.said})
         elif not attribution.belongs_elsewhere(context, question, reading):
             take_answer(context, question, conversation, reading)
@@ -225,31 +225,9 @@ def _patterns(book: FlowBook, hears: frozenset[str]) -> tuple[CommandPattern, ..
     )
 
 
-def _is_the_answer(
-    context: Context, question: Question | None, reading: Reading | None, command: CommandReading
-) -> bool:
-    """Whether words that could be a command are just what the open question asks for."""
-    if question is None or reading is None or reading.outcome in (UNCLEAR, "skip"):
-        return False
-    interrupts = context.services.book.commands[command.name].interrupts
-    if interrupts is False or (interrupts == CAPITALS and not command.capitals):
-        return True
-    expect = step_of(context, question).expect or ""
-    words = " ".join(
-        phrase
-        for phrases in context.services.book.commands[command.name].words.values()
-        for phrase in phrases
-    )
-    if "{" in words:
-        # "call me Ana" answers "what is your name?"; "I moved to Madrid" answers "what city?".
-        # A question that takes any words at all says nothing about what these were meant for.
-        return expect != "text" and command.value is not None and f"{{{expect}}}" in words
-    return expect == "choice"
-
-
 def _obey(context: Context, reading: CommandReading) -> None:
     command = context.services.book.commands[reading.name]
-    slot = _slot(command)
+    slot = slot_of(command)
     values = {slot: reading.value} if slot and reading.value is not None else {}
     ctx = context.about(None)
     if context.services.book.is_safety(command.starts):
@@ -257,14 +235,6 @@ def _obey(context: Context, reading: CommandReading) -> None:
     # What a host asks for is about a circle she hosts, whatever seat she has herself.
     member = None if command.who in RUNNING or command.name in OF_NO_SEAT else ctx.member
     start(context, command.starts, values, member.id if member else None)
-
-
-def _slot(command: Command) -> str | None:
-    for phrases in command.words.values():
-        for phrase in phrases:
-            if "{" in phrase:
-                return phrase[phrase.index("{") + 1 : phrase.index("}")]
-    return None
 
 
 def _unasked(context: Context) -> str | None:

@@ -125,6 +125,16 @@ class FlowBook:
         pinned = self.pinned(flow, version).steps[step].options
         return tuple(replace(option, words=words.get(option.key, option.words)) for option in pinned)
 
+    def sure(self, flow: str, step: str, version: str) -> Mapping[str, str]:
+        """How sure a reply must be, by outcome: as today's file asks, whatever version someone runs on.
+
+        It says how a reply is heard, as wording says how a question is put: nobody is led down another road.
+        Where today's step is gone, or waits for another kind of answer, the version's own holds.
+        """
+        pinned = self.pinned(flow, version).steps[step]
+        today = self.today(flow, step)
+        return today.sure if today is not None and today.expect == pinned.expect else pinned.sure
+
     def _find(self, name: str, version: str) -> _Running:
         key = (name, version)
         running = self._today.get(key)

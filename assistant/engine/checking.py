@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from assistant.engine.flow_model import ANY, END, Command, Flow, Step, Texts
+from assistant.engine.flow_model import ANY, END, OPENING, Command, Flow, Step, Texts
 from assistant.engine.known import Known
 from assistant.engine.problems import Measured, Notes, did_you_mean
 from assistant.engine.wording import FULL
@@ -89,6 +89,20 @@ def _check_question(step: Step, known: Known, notes: Notes) -> None:
         outcomes = _outcomes(step, step.expect, known, notes)
         if outcomes is not None:
             _check_ways(step, outcomes, _ALWAYS, notes)
+            _check_sure(step, step.expect, outcomes, known, notes)
+
+
+def _check_sure(step: Step, expect: str, outcomes: frozenset[str], known: Known, notes: Notes) -> None:
+    """How sure an answer must be: only of what can be answered, and only where the reader can tell."""
+    degrees = known.degrees(expect)
+    for outcome, degree in step.sure.items():
+        key = "sure" if outcome == ANY else f"sure.{outcome}"
+        if outcome != ANY and outcome not in outcomes:
+            hint = did_you_mean(outcome, outcomes)
+            notes.problem(step.name, key, f'the step never comes to "{outcome}".{hint}')
+        elif degree not in (OPENING, *degrees):
+            kind = expect.split()[0]
+            notes.problem(step.name, key, f'"{degree}" cannot be asked of a {kind}; leave it out.')
 
 
 def _outcomes(step: Step, expect: str, known: Known, notes: Notes) -> frozenset[str] | None:

@@ -15,6 +15,14 @@ ANY = "*"
 CAPITALS = "capitals"
 """A command whose words people also say for their own sake interrupts a question only in capitals."""
 
+ASKED = "asked"
+"""A command whose words may well be an answer: written otherwise, the person is asked about it."""
+
+OPENING = "opening"
+WHOLE = "whole"
+SURE = (OPENING, WHOLE)
+"""How sure a reply must be before it counts: its opening says so, or every word of it does."""
+
 AUDIENCES = ("us", "host", "buddy", "circle")
 """Who will see an answer, from the narrowest to the widest."""
 
@@ -51,6 +59,8 @@ class Step:
     say: Texts | None = None
     unclear: Texts | None = None
     expect: str | None = None
+    sure: Mapping[str, str] = field(default_factory=dict)
+    """outcome -> how sure a reply must be to come to it; {"*": "whole"} when it does not vary."""
     visible_to: Mapping[str, str] = field(default_factory=dict)
     """variant -> audience; {"full": "circle"} when it does not vary."""
     save_as: str | None = None
@@ -88,7 +98,7 @@ class Command:
     """anyone, member, host or organizer."""
     starts: str
     interrupts: bool | str = False
-    """Whether it is obeyed even while a question is open; `CAPITALS`: only when it is written in them."""
+    """Whether it is obeyed even while a question is open; with `CAPITALS` and `ASKED` only in capitals."""
 
 
 @dataclass(frozen=True, slots=True)

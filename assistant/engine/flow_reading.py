@@ -9,9 +9,11 @@ from typing import Any
 
 from assistant.engine.flow_model import (
     ANY,
+    ASKED,
     AUDIENCES,
     CAPITALS,
     END,
+    SURE,
     Command,
     Flow,
     Option,
@@ -26,7 +28,10 @@ from assistant.engine.wording import FULL, PLAIN
 KEYS: Mapping[str, frozenset[str]] = {
     "say": frozenset({"say", "go"}),
     "ask": frozenset(
-        {"say", "expect", "visible_to", "save_as", "unclear", "choices", "choices_from", "silence", "go"}
+        {
+            *("say", "expect", "sure", "visible_to", "save_as", "unclear"),
+            *("choices", "choices_from", "silence", "go"),
+        }
     ),
     "do": frozenset({"do", "go"}),
     "wait": frozenset({"wait", "say", "go"}),
@@ -99,8 +104,8 @@ class Reader:
             if who is not None and who not in WHO:
                 self.notes.problem(name, "who", f'nobody is called "{who}".{did_you_mean(who, WHO)}')
             interrupts = table.get("interrupts", False)
-            if not isinstance(interrupts, bool) and interrupts != CAPITALS:
-                message = f'it is true or false, without quotes, or "{CAPITALS}".'
+            if not isinstance(interrupts, bool) and interrupts not in (CAPITALS, ASKED):
+                message = f'it is true or false, without quotes, or "{CAPITALS}" or "{ASKED}".'
                 self.notes.problem(name, "interrupts", message)
                 interrupts = False
             words = self._words(table.get("words", {}), name, "words") if "words" in table else {}
@@ -153,6 +158,7 @@ class Reader:
             say=say,
             unclear=self._texts(table["unclear"], name, "unclear") if "unclear" in table else None,
             expect=self._string(table, name, "expect"),
+            sure=self._sure(name, table["sure"]) if "sure" in table else {},
             visible_to=self._visible_to(name, table["visible_to"]) if "visible_to" in table else {},
             save_as=self._save_as(name, table),
             options=self._options(name, table["choices"]) if "choices" in table else (),
@@ -198,6 +204,19 @@ class Reader:
         if not go:
             self.notes.problem(name, "go", "it names no way on.")
         return {ANY if outcome == "else" else outcome: target for outcome, target in go.items()}
+
+    def _sure(self, name: str, value: Any) -> dict[str, str]:
+        degrees = value if isinstance(value, Mapping) else {"else": value}
+        for outcome, degree in degrees.items():
+            key = f"sure.{outcome}" if isinstance(value, Mapping) else "sure"
+            if not isinstance(degree, str) or degree not in SURE:
+                hint = did_you_mean(str(degree), SURE)
+                self.notes.problem(name, key, f'a reply cannot be sure "{degree}".{hint}')
+        return {
+            ANY if outcome == "else" else outcome: degree
+            for outcome, degree in degrees.items()
+            if isinstance(degree, str) and degree in SURE
+        }
 
     def _visible_to(self, name: str, value: Any) -> dict[str, str]:
         variants = value if isinstance(value, Mapping) else {FULL: value}

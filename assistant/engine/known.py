@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from assistant.engine.flow_model import SURE
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -25,5 +27,7 @@ class Known:
     """Raises ValueError when a `wait` or an `after` cannot be understood."""
     languages: tuple[str, ...]
     """Every text must be there in each of these."""
+    degrees: Callable[[str], Collection[str]] = lambda _expect: SURE
+    """`expect` -> how sure a reply to it may be asked to be, beyond its opening."""
     phrase: Callable[[str], object] = str
     """Raises ValueError when a command's words cannot be listened for; what it returns does not matter."""

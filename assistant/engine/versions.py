@@ -67,6 +67,7 @@ def _dump_step(step: Step) -> dict[str, Any]:
         "say": _dump_words(step.say),
         "unclear": _dump_words(step.unclear),
         "expect": step.expect,
+        "sure": dict(step.sure),
         "visible_to": dict(step.visible_to),
         "save_as": step.save_as,
         "options": [
@@ -111,6 +112,7 @@ def _load_step(name: str, stored: Mapping[str, Any]) -> Step:
         say=stored.get("say"),
         unclear=stored.get("unclear"),
         expect=stored.get("expect"),
+        sure=stored.get("sure", {}),
         visible_to=stored.get("visible_to", {}),
         save_as=stored.get("save_as"),
         options=tuple(

@@ -2,28 +2,52 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
+from assistant.language.coverage import (
+    HEDGE,
+    LEAD,
+    OTHER,
+    POLITE,
+    TAIL,
+    Degree,
+    Explained,
+    Sense,
+    Vocabulary,
+    courtesies,
+    explain,
+    roles,
+    senses,
+    vocabulary_of,
+)
+from assistant.language.deciding import lean_of, settle
 from assistant.language.folding import plain_words, strip_words
-from assistant.language.numbers import find_numbers
+from assistant.language.numbers import picks_by_number
+from assistant.language.word_tables import Phrases
 from assistant.language.words import (
-    AFFIRMATIVE,
-    BUT,
     CHOICE_LEADS,
     CHOICE_TAILS,
     COMMON,
+    FIRM_NO,
+    FIRM_YES,
     FLUFF,
+    HEDGES,
     LAST,
     NEGATIVE,
     NO,
+    NO_DEGREES,
     NUMBERS,
     ORDINALS,
+    WORD_LEADS,
     YES,
+    YES_DEGREES,
 )
-from assistant.language.yes_no import contains, emoji_lean, read_yes_no
 
-_LONGEST_CHOICE = 14  # words: beyond this, a word of an option proves nothing
+_LONGEST_NEAR_MISS = 5  # words
+_SHORTEST_START = 3  # letters: "eng" for English
+_POLITE_YES = {degree: YES_DEGREES[degree] for degree in ("opens", "clause")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,167 +63,210 @@ class Choice:
     words: Mapping[str, tuple[str, ...]]
 
 
-def read_choice(text: str, choices: Sequence[Choice], language: str) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """Options ready to be read: what their words say, which of them mean yes or no, and all their phrases."""
+
+    vocabulary: Vocabulary
+    denying: frozenset[str]
+    meaning: Mapping[str, str]
+    phrases: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def read_choice(
+    text: str,
+    choices: Sequence[Choice],
+    *,
+    whole: bool = False,
+    named: bool = False,
+    numbered: bool = True,
+) -> str | None:
     """Return the key of the one option that a reply picks, or None when it picks none or several.
 
-    Tried in turn: an option's very words, its number, its words inside a short sentence, yes and no where the
-    options mean that, a word that only one option has, and a near miss.
+    Its number, its own words, a yes or no where the options mean that, a word that only one option has, or a
+    near miss: as the whole reply, or as its opening.
 
     Args:
         text: the reply as written.
         choices: the options in the order in which they were offered.
-        language: the language that is tried first.
+        whole: whether only a reply that is explained whole counts, by an option's very words or its number.
+        named: whether the options are names of people, circles or places, of which a part tells them apart.
+        numbered: whether they were offered with numbers.
     """
-    words = strip_words(plain_words(text), FLUFF)
-    if not words:
-        lean = emoji_lean(text)
-        return _leaning_choice(lean, choices) if lean else None
-    phrases = _phrases_of(choices, language)
-    whole = {key for key, phrase in phrases if phrase == words}
-    if len(whole) == 1:
-        return whole.pop()
-    if len(words) > _LONGEST_CHOICE:
+    options = _options(_hashable(choices), named, whole, numbered)
+    found = explain(text, options.vocabulary)
+    lean = lean_of(text, whole=whole)
+    if lean is None:
         return None
-    said, denied = _said_choices(words, phrases)
-    numbers = _chosen_numbers(text, words, len(choices))
-    if numbers:
-        picked = {choices[number - 1].key for number in numbers if 1 <= number <= len(choices)}
-        agrees = len(picked) == 1 and len(set(numbers)) == 1 and said <= picked and not _denies(words)
-        return picked.pop() if agrees else None
-    lean = read_yes_no(text)
-    if said and not denied:
-        key = said.pop()
-        alone = not said and _telling_words(words, phrases) <= {key}
-        return key if alone and not _speaks_against(words, lean, key, choices) else None
-    return (
-        (_leaning_choice(lean, choices) if lean else None)
-        or (None if denied else _telling_word(words, phrases))
-        or (None if denied else _near_choice(words, phrases))
+    if not any(span.answers for span in found.spans) and not found.leftover:
+        # A thumb acknowledges; where something risky is offered, it picks nothing.
+        return None if found.asks or whole else _meant(options, lean)
+    picked = settle(found, whole=whole, denying=options.denying)
+    first = next((span for span in found.spans if span.answers), None)
+    if picked is not None and first is not None and first.words[0].isdigit() and not picks_by_number(text):
+        return None
+    if picked is None and numbered and not found.asks:
+        picked = _by_number_word(text, choices, whole)
+    if picked is None and not found.asks and not whole:
+        picked = _near_choice(text, options)
+    against = picked is not None and lean and options.meaning.get(picked, lean) != lean
+    return None if against else picked
+
+
+def explain_choice(
+    text: str, choices: Sequence[Choice], *, whole: bool = False, named: bool = False, numbered: bool = True
+) -> Explained:
+    """Return what each word of a reply to a choice is for."""
+    return explain(text, _options(_hashable(choices), named, whole, numbered).vocabulary)
+
+
+_Hashable = tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
+
+
+def _hashable(choices: Sequence[Choice]) -> _Hashable:
+    return tuple((choice.key, tuple(sorted(choice.words.items()))) for choice in choices)
+
+
+@lru_cache(maxsize=256)
+def _options(choices: _Hashable, named: bool, whole: bool, numbered: bool) -> _Options:
+    phrases = tuple(
+        (key, words)
+        for key, languages in choices
+        for _, ways in languages
+        for way in ways
+        if (words := tuple(plain_words(way)))
+    )
+    leaning = {answer: _leaning(phrases, ways) for answer, ways in (("yes", YES), ("no", NO))}
+    own = _own_senses(phrases)
+    numbers: dict[tuple[str, ...], Sense] = {}
+    if numbered:
+        numbers = {(str(number),): Sense(key, Degree.CLAUSE) for number, (key, _) in enumerate(choices, 1)}
+    part = Degree.ALONE if named else Degree.LOOSE
+    parts = {} if whole and not named else _telling(phrases)
+    telling = {words: Sense(key, part, named=True) for words, key in parts.items()}
+    beside = roles(TAIL, CHOICE_TAILS) | roles(LEAD, CHOICE_LEADS | WORD_LEADS) | roles(HEDGE, HEDGES)
+    yes = _general(leaning["yes"], YES_DEGREES, FIRM_YES, whole) if leaning["yes"] else _as_courtesy()
+    no = _general(leaning["no"] or OTHER, NO_DEGREES, FIRM_NO, whole)
+    for general in (yes, no):
+        for phrase in [each for each in general if each in WORD_LEADS]:
+            del general[phrase]
+        general |= {phrase: own[bare] for phrase in general if (bare := _led_to(phrase)) in own}
+    polite = courtesies(phrase for layer in (yes, no, own, telling) for phrase in layer)
+    unsure = {phrase: sense for phrase, sense in polite.items() if phrase not in own}
+    return _Options(
+        vocabulary_of(telling, beside, yes, no, unsure, numbers, own),
+        frozenset({leaning["no"] or OTHER} | {key for key, phrase in phrases if set(phrase) & NEGATIVE}),
+        {key: answer for answer, key in leaning.items() if key},
+        phrases,
     )
 
 
-def _phrases_of(choices: Sequence[Choice], language: str) -> list[tuple[str, list[str]]]:
-    """Return every way of saying every option, the given language's first."""
-    found = []
-    for choice in choices:
-        for _, ways in sorted(choice.words.items(), key=lambda item: item[0] != language):
-            found += [(choice.key, words) for way in ways if (words := plain_words(way))]
+def _general(
+    says: str, degrees: Mapping[str, Phrases], firm: Phrases, whole: bool
+) -> dict[tuple[str, ...], Sense]:
+    """Return the yes or no that an option means, without what answers only a question in its own words."""
+    found = senses(says, {degree: phrases for degree, phrases in degrees.items() if degree != "stub"})
+    return {phrase: sense for phrase, sense in found.items() if phrase in firm} if whole else found
+
+
+def _as_courtesy() -> dict[tuple[str, ...], Sense]:
+    """Where no option means yes, one before the option picked is no more than polite: "yes, ideas"."""
+    return roles(POLITE, (phrase for phrases in _POLITE_YES.values() for phrase in phrases))
+
+
+def _own_senses(phrases: Sequence[tuple[str, tuple[str, ...]]]) -> dict[tuple[str, ...], Sense]:
+    """Return the options' own words, each in its degree; what two options share tells nothing."""
+    general = senses("", YES_DEGREES) | senses("", NO_DEGREES)
+    found: dict[tuple[str, ...], Sense] = {}
+    shared: set[tuple[str, ...]] = set()
+    for key, phrase in phrases:
+        if phrase in found and found[phrase].says != key:
+            shared.add(phrase)
+        degree = general[phrase].degree if phrase in general else Degree.CLAUSE
+        found[phrase] = Sense(key, max(degree, Degree.ALONE), named=True)
+    return {phrase: sense for phrase, sense in found.items() if phrase not in shared}
+
+
+def _led_to(phrase: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words a phrase leads to: "ok" for "I'm ok"."""
+    return tuple(strip_words(phrase, WORD_LEADS))
+
+
+def _telling(phrases: Sequence[tuple[str, tuple[str, ...]]]) -> dict[tuple[str, ...], str]:
+    """Return the parts of phrases that tell one option from the others: "a person" for "a person to meet"."""
+    owners: dict[str, set[str]] = {}
+    for key, phrase in phrases:
+        for word in set(phrase) - COMMON - NEGATIVE:
+            owners.setdefault(word, set()).add(key)
+    alone = {word for word, keys in owners.items() if len(keys) == 1 and not word.isdigit()}
+    found: dict[tuple[str, ...], str] = {}
+    for key, phrase in phrases:
+        if set(phrase) & NEGATIVE:
+            continue  # A part of it may have lost the very word that denies.
+        for start in range(len(phrase)):
+            for end in range(start + 1, len(phrase) + 1):
+                if alone & set(phrase[start:end]):
+                    found[phrase[start:end]] = key
     return found
 
 
-def _said_choices(words: list[str], phrases: list[tuple[str, list[str]]]) -> tuple[set[str], bool]:
-    """Return the options whose words stand in the reply, and whether one of them is denied ("not that one").
-
-    The longest words count: "not ok" is not also "ok".
-    """
-    spans = [
-        (place, place + len(phrase), key)
-        for key, phrase in phrases
-        for place in range(len(words) - len(phrase) + 1)
-        # A small word alone says nothing, unless it is a yes or a no.
-        if words[place : place + len(phrase)] == phrase
-        and (len(phrase) > 1 or phrase[0] not in COMMON - {"yes", "no", "si"})
-    ]
-    kept = [
-        (start, end, key)
-        for start, end, key in spans
-        if not any(a <= start and end <= b and (b - a) > (end - start) for a, b, _ in spans)
-    ]
-    denied = any(
-        set(words[max(0, start - 2) : start]) & NEGATIVE and not _says_no(key, phrases)
-        for start, _, key in kept
-    )
-    return {key for _, _, key in kept}, denied
-
-
-def _says_no(key: str, phrases: list[tuple[str, list[str]]]) -> bool:
-    """Tell whether an option is itself a no: in "no, not yet" the "no" denies nothing."""
-    return any(own == key and set(phrase) & NEGATIVE for own, phrase in phrases)
-
-
-def _speaks_against(words: list[str], lean: str | None, key: str, choices: Sequence[Choice]) -> bool:
-    """Tell whether the rest of a reply takes back the yes or no that its option is: "yes and no"."""
-    own = {
-        answer
-        for choice in choices
-        if choice.key == key
-        for ways in choice.words.values()
-        for way in ways
-        if contains(words, plain_words(way)) and (answer := _plain_answer(way))
-    }
-    if len(own) != 1 or lean in own:
-        return False
-    against = NEGATIVE if own == {"yes"} else AFFIRMATIVE
-    return lean is not None or bool(set(words) & (against | BUT))
-
-
-def _chosen_numbers(text: str, words: list[str], count: int) -> list[int]:
-    """Return the numbers by which a reply picks: digits anywhere, words and ordinals alone."""
-    short = strip_words(strip_words(words, CHOICE_LEADS | CHOICE_TAILS), CHOICE_LEADS | CHOICE_TAILS)
-    digits = [number for number in find_numbers(text) if any(sign.isdigit() for sign in text)]
-    if digits:
-        return digits if len(words) <= 8 else []
-    if len(short) == 1 and short[0] in ORDINALS:
-        return [ORDINALS[short[0]]]
-    if len(short) == 1 and short[0] in LAST:
-        return [count]
-    if all(word in NUMBERS or word in {"and", "or", "y", "o"} for word in short):
-        return [NUMBERS[word] for word in short if word in NUMBERS]
-    return []
-
-
-def _denies(words: list[str]) -> bool:
-    """Tell whether a number is what she does not want: "not 2"."""
-    return bool({"not", "dont", "never", "nunca", "except", "menos"} & set(words))
-
-
-def _leaning_choice(lean: str, choices: Sequence[Choice]) -> str | None:
+def _leaning(phrases: Sequence[tuple[str, tuple[str, ...]]], answer: Phrases) -> str | None:
     """Return the one option whose own words mean the same yes or no."""
-    keys = {
-        choice.key
-        for choice in choices
-        if any(_plain_answer(way) == lean for ways in choice.words.values() for way in ways)
-    }
+    keys = {key for key, phrase in phrases if phrase in answer}
     return keys.pop() if len(keys) == 1 else None
 
 
-def _plain_answer(way: str) -> str | None:
-    words = tuple(plain_words(way))
-    return "yes" if words in YES else "no" if words in NO else None
+def _meant(options: _Options, lean: str) -> str | None:
+    return next((key for key, answer in options.meaning.items() if lean and answer == lean), None)
 
 
-def _telling_word(words: list[str], phrases: list[tuple[str, list[str]]]) -> str | None:
-    """Return the option that alone has a word of a short reply: "listen" for "just listen"."""
-    own = {word for _, phrase in phrases for word in phrase}
-    if len(words) > 6 or set(words) & (NEGATIVE | BUT) - own:
+def _by_number_word(text: str, choices: Sequence[Choice], whole: bool) -> str | None:
+    """Return the option that a reply names by the word for its number: "the second one", "la última"."""
+    around = FLUFF | CHOICE_LEADS | CHOICE_TAILS | (frozenset() if whole else HEDGES)
+    words = plain_words(text)
+    for _ in range(3):
+        words = strip_words(words, around)
+    if len(words) != 1:
         return None
-    keys = _telling_words(words, phrases)
-    return keys.pop() if len(keys) == 1 else None
+    number = len(choices) if words[0] in LAST else ORDINALS.get(words[0]) or NUMBERS.get(words[0], 0)
+    return choices[number - 1].key if 1 <= number <= len(choices) else None
 
 
-def _telling_words(words: list[str], phrases: list[tuple[str, list[str]]]) -> set[str]:
-    """Return the options that have a word of the reply which no other option has."""
-    owners: dict[str, set[str]] = {}
-    for key, phrase in phrases:
-        for word in set(phrase) - COMMON:
-            owners.setdefault(word, set()).add(key)
-    return {next(iter(owners[word])) for word in words if len(owners.get(word, ())) == 1}
-
-
-def _near_choice(words: list[str], phrases: list[tuple[str, list[str]]]) -> str | None:
-    """Return the one option that a reply of at most five words nearly spells."""
-    if len(words) > 5:
+def _near_choice(text: str, options: _Options) -> str | None:
+    """Return the one option that a reply of at most five words nearly spells, or begins to."""
+    words = strip_words(plain_words(text), FLUFF)
+    bare = strip_words(words, CHOICE_LEADS | WORD_LEADS)
+    if not words or len(words) > _LONGEST_NEAR_MISS:
         return None
-    said = " ".join(words)
     best: dict[str, int] = {}
-    for key, phrase in phrases:
-        for way, heard in [(" ".join(phrase), said)] + [
-            (part, word) for part in phrase for word in words if part not in COMMON and word not in COMMON
-        ]:
-            slips = OSA.distance(way, heard)
-            if slips <= _allowed_slips(way) and way[0] == heard[0]:
-                best[key] = min(slips, best.get(key, 9))
+    for key, phrase in options.phrases:
+        ways = [phrase, *((word,) for word in phrase if word not in COMMON)]
+        for slips in (_slips(way, heard) for way in ways for heard in (words, bare)):
+            if slips is not None:
+                best[key] = min(slips, best.get(key, 99))
     return next(iter(best)) if len(best) == 1 else None
+
+
+def _slips(way: Sequence[str], heard: Sequence[str]) -> int | None:
+    """Return how many slips lie between two phrases, word by word; None when it is another phrase."""
+    if len(way) != len(heard):
+        return None
+    slips = 0
+    for meant, word in zip(way, heard, strict=True):
+        if meant == word or (len(way) == 1 and _begins(meant, word)):
+            continue
+        here = OSA.distance(meant, word)
+        if here > _allowed_slips(meant) or meant[0] != word[0] or word in COMMON | NEGATIVE:
+            return None
+        slips += here
+    return slips
+
+
+def _begins(way: str, heard: str) -> bool:
+    """Tell whether a word of no meaning of its own is the start of an option's: "eng", "espa"."""
+    if len(heard) < _SHORTEST_START or heard in COMMON | NEGATIVE or (heard,) in YES | NO:
+        return False
+    return way.startswith(heard) and len(way) > len(heard) + 1
 
 
 def _allowed_slips(word: str) -> int:

@@ -149,7 +149,8 @@ def find_word_gaps(
     """
     languages = list(codes)
     there = [code for code in languages if code in table]
-    if len(there) > 1:
+    # An entry that is empty in every language was meant to be.
+    if len(there) > 1 and any(table[code] for code in there):
         for code in languages:
             if not table.get(code):
                 yield Gap(name, f"{path}.{code}", f"there are no words for the language {code}.")

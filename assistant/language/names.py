@@ -7,10 +7,10 @@ from assistant.language.folding import fold
 from assistant.language.words import (
     AFTER_A_NAME,
     ALSO_NAMES,
-    ASKING,
     COMMAND_WORDS,
     NAME_PARTICLES,
     NOT_NAMES,
+    QUESTION_OPENINGS,
     STATES_OF_BEING,
 )
 
@@ -126,7 +126,7 @@ def _bears_everyday_words(words: list[str], introduced: bool, naming: bool, *, i
     capitals = [
         not _has_case(word) or (word[:1].isupper() and not (in_capitals and len(words) > 1)) for word in words
     ]
-    if len(words) > 1 and fold(words[0]) in ASKING and not all(capitals):
+    if len(words) > 1 and fold(words[0]) in QUESTION_OPENINGS and not all(capitals):
         return False  # "Will you", "May I"
     for place, word in enumerate(words):
         plain = fold(word)

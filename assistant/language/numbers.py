@@ -3,15 +3,29 @@
 import re
 import unicodedata
 
-from assistant.language.folding import fold, plain_words
-from assistant.language.words import HUNDREDS, NUMBERS, TENS
+from assistant.language.folding import clauses, fold, plain_words, strip_words
+from assistant.language.words import (
+    CHOICE_LEADS,
+    CHOICE_TAILS,
+    FLUFF,
+    HEDGES,
+    HUNDREDS,
+    NUMBERS,
+    TENS,
+    UNITS,
+    WORD_LEADS,
+)
 
 # A letter before the digits makes it a name ("B2"), a letter after them a unit ("24ans"). A sign, groups of
 # thousands and a fraction belong to the number; more than twelve digits is no count of anything.
 _DIGITS = re.compile(r"(?<![^\W_])(?<![\d.,])(-?)(\d{1,3}(?:,\d{3})+|\d+)(?:[.,](\d+))?(?![\d])")
 _OUT_OF = re.compile(r"\b(\d{1,3})\s*(?:/|out of|of|de|sobre)\s*(\d{1,3})\b")
+# Beside digits these make them a part of something: a fraction, a time, a price, a list.
+_PART = re.compile(r"(?:^|\s)-\d|\d\s*[./,:%°-]\s*\d|[$€£+]\s*\d|\d\s*[$€£%°]")
 # Words for one that mostly mean something else.
 _ARTICLES = frozenset({"one", "un", "una", "uno"})
+_AROUND = (FLUFF | CHOICE_LEADS | WORD_LEADS | CHOICE_TAILS | UNITS) - {(word,) for word in NUMBERS}
+_WITHIN = frozenset({"and", "y", "out", "of", "de", "sobre", "hundred"})
 
 
 def plain_digits(text: str) -> str:
@@ -23,15 +37,22 @@ def plain_digits(text: str) -> str:
     )
 
 
-def read_number(text: str, low: int | None = None, high: int | None = None) -> int | None:
+def read_number(
+    text: str, low: int | None = None, high: int | None = None, *, whole: bool = False
+) -> int | None:
     """Return the one whole number a reply means, or None when there is none, several, or one out of range.
+
+    A number inside a sentence ("I have 2 kids") answers nothing.
 
     Args:
         text: the reply as written.
         low: the least that is taken; None for no bound.
         high: the most that is taken; "4/5" and "4 out of 5" mean 4 when this is 5.
+        whole: whether only a reply that is nothing but a number counts.
     """
     plain = plain_digits(fold(text))
+    if number_leftover(plain, whole=whole):
+        return None
     if high is not None and len(found := _OUT_OF.findall(plain)) == 1 and int(found[0][1]) == high:
         numbers = [int(found[0][0])]
     else:
@@ -42,6 +63,38 @@ def read_number(text: str, low: int | None = None, high: int | None = None) -> i
     if (low is not None and number < low) or (high is not None and number > high):
         return None
     return number
+
+
+def number_leftover(text: str, *, whole: bool = False) -> tuple[str, ...]:
+    """Return the plain words of a reply that are not part of the number it gives, "about 30 minutes".
+
+    Unless it must be the whole reply, the number may stand first or last in a stretch of its own.
+    """
+    plain = plain_digits(fold(text))
+    left = _beside_number(plain_words(plain), whole)
+    if left and not whole and (stretches := clauses(plain)):
+        places = [stretches[0], stretches[-1]] if len(stretches) > 1 else []
+        if any(not _beside_number(stretch, whole) for stretch in places):
+            return ()
+    return tuple(left)
+
+
+def _beside_number(words: list[str], whole: bool) -> list[str]:
+    around = _AROUND if whole else _AROUND | HEDGES
+    for _ in range(3):
+        words = strip_words(words, around)
+    left = [word for word in words if not (word[0].isdigit() or word in _WITHIN or _says_number(word))]
+    return left if len(left) < len(words) else words
+
+
+def _says_number(word: str) -> bool:
+    return word in NUMBERS or word in TENS or word in HUNDREDS
+
+
+def picks_by_number(text: str) -> bool:
+    """Tell whether the digits of a text are one number that stands for itself: "2", "#2", "(2)", "2, ok"."""
+    plain = plain_digits(fold(text))
+    return len(set(re.findall(r"\d+", plain))) == 1 and not _PART.search(plain)
 
 
 def find_numbers(text: str) -> list[int]:

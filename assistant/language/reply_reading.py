@@ -3,20 +3,40 @@
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from assistant.language.choice_reading import Choice, read_choice
+from assistant.language.choice_reading import Choice, explain_choice, read_choice
+from assistant.language.coverage import LEAD, Explained, Sense, courtesies, explain, roles, vocabulary_of
 from assistant.language.dates import read_date
-from assistant.language.folding import LONGEST_READ, says_something
+from assistant.language.folding import LONGEST_READ, plain_words, says_something
 from assistant.language.names import read_name
-from assistant.language.numbers import read_number
+from assistant.language.numbers import number_leftover, read_number
 from assistant.language.phone_numbers import find_phones, read_phone
 from assistant.language.places.place_reading import read_place
-from assistant.language.yes_no import begins_with_skip, is_plain_no, is_skip, read_agreement, read_yes_no
+from assistant.language.words import VALUE_LEADS
+from assistant.language.yes_no import (
+    explain_agreement,
+    explain_yes_no,
+    is_plain_no,
+    is_skip,
+    read_agreement,
+    read_yes_no,
+    wishes_to_skip,
+)
 
-__all__ = ["KINDS", "Choice", "Expect", "Reading", "find_phones", "parse_expect", "read"]
+__all__ = ["DEGREES", "KINDS", "WHOLE", "Choice", "Expect", "Reading", "find_phones", "parse_expect", "read"]
+
+OPENING = "opening"
+WHOLE = "whole"
+"""How sure a reading must be: that the reply's opening says so, or that every word of it does."""
+ANY = "*"
+"""Every outcome that is not named, in ``Expect.sure``."""
+DEGREES: Mapping[str, tuple[str, ...]] = dict.fromkeys(
+    ("yes_no", "agree", "choice", "number", "name", "phone"), (OPENING, WHOLE)
+)
+"""For each kind of answer how sure it may be asked to be; free words, days and places know no degrees."""
 
 # What each kind of answer can come to. Every kind can also come to "skip" and "unclear"; a choice comes to
 # the keys of its options.
@@ -44,12 +64,22 @@ class Expect:
         low: for a number, the least that is taken; None for no bound.
         high: for a number, the most that is taken; None for no bound.
         choices: for a choice, the options in the order in which they are offered.
+        named: for a choice, whether the options are names of people, circles or places.
+        numbered: for a choice, whether the options were offered with numbers.
+        sure: outcome (``ANY`` for the others) -> ``OPENING`` or ``WHOLE``; opening when left out.
     """
 
     kind: str
     low: int | None = None
     high: int | None = None
     choices: tuple[Choice, ...] = ()
+    named: bool = False
+    numbered: bool = True
+    sure: Mapping[str, str] = field(default_factory=dict)
+
+    def whole(self, outcome: str) -> bool:
+        """Whether only a reply that is explained whole comes to this outcome."""
+        return self.sure.get(outcome, self.sure.get(ANY, OPENING)) == WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +93,20 @@ class Reading:
             "clamped" is set when she named one outside; "country" is None for a mere time zone). "time" has
             the hour only; "several" has ``{"places": [{"key", "label", "city", "zone", "country"}, ...],
             "hour"}``. A yes, a no, a choice, an agreement and a skip have none.
+        explained: the plain words that say so.
+        leftover: the plain words that nothing explains: neither the answer nor courtesy.
+        asks: whether the reply asks something; never so where it is a yes.
+        denies: whether a word of it denies.
+        conditional: whether it sets a condition or a contrast.
     """
 
     outcome: str
     value: Any = None
+    explained: tuple[str, ...] = field(default=(), compare=False)
+    leftover: tuple[str, ...] = field(default=(), compare=False)
+    asks: bool = field(default=False, compare=False)
+    denies: bool = field(default=False, compare=False)
+    conditional: bool = field(default=False, compare=False)
 
 
 def parse_expect(spec: str) -> Expect:
@@ -127,13 +167,51 @@ def read(
     if expect.kind == "text":
         if not says_something(said):
             return Reading("unclear")
-        return Reading("skip") if is_skip(said) else Reading("text", said)
+        skips = is_skip(said) or wishes_to_skip(said, whole=True)
+        return Reading("skip") if skips else Reading("text", said, explained=tuple(plain_words(said)))
     short = said[:LONGEST_READ]
     reading = _read_kind(expect, short, language, now, zone or "UTC", country)
-    # "no thanks" answers a yes-or-no question and passes over any other; an option's own words go first.
+    found = _explain(expect, short, reading)
     if reading is None:
-        return Reading("skip") if is_skip(short) or begins_with_skip(short) else Reading("unclear")
-    return reading
+        # "no thanks" answers a yes-or-no question and passes over any other; an option's own words go first.
+        reading = Reading(
+            "skip" if is_skip(short) or wishes_to_skip(short, whole=expect.whole("skip")) else "unclear"
+        )
+    left = number_leftover(short, whole=True) if expect.kind == "number" else found.leftover
+    if expect.whole(reading.outcome) and reading.outcome not in ("skip", "unclear"):
+        if found.asks or (left and expect.kind in ("name", "phone")):
+            reading = Reading("unclear")
+        elif expect.kind == "choice":
+            left = ()  # Its number in words ("the second") is explained as well.
+    return replace(
+        reading,
+        explained=found.words,
+        leftover=left,
+        asks=found.asks,
+        denies=found.denies,
+        conditional=found.conditional,
+    )
+
+
+def _explain(expect: Expect, text: str, reading: Reading | None) -> Explained:
+    """Return what each word of a reply is for, as this kind of answer."""
+    match expect.kind:
+        case "yes_no":
+            return explain_yes_no(text)
+        case "agree":
+            return explain_agreement(text)
+        case "choice":
+            return explain_choice(text, expect.choices, named=expect.named, numbered=expect.numbered)
+    # A place, a day and a number know themselves which words around them say no more.
+    own = plain_words(text if expect.kind in ("place", "date", "number") and reading else "")
+    if reading is not None and expect.kind == "name":
+        own = plain_words(str(reading.value))
+    elif reading is not None and expect.kind == "phone":
+        own = [word for word in plain_words(text) if any(sign.isdigit() for sign in word)]
+    answer: dict[tuple[str, ...], Sense] = {}
+    if reading is not None:
+        answer = {(word,): Sense(reading.outcome) for word in own}
+    return explain(text, vocabulary_of(roles(LEAD, VALUE_LEADS), courtesies(), answer))
 
 
 def _read_kind(
@@ -143,17 +221,14 @@ def _read_kind(
     match expect.kind:
         case "yes_no" | "agree" if is_skip(text) and not is_plain_no(text):
             return Reading("skip")
-        case "yes_no":
-            return _labelled(read_yes_no(text))
-        case "agree":
-            return _labelled(read_agreement(text))
-        case "choice":
-            return _labelled(read_choice(text, expect.choices, language))
+        case "yes_no" | "agree" | "choice":
+            return _labelled(_read_label(expect, text))
     if is_skip(text):
         return Reading("skip")
     match expect.kind:
         case "number":
-            return _valued("number", read_number(text, expect.low, expect.high))
+            whole = expect.whole("number")
+            return _valued("number", read_number(text, expect.low, expect.high, whole=whole))
         case "phone":
             return _valued("phone", read_phone(text, country))
         case "name":
@@ -164,6 +239,24 @@ def _read_kind(
         case _:
             place = read_place(text, language, country)
             return None if place.outcome == "unclear" else Reading(place.outcome, place.value)
+
+
+def _read_label(expect: Expect, text: str) -> str | None:
+    """Return what the opening of a reply says, or the whole of it where the outcome must be surer."""
+
+    def reading(whole: bool) -> str | None:
+        match expect.kind:
+            case "yes_no":
+                return read_yes_no(text, whole=whole)
+            case "agree":
+                return read_agreement(text, whole=whole)
+            case _:
+                return read_choice(
+                    text, expect.choices, whole=whole, named=expect.named, numbered=expect.numbered
+                )
+
+    outcome = reading(whole=False)
+    return reading(whole=True) if outcome is not None and expect.whole(outcome) else outcome
 
 
 def _labelled(outcome: str | None) -> Reading | None:

@@ -18,6 +18,16 @@ def phrases_of(entry: Mapping[str, list[str]]) -> Phrases:
     return frozenset(tuple(phrase.split()) for ways in entry.values() for phrase in ways)
 
 
+def by_degree(entry: Mapping[str, Mapping[str, list[str]]]) -> dict[str, Phrases]:
+    """Return degree -> phrases of an entry that ranks its phrases."""
+    return {degree: phrases_of(ways) for degree, ways in entry.items()}
+
+
+def all_phrases_of(degrees: Mapping[str, Phrases]) -> Phrases:
+    """Return the phrases of every degree."""
+    return frozenset().union(*degrees.values())
+
+
 def words_of(entry: Mapping[str, list[str]]) -> frozenset[str]:
     """Return the single words of an entry."""
     return frozenset(entry["words"])

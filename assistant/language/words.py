@@ -1,29 +1,54 @@
 """The words people answer with, as `words.toml` lists and explains them."""
 
-from assistant.language.word_tables import load_table, numbers_of, phrases_of, words_of
+from assistant.language.word_tables import (
+    all_phrases_of,
+    by_degree,
+    load_table,
+    numbers_of,
+    phrases_of,
+    words_of,
+)
 
 _TABLE = load_table("words")
 
 FLUFF = phrases_of(_TABLE["fluff"])
+AFTER_STUB = words_of(_TABLE["after_stub"])
 COURTESY = phrases_of(_TABLE["courtesy"])
 
-YES = phrases_of(_TABLE["yes"])
-NO = phrases_of(_TABLE["no"])
+YES_DEGREES = by_degree(_TABLE["yes"])
+NO_DEGREES = by_degree(_TABLE["no"])
+AGREE_DEGREES = by_degree(_TABLE["agree"])
+DISAGREE_DEGREES = by_degree(_TABLE["disagree"])
+FIRM_YES = frozenset(tuple(phrase.split()) for phrase in _TABLE["firm"]["yes"])
+FIRM_NO = frozenset(tuple(phrase.split()) for phrase in _TABLE["firm"]["no"])
+YES = all_phrases_of(YES_DEGREES)
+NO = all_phrases_of(NO_DEGREES)
 UNSURE = phrases_of(_TABLE["unsure"])
 BUT = words_of(_TABLE["but"])
 NEGATIVE = words_of(_TABLE["negative"])
 AFFIRMATIVE = words_of(_TABLE["affirmative"])
 YES_EMOJI = frozenset(_TABLE["emoji"]["yes"])
+KIND_EMOJI = frozenset(_TABLE["emoji"]["kind"])
 NO_EMOJI = frozenset(_TABLE["emoji"]["no"])
-AGREE = phrases_of(_TABLE["agree"])
-DISAGREE = phrases_of(_TABLE["disagree"])
+UNSURE_EMOJI = frozenset(_TABLE["emoji"]["unsure"])
 
 SKIP = phrases_of(_TABLE["skip"])
-SKIP_STARTS = words_of(_TABLE["skip_starts"])
+SKIP_PARTS = frozenset(phrase for phrase in SKIP if set(phrase) & words_of(_TABLE["skip_words"]))
+SKIP_TAILS = phrases_of(_TABLE["skip_tails"])
 
+ANSWER_LEADS = phrases_of(_TABLE["answer_leads"])
 CHOICE_LEADS = phrases_of(_TABLE["choice_leads"])
 CHOICE_TAILS = phrases_of(_TABLE["choice_tails"])
+WORD_LEADS = phrases_of(_TABLE["word_leads"])
+HEDGES = phrases_of(_TABLE["hedges"])
+JOINS = words_of(_TABLE["joins"])
+NO_GOES_ON = words_of(_TABLE["no_goes_on"])
+ASKING = phrases_of(_TABLE["asking"])
+ASKING_AFTER = words_of(_TABLE["asking_after"])
+RETURNED = phrases_of(_TABLE["returned"])
 COMMON = words_of(_TABLE["common"])
+VALUE_LEADS = phrases_of(_TABLE["value_leads"])
+UNITS = phrases_of(_TABLE["units"])
 ORDINALS = numbers_of(_TABLE["ordinals"])
 LAST = words_of(_TABLE["last"])
 
@@ -35,7 +60,7 @@ NOT_NAMES = words_of(_TABLE["not_names"])
 ALSO_NAMES = words_of(_TABLE["also_names"])
 STATES_OF_BEING = words_of(_TABLE["states"])
 COMMAND_WORDS = words_of(_TABLE["command_words"])
-ASKING = words_of(_TABLE["asking"])
+QUESTION_OPENINGS = words_of(_TABLE["question_openings"])
 AFTER_A_NAME = words_of(_TABLE["after_a_name"])
 NAME_PARTICLES = words_of(_TABLE["name_particles"])
 

@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from assistant.engine import FlowBook, FlowErrors, Known, Problem, load
+from assistant.engine.flow_model import SURE
 from assistant.language.commands import parse_phrase
 from assistant.language.rendering import Placeholder, worst_case
 from assistant.language.sms.gsm7 import to_gsm7
@@ -57,6 +58,7 @@ KNOWN = Known(
     worst=lambda text: worst_case(text, PLACEHOLDERS),
     segments=count_segments,
     waits=check_wait,
+    degrees=lambda expect: () if expect == "text" else SURE,
     phrase=parse_phrase,
     languages=("en", "es"),
 )

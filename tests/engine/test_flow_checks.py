@@ -54,6 +54,11 @@ BAD = [
     ('title = "Hello"', 'title = "Hello"\ntitel = "H"', None, "titel", 'Did you mean "title"?'),
     ('expect = "name"', 'expects = "name"', "ask_name", "expects", 'Did you mean "expect"?'),
     ('expect = "name"', 'expect = "nmae"', "ask_name", "expect", 'nobody can expect "nmae"'),
+    ('expect = "name"', 'expect = "name"\nsure = "hole"', "ask_name", "sure", 'Did you mean "whole"?'),
+    ('expect = "name"', 'expect = "name"\nsure = 3', "ask_name", "sure", 'cannot be sure "3"'),
+    ('expect = "name"', 'expect = "name"\nsure = { nam = "whole" }', "ask_name", "sure.nam", '"name"'),
+    ('expect = "name"', 'expect = "name"\nsure = { name = "hole" }', "ask_name", "sure.name", '"whole"'),
+    ('wait = "next', 'sure = "whole"\nwait = "next', "rest", "sure", "belongs in a step that can ask"),
     ('visible_to = "circle"', "", "ask_name", "visible_to", "who will see the answer"),
     ('visible_to = "circle"', 'visible_to = "cirlce"', "ask_name", "visible_to", 'Did you mean "circle"?'),
     (
@@ -503,6 +508,7 @@ def test_commands_are_read(folder: FlowFolder) -> None:
         ('"join"]', '"{code}"]', "words.en", "no keyword"),
         ('"unirme {code}"', '"unirme {place}"', "words", "one slot"),
         ("interrupts = true", 'interrupts = "yes"', "interrupts", "true or false"),
+        ("interrupts = true", 'interrupts = "ask"', "interrupts", '"asked"'),
         ("interrupts = true", "interupts = true", "interupts", 'Did you mean "interrupts"?'),
     ],
 )
@@ -552,3 +558,13 @@ def test_programs_are_left_alone(folder: FlowFolder) -> None:
     (folder.path / "programs" / "eight_weeks.toml").write_text("weeks = 8")
 
     assert list(folder.load().flows) == ["hello"]
+
+
+def test_of_free_words_nobody_can_be_sure(folder: FlowFolder) -> None:
+    asks = 'expect = "text"\n    sure = "whole"'
+    folder.write("hello", GOOD.replace('expect = "name"', asks).replace("{ name =", "{ text ="))
+
+    (problem,) = folder.problems()
+
+    assert (problem.step, problem.key) == ("ask_name", "sure")
+    assert "cannot be asked of a text" in problem.message

@@ -58,6 +58,7 @@ def read(folder: FlowFolder, *changes: tuple[str, str]) -> FlowBook:
         ('title = "The promise"', 'title = "The promise"\n    about = "Said once."'),
         ('alone = { en = "yes"', 'alone = { en = ["yes", "just me"]'),
         ('en = "Still here?"', 'en = "Are you there?"'),
+        ('expect = "agree"', 'expect = "agree"\n    sure = "whole"'),
         ('visible_to = "circle"\n    save_as = "promise"', 'save_as = "promise"\n    visible_to = "circle"'),
     ],
 )
@@ -97,6 +98,24 @@ def test_the_order_of_options_is_movement_since_numbers_choose_them(folder: Flow
     alone, shared = FLOW.splitlines()[-2:]
 
     assert read(folder, (f"{alone}\n{shared}", f"{shared}\n{alone}")).flow("promise").version != before
+
+
+def test_how_sure_an_answer_must_be_is_always_todays(folder: FlowFolder) -> None:
+    old = read(folder, ('agree = "phone"', 'agree = "end", no = "phone"')).flow("promise")
+    today = read(folder, ('expect = "agree"', 'expect = "agree"\n    sure = { agree = "whole" }'))
+    today.remember(old.source)
+
+    assert today.sure("promise", "ask", old.version) == {"agree": "whole"}
+    assert today.sure("promise", "phone", old.version) == {}
+
+
+def test_a_step_that_is_gone_today_is_as_sure_as_its_version_said(folder: FlowFolder) -> None:
+    sure = ('expect = "agree"', 'expect = "agree"\n    sure = "whole"')
+    old = read(folder, sure).flow("promise")
+    today = read(folder, ("[ask]", "[asked]"), ('start = "ask"', 'start = "asked"'))
+    today.remember(old.source)
+
+    assert today.sure("promise", "ask", old.version) == {"*": "whole"}
 
 
 def test_a_stored_version_comes_back_whole(folder: FlowFolder) -> None:

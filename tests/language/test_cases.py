@@ -10,7 +10,7 @@ import pytest
 
 from assistant.language.command_lines import read_code_line
 from assistant.language.commands import CommandPattern, read_command
-from assistant.language.reply_reading import Choice, Expect, Reading, find_phones, read
+from assistant.language.reply_reading import WHOLE, Choice, Expect, Reading, find_phones, read
 from assistant.language.signals import signal
 from assistant.language.signatures import without_signature
 
@@ -40,6 +40,41 @@ def test_yes_and_no_are_read_in_both_languages(reply: str, outcome: str, languag
 @pytest.mark.parametrize(("reply", "outcome"), listed("agree"))
 def test_agreement_is_read_and_never_guessed(reply: str, outcome: str) -> None:
     assert answer(Expect("agree"), reply) == Reading(outcome)
+
+
+WHOLE_KINDS = {
+    "yes_no": Expect("yes_no", sure={"*": WHOLE}),
+    "agree": Expect("agree", sure={"*": WHOLE}),
+    "number": Expect("number", 1, 5, sure={"*": WHOLE}),
+}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(
+    ("kind", "reply", "outcome"),
+    [
+        (kind, reply, outcome)
+        for kind, outcomes in table("whole").items()
+        for outcome, replies in outcomes.items()
+        for reply in replies
+    ],
+)
+def test_where_it_may_harm_only_a_reply_that_is_explained_whole_counts(
+    kind: str, reply: str, outcome: str, language: str
+) -> None:
+    assert answer(WHOLE_KINDS[kind], reply, language=language).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("reply", "reading"), [(reply, reading) for reply, reading in table("facts").items()]
+)
+def test_a_reading_says_what_it_explains_and_what_is_left_over(reply: str, reading: dict[str, Any]) -> None:
+    found = answer(Expect("yes_no"), reply)
+    assert found.outcome == reading["outcome"]
+    assert " ".join(found.explained) == reading.get("explained", "")
+    assert " ".join(found.leftover) == reading.get("leftover", "")
+    facts = {name for name in ("asks", "denies", "conditional") if getattr(found, name)}
+    assert facts == set(reading.get("facts", []))
 
 
 @pytest.mark.parametrize(("reply", "outcome"), listed("text"))

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,16 @@ from hypothesis import strategies as st
 
 from assistant.language.commands import CommandPattern, parse_phrase, read_command
 from assistant.language.places.cities import load_atlas
-from assistant.language.reply_reading import KINDS, Choice, Expect, find_phones, outcomes, parse_expect, read
+from assistant.language.reply_reading import (
+    KINDS,
+    WHOLE,
+    Choice,
+    Expect,
+    find_phones,
+    outcomes,
+    parse_expect,
+    read,
+)
 from assistant.language.signals import signal
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
@@ -61,6 +71,24 @@ def test_any_text_comes_to_a_promised_outcome(kind: str, text: str, language: st
         reading.outcome in {"yes", "no", "agree", "skip", "unclear", "keep", "rest"}
     )
     json.dumps(reading.value)
+
+
+@settings(max_examples=400, deadline=None)
+@given(kind=st.sampled_from(["yes_no", "agree", "choice", "number"]), text=TEXTS)
+def test_what_is_explained_whole_leaves_nothing_over_and_never_says_another_thing(
+    kind: str, text: str
+) -> None:
+    opening = read(expectation(kind), text, "en")
+    whole = read(replace(expectation(kind), sure={"*": WHOLE}), text, "en")
+    if whole.outcome not in ("unclear", "skip"):
+        assert whole == opening
+        assert (whole.leftover, whole.asks) == ((), False)
+
+
+@settings(max_examples=200, deadline=None)
+@given(kind=st.sampled_from(["yes_no", "agree", "choice"]), text=TEXTS)
+def test_a_question_mark_answers_nothing(kind: str, text: str) -> None:
+    assert read(expectation(kind), f"{text} or what?", "en").outcome in ("unclear", "skip")
 
 
 @settings(max_examples=200, deadline=None)

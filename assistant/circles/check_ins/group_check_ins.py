@@ -14,7 +14,7 @@ from assistant.circles.check_ins.recipients import still_gets
 from assistant.circles.hosts.pending_actions import take_up
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.choice_reading import Choice, read_choice
-from assistant.language.languages import LANGUAGES, spoken
+from assistant.language.languages import LANGUAGES
 from assistant.safety.on_call import hosts_on_call
 from assistant.store.tables import Person
 from assistant.store.tables.circle_tables import SEATED
@@ -57,9 +57,12 @@ def _asked_by_host(ctx: ActionContext, pending_action: int, outcome: str) -> Act
 
 
 @action("ok", "not_ok", "said")
-def hear_how(ctx: ActionContext, *, how_words: str = "") -> ActionResult:
+def hear_how(_ctx: ActionContext, *, how_words: str = "") -> ActionResult:
     """How she is, as far as an answer in her own words (`how`) says it plainly."""
-    how = read_choice(how_words, _HOW, spoken(ctx.person.language))
+    how = read_choice(how_words, _HOW, numbered=False)
+    # "Good" alone is good news; "Good, but they cut my hours" is for a person to read.
+    if how == "ok":
+        how = read_choice(how_words, _HOW, whole=True, numbered=False)
     return ActionResult(how or "said")
 
 

@@ -13,7 +13,6 @@ from assistant.circles.actions.choices import circle_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.registry import action
 from assistant.language.folding import plain_words
-from assistant.language.words import YES
 from assistant.language.yes_no import is_skip, read_yes_no
 from assistant.store.tables import Address, Circle, Invitation, Outbox
 
@@ -24,12 +23,6 @@ OPEN: Final = ("waiting", "sent")
 _REACHED: Final = ("sent", "unreachable")
 """Whoever texts us was reached after all."""
 _EXPLAINED_ONCE_IN: Final = dt.timedelta(days=1)
-_ASKS: Final = frozenset(
-    {
-        *("who", "what", "why", "how", "which", "when", "where", "whose"),
-        *("quien", "quienes", "que", "como", "cual", "cuando", "donde"),
-    }
-)
 _COULD_BE_NO: Final = frozenset({"fine", "good", "bien", "done", "hecho", "lista", "listo"})
 """I'm fine, I'm good, estoy bien, done: how people say no, or that they have seen it, without saying so."""
 
@@ -56,7 +49,8 @@ def open_invitations(
 def yes_or_no(words: str) -> str | None:
     """Return what words answer to an invitation, "yes" or "no"; None when they do not say so plainly.
 
-    A yes takes a seat, so that none is guessed: "ok who is this" is a question, "I'm fine" is perhaps a no.
+    A yes makes the recipient a member, so that every word of it has to say so: "ok who is this" is a
+    question, "I'm fine" is perhaps a no. A no may give its reason.
     """
     said = set(plain_words(words))
     if is_skip(words):
@@ -64,8 +58,7 @@ def yes_or_no(words: str) -> str | None:
     answer = read_yes_no(words)
     if answer == "no":
         return None if said == {"2"} else "no"  # Nobody has listed a second choice.
-    asks = "?" in words or (said & _ASKS and tuple(plain_words(words)) not in YES)  # "claro que sí"
-    return None if asks or said & _COULD_BE_NO else answer
+    return None if said & _COULD_BE_NO else read_yes_no(words, whole=True)
 
 
 @action("yes", "which", "no", "who", "rest")
