@@ -25,12 +25,12 @@ from rq.timeouts import BaseDeathPenalty
 from rq.worker import SimpleWorker
 
 from assistant.language.cities import load_atlas
-from assistant.language.danger import danger
 from assistant.messages import delivery, inbox, paging, reconcile, tending, timers
 from assistant.messages.recording import replay
 from assistant.messages.spool import Spool
 from assistant.queues import JOB_OPTIONS, Queues, connect
 from assistant.runtime import Runtime
+from assistant.safety import danger_reader
 
 log = structlog.get_logger(__name__)
 
@@ -251,7 +251,7 @@ def work(runtime: Runtime, queue: str) -> None:
 
 def _read_ahead() -> None:
     """Have the large tables in memory before a text needs them: words of danger, then cities."""
-    danger("")
+    danger_reader.read_ahead()
     load_atlas()
 
 

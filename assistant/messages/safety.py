@@ -11,12 +11,12 @@ from typing import Final
 from sqlalchemy import select
 
 from assistant.circles.safety import raise_alarm
-from assistant.language.danger import danger
 from assistant.messages import effects
 from assistant.messages.answers import answer_late
 from assistant.messages.moment import Moment, scene_of
 from assistant.messages.questions import close_all, missed
 from assistant.messages.turns import start
+from assistant.safety.danger_reader import read_danger
 from assistant.store.tables import Conversation, Outbox
 
 FLOWS: Final = {"self_harm": "danger", "abuse": "abuse", "emergency": "emergency"}
@@ -30,8 +30,8 @@ def answer_danger(moment: Moment) -> bool:
 
     To someone who opted out nothing is said, for an opt-out stands above all; but a person is paged.
     """
-    found = danger(moment.words)
-    if found is None:
+    found = read_danger(moment.words, moment.person.language)
+    if found.level != "sure" or found.kind is None:
         return False
     question = moment.question
     if moment.opted_out:
