@@ -1,4 +1,4 @@
-"""Measures how well danger is read on texts of which somebody has said what they are, and learns to read it anew."""
+"""Measures how well danger is read, on texts of which somebody has said what they are, and learns anew."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class _FileOrCommand(click.Group):
 def danger() -> None:
     """Say how often danger is missed, and how often everyday words are taken for it.
 
-    FILE is JSONL: one object a line with text, lang and danger (true or false), and as far as known category, kind
-    (danger, near, plain) and veiled (1 plain to 3 a hint). Or it is TOML: [part.kind] tables with a list of texts
-    per language; kind is self_harm, abuse, emergency or none. Never put anyone's real text into it.
+    FILE is JSONL: one object a line with text, lang and danger (true or false), and as far as known category,
+    kind (danger, near, plain) and veiled (1 plain to 3 a hint). Or it is TOML: [part.kind] tables with a list
+    of texts per language; kind is self_harm, abuse, emergency or none. Never put anyone's real text into it.
 
     `circle danger train` learns the classifier anew from the lots in assistant/safety/danger_reader/cases.
     """
@@ -45,14 +45,14 @@ def measure(cases: Path, as_json: bool) -> None:
     """Read every text of a file, and count what was missed, asked about and paged in vain."""
     from assistant.circles.organizers.organizing import NotPossible
     from assistant.safety.danger_reader import figures, read_danger
-    from assistant.safety.danger_reader.cases import BadCases, read_cases
+    from assistant.safety.danger_reader.cases import CasesError, read_cases
 
     try:
         listed = read_cases(cases)
-    except BadCases as error:
+    except CasesError as error:
         raise NotPossible(str(error)) from None
     read = [(case, read_danger(case.text, case.language)) for case in listed]
-    levels = [(case, reading.level) for case, reading in read]
+    levels: Read = [(case, reading.level) for case, reading in read]
     if as_json:
         wrong_kind = [
             (case, reading) for case, reading in read if case.harm and reading.kind not in (None, case.harm)
@@ -87,17 +87,17 @@ def measure(cases: Path, as_json: bool) -> None:
 )
 @as_json
 def train(cases: Path | None, to: Path | None, as_json: bool) -> None:
-    """Learn anew from the lots of cases; write the weights and their record, and show figures of lots left out.
+    """Learn anew from the lots of cases; write weights and their record, and show figures of lots left out.
 
     Needs scikit-learn, and some minutes: each lot is left out in turn.
     """
     from assistant.circles.organizers.organizing import NotPossible
     from assistant.safety.danger_reader import training
-    from assistant.safety.danger_reader.cases import LOTS, BadCases
+    from assistant.safety.danger_reader.cases import LOTS, CasesError
 
     try:
         trained = training.train(cases or LOTS, say)
-    except (BadCases, training.CannotTrain) as error:
+    except (CasesError, training.TrainingError) as error:
         raise NotPossible(str(error)) from None
     place = training.write(trained, to)
     if as_json:

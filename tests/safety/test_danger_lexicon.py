@@ -6,8 +6,8 @@ import pytest
 
 from assistant.safety.danger_reader import lexicon
 from assistant.safety.danger_reader.cases import read_lots
-from assistant.safety.danger_reader.lexicon import Lexicon, Rule
 from assistant.safety.danger_reader.features import read_words
+from assistant.safety.danger_reader.lexicon import Lexicon, Rule
 
 RULES = lexicon.load().rules
 NEAR_PAGED_AT_MOST = 0.006

@@ -15,6 +15,7 @@ from assistant.safety.danger_reader.classifier import Classifier
 from assistant.safety.danger_reader.features import all_hashes, read_words, tell_language
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "danger_reader.toml").read_text("utf-8"))
+SAID = ("i", "he", "want", "die", "pills", "me", "quiero", "pega", "esposo", "the", "movie", "?", "0")
 ASIDE = LOTS / "aside_held_out.jsonl"
 
 
@@ -62,9 +63,7 @@ def test_a_huge_text_is_read(phrase: str) -> None:
     assert read_danger(phrase * 20_000).level in LEVELS
 
 
-@given(
-    st.lists(st.sampled_from("i he want die pills me quiero pega esposo the movie ? 0".split()), max_size=30)
-)
+@given(st.lists(st.sampled_from(SAID), max_size=30))
 def test_what_is_learnt_and_what_is_read_are_the_same_features(words: list[str]) -> None:
     model = classifier.load()
     hashes = list(all_hashes(words))

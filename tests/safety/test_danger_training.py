@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from assistant.safety.danger_reader import figures, training
-from assistant.safety.danger_reader.cases import BadCases, Case, read_cases, read_lots
+from assistant.safety.danger_reader.cases import Case, CasesError, read_cases, read_lots
 from assistant.safety.danger_reader.choosing import Aims, Scored, choose_thresholds
 from assistant.safety.danger_reader.classifier import Classifier
 from assistant.safety.danger_reader.features import read_words
-from assistant.safety.danger_reader.training import CannotTrain
+from assistant.safety.danger_reader.training import TrainingError
 
 
 def a_small_folder(folder: Path) -> Path:
     for lot in ("lot_a", "lot_b"):
-        cases = [case for case in read_lots(names=f"{lot}.jsonl")][::6]
+        cases = read_lots(names=f"{lot}.jsonl")[::6]
         rows = [
             {"text": c.text, "lang": c.language, "danger": c.danger, "category": c.category, "kind": c.kind}
             for c in cases
@@ -45,7 +45,7 @@ def test_the_same_lots_give_the_same_weights(tmp_path: Path, monkeypatch: pytest
 
 def test_without_scikit_learn_training_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    with pytest.raises(CannotTrain, match=r"circle-assistant\[train\]"):
+    with pytest.raises(TrainingError, match=r"circle-assistant\[train\]"):
         training.train()
 
 
@@ -68,7 +68,7 @@ def test_without_scikit_learn_training_says_how_to_install_it(monkeypatch: pytes
 def test_what_is_no_lot_is_refused_with_its_place(tmp_path: Path, name: str, written: str, said: str) -> None:
     file = tmp_path / name
     file.write_text(written, "utf-8")
-    with pytest.raises(BadCases, match=said):
+    with pytest.raises(CasesError, match=said):
         read_cases(file)
 
 

@@ -1,8 +1,9 @@
 """Reads how likely a text speaks of danger to someone: surely, perhaps, or not; and of which kind.
 
-Two readers look at each text. The lexicon (`lexicon.toml`) holds plain phrases that are certain by themselves, one
-rule a phrase, for a clinician to review. The classifier weighs words, their classes and pieces of words, learnt
-from the lots of made-up texts in `cases/`; `circle danger train` learns anew, `circle danger FILE` measures.
+Two readers look at each text. The lexicon (`lexicon.toml`) holds plain phrases that are certain by
+themselves, one rule a phrase, for a clinician to review. The classifier weighs words, their classes and their
+pieces, learnt from the lots of made-up texts in `cases/`. `circle danger train` learns anew, and
+`circle danger FILE` measures.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ class DangerReading:
     """What a text says, or may say, about someone's safety.
 
     Attributes:
-        level: "sure" (the approved text and the page, at once), "perhaps" (a gentle private question) or "none".
-        kind: "self_harm" (the sender, or someone near, may want to die or to be hurt), "abuse" (someone hurts,
-            threatens or confines somebody) or "emergency" (help has to come now, or someone may be hurt by the
-            sender); None when the level is "none".
+        level: "sure" (the approved text and the page at once), "perhaps" (a gentle private question), "none".
+        kind: "self_harm" (the sender, or someone near, may want to die or to be hurt), "abuse" (someone is
+            hurt, threatened or confined) or "emergency" (help has to come now, or the sender may hurt
+            someone); None when the level is "none".
         score: The classifier's log-odds, whatever the lexicon found: to compare texts, not to decide by.
         rule: The id of the lexicon's rule that matched, or None.
     """

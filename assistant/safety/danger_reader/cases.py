@@ -1,4 +1,4 @@
-"""Reads lots of made-up texts of which somebody has said whether they speak of danger: JSONL, or TOML as first kept."""
+"""Reads lots of made-up texts of which somebody has said whether they speak of danger: JSONL or TOML."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOTS: Final = Path(str(files("assistant.safety.danger_reader").joinpath("cases")
 SAFE: Final = "none"
 
 
-class BadCases(ValueError):
+class CasesError(ValueError):
     """A file is no lot of cases; the message says where and why."""
 
 
@@ -29,9 +29,9 @@ class Case:
         text: What somebody might write; never anyone's real text.
         language: "en", "es" or "mix".
         danger: Whether it speaks of danger.
-        category: What about, as clinicians tell it apart ("suicide", "coercion") or as topics are ("work"), or "".
+        category: What it is about: a danger as clinicians name it ("suicide"), a topic ("work"), or "".
         kind: "danger", "near" (only sounds like it) or "plain"; "" where nobody said.
-        veiled: How hidden it is: 1 said plainly, 2 understood by anyone who listens, 3 a hint; 0 where nobody said.
+        veiled: How hidden it is: 1 said plainly, 2 clear to who listens, 3 a hint; 0 where nobody said.
         lot: The file's name, or the part of a TOML table.
     """
 
@@ -53,16 +53,16 @@ def read_cases(file: Path) -> list[Case]:
     """Return the texts of a file, JSONL (one object a line) or TOML ([part.kind] en = ["..."]).
 
     Raises:
-        BadCases: The file is neither, or holds no case.
+        CasesError: The file is neither, or holds no case.
     """
     try:
         written = file.read_text("utf-8")
     except UnicodeDecodeError as error:
-        raise BadCases(f"{file} is not UTF-8 text ({error.reason} at byte {error.start}).") from None
+        raise CasesError(f"{file} is not UTF-8 text ({error.reason} at byte {error.start}).") from None
     reader = _toml_cases if file.suffix.lower() == ".toml" else _jsonl_cases
     found = list(reader(file, written))
     if not found:
-        raise BadCases(f"{file} holds no case.")
+        raise CasesError(f"{file} holds no case.")
     return found
 
 
@@ -70,11 +70,11 @@ def read_lots(folder: Path = LOTS, names: str = "lot_*.jsonl") -> list[Case]:
     """Return every case that is learnt from, lot by lot.
 
     Raises:
-        BadCases: A lot cannot be read, or there is none.
+        CasesError: A lot cannot be read, or there is none.
     """
     lots = sorted(folder.glob(names))
     if not lots:
-        raise BadCases(f"{folder} holds no lot ({names}).")
+        raise CasesError(f"{folder} holds no lot ({names}).")
     return [case for lot in lots for case in read_cases(lot)]
 
 
@@ -86,7 +86,7 @@ def _jsonl_cases(file: Path, written: str) -> Iterator[Case]:
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
-            raise BadCases(
+            raise CasesError(
                 f"{where} is not JSON ({error.msg}). One object a line, or a .toml file."
             ) from None
         yield _case(row, where, file.stem)
@@ -94,19 +94,19 @@ def _jsonl_cases(file: Path, written: str) -> Iterator[Case]:
 
 def _case(row: object, where: str, lot: str) -> Case:
     if not isinstance(row, dict):
-        raise BadCases(f'{where} is no object; write {{"text": "...", "lang": "en", "danger": false}}.')
+        raise CasesError(f'{where} is no object; write {{"text": "...", "lang": "en", "danger": false}}.')
     text, danger = row.get("text"), row.get("danger")
     if not isinstance(text, str):
-        raise BadCases(f'{where} has no "text".')
+        raise CasesError(f'{where} has no "text".')
     if not isinstance(danger, bool):
-        raise BadCases(f'{where} needs "danger": true or false.')
+        raise CasesError(f'{where} needs "danger": true or false.')
     named = {key: row.get(key) or "" for key in ("lang", "category", "kind")}
     for key, name in named.items():
         if not isinstance(name, str):
-            raise BadCases(f'{where}: "{key}" is to be text, not {name!r}.')
+            raise CasesError(f'{where}: "{key}" is to be text, not {name!r}.')
     veiled = row.get("veiled") or 0
     if veiled not in (0, 1, 2, 3):
-        raise BadCases(f'{where}: "veiled" is 1, 2 or 3, not {veiled!r}.')
+        raise CasesError(f'{where}: "veiled" is 1, 2 or 3, not {veiled!r}.')
     kind = "danger" if danger else named["kind"]
     return Case(text, named["lang"], danger, named["category"], kind, int(veiled), lot)
 
@@ -118,11 +118,13 @@ def _toml_cases(file: Path, written: str) -> Iterator[Case]:
         for part, listed in table.items():
             for kind, languages in listed.items():
                 if kind not in kinds:
-                    raise BadCases(f'{file}: no danger is called "{kind}"; choose one of {", ".join(kinds)}.')
+                    raise CasesError(
+                        f'{file}: no danger is called "{kind}"; choose one of {", ".join(kinds)}.'
+                    )
                 for language, texts in languages.items():
                     yield from (_listed(text, language, kind, part) for text in texts)
     except (AttributeError, TypeError, tomllib.TOMLDecodeError) as error:
-        raise BadCases(f'{file} is no table of cases ({error}); write [part.kind] en = ["..."].') from None
+        raise CasesError(f'{file} is no table of cases ({error}); write [part.kind] en = ["..."].') from None
 
 
 def _listed(text: object, language: str, kind: str, part: str) -> Case:

@@ -1,4 +1,4 @@
-"""Chooses from which score on a text is paged or asked about, per language, on scores of lots never learnt from."""
+"""Chooses from which score on a text is paged or asked about, per language, on lots never learnt from."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ class Classifier:
         """Unpack the weights.
 
         Args:
-            packed: Compressed: the weights of danger, a signed byte each; how rare each feature is, squared, a
-                byte each; the weights of each kind, a signed byte each.
+            packed: Compressed: the weights of danger, a signed byte each; how rare each feature is, squared,
+                a byte each; the weights of each kind, a signed byte each.
             record: What was written beside them: sizes, scales, biases, thresholds and where they come from.
 
         Raises:
@@ -75,7 +75,7 @@ class Classifier:
         return sum([weights[each] for each in places]), sum([rareness[each] for each in places])
 
     def level(self, score: float, language: str) -> Level:
-        """Return how sure a score is, in a language; one that has no thresholds of its own is read as English."""
+        """Return how sure a score is, in a language; one without thresholds of its own is read as English."""
         bounds = self.thresholds.get(language) or self.thresholds["en"]
         if score >= bounds["sure"]:
             return "sure"

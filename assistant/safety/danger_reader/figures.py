@@ -56,7 +56,7 @@ def share(some: int, of: int) -> str:
 
 
 def as_data(read: Iterable[tuple[Case, str]]) -> dict[str, Any]:
-    """Return the counts as plain data: texts of danger by paged, asked and missed, safe ones by paged and asked."""
+    """Return the counts as plain data: how many were paged, asked and missed, and paged and asked in vain."""
     danger, safe = count(read)
     return {
         "texts": danger.n + safe.n,

