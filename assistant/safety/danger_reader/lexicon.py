@@ -65,14 +65,19 @@ class Lexicon:
         # By its first two words: few texts have any of these pairs.
         self._by_pair: dict[tuple[str, str], list[tuple[Rule, list[frozenset[str]]]]] = {}
         for rule in self.rules:
-            places = [frozenset(place.split("|")) for place in rule.phrase.split()]
+            places = [frozenset(map(_undrawn, place.split("|"))) for place in rule.phrase.split()]
             for pair in itertools.product(*places[:2]):
                 self._by_pair.setdefault((pair[0], pair[1]), []).append((rule, places))
-        self._unless = {rule.id: [each.split() for each in rule.unless] for rule in self.rules}
+        self._unless = {
+            rule.id: [[_undrawn(word) for word in each.split()] for each in rule.unless]
+            for rule in self.rules
+        }
 
     def find(self, words: Sequence[str]) -> Rule | None:
         """Return the first rule that a text's plain words (see `read_words`) match, or None."""
-        said = list(itertools.chain.from_iterable(self._spellings.get(word, (word,)) for word in words))
+        said = list(
+            itertools.chain.from_iterable(self._spellings.get(word) or (_undrawn(word),) for word in words)
+        )
         for at, pair in enumerate(itertools.pairwise(said)):
             for rule, places in self._by_pair.get(pair, ()):
                 if self._stands(rule, places, said, at):
@@ -99,6 +104,11 @@ class Lexicon:
         if not rule.after_not and not self._turned.isdisjoint(said[max(0, at - _BEFORE) : at]):
             return False
         return not any(said[end : end + len(each)] == each for each in self._unless[rule.id])
+
+
+def _undrawn(word: str) -> str:
+    """Return "die" for "diee", as a drawn-out word ends."""
+    return word[:-1] if word.endswith(("aa", "ee", "ii", "oo", "uu", "rr")) else word
 
 
 def _rules(table: dict[str, Any]) -> Iterator[Rule]:
