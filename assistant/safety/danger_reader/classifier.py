@@ -42,6 +42,7 @@ class Classifier:
         self._weights = memoryview(unpacked).cast("b")[: self._size]
         self._rareness = unpacked[self._size : 2 * self._size]
         self._scale: float = record["scale"]
+        self._damping: float = record["damping"]
         self._bias: float = record["bias"]
         self._kinds: list[tuple[Kind, memoryview[int], float, float]] = []
         for place, kind in enumerate(record["kinds"]):
@@ -63,7 +64,7 @@ class Classifier:
 
     def score_of(self, weights: int, squares: int) -> float:
         """Return the log-odds of a text by the sums of its features."""
-        return self._bias + self._scale * weights / sqrt(squares or 1)
+        return self._bias + self._scale * weights / sqrt(squares + self._damping)
 
     def _weigh_word(self, word: str) -> tuple[int, int]:
         return self.weigh(hashes_of_word(word))

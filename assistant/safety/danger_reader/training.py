@@ -36,6 +36,8 @@ STRENGTH: Final = 20.0
 KIND_STRENGTH: Final = 10.0
 WEIGHT_OF: Final = {"danger": 1.0, "near": 0.7, "plain": 2.0, "": 1.0}
 """How much one text of a kind counts."""
+DAMPING: Final = 10_000.0
+"""Added to a text's squared length: of two or three words none should decide as if it were a whole text."""
 LARGEST: Final = 40
 """The largest weight as written: finer steps pack worse and read no better."""
 HOW_TO_INSTALL: Final = 'Training needs scikit-learn. Install it with: pip install "circle-assistant[train]"'
@@ -150,7 +152,7 @@ def _weighed(counts: csr_matrix, rare: np.ndarray) -> csr_matrix:
     import numpy as np
     from scipy.sparse import diags
 
-    lengths = np.sqrt(np.maximum(counts @ rare**2, 1e-9))
+    lengths = np.sqrt(counts @ rare**2 + DAMPING)
     return (diags(1 / lengths) @ counts @ diags(rare)).tocsr()
 
 
@@ -202,7 +204,7 @@ def _leave_lots_out(cases: Sequence[Case], counts: csr_matrix, tell: Callable[[s
         out = lots == lot
         kept = [case for case, left in zip(cases, out, strict=True) if not left]
         learnt = _learn(kept, counts[~out], kinds=False)
-        length = np.sqrt(np.maximum(counts[out] @ learnt.rareness, 1e-9))
+        length = np.sqrt(counts[out] @ learnt.rareness + DAMPING)
         scores[out] = learnt.bias + counts[out] @ learnt.danger / length
     return [
         Scored(case, float(score), tell_language(read_words(case.text)) or "en")
@@ -251,6 +253,7 @@ def _pack(learnt: Weights, thresholds: dict[str, dict[str, float]]) -> tuple[byt
         "thresholds": thresholds,
         "seed": SEED,
         "rareness": RARENESS,
+        "damping": DAMPING,
         "strength": STRENGTH,
         "aims": {
             "plain_paged": AIMS.plain_paged,
