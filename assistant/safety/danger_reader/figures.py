@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Final
@@ -62,4 +62,31 @@ def as_data(read: Iterable[tuple[Case, str]]) -> dict[str, Any]:
         "texts": danger.n + safe.n,
         "danger": {"n": danger.n, "paged": danger.paged, "asked": danger.asked, "missed": danger.missed},
         "safe": {"n": safe.n, "paged": safe.paged, "asked": safe.asked},
+    }
+
+
+def summary(read: Sequence[tuple[Case, str]]) -> dict[str, Any]:
+    """Return the counts of everything, of each language and lot, and of everyday texts by kind."""
+    told = {
+        "all": as_data(read),
+        "plain": as_data([each for each in read if each[0].kind == "plain"])["safe"],
+        "near": as_data([each for each in read if each[0].kind == "near"])["safe"],
+    }
+    lots = whole_lots(case for case, _ in read)
+    whole = [each for each in read if each[0].lot in lots]
+    told["lots with plain texts"] = as_data(whole)
+    for kind in ("plain", "near"):
+        part = [each for each in whole if each[0].kind == kind]
+        told[f"lots with plain texts: {kind}"] = as_data(part)["safe"]
+    for key in ("language", "lot"):
+        for name in sorted({getattr(case, key) for case, _ in read}):
+            told[f"{key} {name}"] = as_data([each for each in read if getattr(each[0], key) == name])
+    return told
+
+
+def whole_lots(cases: Iterable[Case]) -> set[str]:
+    """Return the lots that hold danger and plain texts alike."""
+    listed = list(cases)
+    return {case.lot for case in listed if case.kind == "plain"} & {
+        case.lot for case in listed if case.danger
     }

@@ -81,7 +81,7 @@ def train(folder: Path = LOTS, tell: Callable[[str], None] = lambda _: None) -> 
     cases = read_lots(folder)
     counts = _count_features(cases)
     scored = _leave_lots_out(cases, counts, tell)
-    thresholds = choose_thresholds(scored)
+    thresholds = choose_thresholds(_of_whole_lots(scored))
     tell("learning from all lots")
     learnt = _learn(cases, counts, kinds=True)
     packed, record = _pack(learnt, thresholds)
@@ -89,7 +89,7 @@ def train(folder: Path = LOTS, tell: Callable[[str], None] = lambda _: None) -> 
     held_out = [(each.case, _level(reader, each)) for each in scored]
     record["data"] = _describe(cases, folder)
     record["trained_with"] = _versions()
-    record["left_out_lot_by_lot"] = summary(held_out)
+    record["left_out_lot_by_lot"] = figures.summary(held_out)
     record["aside"] = _read_aside(reader, folder)
     return Trained(packed, record, held_out)
 
@@ -100,19 +100,6 @@ def write(trained: Trained, folder: Path | None = None) -> Path:
     (place / WEIGHTS).write_bytes(trained.packed)
     (place / RECORD).write_text(json.dumps(trained.record, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return place / WEIGHTS
-
-
-def summary(read: Sequence[tuple[Case, str]]) -> dict[str, Any]:
-    """Return the counts of everything, of each language and lot, and of everyday texts by kind."""
-    told = {
-        "all": figures.as_data(read),
-        "plain": figures.as_data([each for each in read if each[0].kind == "plain"])["safe"],
-        "near": figures.as_data([each for each in read if each[0].kind == "near"])["safe"],
-    }
-    for key in ("language", "lot"):
-        for name in sorted({getattr(case, key) for case, _ in read}):
-            told[f"{key} {name}"] = figures.as_data([each for each in read if getattr(each[0], key) == name])
-    return told
 
 
 def _require() -> None:
@@ -223,6 +210,16 @@ def _read_aside(reader: Classifier, folder: Path) -> dict[str, Any]:
             read.append((case, _level(reader, scored)))
         found[file.stem] = figures.as_data(read)
     return found
+
+
+def _of_whole_lots(scored: Sequence[Scored]) -> list[Scored]:
+    """Keep the lots that hold danger and plain texts alike.
+
+    Of the others one holds most of all plain texts: read by weights that never saw it, it says little
+    about what the finished weights, which did, make of plain texts.
+    """
+    whole = figures.whole_lots(each.case for each in scored)
+    return [each for each in scored if each.case.lot in whole]
 
 
 def _level(reader: Classifier, scored: Scored) -> str:
