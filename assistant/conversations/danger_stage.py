@@ -24,6 +24,7 @@ def answer_danger(context: Context) -> bool:
     asked = question is not None and context.services.book.is_safety(question.flow)
     response = respond(
         context.words,
+        context.person.language,
         opted_out=context.progress.opted_out,
         asked_at=question.opened_at if asked and question is not None else None,
         now=context.now,

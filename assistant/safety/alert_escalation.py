@@ -1,7 +1,7 @@
-"""Pages people about open alerts, rung by rung, until one answers; never with anyone's words.
+"""Pages people about open alerts, level by level, until one answers; never with anyone's words.
 
 An urgent alert (danger, "not OK") goes to the hosts who are on call, 15 minutes later to the backups, 15 more
-to the organizers, and then to all of them again and again. A rung with nobody on it is passed at once. Every
+to the organizers, and then to all of them again and again. A level with nobody on it is passed at once. Every
 step is on record in `alert_step`, and what has been done is read from there.
 """
 

@@ -1,6 +1,6 @@
 """Decides what words of danger are answered with, the approved flow or a page alone; finds the safety talk.
 
-The reader says what a text speaks of (`danger_reading`), this module what follows, `alarms` who is told; the
+The reader says what a text speaks of (`danger_reader`), this module what follows, `alarms` who is told; the
 texts themselves stand in `flows/danger.toml`, `abuse.toml` and `emergency.toml`.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assistant.safety.danger_reading import danger
+from assistant.safety.danger_reader import read_danger
 from assistant.store.tables import Conversation
 
 FLOWS: Final = {"self_harm": "danger", "abuse": "abuse", "emergency": "emergency"}
@@ -36,18 +36,19 @@ class Response:
 
 
 def respond(
-    words: str, *, opted_out: bool, asked_at: dt.datetime | None, now: dt.datetime
+    words: str, language: str | None, *, opted_out: bool, asked_at: dt.datetime | None, now: dt.datetime
 ) -> Response | None:
     """Return what a person's words ask for, or None: no danger, or the question about it is open already.
 
     Args:
         words: As they came in.
+        language: The person's own, if it is known.
         opted_out: To someone who opted out nothing is said, for an opt-out stands above all.
         asked_at: When the open question of a safety talk was asked, if there is one (aware UTC).
         now: Aware UTC.
     """
-    found = danger(words)
-    if found is None:
+    found = read_danger(words, language)
+    if found.level != "sure" or found.kind is None:
         return None
     if opted_out:
         return Response(found.kind, None)

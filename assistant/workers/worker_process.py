@@ -26,7 +26,7 @@ from rq.worker import SimpleWorker
 from assistant.language.places.cities import load_atlas
 from assistant.queues import JOB_OPTIONS, Queues, connect
 from assistant.runtime import Runtime
-from assistant.safety.danger_reading import danger
+from assistant.safety import danger_reader
 from assistant.workers.jobs import MAINTENANCE, WORK, JobContext
 
 log = structlog.get_logger(__name__)
@@ -188,7 +188,7 @@ def work(runtime: Runtime, queue: str) -> None:
 
 def _read_ahead() -> None:
     """Have the large tables in memory before a text needs them: words of danger, then cities."""
-    danger("")
+    danger_reader.read_ahead()
     load_atlas()
 
 
