@@ -21,8 +21,8 @@ from assistant.conversations.dispatch import handle
 from assistant.conversations.turn_context import Context
 from assistant.engine.book import FlowBook
 from assistant.engine.flow_model import Command
-from assistant.language.commands import CommandPattern, read_command
-from assistant.language.signals import signal
+from assistant.language.commands.command_reading import CommandPattern, read_command
+from assistant.language.signals.signal_reading import signal
 from assistant.runtime import read_flows
 from assistant.simulation.world import World
 from assistant.store.tables import (

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from assistant.circles.actions.effects import AskAgain, OptIn
 from assistant.circles.people.permissions import hosted_by
-from assistant.language.commands import CommandPattern, read_command
+from assistant.language.commands.command_reading import CommandPattern, read_command
 from assistant.store.tables import Address, Audit, Circle, Outbox, Person, Role
 from tests.circles.town import NOW, Town
 
