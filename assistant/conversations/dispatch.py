@@ -135,6 +135,9 @@ def _ask_about_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
     since = context.now - MAYBE_STOP_ONCE_IN
     if kind != "maybe_stop" or was_said(context.session, context.person.id, since, "notices/did_you_mean"):
         return None
+    command = _read_command(context)
+    if command is not None and command.sure and command.value is None:
+        return None  # "leave the circle", of whoever may say so.
     context.notice("did_you_mean", {"said": "STOP"})
     return Seen()
 
