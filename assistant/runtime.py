@@ -209,10 +209,10 @@ def known() -> Known:
     from assistant.circles.actions.placeholders import PLACEHOLDERS
     from assistant.conversations.action_catalogue import all_actions
     from assistant.engine.known import Known
-    from assistant.language.commands import parse_phrase
+    from assistant.language.commands.command_reading import parse_phrase
     from assistant.language.languages import LANGUAGES
     from assistant.language.rendering import worst_case
-    from assistant.language.reply_reading import DEGREES, outcomes, parse_expect
+    from assistant.language.replies.reply_reading import DEGREES, outcomes, parse_expect
     from assistant.language.sms.gsm7 import to_gsm7
     from assistant.language.sms.segments import measure
     from assistant.schedule.waits import check_wait

@@ -14,7 +14,7 @@ from assistant.engine.flow_model import ANY, Step
 from assistant.engine.movement import UNCLEAR, advance, find_way
 from assistant.language.folding import plain_words
 from assistant.language.languages import LANGUAGES
-from assistant.language.reply_reading import Choice, Reading, parse_expect, read
+from assistant.language.replies.reply_reading import Choice, Reading, parse_expect, read
 from assistant.store.tables import Answer, Conversation, Question
 
 MOST_UNCLEAR = 4

@@ -15,10 +15,10 @@ from assistant.conversations.answers import answer_late, read_answer, step_of, t
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
 from assistant.engine.movement import UNCLEAR
-from assistant.language.courtesy import is_courtesy
 from assistant.language.folding import plain_words
-from assistant.language.numbers import read_number
-from assistant.language.reply_reading import Reading
+from assistant.language.replies.numbers import read_number
+from assistant.language.replies.reply_reading import Reading
+from assistant.language.signals.courtesy import is_courtesy
 from assistant.store.tables import Conversation, Outbox, Question
 
 STILL_MEANT: Final = dt.timedelta(days=3)

@@ -19,11 +19,11 @@ from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, start
 from assistant.engine.book import FlowBook
 from assistant.engine.movement import UNCLEAR
-from assistant.language.command_lines import read_code_line
-from assistant.language.commands import CommandPattern, CommandReading, read_command
-from assistant.language.courtesy import is_courtesy
-from assistant.language.reply_reading import Reading
-from assistant.language.signatures import without_signature
+from assistant.language.commands.command_lines import read_code_line
+from assistant.language.commands.command_reading import CommandPattern, CommandReading, read_command
+from assistant.language.replies.reply_reading import Reading
+from assistant.language.signals.courtesy import is_courtesy
+from assistant.language.signals.signatures import without_signature
 from assistant.safety.first_response import talk_of
 from assistant.store.tables import Conversation, Inbox, Question
 
@@ -135,6 +135,9 @@ def _ask_about_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
     since = context.now - MAYBE_STOP_ONCE_IN
     if kind != "maybe_stop" or was_said(context.session, context.person.id, since, "notices/did_you_mean"):
         return None
+    command = _read_command(context)
+    if command is not None and command.sure and command.value is None:
+        return None  # "leave the circle", of whoever may say so.
     context.notice("did_you_mean", {"said": "STOP"})
     return Seen()
 

@@ -10,9 +10,9 @@ from assistant.conversations.answers import step_of
 from assistant.conversations.turn_context import Context
 from assistant.engine.flow_model import ASKED, CAPITALS, Command
 from assistant.engine.movement import UNCLEAR
-from assistant.language.commands import CommandReading
+from assistant.language.commands.command_reading import CommandReading
 from assistant.language.folding import plain_words
-from assistant.language.reply_reading import Reading
+from assistant.language.replies.reply_reading import Reading
 from assistant.store.tables import Member, Outbox, Person, Question
 
 

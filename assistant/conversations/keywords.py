@@ -13,8 +13,8 @@ from assistant.conversations.effect_handlers import apply
 from assistant.conversations.opting import opt_in, opt_out
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again
-from assistant.language.reactions import has_quotation, quotes_ours
-from assistant.language.signals import signal
+from assistant.language.signals.reactions import has_quotation, quotes_ours
+from assistant.language.signals.signal_reading import signal
 from assistant.store.tables import Conversation, Inbox, Outbox
 
 CARRIER_STOPS = frozenset({"stop", "stopall", "unsubscribe", "end", "quit", "revoke", "optout", "cancel"})

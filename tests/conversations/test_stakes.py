@@ -13,7 +13,7 @@ import pytest
 
 from assistant.conversations.answers import offers_numbers
 from assistant.engine.flow_model import ANY, WHOLE, Flow, Step
-from assistant.language.reply_reading import DEGREES, Choice, Expect, parse_expect, read
+from assistant.language.replies.reply_reading import DEGREES, Choice, Expect, parse_expect, read
 from assistant.runtime import read_flows
 
 CASES: Final = tomllib.loads((Path(__file__).parent / "cases" / "stakes.toml").read_text(encoding="utf-8"))

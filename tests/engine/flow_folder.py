@@ -10,7 +10,7 @@ import pytest
 
 from assistant.engine import FlowBook, FlowErrors, Known, Problem, load
 from assistant.engine.flow_model import SURE
-from assistant.language.commands import parse_phrase
+from assistant.language.commands.command_reading import parse_phrase
 from assistant.language.rendering import Placeholder, worst_case
 from assistant.language.sms.gsm7 import to_gsm7
 from assistant.language.sms.segments import measure

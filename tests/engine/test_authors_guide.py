@@ -10,7 +10,7 @@ import pytest
 
 from assistant.engine import AUDIENCES, FlowBook, choose_text, load
 from assistant.engine.flow_reading import KEYS, WHO
-from assistant.language.reply_reading import KINDS
+from assistant.language.replies.reply_reading import KINDS
 from assistant.runtime import FLOWS, known
 from assistant.schedule.programs import read_programs
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.language.addressing import EVERYDAY, named_in
+from assistant.language.commands.addressing import EVERYDAY, named_in
 
 TABLE = tomllib.loads((Path(__file__).parent / "cases/addressing.toml").read_text(encoding="utf-8"))
 

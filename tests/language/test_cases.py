@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from assistant.language.command_lines import read_code_line
-from assistant.language.commands import CommandPattern, read_command
-from assistant.language.reply_reading import WHOLE, Choice, Expect, Reading, find_phones, read
-from assistant.language.signals import signal
-from assistant.language.signatures import without_signature
+from assistant.language.commands.command_lines import read_code_line
+from assistant.language.commands.command_reading import CommandPattern, read_command
+from assistant.language.replies.reply_reading import WHOLE, Choice, Expect, Reading, find_phones, read
+from assistant.language.signals.signal_reading import signal
+from assistant.language.signals.signatures import without_signature
 
 CASES = Path(__file__).parent / "cases"
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)  # a Monday, 9:00 in Chicago

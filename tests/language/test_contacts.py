@@ -6,8 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.language.commands import CommandPattern, CommandReading, parse_phrase, read_command
-from assistant.language.contacts import has_contact, without_contacts
+from assistant.language.commands.command_reading import (
+    CommandPattern,
+    CommandReading,
+    parse_phrase,
+    read_command,
+)
+from assistant.language.phones.contacts import has_contact, without_contacts
 
 RELAY = [
     CommandPattern("relay", {"en": ("@ {text}",), "es": ("@ {text}",)}),

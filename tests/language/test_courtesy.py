@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.language.courtesy import is_courtesy
+from assistant.language.signals.courtesy import is_courtesy
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.language.dates import read_date
+from assistant.language.times.dates import read_date
 
 ENGLISH = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SPANISH = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.language.hours import EARLIEST, LATEST, Hour, read_hour
+from assistant.language.times.hours import EARLIEST, LATEST, Hour, read_hour
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "hours.toml").read_text(encoding="utf-8"))
 GROUPS = ("clock", "parts", "not_then", "busy_then")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assistant.language.local_times import local_time_words
+from assistant.language.times.local_times import local_time_words
 
 
 @pytest.mark.parametrize(

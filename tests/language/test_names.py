@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.language.names import LONGEST_NAME, read_name
+from assistant.language.replies.names import LONGEST_NAME, read_name
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "name.toml").read_text(encoding="utf-8"))
 NAMES = (

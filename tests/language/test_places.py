@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.language.offsets import read_offset, written_offset, zone_at
 from assistant.language.places.cities import clock_rule, find_regions, load_atlas
 from assistant.language.places.place_reading import Place, read_place
 from assistant.language.places.towns import find_towns, has_one_clock, load_towns
+from assistant.language.times.offsets import read_offset, written_offset, zone_at
 
 # Cities that need no state, in several countries and on many clocks.
 CITIES = (

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.language.reactions import has_quotation, quotes_ours
-from assistant.language.signals import signal
+from assistant.language.signals.reactions import has_quotation, quotes_ours
+from assistant.language.signals.signal_reading import signal
 
 TABLE = tomllib.loads((Path(__file__).parent / "cases/reactions.toml").read_text(encoding="utf-8"))
 OURS = [*TABLE["others"], TABLE["ours"]]

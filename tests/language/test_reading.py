@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.language.commands import CommandPattern, parse_phrase, read_command
+from assistant.language.commands.command_reading import CommandPattern, parse_phrase, read_command
 from assistant.language.places.cities import load_atlas
-from assistant.language.reply_reading import (
+from assistant.language.replies.reply_reading import (
     KINDS,
     WHOLE,
     Choice,
@@ -21,7 +21,7 @@ from assistant.language.reply_reading import (
     parse_expect,
     read,
 )
-from assistant.language.signals import signal
+from assistant.language.signals.signal_reading import signal
 
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
 OPTIONS = (

@@ -58,8 +58,8 @@ def test_the_check_names_everything_that_a_declared_language_lacks(project: Path
         "languages.toml zz.months: it is missing.",
         "languages.toml zz.days: it has to list 7.",
         "languages.toml zz.labels: it is missing.",
-        "words.toml yes.zz: there are no words for the language zz.",
-        "signals.toml stop_clauses.zz: there are no words for the language zz.",
+        "words.toml yes.clause.zz: there are no words for the language zz.",
+        "opt_outs.toml stop_clauses.zz: there are no words for the language zz.",
         'there is no translation to "zz".',
         '[language] choices: the languages can be chosen, but "zz" is not among them.',
     ):

@@ -24,9 +24,9 @@ from assistant.circles.buddies.follow_ups import KIND, middle_of_talk, what_foll
 from assistant.circles.buddies.groups import Bond, are_apart, bonds_of, buddies_of, buddy_names
 from assistant.circles.people.memberships import hosts_of, seats_of
 from assistant.circles.people.reachability import is_away
-from assistant.language.addressing import reads_as_name
-from assistant.language.contacts import has_contact, without_contacts
+from assistant.language.commands.addressing import reads_as_name
 from assistant.language.folding import fold
+from assistant.language.phones.contacts import has_contact, without_contacts
 from assistant.store.tables import Circle, Member, Note, Outbox, Pair, PairMember, Person, Round
 from assistant.store.tables.circle_tables import SEATED
 

@@ -23,7 +23,7 @@ from assistant.circles.hosts.pending_actions import (
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.sharing.host_words import SAY
 from assistant.circles.sharing.shares import apart_from
-from assistant.language.contacts import has_contact
+from assistant.language.phones.contacts import has_contact
 from assistant.language.sms.segments import measure
 from assistant.safety.on_call import LEVELS, on_level
 from assistant.store.tables import Person

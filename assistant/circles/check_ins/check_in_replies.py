@@ -19,7 +19,7 @@ from assistant.circles.hosts.pending_actions import happened, take_up
 from assistant.circles.people.audit import record
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.sharing.shares import apart_from
-from assistant.language.contacts import without_contacts
+from assistant.language.phones.contacts import without_contacts
 from assistant.store.tables import Answer, Circle, Conversation, Member, PendingAction, Person, Question
 from assistant.store.tables.circle_tables import SEATED
 

@@ -13,8 +13,8 @@ from assistant.circles.check_ins.broadcasts import on_call_as_host
 from assistant.circles.check_ins.recipients import still_gets
 from assistant.circles.hosts.pending_actions import take_up
 from assistant.circles.sharing.shares import apart_from
-from assistant.language.choice_reading import Choice, read_choice
 from assistant.language.languages import LANGUAGES
+from assistant.language.replies.choice_reading import Choice, read_choice
 from assistant.safety.on_call import hosts_on_call
 from assistant.store.tables import Person
 from assistant.store.tables.circle_tables import SEATED

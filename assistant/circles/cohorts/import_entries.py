@@ -15,8 +15,8 @@ from dateutil import parser as dates
 from assistant.circles.cohorts.spreadsheets import Row, read_table
 from assistant.circles.people.phone_entry import read_number
 from assistant.language.folding import fold
-from assistant.language.hours import read_hour
 from assistant.language.languages import LANGUAGES
+from assistant.language.times.hours import read_hour
 
 COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "phone": (

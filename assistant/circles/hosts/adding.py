@@ -21,8 +21,8 @@ from assistant.circles.people.memberships import is_full, lock_circle, seat_of
 from assistant.circles.people.permissions import hosted_by
 from assistant.circles.people.phone_entry import read_number
 from assistant.circles.people.roster import Named, called, members_of
-from assistant.language.names import read_name
-from assistant.language.phone_numbers import find_phones, phone_spans
+from assistant.language.phones.phone_numbers import find_phones, phone_spans
+from assistant.language.replies.names import read_name
 from assistant.store.tables import Address, Circle, Invitation, Member, PendingAction
 from assistant.store.tables.circle_tables import SEATED
 

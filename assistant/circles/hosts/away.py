@@ -16,8 +16,8 @@ from assistant.circles.actions.registry import action
 from assistant.circles.people.audit import record
 from assistant.circles.people.memberships import seats_of
 from assistant.circles.people.permissions import hosted_by
-from assistant.language.dates import read_date
 from assistant.language.rendering import readable_date, readable_day
+from assistant.language.times.dates import read_date
 from assistant.safety.on_call import LEVELS, on_level
 from assistant.schedule.local_time import home, zone_of
 from assistant.schedule.wall import at_wall

@@ -17,11 +17,11 @@ from assistant.circles.hosts.roles import offer_role
 from assistant.circles.people.addresses import person_at
 from assistant.circles.people.audit import record
 from assistant.circles.people.consent import consent_of
-from assistant.language.contacts import has_contact
 from assistant.language.folding import plain_words
 from assistant.language.languages import created_in, spoken
-from assistant.language.names import read_name
-from assistant.language.phone_numbers import read_phone
+from assistant.language.phones.contacts import has_contact
+from assistant.language.phones.phone_numbers import read_phone
+from assistant.language.replies.names import read_name
 from assistant.language.sms.gsm7 import to_gsm7
 from assistant.language.words import NOT_CODES
 from assistant.schedule.local_time import home, zone_of

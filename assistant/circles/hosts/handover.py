@@ -21,10 +21,10 @@ from assistant.circles.people.audit import record
 from assistant.circles.people.memberships import seat_of
 from assistant.circles.people.permissions import circle_for, held_roles
 from assistant.circles.people.roster import members_of
-from assistant.language.addressing import named_in
+from assistant.language.commands.addressing import named_in
 from assistant.language.folding import fold
 from assistant.language.languages import LANGUAGES, spoken
-from assistant.language.phone_numbers import read_phone
+from assistant.language.phones.phone_numbers import read_phone
 from assistant.store.tables import Circle, Member, Person, Role
 
 OfferedSeat = Literal["host", "backup"]

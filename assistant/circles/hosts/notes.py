@@ -20,8 +20,8 @@ from assistant.circles.people.reachability import out_of_reach
 from assistant.circles.sharing.appreciation import TOLD, TRIES, without_address
 from assistant.circles.sharing.host_words import NOTE, host_placeholder
 from assistant.circles.sharing.shares import apart_from
-from assistant.language.addressing import named_in
-from assistant.language.contacts import has_contact
+from assistant.language.commands.addressing import named_in
+from assistant.language.phones.contacts import has_contact
 from assistant.store.tables import Circle, Member, Person
 
 DELIVERS: Final = "host_note"

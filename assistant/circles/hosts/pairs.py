@@ -29,7 +29,7 @@ from assistant.circles.hosts.pending_actions import hold, take_up
 from assistant.circles.people.audit import record
 from assistant.circles.people.memberships import lock_circle
 from assistant.circles.people.permissions import circle_for
-from assistant.language.addressing import named_in
+from assistant.language.commands.addressing import named_in
 from assistant.language.rendering import readable_day
 from assistant.store.tables import Circle, Member, Pair, PendingAction, Person, Round
 

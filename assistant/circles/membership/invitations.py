@@ -13,7 +13,7 @@ from assistant.circles.actions.choices import circle_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.registry import action
 from assistant.language.folding import plain_words
-from assistant.language.yes_no import is_skip, read_yes_no
+from assistant.language.replies.yes_no import is_skip, read_yes_no
 from assistant.store.tables import Address, Circle, Invitation, Outbox
 
 ANSWERABLE: Final = dt.timedelta(days=14)

@@ -17,10 +17,10 @@ from assistant.circles.buddies.rematching import let_go, welcome_back
 from assistant.circles.calendar.season_plan import current_week, replan
 from assistant.circles.people.inactivity import LEFT_ALONE_AFTER, OPENING, quiet_weeks
 from assistant.circles.people.memberships import seats_of
-from assistant.language.dates import read_date
 from assistant.language.folding import plain_words
-from assistant.language.numbers import find_number_words, find_numbers
 from assistant.language.rendering import readable_date
+from assistant.language.replies.numbers import find_number_words, find_numbers
+from assistant.language.times.dates import read_date
 from assistant.schedule.local_time import home, hours_for, next_allowed, zone_of
 from assistant.schedule.programs import Entry, programs
 from assistant.schedule.waits import USUAL_HOUR

@@ -11,7 +11,7 @@ from assistant.circles.actions.registry import action
 from assistant.circles.calendar.season_plan import replan
 from assistant.language.folding import plain_words
 from assistant.language.languages import LANGUAGES, asked_for
-from assistant.language.names import read_name
+from assistant.language.replies.names import read_name
 from assistant.store.tables import Person
 
 NAMES_ON = frozenset({"alone", "names", "nombres", "own", "propio"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.language.dialing import read_written
+from assistant.language.phones.dialing import read_written
 
 _LOST_DIGITS = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+")
 """4.15556E+12: how a spreadsheet shows, and exports, a long number that it took for a sum."""

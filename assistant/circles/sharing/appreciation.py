@@ -16,9 +16,9 @@ from assistant.circles.actions.registry import action
 from assistant.circles.buddies.relay import knows_that_words_wait
 from assistant.circles.people.namesakes import ENDONYMS, told_apart
 from assistant.circles.sharing.shares import apart_from
-from assistant.language.addressing import LEADS, named_in, nearly
-from assistant.language.contacts import has_contact
+from assistant.language.commands.addressing import LEADS, named_in, nearly
 from assistant.language.folding import fold, plain_words, split_words
+from assistant.language.phones.contacts import has_contact
 from assistant.store.tables import Member, Note, Person
 
 PRESENT: Final = ("active", "reading", "paused")

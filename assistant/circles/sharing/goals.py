@@ -15,8 +15,8 @@ from assistant.circles.actions.effects import Start
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.people.inactivity import may_nudge
-from assistant.language.dates import read_date
 from assistant.language.rendering import readable_date, readable_day
+from assistant.language.times.dates import read_date
 from assistant.schedule.local_time import home, hours_for, next_allowed, zone_of
 from assistant.schedule.waits import USUAL_HOUR
 from assistant.schedule.wall import at_wall

@@ -11,8 +11,8 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.registry import action
 from assistant.circles.calendar.season_plan import current_week
 from assistant.circles.sharing.goals import bare_step
-from assistant.language.contacts import has_contact
 from assistant.language.folding import plain_words
+from assistant.language.phones.contacts import has_contact
 from assistant.store.tables import Answer, Apart, Goal, GoalStep, Member, Share
 from assistant.store.tables.circle_tables import SEATED
 

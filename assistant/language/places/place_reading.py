@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from assistant.language.folding import fold
-from assistant.language.hours import Hour, read_hour
-from assistant.language.offsets import OFFSET, read_offset, written_offset, zone_at
 from assistant.language.places.cities import BY_FAR, City, clock_rule, find_cities, load_atlas
 from assistant.language.places.place_lookup import Found
 from assistant.language.places.place_stretches import Choice, find_misspelt_place, find_places, split_places
 from assistant.language.places.regions import CITIES_IN_SPANISH, COUNTRIES
+from assistant.language.times.hours import Hour, read_hour
+from assistant.language.times.offsets import OFFSET, read_offset, written_offset, zone_at
 from assistant.language.words import AROUND_A_PLACE
 
 _MOST_OFFERED = 5

@@ -132,7 +132,8 @@ def _rareness(counts: csr_matrix) -> np.ndarray:
     rare: np.ndarray = np.log((1 + counts.shape[0]) / (1 + texts)) ** RARENESS
     # As it will be written: its square in one byte.
     squared: np.ndarray = np.round(rare**2 * (255 / (rare**2).max()))
-    return np.sqrt(squared)
+    rounded: np.ndarray = np.sqrt(squared)
+    return rounded
 
 
 def _weighed(counts: csr_matrix, rare: np.ndarray) -> csr_matrix:

@@ -53,7 +53,7 @@ def test_three_hear_of_both_others(town: Town) -> None:
     assert meet(town, ana) == ("trio", {"buddy": "Rosa", "other_buddy": "Mia", "buddies": "Rosa and Mia"})
 
 
-def test_one_alone_hears_that_it_is_not_about_her(town: Town) -> None:
+def test_a_member_with_nobody_to_be_with_is_told_alone(town: Town) -> None:
     _, (ana,) = seated(town, 1)
     assert meet(town, ana) == ("alone", {})
 
@@ -73,14 +73,14 @@ def test_whoever_takes_no_part_hears_nothing(town: Town, why: str) -> None:
     assert town.do("meet_buddy", person(town, ana), member, **week).outcome == "none"
 
 
-def test_told_twice_she_hears_the_same_and_nothing_is_passed_again(town: Town) -> None:
+def test_a_member_told_twice_hears_the_same_and_nothing_is_passed_again(town: Town) -> None:
     _, (ana, _) = seated(town, 2)
     first = meet(town, ana)
     again = town.do("meet_buddy", person(town, ana), ana, week=1)
     assert (again.outcome, again.values["just_told"]) == (first[0], False)
 
 
-def test_the_round_that_leaves_her_out_tells_her_of_no_buddy(town: Town) -> None:
+def test_the_round_that_leaves_a_member_out_tells_of_no_buddy(town: Town) -> None:
     _, (ana, rosa), _ = begin(town, 2)
     rosa.misses = 2
     say(town, ana, "hi")
@@ -91,7 +91,7 @@ def test_the_round_that_leaves_her_out_tells_her_of_no_buddy(town: Town) -> None
 
 
 @pytest.mark.parametrize("did", ["yes", "not_yet", "new"])
-def test_an_answer_is_kept_for_her_alone(town: Town, did: str) -> None:
+def test_whether_they_met_is_kept_for_each_member_alone(town: Town, did: str) -> None:
     _, (ana, rosa), _ = begin(town, 2)
     done = town.do("keep_did", person(town, ana), ana, did=did)
     assert (done.values, done.effects) == ({}, ())
@@ -105,7 +105,7 @@ def test_what_is_no_answer_is_not_kept(town: Town) -> None:
     assert bonds_of(town.session, ana)[0].mine.did is None
 
 
-def test_saturday_asks_about_whom_she_was_with_and_nobody_else(town: Town) -> None:
+def test_saturday_asks_about_the_weeks_buddy_and_nobody_else(town: Town) -> None:
     _, (ana, *_), _ = begin(town, 2)
     done = town.do("look_back", person(town, ana), ana)
     assert (done.outcome, done.values["buddy"]) == ("pair", "Rosa")
@@ -137,7 +137,7 @@ def test_buddy_says_who_it_is(town: Town) -> None:
     assert town.do("whose_buddy", person(town, ana), ana).outcome == "unpaired"
 
 
-def test_who_rests_is_missed_by_nobody_and_comes_back_when_she_likes(town: Town) -> None:
+def test_a_member_who_rests_is_missed_by_nobody_and_comes_back_at_will(town: Town) -> None:
     _, (ana, rosa), _ = begin(town, 2)
     rests = town.do("rest_from_buddies", person(town, rosa), rosa)
     assert told(rests.effects, town) == {"Ana": ("buddy_left", {"buddy": "Rosa"})}
@@ -168,7 +168,7 @@ def test_block_asks_which_of_two_with_one_name(town: Town) -> None:
     assert (done.outcome, done.values["options"]) == ("several", "1 Rosa, 2 Rosa")
 
 
-def test_nobody_outside_her_circles_can_be_blocked_through_it(town: Town) -> None:
+def test_nobody_outside_a_members_circles_can_be_blocked(town: Town) -> None:
     _, (ana, _), _ = begin(town, 2)
     omar = town.seat(town.person("Omar"), town.circle(code="CEDAR"))
     assert town.do("block", person(town, ana), ana, blocked=str(omar.person_id)).outcome == "nobody"

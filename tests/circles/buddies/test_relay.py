@@ -47,7 +47,7 @@ def plan(town: Town, done: ActionResult) -> None:
     town.session.flush()
 
 
-def test_her_words_go_to_her_buddy_to_the_letter_under_her_first_name(town: Town) -> None:
+def test_words_go_to_the_buddy_to_the_letter_under_the_senders_first_name(town: Town) -> None:
     _, (ana, rosa), _ = begin(town, 2)
     done = say(town, ana, "“hi”\n  Rosa 🙂")
     (tell,) = [each for each in done.effects if isinstance(each, Tell)]
@@ -70,7 +70,7 @@ def test_her_words_go_to_her_buddy_to_the_letter_under_her_first_name(town: Town
     )
 
 
-def test_she_hears_once_a_round_that_it_is_on_its_way(town: Town) -> None:
+def test_the_sender_hears_once_a_round_that_words_are_on_their_way(town: Town) -> None:
     _, (ana, _), _ = begin(town, 2)
     assert [say(town, ana, words).outcome for words in ("one", "two", "three")] == ["first", "sent", "sent"]
 
@@ -81,7 +81,7 @@ def test_of_three_the_other_two_read_it(town: Town) -> None:
 
 
 @pytest.mark.parametrize("state", ["left", "paused", "unreachable"])
-def test_whoever_is_away_gets_nothing_and_she_hears_so(town: Town, state: str) -> None:
+def test_whoever_is_away_gets_nothing_and_the_sender_hears_so(town: Town, state: str) -> None:
     _, (ana, rosa), _ = begin(town, 2)
     rosa.state = state
     town.session.flush()
@@ -91,7 +91,7 @@ def test_whoever_is_away_gets_nothing_and_she_hears_so(town: Town, state: str) -
     assert town.session.scalars(select(Note)).all() == []
 
 
-def test_nothing_goes_to_whom_she_is_kept_apart_from(town: Town) -> None:
+def test_nothing_goes_to_whom_the_sender_is_kept_apart_from(town: Town) -> None:
     circle, members, _ = begin(town, 4)
     ana = members[0]
     (rosa,) = buddies_of(town.session, ana)
@@ -101,7 +101,7 @@ def test_nothing_goes_to_whom_she_is_kept_apart_from(town: Town) -> None:
     assert name(town, rosa) not in told(say(town, ana, "hi").effects, town)
 
 
-def test_words_wait_until_her_buddy_knows_whom_she_is_with(town: Town) -> None:
+def test_words_wait_until_the_buddy_knows_of_the_pair(town: Town) -> None:
     circle, (ana, rosa) = seated(town, 2)
     town.do("meet_buddy", person(town, ana), ana, week=1)
     done = say(town, ana, "good morning")
@@ -114,7 +114,7 @@ def test_words_wait_until_her_buddy_knows_whom_she_is_with(town: Town) -> None:
     assert circle.id == ana.circle_id
 
 
-def test_two_days_on_she_is_introduced_by_the_words_themselves(town: Town) -> None:
+def test_two_days_on_the_words_themselves_introduce_the_sender(town: Town) -> None:
     _, (ana, rosa) = seated(town, 2)
     town.do("meet_buddy", person(town, ana), ana, week=1)
     town.now = NOW + dt.timedelta(days=3)
@@ -179,7 +179,7 @@ def test_what_is_timed_comes_by_day(town: Town) -> None:
     assert due == dt.datetime(2026, 6, 3, 14, 0, tzinfo=dt.UTC)
 
 
-def test_with_a_buddy_in_each_of_two_circles_she_is_asked_whom_she_means(town: Town) -> None:
+def test_with_a_buddy_in_each_of_two_circles_the_sender_is_asked_which(town: Town) -> None:
     _, (ana, _), _ = begin(town, 2)
     cedar = town.circle(code="CEDAR", name="New Moms", state="running")
     here, omar = town.seat(person(town, ana), cedar), town.seat(town.person("Omar"), cedar)
@@ -283,7 +283,7 @@ def test_a_yes_that_comes_after_the_words_were_let_go_sends_nothing(town: Town) 
     assert town.do("relay_without", person(town, ana), ana, line="").outcome == "forgotten"
 
 
-def test_news_she_has_not_read_is_told_before_her_words_go(town: Town) -> None:
+def test_unread_news_of_a_buddy_is_told_before_words_go(town: Town) -> None:
     _, (ana, _), _ = begin(town, 2)
     check = lambda **values: town.do("check_buddy", person(town, ana), ana, line="hi", **values)  # noqa: E731
     assert check().outcome == "known"
@@ -312,7 +312,7 @@ def test_news_she_has_not_read_is_told_before_her_words_go(town: Town) -> None:
     assert check().outcome == "known"
 
 
-def test_after_words_of_last_weeks_buddy_she_is_asked_whom_she_means(town: Town) -> None:
+def test_after_words_of_last_weeks_buddy_the_sender_is_asked_whom(town: Town) -> None:
     circle, members, _ = begin(town, 4)
     ana = members[0]
     (before,) = buddies_of(town.session, ana)

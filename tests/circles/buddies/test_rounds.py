@@ -169,7 +169,7 @@ def test_a_fourth_makes_two_pairs_of_a_group_of_three(town: Town) -> None:
     assert sorted(map(len, groups(town, circle))) == [2, 2]
 
 
-def test_whoever_is_left_by_her_buddy_joins_others_and_hears_kind_words(town: Town) -> None:
+def test_whoever_is_left_by_a_buddy_joins_others_and_hears_kind_words(town: Town) -> None:
     _, members, _ = begin(town, 4)
     ana = members[0]
     (rosa,) = buddies_of(town.session, ana)
@@ -214,7 +214,7 @@ def test_a_group_of_three_becomes_a_pair_that_keeps_its_talk(town: Town) -> None
     assert bonds_of(town.session, mia)[0].mine.wrote_at is None
 
 
-def test_nobody_hears_of_a_change_to_what_she_was_never_told(town: Town) -> None:
+def test_nobody_hears_of_a_change_to_what_was_never_told(town: Town) -> None:
     circle, members = seated(town, 4)
     round_of(town.session, circle, 1, SENDER, NOW)
     members[0].state = "left"
@@ -243,7 +243,7 @@ def test_who_is_blocked_hears_what_anyone_left_behind_hears(town: Town) -> None:
     assert len(town.session.scalars(select(Apart)).all()) == 1
 
 
-def test_three_rounds_waited_for_in_vain_leave_her_out_with_a_choice(town: Town) -> None:
+def test_three_rounds_waited_for_in_vain_leave_a_member_out_with_a_choice(town: Town) -> None:
     circle, (ana, rosa) = seated(town, 2)
     effects: tuple[Effect, ...] = ()
     for week in range(1, 5):
@@ -277,7 +277,7 @@ def test_nobody_is_missed_who_was_there_or_was_not_waited_for(town: Town, sign: 
     assert (ana.misses, rosa.misses) == (0, 0)
 
 
-def test_until_she_is_told_her_buddy_is_the_one_before(town: Town) -> None:
+def test_until_the_new_one_is_told_the_buddy_is_the_one_before(town: Town) -> None:
     circle, members, _ = begin(town, 4)
     ana = members[0]
     before = buddies_of(town.session, ana)

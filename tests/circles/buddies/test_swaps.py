@@ -157,14 +157,14 @@ def test_a_swap_happens_after_its_minute_and_those_who_knew_hear_of_it(town: Tow
     assert do(town, "show_pairs", luz, circle).outcome == "shown"
 
 
-def test_whoever_was_not_told_yet_hears_on_her_own_day(town: Town) -> None:
+def test_whoever_was_not_told_yet_hears_on_the_usual_day(town: Town) -> None:
     circle, luz, _ = begun(town, "Ana", "Rosa", "Kim", "Sol", told=False)
     done = do(town, "swap_pairs", luz, None, **held(town, circle, luz, "Ana"))
     assert (done.outcome, done.effects, done.values["knew"]) == ("swapped", (), False)
     assert all(seat.told_at is None for seat in town.session.scalars(select(PairMember)))
 
 
-def test_what_was_undone_or_is_no_longer_hers_does_not_happen(town: Town) -> None:
+def test_a_swap_undone_or_of_a_former_host_does_not_happen(town: Town) -> None:
     circle, luz, _ = begun(town, "Ana", "Rosa", "Kim", "Sol")
     before = names(town, circle)
     values = held(town, circle, luz, "Ana")
@@ -211,7 +211,7 @@ def test_a_block_and_a_lack_of_people_come_to_the_same(town: Town) -> None:
     assert town.session.scalars(select(PendingAction)).first() is None
 
 
-def test_someone_linked_with_two_groups_keeps_her_own(town: Town) -> None:
+def test_someone_linked_with_two_groups_keeps_the_first(town: Town) -> None:
     circle, luz, members = begun(town, "Ana", "Rosa", "Kim", "Sol")
     ana = members["Ana"]
     other = next(iter(next(group for group in names(town, circle) if "Ana" not in group)))

@@ -93,7 +93,7 @@ def test_who_only_reads_along_hears_what_is_said_but_is_not_asked(maple: Maple) 
     assert maple.show("Hello", "check_in").values["count"] == "2"
 
 
-def test_whoever_is_asleep_gets_it_when_her_day_begins(maple: Maple) -> None:
+def test_whoever_is_asleep_gets_it_when_the_day_begins_there(maple: Maple) -> None:
     maple.person("Rosa").zone = "Asia/Tokyo"
     done = maple.show()
     (lines,) = [effect for effect in done.effects if isinstance(effect, Lines)]
@@ -119,7 +119,9 @@ def test_the_names_that_do_not_fit_are_counted(maple: Maple) -> None:
     assert len(names) <= 80
 
 
-def test_it_goes_to_nobody_whom_the_preview_did_not_count_nor_to_who_paused_since(maple: Maple) -> None:
+def test_a_broadcast_goes_to_nobody_whom_the_preview_did_not_count_nor_to_who_paused_since(
+    maple: Maple,
+) -> None:
     maple.show()
     maple.add("New")
     maple.seats["Rosa"].state = "paused"
@@ -215,7 +217,7 @@ def test_a_member_hears_what_was_said_once_its_minute_is_over(maple: Maple) -> N
     )
 
 
-def test_what_was_undone_or_is_not_for_her_any_more_never_comes(maple: Maple) -> None:
+def test_what_was_undone_or_is_not_for_the_member_any_more_never_comes(maple: Maple) -> None:
     town, ana, seat = maple.town, maple.person("Ana"), maple.seats["Ana"]
     undone = maple.send("one", "say")
     assert take_back(town.ctx(maple.luz), undone)

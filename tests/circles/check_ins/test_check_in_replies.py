@@ -236,7 +236,7 @@ def test_a_nudge_reminds_those_who_were_asked_once(maple: Maple) -> None:
     assert nudge().outcome == "already"
 
 
-def test_she_is_reminded_only_where_her_next_words_would_answer_it(maple: Maple) -> None:
+def test_a_member_is_reminded_only_where_the_next_words_would_answer_it(maple: Maple) -> None:
     town, ana, seat = maple.town, maple.person("Ana"), maple.seats["Ana"]
     pending = sent(maple)
     question = ask(maple, "Ana", pending)

@@ -37,7 +37,7 @@ def maple(town: Town) -> Maple:
     return Maple(town)
 
 
-def test_a_host_is_on_call_once_she_took_up_her_seat_and_while_texts_reach_her(maple: Maple) -> None:
+def test_a_host_is_on_call_once_the_role_is_taken_up_and_while_texts_arrive(maple: Maple) -> None:
     assert maple.on_call() == []
     maple.host("Eva", accepted=False)
     assert maple.on_call() == []
@@ -73,7 +73,7 @@ def test_a_host_who_is_away_or_stepped_down_is_not_on_call(maple: Maple) -> None
     assert maple.on_call() == []
 
 
-def test_a_host_with_a_seat_is_not_her_own_help(maple: Maple) -> None:
+def test_a_host_with_a_seat_is_no_help_to_the_same_person(maple: Maple) -> None:
     maple.town.role(maple.ana, "host", maple.circle)
     maple.town.consent(maple.ana)
     assert maple.on_call() == []
@@ -113,5 +113,5 @@ def test_not_ok_raises_an_alarm_where_somebody_is_on_call(maple: Maple) -> None:
         ("", "said"),
     ],
 )
-def test_an_answer_in_her_own_words_is_heard(town: Town, words: str, outcome: str) -> None:
+def test_an_answer_in_own_words_is_heard(town: Town, words: str, outcome: str) -> None:
     assert town.do("hear_how", town.person("Ana"), how_words=words).outcome == outcome

@@ -75,7 +75,7 @@ def test_whoever_s_language_is_known_sits_with_it(town: tuple[list[Newcomer], li
 
 
 @given(towns())
-def test_nobody_is_left_over_while_there_is_room_in_her_language(
+def test_nobody_is_left_over_while_there_is_room_in_that_language(
     town: tuple[list[Newcomer], list[Table]],
 ) -> None:
     people, tables = town
@@ -121,7 +121,7 @@ def test_those_awake_together_and_those_who_can_teach_each_other_sit_together() 
     assert places[1] == places[2]
 
 
-def test_a_newcomer_joins_those_awake_when_she_is() -> None:
+def test_a_newcomer_joins_those_awake_at_the_same_hours() -> None:
     morning, evening = (
         Table(1, "en", 8, 2, (Seat(-1, hours(9)),)),
         Table(2, "en", 8, 2, (Seat(-2, hours(17)),)),

@@ -53,7 +53,7 @@ def maple(town: Town) -> Circle:
     return town.session.scalars(select(Circle).where(Circle.code == "MAPLE")).one()
 
 
-def test_she_hears_how_many_are_invited_in_on_their_way_and_may_need_a_person(
+def test_an_organizer_hears_how_many_are_invited_in_on_their_way_and_may_need_a_person(
     town: Town, mia: Person
 ) -> None:
     circle = maple(town)
@@ -86,14 +86,14 @@ def test_of_fewer_than_five_it_is_not_said_who_declined(town: Town, mia: Person)
     ]
 
 
-def test_her_look_is_on_record_without_a_word(town: Town, mia: Person) -> None:
+def test_an_organizers_look_is_on_record_without_a_word(town: Town, mia: Person) -> None:
     look(town, mia)
     (audit,) = town.session.scalars(select(Audit)).all()
     assert (audit.action, audit.person_id, audit.circle_id) == ("looked at cohort", mia.id, None)
     assert set(audit.details) == {"cohort_id"}
 
 
-def test_a_circle_she_organizes_by_itself_is_hers_to_see_and_nothing_else_is(town: Town, mia: Person) -> None:
+def test_an_organizer_sees_a_circle_organized_alone_and_no_other(town: Town, mia: Person) -> None:
     nora = town.person("Nora")
     oak = town.circle("OAK", "Open Doors")
     town.role(nora, "organizer", oak)
@@ -119,7 +119,7 @@ def test_others_have_no_cohort_to_look_at(town: Town, mia: Person, how: str) -> 
     assert town.do("show_cohort", rosa, about=f"cohort {cohort_id}").outcome == "none"
 
 
-def test_of_two_she_is_asked_which_unless_she_names_one(town: Town, mia: Person) -> None:
+def test_of_two_cohorts_the_organizer_is_asked_which_unless_one_is_named(town: Town, mia: Person) -> None:
     fall = town.cohort("Fall")
     town.role(mia, "organizer", fall)
     asked = town.do("which_cohort", mia)
@@ -135,7 +135,7 @@ def test_a_shared_phone_shows_no_names_of_cohorts(town: Town, mia: Person) -> No
     assert town.do("which_cohort", mia).values["options"] == "1 S, 2 NM"
 
 
-def test_more_circles_than_fit_come_when_she_asks(town: Town, mia: Person) -> None:
+def test_more_circles_than_fit_come_when_asked_for(town: Town, mia: Person) -> None:
     spring = maple(town).cohort_id
     for number in range(8):
         town.circle(f"OAK{number}", cohort_id=spring)

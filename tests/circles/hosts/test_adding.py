@@ -124,7 +124,7 @@ def test_a_number_of_the_circle_is_said_to_be_in_and_whose_it_is_is_not(stage: S
     assert stage.invitations() == []
 
 
-def test_whoever_backs_up_the_host_does_not_open_her_own_seat(stage: Stage) -> None:
+def test_a_backup_does_not_open_the_backups_own_seat(stage: Stage) -> None:
     stage.town.role(stage.kim, "backup", stage.circle)
     stage.add("Kim", by=stage.kim)
     uri = stage.town.session.scalars(select(Address.uri).where(Address.person_id == stage.kim.id)).one()
@@ -162,7 +162,7 @@ def test_a_full_circle_says_so(stage: Stage) -> None:
     assert stage.closed.barred_at == NOW
 
 
-def test_nobody_adds_to_a_circle_that_is_not_hers(stage: Stage) -> None:
+def test_nobody_adds_to_a_circle_of_another_host(stage: Stage) -> None:
     oak = stage.town.circle("OAK")
     assert stage.add("Mia 512 555 0177", circle=oak).outcome == "none"
     assert stage.add("Mia 512 555 0177", by=stage.ana).outcome == "none"

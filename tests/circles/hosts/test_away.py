@@ -66,7 +66,7 @@ def lines(done: ActionResult) -> list[tuple[str, str | None, str | None]]:
     ]
 
 
-def test_she_reads_who_gets_alerts_circle_by_circle(stage: Stage) -> None:
+def test_a_host_who_goes_away_reads_who_gets_alerts_circle_by_circle(stage: Stage) -> None:
     assert lines(stage.away()) == [
         ("away_set", None, None),
         ("away_to", "Eva", "Bold Moves"),
@@ -78,7 +78,7 @@ def test_she_reads_who_gets_alerts_circle_by_circle(stage: Stage) -> None:
     assert (row.action, row.person_id, row.details) == ("away", stage.luz.id, {"until": "2026-06-05"})
 
 
-def test_until_that_morning_others_host_and_then_she_does(stage: Stage) -> None:
+def test_until_that_morning_others_host_and_then_the_host_does(stage: Stage) -> None:
     stage.away()
     for moment, host in ((BACK_AT - dt.timedelta(seconds=1), stage.eva), (BACK_AT, stage.luz)):
         assert hosts_of(stage.town.session, stage.maple.id, moment) == [host]
@@ -119,7 +119,7 @@ def test_back_ends_it_and_whoever_stood_in_hears_so(stage: Stage) -> None:
     assert stage.town.do("end_away", stage.ana).outcome == "no"
 
 
-def test_a_page_that_waits_for_her_goes_on_at_once(stage: Stage) -> None:
+def test_a_page_that_waits_for_a_host_who_goes_away_goes_on_at_once(stage: Stage) -> None:
     waits = stage.alert(stage.maple, stage.luz)
     stage.away()
     assert waits.next_page_at == NOW
@@ -127,7 +127,7 @@ def test_a_page_that_waits_for_her_goes_on_at_once(stage: Stage) -> None:
     assert list(steps) == ["host paged", "went away"]
 
 
-def test_pages_of_others_and_those_she_has_answered_stay_as_they_are(stage: Stage) -> None:
+def test_pages_of_others_and_answered_ones_stay_as_they_are(stage: Stage) -> None:
     later = NOW + dt.timedelta(minutes=9)
     cedar = stage.town.circle("CEDAR")
     stay = [

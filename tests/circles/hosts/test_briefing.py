@@ -133,7 +133,9 @@ def test_needs_are_those_of_others_until_they_are_closed(town: Town, luz: Person
     assert town.do("brief", luz, circle=circle.id).outcome == "counts"
 
 
-def test_it_is_for_whoever_hosts_that_circle_while_it_runs(town: Town, luz: Person, circle: Circle) -> None:
+def test_a_brief_is_for_whoever_hosts_that_circle_while_it_runs(
+    town: Town, luz: Person, circle: Circle
+) -> None:
     other = town.circle("OAK", "New Moms")
     ana = town.session.query(Person).filter_by(name="Ana").one()
     assert town.do("brief", luz, circle=other.id).outcome == "none"

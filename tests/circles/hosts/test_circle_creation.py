@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from assistant.circles.actions.effects import AskAgain, OptIn
 from assistant.circles.people.permissions import hosted_by
-from assistant.language.commands import CommandPattern, read_command
+from assistant.language.commands.command_reading import CommandPattern, read_command
 from assistant.store.tables import Address, Audit, Circle, Outbox, Person, Role
 from tests.circles.town import NOW, Town
 
@@ -21,7 +21,7 @@ def found(town: Town, person: Person, title: str, **values: Any) -> Circle:
     return done.circle
 
 
-def test_her_circle_has_her_language_her_zone_and_herself_as_host(town: Town) -> None:
+def test_a_new_circle_has_its_founders_language_and_zone_and_the_founder_as_host(town: Town) -> None:
     luz = town.person("Luz", language="es", zone="America/Mexico_City")
     circle = found(town, luz, "Manos Juntas")
     assert (circle.code, circle.name, circle.language) == ("MANOS", "Manos Juntas", "es")
@@ -31,7 +31,7 @@ def test_her_circle_has_her_language_her_zone_and_herself_as_host(town: Town) ->
     assert (audit.action, audit.person_id, audit.circle_id) == ("create circle", luz.id, circle.id)
 
 
-def test_without_a_city_the_zone_is_that_of_her_number(town: Town) -> None:
+def test_without_a_city_the_zone_is_that_of_the_founders_number(town: Town) -> None:
     assert found(town, town.person("Luz"), "Walkers").zone == "America/Chicago"  # area code 512
 
 

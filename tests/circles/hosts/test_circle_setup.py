@@ -33,7 +33,7 @@ def test_a_circle_is_joined_by_its_code_in_capitals(database: Database, clock: M
         assert find_circle(session, " Maple ").id == circle.id
 
 
-def test_a_host_is_offered_her_seat_and_hears_nothing(database: Database, clock: ManualClock) -> None:
+def test_a_host_is_offered_the_seat_and_hears_nothing(database: Database, clock: ManualClock) -> None:
     with database.write() as session:
         create_circle(session, replace(MAPLE, backup="+14155550109"), country="US", now=clock.now())
         roles = session.execute(

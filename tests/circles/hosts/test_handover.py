@@ -68,7 +68,7 @@ def cast(town: Town) -> Cast:
     return Cast(town)
 
 
-def test_until_her_yes_the_old_host_stays(town: Town, cast: Cast) -> None:
+def test_until_the_heir_says_yes_the_old_host_stays(town: Town, cast: Cast) -> None:
     role = cast.offer("host", cast.rosa)
     assert (role.accepted_at, cast.hosting.ended_at) == (None, None)
     assert hosted_by(town.session, cast.rosa.id) == []
@@ -76,7 +76,7 @@ def test_until_her_yes_the_old_host_stays(town: Town, cast: Cast) -> None:
     assert (asked.outcome, asked.values) == ("ask", {"seat": "host", "host": "Luz"})
 
 
-def test_at_her_yes_hosting_passes_and_everyone_hears_once(town: Town, cast: Cast) -> None:
+def test_at_the_heirs_yes_hosting_passes_and_everyone_hears_once(town: Town, cast: Cast) -> None:
     town.role(cast.eva, "backup", cast.circle)
     mia = town.person("Mia")
     town.role(mia, "backup", cast.circle)
@@ -136,7 +136,7 @@ def test_a_seat_that_somebody_else_was_offered_is_left_alone(town: Town, cast: C
     assert offered.ended_at is None
 
 
-def test_an_offer_falls_with_what_it_replaces_and_with_her_own_seat(town: Town, cast: Cast) -> None:
+def test_an_offer_falls_with_what_it_replaces_and_with_its_holders_seat(town: Town, cast: Cast) -> None:
     role = cast.offer("host", cast.rosa)
     seat = cast.seats[cast.rosa.id]
     town.now = NOW + dt.timedelta(hours=1)
@@ -169,14 +169,14 @@ def test_a_number_takes_the_seat_up_by_its_word(town: Town, cast: Cast) -> None:
     assert {notice for _, notice in told(accepted)[1:]} == {"new_host_unnamed"}
 
 
-def test_a_members_own_number_is_asked_like_her_name(town: Town, cast: Cast) -> None:
+def test_a_members_own_number_is_asked_like_the_name(town: Town, cast: Cast) -> None:
     done = does(town, "offer_seat", cast.luz, cast.circle, seat="host", phone="+15125550003")  # Rosa's
     assert (done.outcome, done.values) == ("asked", {"other_name": "Rosa"})
     hers = does(town, "offer_seat", cast.luz, cast.circle, seat="host", phone="+15125550001")
     assert hers.outcome == "own"
 
 
-def test_whom_she_means(town: Town, cast: Cast) -> None:
+def test_whom_a_host_means_as_heir(town: Town, cast: Cast) -> None:
     listed = does(town, "find_heir", cast.luz, cast.circle)
     assert listed.outcome == "several"
     assert listed.values["options"] == "1 Ana, 2 Rosa, 3 Eva, 4 another"
@@ -188,7 +188,7 @@ def test_whom_she_means(town: Town, cast: Cast) -> None:
     assert unknown.outcome == "several"
 
 
-def test_of_two_with_one_name_she_is_asked_which(town: Town, cast: Cast) -> None:
+def test_of_two_with_one_name_the_host_is_asked_which(town: Town, cast: Cast) -> None:
     town.seat(town.person("Rosa Maria"), cast.circle)
     done = does(town, "find_heir", cast.luz, cast.circle, text="Rosa")
     assert done.values["options"] == "1 Rosa, 2 Rosa Maria, 3 another"
@@ -297,7 +297,7 @@ def test_a_namesake_who_is_gone_or_of_another_circle_is_not_asked_about(town: To
         assert does(town, "meet_namesake", cast.luz, None, candidate=candidate).outcome == "gone"
 
 
-def test_the_host_herself_is_no_backup_of_her_own(town: Town, cast: Cast) -> None:
+def test_a_host_is_no_backup_of_the_same_circle(town: Town, cast: Cast) -> None:
     cast.circle.backup_named = "Luz"
     member = town.seat(cast.luz, cast.circle, "joining")
     done = town.do("keep_promise", cast.luz, member)

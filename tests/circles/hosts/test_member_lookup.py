@@ -134,7 +134,7 @@ def test_with_nobody_there_is_nobody_to_choose(town: Town, luz: Person) -> None:
     assert town.do("find_member", town.person("Omar"), person="Luz").outcome == "none"
 
 
-def test_a_member_is_hers_no_more_once_the_seat_or_the_role_is_gone(town: Town, luz: Person) -> None:
+def test_a_host_finds_a_member_no_more_once_the_seat_or_the_role_is_gone(town: Town, luz: Person) -> None:
     ana = town.seat(town.person("Ana"), maple(town))
     found = named_member(town.ctx(luz), str(ana.id))
     assert found is not None

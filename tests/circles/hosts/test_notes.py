@@ -76,7 +76,7 @@ def test_a_note_arrives_after_its_minute(
     assert tell(passed) == (sol.person_id, notice, {"host": "Luz", **placeholders})
 
 
-def test_a_number_in_her_words_is_named_before_it_goes(town: Town, luz: Person, sol: Member) -> None:
+def test_a_number_in_a_note_is_named_before_it_goes(town: Town, luz: Person, sol: Member) -> None:
     done = host_does(town, "hold_note", luz, to_ids=[sol.id], line="call me at 512-555-0143")
     assert done.values["number"] is True
 
@@ -112,7 +112,7 @@ def test_whoever_left_or_is_kept_apart_or_is_no_longer_hosted_hears_nothing(
     assert town.do("pass_note", person_of(town, sol), sol, pending_action=pending).outcome == "gone"
 
 
-def test_on_a_shared_phone_her_own_words_wait_for_read_and_for_nobody_else(
+def test_on_a_shared_phone_a_hosts_own_words_wait_for_read_and_for_nobody_else(
     town: Town, luz: Person, sol: Member
 ) -> None:
     person = person_of(town, sol)
@@ -150,7 +150,7 @@ def asked(town: Town, luz: Person, sol: Member) -> int:
     return pending_of(done)
 
 
-def test_her_yes_gives_the_number_to_that_host_once(town: Town, luz: Person, sol: Member) -> None:
+def test_a_members_yes_gives_the_number_to_that_host_once(town: Town, luz: Person, sol: Member) -> None:
     pending = asked(town, luz, sol)
     given = town.do("give_number", person_of(town, sol), sol, pending_action=pending)
     uri = town.session.query(Address.uri).filter_by(person_id=sol.person_id).scalar()
@@ -167,7 +167,7 @@ def test_no_and_no_answer_sound_the_same(town: Town, luz: Person, sol: Member) -
     assert tell(kept) == (luz.id, "call_no", {"other_name": "Sol"})
 
 
-def test_she_is_not_asked_again_within_a_week_by_anyone(town: Town, luz: Person, sol: Member) -> None:
+def test_a_member_is_not_asked_for_a_call_again_within_a_week(town: Town, luz: Person, sol: Member) -> None:
     asked(town, luz, sol)
     eva = town.person("Eva")
     town.role(eva, "backup", town.session.query(Circle).one())
@@ -193,7 +193,7 @@ def test_whoever_is_away_or_opted_out_is_not_asked(town: Town, luz: Person, sol:
     assert host_does(town, "hold_call", luz, to_ids=[sol.id]).outcome == "away"
 
 
-def test_her_number_is_kept_when_the_host_hosts_no_more(town: Town, luz: Person, sol: Member) -> None:
+def test_a_members_number_is_kept_when_the_host_hosts_no_more(town: Town, luz: Person, sol: Member) -> None:
     pending = asked(town, luz, sol)
     town.session.query(Circle).one().state = "closed"
     town.session.flush()

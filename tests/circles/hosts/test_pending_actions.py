@@ -37,7 +37,7 @@ def maple(town: Town) -> Circle:
     return town.session.query(Circle).filter_by(code="MAPLE").one()
 
 
-def test_a_deed_happens_after_its_minute_and_not_before(town: Town, luz: Person) -> None:
+def test_a_pending_action_happens_after_its_minute_and_not_before(town: Town, luz: Person) -> None:
     pending = hold(town.ctx(luz), "say", maple(town), words="Hello all")
     assert take_up(town.session, pending.id, NOW) is None
     assert take_up(town.session, pending.id, LATER - dt.timedelta(seconds=1)) is None
@@ -89,7 +89,9 @@ def test_undo_takes_back_whichever_came_last(town: Town, luz: Person) -> None:
     assert town.do("undo", luz).outcome == "nothing"
 
 
-def test_a_deed_that_was_done_cannot_be_undone_and_she_is_told(town: Town, luz: Person) -> None:
+def test_a_pending_action_that_was_done_cannot_be_undone_and_the_host_is_told(
+    town: Town, luz: Person
+) -> None:
     pending = hold(town.ctx(luz), "remove", maple(town), member=town.seat(town.person("Ana"), maple(town)))
     town.now = LATER
     take_up(town.session, pending.id, town.now)
@@ -99,7 +101,7 @@ def test_a_deed_that_was_done_cannot_be_undone_and_she_is_told(town: Town, luz: 
     assert town.do("undo", luz).outcome == "nothing"
 
 
-def test_a_host_reaches_the_circles_she_hosts_or_backs_up_and_no_others(town: Town, luz: Person) -> None:
+def test_a_host_reaches_circles_hosted_or_backed_up_and_no_others(town: Town, luz: Person) -> None:
     oak, elm, ash, fir = (town.circle(code, code.title()) for code in ("OAK", "ELM", "ASH", "FIR"))
     town.role(luz, "backup", oak)
     town.role(luz, "host", elm, accepted=False)
@@ -113,7 +115,7 @@ def test_a_host_reaches_the_circles_she_hosts_or_backs_up_and_no_others(town: To
         assert circle_for(town.session, luz.id, other.id) is None
 
 
-def test_an_organizer_reaches_her_cohorts_and_no_circle(town: Town) -> None:
+def test_an_organizer_reaches_the_cohorts_organized_and_no_circle(town: Town) -> None:
     mia, spring = town.person("Mia"), town.cohort()
     town.cohort("Autumn")
     town.role(mia, "organizer", spring)

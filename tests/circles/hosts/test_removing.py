@@ -80,14 +80,14 @@ def test_what_was_undone_does_not_happen(stage: Stage, ask: str, fire: str) -> N
 
 
 @pytest.mark.parametrize(("ask", "fire"), [("remove_member", "close_seat"), ("pause_member", "pause_seat")])
-def test_nothing_happens_once_she_hosts_no_more(stage: Stage, ask: str, fire: str) -> None:
+def test_nothing_happens_once_the_host_hosts_no_more(stage: Stage, ask: str, fire: str) -> None:
     held = stage.say(ask)
     stage.role.ended_at = NOW
     assert (stage.fire(held, fire), stage.seat.state) == (ActionResult("undone"), "active")
 
 
 @pytest.mark.parametrize(("ask", "fire"), [("remove_member", "close_seat"), ("pause_member", "pause_seat")])
-def test_a_deed_reaches_only_the_seat_it_is_about(stage: Stage, ask: str, fire: str) -> None:
+def test_a_pending_action_reaches_only_the_seat_it_is_about(stage: Stage, ask: str, fire: str) -> None:
     held = stage.say(ask)
     pending = held.effects[0].values["pending_action"]  # type: ignore[union-attr]
     stage.town.now = LATER
@@ -107,7 +107,7 @@ def test_said_twice_it_is_done_once(stage: Stage, ask: str) -> None:
 
 
 @pytest.mark.parametrize("ask", ["remove_member", "pause_member"])
-def test_nobody_without_the_right_and_not_her_own_seat(stage: Stage, ask: str) -> None:
+def test_nobody_without_the_right_and_no_host_on_the_own_seat(stage: Stage, ask: str) -> None:
     own = stage.town.seat(stage.luz, stage.circle)
     assert stage.say(ask, member=own).outcome == "self"
     omar = stage.town.person("Omar")
@@ -164,7 +164,7 @@ def test_with_no_host_nothing_is_promised(stage: Stage) -> None:
     assert (done.outcome, done.values["asked"]) == ("asked_host", "nobody")
 
 
-def test_in_a_safety_talk_she_does_not_read_of_it_just_then(stage: Stage) -> None:
+def test_in_a_safety_talk_a_member_does_not_read_of_a_closed_seat(stage: Stage) -> None:
     stage.town.conversation(stage.ana, stage.seat, "danger", danger="self_harm")
     closed = stage.fire(stage.say("remove_member"), "close_seat")
     told = closed.effects[-1]
@@ -187,7 +187,7 @@ def test_a_pause_begins_after_the_minute_and_ends_by_itself(stage: Stage) -> Non
     assert stage.town.do("find_away", stage.ana).member is stage.seat
 
 
-def test_who_paused_herself_within_the_minute_keeps_her_own_pause(stage: Stage) -> None:
+def test_a_member_who_paused_within_the_minute_keeps_that_pause(stage: Stage) -> None:
     held = stage.say("pause_member")
     stage.seat.state, stage.seat.paused_until = "paused", NOW + dt.timedelta(weeks=4)
     assert stage.fire(held, "pause_seat") == ActionResult("gone")

@@ -10,7 +10,7 @@ from assistant.circles.people.permissions import hearing_of
 from tests.circles.town import NOW, Town
 
 
-def test_an_offered_seat_is_hers_once_she_texts_the_code(town: Town) -> None:
+def test_an_offered_role_is_taken_up_by_texting_the_code(town: Town) -> None:
     circle, luz = town.circle(language="es"), town.person()
     role = town.role(luz, "host", circle, accepted=False)
     assert hearing_of(town.session, [luz.id])[luz.id] == {"anyone", "offered"}
@@ -22,7 +22,7 @@ def test_an_offered_seat_is_hers_once_she_texts_the_code(town: Town) -> None:
     assert town.do("accept_role", luz, code="maple").outcome == "already"
 
 
-def test_an_organizer_texts_the_code_of_any_circle_of_her_cohort(town: Town) -> None:
+def test_an_organizer_texts_the_code_of_any_circle_of_the_cohort(town: Town) -> None:
     cohort = town.cohort()
     town.circle(cohort_id=cohort.id)
     olga = town.person("Olga")

@@ -55,7 +55,7 @@ def fill(town: Town, circle: Circle, *names: str) -> list[Person]:
     return people
 
 
-def test_it_begins_on_the_next_monday_and_never_today(town: Town, circle: Circle, luz: Person) -> None:
+def test_a_season_begins_on_the_next_monday_and_never_today(town: Town, circle: Circle, luz: Person) -> None:
     people = fill(town, circle)
     done = begin(town, luz, circle)
     assert (done.outcome, circle.state, circle.starts_on) == ("begun", "running", MONDAY)

@@ -201,7 +201,7 @@ def test_how_members_stand(town: Town) -> None:
     assert (value(report, "left"), value(report, "stopped")) == (5, 5)
 
 
-def test_what_she_writes_after_the_end_does_not_change_how_she_stood(town: Town) -> None:
+def test_what_a_member_writes_after_the_end_does_not_change_the_standing(town: Town) -> None:
     played = standing(town)
     played.close(after_weeks(2))
     for person in played.people[5:10]:
@@ -210,7 +210,7 @@ def test_what_she_writes_after_the_end_does_not_change_how_she_stood(town: Town)
     assert value(report_on(town.session, played.circle, after_weeks(5)), "quiet") == 5
 
 
-def test_a_stop_long_before_she_left_is_not_why_she_left(town: Town) -> None:
+def test_a_stop_long_before_a_member_left_is_not_the_reason(town: Town) -> None:
     played = standing(town)
     for row in town.session.query(Consent):
         row.at = NOW - dt.timedelta(days=30)

@@ -104,7 +104,7 @@ def test_none_and_one_look_alike() -> None:
     assert hide({"a": count(set()), "b": count({1}), "c": count(range(5))}, []) == {"a", "b"}
 
 
-def test_six_alarms_of_one_person_are_hers_alone() -> None:
+def test_six_alarms_of_one_person_count_as_one_person() -> None:
     assert hide({"danger": Cell(6, (frozenset({1}),))}, []) == {"danger"}
 
 

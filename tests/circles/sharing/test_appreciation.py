@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assistant.circles.actions.effects import Tell
 from assistant.circles.sharing.appreciation import without_address
-from assistant.language.addressing import named_in
+from assistant.language.commands.addressing import named_in
 from assistant.store.tables import Apart, Member, Note, Outbox, Person
 from tests.circles.town import Town
 

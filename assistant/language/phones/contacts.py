@@ -2,7 +2,7 @@
 
 import re
 
-from assistant.language.phone_numbers import phone_spans
+from assistant.language.phones.phone_numbers import phone_spans
 
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # A link that leads to a person, not to something to read.

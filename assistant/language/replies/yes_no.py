@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from assistant.language.coverage import (
+from assistant.language.folding import plain_words, strip_words
+from assistant.language.replies.coverage import (
     LEAD,
     POLITE,
     TAIL,
@@ -15,9 +16,8 @@ from assistant.language.coverage import (
     senses,
     vocabulary_of,
 )
-from assistant.language.deciding import lean_of, settle
-from assistant.language.folding import plain_words, strip_words
-from assistant.language.numbers import picks_by_number
+from assistant.language.replies.deciding import lean_of, settle
+from assistant.language.replies.numbers import picks_by_number
 from assistant.language.word_tables import Phrases
 from assistant.language.words import (
     AGREE_DEGREES,

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from assistant.language.folding import fold, plain_words
-from assistant.language.signal_words import BESIDE_WRONG, HINTS_OF_WRONG, PERHAPS_WRONG, THEIR_PHONE
+from assistant.language.signals.signal_words import BESIDE_WRONG, HINTS_OF_WRONG, PERHAPS_WRONG, THEIR_PHONE
 from assistant.language.words import FLUFF
 
 _CLAUSES: Final = re.compile(r"[.,;:!?\n()\"]+|\s-+\s|\s(?:and|but|y|pero|because|porque)\s")

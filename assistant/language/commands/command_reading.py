@@ -8,11 +8,11 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
-from assistant.language.dates import looks_like_date
 from assistant.language.folding import Word, plain_words, says_something, split_words
-from assistant.language.names import read_name
-from assistant.language.numbers import find_number_words, find_numbers
 from assistant.language.places.place_reading import read_place
+from assistant.language.replies.names import read_name
+from assistant.language.replies.numbers import find_number_words, find_numbers
+from assistant.language.times.dates import looks_like_date
 from assistant.language.words import EVERYDAY_KEYWORDS, FLUFF, NO_SLIPS, NOT_CODES
 
 AT = "@"

@@ -25,7 +25,7 @@ def _filled(pattern: str, fragments: Mapping[str, str]) -> str:
 
 _WHOLE_WORD = r"(?!\w)"
 
-_OPT_OUTS = load_table("opt_outs")
+_OPT_OUTS = load_table("opt_outs", "assistant.language.signals")
 STOP_WORDS = words_of(_OPT_OUTS["stop_words"])
 SURE_STOP_WORDS = words_of(_OPT_OUTS["sure_stop_words"])
 JOINED_TAILS = words_of(_OPT_OUTS["joined_tails"])
@@ -42,23 +42,23 @@ ALLOWED_TAIL = words_of(_OPT_OUTS["allowed_tail"])
 STOP_PATTERNS = _patterns(_OPT_OUTS, _OPT_OUTS["stop_patterns"]["patterns"], _WHOLE_WORD)
 MAYBE_PATTERNS = _patterns(_OPT_OUTS, _OPT_OUTS["maybe_patterns"]["patterns"], _WHOLE_WORD)
 
-_SIGNALS = load_table("signals")
+_SIGNALS = load_table("signals", "assistant.language.signals")
 START = phrases_of(_SIGNALS["start"])
 HELP = phrases_of(_SIGNALS["help"])
 SIGNATURES = _patterns(_SIGNALS, _SIGNALS["signatures"]["patterns"], r"\W*$")
 PUZZLED = phrases_of(_SIGNALS["puzzled"])
 
-_WRONG_NUMBERS = load_table("wrong_numbers")
+_WRONG_NUMBERS = load_table("wrong_numbers", "assistant.language.signals")
 THEIR_PHONE = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["sure"]["patterns"], "$")
 PERHAPS_WRONG = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["whole"]["patterns"], "$")
 HINTS_OF_WRONG = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["hints"]["patterns"], "$")
 BESIDE_WRONG = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["beside"]["patterns"], "$")
 
-_REACTIONS = load_table("reactions")
+_REACTIONS = load_table("reactions", "assistant.language.signals")
 TAPBACKS = _patterns(_REACTIONS, _REACTIONS["tapbacks"]["patterns"])
 OWN_WORDS = words_of(_REACTIONS["own_words"])
 
-_AUTO_REPLIES = load_table("auto_replies")
+_AUTO_REPLIES = load_table("auto_replies", "assistant.language.signals")
 MACHINES = _patterns(_AUTO_REPLIES, _AUTO_REPLIES["machines"]["patterns"])
 AUTO_SENTENCES = _patterns(_AUTO_REPLIES, _AUTO_REPLIES["sentences"]["patterns"], "$")
 AUTO_STATES = _patterns(_AUTO_REPLIES, _AUTO_REPLIES["states"]["patterns"], "$")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from assistant.language.commands import CommandPattern, CommandReading, read_command
+from assistant.language.commands.command_reading import CommandPattern, CommandReading, read_command
 from assistant.language.folding import LONGEST_READ
 
 _PIECES: Final = re.compile(r"[\n\r]+|(?<=[.!?;])\s+|,\s+|\s+[-–—]+\s+")

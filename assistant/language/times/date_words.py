@@ -3,8 +3,8 @@
 import re
 
 from assistant.language.folding import fold
-from assistant.language.numbers import plain_digits
-from assistant.language.weekdays import WEEKDAY
+from assistant.language.replies.numbers import plain_digits
+from assistant.language.times.weekdays import WEEKDAY
 
 _READ = 400  # characters: no day is named in more
 _ORDINALS = dict(

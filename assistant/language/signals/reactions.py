@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from assistant.language.folding import fold, plain_words
-from assistant.language.signal_words import OWN_WORDS, TAPBACKS
+from assistant.language.signals.signal_words import OWN_WORDS, TAPBACKS
 
 QUOTES: Final = '"“”„‟«»‹›「」『』《》〈〉〝〞'
 """Marks that begin or end a quotation somewhere in the world."""

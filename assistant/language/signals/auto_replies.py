@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from assistant.language.folding import fold, plain_words
-from assistant.language.signal_words import AUTO_BESIDE, AUTO_SENTENCES, AUTO_STATES, MACHINES
+from assistant.language.signals.signal_words import AUTO_BESIDE, AUTO_SENTENCES, AUTO_STATES, MACHINES
 from assistant.language.words import FLUFF
 
 _TITLES: Final = re.compile(r"\b(Dr|Dra|Mr|Mrs|Ms|Sr|Sra|Srta|St|Inc|Co|No)\.", re.IGNORECASE)

@@ -6,7 +6,7 @@ from typing import Final
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
-from assistant.language.numbers import plain_digits
+from assistant.language.replies.numbers import plain_digits
 
 FEWEST_DIGITS: Final = 7
 MOST_DIGITS: Final = 15

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
-from assistant.language.clock_times import find_clock_times, spell_out_times
 from assistant.language.folding import fold
-from assistant.language.numbers import plain_digits
-from assistant.language.offsets import OFFSET
+from assistant.language.replies.numbers import plain_digits
+from assistant.language.times.clock_times import find_clock_times, spell_out_times
+from assistant.language.times.offsets import OFFSET
 from assistant.language.word_tables import load_table
 
 # Unprompted texts leave between 9:00 and 20:00 local time, so the last hour that can be promised is 19.
@@ -47,7 +47,7 @@ class _Mention:
     is_clock: bool = False
 
 
-_TABLE = load_table("hours")
+_TABLE = load_table("hours", "assistant.language.times")
 
 
 def _any_of(words: Iterable[str]) -> str:

@@ -4,14 +4,14 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from assistant.language.auto_replies import is_auto_reply
 from assistant.language.folding import plain_words, says_something, strip_words
-from assistant.language.opt_outs import is_keyword, read_opt_out
-from assistant.language.reactions import is_reaction, quotes_ours
-from assistant.language.signal_words import HELP, PUZZLED, START
-from assistant.language.signatures import without_signature
+from assistant.language.signals.auto_replies import is_auto_reply
+from assistant.language.signals.opt_outs import is_keyword, read_opt_out
+from assistant.language.signals.reactions import is_reaction, quotes_ours
+from assistant.language.signals.signal_words import HELP, PUZZLED, START
+from assistant.language.signals.signatures import without_signature
+from assistant.language.signals.wrong_numbers import is_wrong_number
 from assistant.language.words import FLUFF
-from assistant.language.wrong_numbers import is_wrong_number
 
 _LONGEST = 4000  # characters: a reaction quotes a text of ours, and none of ours is longer
 

@@ -29,7 +29,7 @@ from assistant.language.words import (
     YES,
 )
 
-_TABLE: Final = load_table("addressing")
+_TABLE: Final = load_table("addressing", "assistant.language.commands")
 
 
 def _of(name: str) -> frozenset[str]:

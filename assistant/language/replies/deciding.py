@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from assistant.language.coverage import HEDGE, LEAD, OTHER, UNDECIDED, Degree, Explained, Span
 from assistant.language.folding import fold
+from assistant.language.replies.coverage import HEDGE, LEAD, OTHER, UNDECIDED, Degree, Explained, Span
 from assistant.language.words import (
     JOINS,
     KIND_EMOJI,

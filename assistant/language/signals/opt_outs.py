@@ -7,7 +7,7 @@ from typing import Final, Literal
 from rapidfuzz.distance import OSA
 
 from assistant.language.folding import Word, fold, plain_words, split_words, squeeze, strip_words
-from assistant.language.signal_words import (
+from assistant.language.signals.signal_words import (
     ALLOWED_TAIL,
     JOINED_TAILS,
     LEADS,

@@ -9,9 +9,16 @@ from typing import Final
 import phonenumbers
 from phonenumbers import Leniency, PhoneNumber
 
-from assistant.language.dialing import FEWEST_DIGITS, MOST_DIGITS, e164, mend, read_written, with_plain_marks
 from assistant.language.folding import LONGEST_READ, Word, split_words
-from assistant.language.numbers import plain_digits
+from assistant.language.phones.dialing import (
+    FEWEST_DIGITS,
+    MOST_DIGITS,
+    e164,
+    mend,
+    read_written,
+    with_plain_marks,
+)
+from assistant.language.replies.numbers import plain_digits
 from assistant.language.words import NUMBERS, TENS
 
 # Words that members pass on are at most one text long; the rest of a longer body is not relayed either.

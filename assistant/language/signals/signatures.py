@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from assistant.language.folding import fold
-from assistant.language.signal_words import SIGNATURES
+from assistant.language.signals.signal_words import SIGNATURES
 
 _LONGEST: Final = 120  # characters of a line that may be a signature
 

@@ -7,16 +7,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from assistant.language.choice_reading import Choice, explain_choice, read_choice
-from assistant.language.coverage import LEAD, Explained, Sense, courtesies, explain, roles, vocabulary_of
-from assistant.language.dates import read_date
 from assistant.language.folding import LONGEST_READ, plain_words, says_something
-from assistant.language.names import read_name
-from assistant.language.numbers import number_leftover, read_number
-from assistant.language.phone_numbers import find_phones, read_phone
+from assistant.language.phones.phone_numbers import find_phones, read_phone
 from assistant.language.places.place_reading import read_place
-from assistant.language.words import VALUE_LEADS
-from assistant.language.yes_no import (
+from assistant.language.replies.choice_reading import Choice, explain_choice, read_choice
+from assistant.language.replies.coverage import (
+    LEAD,
+    Explained,
+    Sense,
+    courtesies,
+    explain,
+    roles,
+    vocabulary_of,
+)
+from assistant.language.replies.names import read_name
+from assistant.language.replies.numbers import number_leftover, read_number
+from assistant.language.replies.yes_no import (
     explain_agreement,
     explain_yes_no,
     is_plain_no,
@@ -25,6 +31,8 @@ from assistant.language.yes_no import (
     read_yes_no,
     wishes_to_skip,
 )
+from assistant.language.times.dates import read_date
+from assistant.language.words import VALUE_LEADS
 
 __all__ = ["DEGREES", "KINDS", "WHOLE", "Choice", "Expect", "Reading", "find_phones", "parse_expect", "read"]
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import FR, MO, SA, SU, TH, TU, WE, relativedelta
 
-from assistant.language.numbers import find_number_words
+from assistant.language.replies.numbers import find_number_words
 
 _NAMES = (
     "monday mon lunes", "tuesday tues tue martes", "wednesday weds wed miercoles",

@@ -12,7 +12,7 @@ from enum import IntEnum
 from itertools import pairwise
 
 from assistant.language.folding import Word, split_words, squeeze
-from assistant.language.numbers import plain_digits
+from assistant.language.replies.numbers import plain_digits
 from assistant.language.word_tables import Phrases
 from assistant.language.words import (
     AFTER_STUB,

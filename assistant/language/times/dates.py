@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
-from assistant.language.date_words import plain_date_words
 from assistant.language.languages import LANGUAGES
-from assistant.language.numbers import find_number_words
-from assistant.language.weekdays import WEEKDAY, WEEKDAYS, read_weekdays
+from assistant.language.replies.numbers import find_number_words
+from assistant.language.times.date_words import plain_date_words
+from assistant.language.times.weekdays import WEEKDAY, WEEKDAYS, read_weekdays
 
 _MONTHS = (
     "january jan enero ene", "february feb febrero", "march mar marzo", "april apr abril abr", "may mayo",

@@ -1,0 +1,1 @@
+"""Reading what a text asks to be done, and to whom it is addressed."""

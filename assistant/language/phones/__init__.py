@@ -1,0 +1,1 @@
+"""Reading numbers and other ways to reach someone, as people write them."""

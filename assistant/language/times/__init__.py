@@ -1,0 +1,1 @@
+"""Reading when: days, hours, clock times and offsets, and saying them."""
