@@ -1,6 +1,6 @@
 """Wakes workers through Redis: one RQ job stands for any number of reasons to look.
 
-Wake-ups are never the truth. One that is lost costs a moment, until an idle worker looks by itself.
+Wake-ups are never the truth. One that is lost costs a little time, until an idle worker looks by itself.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ JOB_OPTIONS: Final = {
 
 
 def connect(url: str, *, patience: float = 0.5) -> Redis:
-    """A client that gives up soon: redis-py by itself would try for many seconds.
+    """Return a client that gives up soon: redis-py by itself would try for many seconds.
 
     Args:
         url: redis://, rediss:// or unix://.

@@ -109,7 +109,7 @@ class Runtime:
 
     @cached_property
     def services(self) -> Services:
-        """What the messages room works with."""
+        """What conversations and delivery work with."""
         from assistant.delivery.rate import Rate
         from assistant.services import Services, allow_everything
 
@@ -205,7 +205,7 @@ def read_flows(folder: Path = FLOWS) -> FlowBook:
 
 
 def known() -> Known:
-    """What flow files may name, and how their texts are measured: the engine imports none of it."""
+    """Return what flow files may name, and how their texts are measured: the engine imports none of it."""
     from assistant.circles.actions.placeholders import PLACEHOLDERS
     from assistant.conversations.action_catalogue import all_actions
     from assistant.engine.known import Known
@@ -247,7 +247,7 @@ def _twilio(settings: Settings) -> Carrier:
 
 
 def _offset_reader(database: Database) -> Callable[[], dt.timedelta]:
-    """Reads how far the service's clock was moved; all processes of one database agree within a second."""
+    """Return a reader of the clock's offset; all processes of one database agree within a second."""
     held: tuple[float, dt.timedelta] = (float("-inf"), dt.timedelta())
 
     def read() -> dt.timedelta:
@@ -262,7 +262,7 @@ def _offset_reader(database: Database) -> Callable[[], dt.timedelta]:
 
 
 def moving_clock(runtime: Runtime) -> MovingClock:
-    """The service's clock, for whoever moves it: all processes of its database follow within a second.
+    """Return the service's clock, for whoever moves it: all processes of its database follow within a second.
 
     Raises:
         NotPossible: time travel is off here.
@@ -292,7 +292,7 @@ def _keep_offset(database: Database, offset: dt.timedelta) -> None:
 
 
 def read_moves(database: Database) -> list[tuple[str, float]]:
-    """When (real time, ISO 8601) the service's clock came to be how many seconds ahead, the oldest first."""
+    """Return when (real time, ISO 8601) the clock came to be how many seconds ahead, the oldest first."""
     from assistant.store.tables import ServiceState
 
     with database.read() as session:
@@ -301,7 +301,7 @@ def read_moves(database: Database) -> list[tuple[str, float]]:
 
 
 def read_offset(database: Database) -> dt.timedelta:
-    """How far the service's clock is ahead of the machine's."""
+    """Return how far the service's clock is ahead of the machine's."""
     from assistant.store.tables import ServiceState
 
     with database.read() as session:

@@ -1,4 +1,4 @@
-"""What the messages room works with, handed to it once by the runtime."""
+"""What conversations and delivery work with, handed to them once by the runtime."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from assistant.store.database import Database
 
 
 def allow_everything(_segments: int) -> float:
+    """Return no wait: without a limit, every text may be sent at once."""
     return 0.0
 
 

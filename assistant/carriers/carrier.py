@@ -75,7 +75,7 @@ class Carrier(Protocol):
         ...
 
     async def sent_since(self, to_uri: str, since: dt.datetime) -> list[LoggedText]:
-        """Texts of ours to this address, from the carrier's log, created at or after `since` (UTC).
+        """Return texts of ours to this address, from the carrier's log, created at or after `since` (UTC).
 
         Raises:
             CarrierError: the log is out of reach.
@@ -83,7 +83,7 @@ class Carrier(Protocol):
         ...
 
     async def received_since(self, since: dt.datetime) -> list[LoggedText]:
-        """Texts to us, oldest first, from the carrier's log, created at or after `since` (UTC)."""
+        """Return texts to us, oldest first, from the carrier's log, created at or after `since` (UTC)."""
         ...
 
     async def close(self) -> None:

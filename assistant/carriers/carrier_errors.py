@@ -89,7 +89,7 @@ UNKNOWN = ErrorClass(Trouble.FIX, "an error code that we do not know")
 
 
 def classify(code: int | None) -> ErrorClass:
-    """What the carrier's error `code` means; a code nobody listed is for the operator, never for a retry."""
+    """Return what the carrier's error `code` means; an unlisted one is for the operator, not for a retry."""
     return ERRORS.get(code, UNKNOWN) if code is not None else UNKNOWN
 
 
@@ -98,7 +98,7 @@ def is_known(code: int | None) -> bool:
 
 
 def error_for(status: int, code: int | None, retry_after: float | None = None) -> CarrierError:
-    """The trouble behind an HTTP answer to a send.
+    """Return the trouble behind an HTTP answer to a send.
 
     Args:
         status: HTTP status of the answer.

@@ -12,7 +12,7 @@ LONGEST = 160
 
 
 def to_uri(twilio_address: str) -> str:
-    """Our address for one of Twilio's.
+    """Return our address for one of Twilio's.
 
     Raises:
         ValueError: it is empty or too long to be an address. The message does not repeat it.
@@ -30,7 +30,7 @@ def to_uri(twilio_address: str) -> str:
 
 
 def from_uri(uri: str) -> str:
-    """Twilio's address for one of ours.
+    """Return Twilio's address for one of ours.
 
     Raises:
         ValueError: it has no scheme that we know. The message does not repeat it.

@@ -63,7 +63,7 @@ class TwilioCarrier:
         return Accepted(str(message.sid), str(message.status))
 
     async def sent_since(self, to_uri: str, since: dt.datetime) -> list[LoggedText]:
-        """Texts of ours to this address, newest first; see `Carrier.sent_since`."""
+        """Return texts of ours to this address, newest first; see `Carrier.sent_since`."""
         # Twilio's DateSent filters have no use here: they hide what still queues, and go by whole days.
         since = _whole_second(since)
         found = []
@@ -76,7 +76,7 @@ class TwilioCarrier:
         return found
 
     async def received_since(self, since: dt.datetime) -> list[LoggedText]:
-        """Texts to us, oldest first; see `Carrier.received_since`."""
+        """Return texts to us, oldest first; see `Carrier.received_since`."""
         since = _whole_second(since)
         day = dt.datetime.combine(since.date(), dt.time(), dt.UTC)
         with reading():
@@ -86,13 +86,13 @@ class TwilioCarrier:
         return sorted(found.values(), key=lambda text: (text.created_at, text.carrier_id))
 
     async def number(self) -> str | None:
-        """The number that people text, E.164; None when the messaging service has none."""
+        """Return the number that people text, E.164; None when the messaging service has none."""
         with reading():
             numbers = await self._numbers()
         return numbers[0] if numbers else None
 
     async def check(self, webhook_url: str) -> list[Finding]:
-        """What stands between us and this carrier: account, sender, webhook address. Never raises.
+        """Return what stands between us and this carrier: account, sender, webhook address. Never raises.
 
         Args:
             webhook_url: our message webhook, as Twilio should have it.

@@ -51,7 +51,7 @@ class LoopHttp(AsyncHttpClient):  # type: ignore[misc]
         timeout: float | None = None,  # noqa: ARG002 - the signature is twilio's
         allow_redirects: bool = False,
     ) -> Response:
-        """Ask, wherever the API is.
+        """Ask, wherever the API is, and return the answer.
 
         Raises:
             CarrierError: 429, with how long to wait.

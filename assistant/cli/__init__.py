@@ -121,11 +121,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _explain(error: Exception) -> str | None:
-    """What to tell whoever ran the command; None for a fault of ours, which deserves its traceback."""
+    """Return what to tell whoever ran the command; None for a fault of ours, which deserves its traceback."""
     kinds = {each.__name__ for each in type(error).__mro__}
     if kinds & {"SettingsErrors", "NotPossible", "FlowErrors", "EngineError", "UnreadableTable"}:
         return str(error)
-    if kinds & {"RedisNotStarted", "KnobError", "UnknownRevisionError"}:
+    if kinds & {"RedisNotStarted", "FaultError", "UnknownRevisionError"}:
         return str(error)
     if "OperationalError" in kinds:
         return (

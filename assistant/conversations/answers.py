@@ -22,7 +22,7 @@ MOST_UNCLEAR = 4
 
 
 def read_answer(context: Context, question: Question, conversation: Conversation) -> Reading:
-    """What her words are to this question; "unclear" also when the step has no way for them."""
+    """Return what the words are to this question; "unclear" also when the step has no way for them."""
     step = step_of(context, question)
     spec = replace(parse_expect(step.expect or "text"), sure=_sure(context, step, question, conversation))
     if spec.kind == "choice":
@@ -59,7 +59,7 @@ def take_answer(context: Context, question: Question, conversation: Conversation
 
 
 def answer_late(context: Context, question: Question) -> bool:
-    """Take her words for a question that was closed because she did not answer, if they answer it."""
+    """Take words for a question that was closed for want of an answer; return whether they answer it."""
     conversation = context.session.get_one(Conversation, question.conversation_id)
     if conversation.flow != question.flow:
         return False
@@ -80,7 +80,7 @@ def reopen(context: Context, question: Question) -> None:
 
 
 def step_of(context: Context, question: Question) -> Step:
-    """The question's step, as it moves in the version that its conversation keeps to."""
+    """Return the question's step, as it moves in the version that its conversation keeps to."""
     conversation = context.session.get_one(Conversation, question.conversation_id)
     version = conversation.version
     return with_versions(
@@ -89,14 +89,14 @@ def step_of(context: Context, question: Question) -> Step:
 
 
 def _sure(context: Context, step: Step, question: Question, conversation: Conversation) -> Mapping[str, str]:
-    """How sure a reply must be; of the choices that an action listed, one is as good as another."""
+    """Return how sure a reply must be; of the choices that an action listed, one is as good as another."""
     version = conversation.version
     sure = with_versions(context, lambda: context.services.book.sure(question.flow, question.step, version))
     return {ANY: sure["chosen"]} if step.choices_from and "chosen" in sure else sure
 
 
 def offers_numbers(step: Step) -> bool:
-    """Whether the question names its options by number; to "Reply SEND", a 1 says nothing."""
+    """Return whether the question names its options by number; to "Reply SEND", a 1 says nothing."""
     texts = [
         *(step.say or {}).values(),
         *(kept.say[each] for kept in step.silence if kept.say for each in kept.say),
@@ -130,7 +130,7 @@ def _choices(
 
 
 def _keep(context: Context, question: Question, conversation: Conversation, reading: Reading) -> None:
-    """Write down what she answered, with who may see it: what the question said when it was asked."""
+    """Write the answer down, with who may see it: what the question said when it was asked."""
     step = step_of(context, question)
     key = step.save_as or question.step
     context.session.add(

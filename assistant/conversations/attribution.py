@@ -1,5 +1,5 @@
-"""Decides what her words belong to when that is not simply the open question: an earlier one, one of two
-circles, or nobody yet. What is not clear is held and asked about; nobody sees it before she chose.
+"""Decides what words belong to when that is not simply the open question: an earlier one, one of two
+circles, or nobody yet. What is not clear is held and asked about; nobody sees it before its writer chose.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from assistant.language.replies.reply_reading import Reading
 from assistant.language.signals.courtesy import is_courtesy
 from assistant.store.tables import Conversation, Outbox, Question
 
-STILL_HERS: Final = dt.timedelta(days=3)
-"""So long a short answer finds a question that she left for a newer one."""
+STILL_MEANT: Final = dt.timedelta(days=3)
+"""So long a short answer finds a question that its person left for a newer one."""
 MOST_EARLIER: Final = 3
 IN_A_WORD: Final = 3
 """Words of an answer such as "2", "not ok" or "todavía no"."""
@@ -31,7 +31,7 @@ LONGEST_NUMBER: Final = 12
 
 
 def belongs_elsewhere(context: Context, question: Question, reading: Reading) -> bool:
-    """Whether her words were for something other than the open question; then they have been seen to."""
+    """Return whether words were for something other than the open question; then they have been seen to."""
     open_to_words = (step_of(context, question).expect or "text") == "text"
     # "not ok" answers Saturday's check-in even when Monday's question, which takes any words, is open by now.
     in_a_word = open_to_words and len(plain_words(context.words)) <= IN_A_WORD
@@ -43,7 +43,7 @@ def belongs_elsewhere(context: Context, question: Question, reading: Reading) ->
 
 
 def hold(context: Context) -> str | None:
-    """Words that nobody asked for: held until she says whom they are for, where there is somebody.
+    """Hold words that nobody asked for until the person says whom they are for, where there is somebody.
 
     Returns:
         Why nothing was made of them, if nothing was.
@@ -66,7 +66,7 @@ def hold(context: Context) -> str | None:
 
 
 def hand_over(context: Context) -> None:
-    """Words that were held go to the question she chose, as if she had answered it at once."""
+    """Give words that were held to the question the person chose, as if it had been answered at once."""
     handed, context.progress.handed = context.progress.handed, None
     if handed is None:
         return
@@ -80,7 +80,7 @@ def hand_over(context: Context) -> None:
 
 
 def _answered_earlier(context: Context, question: Question) -> bool:
-    """Take her words for an earlier question that takes no free text, if they answer it and not this one."""
+    """Take words for an earlier question that takes no free text, if they answer it and not this one."""
     for earlier in _earlier(context, question):
         conversation = context.session.get_one(Conversation, earlier.conversation_id)
         if (conversation.flow, conversation.step) != (earlier.flow, earlier.step):
@@ -119,7 +119,7 @@ def _asked_which_circle(context: Context, question: Question) -> bool:
 
 
 def _came_by_itself(context: Context, question: Question) -> bool:
-    """Whether the question was a prompt; what is asked in reply to her she answers."""
+    """Return whether the question was a prompt: what is asked in reply to a text, the next text answers."""
     prompt = select(Outbox.id).where(
         Outbox.person_id == context.person.id,
         Outbox.conversation_id == question.conversation_id,
@@ -130,8 +130,8 @@ def _came_by_itself(context: Context, question: Question) -> bool:
 
 
 def _earlier(context: Context, question: Question) -> Sequence[Question]:
-    """Questions that she left for this one, or that rested before it; the newest first."""
-    since = context.now - STILL_HERS
+    """Return questions that were left for this one, or rested before it; the newest first."""
+    since = context.now - STILL_MEANT
     return context.session.scalars(
         select(Question)
         .where(

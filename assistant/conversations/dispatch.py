@@ -1,4 +1,4 @@
-"""Decides what one text of one person means, and answers it. She is locked; it all becomes one commit."""
+"""Decides what one text of one person means, and answers it: under the person's lock, in one commit."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from assistant.store.tables import Conversation, Inbox, Question
 LOOP_TEXTS = 30
 """More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
 RUNNING = ("host", "organizer")
-"""Whose commands are about circles, not about a seat of her own."""
+"""Whose commands are about circles, not about a seat of their own."""
 OF_NO_SEAT = ("new",)
-"""Commands for anyone that are about no seat of hers either: a circle of her own is none she sits in."""
+"""Commands for anyone that are about no seat either: the circle one begins is none that one sits in."""
 STRANGERS_ONCE_IN = dt.timedelta(days=1)
 MAYBE_STOP_ONCE_IN = dt.timedelta(days=1)
 
@@ -168,7 +168,7 @@ STAGES: Final = (
 
 
 def _runs_a_circle(context: Context) -> bool:
-    """Whether a host's bare command is meant, where the same word is an opt-out from anyone else: REMOVE."""
+    """Return whether a host's bare command is meant; from anyone else the word is an opt-out: REMOVE."""
     if keywords.is_carriers_stop(context) or not context.known.hears.intersection(RUNNING):
         return False
     command = _read_command(context)
@@ -188,7 +188,11 @@ def _without_words(context: Context, text: Inbox) -> str | None:
 
 
 def _understand(context: Context) -> str | None:
-    """Words: a command, an answer to what she was asked, a late answer, or something to be asked about."""
+    """Take words as a command, an answer to what was asked, a late answer, or something to be asked about.
+
+    Returns:
+        Why nothing was made of them, if nothing was.
+    """
     question = context.question
     conversation = context.session.get_one(Conversation, question.conversation_id) if question else None
     reading = read_answer(context, question, conversation) if question and conversation else None
@@ -209,7 +213,7 @@ def _understand(context: Context) -> str | None:
 
 
 def _read_command(context: Context) -> CommandReading | None:
-    """The command she gives; to one she has no right to, her words are ordinary ones, without a hint."""
+    """Return the command that is given; without the right to it, words are ordinary ones, without a hint."""
     patterns = _patterns(context.services.book, context.known.hears)
     language, country = language_of(context.person, None), context.services.identity.country
     reading = read_command(patterns, without_signature(context.words), language, country=country)
@@ -235,13 +239,13 @@ def _obey(context: Context, reading: CommandReading) -> None:
     ctx = context.about(None)
     if context.services.book.is_safety(command.starts):
         let_go(context, unfinished(context, command.starts))
-    # What a host asks for is about a circle she hosts, whatever seat she has herself.
+    # What a host asks for is about a circle that is hosted, whatever seat the host has.
     member = None if command.who in RUNNING or command.name in OF_NO_SEAT else ctx.member
     start(context, command.starts, values, member.id if member else None)
 
 
 def _unasked(context: Context) -> str | None:
-    """Words that nobody asked for: a late answer finds its question, a stranger hears who we are."""
+    """Take words that nobody asked for: a late answer finds its question, a stranger hears who we are."""
     if hear_out(context):
         return None
     late = missed(context.session, context.person.id, context.now)
@@ -264,7 +268,7 @@ def _unasked(context: Context) -> str | None:
 
 
 def _answers_invitation(context: Context, late: Question | None) -> bool:
-    """Whether her words are for an invitation: of someone with a seat, a plain yes or no after it came."""
+    """Return whether words are for an invitation: of someone with a seat, a plain yes or no after it came."""
     invited = open_invitations(context.session, context.person.id, context.now)
     if not invited:
         return False
@@ -275,7 +279,7 @@ def _answers_invitation(context: Context, late: Question | None) -> bool:
 
 
 def come_back(context: Context) -> None:
-    """Nothing is being asked any more: ask what was set aside for it; or ask again what she wants to hear."""
+    """Ask what was set aside, now that nothing else is asked; or ask again, if the person wanted it."""
     if context.progress.quiet or (context.question is not None and not context.progress.again):
         return
     question = context.question or set_aside(context.session, context.person.id, context.now)

@@ -129,7 +129,7 @@ def _raise_alarm(context: Context, effect: Alarm, _conversation: Conversation | 
 
 
 def start_later(session: Session, effect: Start, now: dt.datetime) -> None:
-    """Flows start by timer, so that nobody's conversation is touched without her lock in hand."""
+    """Start a flow by timer, so that nobody's conversation is touched without that person's lock in hand."""
     session.add(
         Timer(
             kind="prompt",
@@ -145,14 +145,14 @@ def start_later(session: Session, effect: Start, now: dt.datetime) -> None:
 
 def finish(session: Session, effect: Finish, now: dt.datetime, current: Conversation | None) -> None:
     """End a person's conversations, those of one seat or all; the one that asks for it runs on by itself."""
-    of_hers = select(Conversation).where(
+    theirs = select(Conversation).where(
         Conversation.person_id == effect.person_id, Conversation.ended_at.is_(None)
     )
     if effect.member_id is not None:
-        of_hers = of_hers.where(Conversation.member_id == effect.member_id)
-    for conversation in session.scalars(of_hers):
+        theirs = theirs.where(Conversation.member_id == effect.member_id)
+    for conversation in session.scalars(theirs):
         if is_safety_talk(conversation):
-            continue  # A safety talk goes on, whatever becomes of her seat.
+            continue  # A safety talk goes on, whatever becomes of the seat.
         if not (effect.keep_current and current is not None and conversation.id == current.id):
             close_all(session, conversation, now)
             conversation.ended_at = now
@@ -167,4 +167,4 @@ def finish(session: Session, effect: Finish, now: dt.datetime, current: Conversa
         if timer.key is None:
             timer.done_at = now
         else:
-            session.delete(timer)  # It has not come, so it may be planned again when she is back.
+            session.delete(timer)  # It has not come, so it may be planned again when the member is back.

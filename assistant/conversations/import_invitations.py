@@ -34,7 +34,7 @@ Zones = tuple[ZoneInfo, ...]
 
 
 class Throttle:
-    """Gives out moments, no two within `GAP`, each in the daytime of whoever is to be texted then."""
+    """Gives out times, no two within `GAP`, each in the daytime of whoever is to be texted then."""
 
     def __init__(self, start: dt.datetime) -> None:
         """Begin at `start` (aware UTC)."""
@@ -43,7 +43,7 @@ class Throttle:
         self._next: dict[tuple[Zones, Hours], int] = {}
 
     def next(self, person_zone: str | None, circle_zone: str | None, uri: str) -> dt.datetime:
-        """The first moment that is free and in her daytime; arguments are those of `zone_of`."""
+        """Return the first free time in the invited person's daytime; arguments as of `zone_of`."""
         zones, hours = zone_of(person_zone, circle_zone, uri), hours_for(uri)
         place = self._next.get((zones, hours), 0)
         while True:
@@ -61,7 +61,7 @@ class Throttle:
 
 
 def pace(session: Session, services: Services, wording: str) -> Throttle:
-    """A pace behind all texts of this wording that are queued already."""
+    """Return a pace behind all texts of this wording that are queued already."""
     last = session.scalar(
         select(Outbox.not_before)
         .where(
@@ -78,16 +78,16 @@ def pace(session: Session, services: Services, wording: str) -> Throttle:
 
 
 def last_leaves(services: Services, seating: Seating, entries: Iterable[Entry]) -> dt.datetime | None:
-    """When the last of these invitations would leave (aware UTC); None where there is none."""
+    """Return when the last of these invitations would leave (aware UTC); None where there is none."""
     with services.database.read() as session:
         at = pace(session, services, "notices/invite")
     zones = {circle.id: circle.zone for circle in seating.circles}
-    contexts = [
+    times = [
         at.next(entry.zone, zones.get(seating.seats[entry.line]), entry.uri)
         for entry in entries
         if seating.fates[entry.line] == INVITE
     ]
-    return max(contexts, default=None)
+    return max(times, default=None)
 
 
 def invite_all(
@@ -96,7 +96,7 @@ def invite_all(
     entries: Sequence[Entry],
     step: Callable[[int], None] = lambda _count: None,
 ) -> Counter[str]:
-    """Invite everyone whose consent is on record, in chunks of one transaction each; how many met which fate.
+    """Invite everyone with consent on record, in chunks of one transaction; return how many met which fate.
 
     Interrupted and run again, it goes on where it stopped.
 
@@ -129,7 +129,7 @@ def invite_all(
 
 
 def remind(session: Session, services: Services, now: dt.datetime) -> int:
-    """Remind once of invitations that were not answered; gives how many were looked at."""
+    """Remind once of invitations that were not answered; return how many were looked at."""
     looked_at, tells = invitation_reminders.take_due(session, services.identity.sender, now)
     if tells:
         _tell_at(session, services, tells, pace(session, services, "notices/invite_again"), now)
@@ -140,7 +140,7 @@ def remind(session: Session, services: Services, now: dt.datetime) -> int:
 def _tell_at(
     session: Session, services: Services, tells: Sequence[Tell], at: Throttle, now: dt.datetime
 ) -> None:
-    """Queue these, each at its own moment."""
+    """Queue these, each at its own time."""
     circles = select(Circle).where(Circle.id.in_({each.circle_id for each in tells}))
     zones = {circle.id: circle.zone for circle in session.scalars(circles)}
     tell_all(

@@ -50,7 +50,7 @@ def drain(services: Services, until: float) -> bool:
 
 
 def handle_batch(services: Services) -> int:
-    """Handle the oldest waiting texts of a few people, in one transaction; gives how many were touched."""
+    """Handle the oldest waiting texts of a few people, in one transaction; return how many were touched."""
     with services.database.read() as session:
         # An idle look takes no lock.
         if not _waiting(session, services.clock.real(), limit=1):
@@ -82,8 +82,8 @@ def _handle_some(services: Services, attempt: Attempt) -> int:
         ).all()
         contexts = [
             context
-            for hers in _contexts(session, services, locked, now)
-            for context in _in_turn(hers, attempt)
+            for of_one in _contexts(session, services, locked, now)
+            for context in _in_turn(of_one, attempt)
         ]
         drafts = [draft for context in contexts for draft in context.progress.drafts]
         if drafts:
@@ -104,9 +104,9 @@ def _waiting(session: Session, real: dt.datetime, limit: int) -> Sequence[Inbox]
 def _contexts(
     session: Session, services: Services, people: Sequence[Person], now: dt.datetime
 ) -> Iterator[list[Context]]:
-    """Each person's texts, oldest first, but stop, start and help before all others.
+    """Return each person's texts, oldest first, but stop, start and help before all others.
 
-    Read now that she is locked: another worker may have handled some in between.
+    Read now that the people are locked: another worker may have handled some in between.
     """
     by_id = {person.id: person for person in people}
     texts = session.scalars(
@@ -119,7 +119,7 @@ def _contexts(
     addresses = {row.uri: row for row in session.scalars(select(Address).where(Address.uri.in_(uris)))}
     known = prefetch(session, by_id, now)
     kinds = consent.kinds_in_force(session, [row.id for row in addresses.values()], services.identity.sender)
-    for person_id, hers in groupby(texts, key=lambda text: text.person_id or 0):
+    for person_id, of_one in groupby(texts, key=lambda text: text.person_id or 0):
         yield [
             Context(
                 session=session,
@@ -133,18 +133,18 @@ def _contexts(
                     opted_out=kinds.get(addresses[text.from_uri].id) == "out", prefetched=known[person_id]
                 ),
             )
-            for text in sorted(hers, key=lambda text: not overtakes(text))
+            for text in sorted(of_one, key=lambda text: not overtakes(text))
         ]
 
 
 def _in_turn(contexts: Sequence[Context], attempt: Attempt) -> Iterator[Context]:
-    """Handle one person's texts in their order; gives those that were."""
+    """Handle one person's texts in their order; return those that were."""
     before: Context | None = None
     for context in contexts:
         text = context.inbox
         assert text is not None
         if text.not_before is not None and text.not_before > context.services.clock.real():
-            return  # Its next try is not due, and what she wrote after it waits its turn.
+            return  # Its next try is not due, and what was written after it waits its turn.
         if before is not None:
             context.progress.prefetched = before.progress.prefetched
             if context.address is before.address:
@@ -167,7 +167,7 @@ def _each_for_itself(context: Context, text: Inbox) -> bool:
             text.reason = handle(context)
             context.session.flush()
     except Exception as error:
-        # Her next text and everyone else's must go on, whatever went wrong with this one.
+        # This person's next text and everyone else's must go on, whatever went wrong with this one.
         log.exception("text not handled", inbox=text.id, error=type(error).__name__)
         context.progress.prefetched, context.progress.drafts = None, []
         text.attempts += 1
@@ -198,7 +198,7 @@ def _note_handled(session: Session, contexts: Sequence[Context], now: dt.datetim
 
 
 def _set_aside(context: Context, text: Inbox, error: str) -> None:
-    """Three tries failed: a person has to look. Kept for `circle inbox retry`, and shown to her host."""
+    """Set aside what failed three times, for a person to look: `circle inbox retry`. Hosts hear of it."""
     session, person, now = context.session, context.person, context.now
     text.state, text.reason = "set_aside", error
     circles: Sequence[int | None] = session.scalars(
@@ -213,7 +213,7 @@ def _set_aside(context: Context, text: Inbox, error: str) -> None:
 
 
 def try_set_aside_again(session: Session) -> int:
-    """Give every text that was set aside three new tries; gives how many there were."""
+    """Give every text that was set aside three new tries; return how many there were."""
     texts = session.scalars(select(Inbox).where(Inbox.state == "set_aside")).all()
     for text in texts:
         text.state, text.attempts, text.not_before, text.reason = "new", 0, None, None

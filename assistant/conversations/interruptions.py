@@ -19,7 +19,7 @@ from assistant.store.tables import Member, Outbox, Person, Question
 def is_the_answer(
     context: Context, question: Question | None, reading: Reading | None, command: CommandReading
 ) -> bool:
-    """Whether words that could be a command are just what the open question asks for."""
+    """Return whether words that could be a command are just what the open question asks for."""
     if question is None or reading is None or reading.outcome in (UNCLEAR, "skip"):
         return False
     interrupts = context.services.book.commands[command.name].interrupts
@@ -42,7 +42,7 @@ def is_the_answer(
 
 
 def is_to_be_asked(context: Context, reading: Reading, command: CommandReading) -> bool:
-    """Whether words that any question would take may be a command that is not to be missed: LEAVE."""
+    """Return whether words that any question takes may be a command that is not to be missed: LEAVE."""
     asked = context.services.book.commands[command.name].interrupts == ASKED
     return asked and command.sure and reading.outcome == "text"
 

@@ -53,18 +53,18 @@ def kind_here(context: Context, text: Inbox) -> str:
 
 
 def overtakes(text: Inbox) -> bool:
-    """Whether it goes before older texts that still wait: stop, start, help and a wrong number do."""
+    """Return whether it goes before older texts that still wait: stop, start, help and a wrong number do."""
     return kind_of(text) in ("stop", "start", "help", "wrong_number")
 
 
 def lets_in_again(context: Context) -> bool:
-    """Whether the carrier takes this text for an opt-in: to it, YES is one from whoever is out."""
+    """Return whether the carrier takes this text for an opt-in: to it, YES is one from whoever is out."""
     marked = context.inbox is not None and _marked(context.inbox) == "start"
     return context.progress.opted_out and (marked or _is_keyword(context, CARRIER_STARTS))
 
 
 def is_carriers_stop(context: Context) -> bool:
-    """Whether the carrier itself takes this text for an opt-out, whatever we make of it."""
+    """Return whether the carrier itself takes this text for an opt-out, whatever we make of it."""
     marked = context.inbox is not None and _marked(context.inbox) == "stop"
     return marked or _is_keyword(context, CARRIER_STOPS)
 
@@ -76,7 +76,7 @@ def stop(context: Context) -> None:
 
 
 def start(context: Context, text: Inbox) -> None:
-    """She is in again, her seats are hers again, and she is asked again what she was being asked."""
+    """Opt the person in again: their seats are theirs again, and an open question is asked once more."""
     stopped_at = consent.out_since(context.session, context.address.id, context.services.identity.sender)
     opt_in(context, text)
     if not _carrier_answers(context, "start", CARRIER_STARTS):
@@ -89,7 +89,7 @@ def start(context: Context, text: Inbox) -> None:
 
 
 def help_person(context: Context) -> None:
-    """HELP carries the crisis line: people in distress send it too."""
+    """Answer HELP, with the crisis line: people in distress send it too."""
     if not _carrier_answers(context, "help", CARRIER_HELPS):
         context.notice("help")
 
@@ -103,7 +103,7 @@ def _names_around(context: Context) -> list[str]:
 
 
 def _newest_texts(context: Context) -> Sequence[str]:
-    """What we sent last; read only when the person's text quotes something."""
+    """Return what we sent last; read only when the person's text quotes something."""
     newest = select(Outbox.body).where(Outbox.person_id == context.person.id, Outbox.body.is_not(None))
     found = context.session.scalars(newest.order_by(Outbox.id.desc()).limit(NEWEST_TEXTS))
     return [body for body in found if body]
@@ -114,7 +114,7 @@ def _is_keyword(context: Context, words: frozenset[str]) -> bool:
 
 
 def _carrier_answers(context: Context, keyword: str, words: frozenset[str]) -> bool:
-    """Whether the carrier has answered this text already, so that we must not."""
+    """Return whether the carrier has answered this text already, so that we must not."""
     if context.inbox is not None and context.inbox.params.get("OptOutType"):
         return True
     return keyword in context.services.carrier_replies and _is_keyword(context, words)

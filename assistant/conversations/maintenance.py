@@ -15,7 +15,7 @@ LOOKS = (season_end.has_work, brief_schedule.has_work, invitation_reminders.has_
 
 
 def maintain(services: Services) -> int:
-    """Close, erase, brief and remind as is due; gives how many circles, briefs and invitations that were."""
+    """Close, erase, brief and remind as is due; return how many circles, briefs and invitations."""
     now = services.clock.now()
     with services.database.read() as session:
         # An idle look takes no lock.
@@ -30,7 +30,7 @@ def maintain(services: Services) -> int:
 
 
 def page_due(services: Services) -> int:
-    """Take the step that is due of every alert; gives how many there were. Safe to run many times at once."""
+    """Take the step that is due of every alert; return how many. Safe to run many times at once."""
     now = services.clock.now()
     with services.database.read() as session:
         # An idle look takes no lock.

@@ -24,7 +24,7 @@ def tell(
     """Queue a notice to someone; whether it may go is decided when it is due to go.
 
     Args:
-        inbox_id: The text of hers that it answers, if it does.
+        inbox_id: The person's text that it answers, if it does.
     """
     person = session.get_one(Person, effect.person_id)
     address = address_of(session, person.id)

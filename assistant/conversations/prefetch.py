@@ -19,21 +19,21 @@ LOOP_WINDOW = dt.timedelta(minutes=10)
 
 @dataclass(slots=True)
 class Prefetched:
-    """What is known of one person before something of hers is acted on."""
+    """What is known of one person before something of theirs is acted on."""
 
     hears: frozenset[str]
-    """Whose commands are hers to give."""
+    """Whose commands the person may give."""
     recent: int = 0
-    """How many texts came from her in `LOOP_WINDOW`."""
+    """How many texts came from the person in `LOOP_WINDOW`."""
     question: Question | None = None
     """The one question that is open."""
     seats: list[tuple[Member, Circle]] = field(default_factory=list)
     stale: bool = False
-    """An action may have changed what she hears and holds since it was read."""
+    """An action may have changed what the person may command and holds since it was read."""
 
 
 def prefetch(session: Session, people: Collection[int], now: dt.datetime) -> Mapping[int, Prefetched]:
-    """What is known of these people, in a handful of statements however many they are."""
+    """Return what is known of these people, in a handful of statements however many they are."""
     known = {person_id: Prefetched(hears) for person_id, hears in hearing_of(session, people).items()}
     for member, circle in places_of(session, people):
         known[member.person_id].seats.append((member, circle))

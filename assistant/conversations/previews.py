@@ -1,4 +1,4 @@
-"""Shows a host the text that she is about to send, just as those will read it whom it goes to."""
+"""Shows a host the text that is about to go out, just as its recipients will read it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from assistant.store.tables import Conversation, Person
 
 
 def show_preview(context: Context, preview: Preview, conversation: Conversation | None) -> None:
-    """Say the text to her once for each way in which it will be read, with its segments."""
+    """Say the text to the host once for each way in which it will be read, with its segments."""
     circle = context.about(conversation).circle
     texts = _texts(context.services, preview.wording)
     seen = set()

@@ -16,7 +16,7 @@ LATE_WITHIN = dt.timedelta(days=14)
 
 
 def open_of(session: Session, person_id: int) -> Question | None:
-    """The question she is being asked now; there is never more than one."""
+    """Return the question that the person is being asked now; there is never more than one."""
     return session.scalars(
         select(Question).where(Question.person_id == person_id, Question.state == "open")
     ).first()
@@ -31,7 +31,7 @@ def open_question(
         session: A session inside `Database.write()`.
         conversation: Whose step.
         asked: The question that is open until now, if one is; another conversation's is set aside.
-        sees: Who will see the answer.
+        visible_to: Who will see the answer.
         now: Aware UTC.
     """
     if asked is not None and asked.conversation_id != conversation.id:
@@ -62,7 +62,7 @@ def open_question(
 
 
 def _replace(session: Session, conversation: Conversation, now: dt.datetime) -> None:
-    """What the same flow asked her before in this seat is over: last week's question is not asked again."""
+    """Close what the same flow asked before in this seat: last week's question is not asked again."""
     if conversation.member_id is None:
         return
     before = select(Question.conversation_id).where(
@@ -88,7 +88,7 @@ def close(session: Session, question: Question, outcome: str, now: dt.datetime) 
 
 
 def close_all(session: Session, conversation: Conversation, now: dt.datetime) -> None:
-    """Nothing more comes of this conversation: no question of it stays open, no timer of it fires."""
+    """Let nothing more come of a conversation: no question of it stays open, no timer of it fires."""
     for question in session.scalars(
         select(Question).where(Question.conversation_id == conversation.id, Question.state != "closed")
     ):
@@ -101,7 +101,7 @@ def close_all(session: Session, conversation: Conversation, now: dt.datetime) ->
 
 
 def set_aside(session: Session, person_id: int, now: dt.datetime) -> Question | None:
-    """The question to come back to, now that nothing else is being asked; None when there is none."""
+    """Return the question to come back to, now that nothing else is being asked; None when there is none."""
     return session.scalars(
         select(Question)
         .where(
@@ -115,7 +115,7 @@ def set_aside(session: Session, person_id: int, now: dt.datetime) -> Question | 
 
 
 def missed(session: Session, person_id: int, now: dt.datetime) -> Question | None:
-    """The last thing she was asked, if it was closed for want of an answer: a late one may be for it."""
+    """Return what was asked last, if it was closed for want of an answer: a late one may be for it."""
     last = session.scalars(
         select(Question).where(Question.person_id == person_id).order_by(Question.id.desc()).limit(1)
     ).first()

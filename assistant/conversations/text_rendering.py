@@ -1,4 +1,4 @@
-"""Turns what is to be said into the text that this person reads: her language, her phone, today's wording."""
+"""Turns what is to be said into what one person reads: language, phone, and today's wording."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from assistant.store.tables import Circle, Person
 
 
 def language_of(person: Person, circle: Circle | None) -> str:
-    """The language she is written to: the person's own, else the circle's, else the first there is."""
+    """Return the language to write in: the person's own, else the circle's, else the first there is."""
     return spoken(person.language or (circle.language if circle else None))
 
 
@@ -27,7 +27,7 @@ def speak(
     given: Mapping[str, str] | None = None,
     verbatim: Collection[str] = (),
 ) -> str:
-    """The words of `texts` for the person in `ctx`, with their placeholders filled.
+    """Return the words of `texts` for the person in `ctx`, with their placeholders replaced.
 
     Args:
         uri: The address it goes to; by SMS it is written in GSM-7, elsewhere nothing is replaced.

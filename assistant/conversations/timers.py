@@ -32,7 +32,7 @@ STILL_TALKING = dt.timedelta(hours=3)
 
 
 def fire_due(services: Services, until: float) -> bool:
-    """Fire what is due until `until` (`time.monotonic()` seconds); gives whether more may be due."""
+    """Fire what is due until `until` (`time.monotonic()` seconds); return whether more may be due."""
     while time.monotonic() < until:
         # Until there are none: what comes of some may be due at once as well.
         if not fire_batch(services):
@@ -42,22 +42,22 @@ def fire_due(services: Services, until: float) -> bool:
 
 
 def next_due(session: Session) -> dt.datetime | None:
-    """When the next timer is due, in the service's time; None when none is set."""
+    """Return when the next timer is due, in the service's time; None when none is set."""
     return session.scalar(select(Timer.due_at).where(Timer.done_at.is_(None)).order_by(Timer.due_at).limit(1))
 
 
-def due_after(context: dt.datetime) -> Select[dt.datetime]:
-    """When the next timer after `moment` is due."""
+def due_after(when: dt.datetime) -> Select[dt.datetime]:
+    """Return the statement that asks when the next timer after `when` is due."""
     return (
         select(Timer.due_at)
-        .where(Timer.done_at.is_(None), Timer.due_at > context)
+        .where(Timer.done_at.is_(None), Timer.due_at > when)
         .order_by(Timer.due_at)
         .limit(1)
     )
 
 
 def fire_batch(services: Services) -> int:
-    """Fire some of what is due in one transaction; gives how many timers were touched."""
+    """Fire some of what is due in one transaction; return how many timers were touched."""
     now = services.clock.now()
     with services.database.read() as session:
         # An idle look takes no lock.
@@ -113,7 +113,7 @@ def _try(session: Session, services: Services, timer: Timer, person: Person, now
 def _fire(session: Session, services: Services, timer: Timer, person: Person, now: dt.datetime) -> None:
     if timer.key is not None and not still_stands(session, timer, now):
         return
-    later = None if timer.at_once else _wait_for_her(session, timer, now)
+    later = None if timer.at_once else _wait_for_person(session, timer, now)
     if later is not None:
         timer.due_at = later
         return
@@ -128,24 +128,24 @@ def _begin_or_resume(context: Context, timer: Timer) -> None:
     if timer.kind != "prompt":
         _resume(context, timer)
         if timer.kind == "wait":
-            _come_back_after_danger(context, timer)
+            _resume_after_safety_talk(context, timer)
     elif timer.key is None or (not _opted_out(context) and may_come(context.session, timer, context.now)):
         _merge(context, timer)
         start(context, timer.flow or "", timer.values, timer.member_id)
     context.hand_over()
 
 
-def _come_back_after_danger(context: Context, timer: Timer) -> None:
-    """Once a safety talk has been left to rest, she is asked again what it interrupted."""
+def _resume_after_safety_talk(context: Context, timer: Timer) -> None:
+    """Once a safety talk was left to rest, ask the person again what it interrupted."""
     talk = context.session.get_one(Conversation, timer.conversation_id)
     if talk.ended_at is not None and context.services.book.is_safety(talk.flow):
         come_back(context)
 
 
 def _merge(context: Context, timer: Timer) -> None:
-    """What still waits to be sent to her gives way: of several questions of one seat she gets the newest.
+    """Let what was not sent yet give way: of several questions of one seat the member gets the newest.
 
-    What she has read before stays open, without the nudge about it; what she has begun is asked again later.
+    What was read before stays open, without the nudge about it; what was begun is asked again later.
     """
     if timer.key is None:
         return
@@ -181,20 +181,20 @@ def _merge(context: Context, timer: Timer) -> None:
 
 
 def _opted_out(context: Context) -> bool:
-    """A season's question that nobody hears must not stand open; what follows it is planned all the same."""
+    """Return whether an opt-out is in force: a question that nobody hears must not stand open."""
     stance = consent.in_force(context.session, context.address.id, context.services.identity.sender)
     return stance is not None and stance.kind == "out"
 
 
 def _plan_on(session: Session, timer: Timer, now: dt.datetime) -> None:
-    """A planned prompt has come or was given up: the one after it is planned in the same breath."""
+    """Plan the prompt after one that has come or was given up, in the same breath."""
     if timer.key is not None and timer.member_id is not None:
         session.flush()
         plan_next(session, session.get_one(Member, timer.member_id), now)
 
 
-def _wait_for_her(session: Session, timer: Timer, now: dt.datetime) -> dt.datetime | None:
-    """Her own unhandled text goes first, and what she is just being asked is not talked over."""
+def _wait_for_person(session: Session, timer: Timer, now: dt.datetime) -> dt.datetime | None:
+    """Return until when to wait: an unhandled text goes first, and what was just asked is not talked over."""
     unhandled = session.scalar(
         select(Inbox.id).where(Inbox.state == "new", Inbox.person_id == timer.person_id).limit(1)
     )
@@ -230,7 +230,7 @@ def _resume(context: Context, timer: Timer) -> None:
         return
     goes_on = step.silence[index].go is not None
     if question.state == "waiting":
-        # Left for a newer one. If she has written since, it was not silence: it is asked again, or rests.
+        # Left for a newer one. Words since then were no silence: it is asked again, or rests.
         written = context.person.heard_at is not None and context.person.heard_at > question.opened_at
         if not goes_on or (written and step.silence[index].go != END):
             return

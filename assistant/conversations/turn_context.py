@@ -70,7 +70,7 @@ class Context:
         return asked if asked is not None and asked.state == "open" else None
 
     def ask(self, question: Question) -> None:
-        """From now on this is the question that the person is being asked."""
+        """Make this the question that the person is being asked from now on."""
         (self.progress.prefetched or self.known).question = question
 
     def about(
@@ -101,7 +101,7 @@ class Context:
         )
 
     def seat(self, conversation: Conversation) -> tuple[Member | None, Circle | None]:
-        """The seat that a conversation is about, and its circle; a host's may be about a circle alone."""
+        """Return the seat a conversation is about, and its circle; a host's may be about a circle alone."""
         member = None
         if conversation.member_id is not None:
             member = self.session.get_one(Member, conversation.member_id)
@@ -119,10 +119,10 @@ class Context:
         conversation: Conversation | None = None,
         circle_id: int | None = None,
     ) -> None:
-        """Draft a text to her: a reply when a text of hers led here, else a prompt.
+        """Draft a text to the person: a reply when a text of theirs led here, else a prompt.
 
         Args:
-            words: What she will read.
+            words: What the person will read.
             wording: flow/step/part (or notices/name) that the words come from.
         """
         if self.progress.quiet:
@@ -151,17 +151,17 @@ class Context:
         verbatim: Collection[str] = (),
         circle_id: int | None = None,
     ) -> None:
-        """Say a notice of `flows/notices.toml` to her.
+        """Say a notice of `flows/notices.toml` to the person.
 
         Args:
             values: Its placeholders, and what chooses its variant.
             verbatim: Names of placeholders that are another person's words: they arrive to the letter.
-            circle_id: The circle it is about, with whose words it is erased; None: hers, if she has just one.
+            circle_id: The circle it is about, with whose words it is erased; None: the person's only one.
         """
         ctx = self.about(None, values)
         words = speak(ctx, self.services.book.notice(name), uri=self.address.uri, verbatim=verbatim)
-        hers = ctx.circle.id if ctx.circle else None
-        self.say(words, f"notices/{name}", purpose=purpose, circle_id=circle_id or hers)
+        own = ctx.circle.id if ctx.circle else None
+        self.say(words, f"notices/{name}", purpose=purpose, circle_id=circle_id or own)
 
     def lines(self, lines: Sequence[Line], conversation: Conversation | None) -> None:
         """Say several notices in one text, a line each."""

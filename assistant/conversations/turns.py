@@ -29,7 +29,7 @@ T = TypeVar("T")
 def start(
     context: Context, flow: str, values: Mapping[str, Any], member_id: int | None = None
 ) -> Conversation:
-    """Begin today's version of a flow with her, and go as far as it goes by itself."""
+    """Begin today's version of a flow, go as far as it goes by itself, and return the conversation."""
     turn = begin(context.services.book, flow)
     today = context.services.book.flow(flow)
     conversation = Conversation(
@@ -56,7 +56,7 @@ def move(context: Context, conversation: Conversation, step: Callable[[FlowBook,
 
 
 def ask_again(context: Context, conversation: Conversation) -> None:
-    """Ask its question once more, one that was set aside or that she may have lost sight of."""
+    """Ask its question once more, one that was set aside or that the person may have lost sight of."""
     move(context, conversation, repeat)
 
 
@@ -116,7 +116,7 @@ def _set_timer(
     outcome: str,
     question: Question | None = None,
 ) -> None:
-    """What ends by itself ends in her daytime: whatever is said then is unprompted.
+    """Set a timer for the person's daytime: whatever is said when it ends is unprompted.
 
     Silence where someone may be in danger is heard at any hour.
     """
@@ -154,7 +154,7 @@ def _run(context: Context, conversation: Conversation, name: str) -> str:
 
 
 def place_of(conversation: Conversation) -> Place:
-    """Where it stands, as the engine says it."""
+    """Return where a conversation stands, as the engine says it."""
     callers = tuple(Caller(*caller) for caller in conversation.callers)
     return Place(conversation.flow, conversation.version, conversation.step, callers)
 
@@ -180,7 +180,7 @@ def _store_version(context: Context, flow: str, version: str) -> None:
 
 
 def with_versions(context: Context, look: Callable[[], T]) -> T:
-    """Run `look`, loading older versions of flows from the store as it comes to need them."""
+    """Return what `look` gives, loading older versions of flows from the store as it comes to need them."""
     while True:
         try:
             return look()

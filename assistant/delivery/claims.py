@@ -1,7 +1,7 @@
 """Decides which queued texts may leave now, and takes those under a lease.
 
-Everything is checked again here, because the world has moved on since a text was queued: consent, her seat,
-quiet hours, lateness. What may not go is held or dropped with the reason on its row.
+Everything is checked again here, because the world has moved on since a text was queued: consent, the
+member's seat, quiet hours, lateness. What may not go is held or dropped with the reason on its row.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LEASE = dt.timedelta(seconds=60)
 """Real time in which a claimed text must be sent and recorded; after it nobody knows whether it left."""
 ORDER_PAUSE = dt.timedelta(seconds=2)
 """So long after a text the next of its chain may follow, if the phone has not confirmed it before."""
-HER_TEXT_FIRST = dt.timedelta(seconds=10)
+INBOX_FIRST = dt.timedelta(seconds=10)
 PRIORITIES = sorted({rule.priority for rule in PURPOSE_RULES.values()})
 PAUSE_ALL = "pause_all"
 """The row of `service_state` that holds everything back but safety: {"on": true}."""
@@ -79,9 +79,9 @@ class Due:
     answers: dt.datetime | None
     """When the text came that it answers."""
     unhandled: bool
-    """She has texts nobody has handled."""
+    """The recipient has texts nobody has handled."""
     replaced: bool
-    """A later text of the same wording waits for her too."""
+    """A later text of the same wording waits for the recipient too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,12 @@ class Drop:
 
 
 def decide(text: Due, now: dt.datetime) -> Hold | Drop | None:
-    """Whether a text that is due may leave at `now` (aware UTC, the service's time); None: it may."""
+    """Return what keeps a text from leaving at `now` (aware UTC, the service's time); None: it may leave."""
     rule = PURPOSE_RULES[text.purpose]
     if (reason := _forbidden(text, rule, now)) is not None:
         return Drop(reason)
-    if rule.waits_for_her and text.unhandled:
-        return Hold(now + HER_TEXT_FIRST, "her own text goes first")
+    if rule.waits_for_inbox and text.unhandled:
+        return Hold(now + INBOX_FIRST, "the recipient's own text goes first")
     if rule.any_hour or (rule.any_hour_while_fresh and _is_fresh(text, now)):
         return None
     zones, hours = zone_of(text.person_zone, text.circle_zone, text.uri), hours_for(text.uri)
@@ -203,7 +203,7 @@ def release(database: Database, ids: Iterable[int]) -> None:
 
 
 def next_due(session: Session, now: dt.datetime) -> dt.datetime | None:
-    """When the next text is due after `now` (the service's time), as far as can be told; None: none waits."""
+    """Return when the next text is due after `now` (the service's time), as far as is known; None: none."""
     moments = [
         session.scalar(
             select(func.min(Outbox.not_before)).where(
@@ -223,7 +223,7 @@ def next_due(session: Session, now: dt.datetime) -> dt.datetime | None:
 
 
 def _ids_due(session: Session, now: dt.datetime, limit: int, *, lock: bool = False) -> list[int]:
-    """The ids of what is due, most urgent first, without those whose predecessor has not left yet."""
+    """Return the ids of what is due, most urgent first, without those whose predecessor has not left yet."""
     paused = session.get(ServiceState, PAUSE_ALL)
     through = paused is None or not paused.value.get("on", True)
     ids: list[int] = []
@@ -237,7 +237,7 @@ def _ids_due(session: Session, now: dt.datetime, limit: int, *, lock: bool = Fal
 
 @cache
 def _due(priority: int, through: bool, lock: bool) -> Select[int] | None:
-    """The statement that finds what is due of one priority, made once: it is asked all the time."""
+    """Return the statement that finds what is due of one priority, made once: it is asked all the time."""
     purposes = [
         purpose
         for purpose, rule in PURPOSE_RULES.items()
@@ -290,10 +290,10 @@ def _load(session: Session, ids: Sequence[int]) -> list[Due]:
 
 
 def _facts() -> Select[*tuple[Any, ...]]:
-    hers = aliased(Address)
+    own = aliased(Address)
     unhandled = exists().where(
-        hers.person_id == Outbox.person_id,
-        Inbox.from_uri == hers.uri,
+        own.person_id == Outbox.person_id,
+        Inbox.from_uri == own.uri,
         Inbox.state == literal("new", literal_execute=True),
     )
     later = aliased(Outbox)

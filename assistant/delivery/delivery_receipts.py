@@ -61,12 +61,12 @@ class StatusNote:
 
 
 def attempt_name(outbox_id: int, attempt: int) -> str:
-    """The plain letters and digits that name one try of one outbox row in the callbacks' address."""
+    """Return the plain letters and digits that name one try of one outbox row in the callbacks' address."""
     return f"{outbox_id}x{attempt}"
 
 
 def read_attempt(name: str | None) -> tuple[int, int] | None:
-    """The outbox id and the number of the try, or None if `name` is not one of ours."""
+    """Return the outbox id and the number of the try, or None if `name` is not one of ours."""
     found = _ATTEMPT.fullmatch(name or "")
     return (int(found[1]), int(found[2])) if found else None
 

@@ -22,7 +22,7 @@ _SEQUENCE = "outbox_id_seq"
 LONGEST_TEXT = 2
 """Segments. A longer text is cut into parts: carriers garble and reorder long concatenations."""
 ANSWER_WHILE_FRESH = dt.timedelta(minutes=30)
-"""So long after her text an answer may come at any hour; later it would be a text out of the blue."""
+"""So long after a person's text an answer may come at any hour; later it would be a text out of the blue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,13 @@ class Rule:
     lives: dt.timedelta | None
     """So long after it was due it is dropped: too late to matter. None: never."""
     needs: str
-    """The consent it needs: "opt-in" is an opt-in in force, "no opt-out" the absence of an opt-out (she wrote
-    first), "nothing" the one confirmation that an opt-out itself may get (47 CFR 64.1200(a)(12))."""
+    """The consent it needs: "opt-in" is an opt-in in force, "no opt-out" the absence of one (the recipient
+    wrote first), "nothing" the one confirmation that an opt-out itself may get (47 CFR 64.1200(a)(12))."""
     any_hour: bool = False
     any_hour_while_fresh: bool = False
     """Any hour, but only shortly after the text it answers."""
-    waits_for_her: bool = True
-    """Nothing unprompted leaves while she has texts nobody has handled."""
+    waits_for_inbox: bool = True
+    """Nothing unprompted leaves while the recipient has texts nobody has handled."""
     needs_seat: bool = False
     """Dropped when the seat it is about was paused or given up."""
     through_pause: bool = False
@@ -58,7 +58,7 @@ PURPOSE_RULES: dict[str, Rule] = {
         lives=None,
         needs="no opt-out",
         any_hour=True,
-        waits_for_her=False,
+        waits_for_inbox=False,
         through_pause=True,
         to_unreachable=True,
         tries=1000,
@@ -69,7 +69,7 @@ PURPOSE_RULES: dict[str, Rule] = {
         lives=dt.timedelta(days=1),
         needs="opt-in",
         any_hour=True,
-        waits_for_her=False,
+        waits_for_inbox=False,
         tries=100,
         slowest=dt.timedelta(minutes=1),
     ),
@@ -79,7 +79,7 @@ PURPOSE_RULES: dict[str, Rule] = {
         lives=dt.timedelta(minutes=5),
         needs="nothing",
         any_hour=True,
-        waits_for_her=False,
+        waits_for_inbox=False,
         to_unreachable=True,
     ),
     "reply": Rule(
@@ -87,7 +87,7 @@ PURPOSE_RULES: dict[str, Rule] = {
         lives=dt.timedelta(days=1),
         needs="no opt-out",
         any_hour_while_fresh=True,
-        waits_for_her=False,
+        waits_for_inbox=False,
     ),
     "notice": Rule(priority=2, lives=dt.timedelta(days=3), needs="opt-in", needs_seat=True),
     "relay": Rule(priority=2, lives=dt.timedelta(days=3), needs="opt-in", needs_seat=True),
@@ -166,7 +166,7 @@ def cancel(
     member_id: int | None = None,
     purposes: Collection[str] = ("notice", "relay", "prompt", "invitation"),
 ) -> int:
-    """Take back what is queued for these people and has not left yet; gives how many texts that were.
+    """Take back what is queued for these people and has not left yet; return how many texts that were.
 
     Args:
         session: A session inside `Database.write()`.

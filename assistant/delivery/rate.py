@@ -48,7 +48,7 @@ class Rate:
         self._away_until = 0.0
 
     def reserve(self, segments: int) -> float:
-        """Take room for `segments`; gives the seconds to wait before sending them. Never raises."""
+        """Take room for `segments`; return the seconds to wait before sending them. Never raises."""
         if time.monotonic() >= self._away_until:
             try:
                 micros = self._reserve(

@@ -50,7 +50,7 @@ Run = Callable[[Coroutine[Any, Any, list[list[LoggedText] | None]]], list[list[L
 
 
 def settle_unsure(services: Services, run: Run = asyncio.run) -> int:
-    """Look for every unsure text whose next look is due; gives how many were looked for.
+    """Look for every unsure text whose next look is due; return how many were looked for.
 
     Args:
         services: What conversations and delivery work with.
@@ -74,7 +74,7 @@ def settle_unsure(services: Services, run: Run = asyncio.run) -> int:
 
 
 def poll_missing_statuses(services: Services, run: Run = asyncio.run) -> int:
-    """Ask the log about texts without a final status for twelve hours; gives how many there were."""
+    """Ask the log about texts without a final status for twelve hours; return how many there were."""
     now = services.clock.now()
     with services.database.read() as session:
         texts = session.execute(
@@ -109,7 +109,7 @@ def poll_missing_statuses(services: Services, run: Run = asyncio.run) -> int:
 
 
 def fetch_missed(services: Services, run: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run) -> int:
-    """Record the texts of the carrier's inbound log that never arrived here; gives how many there were.
+    """Record the texts of the carrier's inbound log that never arrived here; return how many there were.
 
     How far it was read is remembered in the transaction that records them, so that nothing is skipped.
     """
@@ -161,7 +161,7 @@ def _take_looks(services: Services, real: dt.datetime) -> list[Outbox]:
 async def _read_logs(
     services: Services, asked: Sequence[tuple[str, dt.datetime]]
 ) -> list[list[LoggedText] | None]:
-    """The log of each address since a moment; None where it is out of reach."""
+    """Return the log of each address since a time; None where it is out of reach."""
     few = asyncio.Semaphore(LOOKS_AT_ONCE)
 
     async def read(uri: str, since: dt.datetime) -> list[LoggedText] | None:

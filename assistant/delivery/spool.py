@@ -36,7 +36,7 @@ class Spool:
         self._set_aside = folder / "set_aside.jsonl"
 
     def waiting(self) -> bool:
-        """Is anything here that has not been put into the database?"""
+        """Return whether anything here has not been put into the database."""
         return self._writing.exists() or self._reading.exists()
 
     def size(self) -> int:

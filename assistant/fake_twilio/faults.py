@@ -9,7 +9,7 @@ from typing import Any
 
 
 class FaultError(ValueError):
-    """A knob that does not exist or cannot take this value; the message says which and what it takes."""
+    """A fault that does not exist or cannot take this value; the message says which and what it takes."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -62,7 +62,7 @@ class Faults:
         """Set the named faults; all of them or, when one is wrong, none.
 
         Raises:
-            KnobError: No such knob, or it does not take this value.
+            FaultError: No such fault, or it does not take this value.
         """
         checked = {name: _check(name, value) for name, value in changes.items()}
         for name, value in checked.items():
@@ -73,7 +73,7 @@ def read_faults(environment: Mapping[str, str]) -> Faults:
     """Read `CARRIER_KNOBS`, a JSON object such as {"latency_ms": 80}; without it nothing misbehaves.
 
     Raises:
-        KnobError: It is not a JSON object, or names a knob that does not exist.
+        FaultError: It is not a JSON object, or names a fault that does not exist.
     """
     faults = Faults()
     text = environment.get("CARRIER_KNOBS", "").strip()
@@ -94,7 +94,7 @@ _DEFAULTS = Faults()
 
 def _check(name: str, value: Any) -> Any:
     if name not in Faults.__slots__:
-        raise FaultError(f"no knob is called {name!r}; there are: {', '.join(Faults.__slots__)}")
+        raise FaultError(f"no fault is called {name!r}; there are: {', '.join(Faults.__slots__)}")
     default = getattr(_DEFAULTS, name)
     if name == "lose_how":
         if value not in ("drop", "500"):

@@ -67,8 +67,8 @@ class PhonesPage:
             web.get("/_events", self.events),
             web.get("/_clock", self.show_clock),
             web.post("/_clock", self.move_clock),
-            web.get("/_knobs", self.show_knobs),
-            web.post("/_knobs", self.turn_knobs),
+            web.get("/_knobs", self.show_faults),
+            web.post("/_knobs", self.turn_faults),
             web.get("/_stats", self.stats),
         ]
 
@@ -205,17 +205,17 @@ class PhonesPage:
             self._spread({"clock": shown})
         return web.json_response(shown, status=status)
 
-    async def show_knobs(self, _: web.Request) -> web.StreamResponse:
+    async def show_faults(self, _: web.Request) -> web.StreamResponse:
         """GET /_knobs."""
         return web.json_response(dataclasses.asdict(self._carrier.faults))
 
-    async def turn_knobs(self, request: web.Request) -> web.StreamResponse:
+    async def turn_faults(self, request: web.Request) -> web.StreamResponse:
         """POST /_knobs {latency_ms: 80, …}: turn these and leave the others; answers all of them."""
         try:
             self._carrier.faults.turn(await _read_json(request))
         except FaultError as error:
             raise _bad(str(error)) from error
-        return await self.show_knobs(request)
+        return await self.show_faults(request)
 
     async def stats(self, _: web.Request) -> web.StreamResponse:
         """GET /_stats: what was taken, refused and is under way, for benchmarks."""

@@ -246,7 +246,7 @@ class TwilioApi:
         }
 
     def _strikes(self, what: str) -> bool:
-        """Whether a knob's trouble ("refuse", "lose") hits this request: the next n, or by chance."""
+        """Return whether a fault ("refuse", "lose") hits this request: the next n, or by chance."""
         faults = self._carrier.faults
         left: int = getattr(faults, f"{what}_next")
         if left:

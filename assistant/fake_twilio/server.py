@@ -117,12 +117,12 @@ def run(
         webhook_url: Where inbound texts go, with Twilio's connection overrides as its fragment.
         data: Folder of the journal; None forgets everything at the end.
         replies: Keywords that the carrier answers itself (`CARRIER_REPLIES`).
-        knobs: How it misbehaves; None reads `CARRIER_KNOBS` (JSON).
+        faults: How it misbehaves; None reads `CARRIER_KNOBS` (JSON).
         seed: Makes ids and chances repeat.
 
     Raises:
         OSError: The port is taken; the message says how to mend it.
-        KnobError: `CARRIER_KNOBS` cannot be read.
+        FaultError: `CARRIER_KNOBS` cannot be read.
         ValueError: `replies` names a keyword the carrier does not know.
     """
     carrier = LocalCarrier(

@@ -11,14 +11,14 @@ class Throttle:
     """The limits of one account, as its faults set them at this moment."""
 
     def __init__(self, faults: Faults) -> None:
-        self._knobs = faults
+        self._faults = faults
         self._second = 0
         self._requests = 0
         self._queue_ends: datetime | None = None
 
     def admits(self, now: datetime) -> bool:
         """Count one API request; whether this second still had room for it."""
-        limit = self._knobs.requests_per_second
+        limit = self._faults.requests_per_second
         if not limit:
             return True
         second = int(now.timestamp())
@@ -32,7 +32,7 @@ class Throttle:
 
         The rate counts segments, not messages: https://help.twilio.com/articles/115002943027
         """
-        rate = self._knobs.segments_per_second
+        rate = self._faults.segments_per_second
         if not rate:
             return None
         start = max(now, self._queue_ends or now)
@@ -41,6 +41,6 @@ class Throttle:
 
     def is_full(self, now: datetime) -> bool:
         """Whether the queue is longer than `queue_hours`."""
-        if not self._knobs.segments_per_second or self._queue_ends is None:
+        if not self._faults.segments_per_second or self._queue_ends is None:
             return False
-        return self._queue_ends - now > timedelta(hours=self._knobs.queue_hours)
+        return self._queue_ends - now > timedelta(hours=self._faults.queue_hours)

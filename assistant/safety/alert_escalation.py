@@ -22,20 +22,20 @@ from assistant.store.tables import Alert, AlertStep, Person
 from assistant.store.tables.operation_tables import URGENT
 
 PATIENCE = dt.timedelta(minutes=15)
-"""So long each rung has to answer before the next is paged."""
+"""So long each level has to answer before the next is paged."""
 AGAIN_AFTER = dt.timedelta(minutes=30)
-"""Once every rung was paged, so long between one page to all of them and the next."""
+"""Once every level was paged, so long between one page to all of them and the next."""
 MOST_AGAIN = 12
 """After so many the alert stays open and `circle doctor` goes on showing it; nobody is paged for ever."""
 
 
 def has_work(session: Session, now: dt.datetime) -> bool:
-    """Whether `take_due_steps` would find anything: one look into a short index."""
+    """Return whether `take_due_steps` would find anything: one look into a short index."""
     return session.scalars(_due(now).limit(1)).first() is not None
 
 
 def take_due_steps(session: Session, sender: str, now: dt.datetime) -> tuple[int, list[Tell]]:
-    """Take the step that is due of every alert; gives how many there were, and the pages to send.
+    """Take the step that is due of every alert; return how many there were, and the pages to send.
 
     Args:
         session: Inside one writing transaction, which also queues the pages.
@@ -57,7 +57,7 @@ def _due(now: dt.datetime) -> Select[Alert]:
 
 
 def _tell_hosts(session: Session, alert: Alert, now: dt.datetime) -> Iterator[Tell]:
-    """By day and once: something got stuck, and the host can do something about it."""
+    """Tell hosts by day and once: something got stuck, and a host can do something about it."""
     alert.next_page_at = None
     person = session.get(Person, alert.person_id) if alert.person_id else None
     placeholders = other_name_of(person) if person is not None else {}
@@ -93,7 +93,7 @@ def _page(alert: Alert, person: Person, name_after: str | None) -> Tell:
 
 
 def _next_name(after: Sequence[Person], person: Person) -> str | None:
-    """Who is paged next if she does not answer; "" where that person has no name; None: there is nobody."""
+    """Return the name of who is paged after `person`; "" where there is no name; None: there is nobody."""
     following = [each for each in after if each.id != person.id]
     return (following[0].name or "") if following else None
 

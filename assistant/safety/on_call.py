@@ -17,7 +17,7 @@ LEVELS = ("host", "backup", "organizer")
 
 
 def hosts_on_call(ctx: ActionContext) -> Sequence[Person]:
-    """Who would hear of her now: her circle's hosts, else its backups; all that may be promised to her."""
+    """Return who would hear of the member now: hosts, else backups; nobody else may be promised."""
     if ctx.circle is None:
         return []
     return first_on_call(ctx.session, ctx.circle.id, ctx.person.id, ctx.identity.sender, ctx.now)
@@ -26,7 +26,7 @@ def hosts_on_call(ctx: ActionContext) -> Sequence[Person]:
 def first_on_call(
     session: Session, circle_id: int, about: int | None, sender: str, now: dt.datetime
 ) -> Sequence[Person]:
-    """The first rung of a circle with anyone on it, as long as it is a host or a backup; [] else."""
+    """Return the first level of a circle with anyone on it, as long as it is a host or a backup; [] else."""
     for level in LEVELS[:2]:
         if found := on_level(session, circle_id, level, about, sender, now):
             return found
@@ -36,10 +36,10 @@ def first_on_call(
 def on_level(
     session: Session, circle_id: int, level: str, about: int | None, sender: str, now: dt.datetime
 ) -> Sequence[Person]:
-    """Who is on call on one rung ("host", "backup", "organizer") of a circle, the longest-serving first.
+    """Return who is on call on one level of `LEVELS` for a circle, the longest-serving first.
 
     Args:
-        about: Whom it is about: nobody is paged about herself.
+        about: The person it is about: nobody is paged about themselves.
         sender: Whom pages come from; each must have agreed to texts from there.
         now: Aware UTC, the service's time.
     """
@@ -59,7 +59,7 @@ def on_level(
 
 
 def circles_answered_for(session: Session, person_id: int) -> set[int]:
-    """The circles whose alerts she may look at: those she hosts or backs up, or that her cohorts hold."""
+    """Return the circles whose alerts a person may look at: as host, backup, or organizer of the cohort."""
     roles = session.execute(
         select(Role.circle_id, Role.cohort_id).where(
             Role.person_id == person_id, Role.accepted_at.is_not(None), Role.ended_at.is_(None)
@@ -71,7 +71,7 @@ def circles_answered_for(session: Session, person_id: int) -> set[int]:
 
 
 def _of(session: Session, circle_id: int, level: str) -> ColumnElement[bool]:
-    """The roles of this circle; an organizer's may be in the circle itself or in its cohort."""
+    """Return the roles of this circle; an organizer's may be in the circle itself or in its cohort."""
     mine = Role.circle_id == circle_id
     if level != "organizer":
         return mine

@@ -95,7 +95,7 @@ def zone_of(
     Args:
         person_zone: IANA name from the person's own words. A name that no zone has counts as not said.
         circle_zone: IANA name of the circle.
-        uri: Her address, such as `sms:+14155550123`.
+        uri: The person's address, such as `sms:+14155550123`.
 
     Returns:
         One zone when it is known, several candidates of which all must be respected, or none when nobody can
@@ -108,7 +108,7 @@ def zone_of(
 
 
 def home(zones: Sequence[ZoneInfo]) -> ZoneInfo:
-    """The one zone that "her hour" is counted in, when `zone_of` left several or none."""
+    """Return the one zone that the person's hour is counted in, when `zone_of` left several or none."""
     return zones[0] if zones else _rules().unknown_zone
 
 

@@ -69,16 +69,16 @@ def next_prompt(
 ) -> Next | None:
     """The first prompt of a season that a seat has yet to get; None when there is no more.
 
-    What is late still comes, at the first moment that is allowed, until it is too late to matter. What had
+    What is late still comes, at the first time that is allowed, until it is too late to matter. What had
     its hour before `since` only comes on that same day: nobody who joins or comes back finds a pile.
 
     Args:
         program: The season's plan.
         starts_on: Its first day.
-        clock: Hers.
+        clock: The member's.
         now: Aware UTC.
         since: When the member joined or came back.
-        new: She joins just now and has been told that this is all for today: nothing that is late comes.
+        new: Who joins just now has been told that this is all for today: nothing that is late comes.
         come: Keys of the prompts that have come.
         breaks: First and last day, on the member's calendar, of times in which nothing planned is sent.
         reads_only: Only what goes to members who just read along.

@@ -40,7 +40,7 @@ class _Span:
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """A day to come, and a time on it (None: her hour)."""
+    """A day to come, and a time on it (None: the member's hour)."""
 
     name: str
     time: dt.time | None

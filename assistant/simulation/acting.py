@@ -25,7 +25,7 @@ IN_HAND: Final = (1, 9)
 HELLOS, ANSWERS_TO_BUDDY, THANKS = 0.75, 0.6, 0.15
 """How often people say hi to a new buddy, write back to one, and say thanks for a kind line."""
 MOST_TO_BUDDY: Final = 3
-"""Lines by @ that someone writes in a week by herself."""
+"""Lines by @ that someone writes in a week unasked."""
 HER_NUMBER: Final = "2105550147"
 """The one that Rosa writes to a buddy in personas.toml."""
 
@@ -63,7 +63,7 @@ class Actor:
     last: str = ""
     """The words that were read last."""
     stops: bool = False
-    """Has made up her mind to text STOP at the next question."""
+    """Whether the actor has made up their mind to text STOP at the next question."""
     gone: bool = False
     hellos: dict[int, int] = field(default_factory=dict)
     """By week: how many lines by @ were written."""
@@ -97,14 +97,14 @@ class Company:
         self._consider(actor, text.at + wait)
 
     def join(self, name: str, code: str) -> None:
-        """She texts JOIN and the circle's word, in some way."""
+        """Have someone text JOIN and the circle's word, in some way."""
         actor = self.actors[name]
         actor.codes.append(code)
         self.watcher.seats[name].add(code)
         self._write(actor, *self.voice.say(actor.who, "join", code=code))
 
     def say(self, name: str, words: str) -> None:
-        """She texts just that."""
+        """Have someone text just that."""
         self._write(self.actors[name], words, "")
 
     def do(self, name: str, initiative: Initiative) -> None:
@@ -137,7 +137,7 @@ class Company:
     def _take_up(self, actor: Actor, moment: dt.datetime) -> None:
         """Have the actor look: answer what is asked, or what a buddy wrote, or put the phone away."""
         if actor.looks_at != moment:
-            return  # She has looked since.
+            return  # The actor has looked since.
         actor.looks_at = None
         unread, actor.unread = actor.unread, []
         if actor.who.name in self.watcher.stopped:
@@ -236,7 +236,7 @@ class Company:
     def _write(
         self, actor: Actor, words: str, image: str, *, visible_to: str = "us", code: str = "", to: str = ""
     ) -> None:
-        """She texts; the two words in it that stand nowhere else are remembered with who may see them."""
+        """Text for the actor; its two words that stand nowhere else are remembered with who may see them."""
         if image:
             now = self.world.clock.now()
             self.watcher.secrets.append(Secret(image.casefold(), actor.who.name, visible_to, code, to, now))

@@ -123,7 +123,7 @@ class Voice:
         return line, image
 
     def answer(self, who: Persona, asked: Asked, mate: str, code: str, last: str) -> tuple[str, str]:
-        """Her reply to a question; sometimes one that does not answer it.
+        """Return a persona's reply to a question; sometimes one that does not answer it.
 
         Args:
             mate: Someone else of the circle.

@@ -208,9 +208,9 @@ class Story:
             local = each.at.astimezone(self.zone)
             yield from ("", f"BROKEN: {PROMISES[each.promise]}")
             yield f"  {local:%A, %B} {local.day}, {local:%H:%M}, {each.who or 'everyone'}: {each.what}"
-            hers = [text for text in self.texts if text.name == each.who]
-            until = sum(text.at <= each.at for text in hers)
-            for text in hers[max(0, until - AROUND) : until + AROUND]:
+            theirs = [text for text in self.texts if text.name == each.who]
+            until = sum(text.at <= each.at for text in theirs)
+            for text in theirs[max(0, until - AROUND) : until + AROUND]:
                 yield from self._line(text)
 
 

@@ -251,9 +251,9 @@ class Watcher:
         )
         if secret.code:
             pairs = pairs.where(Circle.code == secret.code)
-        hers = pairs.where(Address.uri == to_uri(self.world.number(secret.writer)))
-        others = pairs.where(Address.uri == to_uri(self.world.number(reader)))
-        found = select(Pair.id).where(Pair.id.in_(hers), Pair.id.in_(others))
+        writers = pairs.where(Address.uri == to_uri(self.world.number(secret.writer)))
+        readers = pairs.where(Address.uri == to_uri(self.world.number(reader)))
+        found = select(Pair.id).where(Pair.id.in_(writers), Pair.id.in_(readers))
         if since is not None:
             found = found.where(Pair.made_at > since)
         return session.scalar(found.limit(1)) is not None

@@ -12,10 +12,10 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
-    """A moment, aware and in UTC on both sides; SQLite, which has no zones, keeps it without one.
+    """A point in time, aware and in UTC on both sides; SQLite, which has no zones, keeps it without one.
 
     Raises:
-        ValueError: when a naive datetime is given: nobody could say which moment it means.
+        ValueError: when a naive datetime is given: nobody could say which time it means.
     """
 
     impl = DateTime(timezone=True)
@@ -63,5 +63,5 @@ class Base(DeclarativeBase):
 
 
 def one_of(column: str, values: tuple[str, ...]) -> str:
-    """The text of a CHECK that keeps `column` to a closed list of words."""
+    """Return the text of a CHECK that keeps `column` to a closed list of words."""
     return f"{column} IN ({', '.join(repr(value) for value in values)})"

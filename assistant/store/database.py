@@ -58,7 +58,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """One transaction that changes rows; commits at the end, or rolls back all of it."""
+        """Open one transaction that changes rows; commits at the end, or rolls back all of it."""
         with self._sessions() as session:
             session.connection(execution_options={"writing": True})
             yield session
@@ -66,7 +66,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that only reads; what it gave stays readable after it."""
+        """Open a session that only reads; what it gave stays readable after it."""
         with self._sessions() as session:
             yield session
 

@@ -34,17 +34,17 @@ class UnknownRevisionError(RuntimeError):
 
 
 def revisions() -> tuple[str, ...]:
-    """Every revision that this program knows, oldest first; they are numbered by their files."""
+    """Return every revision that this program knows, oldest first; they are numbered by their files."""
     return tuple(sorted(path.name[:4] for path in (FOLDER / "versions").glob("[0-9]*.py")))
 
 
 def head() -> str:
-    """The revision that this program needs."""
+    """Return the revision that this program needs."""
     return revisions()[-1]
 
 
 def current(database: Database) -> str | None:
-    """The revision that the database is at; None when it has never been migrated.
+    """Return the revision that the database is at; None when it has never been migrated.
 
     Raises:
         sqlalchemy.exc.OperationalError: If the database does not answer.
@@ -54,7 +54,7 @@ def current(database: Database) -> str | None:
 
 
 def is_current(database: Database) -> bool:
-    """Whether the database has the tables that this program needs: two short queries, for starts and health.
+    """Return whether the database has the tables needed here: two short queries, for starts and health.
 
     Raises:
         sqlalchemy.exc.OperationalError: If the database does not answer.
@@ -90,7 +90,7 @@ def downgrade(database: Database, to: str) -> None:
 
 
 def alembic_config(connection: Connection) -> Config:
-    """What Alembic has to know, said in code so that it works from any folder."""
+    """Return what Alembic has to know, said in code so that it works from any folder."""
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection})

@@ -242,7 +242,7 @@ def test_nothing_is_logged_of_what_is_sent(carrier: TwilioCarrier, caplog: pytes
     assert "4155550111" not in caplog.text
 
 
-def test_what_was_sent_to_her_is_found_in_the_log_even_while_it_queues(
+def test_what_was_sent_to_a_number_is_found_in_the_log_even_while_it_queues(
     carrier: TwilioCarrier, local: Running
 ) -> None:
     before = dt.datetime.now(dt.UTC)

@@ -53,6 +53,16 @@ def test_a_misspelt_command_is_wrong_usage_with_a_hint(circle: Circle) -> None:
     assert "Did you mean status?" in result.err
 
 
+def test_a_fault_that_the_local_carrier_does_not_know_is_said(
+    circle: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARRIER_KNOBS", '{"latency": 80}')
+    result = circle("carrier")
+    assert (result.code, result.out) == (1, "")
+    assert "no fault is called 'latency'" in result.err
+    assert "Traceback" not in result.err
+
+
 def test_bad_settings_are_all_said(circle: Circle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORT", "abc")
     monkeypatch.setenv("TIME_TRAVEL", "maybe")

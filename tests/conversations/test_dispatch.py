@@ -210,14 +210,14 @@ def world(book: FlowBook) -> Iterator[World]:
 
 
 def says(world: World, name: str, words: str) -> list[str]:
-    """What reaches her phone after she texts this."""
+    """Return what reaches the person's phone after they text this."""
     index = len(world.heard)
     world.text(name, words)
     return [heard.body for heard in world.heard_since(index) if heard.to == world.number(name)]
 
 
 def hears(world: World, name: str, span: dt.timedelta) -> list[str]:
-    """What reaches her phone while time passes."""
+    """Return what reaches the person's phone while time passes."""
     index = len(world.heard)
     world.move_to(world.clock.now() + span)
     return [heard.body for heard in world.heard_since(index) if heard.to == world.number(name)]
@@ -433,7 +433,7 @@ def test_a_text_that_fails_is_tried_three_times_then_set_aside_and_blocks_nobody
     assert says(world, "ana", "tour") == [COLOUR]
 
 
-def test_her_next_text_waits_for_the_one_that_is_tried_again_but_stop_does_not(world: World) -> None:
+def test_a_next_text_waits_for_the_one_that_is_tried_again_but_stop_does_not(world: World) -> None:
     world.text("ana", "break")
     assert says(world, "ana", "tour") == []
     assert says(world, "ana", "please stop texting me") == ["<opted_out>"]
@@ -485,7 +485,7 @@ def test_what_ended_leaves_no_timer_behind(world: World) -> None:
 
 
 def marked(world: World, name: str, words: str, kind: str) -> list[str]:
-    """What reaches her phone after a text that the carrier has marked as a keyword of its own."""
+    """Return what reaches a phone after a text that the carrier has marked as a keyword of its own."""
     index, number = len(world.heard), world.number(name)
     text = IncomingText(
         f"SM{words}{index}",

@@ -1,4 +1,4 @@
-"""A STOP that only the carrier heard is one for her circle, too."""
+"""A STOP that only the carrier heard is one for the member's circle, too."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from assistant.store.tables import Member
 MONDAY = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
 
 
-def test_a_stop_that_only_the_carrier_heard_reaches_her_circle() -> None:
+def test_a_stop_that_only_the_carrier_heard_reaches_the_circle() -> None:
     with World(read_flows(), start=MONDAY) as world:
         world.circle("MAPLE", "Bold Moves", state="running")
         world.role("luz", "host", "MAPLE")
         seat = world.member("ana", "MAPLE")
         world.member("rosa", "MAPLE")
-        # She opts out at the carrier, and no webhook comes of it.
+        # Ana opts out at the carrier, and no webhook comes of it.
         world.local.receive(world.number("ana"), "STOP")
         world.start("ana", "step", {})
         world.move_to(MONDAY + dt.timedelta(hours=4))

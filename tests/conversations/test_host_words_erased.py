@@ -1,4 +1,4 @@
-"""What a host without a seat wrote about her circle, and read of its members, is erased with the circle."""
+"""What a host without a seat wrote about a circle, and read of its members, is erased with the circle."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_check_in_leaves_no_word_behind_on_either_side() -> None:
         world.text("luz", "STATUS")
         world.text("luz", "1")
         assert kept(world, ANSWERED) >= 2  # what Ana wrote, and what Luz read
-        assert kept(world, ASKED) >= 3  # what Luz wrote, her preview, and what Ana read
+        assert kept(world, ASKED) >= 3  # what Luz wrote, the preview, and what Ana read
         with world.database.write() as session:
             circle = session.scalars(select(Circle)).one()
             circle.state = "closed"

@@ -46,7 +46,7 @@ def book() -> FlowBook:
 
 @dataclass
 class Spring:
-    """A cohort in Chicago with one circle of eight, and the desk that writes to its people."""
+    """A cohort in Chicago with one circle of eight, and the services that write to its people."""
 
     services: Services
     clock: ManualClock
@@ -333,7 +333,7 @@ def test_a_no_outlives_the_paper_it_answered(spring: Spring) -> None:
     assert spring.invite(spring.entry(1), code="OAK") == {"declined": 1}
     assert spring.spread([spring.entry(1)]).fates == {3: "declined"}
     spring.clock.move_to(spring.clock.now() + dt.timedelta(days=40))
-    assert spring.invite(spring.entry(1), code="OAK") == {"invite": 1}  # She has agreed anew since.
+    assert spring.invite(spring.entry(1), code="OAK") == {"invite": 1}  # Agreed anew since.
 
 
 # What the carrier says
@@ -413,7 +413,7 @@ def test_it_is_said_once_more_after_three_days_and_never_again(spring: Spring) -
     assert len(spring.texts("notices/invite_again")) == 1
 
 
-def test_a_reminder_waits_for_her_daytime(spring: Spring) -> None:
+def test_a_reminder_waits_for_the_invited_persons_daytime(spring: Spring) -> None:
     invited(spring)
     spring.clock.move_to(spring.clock.now() + dt.timedelta(days=3, hours=13))
     maintenance.maintain(spring.services)
@@ -452,7 +452,7 @@ def test_nobody_is_reminded_in_vain(spring: Spring, why: str) -> None:
     assert maintenance.maintain(spring.services) == 0, "it is looked at once"
 
 
-def test_a_reminder_that_waits_is_taken_back_when_she_answers(spring: Spring) -> None:
+def test_a_reminder_that_waits_is_taken_back_when_the_invited_person_answers(spring: Spring) -> None:
     invited(spring)
     spring.clock.move_to(spring.clock.now() + dt.timedelta(days=3, hours=13))
     maintenance.maintain(spring.services)

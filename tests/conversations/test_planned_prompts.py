@@ -30,7 +30,7 @@ MONDAY = dt.date(2027, 3, 1)
 
 @pytest.fixture
 def services(database: Database, tmp_path: Path) -> Services:
-    """A desk with the season's flows; the cast's circles begin today."""
+    """Services with the season's flows; the cast's circles begin today."""
     clock = ManualClock(dt.datetime(2027, 2, 28, 12, tzinfo=dt.UTC))
     seat_the_cast(database, clock.now() - dt.timedelta(days=10))
     made = replace(services_of(database, clock, FakeCarrier(clock)), book=season_book(tmp_path))
@@ -145,7 +145,7 @@ def test_however_many_workers_look_each_prompt_comes_once(services: Services) ->
         assert list(planned) == ["week 1 buddy_meet"] * 4
 
 
-def test_who_opted_out_is_not_asked_and_goes_on_with_the_season_when_she_is_in_again(
+def test_who_opted_out_is_not_asked_and_goes_on_with_the_season_once_in_again(
     services: Services,
 ) -> None:
     begin(services)
@@ -208,7 +208,7 @@ def test_one_prompt_that_fails_takes_nothing_else_along(services: Services) -> N
         assert list(failed) == ["week 1 buddy_meet"]
 
 
-def test_a_prompt_that_comes_while_she_is_being_asked_waits_and_is_not_lost(services: Services) -> None:
+def test_a_prompt_that_comes_while_ana_is_being_asked_waits_and_is_not_lost(services: Services) -> None:
     begin(services)
     pass_to(services, chicago(1, 10))
     with services.database.write() as session:

@@ -85,7 +85,7 @@ class Came:
     wordings: list[str]
     bodies: list[str]
     on_record: int
-    """Rows of audit and deeds."""
+    """Rows of audit and pending actions."""
 
 
 class Stage:
@@ -251,8 +251,8 @@ def keywords(rights: set[str]) -> set[str]:
 
 def means_something_else(words: str, rights: set[str]) -> bool:
     """Whether these words are, or nearly are, a command that a sender of these rights may give."""
-    hers = [CommandPattern(each.name, each.words) for each in BOOK.commands.values() if each.who in rights]
-    return any(read_command(hers, words, language) for language in ("en", "es"))
+    allowed = [CommandPattern(each.name, each.words) for each in BOOK.commands.values() if each.who in rights]
+    return any(read_command(allowed, words, language) for language in ("en", "es"))
 
 
 COMMANDS = sorted(BOOK.commands)

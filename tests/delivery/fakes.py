@@ -46,7 +46,7 @@ class Sent:
 
 @dataclass
 class FakeCarrier:
-    """Takes texts and remembers them; its knobs make it refuse, lose its answers, or be slow."""
+    """Takes texts and remembers them; its settings make it refuse, lose its answers, or be slow."""
 
     clock: Clock
     sent: list[Sent] = field(default_factory=list)

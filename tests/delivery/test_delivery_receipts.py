@@ -204,7 +204,7 @@ def test_21610_is_an_opt_out_and_stands_in_the_ledger_once(database: Database, a
     assert (row.state, row.reason) == ("failed", "carrier 21610")
 
 
-def test_a_refusal_from_before_she_came_back_does_not_opt_her_out(database: Database, ana: int) -> None:
+def test_a_refusal_from_before_ana_came_back_does_not_opt_ana_out(database: Database, ana: int) -> None:
     row_id = put(database, ana)
     with database.write() as session:
         later = NOW + dt.timedelta(hours=1)
@@ -279,7 +279,7 @@ def test_our_own_fault_and_unknown_errors_are_not_retried(
     assert get(database, row_id).state == "failed"
 
 
-def test_her_host_sees_that_a_text_could_not_reach_her(database: Database, ana: int) -> None:
+def test_the_host_sees_that_a_text_could_not_reach_a_member(database: Database, ana: int) -> None:
     row_id = put(database, ana)
     for _ in range(2):
         note(database, row_id, "undelivered", 30006)
@@ -293,7 +293,7 @@ def test_our_own_fault_is_nobody_s_in_particular(database: Database, ana: int) -
     assert alerts(database) == [("unsent", first, None)]
 
 
-def test_someone_the_carrier_blocks_though_she_came_back_is_shown(database: Database, ana: int) -> None:
+def test_someone_the_carrier_blocks_after_an_opt_in_is_shown(database: Database, ana: int) -> None:
     with database.write() as session:
         for days, kind in ((3, "out"), (2, "in")):
             at = NOW - dt.timedelta(days=days)

@@ -76,13 +76,13 @@ def test_nothing_is_put_when_nothing_is_drafted(database: Database, clock: Manua
 
 
 def test_what_has_not_left_can_be_taken_back(database: Database, clock: ManualClock) -> None:
-    prompt, reply, hers = queue(
+    prompt, reply, rosas = queue(
         database, clock.now(), a_text(ANA, purpose="prompt"), a_text(ANA), a_text(ROSA, purpose="prompt")
     )
     with database.write() as session:
-        assert cancel(session, [ANA], "she left") == 1
-    assert (row(database, prompt).state, row(database, prompt).reason) == ("cancelled", "she left")
-    assert row(database, reply).state == row(database, hers).state == "queued"
+        assert cancel(session, [ANA], "Ana left") == 1
+    assert (row(database, prompt).state, row(database, prompt).reason) == ("cancelled", "Ana left")
+    assert row(database, reply).state == row(database, rosas).state == "queued"
 
 
 def test_the_newest_row_of_the_ledger_is_in_force_and_none_is_a_no(

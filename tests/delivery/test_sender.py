@@ -190,7 +190,7 @@ def test_nobody_is_texted_unprompted_who_has_not_asked(
     assert row(database, reply).state == "sent"
 
 
-def test_rosa_is_not_texted_during_her_quiet_hours(
+def test_rosa_is_not_texted_during_quiet_hours(
     database: Database, clock: ManualClock, carrier: FakeCarrier
 ) -> None:
     clock.move_to(NIGHT)
@@ -210,7 +210,7 @@ def test_what_follows_a_text_that_waits_for_the_morning_waits_with_it(
     assert [row(database, each).not_before for each in ids] == [MORNING] * 3
 
 
-def test_her_own_zone_outranks_her_circles(
+def test_a_members_own_zone_outranks_the_circles(
     database: Database, clock: ManualClock, carrier: FakeCarrier
 ) -> None:
     clock.move_to(NIGHT)
@@ -278,7 +278,7 @@ def test_both_parts_of_one_long_prompt_go(
     assert len(carrier.texts_to(ANA)) == 2
 
 
-def test_nothing_unprompted_leaves_while_her_own_text_waits(
+def test_nothing_unprompted_leaves_while_the_recipients_own_text_waits(
     database: Database, clock: ManualClock, carrier: FakeCarrier
 ) -> None:
     unhandled = she_texts(database, ANA, clock.now())
@@ -288,7 +288,7 @@ def test_nothing_unprompted_leaves_while_her_own_text_waits(
     )
     deliver(database, clock, carrier)
     assert carrier.texts_to(ANA) == ["reply"]
-    assert outcome(database, prompt) == ("queued", "her own text goes first")
+    assert outcome(database, prompt) == ("queued", "the recipient's own text goes first")
     with database.write() as session:
         session.execute(update(Inbox).where(Inbox.id == unhandled).values(state="done"))
     clock.forward(dt.timedelta(seconds=10))

@@ -118,7 +118,7 @@ def test_a_taken_port_says_how_to_mend_it() -> None:
     [
         ("{", "CARRIER_KNOBS is not JSON"),
         ("[]", "must be a JSON object"),
-        ('{"latency": 80}', "no knob is called 'latency'"),
+        ('{"latency": 80}', "no fault is called 'latency'"),
         ('{"latency_ms": "80"}', "latency_ms is a number"),
         ('{"lose_rate": 2}', "a share from 0.0 to 1.0"),
         ('{"lose_how": "quietly"}', '"drop" or "500"'),
@@ -126,12 +126,12 @@ def test_a_taken_port_says_how_to_mend_it() -> None:
         ('{"fail_endings": {"x": 30003}}', "maps endings of numbers"),
     ],
 )
-def test_a_knob_that_cannot_be_read_says_what_it_takes(value: str, trouble: str) -> None:
+def test_a_fault_that_cannot_be_read_says_what_it_takes(value: str, trouble: str) -> None:
     with pytest.raises(FaultError, match=trouble):
         read_faults({"CARRIER_KNOBS": value})
 
 
-def test_knobs_come_from_the_environment() -> None:
+def test_faults_come_from_the_environment() -> None:
     assert read_faults({"CARRIER_KNOBS": '{"latency_ms": 80, "fail_endings": {"99": 30003}}'}) == Faults(
         latency_ms=80, fail_endings={"99": 30003}
     )

@@ -304,14 +304,14 @@ def test_the_sender_s_rate_spreads_texts_over_time(carrier: Running, client: Cli
     assert (moments[-1] - moments[0]).total_seconds() > 0.19
 
 
-def test_an_unknown_knob_is_refused_and_nothing_is_turned(carrier: Running) -> None:
+def test_an_unknown_fault_is_refused_and_nothing_is_turned(carrier: Running) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         turn(carrier, latency_ms=80, latency=80)
-    assert "no knob is called 'latency'" in json.load(caught.value)["error"]
+    assert "no fault is called 'latency'" in json.load(caught.value)["error"]
     assert carrier.carrier.faults.latency_ms == 0
 
 
-def test_knobs_and_phones_are_closed_to_other_pages(carrier: Running) -> None:
+def test_faults_and_phones_are_closed_to_other_pages(carrier: Running) -> None:
     request = urllib.request.Request(
         f"{carrier.url}/_knobs", b'{"latency_ms": 80}', {"Origin": "https://elsewhere.example"}
     )

@@ -31,7 +31,7 @@ RELAY = [
         ("t.me/anaruiz", "..."),
     ],
 )
-def test_a_way_to_reach_her_is_found_and_left_out(text: str, without: str) -> None:
+def test_a_way_to_reach_someone_is_found_and_left_out(text: str, without: str) -> None:
     assert has_contact(text, "US")
     assert without_contacts(text, "US") == without
 

@@ -27,7 +27,7 @@ def test_a_text_that_quotes_ours_and_says_little_else_is_a_reaction(text: str) -
 
 
 @pytest.mark.parametrize("text", filled("words"))
-def test_words_around_a_quotation_that_ask_or_tell_something_are_hers(text: str) -> None:
+def test_words_around_a_quotation_that_ask_or_tell_something_are_the_senders(text: str) -> None:
     assert signal(text, ours=OURS).kind != "tapback"
 
 

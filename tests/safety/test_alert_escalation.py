@@ -195,7 +195,7 @@ def test_nobody_is_paged_for_ever_and_the_alert_stays_open(town: Town) -> None:
     assert town.alert().closed_at is None
 
 
-def test_a_rung_with_nobody_on_it_is_passed_at_once(town: Town) -> None:
+def test_a_level_with_nobody_on_it_is_passed_at_once(town: Town) -> None:
     town.change(lambda role: setattr(role, "accepted_at", None), LUZ)
     town.alarm()
     town.page()
@@ -203,7 +203,7 @@ def test_a_rung_with_nobody_on_it_is_passed_at_once(town: Town) -> None:
     assert town.steps() == ["no host", "backup paged"]
 
 
-def test_whoever_is_away_is_not_paged_until_she_is_back(town: Town) -> None:
+def test_whoever_is_away_is_not_paged_until_back(town: Town) -> None:
     until = town.clock.now() + 50 * MINUTE
     town.change(lambda role: setattr(role, "away_until", until), LUZ)
     town.alarm()
@@ -227,7 +227,7 @@ def test_who_opted_out_is_not_on_call(town: Town) -> None:
     assert town.pages() == [(0, "Eva", "alert_page")]
 
 
-def test_nobody_is_paged_about_herself(town: Town) -> None:
+def test_nobody_is_paged_about_their_own_alarm(town: Town) -> None:
     town.alarm(person=LUZ)
     town.page()
     assert town.pages() == [(0, "Eva", "alert_page")]
@@ -267,7 +267,7 @@ def test_show_answers_the_page_and_says_who(town: Town) -> None:
         assert (audit.person_id, audit.circle_id, audit.details) == (LUZ, MAPLE, {"alert": alert.id})
 
 
-def test_only_those_of_her_own_circles_are_shown(town: Town) -> None:
+def test_only_alerts_of_the_hosts_own_circles_are_shown(town: Town) -> None:
     town.alarm()
     assert town.do("show_alerts", OMAR).outcome == "none"
     assert town.do("take_alert", OMAR, alert=str(town.alert().id)).outcome == "none"
@@ -277,7 +277,7 @@ def test_only_those_of_her_own_circles_are_shown(town: Town) -> None:
     assert town.do("show_alerts", MIA).outcome == "one"
 
 
-def test_asking_for_the_backup_pages_her_at_once(town: Town) -> None:
+def test_asking_for_the_backup_pages_the_backup_at_once(town: Town) -> None:
     town.alarm()
     town.page()
     values = town.do("show_alerts", LUZ).values
@@ -306,7 +306,7 @@ def test_more_of_the_same_pages_nobody_anew_while_someone_is_on_it(town: Town) -
         assert session.scalar(select(func.count()).select_from(Alert)) == 1
 
 
-def test_more_of_the_same_long_after_she_looked_pages_again(town: Town) -> None:
+def test_more_of_the_same_long_after_the_host_looked_pages_again(town: Town) -> None:
     town.alarm()
     town.page()
     town.do("show_alerts", LUZ)

@@ -54,15 +54,15 @@ def rows(world: World, table: type[Alert | Answer | Note | Share | Question | Ou
         return found
 
 
-def test_she_is_answered_at_night_before_everything_else(world: World) -> None:
+def test_words_of_danger_are_answered_at_night_before_everything_else(world: World) -> None:
     world.text("ana", WORDS)
     assert wordings(world, "ana") == ["danger/crisis/say", "safe/ask/say"]
     assert wordings(world, "luz") == ["notices/alert_page_last"]
-    hers = [row for row in rows(world, Outbox) if isinstance(row, Outbox) and row.purpose == "safety"]
-    assert {row.priority for row in hers} == {0}
+    said = [row for row in rows(world, Outbox) if isinstance(row, Outbox) and row.purpose == "safety"]
+    assert {row.priority for row in said} == {0}
 
 
-def test_her_words_are_no_answer_and_nobody_gets_them(world: World) -> None:
+def test_words_of_danger_are_no_answer_and_nobody_gets_them(world: World) -> None:
     world.move_to(NIGHT + dt.timedelta(hours=8))
     world.start("ana", "weekly_reflection", {"week": 2, "theme": 2})
     world.text("ana", f"Rose: my kids. Thorn: {WORDS}")
@@ -132,7 +132,7 @@ def test_what_was_asked_before_comes_back_later_and_not_at_once(world: World) ->
     assert sum(asked in each for each in wordings(world, "ana")) == 2
 
 
-def test_words_of_abuse_say_nothing_on_the_topic_before_her_yes(world: World) -> None:
+def test_words_of_abuse_say_nothing_on_the_topic_before_a_yes(world: World) -> None:
     world.text("ana", "my husband hits me")
     world.text("ana", "no")
     world.text("ana", "are you there")

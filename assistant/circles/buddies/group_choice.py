@@ -25,7 +25,7 @@ SMALL_GROUP: Final = 3
 
 
 def someone_else(session: Session, member: Member, sender: str, now: dt.datetime) -> Member | None:
-    """Who could be a buddy of hers besides the one she waits for; None: there is nobody."""
+    """Return who could be the member's buddy besides the one waited for; None: there is nobody."""
     circle = session.get_one(Circle, member.circle_id)
     round_ = latest_round(session, circle.id)
     if round_ is None:

@@ -46,8 +46,8 @@ def find_buddy(ctx: ActionContext, *, text: str = "") -> ActionResult:
     """Find for whom the words after @ are: the sender's buddies, or those of one of the sender's circles.
 
     several: `seats` and `options` list them, even a single one where "@name" may be a name nobody has here.
-    other: it names someone around her who is not her buddy, and nobody gets it. The words to carry are in
-    `line` from here on.
+    other: it names someone around the sender who is no buddy of theirs, and nobody gets it. The words to
+    carry are in `line` from here on.
     """
     named, by_name, strange = _NAMED.match(text), False, False
     seats = [member for member, circle in seats_of(ctx.session, ctx.person.id) if circle.state == "running"]

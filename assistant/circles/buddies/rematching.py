@@ -54,7 +54,7 @@ def welcome_back(session: Session, member: Member, now: dt.datetime) -> tuple[Ef
 
 
 def let_go(session: Session, member: Member, sender: str, now: dt.datetime) -> tuple[Effect, ...]:
-    """Mend the round that someone drops out of: she left, paused, stopped, or is no longer paired.
+    """Mend the round that someone drops out of, who left, paused, stopped, or is no longer paired.
 
     Call it after the member's state has changed, inside the same transaction. The buddies hear of it
     in words that are the same for every reason.
@@ -212,7 +212,7 @@ def _place(
     pair, seats = groups[0]
     if len(seats) < SMALL_GROUP:
         return _join(session, circle, pair, seats, member)[1]
-    # Only a group of three is left: with her it becomes two pairs.
+    # Only a group of three is left: with this member it becomes two pairs.
     rank = rank_groups(session, circle, member, sender, now)
     other = min(seats, key=lambda seat: rank([seat.member_id]))
     pair.ended_at = now

@@ -58,7 +58,7 @@ def _asked_by_host(ctx: ActionContext, pending_action: int, outcome: str) -> Act
 
 @action("ok", "not_ok", "said")
 def hear_how(_ctx: ActionContext, *, how_words: str = "") -> ActionResult:
-    """How she is, as far as an answer in her own words (`how`) says it plainly."""
+    """Read how the member is, as far as an answer in their own words says it plainly."""
     how = read_choice(how_words, _HOW, numbered=False)
     # "Good" alone is good news; "Good, but they cut my hours" is for a person to read.
     if how == "ok":

@@ -169,7 +169,7 @@ def _stands_in_no_more(ctx: ActionContext) -> None:
             Outbox.state == "queued",
             Outbox.wording == "notices/host_away",
         )
-        .values(state="cancelled", reason="is away herself")
+        .values(state="cancelled", reason="is away now")
     )
 
 

@@ -142,7 +142,7 @@ def _add_replies(
     now: dt.datetime,
 ) -> None:
     """Find each week's talk, when it arrived, and when the first reply came."""
-    reached_her = (
+    reached = (
         select(Outbox.conversation_id, func.min(Outbox.sent_at))
         .where(
             Outbox.circle_id.in_(inside),
@@ -153,7 +153,7 @@ def _add_replies(
         )
         .group_by(Outbox.conversation_id)
     )
-    delivered = {row[0]: row[1] for row in session.execute(reached_her)}
+    delivered = {row[0]: row[1] for row in session.execute(reached)}
     taken_back = func.min(case((Question.outcome == "ended", Question.closed_at)))
     talks = session.execute(
         select(

@@ -90,7 +90,7 @@ def named_in(words: str, names: Mapping[int, str]) -> list[int]:
     rose this week was the circle" for nobody.
 
     Args:
-        words: What she wrote, in either language.
+        words: What the sender wrote, in either language.
         names: Whom it can be for, by id.
     """
     line = _Line(words, tuple(split_words(words)))

@@ -34,7 +34,7 @@ def read_code_line(
     if len(found) == 1:
         return next(iter(found.values()))
     if found:
-        return None  # Two codes: nobody can tell which one she means.
+        return None  # Two codes: nobody can tell which one is meant.
     return _mentioned(taking, text[:LONGEST_READ], language, country)
 
 

@@ -56,7 +56,7 @@ class CommandReading:
             and places do not take ("call me" alone asks for nothing).
         sure: whether it is unmistakable. When not, offer ``said`` back ("Did you mean CHECKIN?").
         said: the keyword in capitals, as it should be written.
-        capitals: whether she wrote the keyword in capitals: nobody does so by chance.
+        capitals: whether the sender wrote the keyword in capitals: nobody does so by chance.
     """
 
     name: str
@@ -86,7 +86,7 @@ def read_command(
         patterns: the commands that may be given here.
         text: the text as it came in.
         language: the person's language, "en" or "es".
-        country: ISO code of her country, for places.
+        country: ISO code of the sender's country, for places.
 
     Raises:
         ValueError: when a pattern is malformed; the message says how to mend it.
@@ -154,7 +154,7 @@ class _Index:
 
 @lru_cache(maxsize=256)
 def _index(patterns: tuple[CommandPattern, ...], language: str) -> _Index:
-    """Order all phrases: exact before slotted, her own language first, longer keywords, names last."""
+    """Order all phrases: exact before slotted, the sender's language first, longer keywords, names last."""
     found = [
         (bool(phrase.slot), spoken != language, -len(phrase.before), phrase.slot in _WHO, name, phrase)
         for name, spoken, phrase in (
@@ -271,7 +271,7 @@ def _is_command_like(phrase: _Phrase, keyword: list[Word], text: str, asked: boo
     capitals = text[first.start : last.end].isupper() and len(first.plain) > 1
     if colon or capitals or phrase.slot in {"code", "number"}:
         return phrase.slot == "text" or not asked
-    # As she wrote it: "check in with my sister" is talk, "checkin with my sister" is not.
+    # As it was written: "check in with my sister" is talk, "checkin with my sister" is not.
     return len(phrase.before) > 1 or first.plain not in EVERYDAY_KEYWORDS
 
 

@@ -121,7 +121,7 @@ def _may_be_meant(name: str, words: list[str], city: City, home: str) -> bool:
         return True
     if name in _EVERYDAY:
         return False  # Best, Nada, Much and Time are towns, but not what people mean
-    # "The Valley" is the capital of Anguilla; someone elsewhere means the one she lives in.
+    # "The Valley" is the capital of Anguilla; someone elsewhere means the one they live in.
     return is_home(city.country, home) or not (words[0] in ARTICLES and len(words) > 1)
 
 

@@ -1,4 +1,4 @@
-"""Reads where someone is and when she likes to be texted: "Austin, evenings"."""
+"""Reads where someone is and when they like to be texted: "Austin, evenings"."""
 
 import re
 from dataclasses import dataclass

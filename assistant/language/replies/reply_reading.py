@@ -98,7 +98,7 @@ class Reading:
         outcome: a label of ``KINDS``, an option's key, "skip" or "unclear".
         value: the answer itself, ready for JSON: the words, a whole number, an ISO date, an E.164 number, a
             name, or for a place ``{"city", "zone", "country", "hour"}`` (a local hour 9 to 19 or None;
-            "clamped" is set when she named one outside; "country" is None for a mere time zone). "time" has
+            "clamped" is set when one outside was named; "country" is None for a mere time zone). "time" has
             the hour only; "several" has ``{"places": [{"key", "label", "city", "zone", "country"}, ...],
             "hour"}``. A yes, a no, a choice, an agreement and a skip have none.
         explained: the plain words that say so.

@@ -45,14 +45,14 @@ _TOLD: Final = re.compile(r"\w+[éó]")
 def read_opt_out(text: str, names: Collection[str] = ()) -> OptOut | None:
     """Tell whether a text asks us to send no more; None when it does not.
 
-    stop: an imperative or a wish about our texts or her place here, which explains its clause whole (47 CFR
+    stop: an imperative or a wish about our texts or a place here, which explains its clause whole (47 CFR
     64.1200(a)(10): any wording a reasonable person would understand). maybe_stop: it may be about us or about
-    something in her life ("Cancel my membership"), so that she is asked. What is told (the past), quoted, or
-    about something else is neither.
+    something in the sender's life ("Cancel my membership"), and is asked about. What is told (the past),
+    quoted, or about something else is neither.
 
     Args:
         text: the text as it came, with at least one word.
-        names: what her circles are called, and their codes: "stop maple" is one in the circle Maple.
+        names: what the sender's circles are called, and their codes: "stop maple" is one in the circle Maple.
     """
     words = plain_words(text)
     bare = strip_words(words, FLUFF)
@@ -151,7 +151,7 @@ def _is_explained(rest: list[Word], at: int, known: Collection[str], *, sure: bo
         return len(word) < 5 and (not before or before in OURS or before in known)
     if sure:
         return word in ALLOWED_TAIL or (word,) in FLUFF
-    # "END IT" and "quit that" are about something in her life; "end the texts" names them.
+    # "END IT" and "quit that" are about something in a life; "end the texts" names them.
     return (word,) in FLUFF or word in {"now", "already", "ya", "all", "the", "my", "these", "los", "mis"}
 
 
@@ -193,7 +193,7 @@ def _as_told(word: str) -> str:
 
 
 def _asks(words: list[str], patterns: Iterable[re.Pattern[str]]) -> bool:
-    """Tell whether a clause asks us, and not someone in her story, to send no more."""
+    """Tell whether a clause asks us, and not someone in a story, to send no more."""
     for said in dict.fromkeys((" ".join(words), " ".join(strip_words(words, _BEFORE_A_REQUEST)))):
         for pattern in patterns:
             match = pattern.match(said)

@@ -36,7 +36,7 @@ def quotes_ours(text: str, ours: Iterable[str]) -> bool:
     """Tell whether a text is a reaction in some language: one of our texts in quotes, and little else.
 
     The quotation is one of our texts whole, or its beginning where it was cut off. What stands around it
-    may be any few words that ask and tell nothing of her own.
+    may be any few words that ask and tell nothing of the sender's own.
 
     Args:
         text: the text as it came in.
@@ -74,7 +74,7 @@ def _is_little(before: str, after: str) -> bool:
     if OWN_WORDS.intersection(head + tail) or "?" in before + after or "？" in before + after:
         return False
     if not head and not tail and not _pictures(before + after):
-        return False  # Nothing but our own words: she asks about them, or sends them back.
+        return False  # Nothing but our own words: they are asked about, or sent back.
     # After a quotation a Latin script goes on only where the sentence began before it.
     goes_on = bool(head) or not tail or not any(_is_latin(word) for word in tail)
     return len(head) <= _MOST_BEFORE and len(tail) <= _MOST_AFTER and goes_on

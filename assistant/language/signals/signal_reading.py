@@ -26,9 +26,9 @@ class Signal:
     """What a text is before any question is looked at.
 
     Attributes:
-        kind: "stop" (an opt-out in any wording), "maybe_stop" (one, or words about something in her life:
-            she is asked), "wrong_number" (another person's phone), "start" (an explicit opt-in), "help",
-            "tapback" (a reaction to a bubble, or its removal), "auto_reply" (written by a machine),
+        kind: "stop" (an opt-out in any wording), "maybe_stop" (one, or words about something in the sender's
+            life: it is asked about), "wrong_number" (another person's phone), "start" (an explicit opt-in),
+            "help", "tapback" (a reaction to a bubble, or its removal), "auto_reply" (written by a machine),
             "puzzled" (a question mark alone, "what?"), "empty" (no letter, digit or emoji), or "words".
     """
 
@@ -43,8 +43,8 @@ def signal(text: str, *, names: Collection[str] = (), ours: Iterable[str] = ()) 
 
     Args:
         text: the text as it came in.
-        names: what her circles are called, and their codes: "stop maple" is an opt-out in the circle Maple.
-        ours: the newest texts we sent to her: what quotes one of them, and says little else, is a reaction.
+        names: what the sender's circles are called, and their codes: "stop maple" opts out in Maple.
+        ours: the newest texts we sent there: what quotes one of them, and says little else, is a reaction.
     """
     text = without_signature(text[:_LONGEST])
     if not says_something(text):

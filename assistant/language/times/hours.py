@@ -1,4 +1,4 @@
-"""Reads the time of day at which someone likes to be texted, and the times that she says do not suit."""
+"""Reads the time of day at which someone likes to be texted, and the times that are said not to suit."""
 
 import re
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ class Hour:
 
     Attributes:
         hour: the local hour, 9 to 19; None when any time is fine. Never one of those that do not suit.
-        clamped: whether she named an earlier or later one.
+        clamped: whether an earlier or later one was named.
         rest: the plain text of the reply without the time, with ";" in its place.
         excluded: the local hours, 9 to 19, that are said not to suit.
         suits: whether a time that suits was named; False when all that is said is what does not.

@@ -11,7 +11,7 @@ from assistant.store.columns import Base, BigId, Id, one_of
 
 MEMBER_STATES = ("invited", "joining", "active", "paused", "reading", "declined", "left", "unreachable")
 SEATED = ("joining", "active", "paused", "reading", "unreachable")
-"""States in which a member takes up a place in her circle."""
+"""States in which a member takes up a place in the circle."""
 CIRCLE_STATES = ("gathering", "running", "closed")
 
 
@@ -52,7 +52,7 @@ class Circle(Base):
 
 
 class Member(Base):
-    """A person's seat in one circle; she keeps the row when she leaves and comes back."""
+    """A person's seat in one circle; the row stays when the member leaves and comes back."""
 
     __tablename__ = "member"
     __table_args__ = (
@@ -68,20 +68,20 @@ class Member(Base):
     state_at: Mapped[dt.datetime]
     joined_at: Mapped[dt.datetime | None]
     promised_at: Mapped[dt.datetime | None]
-    """When she agreed to the circle's promise; nothing is shared before."""
+    """When the member agreed to the circle's promise; nothing is shared before."""
     paused_until: Mapped[dt.datetime | None]
     unpaired_at: Mapped[dt.datetime | None]
-    """Since when she is left out of pairing: three quiet weeks or misses, or her wish."""
+    """Since when the member is left out of pairing: three quiet weeks or misses, or at their wish."""
     misses: Mapped[int] = mapped_column(default=0)
-    """Rounds in a row in which her partner waited in vain."""
+    """Rounds in a row in which the member's partner waited in vain."""
     named: Mapped[bool] = mapped_column(default=True)
-    """Whether what she shares with the circle stands under her name."""
+    """Whether what the member shares with the circle stands under their name."""
     barred_at: Mapped[dt.datetime | None]
-    """When a host closed her seat: her JOIN is put to the host, who may let her in again with ADD."""
+    """When a host closed the seat: a JOIN for it is put to the host, who may open it again with ADD."""
 
 
 class Invitation(Base):
-    """A number that an organizer brought, with the consent she has on record for it."""
+    """A number that an organizer brought, with the consent that is on record for it."""
 
     __tablename__ = "invitation"
     __table_args__ = (
@@ -110,6 +110,6 @@ class Invitation(Base):
     created_at: Mapped[dt.datetime]
     sent_at: Mapped[dt.datetime | None]
     reminded_at: Mapped[dt.datetime | None]
-    """When she was reminded; the same as `sent_at`: it was due, and found better not to."""
+    """When the reminder went; the same as `sent_at`: it was due, and found better not to."""
     settled_at: Mapped[dt.datetime | None]
-    """When she confirmed or declined."""
+    """When the invited person confirmed or declined."""

@@ -60,7 +60,7 @@ class Conversation(Base):
     began_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
     circle_id: Mapped[int | None] = mapped_column(BigId)
-    """The circle that a host's conversation is about, where she speaks of it and not of a seat of hers."""
+    """The circle that a host's conversation is about, where it is about that and not about a seat."""
 
 
 class Question(Base):
@@ -105,7 +105,7 @@ class Question(Base):
 
 
 class Answer(Base):
-    """What she answered, as read and in her words; the words can be erased apart from the rest."""
+    """What a person answered, as read and in their words; the words can be erased apart from the rest."""
 
     __tablename__ = "answer"
     __table_args__ = (Index("ix_answer_member_key", "member_id", "key", "id"),)
@@ -164,4 +164,4 @@ class Timer(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     failed_at: Mapped[dt.datetime | None]
     at_once: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """It asks her nothing, so that it does not wait until she has finished talking."""
+    """It asks nothing, so that it does not wait until the person has finished talking."""

@@ -43,7 +43,7 @@ class Inbox(Base):
     from_uri: Mapped[str] = mapped_column(String(160))
     to_uri: Mapped[str] = mapped_column(String(160))
     body: Mapped[str | None]
-    """What she wrote; None once erased."""
+    """What the sender wrote; None once erased."""
     params: Mapped[dict[str, Any]]
     """Every other parameter of the webhook, as it came."""
     received_at: Mapped[dt.datetime]

@@ -62,7 +62,7 @@ class AlertStep(Base):
 
 
 class PendingAction(Base):
-    """Something that a host does to her circle or to one of its members: for a minute UNDO takes it back.
+    """Something that a host does to a circle or to one of its members: for a minute UNDO takes it back.
 
     The row decides: what comes of it goes by its state, so that nothing that was undone happens after all.
     """

@@ -13,19 +13,19 @@ ROLES = ("host", "backup", "organizer")
 
 
 class Person(Base):
-    """A human; the row is also the lock under which her conversations move."""
+    """A human; the row is also the lock under which their conversations move."""
 
     __tablename__ = "person"
 
     id: Mapped[Id]
     name: Mapped[str | None] = mapped_column(String(80))
     language: Mapped[str | None] = mapped_column(String(8))
-    """None until known: from her circle, her words, or her choice."""
+    """None until known: from the circle, the person's words, or their choice."""
     place: Mapped[str | None] = mapped_column(String(80))
     zone: Mapped[str | None] = mapped_column(String(64))
-    """IANA zone, from her own words; None: schedule falls back to her circle's zone."""
+    """IANA zone, from the person's own words; None: schedule falls back to the circle's zone."""
     hour: Mapped[int | None]
-    """Local hour (9 to 19) at which she likes texts."""
+    """Local hour (9 to 19) at which the person likes texts."""
     plain: Mapped[bool] = mapped_column(default=False)
     """Shared phone: texts without names or topics."""
     created_at: Mapped[dt.datetime]
@@ -43,7 +43,7 @@ class Address(Base):
     uri: Mapped[str] = mapped_column(String(160), unique=True)
     created_at: Mapped[dt.datetime]
     heard_at: Mapped[dt.datetime | None]
-    """Her last text from here; texts that answer nothing go to the address heard from last."""
+    """When the last text came from here; texts that answer nothing go to the address heard from last."""
     retired_at: Mapped[dt.datetime | None]
     """Moved away from (a lost phone); never written to again."""
     unreachable_at: Mapped[dt.datetime | None]
@@ -67,7 +67,7 @@ class Consent(Base):
     sender: Mapped[str] = mapped_column(String(160))
     kind: Mapped[str] = mapped_column(String(4))
     wording: Mapped[str]
-    """What she wrote, or the wording she agreed to on a form."""
+    """What its owner wrote, or the wording agreed to on a form."""
     way: Mapped[str] = mapped_column(String(40))
     """text | import | carrier 21610 | carrier keyword | demo"""
     at: Mapped[dt.datetime]
@@ -77,8 +77,8 @@ class Consent(Base):
 class Role(Base):
     """A seat as host, backup host or organizer.
 
-    It is offered to an address and holds from `accepted_at`, when its owner texted in herself: nobody is
-    texted who has not asked.
+    It is offered to an address and holds from `accepted_at`, when its owner texted in: nobody is texted who
+    has not asked.
     """
 
     __tablename__ = "role"

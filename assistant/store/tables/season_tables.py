@@ -50,7 +50,7 @@ class Pair(Base):
 
 
 class PairMember(Base):
-    """A seat in a pair, and her private answer to "did you connect?"."""
+    """A seat in a pair, and the member's private answer to "did you connect?"."""
 
     __tablename__ = "pair_member"
     __table_args__ = (CheckConstraint(one_of("did", ("yes", "not_yet", "new")), "did"),)
@@ -59,9 +59,9 @@ class PairMember(Base):
     member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"), primary_key=True, index=True)
     did: Mapped[str | None] = mapped_column(String(8))
     wrote_at: Mapped[dt.datetime | None]
-    """Her last relayed words to this partner."""
+    """When the member's last words were relayed to this partner."""
     told_at: Mapped[dt.datetime | None]
-    """When she was told whom she is with; until then, words of hers still go to the partner before."""
+    """When the member was told who the partner is; until then, their words still go to the one before."""
 
 
 class Apart(Base):
@@ -80,7 +80,7 @@ class Apart(Base):
 
 
 class Goal(Base):
-    """What a member wants to be true at the end of the season, and her if-then plan."""
+    """What a member wants to be true at the end of the season, and the if-then plan."""
 
     __tablename__ = "goal"
     __table_args__ = (CheckConstraint(one_of("state", ("open", "reached", "changed")), "state"),)
@@ -89,7 +89,7 @@ class Goal(Base):
     member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"), index=True)
     words: Mapped[str | None]
     plan: Mapped[str | None]
-    """Obstacle and if-then plan, in her words."""
+    """Obstacle and if-then plan, in the member's words."""
     state: Mapped[str] = mapped_column(String(8), default="open")
     set_at: Mapped[dt.datetime]
     settled_at: Mapped[dt.datetime | None]
@@ -97,7 +97,7 @@ class Goal(Base):
 
 
 class GoalStep(Base):
-    """A next step towards a goal, with the day she chose for it."""
+    """A next step towards a goal, with the day that was chosen for it."""
 
     __tablename__ = "goal_step"
     __table_args__ = (CheckConstraint(one_of("outcome", ("did", "part", "not_yet")), "outcome"),)
@@ -113,7 +113,7 @@ class GoalStep(Base):
 
 
 class Share(Base):
-    """Words that a member shared with her circle, for READ; under her name only if she chose so."""
+    """Words that a member shared with the circle, for READ; under the member's name only if so chosen."""
 
     __tablename__ = "share"
     __table_args__ = (Index("ix_share_circle_week", "circle_id", "week", "id"),)

@@ -150,7 +150,7 @@ def test_a_member_who_rests_is_missed_by_nobody_and_comes_back_at_will(town: Tow
     assert buddies_of(town.session, ana) == [rosa]
 
 
-def test_block_finds_her_buddy_or_anyone_of_her_circle_by_name(town: Town) -> None:
+def test_block_finds_a_buddy_or_anyone_of_the_senders_circle_by_name(town: Town) -> None:
     _, members, _ = begin(town, 4)
     ana = members[0]
     (buddy,) = buddies_of(town.session, ana)

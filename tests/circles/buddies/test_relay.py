@@ -36,7 +36,7 @@ def starts(done: ActionResult) -> dict[tuple[int, str], dt.datetime | None]:
 
 
 def plan(town: Town, done: ActionResult) -> None:
-    """Set the timers that an action asks for, as the messages room does."""
+    """Set the timers that an action asks for, as conversations do."""
     for start in done.effects:
         if isinstance(start, Start):
             timer = Timer(
@@ -240,7 +240,7 @@ def test_at_and_a_name_that_nobody_has_is_asked_about(town: Town, words: str) ->
         "can you talk",
     ],
 )
-def test_at_and_an_ordinary_word_is_for_her_buddy(town: Town, words: str) -> None:
+def test_at_and_an_ordinary_word_is_for_the_senders_buddy(town: Town, words: str) -> None:
     _, (ana, _), _ = begin(town, 2)
     assert find(town, ana, words).outcome == "one"
 
@@ -378,7 +378,7 @@ def test_two_who_write_to_each_other_at_once_do_not_wait_for_each_other(database
         with database.write() as session:
             town = Town(session)
             member = session.get_one(Member, mine)
-            # As the messages room does: each is locked while a text of hers is handled.
+            # As the inbox does: each person is locked while a text of theirs is handled.
             session.scalars(
                 select(Person).where(Person.id == member.person_id).with_for_update(key_share=True)
             ).one()
