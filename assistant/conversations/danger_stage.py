@@ -5,6 +5,8 @@ What was written then goes nowhere: it is no command, no answer, no words for a 
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import select
 
 from assistant.circles.people.recent_texts import was_said
@@ -14,14 +16,20 @@ from assistant.conversations.questions import close_all, missed
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
 from assistant.safety.alarms import raise_alarm
-from assistant.safety.first_response import LATELY, respond, talk_of
+from assistant.safety.first_response import GENTLY, LATELY, is_safety_talk, respond, talk_of, to_ask_gently
 from assistant.store.tables import Conversation
+
+KNOWN: Final = ("member", "host", "organizer")
+"""Who belongs to a circle, and so may be asked gently."""
 
 
 def answer_danger(context: Context) -> bool:
     """Act on words of danger; return whether that was all there is to do with the text."""
     question = context.question
-    asked = question is not None and context.services.book.is_safety(question.flow)
+    # A host's open SHOW is about someone else: only the question of a talk about this person counts.
+    asked = question is not None and is_safety_talk(
+        context.session.get_one(Conversation, question.conversation_id)
+    )
     response = respond(
         context.words,
         context.person.language,
@@ -38,9 +46,31 @@ def answer_danger(context: Context) -> bool:
     said = was_said(context.session, context.person.id, context.now - LATELY, purpose="safety")
     context.progress.quiet = context.progress.quiet and said
     let_go(context, talk_of(context.session, context.person.id))
+    let_go(context, unfinished(context, GENTLY))
     seat = question.member_id if question is not None else None
     start(context, response.flow, {"danger": response.kind}, seat)
     return True
+
+
+def may_be_danger(context: Context) -> str | None:
+    """Return the kind of danger that the words may speak of, where it is to be asked about gently; else None.
+
+    To whoever opted out nothing is said, and a stranger has nobody who could be asked to look.
+    """
+    question, who = context.question, context.person
+    if context.progress.quiet or (question is not None and question.flow == GENTLY):
+        return None  # Whatever is written while it is asked is the answer.
+    if not context.known.hears.intersection(KNOWN):
+        return None
+    return to_ask_gently(context.session, who.id, context.words, who.language, context.now)
+
+
+def ask_gently(context: Context, kind: str) -> None:
+    """Ask about words that may speak of danger; they are held for it, which is: nobody gets them."""
+    question = context.question
+    about = context.inbox.id if context.inbox is not None else 0
+    seat = question.member_id if question is not None else None
+    start(context, GENTLY, {"maybe": kind, "about": about}, seat)
 
 
 def hear_out(context: Context) -> bool:

@@ -11,7 +11,14 @@ from assistant.circles.membership.invitations import open_invitations, yes_or_no
 from assistant.circles.people.recent_texts import was_said
 from assistant.conversations import attribution, keywords
 from assistant.conversations.answers import answer_late, read_answer, reopen, take_answer
-from assistant.conversations.danger_stage import answer_danger, hear_out, let_go, unfinished
+from assistant.conversations.danger_stage import (
+    answer_danger,
+    ask_gently,
+    hear_out,
+    let_go,
+    may_be_danger,
+    unfinished,
+)
 from assistant.conversations.interruptions import is_the_answer, is_to_be_asked, slot_of
 from assistant.conversations.questions import missed, set_aside
 from assistant.conversations.text_rendering import language_of
@@ -112,6 +119,15 @@ def _answer_danger(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     return Seen() if answer_danger(context) else None
 
 
+def _ask_gently(context: Context, _text: Inbox, _kind: str) -> Seen | None:
+    """Words that may speak of danger wait for the answer to a private question; a host's command does not."""
+    kind = may_be_danger(context)
+    if kind is None or _commands_a_circle(context):
+        return None
+    ask_gently(context, kind)
+    return Seen()
+
+
 def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
     """Put an open question in other words for "?" and "what?"; with none, say what a member can do here."""
     if kind != "puzzled":
@@ -157,6 +173,7 @@ STAGES: Final = (
     _hear_help,
     _pass_over_machines,
     _see_no_words,
+    _ask_gently,
     _ask_once_more,
     _ask_about_stop,
     _understand_words,
@@ -169,7 +186,12 @@ def _runs_a_circle(context: Context) -> bool:
     if keywords.is_carriers_stop(context) or not context.known.hears.intersection(RUNNING):
         return False
     command = _read_command(context)
-    if command is None or not command.sure or command.value is not None:
+    return command is not None and command.value is None and _commands_a_circle(context)
+
+
+def _commands_a_circle(context: Context) -> bool:
+    command = _read_command(context)
+    if command is None or not command.sure:
         return False
     return context.services.book.commands[command.name].who in RUNNING
 

@@ -15,7 +15,7 @@ from assistant.circles.actions.registry import action
 from assistant.circles.people.memberships import seat_of, seats_of
 from assistant.circles.people.reachability import hears_us
 from assistant.circles.people.recent_texts import was_said
-from assistant.safety.first_response import LATELY
+from assistant.safety.first_response import FLOWS, LATELY
 from assistant.safety.on_call import circles_answered_for, first_on_call
 from assistant.store.tables import Alert, AlertStep, Circle, Member, Person
 
@@ -67,6 +67,13 @@ def pass_on_safe(ctx: ActionContext, *, safe: str = "") -> ActionResult:
 def pass_on_silence(ctx: ActionContext) -> ActionResult:
     """She did not answer: whoever looked at her alarm hears that there is something to look at."""
     return ActionResult("told", effects=tuple(_news(ctx)))
+
+
+@action("self_harm", "abuse", "emergency")
+def which_danger(_ctx: ActionContext, *, maybe: str = "self_harm") -> ActionResult:
+    """The gentle question was not answered with "fine": from here on it is a safety talk of that kind."""
+    kind = maybe if maybe in FLOWS else "self_harm"
+    return ActionResult(kind, {"danger": kind})
 
 
 def _who_answers(ctx: ActionContext) -> tuple[Circle | None, list[Person]]:
