@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from assistant.circles.people.recent_texts import was_said
 from assistant.conversations import effect_handlers
@@ -15,9 +15,9 @@ from assistant.conversations.answers import answer_late
 from assistant.conversations.questions import close_all, missed
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
-from assistant.safety.alarms import raise_alarm
+from assistant.safety.alarms import is_looked_after, pass_on_more, raise_alarm
 from assistant.safety.first_response import GENTLY, LATELY, is_safety_talk, respond, talk_of, to_ask_gently
-from assistant.store.tables import Conversation
+from assistant.store.tables import Conversation, Inbox, Outbox
 
 KNOWN: Final = ("member", "host", "organizer")
 """Who belongs to a circle, and so may be asked gently."""
@@ -76,7 +76,7 @@ def ask_gently(context: Context, kind: str) -> None:
 def hear_out(context: Context) -> bool:
     """Take what is written when the questions of a safety talk are over: no small talk answers it.
 
-    After words of abuse nothing is said about them: another may read.
+    A person hears that more came. After words of abuse nothing is said about them: another may read.
 
     Returns:
         Whether the words belong there.
@@ -87,12 +87,40 @@ def hear_out(context: Context) -> bool:
     late = missed(context.session, context.person.id, context.now)
     if late is not None and late.conversation_id == talk.id and answer_late(context, late):
         return True
-    since = context.now - LATELY
-    if talk.values["danger"] != "abuse" and not was_said(
-        context.session, context.person.id, since, "notices/crisis_line"
-    ):
+    effect_handlers.apply(context, pass_on_more(context.about(talk)), talk)
+    since, who = context.now - LATELY, context.person.id
+    # A loop is suspected of a machine; here it may be someone who is waiting for us.
+    said = was_said(context.session, who, since, purpose="safety")
+    context.progress.quiet = context.progress.opted_out or (context.progress.quiet and said)
+    if talk.values["danger"] != "abuse" and not was_said(context.session, who, since, "notices/crisis_line"):
         context.notice("crisis_line", purpose="safety")
+    elif not _was_just_heard(context):
+        told = talk.values["danger"] != "abuse" and is_looked_after(context.about(talk))
+        context.notice("still_here", {"told": "yes" if told else "no"}, purpose="safety")
     return True
+
+
+def is_in_talk(context: Context, conversation: Conversation | None) -> bool:
+    """Return whether a safety talk is open: that of the open question, or one that rests."""
+    return (conversation is not None and is_safety_talk(conversation)) or (
+        talk_of(context.session, context.person.id) is not None
+    )
+
+
+def _was_just_heard(context: Context) -> bool:
+    """Return whether the text right before was answered with "I'm here": then this one needs none."""
+    last = context.session.execute(
+        select(Outbox.wording, Outbox.inbox_id)
+        .where(Outbox.person_id == context.person.id)
+        .order_by(Outbox.id.desc())
+        .limit(1)
+    ).first()
+    if last is None or last.wording != "notices/still_here" or context.inbox is None:
+        return False
+    before = select(func.max(Inbox.id)).where(
+        Inbox.person_id == context.person.id, Inbox.id < context.inbox.id
+    )
+    return bool(last.inbox_id == context.session.scalar(before))
 
 
 def unfinished(context: Context, flow: str) -> Conversation | None:

@@ -15,6 +15,7 @@ from assistant.conversations.danger_stage import (
     answer_danger,
     ask_gently,
     hear_out,
+    is_in_talk,
     let_go,
     may_be_danger,
     unfinished,
@@ -31,6 +32,7 @@ from assistant.language.commands import CommandPattern, CommandReading, read_com
 from assistant.language.courtesy import is_courtesy
 from assistant.language.reply_reading import Reading
 from assistant.language.signatures import without_signature
+from assistant.safety.alarms import is_looked_after
 from assistant.safety.first_response import talk_of
 from assistant.store.tables import Conversation, Inbox, Question
 
@@ -107,8 +109,11 @@ def _pass_over_reactions(_context: Context, _text: Inbox, kind: str) -> Seen | N
     return Seen(kind) if kind == "tapback" else None
 
 
-def _pass_over_machines(_context: Context, _text: Inbox, kind: str) -> Seen | None:
-    return Seen(kind) if kind == "auto_reply" else None
+def _pass_over_machines(context: Context, _text: Inbox, kind: str) -> Seen | None:
+    """An automatic reply; but while a person looks after someone in danger, whatever comes is heard."""
+    if kind != "auto_reply":
+        return None
+    return None if is_in_talk(context, None) and is_looked_after(context.about(None)) else Seen(kind)
 
 
 def _see_no_words(context: Context, text: Inbox, kind: str) -> Seen | None:
@@ -136,6 +141,8 @@ def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
     if question is not None:
         conversation = context.session.get_one(Conversation, question.conversation_id)
         take_answer(context, question, conversation, Reading(UNCLEAR))
+        return Seen()
+    if hear_out(context):
         return Seen()
     if set_aside(context.session, who, now) or missed(context.session, who, now):
         context.progress.again = True  # Asked when all is done: see `come_back`.
@@ -199,6 +206,8 @@ def _commands_a_circle(context: Context) -> bool:
 def _without_words(context: Context, text: Inbox) -> str | None:
     """A picture, a place on the map, or nothing at all."""
     carries = text.params.get("NumMedia", "0") not in ("", "0") or "Latitude" in text.params
+    if context.question is None and hear_out(context):
+        return None
     if not carries:
         return "empty"
     if "member" in context.known.hears:
@@ -212,6 +221,8 @@ def _understand(context: Context) -> str | None:
     conversation = context.session.get_one(Conversation, question.conversation_id) if question else None
     reading = read_answer(context, question, conversation) if question and conversation else None
     command = _read_command(context)
+    if command is not None and not _counts_in_danger(context, conversation, command):
+        command = None
     if command is not None and command.sure and not is_the_answer(context, question, reading, command):
         _obey(context, command)
         return None
@@ -225,6 +236,12 @@ def _understand(context: Context) -> str | None:
         context.notice("did_you_mean", {"said": command.said})
         return None
     return _unasked(context)
+
+
+def _counts_in_danger(context: Context, conversation: Conversation | None, command: CommandReading) -> bool:
+    """Whether it is one; from someone who may be in danger "call me please" and "done" are words."""
+    meant = command.capitals or context.services.book.commands[command.name].interrupts is True
+    return (command.sure and meant) or not is_in_talk(context, conversation)
 
 
 def _read_command(context: Context) -> CommandReading | None:

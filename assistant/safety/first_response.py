@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from assistant.language.folding import plain_words
 from assistant.safety.danger_reader import read_danger
-from assistant.store.tables import Conversation, Inbox, Question
+from assistant.store.tables import Alert, Conversation, Inbox, Question
 
 FLOWS: Final = {"self_harm": "danger", "abuse": "abuse", "emergency": "emergency"}
 """Kind of danger -> the flow that answers it."""
@@ -70,7 +70,7 @@ def to_ask_gently(
 
     After a clear "I'm fine" no other for a week, unless the person goes on; the same words are fine
     when they are written again.
-    In a safety talk nothing is asked gently: there every text is heard.
+    In a safety talk whose alarm is open nothing is asked gently: there every text is heard.
 
     Args:
         session: To look up what was asked before.
@@ -80,7 +80,9 @@ def to_ask_gently(
         now: Aware UTC.
     """
     found = read_danger(words, language)
-    if found.level != "perhaps" or talk_of(session, person_id) is not None:
+    if found.level != "perhaps":
+        return None
+    if talk_of(session, person_id) is not None and _is_open(session, person_id):
         return None
     asked = session.execute(
         select(Question, Conversation)
@@ -100,6 +102,11 @@ def to_ask_gently(
     about = session.get(Inbox, conversation.values.get("about", 0))
     again = about is not None and plain_words(about.body or "") == plain_words(words)
     return found.kind if question.opened_at > now - GOES_ON_WITHIN and not again else None
+
+
+def _is_open(session: Session, person_id: int) -> bool:
+    alarm = (Alert.kind == "danger", Alert.person_id == person_id, Alert.closed_at.is_(None))
+    return session.scalar(select(Alert.id).where(*alarm).limit(1)) is not None
 
 
 def talk_of(session: Session, person_id: int) -> Conversation | None:
