@@ -26,9 +26,8 @@ KNOWN: Final = ("member", "host", "organizer")
 def answer_danger(context: Context) -> bool:
     """Act on words of danger; return whether that was all there is to do with the text."""
     question = context.question
-    # A host's open SHOW is about someone else: only the question of a talk about this person counts.
-    asked = question is not None and is_safety_talk(
-        context.session.get_one(Conversation, question.conversation_id)
+    asked = (
+        question is not None and question.flow != GENTLY and context.services.book.is_safety(question.flow)
     )
     response = respond(
         context.words,
@@ -58,8 +57,8 @@ def may_be_danger(context: Context) -> str | None:
     To whoever opted out nothing is said, and a stranger has nobody who could be asked to look.
     """
     question, who = context.question, context.person
-    if context.progress.quiet or (question is not None and question.flow == GENTLY):
-        return None  # Whatever is written while it is asked is the answer.
+    if context.progress.quiet or (question is not None and context.services.book.is_safety(question.flow)):
+        return None  # It answers that question; what a host says to SHOW is about someone else.
     if not context.known.hears.intersection(KNOWN):
         return None
     return to_ask_gently(context.session, who.id, context.words, who.language, context.now)

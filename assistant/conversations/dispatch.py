@@ -33,6 +33,7 @@ from assistant.language.courtesy import is_courtesy
 from assistant.language.reply_reading import Reading
 from assistant.language.signatures import without_signature
 from assistant.safety.alarms import is_looked_after
+from assistant.safety.alert_answers import is_needed
 from assistant.safety.first_response import talk_of
 from assistant.store.tables import Conversation, Inbox, Question
 
@@ -42,6 +43,7 @@ RUNNING = ("host", "organizer")
 """Whose commands are about circles, not about a seat of her own."""
 OF_NO_SEAT = ("new",)
 """Commands for anyone that are about no seat of hers either: a circle of her own is none she sits in."""
+ON_CALL: Final = "on_call"
 STRANGERS_ONCE_IN = dt.timedelta(days=1)
 MAYBE_STOP_ONCE_IN = dt.timedelta(days=1)
 
@@ -223,6 +225,9 @@ def _understand(context: Context) -> str | None:
     command = _read_command(context)
     if command is not None and not _counts_in_danger(context, conversation, command):
         command = None
+    if command is not None and _is_for_an_alert(context, command):
+        _obey(context, command)
+        return None
     if command is not None and command.sure and not is_the_answer(context, question, reading, command):
         _obey(context, command)
         return None
@@ -236,6 +241,12 @@ def _understand(context: Context) -> str | None:
         context.notice("did_you_mean", {"said": command.said})
         return None
     return _unasked(context)
+
+
+def _is_for_an_alert(context: Context, command: CommandReading) -> bool:
+    """Whether it shows who is in danger to whoever is needed: it means that, whatever is being asked."""
+    shows = context.services.book.commands[command.name].who == ON_CALL and command.value is None
+    return command.sure and shows and is_needed(context.about(None))
 
 
 def _counts_in_danger(context: Context, conversation: Conversation | None, command: CommandReading) -> bool:
