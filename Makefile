@@ -3,6 +3,7 @@
 #   make run      everything on this machine, on the local carrier
 #   make test     the tests
 #   make check    what CI runs: format, lint, types, imports, flows, tests
+#   make hearing  what is heard right, asked about and heard wrong, a line a kind
 #   make setup    only .venv, with a working .venv/bin/circle
 
 BIN   := .venv/bin
@@ -11,7 +12,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 # Compiled modules start a process in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check coverage bench setup lock format
+.PHONY: run test check hearing coverage bench setup lock format
 
 run: setup
 	@exec $(BIN)/circle run
@@ -26,6 +27,10 @@ check: setup
 	$(BIN)/lint-imports
 	$(BIN)/circle flows check
 	$(PYTEST)
+
+# Every table of cases, a line a kind; it fails when anything is heard wrong.
+hearing: setup
+	@$(BIN)/python -m tests.hearing
 
 # Which lines no test reaches; it takes half as long again.
 coverage: setup

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from assistant.conversations.effect_handlers import apply
 from assistant.conversations.questions import close
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
@@ -15,6 +16,8 @@ from assistant.engine.movement import UNCLEAR, advance, find_way
 from assistant.language.folding import plain_words
 from assistant.language.languages import LANGUAGES
 from assistant.language.replies.reply_reading import Choice, Reading, parse_expect, read
+from assistant.safety.alarms import pass_on_more
+from assistant.safety.first_response import is_safety_talk
 from assistant.store.tables import Answer, Conversation, Question
 
 MOST_UNCLEAR = 4
@@ -49,7 +52,12 @@ def take_answer(context: Context, question: Question, conversation: Conversation
     outcome = reading.outcome
     if outcome == UNCLEAR:
         question.unclear += 1
-        context.progress.quiet = context.progress.quiet or question.unclear > MOST_UNCLEAR
+        enough = question.unclear > MOST_UNCLEAR
+        if is_safety_talk(conversation):
+            apply(context, pass_on_more(context.about(conversation)), conversation)
+            # Whoever may be in danger never writes into silence twice in a row.
+            enough = enough and question.unclear % 2 == 0
+        context.progress.quiet = context.progress.quiet or enough
     else:
         _keep(context, question, conversation, reading)
         close(context.session, question, outcome, context.now)

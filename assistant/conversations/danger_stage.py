@@ -5,7 +5,9 @@ What was written then goes nowhere: it is no command, no answer, no words for a 
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Final
+
+from sqlalchemy import func, select
 
 from assistant.circles.people.recent_texts import was_said
 from assistant.conversations import effect_handlers
@@ -13,15 +15,20 @@ from assistant.conversations.answers import answer_late
 from assistant.conversations.questions import close_all, missed
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
-from assistant.safety.alarms import raise_alarm
-from assistant.safety.first_response import LATELY, respond, talk_of
-from assistant.store.tables import Conversation
+from assistant.safety.alarms import is_looked_after, pass_on_more, raise_alarm
+from assistant.safety.first_response import GENTLY, LATELY, is_safety_talk, respond, talk_of, to_ask_gently
+from assistant.store.tables import Conversation, Inbox, Outbox
+
+KNOWN: Final = ("member", "host", "organizer")
+"""Who belongs to a circle, and so may be asked gently."""
 
 
 def answer_danger(context: Context) -> bool:
     """Act on words of danger; return whether that was all there is to do with the text."""
     question = context.question
-    asked = question is not None and context.services.book.is_safety(question.flow)
+    asked = (
+        question is not None and question.flow != GENTLY and context.services.book.is_safety(question.flow)
+    )
     response = respond(
         context.words,
         context.person.language,
@@ -38,15 +45,37 @@ def answer_danger(context: Context) -> bool:
     said = was_said(context.session, context.person.id, context.now - LATELY, purpose="safety")
     context.progress.quiet = context.progress.quiet and said
     let_go(context, talk_of(context.session, context.person.id))
+    let_go(context, unfinished(context, GENTLY))
     seat = question.member_id if question is not None else None
     start(context, response.flow, {"danger": response.kind}, seat)
     return True
 
 
+def may_be_danger(context: Context) -> str | None:
+    """Return the kind of danger that the words may speak of, where it is to be asked about gently; else None.
+
+    To whoever opted out nothing is said, and a stranger has nobody who could be asked to look.
+    """
+    question, who = context.question, context.person
+    if context.progress.quiet or (question is not None and context.services.book.is_safety(question.flow)):
+        return None  # It answers that question; what a host says to SHOW is about someone else.
+    if not context.known.hears.intersection(KNOWN):
+        return None
+    return to_ask_gently(context.session, who.id, context.words, who.language, context.now)
+
+
+def ask_gently(context: Context, kind: str) -> None:
+    """Ask about words that may speak of danger; they are held for it, which is: nobody gets them."""
+    question = context.question
+    about = context.inbox.id if context.inbox is not None else 0
+    seat = question.member_id if question is not None else None
+    start(context, GENTLY, {"maybe": kind, "about": about}, seat)
+
+
 def hear_out(context: Context) -> bool:
     """Take what is written when the questions of a safety talk are over: no small talk answers it.
 
-    After words of abuse nothing is said about them: another may read.
+    A person hears that more came. After words of abuse nothing is said about them: another may read.
 
     Returns:
         Whether the words belong there.
@@ -57,12 +86,40 @@ def hear_out(context: Context) -> bool:
     late = missed(context.session, context.person.id, context.now)
     if late is not None and late.conversation_id == talk.id and answer_late(context, late):
         return True
-    since = context.now - LATELY
-    if talk.values["danger"] != "abuse" and not was_said(
-        context.session, context.person.id, since, "notices/crisis_line"
-    ):
+    effect_handlers.apply(context, pass_on_more(context.about(talk)), talk)
+    since, who = context.now - LATELY, context.person.id
+    # A loop is suspected of a machine; here it may be someone who is waiting for us.
+    said = was_said(context.session, who, since, purpose="safety")
+    context.progress.quiet = context.progress.opted_out or (context.progress.quiet and said)
+    if talk.values["danger"] != "abuse" and not was_said(context.session, who, since, "notices/crisis_line"):
         context.notice("crisis_line", purpose="safety")
+    elif not _was_just_heard(context):
+        told = talk.values["danger"] != "abuse" and is_looked_after(context.about(talk))
+        context.notice("still_here", {"told": "yes" if told else "no"}, purpose="safety")
     return True
+
+
+def is_in_talk(context: Context, conversation: Conversation | None) -> bool:
+    """Return whether a safety talk is open: that of the open question, or one that rests."""
+    return (conversation is not None and is_safety_talk(conversation)) or (
+        talk_of(context.session, context.person.id) is not None
+    )
+
+
+def _was_just_heard(context: Context) -> bool:
+    """Return whether the text right before was answered with "I'm here": then this one needs none."""
+    last = context.session.execute(
+        select(Outbox.wording, Outbox.inbox_id)
+        .where(Outbox.person_id == context.person.id)
+        .order_by(Outbox.id.desc())
+        .limit(1)
+    ).first()
+    if last is None or last.wording != "notices/still_here" or context.inbox is None:
+        return False
+    before = select(func.max(Inbox.id)).where(
+        Inbox.person_id == context.person.id, Inbox.id < context.inbox.id
+    )
+    return bool(last.inbox_id == context.session.scalar(before))
 
 
 def unfinished(context: Context, flow: str) -> Conversation | None:

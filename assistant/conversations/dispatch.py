@@ -11,7 +11,15 @@ from assistant.circles.membership.invitations import open_invitations, yes_or_no
 from assistant.circles.people.recent_texts import was_said
 from assistant.conversations import attribution, keywords
 from assistant.conversations.answers import answer_late, read_answer, reopen, take_answer
-from assistant.conversations.danger_stage import answer_danger, hear_out, let_go, unfinished
+from assistant.conversations.danger_stage import (
+    answer_danger,
+    ask_gently,
+    hear_out,
+    is_in_talk,
+    let_go,
+    may_be_danger,
+    unfinished,
+)
 from assistant.conversations.interruptions import is_the_answer, is_to_be_asked, slot_of
 from assistant.conversations.questions import missed, set_aside
 from assistant.conversations.text_rendering import language_of
@@ -24,6 +32,8 @@ from assistant.language.commands.command_reading import CommandPattern, CommandR
 from assistant.language.replies.reply_reading import Reading
 from assistant.language.signals.courtesy import is_courtesy
 from assistant.language.signals.signatures import without_signature
+from assistant.safety.alarms import is_looked_after
+from assistant.safety.alert_answers import is_needed
 from assistant.safety.first_response import talk_of
 from assistant.store.tables import Conversation, Inbox, Question
 
@@ -33,6 +43,7 @@ RUNNING = ("host", "organizer")
 """Whose commands are about circles, not about a seat of their own."""
 OF_NO_SEAT = ("new",)
 """Commands for anyone that are about no seat either: the circle one begins is none that one sits in."""
+ON_CALL: Final = "on_call"
 STRANGERS_ONCE_IN = dt.timedelta(days=1)
 MAYBE_STOP_ONCE_IN = dt.timedelta(days=1)
 
@@ -100,8 +111,11 @@ def _pass_over_reactions(_context: Context, _text: Inbox, kind: str) -> Seen | N
     return Seen(kind) if kind == "tapback" else None
 
 
-def _pass_over_machines(_context: Context, _text: Inbox, kind: str) -> Seen | None:
-    return Seen(kind) if kind == "auto_reply" else None
+def _pass_over_machines(context: Context, _text: Inbox, kind: str) -> Seen | None:
+    """An automatic reply; but while a person looks after someone in danger, whatever comes is heard."""
+    if kind != "auto_reply":
+        return None
+    return None if is_in_talk(context, None) and is_looked_after(context.about(None)) else Seen(kind)
 
 
 def _see_no_words(context: Context, text: Inbox, kind: str) -> Seen | None:
@@ -112,6 +126,15 @@ def _answer_danger(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     return Seen() if answer_danger(context) else None
 
 
+def _ask_gently(context: Context, _text: Inbox, _kind: str) -> Seen | None:
+    """Words that may speak of danger wait for the answer to a private question; a host's command does not."""
+    kind = may_be_danger(context)
+    if kind is None or _commands_a_circle(context):
+        return None
+    ask_gently(context, kind)
+    return Seen()
+
+
 def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
     """Put an open question in other words for "?" and "what?"; with none, say what a member can do here."""
     if kind != "puzzled":
@@ -120,6 +143,8 @@ def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
     if question is not None:
         conversation = context.session.get_one(Conversation, question.conversation_id)
         take_answer(context, question, conversation, Reading(UNCLEAR))
+        return Seen()
+    if hear_out(context):
         return Seen()
     if set_aside(context.session, who, now) or missed(context.session, who, now):
         context.progress.again = True  # Asked when all is done: see `come_back`.
@@ -160,6 +185,7 @@ STAGES: Final = (
     _hear_help,
     _pass_over_machines,
     _see_no_words,
+    _ask_gently,
     _ask_once_more,
     _ask_about_stop,
     _understand_words,
@@ -172,7 +198,12 @@ def _runs_a_circle(context: Context) -> bool:
     if keywords.is_carriers_stop(context) or not context.known.hears.intersection(RUNNING):
         return False
     command = _read_command(context)
-    if command is None or not command.sure or command.value is not None:
+    return command is not None and command.value is None and _commands_a_circle(context)
+
+
+def _commands_a_circle(context: Context) -> bool:
+    command = _read_command(context)
+    if command is None or not command.sure:
         return False
     return context.services.book.commands[command.name].who in RUNNING
 
@@ -180,6 +211,8 @@ def _runs_a_circle(context: Context) -> bool:
 def _without_words(context: Context, text: Inbox) -> str | None:
     """A picture, a place on the map, or nothing at all."""
     carries = text.params.get("NumMedia", "0") not in ("", "0") or "Latitude" in text.params
+    if context.question is None and hear_out(context):
+        return None
     if not carries:
         return "empty"
     if "member" in context.known.hears:
@@ -197,6 +230,11 @@ def _understand(context: Context) -> str | None:
     conversation = context.session.get_one(Conversation, question.conversation_id) if question else None
     reading = read_answer(context, question, conversation) if question and conversation else None
     command = _read_command(context)
+    if command is not None and not _counts_in_danger(context, conversation, command):
+        command = None
+    if command is not None and _is_for_an_alert(context, command):
+        _obey(context, command)
+        return None
     if command is not None and command.sure and not is_the_answer(context, question, reading, command):
         _obey(context, command)
         return None
@@ -210,6 +248,18 @@ def _understand(context: Context) -> str | None:
         context.notice("did_you_mean", {"said": command.said})
         return None
     return _unasked(context)
+
+
+def _is_for_an_alert(context: Context, command: CommandReading) -> bool:
+    """Whether it shows who is in danger to whoever is needed: it means that, whatever is being asked."""
+    shows = context.services.book.commands[command.name].who == ON_CALL and command.value is None
+    return command.sure and shows and is_needed(context.about(None))
+
+
+def _counts_in_danger(context: Context, conversation: Conversation | None, command: CommandReading) -> bool:
+    """Whether it is one; from someone who may be in danger "call me please" and "done" are words."""
+    meant = command.capitals or context.services.book.commands[command.name].interrupts is True
+    return (command.sure and meant) or not is_in_talk(context, conversation)
 
 
 def _read_command(context: Context) -> CommandReading | None:

@@ -9,13 +9,14 @@ from typing import Final
 from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Alarm, Tell
+from assistant.circles.actions.effects import Alarm, Effect, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.people.memberships import seat_of, seats_of
 from assistant.circles.people.reachability import hears_us
 from assistant.circles.people.recent_texts import was_said
-from assistant.safety.first_response import LATELY
+from assistant.safety.danger_reader import read_danger
+from assistant.safety.first_response import FLOWS, LATELY
 from assistant.safety.on_call import circles_answered_for, first_on_call
 from assistant.store.tables import Alert, AlertStep, Circle, Member, Person
 
@@ -25,6 +26,8 @@ CRISIS_TEXTS: Final = (
 )
 """Wordings of the approved texts, which are not said twice in `LATELY`."""
 SHORT_LINE: Final = "danger/line/say"
+NEWS: Final = "news told"
+NEWS_ONCE_IN: Final = dt.timedelta(minutes=10)
 KNOWN_FOR: Final = dt.timedelta(days=60)
 
 
@@ -67,6 +70,48 @@ def pass_on_safe(ctx: ActionContext, *, safe: str = "") -> ActionResult:
 def pass_on_silence(ctx: ActionContext) -> ActionResult:
     """She did not answer: whoever looked at her alarm hears that there is something to look at."""
     return ActionResult("told", effects=tuple(_news(ctx)))
+
+
+@action("self_harm", "abuse", "emergency")
+def which_danger(_ctx: ActionContext, *, maybe: str = "self_harm") -> ActionResult:
+    """The gentle question was not answered with "fine": from here on it is a safety talk of that kind."""
+    kind = maybe if maybe in FLOWS else "self_harm"
+    return ActionResult(kind, {"danger": kind})
+
+
+def pass_on_more(ctx: ActionContext) -> Iterator[Effect]:
+    """Ask for everything that follows when more comes from someone who may be in danger.
+
+    Whoever looks after it, else everyone who was paged, hears that more came, at most every ten minutes.
+    Words of danger page again where nobody has looked for an hour; certain ones open a closed alarm anew, and
+    what may be danger is asked about gently there.
+    """
+    level = read_danger(ctx.words, ctx.person.language).level
+    if level == "sure" or (level == "perhaps" and _open_ones(ctx)):
+        circle, _ = _who_answers(ctx)
+        yield Alarm("danger", circle.id if circle else None, ctx.person.id)
+    for alert in _open_ones(ctx):
+        steps = ctx.session.scalars(select(AlertStep).where(AlertStep.alert_id == alert.id)).all()
+        if any(step.what == NEWS and step.at > ctx.now - NEWS_ONCE_IN for step in steps):
+            continue
+        paged = {
+            step.person_id for step in steps if step.what.endswith(" paged") or step.what == "paged again"
+        }
+        for person_id in sorted({alert.answered_by} if alert.answered_by else paged - {None}, key=str):
+            if person_id is not None:
+                yield _tell_news(ctx, alert, person_id)
+
+
+def is_looked_after(ctx: ActionContext) -> bool:
+    """Return whether a person has been told of an alarm about whoever writes, and it is still open."""
+    return any(
+        ctx.session.scalar(
+            select(AlertStep.id)
+            .where(AlertStep.alert_id == alert.id, AlertStep.person_id.is_not(None))
+            .limit(1)
+        )
+        for alert in _open_ones(ctx)
+    )
 
 
 def _who_answers(ctx: ActionContext) -> tuple[Circle | None, list[Person]]:
@@ -115,17 +160,16 @@ def _left_by_stop(ctx: ActionContext) -> Sequence[Circle]:
 
 
 def _news(ctx: ActionContext) -> Iterator[Tell]:
-    answered = ctx.session.scalars(
-        select(Alert).where(
-            Alert.kind == "danger",
-            Alert.person_id == ctx.person.id,
-            Alert.closed_at.is_(None),
-            Alert.answered_by.is_not(None),
-        )
-    )
-    for alert in answered:
+    for alert in _open_ones(ctx):
         if alert.answered_by is not None:
-            yield Tell(alert.answered_by, "alert_news", purpose="alert", circle_id=alert.circle_id)
-            ctx.session.add(
-                AlertStep(alert_id=alert.id, at=ctx.now, what="news told", person_id=alert.answered_by)
-            )
+            yield _tell_news(ctx, alert, alert.answered_by)
+
+
+def _tell_news(ctx: ActionContext, alert: Alert, person_id: int) -> Tell:
+    ctx.session.add(AlertStep(alert_id=alert.id, at=ctx.now, what=NEWS, person_id=person_id))
+    return Tell(person_id, "alert_news", purpose="alert", circle_id=alert.circle_id)
+
+
+def _open_ones(ctx: ActionContext) -> Sequence[Alert]:
+    about_them = (Alert.kind == "danger", Alert.person_id == ctx.person.id, Alert.closed_at.is_(None))
+    return ctx.session.scalars(select(Alert).where(*about_them).order_by(Alert.id)).all()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
@@ -65,9 +65,18 @@ def call_backup(ctx: ActionContext, *, alert: int = 0) -> ActionResult:
     return ActionResult("called", {"backup": shorten(name, PLACEHOLDERS["backup"].longest)} if name else {})
 
 
+def is_needed(ctx: ActionContext) -> bool:
+    """Return whether someone needs this person: an urgent alert is open that is theirs to answer."""
+    return ctx.session.scalars(_theirs(ctx).limit(1)).first() is not None
+
+
 def _open_alerts(ctx: ActionContext) -> Sequence[Alert]:
+    return ctx.session.scalars(_theirs(ctx).with_for_update()).all()
+
+
+def _theirs(ctx: ActionContext) -> Select[Alert]:
     """Oldest first. One's own is someone else's to answer."""
-    return ctx.session.scalars(
+    return (
         select(Alert)
         .where(
             Alert.kind.in_(URGENT),
@@ -76,8 +85,7 @@ def _open_alerts(ctx: ActionContext) -> Sequence[Alert]:
             Alert.person_id != ctx.person.id,
         )
         .order_by(Alert.id)
-        .with_for_update()
-    ).all()
+    )
 
 
 def _chosen(ctx: ActionContext, alert_id: int) -> Alert | None:

@@ -13,13 +13,19 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from assistant.language.folding import plain_words
 from assistant.safety.danger_reader import read_danger
-from assistant.store.tables import Conversation
+from assistant.store.tables import Alert, Conversation, Inbox, Question
 
 FLOWS: Final = {"self_harm": "danger", "abuse": "abuse", "emergency": "emergency"}
 """Kind of danger -> the flow that answers it."""
 LATELY: Final = dt.timedelta(minutes=10)
 """Within it the same text is not said again: what is written now answers the question it ended with."""
+GENTLY: Final = "maybe_danger"
+"""The flow that asks about words that may speak of danger."""
+GENTLY_ONCE_IN: Final = dt.timedelta(days=7)
+GOES_ON_WITHIN: Final = dt.timedelta(days=1)
+"""Whoever writes more of the kind so soon after the gentle question goes on, and is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,52 @@ def respond(
     if asked_at is not None and asked_at > now - LATELY:
         return None
     return Response(found.kind, FLOWS[found.kind])
+
+
+def to_ask_gently(
+    session: Session, person_id: int, words: str, language: str | None, now: dt.datetime
+) -> str | None:
+    """Return the kind of danger that words may speak of where a gentle question about them is due, else None.
+
+    After a clear "I'm fine" no other for a week, unless the person goes on; the same words are fine
+    when they are written again.
+    In a safety talk whose alarm is open nothing is asked gently: there every text is heard.
+
+    Args:
+        session: To look up what was asked before.
+        person_id: Who wrote; known to us, and not opted out.
+        words: As they came in.
+        language: The person's own, if it is known.
+        now: Aware UTC.
+    """
+    found = read_danger(words, language)
+    if found.level != "perhaps":
+        return None
+    if talk_of(session, person_id) is not None and _is_open(session, person_id):
+        return None
+    asked = session.execute(
+        select(Question, Conversation)
+        .join(Conversation, Conversation.id == Question.conversation_id)
+        .where(
+            Question.person_id == person_id,
+            Question.flow == GENTLY,
+            Question.opened_at > now - GENTLY_ONCE_IN,
+        )
+        .order_by(Question.id.desc())
+    ).first()
+    if asked is None:
+        return found.kind
+    question, conversation = asked
+    if question.outcome != "fine":
+        return found.kind
+    about = session.get(Inbox, conversation.values.get("about", 0))
+    again = about is not None and plain_words(about.body or "") == plain_words(words)
+    return found.kind if question.opened_at > now - GOES_ON_WITHIN and not again else None
+
+
+def _is_open(session: Session, person_id: int) -> bool:
+    alarm = (Alert.kind == "danger", Alert.person_id == person_id, Alert.closed_at.is_(None))
+    return session.scalar(select(Alert.id).where(*alarm).limit(1)) is not None
 
 
 def talk_of(session: Session, person_id: int) -> Conversation | None:

@@ -83,7 +83,7 @@ def test_the_same_crisis_text_is_not_said_six_times_in_ten_minutes(world: World)
     counts = Counter(wordings(world, "ana"))
     assert counts["danger/crisis/say"] == 1
     assert 1 <= counts["safe/ask/unclear"] <= 5
-    assert len([row for row in wordings(world, "luz") if "alert" in row]) == 1
+    assert wordings(world, "luz") == ["notices/alert_page_last", "notices/alert_news"]
 
 
 def test_an_hour_later_it_is_said_again(world: World) -> None:
@@ -137,7 +137,7 @@ def test_words_of_abuse_say_nothing_on_the_topic_before_a_yes(world: World) -> N
     world.text("ana", "no")
     world.text("ana", "are you there")
     said = [heard.body for heard in world.heard if heard.to == world.number("ana")]
-    assert [each.split("/")[0] for each in wordings(world, "ana")] == ["abuse", "abuse"]
+    assert wordings(world, "ana") == ["abuse/check/say", "abuse/later/say", "notices/still_here"]
     for body in said:
         assert not {"safe", "danger", "hits", "hurt", "799"} & set(body.lower().replace("-", " ").split())
 
