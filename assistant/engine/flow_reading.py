@@ -267,11 +267,18 @@ class Reader:
         return words
 
     def _silence(self, name: str, value: Any) -> tuple[Silence, ...]:
+        """The silences of a question; a mere time, such as "24 hours", ends the flow after it."""
+        if isinstance(value, str):
+            return (Silence(value, None, END),)
         kept = []
         for n, entry in enumerate(value if isinstance(value, list) else [value]):
             key = f"silence.{n}"
             if not isinstance(entry, Mapping):
-                self.notes.problem(name, key, 'write it as  silence = [{ after = "48 hours", go = "step" }].')
+                self.notes.problem(
+                    name,
+                    key,
+                    'write it as  silence = "24 hours", which ends the flow, or [{ after = "24 hours", go = "step" }].',
+                )
                 continue
             self._unknown(name, entry, frozenset({"after", "say", "go"}), f"{key}.")
             after, go = (
