@@ -274,11 +274,8 @@ class Reader:
         for n, entry in enumerate(value if isinstance(value, list) else [value]):
             key = f"silence.{n}"
             if not isinstance(entry, Mapping):
-                self.notes.problem(
-                    name,
-                    key,
-                    'write it as  silence = "24 hours", which ends the flow, or [{ after = "24 hours", go = "step" }].',
-                )
+                message = 'write it as  silence = "24 hours", or [{ after = "48 hours", go = "step" }].'
+                self.notes.problem(name, key, message)
                 continue
             self._unknown(name, entry, frozenset({"after", "say", "go"}), f"{key}.")
             after, go = (

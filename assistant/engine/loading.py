@@ -18,6 +18,9 @@ from assistant.engine.versions import build_flow
 
 NOTICES = "notices"
 COMMANDS = "commands"
+CRISIS_LINES = "crisis_lines"
+NO_FLOWS = frozenset({NOTICES, COMMANDS, CRISIS_LINES})
+"""Files in the folder that hold no flow; the crisis lines are read by whoever fills in texts."""
 
 
 def load(folder: Path, known: Known) -> FlowBook:
@@ -32,7 +35,8 @@ def load(folder: Path, known: Known) -> FlowBook:
     """
     reading = _Reading(known)
     for path in sorted(folder.glob("*.toml")):
-        reading.take(path)
+        if path.stem != CRISIS_LINES:
+            reading.take(path)
     if not reading.notes:
         raise FlowErrors([Problem(str(folder), None, None, "there are no flow files here.")])
     reading.check()
