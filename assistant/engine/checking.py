@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from assistant.engine.flow_model import ANY, END, OPENING, Command, Flow, Step, Texts
 from assistant.engine.known import Known
 from assistant.engine.problems import Measured, Notes, did_you_mean
+from assistant.engine.shared_texts import Shared
 from assistant.engine.wording import FULL
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -19,8 +20,8 @@ _ALWAYS = frozenset({"skip", "unclear"})
 """What any question can come to; where `go` does not name them, the question says its `unclear` text."""
 
 
-def check_flow(flow: Flow, flows: Mapping[str, Flow], known: Known, notes: Notes) -> None:
-    """Note what is wrong within one flow, and with what it says of others."""
+def check_flow(flow: Flow, flows: Mapping[str, Flow], known: Known, notes: Notes, shared: Shared) -> None:
+    """Note what is wrong within one flow, and with what it says of others; `shared` texts apart."""
     if flow.start and flow.start not in flow.steps:
         notes.problem(
             None, "start", f'there is no step "{flow.start}".{did_you_mean(flow.start, flow.steps)}'
@@ -33,7 +34,8 @@ def check_flow(flow: Flow, flows: Mapping[str, Flow], known: Known, notes: Notes
         elif step.do is not None and step.do in known.actions:
             _check_ways(step, known.actions[step.do], frozenset(), notes)
         for key, texts in _texts(step):
-            check_texts(texts, step.name, key, known, notes)
+            if not shared.holds(texts):
+                check_texts(texts, step.name, key, known, notes)
     _check_saved(flow, notes)
     _check_reached(flow, notes)
 
