@@ -125,7 +125,9 @@ def test_what_is_wrong_is_said_once_and_where_it_stands(
 def test_no_text_of_the_project_stands_twice() -> None:
     """A text that two steps say stands in shared.toml, so that no copy is missed when it is mended."""
     book = read_flows()
-    said: list[tuple[str, Texts | None]] = [(f"notices {name}", texts) for name, texts in book.notices.items()]
+    said: list[tuple[str, Texts | None]] = [
+        (f"notices {name}", texts) for name, texts in book.notices.items()
+    ]
     for flow in book.flows.values():
         for step in flow.steps.values():
             parts = (step.say, step.unclear, *(silence.say for silence in step.silence))
