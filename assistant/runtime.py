@@ -207,6 +207,7 @@ def read_flows(folder: Path = FLOWS) -> FlowBook:
 
 def known() -> Known:
     """What flow files may name, and how their texts are measured: the engine imports none of it."""
+    from assistant.circles.actions.crisis_lines import LINES_KNOWN, PLACEHOLDER_NAMES
     from assistant.circles.actions.placeholders import PLACEHOLDERS
     from assistant.conversations.action_catalogue import all_actions
     from assistant.engine.known import Known
@@ -230,6 +231,7 @@ def known() -> Known:
         segments=measured,
         waits=check_wait,
         degrees=lambda expect: DEGREES.get(parse_expect(expect).kind, ()),
+        only_in=dict.fromkeys(PLACEHOLDER_NAMES, LINES_KNOWN),
         phrase=parse_phrase,
         languages=tuple(LANGUAGES),
     )

@@ -9,7 +9,7 @@ from assistant.engine.flow_model import ANY, END, OPENING, Command, Flow, Step, 
 from assistant.engine.known import Known
 from assistant.engine.problems import Measured, Notes, did_you_mean
 from assistant.engine.shared_texts import Shared
-from assistant.engine.wording import FULL
+from assistant.engine.wording import FULL, PLAIN
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _TAKES = {"name": ("{who}",), "person": ("{who}",), "text": ("{who}", "{what}")}
@@ -211,13 +211,20 @@ def check_texts(texts: Texts, step: str, key: str, known: Known, notes: Notes) -
         for variant, text in variants.items():
             place = f"{key}.{language}" + ("" if variants.keys() == {FULL} else f".{variant}")
             _check_text(text, step, place, known, notes)
+            for name in sorted(_named(text) & known.only_in.keys()):
+                needed = known.only_in[name]
+                if variant not in (needed, f"{needed}_{PLAIN}"):
+                    message = f"{{{name}}} may stand only in the variant {needed}: elsewhere it may be empty."
+                    notes.problem(step, place, message)
+
+
+def _named(text: str) -> set[str]:
+    # Doubled braces are to be read as braces.
+    return set(_BRACES.findall(text.replace("{{", "").replace("}}", "")))
 
 
 def _check_text(text: str, step: str, place: str, known: Known, notes: Notes) -> None:
-    named = _BRACES.findall(
-        text.replace("{{", "").replace("}}", "")
-    )  # Doubled braces are to be read as braces.
-    unknown = sorted(set(named) - set(known.placeholders))
+    unknown = sorted(_named(text) - set(known.placeholders))
     for name in unknown:
         notes.problem(step, place, f"nothing fills {{{name}}}.{did_you_mean(name, known.placeholders)}")
     if unknown:

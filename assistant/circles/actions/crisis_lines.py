@@ -29,6 +29,8 @@ _CAPITAL: Final = "_capital"
 _BEGINNING: Final = ("crisis_brief", "crisis_call", "crisis_call_short")
 """Forms that may begin a sentence: with "_capital" after the name, the first letter is a capital."""
 PLACEHOLDER_NAMES: Final = (EMERGENCY, *FORMS, *(f"{form}{_CAPITAL}" for form in _BEGINNING))
+LINES_KNOWN: Final = "lines_known"
+"""The variant of a text that names a line: what is read where the country's lines are known."""
 
 Lines = Mapping[str, Mapping[str, Mapping[str, str]]]
 """Country -> language -> placeholder -> what stands there."""

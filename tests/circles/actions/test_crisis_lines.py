@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 from assistant.circles.actions.context import ActionContext, ServiceIdentity
 from assistant.circles.actions.crisis_lines import LINES, NUMBERS, find_gaps, gaps, lines_of, read_lines
 from assistant.conversations.text_rendering import speak
-from assistant.engine import Texts
+from assistant.engine import FlowErrors, Texts, load
 from assistant.language.languages import LANGUAGES
-from assistant.runtime import FLOWS, read_flows
+from assistant.runtime import FLOWS, known, read_flows
 from assistant.store.tables import Person
 
 GOLDEN = Path(__file__).with_name("crisis_texts.txt")
@@ -127,6 +127,30 @@ def test_a_country_without_lines_claims_none() -> None:
     texts = {"en": {"full": "Call someone.", KNOWN: "Call {crisis_number}."}}
     assert said(texts, UNKNOWN, "en", plain=False) == "Call someone."
     assert said(texts, "MX", "en", plain=False) == "Call 800 911 2000."
+
+
+@pytest.mark.parametrize("variant", ["full", "plain", "week_2"])
+def test_a_line_is_named_only_where_the_lines_are_known(variant: str, tmp_path: Path) -> None:
+    said = {
+        "full": "Hi.",
+        "plain": "Hi.",
+        "week_2": "Hi.",
+        KNOWN: "{emergency}.",
+        f"{KNOWN}_plain": "{emergency}.",
+    }
+    lines = [f'say.{language}.{name} = "{text}"' for language in LANGUAGES for name, text in said.items()]
+    notices = "\n".join(['flow = "notices"', "[help]", *lines])
+    (tmp_path / "notices.toml").write_text(notices, encoding="utf-8")
+    assert load(tmp_path, known()).notice("help")["en"] == said
+
+    wrong = notices.replace(f'{variant} = "Hi."', f'{variant} = "{{emergency}}."')
+    (tmp_path / "notices.toml").write_text(wrong, encoding="utf-8")
+    with pytest.raises(FlowErrors) as raised:
+        load(tmp_path, known())
+    assert [problem.key for problem in raised.value.problems] == [
+        f"say.{code}.{variant}" for code in LANGUAGES
+    ]
+    assert "only in the variant lines_known" in str(raised.value)
 
 
 def test_nothing_that_was_written_or_kept_stands_for_a_line() -> None:
