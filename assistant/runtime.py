@@ -183,18 +183,19 @@ def read_flows(folder: Path = FLOWS) -> FlowBook:
     Raises:
         assistant.engine.problems.FlowErrors: a file is wrong; it holds all problems of all files.
     """
-    from assistant.engine.loading import COMMANDS, NOTICES, load
+    from assistant.circles.actions import crisis_lines
+    from assistant.engine.loading import NO_FLOWS, load
     from assistant.engine.problems import FlowErrors, Problem
     from assistant.language.languages import gaps
     from assistant.schedule.programs import read_programs
 
-    problems = [Problem(gap.file, None, gap.key, gap.message) for gap in gaps()]
+    problems = [Problem(gap.file, None, gap.key, gap.message) for gap in [*gaps(), *crisis_lines.gaps()]]
     book = None
     try:
         book = load(folder, known())
     except FlowErrors as errors:
         problems += errors.problems
-    flows = {path.stem for path in folder.glob("*.toml")} - {COMMANDS, NOTICES}
+    flows = {path.stem for path in folder.glob("*.toml")} - NO_FLOWS
     try:
         read_programs(folder / "programs", flows)
     except FlowErrors as errors:
@@ -206,6 +207,7 @@ def read_flows(folder: Path = FLOWS) -> FlowBook:
 
 def known() -> Known:
     """Return what flow files may name, and how their texts are measured: the engine imports none of it."""
+    from assistant.circles.actions.crisis_lines import LINES_KNOWN, PLACEHOLDER_NAMES
     from assistant.circles.actions.placeholders import PLACEHOLDERS
     from assistant.conversations.action_catalogue import all_actions
     from assistant.engine.known import Known
@@ -229,6 +231,7 @@ def known() -> Known:
         segments=measured,
         waits=check_wait,
         degrees=lambda expect: DEGREES.get(parse_expect(expect).kind, ()),
+        only_in=dict.fromkeys(PLACEHOLDER_NAMES, LINES_KNOWN),
         phrase=parse_phrase,
         languages=tuple(LANGUAGES),
     )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from assistant.circles.actions.context import ActionContext
+from assistant.circles.actions.crisis_lines import lines_of
 from assistant.circles.actions.placeholders import PLACEHOLDERS, placeholders_for
 from assistant.engine.flow_model import Texts
 from assistant.engine.wording import choose_text
@@ -35,10 +36,12 @@ def speak(
         verbatim: Names of placeholders that are another person's words: they arrive to the letter.
     """
     language = language_of(ctx.person, ctx.circle)
-    values = {**ctx.values, "country": ctx.identity.country}
+    country = ctx.identity.country
+    lines = lines_of(country, language)
+    values = {**ctx.values, "country": country, "lines": "known" if lines else "unknown"}
     text = choose_text(texts, language, values, ctx.person.plain)
     names = placeholders(text)
-    values_of = {**placeholders_for(ctx, names), **_strings(ctx.values, names), **(given or {})}
+    values_of = {**placeholders_for(ctx, names), **_strings(ctx.values, names), **(given or {}), **lines}
     if ctx.person.plain:
         # On a shared phone, names and topics give way to words that say nothing.
         values_of |= {

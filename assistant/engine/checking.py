@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from assistant.engine.flow_model import ANY, END, OPENING, Command, Flow, Step, Texts
 from assistant.engine.known import Known
 from assistant.engine.problems import Measured, Notes, did_you_mean
-from assistant.engine.wording import FULL
+from assistant.engine.shared_texts import Shared
+from assistant.engine.wording import FULL, PLAIN
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _TAKES = {"name": ("{who}",), "person": ("{who}",), "text": ("{who}", "{what}")}
@@ -19,8 +20,8 @@ _ALWAYS = frozenset({"skip", "unclear"})
 """What any question can come to; where `go` does not name them, the question says its `unclear` text."""
 
 
-def check_flow(flow: Flow, flows: Mapping[str, Flow], known: Known, notes: Notes) -> None:
-    """Note what is wrong within one flow, and with what it says of others."""
+def check_flow(flow: Flow, flows: Mapping[str, Flow], known: Known, notes: Notes, shared: Shared) -> None:
+    """Note what is wrong within one flow, and with what it says of others; `shared` texts apart."""
     if flow.start and flow.start not in flow.steps:
         notes.problem(
             None, "start", f'there is no step "{flow.start}".{did_you_mean(flow.start, flow.steps)}'
@@ -33,7 +34,8 @@ def check_flow(flow: Flow, flows: Mapping[str, Flow], known: Known, notes: Notes
         elif step.do is not None and step.do in known.actions:
             _check_ways(step, known.actions[step.do], frozenset(), notes)
         for key, texts in _texts(step):
-            check_texts(texts, step.name, key, known, notes)
+            if not shared.holds(texts):
+                check_texts(texts, step.name, key, known, notes)
     _check_saved(flow, notes)
     _check_reached(flow, notes)
 
@@ -209,13 +211,20 @@ def check_texts(texts: Texts, step: str, key: str, known: Known, notes: Notes) -
         for variant, text in variants.items():
             place = f"{key}.{language}" + ("" if variants.keys() == {FULL} else f".{variant}")
             _check_text(text, step, place, known, notes)
+            for name in sorted(_named(text) & known.only_in.keys()):
+                needed = known.only_in[name]
+                if variant not in (needed, f"{needed}_{PLAIN}"):
+                    message = f"{{{name}}} may stand only in the variant {needed}: elsewhere it may be empty."
+                    notes.problem(step, place, message)
+
+
+def _named(text: str) -> set[str]:
+    # Doubled braces are to be read as braces.
+    return set(_BRACES.findall(text.replace("{{", "").replace("}}", "")))
 
 
 def _check_text(text: str, step: str, place: str, known: Known, notes: Notes) -> None:
-    named = _BRACES.findall(
-        text.replace("{{", "").replace("}}", "")
-    )  # Doubled braces are to be read as braces.
-    unknown = sorted(set(named) - set(known.placeholders))
+    unknown = sorted(_named(text) - set(known.placeholders))
     for name in unknown:
         notes.problem(step, place, f"nothing fills {{{name}}}.{did_you_mean(name, known.placeholders)}")
     if unknown:

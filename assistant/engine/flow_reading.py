@@ -22,6 +22,7 @@ from assistant.engine.flow_model import (
     Texts,
 )
 from assistant.engine.problems import Notes, did_you_mean
+from assistant.engine.shared_texts import Shared
 from assistant.engine.versions import build_flow
 from assistant.engine.wording import FULL, PLAIN
 
@@ -54,10 +55,11 @@ _SLOT = re.compile(r"\{([^{}]*)\}")
 
 @dataclass(slots=True)
 class Reader:
-    """Reads one file, for these languages, into notes."""
+    """Reads one file, for these languages, into notes; texts may be named that are shared."""
 
     notes: Notes
     languages: tuple[str, ...]
+    shared: Shared
 
     def read_flow(self, raw: Mapping[str, Any], stem: str) -> Flow:
         """A flow as far as it could be understood; named as its file (`stem`) where it does not say."""
@@ -81,12 +83,12 @@ class Reader:
         return build_flow(name, title or "", start or "", steps, safety=safety is True)
 
     def read_notices(self, raw: Mapping[str, Any]) -> dict[str, Texts]:
-        """The texts outside conversations: each table only says."""
+        """The texts outside conversations, or those that are shared: each table only says."""
         notices = {}
         for name, table in self.tables(raw):
             self._unknown(name, table, frozenset({"say"}))
             if "say" not in table:
-                self.notes.problem(name, "say", "a notice has to say something.")
+                self.notes.problem(name, "say", "it has to say something.")
             texts = self._texts(table.get("say"), name, "say")
             if texts:
                 notices[name] = texts
@@ -267,11 +269,15 @@ class Reader:
         return words
 
     def _silence(self, name: str, value: Any) -> tuple[Silence, ...]:
+        """The silences of a question; a mere time, such as "24 hours", ends the flow after it."""
+        if isinstance(value, str):
+            return (Silence(value, None, END),)
         kept = []
         for n, entry in enumerate(value if isinstance(value, list) else [value]):
             key = f"silence.{n}"
             if not isinstance(entry, Mapping):
-                self.notes.problem(name, key, 'write it as  silence = [{ after = "48 hours", go = "step" }].')
+                message = 'write it as  silence = "24 hours", or [{ after = "48 hours", go = "step" }].'
+                self.notes.problem(name, key, message)
                 continue
             self._unknown(name, entry, frozenset({"after", "say", "go"}), f"{key}.")
             after, go = (
@@ -287,6 +293,9 @@ class Reader:
         return tuple(kept)
 
     def _texts(self, value: Any, name: str, key: str) -> Texts:
+        """What is said, by language and variant; a mere name stands for a shared text."""
+        if isinstance(value, str):
+            return self._shared(value, name, key)
         texts: dict[str, dict[str, str]] = {}
         for language, said in self._languages(value, name, key).items():
             variants = {FULL: said} if isinstance(said, str) else said
@@ -310,6 +319,15 @@ class Reader:
             for variant in sorted(everywhere - variants.keys() - {FULL}):
                 self.notes.problem(name, f"{key}.{language}.{variant}", "this variant is not translated.")
         return texts
+
+    def _shared(self, wanted: str, name: str, key: str) -> Texts:
+        texts = self.shared.find(wanted)
+        if texts is None and not self.shared.unread:
+            each = " and ".join(f"{key.split('.')[-1]}.{language}" for language in self.languages)
+            message = f"{self.shared.hint(wanted)} A text of its own is given once for each language: {each}."
+            self.notes.problem(name, key, message)
+        # Something stands in for it, or the step would be blamed for saying nothing as well.
+        return texts or {language: {FULL: wanted} for language in self.languages}
 
     def _languages(self, value: Any, name: str, key: str) -> dict[str, Any]:
         """What stands under each language, once every language was seen to be there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assistant.engine.flow_model import SURE
 
@@ -29,5 +29,7 @@ class Known:
     """Every text must be there in each of these."""
     degrees: Callable[[str], Collection[str]] = lambda _expect: SURE
     """`expect` -> how sure a reply to it may be asked to be, beyond its opening."""
+    only_in: Mapping[str, str] = field(default_factory=dict)
+    """Placeholder -> the variant in which alone it may stand: elsewhere nothing may be there to fill it."""
     phrase: Callable[[str], object] = str
     """Raises ValueError when a command's words cannot be listened for; what it returns does not matter."""

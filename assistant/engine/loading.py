@@ -14,25 +14,32 @@ from assistant.engine.flow_reading import LONGEST_NAME, NAME, Reader
 from assistant.engine.known import Known
 from assistant.engine.problems import FlowErrors, Notes, Problem
 from assistant.engine.rings import check_rings
+from assistant.engine.shared_texts import Shared
 from assistant.engine.versions import build_flow
 
 NOTICES = "notices"
 COMMANDS = "commands"
+SHARED = "shared"
+CRISIS_LINES = "crisis_lines"
+NO_FLOWS = frozenset({NOTICES, COMMANDS, SHARED, CRISIS_LINES})
+"""Files in the folder that hold no flow; the crisis lines are read by whoever fills in texts."""
 
 
 def load(folder: Path, known: Known) -> FlowBook:
     """Reads and checks every `*.toml` directly in `folder`.
 
     Args:
-        folder: Where the flow files are; `notices.toml` and `commands.toml` in it are read as such.
+        folder: Where the flow files are; `notices.toml`, `commands.toml` and `shared.toml` are read as such.
         known: What flows may name, and how texts are measured.
 
     Raises:
         FlowErrors: Something is wrong; it holds all problems of all files.
     """
     reading = _Reading(known)
-    for path in sorted(folder.glob("*.toml")):
-        reading.take(path)
+    # What is shared comes first: the others name it.
+    for path in sorted(folder.glob("*.toml"), key=lambda path: (path.stem != SHARED, path)):
+        if path.stem != CRISIS_LINES:
+            reading.take(path)
     if not reading.notes:
         raise FlowErrors([Problem(str(folder), None, None, "there are no flow files here.")])
     reading.check()
@@ -56,17 +63,23 @@ class _Reading:
         """Flow -> the file it stands in."""
         self.notices: dict[str, Texts] = {}
         self.commands: list[Command] = []
+        self.shared = Shared()
+        self.unread = False
+        """Whether some file could not be read: who names what is then not known."""
 
     def take(self, path: Path) -> None:
         """Reads one file."""
         notes = self.notes[path.stem] = Notes(path.name, "")
         raw = _parse(path, notes)
         if raw is None:
+            self.unread, self.shared.unread = True, self.shared.unread or path.stem == SHARED
             # Known by name all the same, or every flow that calls it would be blamed.
             self._keep(build_flow(path.stem, "", "", {}), path.stem)
             return
-        reader = Reader(notes, self.known.languages)
-        if path.stem == NOTICES:
+        reader = Reader(notes, self.known.languages, self.shared)
+        if path.stem == SHARED:
+            self.shared.texts.update(reader.read_notices(raw))
+        elif path.stem == NOTICES:
             self.notices = reader.read_notices(raw)
         elif path.stem == COMMANDS:
             self.commands = reader.read_commands(raw)
@@ -88,10 +101,15 @@ class _Reading:
         """Checks everything that was read against everything else."""
         for name, flow in self.flows.items():
             if flow.steps:
-                check_flow(flow, self.flows, self.known, self.notes[self.homes[name]])
+                check_flow(flow, self.flows, self.known, self.notes[self.homes[name]], self.shared)
         check_rings(self.flows, {name: self.notes[home] for name, home in self.homes.items()})
         for name, texts in self.notices.items():
-            check_texts(texts, name, "say", self.known, self.notes[NOTICES])
+            if not self.shared.holds(texts):
+                check_texts(texts, name, "say", self.known, self.notes[NOTICES])
+        for name, texts in self.shared.texts.items():
+            check_texts(texts, name, "say", self.known, self.notes[SHARED])
+        for name in [] if self.unread else self.shared.unused():
+            self.notes[SHARED].problem(name, None, "no step and no notice says this; take it out.")
         if COMMANDS in self.notes:
             check_commands(self.commands, self.flows, self.known, self.notes[COMMANDS])
 

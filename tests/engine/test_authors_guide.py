@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.circles.actions.crisis_lines import find_gaps, lines_of, read_lines
 from assistant.engine import AUDIENCES, FlowBook, choose_text, load
 from assistant.engine.flow_reading import KEYS, WHO
 from assistant.language.replies.reply_reading import KINDS
@@ -17,7 +18,8 @@ from assistant.schedule.programs import read_programs
 GUIDE = (Path(__file__).parents[2] / "flows" / "README.md").read_text(encoding="utf-8")
 _BLOCKS = re.findall(r"^```toml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 PROGRAMS = [block for block in _BLOCKS if block.startswith("program")]
-EXAMPLES = [block for block in _BLOCKS if block not in PROGRAMS]
+LINES = [block for block in _BLOCKS if block.startswith("[XX]")]
+EXAMPLES = [block for block in _BLOCKS if block not in (*PROGRAMS, *LINES)]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> FlowBook:
 
 
 def test_every_example_of_the_guide_loads_without_a_warning(book: FlowBook) -> None:
-    assert len(book.flows) == len(EXAMPLES) - 2
+    assert len(book.flows) == len(EXAMPLES) - len({"notices", "commands", "shared"})
     assert set(book.notices) == {"member_joined"}
     assert set(book.commands) == {"rename"}
     assert book.warnings == ()
@@ -45,6 +47,19 @@ def test_the_guides_program_is_one_of_this_projects_flows(tmp_path: Path) -> Non
         "week 3 weekly_reflection",
         "week 3 season_close",
     ]
+
+
+def test_the_guides_country_has_every_line() -> None:
+    (example,) = LINES
+    tables = tomllib.loads(example)
+    assert list(find_gaps(tables)) == []
+    assert read_lines(tables)["XX"]["es"]["crisis_call_capital"] == "Llama al 0800 555 0100 y marca 1"
+
+
+def test_what_the_guide_says_of_the_lines_of_the_united_states_is_true() -> None:
+    for name, words in lines_of("US", "en").items():
+        (row,) = re.findall(rf"^\| .*`\{{{name}\}}`.*$", GUIDE, re.MULTILINE)
+        assert words.casefold() in row.casefold()
 
 
 @pytest.mark.parametrize("key", sorted(frozenset().union(*KEYS.values())))

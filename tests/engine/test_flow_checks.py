@@ -120,6 +120,13 @@ BAD = [
     ),
     ('{ after = "48 hours", go = "thanks" }', '{ go = "thanks" }', "ask_name", "silence.0", "`after`"),
     (
+        '[{ after = "48 hours", go = "thanks" }]',
+        '"48 huors"',
+        "ask_name",
+        "silence.0.after",
+        "48 huors",
+    ),
+    (
         '{ after = "48 hours", go = "thanks" }',
         '{ after = "48 hours", go = "thank" }',
         "ask_name",

@@ -226,3 +226,12 @@ def test_the_book_forgets_the_least_used_of_many_old_versions(folder: FlowFolder
         book.pinned("promise", f"{0:016x}")
     assert book.pinned("promise", f"{299:016x}").version == f"{299:016x}"
     assert book.pinned("promise", book.flow("promise").version) is book.flow("promise")
+
+
+def test_a_mere_time_is_a_silence_that_ends_the_flow(folder: FlowFolder) -> None:
+    silence = FLOW[FLOW.index("    silence = [") : FLOW.index("    go = { agree")]
+    long = read(folder, (silence, '    silence = [{ after = "24 hours", go = "end" }]\n'))
+    short = read(folder, (silence, '    silence = "24 hours"\n'))
+
+    assert short.flow("promise").steps["ask"].silence == long.flow("promise").steps["ask"].silence
+    assert short.flow("promise").version == long.flow("promise").version

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from assistant.circles.actions import crisis_lines
 from assistant.circles.actions.context import ServiceIdentity
 from assistant.circles.people.memberships import hosts_of
 from assistant.language.languages import LANGUAGES, spoken
@@ -108,6 +109,10 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("third", 12, "Keisha"),
         # Several members' first names, for their host: "Ana, Rosa and 4 more".
         _placeholder("names", 80),
+        *(
+            Placeholder(name, crisis_lines.longest(name), crisis_lines.samples(name))
+            for name in crisis_lines.PLACEHOLDER_NAMES
+        ),
     )
 }
 """Every name that may stand in braces. Those without a plain form may be read over a shoulder."""
@@ -147,6 +152,8 @@ def other_name_of(person: Person) -> dict[str, str]:
 
 def _find(ctx: TextContext, name: str, language: str) -> str:
     placeholder, finder = PLACEHOLDERS[name], FINDERS.get(name)
+    if name in crisis_lines.PLACEHOLDER_NAMES:  # Nothing that somebody wrote may stand for a crisis line.
+        return crisis_lines.lines_of(ctx.identity.country, language).get(name, "")
     given = ctx.values.get(name)  # Whatever name a text has in braces may be among the values.
     found = given if isinstance(given, str) and given.strip() else finder and finder(ctx, language)
     return shorten(found or placeholder.plain.get(language, ""), placeholder.longest)
