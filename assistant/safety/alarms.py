@@ -1,4 +1,4 @@
-"""Sees to it that a person hears of danger: whom to page, what may be promised, what her answer comes to."""
+"""Sees to it that a person hears of danger: whom to page, what may be promised, what answers come to."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KNOWN_FOR: Final = dt.timedelta(days=60)
 
 @action("told", "nobody", "again", "again_alone", "said")
 def raise_alarm(ctx: ActionContext) -> ActionResult:
-    """Page whoever is on call in one of her circles, without a word of hers.
+    """Page whoever is on call in one of the person's circles, without a word of what was written.
 
     told: someone is, and `host` is who. nobody: nothing may be promised; whoever else there is, is paged all
     the same. again, again_alone: the same, and the approved text was said within ten minutes; said: so was
@@ -55,20 +55,20 @@ def raise_alarm(ctx: ActionContext) -> ActionResult:
 
 @action("told", "nobody")
 def who_is_told(ctx: ActionContext) -> ActionResult:
-    """Whether a person who is on call hears of her right now."""
+    """Whether someone who is on call hears of the person right now."""
     _, people = _who_answers(ctx)
     return ActionResult("told" if people else "nobody")
 
 
 @action("yes", "no", "unsure")
 def pass_on_safe(ctx: ActionContext, *, safe: str = "") -> ActionResult:
-    """Her answer to "are you safe?" is there for whoever answers her alarm; who did so hears of it."""
+    """The answer to "are you safe?" is there for whoever answers the alarm; who did so hears of it."""
     return ActionResult(safe or "unsure", effects=tuple(_news(ctx)))
 
 
 @action("told")
 def pass_on_silence(ctx: ActionContext) -> ActionResult:
-    """She did not answer: whoever looked at her alarm hears that there is something to look at."""
+    """No answer came: whoever looked at the alarm hears that there is something to look at."""
     return ActionResult("told", effects=tuple(_news(ctx)))
 
 
@@ -115,7 +115,7 @@ def is_looked_after(ctx: ActionContext) -> bool:
 
 
 def _who_answers(ctx: ActionContext) -> tuple[Circle | None, list[Person]]:
-    """The circle whose people are to hear of her, and who is on call there; that of this talk comes first."""
+    """Return the circle whose people are to hear, and who is on call there; that of this talk comes first."""
     circles = list(_her_circles(ctx))
     for circle in circles:
         people = first_on_call(ctx.session, circle.id, ctx.person.id, ctx.identity.sender, ctx.now)
@@ -125,7 +125,7 @@ def _who_answers(ctx: ActionContext) -> tuple[Circle | None, list[Person]]:
 
 
 def _her_circles(ctx: ActionContext) -> Iterator[Circle]:
-    """Where she is a member, the one of this conversation first; then those that she hosts herself."""
+    """Yield where the person is a member, this conversation's circle first; then what the person hosts."""
     seen = set()
     seats: list[tuple[Member, Circle]] = list(seats_of(ctx.session, ctx.person.id))
     hosted = ctx.session.scalars(
@@ -142,7 +142,7 @@ def _her_circles(ctx: ActionContext) -> Iterator[Circle]:
 
 
 def _left_by_stop(ctx: ActionContext) -> Sequence[Circle]:
-    """The circles that an opt-out took her out of not long ago: nothing goes to her, but someone may."""
+    """Return the circles that an opt-out took the person out of lately: nothing goes there, someone may."""
     if hears_us(ctx.session, ctx.person.id, ctx.identity.sender):
         return []
     left = (

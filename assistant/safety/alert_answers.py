@@ -1,4 +1,4 @@
-"""Lets whoever is on call answer alerts: SHOW says who it is; then she is reached, or the next is paged."""
+"""Lets whoever is on call answer alerts: SHOW says who it is; they are reached, or the next is paged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from assistant.store.tables.operation_tables import URGENT
 
 @action("one", "several", "none")
 def show_alerts(ctx: ActionContext) -> ActionResult:
-    """Who may need her, in the circles she answers for and no others; from here on she has answered.
+    """Show who may need help, in the circles the host answers for and no others; from here on it is answered.
 
     several: `alerts` and `options` list them.
     """
@@ -101,7 +101,7 @@ def _answer(ctx: ActionContext, alert: Alert) -> None:
 
 
 def _about(ctx: ActionContext, alert: Alert) -> dict[str, Any]:
-    """Who it is, where, and what she answered to "are you safe?", which she knew would be read."""
+    """Return who it is, where, and the answer to "are you safe?", of which it was said who reads it."""
     person = ctx.session.get_one(Person, alert.person_id)
     circle = ctx.session.get_one(Circle, alert.circle_id)
     safe = ctx.session.scalars(
@@ -128,7 +128,7 @@ def _about(ctx: ActionContext, alert: Alert) -> dict[str, Any]:
 
 
 def _following(ctx: ActionContext, alert: Alert) -> list[Person]:
-    """Who is paged when she asks for the next: the first rung that was not, else everyone but her."""
+    """Return who is paged next: the first level that was not, else everyone but the one who asks."""
     taken = set(ctx.session.scalars(select(AlertStep.what).where(AlertStep.alert_id == alert.id)))
     everyone: list[Person] = []
     for level in LEVELS:
