@@ -26,8 +26,9 @@ KNOWN: Final = ("member", "host", "organizer")
 def answer_danger(context: Context) -> bool:
     """Act on words of danger; return whether that was all there is to do with the text."""
     question = context.question
-    asked = (
-        question is not None and question.flow != GENTLY and context.services.book.is_safety(question.flow)
+    # Only a talk about this very person counts: what SHOW asks a host is about someone else.
+    asked = question is not None and is_safety_talk(
+        context.session.get_one(Conversation, question.conversation_id)
     )
     response = respond(
         context.words,
