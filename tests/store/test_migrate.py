@@ -16,7 +16,17 @@ from sqlalchemy.exc import IntegrityError
 from assistant.schedule.clock import ManualClock
 from assistant.store import migrate
 from assistant.store.database import Database
-from assistant.store.tables import Base, Circle, Conversation, Person, Question, Role, Timer
+from assistant.store.tables import (
+    Base,
+    Circle,
+    Conversation,
+    FlowVersion,
+    PendingAction,
+    Person,
+    Question,
+    Role,
+    Timer,
+)
 
 
 def described(database: Database) -> dict[str, Any]:
@@ -198,3 +208,54 @@ def test_rows_of_the_first_revision_live_through_the_next_ones(empty_database: D
         timer = session.get_one(Timer, 1)
         assert (timer.at_once, timer.member_id) == (False, 1)
         assert session.get_one(Role, 1).brief_at is None
+
+
+def test_what_is_under_way_lives_through_the_renaming(empty_database: Database) -> None:
+    migrate.upgrade(empty_database)
+    migrate.downgrade(empty_database, "0002")
+    moment = "2026-06-01 14:00:00+00:00" if not empty_database.is_sqlite else "2026-06-01 14:00:00"
+    with empty_database.engine.begin() as connection:
+        for row in (
+            "INSERT INTO person (id, created_at, plain) VALUES (1, :at, false)",
+            (
+                "INSERT INTO circle (id, code, name, language, zone, size, program, state, created_at)"
+                " VALUES (1, 'MAPLE', 'Maple', 'en', 'UTC', 12, 'eight_weeks', 'running', :at)"
+            ),
+            (
+                "INSERT INTO deed (id, kind, circle_id, by_person_id, details, state, created_at)"
+                " VALUES (7, 'check_in', 1, 1, '{}', 'held', :at)"
+            ),
+            (
+                "INSERT INTO conversation"
+                ' (id, person_id, flow, version, step, callers, "values", began_at, moved_at)'
+                """ VALUES (1, 1, 'f', 'v', 's', '[]', '{"deed": 7, "n": "5", "kept": 1}', :at, :at)"""
+            ),
+            (
+                "INSERT INTO question"
+                " (id, conversation_id, person_id, flow, step, sees, state, opened_at, unclear)"
+                " VALUES (1, 1, 1, 'f', 's', 'host', 'open', :at, 0)"
+            ),
+            (
+                "INSERT INTO flow_version (id, flow, version, source, first_used_at) VALUES (1, 'f', 'v',"
+                """ '{"steps": {"s": {"kind": "ask", "sees": {"full": "host"}}}}', :at)"""
+            ),
+        ):
+            # Colons within JSON are no parameters.
+            connection.execute(text(row.replace('": ', '"\\: ')), {"at": moment})
+    migrate.upgrade(empty_database)
+    with empty_database.write() as session:
+        assert session.get_one(PendingAction, 7).state == "held"
+        assert session.get_one(Conversation, 1).values == {"pending_action": 7, "count": "5", "kept": 1}
+        assert session.get_one(Question, 1).visible_to == "host"
+        source = session.get_one(FlowVersion, 1).source
+        assert source["steps"]["s"] == {"kind": "ask", "visible_to": {"full": "host"}}
+        another = PendingAction(
+            kind="say",
+            circle_id=1,
+            by_person_id=1,
+            state="held",
+            created_at=session.get_one(Circle, 1).created_at,
+        )
+        session.add(another)
+        session.flush()
+        assert another.id > 7
