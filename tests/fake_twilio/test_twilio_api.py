@@ -296,12 +296,12 @@ def test_above_the_limit_requests_are_429_and_not_taken(carrier: Running, client
 
 
 def test_the_sender_s_rate_spreads_texts_over_time(carrier: Running, client: Client) -> None:
-    turn(carrier, segments_per_second=20)
+    turn(carrier, segments_per_second=5)
     for _ in range(5):
         send(client)
     wait_until(lambda: all(message.final for message in carrier.carrier.messages()))
     moments = sorted(message.sent for message in carrier.carrier.messages() if message.sent)
-    assert (moments[-1] - moments[0]).total_seconds() > 0.19
+    assert (moments[-1] - moments[0]).total_seconds() > 0.5
 
 
 def test_an_unknown_fault_is_refused_and_nothing_is_turned(carrier: Running) -> None:

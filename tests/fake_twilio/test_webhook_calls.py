@@ -86,10 +86,10 @@ def test_403_is_not_a_5xx(webhook: Webhook) -> None:
 
 
 def test_a_slow_answer_counts_as_none(webhook: Webhook) -> None:
-    webhook.answer_next(200, after=0.4)
-    assert call(webhook.url + "#rt=100") == Answer(11200, tries=1)
-    webhook.answer_next(200, after=0.4)
-    assert call(webhook.url + "#rt=100&rc=1&rp=rt") == Answer(None, tries=2)
+    webhook.answer_next(200, after=1.5)
+    assert call(webhook.url + "#rt=600") == Answer(11200, tries=1)
+    webhook.answer_next(200, after=1.5)
+    assert call(webhook.url + "#rt=600&rc=1&rp=rt") == Answer(None, tries=2)
 
 
 def test_all_tries_share_one_limit(webhook: Webhook) -> None:
