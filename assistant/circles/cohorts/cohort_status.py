@@ -19,6 +19,7 @@ from assistant.circles.people.permissions import circles_organized, cohorts_of
 from assistant.language.folding import plain_words
 from assistant.store.tables import Alert, Circle, Cohort, Conversation, Invitation, Member
 from assistant.store.tables.circle_tables import SEATED
+from assistant.store.tables.operation_tables import URGENT
 
 FIRST_CIRCLES, NEXT_CIRCLES = 4, 8
 """Lines of circles in one text, below the counts and in those after it: at most two segments either way."""
@@ -139,7 +140,7 @@ def _counts(ctx: ActionContext, subject: _Subject, circles: Sequence[int]) -> li
     )
     alerts = ctx.session.scalar(
         select(func.count()).where(
-            Alert.circle_id.in_(circles), Alert.kind.in_(("danger", "not_ok")), Alert.closed_at.is_(None)
+            Alert.circle_id.in_(circles), Alert.kind.in_(URGENT), Alert.closed_at.is_(None)
         )
     )
     invited = sum(states.values()) - states["no_consent"]

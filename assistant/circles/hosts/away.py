@@ -22,13 +22,13 @@ from assistant.safety.on_call import LEVELS, on_level
 from assistant.schedule.local_time import home, zone_of
 from assistant.schedule.wall import at_wall
 from assistant.store.tables import Alert, AlertStep, Circle, Outbox, Person, Role
+from assistant.store.tables.operation_tables import URGENT
 
 LONGEST_AWAY: Final = dt.timedelta(weeks=12)
 BACK_AT: Final = dt.time(9)
 """Alerts come back to the host on the morning after the last day away, at this hour there."""
 LINES_A_TEXT: Final = 3
 """So many fit into two segments, whatever the circles are called."""
-URGENT: Final = ("danger", "not_ok")
 
 
 @action("yes", "no")

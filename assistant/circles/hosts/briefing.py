@@ -14,8 +14,8 @@ from assistant.circles.people.permissions import circle_for
 from assistant.circles.sharing.shares import sharers
 from assistant.schedule.programs import programs
 from assistant.store.tables import Alert, Circle, Member, Pair, PairMember, Round
+from assistant.store.tables.operation_tables import URGENT
 
-NEEDS_HER = ("danger", "not_ok")
 FEWEST_PAIRS = 3
 
 
@@ -54,7 +54,7 @@ def _needing(ctx: ActionContext, circle: Circle) -> int:
     """How many others of this circle may need a person, whether anyone has looked at it yet or not."""
     alerts = select(func.count(func.distinct(Alert.person_id))).where(
         Alert.circle_id == circle.id,
-        Alert.kind.in_(NEEDS_HER),
+        Alert.kind.in_(URGENT),
         Alert.closed_at.is_(None),
         Alert.person_id != ctx.person.id,
     )

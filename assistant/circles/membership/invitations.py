@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.actions.choices import circle_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.registry import action
+from assistant.circles.people.recent_texts import was_said
 from assistant.language.folding import plain_words
 from assistant.language.replies.yes_no import is_skip, read_yes_no
 from assistant.store.tables import Address, Circle, Invitation, Outbox
@@ -148,9 +149,5 @@ def _listed(ctx: ActionContext, found: Sequence[tuple[Invitation, Circle]]) -> d
 
 
 def _explained_lately(ctx: ActionContext) -> bool:
-    explained = select(Outbox.id).where(
-        Outbox.person_id == ctx.person.id,
-        Outbox.wording.like("invited/who/%"),
-        Outbox.created_at > ctx.now - _EXPLAINED_ONCE_IN,
-    )
-    return ctx.session.scalar(explained.limit(1)) is not None
+    since = ctx.now - _EXPLAINED_ONCE_IN
+    return was_said(ctx.session, ctx.person.id, since, "invited/who/%")

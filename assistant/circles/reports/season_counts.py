@@ -25,11 +25,11 @@ from assistant.store.tables import (
     Round,
     Share,
 )
+from assistant.store.tables.operation_tables import URGENT
 
 ASKED_FOR: Final = "ask_details"
 """Under this key (`save_as`) an answer asks the circle for something."""
 SENT: Final = ("sent", "done")
-URGENT: Final = ("danger", "not_ok")
 REPLY_WITHIN: Final = dt.timedelta(hours=72)
 
 

@@ -10,13 +10,13 @@ from typing import Final
 
 from assistant.circles.reports.season_counts import Season, Seat, Week
 from assistant.circles.reports.suppression import Cell
+from assistant.store.tables.operation_tables import URGENT
 
 STANDINGS: Final = ("answering", "quiet", "paused", "reading", "unreachable", "joining")
 """Every member stands in one of them."""
 GOALS: Final = {"set": None, "planned": "set", "step": None, "done": "step", "reached": "set"}
 """How far members came with a goal -> out of whom it is a part."""
 WORDS: Final = ("shares", "asks", "kind", "thanks")
-ALARMS: Final = ("danger", "not_ok")
 HOURS: Final = ("hours_quartile_1", "hours_median", "hours_quartile_3")
 SHARES: Final = ("response", "pairs", "rhythm", "goal_set", "goal_step")
 """Shares of everyone there is, not of some."""
@@ -50,7 +50,7 @@ def of_season(seasons: Sequence[Season], *, tell_alarms: bool) -> Iterator[tuple
         count = sum(seat.counts[kind] for seat in seats)
         yield kind, Cell(count, ({seat.person_id for seat in seats if seat.counts[kind]},))
     alarms = [alarm for season in seasons for alarm in season.alarms]
-    for kind in ALARMS:
+    for kind in URGENT:
         people = [person for each, person, _ in alarms if each == kind]
         yield kind, Cell(len(people), (set(people),), withheld=not tell_alarms)
     looked = [(person, minutes) for _, person, minutes in alarms if minutes is not None]

@@ -25,6 +25,7 @@ from assistant.store.tables import (
     Role,
 )
 from assistant.store.tables.circle_tables import SEATED
+from assistant.store.tables.operation_tables import URGENT
 
 SAFETY_FLOWS = ("danger", "abuse", "emergency", "safe", "show")
 """Where someone stands in these is nobody's figure: in a circle of eight it would say too much."""
@@ -158,7 +159,7 @@ def _count(session: Session, circle: Circle, now: dt.datetime) -> CircleCounts:
         or 0,
         alarms=session.scalar(
             select(func.count()).where(
-                Alert.circle_id == circle.id, Alert.kind.in_(("danger", "not_ok")), Alert.closed_at.is_(None)
+                Alert.circle_id == circle.id, Alert.kind.in_(URGENT), Alert.closed_at.is_(None)
             )
         )
         or 0,
