@@ -231,8 +231,15 @@ class World:
             begin_season(session, circle, now.astimezone(self.zone).date(), now)
         self.settle()
 
-    def text(self, name: str, words: str, **message: Any) -> None:
-        """A phone sends a text, and everything that follows from it happens."""
+    def text(self, name: str, words: str, *, written: dt.datetime | None = None, **message: Any) -> str:
+        """A phone sends a text, and everything that follows from it happens.
+
+        Args:
+            written: When the carrier took it and we wrote it down (aware), if that was before this moment.
+
+        Returns:
+            The carrier's id of the text.
+        """
         inbound, answer = self.local.receive(self.number(name), words, **message)
         if answer is not None:
             self.heard.append(Heard(self.number(name), answer.body, self.clock.now(), by_carrier=True))
@@ -243,11 +250,12 @@ class World:
             to_uri=to_uri(inbound.to),
             body=inbound.body,
             params={key: value for key, value in fields.items() if key not in ("Body", "From", "To")},
-            received_at=self.clock.now(),
+            received_at=written or self.clock.now(),
         )
         with self.database.write() as session:
             insert_texts(session, [text])
         self.settle()
+        return text.carrier_id
 
     def settle(self) -> None:
         """Let everything happen that is due now."""
