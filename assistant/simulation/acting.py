@@ -233,7 +233,7 @@ class Company:
                 question.unclear,
                 tuple(each["key"] for each in listed),
                 question.id,
-                "" if conversation.values.get("many") == "yes" else conversation.values.get("other_name", ""),
+                "" if conversation.values.get("many") else conversation.values.get("other_name", ""),
             )
             return asked, question.visible_to, code or ""
 
