@@ -16,7 +16,7 @@ from sqlalchemy import select
 from assistant.carriers.twilio_addresses import to_uri
 from assistant.circles.people.consent import consent_of
 from assistant.conversations.questions import open_of
-from assistant.simulation.habits import BEFORE, Habits, Written
+from assistant.simulation.habits import Habits, Written
 from assistant.simulation.personas import IMAGE, PHOTO, Asked, Initiative, Persona, Voice, awake
 from assistant.simulation.text_checks import Passed, Watcher
 from assistant.simulation.word_ledger import NOBODY, Meant
@@ -36,6 +36,7 @@ SECOND_THOUGHT: Final = dt.timedelta(seconds=30)
 """After which someone who texted LEAVE takes it back."""
 THOUGHT_OVER: Final = dt.timedelta(minutes=4)
 """After which a leaving that was not undone would have happened."""
+NOW: Final = dt.timedelta(0)
 HER_NUMBER: Final = "2105550147"
 """The one that Rosa writes to a buddy in personas.toml."""
 
@@ -105,7 +106,7 @@ class Company:
         if text.row is not None and text.row.purpose == "prompt" and text.name not in self.watcher.stopped:
             crossing = self.habits.crosses(actor.who)
             if crossing is not None:
-                self.agenda.add(text.at, lambda: self._write(actor, crossing))
+                self.agenda.add(text.at, lambda: self._cross(actor, crossing))
         answers = text.row is not None and text.row.purpose == "reply"
         low, high = IN_HAND if answers else actor.who.minutes
         wait = dt.timedelta(minutes=low + (high - low) * self.chance.random() ** 2)
@@ -296,6 +297,11 @@ class Company:
         ]
         return self.chance.choice(mates) if mates else "someone"
 
+    def _cross(self, actor: Actor, text: Written) -> None:
+        """Have the actor's text cross with our question, which it does not answer."""
+        asked, _, _ = self._asked(actor)
+        self._write(actor, text, asked.question if asked is not None else 0)
+
     def _write_after(self, wait: dt.timedelta, actor: Actor, text: Written, question: int = 0) -> None:
         if wait:
             self.agenda.add(self.world.clock.now() + wait, lambda: self._write(actor, text, question))
@@ -310,9 +316,10 @@ class Company:
         self.watcher.ledger.note(name, text)
         actor.unread = []
         out = self._is_out(actor)
-        written = self.world.clock.now() - BEFORE if text.meant == "crossing" else None
         if words == PHOTO:
             sid = self.world.text(name, "", media=[("", "image/jpeg")])
+        elif text.meant in ("crossing", "again"):
+            sid = self.world.crossing_text(name, words)
         else:
-            sid = self.world.text(name, words.replace(IMAGE, ""), written=written)
+            sid = self.world.text(name, words.replace(IMAGE, ""), **({"after": NOW} if text.after else {}))
         self.watcher.ledger.meant[sid] = Meant(name, words, self.world.clock.now(), text.meant, question, out)

@@ -14,10 +14,8 @@ CHOICES: Final = frozenset({"choice", "yes_no", "agree", "number"})
 """Kinds of questions that take one of a few answers, and no words besides."""
 SECOND_THOUGHT: Final = (8, 240)
 """Seconds after which someone takes back or changes what was just written."""
-BREATH: Final = (2, 9)
+BREATH: Final = (1, 2)
 """Seconds between the halves of one answer."""
-BEFORE: Final = dt.timedelta(seconds=8)
-"""So long before our question came a text that crosses it was written."""
 _FEWEST_TO_SPLIT: Final = 4
 _ANYTHING_ELSE: Final = 0.15
 """How often whoever mixes languages asks for the other one."""
@@ -144,7 +142,7 @@ class Habits:
         parts = plain.words.replace(plain.image, plain.image.replace(" ", _GLUE)).split(" ")
         if not plain.image or len(parts) < _FEWEST_TO_SPLIT:
             yield plain
-            yield replace(plain, meant="again", after=self._seconds(BREATH))
+            yield replace(plain, meant="again")
             return
         cuts = sorted(self._chance.sample(range(1, len(parts)), self._chance.randint(1, 2)))
         after = dt.timedelta(0)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from assistant.carriers.twilio_addresses import to_uri
 from assistant.safety.first_response import GENTLY
-from assistant.simulation.habits import BEFORE, CHOICES, Service
+from assistant.simulation.habits import CHOICES, Service
 from assistant.simulation.invariants import Score
 from assistant.simulation.text_checks import Passed, Watcher
 from assistant.simulation.word_ledger import Meant
@@ -70,7 +70,7 @@ def _is_wrong(world: World, meant: Meant, question: Question, service: Service) 
     if meant.kind == "aside":
         return harms
     if meant.kind == "crossing":
-        return harms and question.opened_at > meant.at - BEFORE
+        return harms and question.id == meant.question
     if meant.kind in _GLUED:
         return harms and question.id != meant.question
     return False

@@ -164,7 +164,9 @@ class Watcher:
         # Two circles may ask the same of a person, one may not ask it twice; an alert is repeated till heard.
         alert = text.row is not None and text.row.purpose == "alert"
         again = [each for each in before if each.body == body and each.seat == text.seat]
-        hold("doubled", alert or not again, at, name, f"twice in an hour: {body!r}")
+        aloud = text.row is not None and text.row.wording.startswith(READS_ALOUD)
+        twice = bool(again) and not alert and not (aloud and self.ledger.wrote_twice(body))
+        hold("doubled", not twice, at, name, f"twice in an hour: {body!r}")
         self._since[name].append(text)
         self._check_numbers(text)
         wording = text.row.wording if text.row is not None else ""

@@ -96,8 +96,10 @@ class WordLedger:
         with self.world.database.read() as session:
             conversation = session.get_one(Conversation, session.get_one(Question, question).conversation_id)
             since = conversation.began_at
+        # Which buddy, of several circles, may be asked after that.
+        chosen, of = ("relay", "") if reader == "buddy" else (reader, code)
         self.secrets = [
-            replace(secret, visible_to=reader, code=code, to="")
+            replace(secret, visible_to=chosen, code=of, to="")
             if secret.writer == writer
             and secret.visible_to != NOBODY
             and secret.at is not None
@@ -113,6 +115,11 @@ class WordLedger:
                 lambda secret: secret.writer == writer and secret.visible_to != "us",
                 lambda secret: replace(secret, taken_back=True),
             )
+
+    def wrote_twice(self, body: str) -> bool:
+        """Return whether somebody wrote two texts whose words a text of ours may carry."""
+        texts = [each for each in self.meant.values() if each.kind != "again" and each.words in body]
+        return len(texts) > 1
 
     def _amend(self, chosen: Callable[[Secret], bool], change: Callable[[Secret], Secret]) -> None:
         """Change the newest secret that is chosen, if one is."""
