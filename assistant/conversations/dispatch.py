@@ -21,7 +21,7 @@ from assistant.conversations.danger_stage import (
     unfinished,
 )
 from assistant.conversations.interruptions import is_the_answer, is_to_be_asked, slot_of
-from assistant.conversations.questions import missed, set_aside
+from assistant.conversations.questions import asking, missed, set_aside
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, start
@@ -303,9 +303,20 @@ def _obey(context: Context, reading: CommandReading) -> None:
     ctx = context.about(None)
     if context.services.book.is_safety(command.starts):
         let_go(context, unfinished(context, command.starts))
+    if command.who in RUNNING:
+        _let_lapse(context)
     # What a host asks for is about a circle that is hosted, whatever seat the host has.
     member = None if command.who in RUNNING or command.name in OF_NO_SEAT else ctx.member
     start(context, command.starts, values, member.id if member else None)
+
+
+def _let_lapse(context: Context) -> None:
+    """End what hosts' commands asked before: whoever gives another has gone on."""
+    book = context.services.book
+    begun = {command.starts for command in book.commands.values() if command.who in RUNNING}
+    for conversation in asking(context.session, context.person.id):
+        if (conversation.callers[0][0] if conversation.callers else conversation.flow) in begun:
+            let_go(context, conversation)
 
 
 def _unasked(context: Context) -> str | None:
