@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from assistant.circles.calendar.brief_schedule import BRIEF
 from assistant.circles.membership.invitations import open_invitations, yes_or_no
 from assistant.circles.people.recent_texts import was_said
 from assistant.conversations import attribution, crossing, keywords
@@ -311,9 +312,9 @@ def _obey(context: Context, reading: CommandReading) -> None:
 
 
 def _let_lapse(context: Context) -> None:
-    """End what hosts' commands asked before: whoever gives another has gone on."""
+    """End what hosts' commands asked before, and the brief: whoever gives one has gone on."""
     book = context.services.book
-    begun = {command.starts for command in book.commands.values() if command.who in RUNNING}
+    begun = {command.starts for command in book.commands.values() if command.who in RUNNING} | {BRIEF}
     for conversation in asking(context.session, context.person.id):
         if (conversation.callers[0][0] if conversation.callers else conversation.flow) in begun:
             let_go(context, conversation)
