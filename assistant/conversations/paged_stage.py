@@ -101,11 +101,13 @@ def answer_page(context: Context, read: Callable[[Context], CommandReading | Non
             return False
         start(context, REPLY, {"text": text})
         return True
-    if not is_needed(ctx):
+    # Whoever was shown an alert that another has closed says DONE all the same.
+    if not is_needed(ctx) and (context.question is None or context.question.flow != SHOW):
         return False
     paged = _read_paged(context)
     if paged is not None:
         flow = context.services.book.commands[paged.name].starts
+        let_go(context, unfinished(context, REPLY))
         if flow == CLOSES:
             let_go(context, unfinished(context, SHOW))
         start(context, flow, {})
