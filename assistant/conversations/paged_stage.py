@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from assistant.circles.hosts.alert_words import end_by_opt_out
 from assistant.circles.hosts.reply_recipients import find_recipients, words_for
-from assistant.conversations import effect_handlers
+from assistant.conversations import crossing, effect_handlers
 from assistant.conversations.answers import answer_late, read_answer, step_of
 from assistant.conversations.attribution import came_by_itself
 from assistant.conversations.danger_stage import let_go, unfinished
@@ -99,7 +99,7 @@ def answer_page(context: Context, read: Callable[[Context], CommandReading | Non
         found, line = find_recipients(ctx, text)
         if not found or not line:
             return False
-        start(context, REPLY, {"text": text})
+        _begin_reply(context, {"text": text})
         return True
     # Whoever was shown an alert that another has closed says DONE all the same.
     if not is_needed(ctx) and (context.question is None or context.question.flow != SHOW):
@@ -114,7 +114,7 @@ def answer_page(context: Context, read: Callable[[Context], CommandReading | Non
         return True
     meant = _answers(context) if read(context) is None else None
     if meant is not None:
-        start(context, REPLY, {"text": context.words, "at_sign": False, "meant": meant})
+        _begin_reply(context, {"text": context.words, "at_sign": False, "meant": meant})
     return meant is not None
 
 
@@ -151,6 +151,12 @@ def after_stop(context: Context) -> None:
     effect_handlers.apply(context, end_by_opt_out(context.about(None)))
 
 
+def _begin_reply(context: Context, values: dict[str, object]) -> None:
+    """Begin to pass on what a host writes; the same words delivered twice go once."""
+    if not crossing.look(context).doubled:
+        start(context, REPLY, values)
+
+
 def _for_holder(context: Context, alerts: Sequence[Alert]) -> str | None:
     """Return what stands after @ where it is for whoever has taken the alert; else None."""
     if context.words.lstrip()[:1] not in AT_SIGNS:
@@ -167,7 +173,7 @@ def _is_an_answer(context: Context, alerts: Sequence[Alert]) -> bool:
     taken to be for whoever looks after the person, who is one reader and not a circle.
     """
     question = context.question
-    if question is None:
+    if question is None or crossing.look(context).unread:
         return False
     conversation = context.session.get_one(Conversation, question.conversation_id)
     reading = read_answer(context, question, conversation)
