@@ -33,7 +33,7 @@ from assistant.language.commands.command_reading import (
 )
 from assistant.language.signals.courtesy import is_courtesy
 from assistant.safety.alert_answers import alerts_shown, is_holding, is_needed, tell_who_is_here
-from assistant.safety.alert_holding import IN_HAND, PASSED, hands_of, last_words, open_about
+from assistant.safety.alert_holding import PASSED, hands_of, last_words, open_about
 from assistant.store.tables import Alert, AlertStep, Conversation, Outbox, Person
 
 ON_CALL: Final = "on_call"
@@ -167,20 +167,20 @@ def _for_holder(context: Context, alerts: Sequence[Alert]) -> str | None:
 
 
 def _is_an_answer(context: Context, alerts: Sequence[Alert]) -> bool:
-    """Whether words are just what a question that is open asks for.
+    """Whether words are just what an open question asks for, which came after the last words to the person.
 
-    Free words are one only for a question that came long after the last words between the two: else they are
-    taken to be for whoever looks after the person, who is one reader and not a circle.
+    A yes to what a person has just asked is no answer to what we asked before.
     """
     question = context.question
     if question is None or crossing.look(context).unread:
         return False
+    last = max((last_words(context.session, alert, to_member=True) for alert in alerts), default=context.now)
+    if question.opened_at < last:
+        return False
     conversation = context.session.get_one(Conversation, question.conversation_id)
     reading = read_answer(context, question, conversation)
-    if (step_of(context, question).expect or "text") != "text" or reading.outcome == "skip":
-        return reading.outcome != UNCLEAR and not reading.leftover
-    last = max((last_words(context.session, alert) for alert in alerts), default=context.now)
-    return question.opened_at > last + IN_HAND
+    takes_any = (step_of(context, question).expect or "text") == "text"
+    return takes_any or (reading.outcome != UNCLEAR and not reading.leftover)
 
 
 def _read_paged(context: Context) -> CommandReading | None:

@@ -105,9 +105,24 @@ def note(session: Session, alert: Alert, what: str, now: dt.datetime, person_id:
     session.flush()
 
 
-def last_words(session: Session, alert: Alert) -> dt.datetime:
-    """Return when words last went between the two (aware UTC), or when the person was told that they may."""
-    between = (AlertStep.alert_id == alert.id, AlertStep.what.in_((TOLD, PASSED, SENT)))
+def talking_until(session: Session, person_id: int) -> dt.datetime | None:
+    """Return until when nothing of the season may come between a person and whoever looks after them."""
+    ends = [
+        last_words(session, alert) + IN_HAND
+        for alert in open_about(session, person_id)
+        if hands_of(session, alert).told
+    ]
+    return max(ends, default=None)
+
+
+def last_words(session: Session, alert: Alert, *, to_member: bool = False) -> dt.datetime:
+    """Return when words last went between the two (aware UTC), or when the person was told that they may.
+
+    Args:
+        to_member: Only words that came to the person the alert is about.
+    """
+    whats = (TOLD, SENT) if to_member else (TOLD, SENT, PASSED)
+    between = (AlertStep.alert_id == alert.id, AlertStep.what.in_(whats))
     return session.scalar(select(func.max(AlertStep.at)).where(*between)) or alert.opened_at
 
 

@@ -223,3 +223,18 @@ def test_nobody_else_hears_or_is_heard(world: World) -> None:
     world.text("rosa", "@Ana hello")
     assert not any("hello" in text for text in heard(world, "ana"))
     assert not any("thank you" in text for text in [*heard(world, "rosa"), *heard(world, "eva")])
+
+
+def test_a_yes_to_the_host_is_no_answer_to_what_was_asked_before(world: World) -> None:
+    world.text("luz", "@ Can you see the bridge?")
+    world.text("ana", "yes")
+    assert heard(world, "luz")[-1] == "Ana: yes"
+    with world.database.read() as session:
+        assert session.scalars(select(Answer).where(Answer.key == "safe")).all() == []
+
+
+def test_what_is_asked_after_the_hosts_words_is_answered_as_ever(world: World) -> None:
+    world.text("luz", "@ I'm here")
+    world.text("ana", "GOAL")
+    world.text("ana", "to be a nurse")
+    assert not any("nurse" in text for text in heard(world, "luz"))

@@ -28,6 +28,7 @@ from assistant.store.tables import Alert, AlertStep, Person
 
 ASKED_NUMBER = "asked for the number"
 GIVEN = "number given"
+KEPT = "number kept"
 FLOW = "alert_call"
 
 
@@ -46,7 +47,7 @@ def find_to_call(ctx: ActionContext) -> ActionResult:
 def ask_for_call(ctx: ActionContext, *, alert: int = 0) -> ActionResult:
     """Ask the person it is about whether the host may have their number, once an alert and host.
 
-    again: they were asked already. waits: their phone is shared, and nobody knows whose hand it is in.
+    again: they have answered already. waits: their phone is shared, and nobody knows whose hand it is in.
     unsafe, stopped: nothing may be asked there.
     """
     chosen = chosen_alert(ctx, alert)
@@ -59,7 +60,7 @@ def ask_for_call(ctx: ActionContext, *, alert: int = 0) -> ActionResult:
         way = "stopped"
     if way != "open":
         return ActionResult(way, values, effects)
-    if _has(ctx, chosen, ASKED_NUMBER, ctx.person.id):
+    if any(_has(ctx, chosen, what, ctx.person.id) for what in (GIVEN, KEPT)):
         return ActionResult("again", values, effects)
     effects += tuple(tell_who_is_here(ctx, chosen))
     note(ctx.session, chosen, ASKED_NUMBER, ctx.now, ctx.person.id)
@@ -101,6 +102,7 @@ def keep_number_from_call(ctx: ActionContext, *, alert: int = 0, caller: int = 0
     chosen = _about_me(ctx, alert)
     if chosen is None or not _may_have_it(ctx, chosen, caller) or _has(ctx, chosen, GIVEN, caller):
         return ActionResult("kept")
+    note(ctx.session, chosen, KEPT, ctx.now, caller)
     return ActionResult("kept", effects=(_answer(ctx, chosen, caller, "paged_call_no"),))
 
 
