@@ -215,7 +215,7 @@ class Watcher:
         self._last[text.name] = text
         if text.row is None or last is None or last.row is None:
             return
-        if text.row.purpose == "reply" and not self.service.rephrases:
+        if text.row.purpose in ("reply", "safety") and not self.service.rephrases:
             return
         others = text.row.purpose == "alert" or text.row.wording.startswith(READS_ALOUD)
         two_seats = last.seat != text.seat and None not in (last.seat, text.seat)
