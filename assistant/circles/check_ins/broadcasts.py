@@ -12,7 +12,7 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, na
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.recipients import left_out_lines, recipients_of, still_gets
 from assistant.circles.hosts.hosted_circle import forget_asked, hosted
-from assistant.circles.hosts.pending_actions import (
+from assistant.circles.actions.pending_actions import (
     HELD_FOR,
     PREVIEW_HOLDS,
     draft,

@@ -12,7 +12,7 @@ from assistant.circles.check_ins.check_in_replies import newest_check_in, people
 from assistant.circles.check_ins.check_in_results import FLOW, tally
 from assistant.circles.check_ins.recipients import named, recipient, still_gets
 from assistant.circles.hosts.hosted_circle import hosted
-from assistant.circles.hosts.pending_actions import hold, take_up
+from assistant.circles.actions.pending_actions import hold, take_up
 from assistant.circles.people.inactivity import may_nudge
 from assistant.store.tables import Circle, Conversation, Member, PendingAction, Person, Question
 

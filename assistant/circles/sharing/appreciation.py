@@ -111,16 +111,16 @@ def pass_on(ctx: ActionContext, *, line: str = "", to_id: int = 0, note: str = "
     if to.id in apart_from(ctx.session, ctx.person.id):
         return ActionResult("passed", values)
     seat = ctx.session.get_one(Member, to_id)
-    ctx.session.add(
-        Note(
-            circle_id=member.circle_id,
-            from_member_id=member.id,
-            to_member_id=seat.id,
-            kind="thanks" if note == "thanks" else "kind",
-            words=words,
-            at=ctx.now,
-        )
+    kept = Note(
+        circle_id=member.circle_id,
+        from_member_id=member.id,
+        to_member_id=seat.id,
+        kind="thanks" if note == "thanks" else "kind",
+        words=words,
+        at=ctx.now,
+        inbox_id=ctx.inbox_id,
     )
+    ctx.session.add(kept)
     ctx.session.flush()
     notice = "thanks_to_you" if note == "thanks" else "kind_line_to_you"
     if seat.state not in TOLD or (to.plain and knows_that_words_wait(ctx, to, f"notices/{notice}")):
@@ -139,6 +139,7 @@ def pass_on(ctx: ActionContext, *, line: str = "", to_id: int = 0, note: str = "
         circle_id=member.circle_id,
         verbatim=("words",),
         member_id=seat.id,
+        carries=f"note:{kept.id}",
     )
     return ActionResult("passed", values, (told,))
 

@@ -78,7 +78,13 @@ def give_to_host(ctx: ActionContext, *, held: str = "") -> ActionResult:
         placeholders["writer"] = shorten(ctx.person.name, PLACEHOLDERS["writer"].longest)
     told = tuple(
         Tell(
-            host.id, "to_host", placeholders, purpose="relay", circle_id=member.circle_id, verbatim=("words",)
+            host.id,
+            "to_host",
+            placeholders,
+            purpose="relay",
+            circle_id=member.circle_id,
+            verbatim=("words",),
+            carries=f"answer:{answer.id}",
         )
         for host in hosts_of(ctx.session, member.circle_id, ctx.now)
         if host.id != ctx.person.id

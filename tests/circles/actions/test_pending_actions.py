@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from assistant.circles.hosts.hosted_circle import hosted
-from assistant.circles.hosts.pending_actions import (
+from assistant.circles.actions.pending_actions import (
     HELD_FOR,
     draft,
     hold,
