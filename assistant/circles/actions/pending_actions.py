@@ -70,7 +70,7 @@ def hold(
     words: str | None = None,
     details: Mapping[str, Any] = {},
 ) -> PendingAction:
-    """Do something in a minute, unless whoever asked takes it back; what a host does is on the audit record."""
+    """Do something in a minute, unless it is taken back; what a host does is on the audit record."""
     pending = _add(ctx, kind, circle, state="preview", words=words, details=dict(details))
     pending.member_id = member.id if member else None
     pending.about_id = about.id if about else None

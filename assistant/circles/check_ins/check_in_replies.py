@@ -9,13 +9,13 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Line, Lines, Start, Tell
+from assistant.circles.actions.pending_actions import happened, take_up
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.broadcasts import CHECK_IN
 from assistant.circles.check_ins.check_in_results import FLOW, Tally, tally
 from assistant.circles.check_ins.recipients import named
 from assistant.circles.hosts.hosted_circle import hosted
-from assistant.circles.actions.pending_actions import happened, take_up
 from assistant.circles.people.audit import record
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.sharing.shares import apart_from

@@ -8,9 +8,9 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.pending_actions import happened, newest, take_back
 from assistant.circles.actions.placeholders import other_name_of
 from assistant.circles.actions.registry import action
-from assistant.circles.actions.pending_actions import happened, newest, take_back
 from assistant.circles.membership.profile import go_by_it
 from assistant.store.tables import Conversation, Member, PendingAction, Person
 

@@ -29,8 +29,11 @@ def downgrade() -> None:
 
 
 def _allow_kinds(kinds: Sequence[str]) -> None:
-    """Change what the CHECK allows. SQLite copies the table for it, and looks at no row that points to another
-    meanwhile: which check-in a nudge reminds of is noted, and put back."""
+    """Change what the CHECK allows.
+
+    SQLite copies the table for it, in which no row may point to another meanwhile: which check-in a nudge
+    reminds of is noted, and put back.
+    """
     bind = op.get_bind()
     actions = sa.table("pending_action", sa.column("id", ID), sa.column("about_id", ID))
     reminding = bind.execute(
