@@ -9,7 +9,7 @@ from typing import Final
 
 from assistant.circles.membership.invitations import open_invitations, yes_or_no
 from assistant.circles.people.recent_texts import was_said
-from assistant.conversations import attribution, keywords
+from assistant.conversations import attribution, held_words, keywords
 from assistant.conversations.answers import answer_late, read_answer, reopen, take_answer
 from assistant.conversations.danger_stage import (
     answer_danger,
@@ -235,6 +235,8 @@ def _understand(context: Context) -> str | None:
     if command is not None and _is_for_an_alert(context, command):
         _obey(context, command)
         return None
+    if command and question and conversation and held_words.let_go(context, question, conversation, command):
+        return None
     if command is not None and command.sure and not is_the_answer(context, question, reading, command):
         _obey(context, command)
         return None
@@ -267,7 +269,9 @@ def _read_command(context: Context) -> CommandReading | None:
     patterns = _patterns(context.services.book, context.known.hears)
     language, country = language_of(context.person, None), context.services.identity.country
     reading = read_command(patterns, without_signature(context.words), language, country=country)
-    if "member" in context.known.hears or (reading is not None and reading.sure):
+    if "member" in context.known.hears and (reading is None or not reading.sure):
+        return held_words.as_command(context.words, language) or reading
+    if reading is not None and reading.sure:
         return reading
     # Whoever has no seat yet writes around the code what people write who begin.
     return read_code_line(patterns, context.words, language, country=country) or reading

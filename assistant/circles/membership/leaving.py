@@ -46,7 +46,7 @@ def find_seats(ctx: ActionContext) -> ActionResult:
 
 @action("held", "all", "none")
 def hold_leave(ctx: ActionContext, *, leaving: object = None) -> ActionResult:
-    """In a minute, give up the seat chosen in `leaving`, or the one this is about; "all" stops every text now.
+    """In a minute, give up the seat chosen in `leaving`, or this conversation's; "all" stops every text now.
 
     `leaving` is of any shape: what names no seat must not read as if nothing had been chosen. `told`: others
     will hear of it, for the promise was kept.

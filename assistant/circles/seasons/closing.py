@@ -278,9 +278,7 @@ def _first_name(person: Person) -> str:
     return shorten(person.name or PLACEHOLDERS["other_name"].plain[FALLBACK], PLACEHOLDERS["writer"].longest)
 
 
-def _say(
-    ctx: ActionContext, notice: str, placeholders: dict[str, str], carries: str | None = None
-) -> Tell:
+def _say(ctx: ActionContext, notice: str, placeholders: dict[str, str], carries: str | None = None) -> Tell:
     return Tell(
         ctx.person.id,
         notice,

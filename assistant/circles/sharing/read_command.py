@@ -180,9 +180,7 @@ def _show_note(ctx: ActionContext, note: Note, writer: Person) -> Tell:
     )
 
 
-def _tell(
-    ctx: ActionContext, notice: str, placeholders: dict[str, str], carries: str | None = None
-) -> Tell:
+def _tell(ctx: ActionContext, notice: str, placeholders: dict[str, str], carries: str | None = None) -> Tell:
     return Tell(
         ctx.person.id,
         notice,

@@ -13,10 +13,13 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, sh
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import buddies_of
 from assistant.circles.people.memberships import hosts_of
+from assistant.language.folding import plain_words
 from assistant.language.languages import LANGUAGES
+from assistant.language.signals.courtesy import is_courtesy
 from assistant.store.tables import Answer, Circle, Member, Person, Question
 
 HELD: Final = "held"
+IN_A_WORD: Final = 2
 
 
 @action("some", "nobody")
@@ -53,6 +56,25 @@ def hold_more(ctx: ActionContext, *, held: str = "") -> ActionResult:
     """The member went on writing instead of choosing: it belongs to what is held."""
     said = " ".join(ctx.words.split())
     return ActionResult("held", {HELD: f"{held.strip()} {said}".strip()})
+
+
+@action("short", "long")
+def show_held(ctx: ActionContext, *, held: str = "") -> ActionResult:
+    """Show the held words just as others will read them: in the question, or before it if they are long."""
+    words = held.strip()
+    if len(words) <= PLACEHOLDERS["words"].longest and "\n" not in words:
+        return ActionResult("short", {"words": words, "long": False})
+    shown = Tell(ctx.person.id, "your_words", {"words": words}, purpose="reply", verbatim=("words",))
+    return ActionResult("long", {"words": "", "long": True}, (shown,))
+
+
+@action("anew", "same")
+def say_anew(ctx: ActionContext) -> ActionResult:
+    """Hold what was just written instead; thanks, a question, a word or two are no new text."""
+    said = ctx.words.strip()
+    if len(plain_words(said)) <= IN_A_WORD or said.endswith("?") or is_courtesy(said):
+        return ActionResult("same")
+    return ActionResult("anew", {HELD: said})
 
 
 @action("ready", "none")

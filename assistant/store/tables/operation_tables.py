@@ -65,7 +65,7 @@ class AlertStep(Base):
 
 
 class PendingAction(Base):
-    """What a host does to a circle or to a member, or a member who leaves or blocks: for a minute UNDO stops it.
+    """What a host does to a circle or a member, or a member who leaves or blocks: for a minute UNDO stops it.
 
     The row decides: what comes of it goes by its state, so that nothing that was undone happens after all.
     """
