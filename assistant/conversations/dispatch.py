@@ -129,7 +129,7 @@ def _answer_danger(context: Context, _text: Inbox, _kind: str) -> Seen | None:
 def _ask_gently(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     """Words that may speak of danger wait for the answer to a private question; a host's command does not."""
     kind = may_be_danger(context)
-    if kind is None or _commands_a_circle(context):
+    if kind is None or _commands_a_circle(context) or held_words.takes_back(_read_command(context)):
         return None
     ask_gently(context, kind)
     return Seen()
@@ -232,6 +232,8 @@ def _understand(context: Context) -> str | None:
     command = _read_command(context)
     if command is not None and not _counts_in_danger(context, conversation, command):
         command = None
+    if question and held_words.takes_back(command) and context.services.book.is_safety(question.flow):
+        command = None  # Whoever may be in danger is heard, not served.
     if command is not None and _is_for_an_alert(context, command):
         _obey(context, command)
         return None

@@ -15,6 +15,7 @@ from assistant.store.tables import Conversation, Question
 COMMAND: Final = "delete"
 KEYWORD: Final = {"en": "DELETE", "es": "BORRA"}
 TAKES_BACK: Final = (COMMAND, "undo")
+ASKING: Final = "take_back"
 HOLDING: Final = ("share", "win", "kind_line", "relay", "route", "for_which", "preview", "kind_note")
 """Flows whose questions hold words until they are answered; SKIP lets nobody see them."""
 
@@ -27,10 +28,21 @@ def as_command(words: str, language: str) -> CommandReading | None:
     return CommandReading(COMMAND, None, sure=True, said=said, capitals=words.isupper())
 
 
+def takes_back(command: CommandReading | None) -> bool:
+    """Whether a command takes back what was said or done last."""
+    return command is not None and command.name in TAKES_BACK and command.sure
+
+
 def let_go(context: Context, question: Question, conversation: Conversation, command: CommandReading) -> bool:
-    """Skip the question that holds words, if they are taken back; return whether that was meant."""
-    if question.flow not in HOLDING or command.name not in TAKES_BACK or not command.sure:
+    """Skip the question that holds words, if they are taken back; return whether that was meant.
+
+    Asked whether that is what is to be taken back, saying so once more is a yes.
+    """
+    if not takes_back(command) or question.flow not in (*HOLDING, ASKING):
         return False
+    if question.flow == ASKING:
+        take_answer(context, question, conversation, Reading("yes"))
+        return True
     about = context.about(conversation)
     take_answer(context, question, conversation, Reading("skip"))
     forget_held(about)

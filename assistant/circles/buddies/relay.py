@@ -22,6 +22,7 @@ from assistant.circles.actions.registry import action
 from assistant.circles.buddies.buddy_news import tell_buddies_now
 from assistant.circles.buddies.follow_ups import KIND, middle_of_talk, what_follows
 from assistant.circles.buddies.groups import Bond, are_apart, bonds_of, buddies_of, buddy_names
+from assistant.circles.people.carried_words import ONLY_A_SIGN
 from assistant.circles.people.memberships import hosts_of, seats_of
 from assistant.circles.people.reachability import is_away
 from assistant.language.commands.addressing import reads_as_name
@@ -216,7 +217,7 @@ def _tell(ctx: ActionContext, reader: Member, writer: Person, note: Note) -> lis
             circle_id=reader.circle_id,
             verbatim=("words",),
             member_id=reader.id,
-            carries=f"note:{note.id}",
+            carries=f"note:{note.id}{ONLY_A_SIGN if waits else ''}",
         )
     ]
 

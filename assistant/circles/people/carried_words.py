@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from assistant.store.tables import Outbox
 
+ONLY_A_SIGN: Final = "?"
+"""After a row in `Outbox.carries`: the text says only that words wait, and shows none of them."""
 LEAVING: Final = ("claimed", "unsure")
 ARRIVED: Final = ("sent", "done")
 """States of a text that the carrier took; `LEAVING` may have been taken."""
@@ -34,13 +36,13 @@ def call_back(
     if not carried:
         return reached
     texts = select(Outbox).where(Outbox.circle_id == circle_id, Outbox.carries.is_not(None)).with_for_update()
-    wanted = set(carried)
     for text in session.scalars(texts):
-        if wanted.isdisjoint((text.carries or "").split()):
+        these = [each for each in (text.carries or "").split() if each.removesuffix(ONLY_A_SIGN) in carried]
+        if not these:
             continue
         if text.state == "queued":
             text.state, text.reason = "cancelled", reason
-        elif text.state in (*LEAVING, *ARRIVED):
+        elif text.state in (*LEAVING, *ARRIVED) and any(not each.endswith(ONLY_A_SIGN) for each in these):
             reached.add(text.person_id)
         if text.state not in LEAVING:  # Whoever sends it still needs it to find it in the carrier's log.
             text.body, text.erased_at = None, text.erased_at or now

@@ -14,6 +14,7 @@ from assistant.circles.actions.effects import Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.relay import knows_that_words_wait
+from assistant.circles.people.carried_words import ONLY_A_SIGN
 from assistant.circles.people.namesakes import ENDONYMS, told_apart
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.commands.addressing import LEADS, named_in, nearly
@@ -139,7 +140,7 @@ def pass_on(ctx: ActionContext, *, line: str = "", to_id: int = 0, note: str = "
         circle_id=member.circle_id,
         verbatim=("words",),
         member_id=seat.id,
-        carries=f"note:{kept.id}",
+        carries=f"note:{kept.id}{ONLY_A_SIGN if to.plain else ''}",
     )
     return ActionResult("passed", values, (told,))
 

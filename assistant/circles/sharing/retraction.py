@@ -60,12 +60,16 @@ def take_back_older(ctx: ActionContext, *, given: str = "") -> ActionResult:
 
 
 def forget_held(ctx: ActionContext) -> None:
-    """Erase what was about to be shared, where it was to be gone and not only not to be shared."""
+    """Erase what was about to be shared; where it was only not to be shared, nobody else is to see it."""
     heard, sharing = read_taking_back(ctx.words), ctx.values.get("sharing")
-    if (heard is not None and heard.sharing) or not isinstance(sharing, dict) or "answer" not in sharing:
+    if not isinstance(sharing, dict) or "answer" not in sharing:
         return
     given = find(ctx.session, ctx.person.id, f"answer:{sharing['answer']}")
-    if given is not None:
+    if given is None or given.answer is None:
+        return
+    if heard is not None and heard.sharing:
+        given.answer.visible_to = PRIVATE
+    else:
         erase(ctx.session, given, ctx.now)
 
 
@@ -73,7 +77,7 @@ def _take_back(ctx: ActionContext, given: Given) -> ActionResult:
     values: dict[str, Any] = {"said": _said(given)}
     question = given.answer.question_id if given.answer is not None else None
     reached = erase(ctx.session, given, ctx.now)
-    ids = {"member": given.member.id, "reached": len(reached)}
+    ids = {"member": given.member.id, "reached": len(reached), "inbox": ctx.inbox_id or 0}
     record(ctx.session, TAKING_BACK, ctx.now, by=ctx.person.id, circle_id=given.member.circle_id, **ids)
     effects = _settle_question(ctx, question)
     if given.visible_to == PRIVATE:
@@ -110,10 +114,13 @@ def _settle_question(ctx: ActionContext, answered: int | None) -> tuple[AskAgain
 
 
 def _took_back_since(ctx: ActionContext, given: Given) -> bool:
-    since = select(Audit.id).where(
-        Audit.person_id == ctx.person.id, Audit.action == TAKING_BACK, Audit.at >= given.at
-    )
-    return ctx.session.scalar(since.limit(1)) is not None
+    last = ctx.session.scalars(
+        select(Audit)
+        .where(Audit.person_id == ctx.person.id, Audit.action == TAKING_BACK)
+        .order_by(Audit.id.desc())
+        .limit(1)
+    ).first()
+    return last is not None and (last.at, last.details.get("inbox") or 0) >= given.order[:2]
 
 
 def _is_being_asked(ctx: ActionContext) -> bool:

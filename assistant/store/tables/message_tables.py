@@ -125,4 +125,5 @@ class Outbox(Base):
     sent_at: Mapped[dt.datetime | None]
     erased_at: Mapped[dt.datetime | None]
     carries: Mapped[str | None]
-    """Whose words stand in it, by their rows ("share:12 note:5 answer:9"): they may be taken back."""
+    """Whose words stand in it, by their rows ("share:12 note:5 answer:9"): they may be taken back.
+    "note:5?" only says that words wait."""
