@@ -102,14 +102,15 @@ def erase(session: Session, given: Given, now: dt.datetime) -> set[int]:
     ]
     reached = call_back(session, given.member.circle_id, carried, "taken back", now)
     reached |= _introduced(session, given, answers)
-    said = {words.strip() for each in (*answers, *shares, *notes) if (words := each.words)}
+    rows: list[Answer | Share | Note] = [*answers, *shares, *notes]
+    said = {words.strip() for each in rows if (words := each.words)}
     _erase_goals(session, given.member, said, now)
-    for row in (*answers, *shares, *notes):
+    for row in rows:
         row.words, row.erased_at = None, now
     for answer in answers:
         answer.value, answer.key = None, TAKEN_BACK
     _erase_values(session, given.member.person_id, answers, said)
-    _erase_texts(session, {row.inbox_id for row in (*answers, *shares, *notes)}, said, now)
+    _erase_texts(session, {row.inbox_id for row in rows}, said, now)
     session.flush()
     return reached - {given.member.person_id}
 

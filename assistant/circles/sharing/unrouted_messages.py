@@ -64,7 +64,7 @@ def show_held(ctx: ActionContext, *, held: str = "") -> ActionResult:
     words = held.strip()
     if len(words) <= PLACEHOLDERS["words"].longest and "\n" not in words:
         return ActionResult("short", {"words": words, "long": False})
-    shown = Tell(ctx.person.id, "your_words", {"words": words}, purpose="reply", verbatim=("words",))
+    shown = Tell(ctx.person.id, "copy_words", {"words": words}, purpose="reply", verbatim=("words",))
     return ActionResult("long", {"words": "", "long": True}, (shown,))
 
 
