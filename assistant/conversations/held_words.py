@@ -16,7 +16,17 @@ COMMAND: Final = "delete"
 KEYWORD: Final = {"en": "DELETE", "es": "BORRA"}
 TAKES_BACK: Final = (COMMAND, "undo")
 ASKING: Final = "take_back"
-HOLDING: Final = ("share", "win", "kind_line", "relay", "route", "for_which", "preview", "kind_note")
+HOLDING: Final = (
+    "share",
+    "win",
+    "kind_line",
+    "relay",
+    "route",
+    "for_which",
+    "second_half",
+    "preview",
+    "kind_note",
+)
 """Flows whose questions hold words until they are answered; SKIP lets nobody see them."""
 
 

@@ -32,6 +32,10 @@ PASSED_ON: Final = ("line", "held")
 """Keys of answers whose words went on to one person as a note."""
 PROFILE: Final = "teach"
 """Key of the answer that buddies hear when they are introduced."""
+FEW_TEXTS: Final = 4
+"""Among so many texts, from the one that gave it, are its second halves."""
+WORTH_ERASING: Final = 3
+"""Characters; what is shorter ("1") says nothing by itself."""
 TAKEN_BACK: Final = "taken_back"
 """The key of an answer that was taken back: it answers nothing any more."""
 
@@ -110,7 +114,7 @@ def erase(session: Session, given: Given, now: dt.datetime) -> set[int]:
     for answer in answers:
         answer.value, answer.key = None, TAKEN_BACK
     _erase_values(session, given.member.person_id, answers, said)
-    _erase_texts(session, {row.inbox_id for row in rows}, said, now)
+    _erase_texts(session, given.member.person_id, {row.inbox_id for row in rows}, said, now)
     session.flush()
     return reached - {given.member.person_id}
 
@@ -265,11 +269,20 @@ def _without(value: Any, said: set[str]) -> Any:
     return "" if gone else value
 
 
-def _erase_texts(session: Session, inbox_ids: Iterable[int | None], said: set[str], now: dt.datetime) -> None:
-    """Erase the texts by which they came, but none on which an alert hangs."""
-    ids = [each for each in inbox_ids if each is not None]
-    alerted = select(Alert.inbox_id).where(Alert.inbox_id.in_(ids))
-    texts = select(Inbox).where(Inbox.id.in_(ids), Inbox.id.not_in(alerted), Inbox.body.is_not(None))
-    for text in session.scalars(texts):
-        if any(each in (text.body or "") for each in said):
-            text.body, text.erased_at = None, now
+def _erase_texts(
+    session: Session, person_id: int, inbox_ids: Iterable[int | None], said: set[str], now: dt.datetime
+) -> None:
+    """Erase the texts by which they came, second halves too, but none on which an alert hangs."""
+    for first in {each for each in inbox_ids if each is not None}:
+        texts = session.scalars(
+            select(Inbox)
+            .where(Inbox.person_id == person_id, Inbox.id >= first, Inbox.body.is_not(None))
+            .order_by(Inbox.id)
+            .limit(FEW_TEXTS)
+        ).all()
+        alerted = set(session.scalars(select(Alert.inbox_id).where(Alert.person_id == person_id)))
+        for text in texts:
+            body = (text.body or "").strip()
+            part = len(body) >= WORTH_ERASING and any(body in each or each in body for each in said)
+            if part and text.id not in alerted:
+                text.body, text.erased_at = None, now
