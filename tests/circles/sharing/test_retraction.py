@@ -31,6 +31,8 @@ from assistant.store.tables import (
 from tests.circles.town import Town
 
 WORDS = "My ex took the car"
+A_MINUTE = dt.timedelta(minutes=1)
+"""By then what was shared can be read."""
 
 
 @pytest.fixture
@@ -116,7 +118,7 @@ def test_what_nobody_has_read_is_gone_from_everywhere(town: Town, seats: dict[st
     assert (done.outcome, done.values["said"]) == ("unread", WORDS)
     assert (waiting.state, waiting.body) == ("cancelled", None)
     assert is_kept(town) == set()
-    assert readable(town.session, rosa, town.now) == []
+    assert readable(town.session, rosa, town.now + A_MINUTE) == []
     assert own_words(town.session, ana) == []
 
 
@@ -130,7 +132,7 @@ def test_whom_it_has_reached_is_counted_once_each(town: Town, seats: dict[str, M
     send(town, seats["Mia"], "share:98")
     done = take_back(town, seats["Ana"])
     assert (done.outcome, done.values["count"]) == ("read", "2")
-    assert readable(town.session, seats["Rosa"], town.now) == []
+    assert readable(town.session, seats["Rosa"], town.now + A_MINUTE) == []
 
 
 def test_a_text_on_its_way_keeps_its_words_until_it_has_gone(town: Town, seats: dict[str, Member]) -> None:
@@ -265,7 +267,9 @@ def test_taking_back_twice_reaches_no_further_without_being_asked(
     town.now += dt.timedelta(minutes=1)
     assert take_back(town, seats["Ana"]).outcome == "unread"
     assert take_back(town, seats["Ana"]).outcome == "older"
-    assert [share.words for share, _ in readable(town.session, seats["Rosa"], town.now)] == ["the first"]
+    assert [share.words for share, _ in readable(town.session, seats["Rosa"], town.now + A_MINUTE)] == [
+        "the first"
+    ]
 
 
 def test_nobody_takes_back_the_words_of_another(town: Town, seats: dict[str, Member]) -> None:
@@ -291,7 +295,7 @@ def test_the_other_words_of_the_same_person_stay(town: Town, seats: dict[str, Me
     town.now += dt.timedelta(minutes=5)
     town.share(ana, WORDS)
     take_back(town, ana)
-    assert [share.words for share, _ in readable(town.session, rosa, town.now)] == ["kept"]
+    assert [share.words for share, _ in readable(town.session, rosa, town.now + A_MINUTE)] == ["kept"]
     assert town.session.query(Note).one().words == "a kind line"
 
 
@@ -310,6 +314,7 @@ def test_undo_means_whichever_came_last(town: Town, seats: dict[str, Member]) ->
 
 def test_every_text_with_words_of_others_says_whose(town: Town, seats: dict[str, Member]) -> None:
     town.share(seats["Ana"], WORDS)
+    town.now += dt.timedelta(minutes=1)
     done = town.do("read_circle", person(town, seats["Rosa"]), seats["Rosa"])
     carried: Any = [effect.carries for effect in done.effects if isinstance(effect, Tell)]
     assert carried == [f"share:{town.session.query(Share).one().id}"]
