@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from assistant.circles.membership.invitations import open_invitations, yes_or_no
+from assistant.circles.calendar.brief_schedule import BRIEF
 from assistant.circles.people.recent_texts import was_said
-from assistant.conversations import attribution, crossing, held_words, keywords
+from assistant.conversations import attribution, crossing, held_words, keywords, paged_stage
 from assistant.conversations.answers import answer_late, read_answer, reopen, take_answer
 from assistant.conversations.danger_stage import (
     answer_danger,
@@ -21,7 +21,8 @@ from assistant.conversations.danger_stage import (
     unfinished,
 )
 from assistant.conversations.interruptions import is_the_answer, is_to_be_asked, slot_of
-from assistant.conversations.questions import missed, set_aside
+from assistant.conversations.invitation_answers import answers_invitation
+from assistant.conversations.questions import asking, missed, set_aside
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, start
@@ -35,7 +36,7 @@ from assistant.language.signals.signatures import without_signature
 from assistant.safety.alarms import is_looked_after
 from assistant.safety.alert_answers import is_needed
 from assistant.safety.first_response import is_safety_talk, talk_of
-from assistant.store.tables import Conversation, Inbox, Question
+from assistant.store.tables import Conversation, Inbox
 
 LOOP_TEXTS = 30
 """More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
@@ -81,6 +82,7 @@ class Seen:
 def _hear_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
     if kind not in ("stop", "wrong_number"):
         return None
+    paged_stage.after_stop(context)
     keywords.stop(context)
     answer_danger(context)
     return Seen()
@@ -124,6 +126,25 @@ def _see_no_words(context: Context, text: Inbox, kind: str) -> Seen | None:
 
 def _answer_danger(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     return Seen() if answer_danger(context) else None
+
+
+def _pass_to_paged(context: Context, _text: Inbox, kind: str) -> Seen | None:
+    """Words of someone in an open alert go to whoever has taken it; words of danger count all the same."""
+    if kind == "start" or not paged_stage.pass_on(context, _sure_command) or kind == "help":
+        return None
+    if not answer_danger(context) and (maybe := may_be_danger(context)) is not None:
+        ask_gently(context, maybe)
+    return Seen()
+
+
+def _answer_page(context: Context, _text: Inbox, kind: str) -> Seen | None:
+    if kind in ("start", "help"):
+        return None
+    return Seen() if paged_stage.answer_page(context, _sure_command) else None
+
+
+def _offer_to_pass_on(context: Context, _text: Inbox, _kind: str) -> Seen | None:
+    return Seen() if paged_stage.offer(context, _read_command) else None
 
 
 def _ask_gently(context: Context, _text: Inbox, _kind: str) -> Seen | None:
@@ -180,11 +201,14 @@ STAGES: Final = (
     _hear_stop,
     _fall_silent,
     _pass_over_reactions,
+    _pass_to_paged,
+    _answer_page,
     _answer_danger,
     _hear_start,
     _hear_help,
     _pass_over_machines,
     _see_no_words,
+    _offer_to_pass_on,
     _ask_gently,
     _ask_once_more,
     _ask_about_stop,
@@ -280,6 +304,15 @@ def _counts_in_danger(context: Context, conversation: Conversation | None, comma
     return (command.sure and meant) or not is_in_talk(context, conversation)
 
 
+def _sure_command(context: Context) -> CommandReading | None:
+    """Return a command that counts even where every word may be for someone in danger."""
+    command = _read_command(context)
+    if command is None or not command.sure:
+        return None
+    meant = command.capitals or context.services.book.commands[command.name].interrupts is True
+    return command if meant else None
+
+
 def _read_command(context: Context) -> CommandReading | None:
     """Return the command that is given; without the right to it, words are ordinary ones, without a hint."""
     patterns = _patterns(context.services.book, context.known.hears)
@@ -309,9 +342,20 @@ def _obey(context: Context, reading: CommandReading) -> None:
     ctx = context.about(None)
     if context.services.book.is_safety(command.starts):
         let_go(context, unfinished(context, command.starts))
+    if command.who in RUNNING:
+        _let_lapse(context)
     # What a host asks for is about a circle that is hosted, whatever seat the host has.
     member = None if command.who in RUNNING or command.name in OF_NO_SEAT else ctx.member
     start(context, command.starts, values, member.id if member else None)
+
+
+def _let_lapse(context: Context) -> None:
+    """End what hosts' commands asked before, and the brief: whoever gives one has gone on."""
+    book = context.services.book
+    begun = {command.starts for command in book.commands.values() if command.who in RUNNING} | {BRIEF}
+    for conversation in asking(context.session, context.person.id):
+        if (conversation.callers[0][0] if conversation.callers else conversation.flow) in begun:
+            let_go(context, conversation)
 
 
 def _unasked(context: Context) -> str | None:
@@ -319,7 +363,7 @@ def _unasked(context: Context) -> str | None:
     if hear_out(context):
         return None
     late = missed(context.session, context.person.id, context.now)
-    if _answers_invitation(context, late):
+    if answers_invitation(context, late):
         start(context, "invited", {})
         return None
     if late is not None and answer_late(context, late):
@@ -337,21 +381,12 @@ def _unasked(context: Context) -> str | None:
     return attribution.hold(context)
 
 
-def _answers_invitation(context: Context, late: Question | None) -> bool:
-    """Return whether words are for an invitation: of someone with a seat, a plain yes or no after it came."""
-    invited = open_invitations(context.session, context.person.id, context.now)
-    if not invited:
-        return False
-    sent_at = invited[-1][0].sent_at
-    if late is not None and sent_at is not None and late.opened_at > sent_at:
-        return False
-    return "member" not in context.known.hears or yes_or_no(context.words) is not None
-
-
 def come_back(context: Context) -> None:
     """Ask what was set aside, now that nothing else is asked; or ask again, if the person wanted it."""
     if context.progress.quiet or (context.question is not None and not context.progress.again):
         return
+    if not context.progress.again and paged_stage.is_busy(context):
+        return  # Whoever has someone in danger in hand is asked nothing else.
     question = context.question or set_aside(context.session, context.person.id, context.now)
     if (
         question is not None
