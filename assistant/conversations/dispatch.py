@@ -261,8 +261,6 @@ def _understand(context: Context) -> str | None:
     command = _read_command(context)
     if command is not None and not _counts_in_danger(context, conversation, command):
         command = None
-    if question and held_words.takes_back(command) and context.services.book.is_safety(question.flow):
-        command = None  # Whoever may be in danger is heard, not served.
     if command is not None and _is_for_an_alert(context, command):
         _obey(context, command)
         return None
@@ -318,10 +316,10 @@ def _read_command(context: Context) -> CommandReading | None:
     patterns = _patterns(context.services.book, context.known.hears)
     language, country = language_of(context.person, None), context.services.identity.country
     reading = read_command(patterns, without_signature(context.words), language, country=country)
-    if "member" in context.known.hears and (reading is None or not reading.sure):
-        return held_words.as_command(context.words, language) or reading
     if reading is not None and reading.sure:
         return reading
+    if "member" in context.known.hears:
+        return held_words.as_command(context, language) or reading
     # Whoever has no seat yet writes around the code what people write who begin.
     return read_code_line(patterns, context.words, language, country=country) or reading
 

@@ -30,12 +30,17 @@ HOLDING: Final = (
 """Flows whose questions hold words until they are answered; SKIP lets nobody see them."""
 
 
-def as_command(words: str, language: str) -> CommandReading | None:
-    """Return the command that a sentence of one's own means, if it takes back what was said last."""
-    if read_taking_back(words) is None:
+def as_command(context: Context, language: str) -> CommandReading | None:
+    """Return the command that a sentence of one's own means, if it takes back what was said last.
+
+    Whoever may be in danger is heard, not served: "forget it" is no reason to.
+    """
+    question = context.question
+    in_danger = question is not None and context.services.book.is_safety(question.flow)
+    if in_danger or read_taking_back(context.words) is None:
         return None
     said = KEYWORD.get(language, KEYWORD["en"])
-    return CommandReading(COMMAND, None, sure=True, said=said, capitals=words.isupper())
+    return CommandReading(COMMAND, None, sure=True, said=said, capitals=context.words.isupper())
 
 
 def takes_back(command: CommandReading | None) -> bool:
