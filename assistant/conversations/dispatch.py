@@ -227,9 +227,8 @@ def _runs_a_circle(context: Context) -> bool:
 
 def _commands_a_circle(context: Context) -> bool:
     command = _read_command(context)
-    if command is None or not command.sure:
-        return False
-    return context.services.book.commands[command.name].who in RUNNING
+    commands = context.services.book.commands
+    return command is not None and command.sure and commands[command.name].who in RUNNING
 
 
 def _without_words(context: Context, text: Inbox) -> str | None:
