@@ -8,9 +8,8 @@ from functools import lru_cache
 from typing import Final
 
 from assistant.circles.calendar.brief_schedule import BRIEF
-from assistant.circles.membership.invitations import open_invitations, yes_or_no
 from assistant.circles.people.recent_texts import was_said
-from assistant.conversations import attribution, crossing, keywords, paged_stage
+from assistant.conversations import attribution, crossing, held_words, keywords, paged_stage
 from assistant.conversations.answers import answer_late, read_answer, reopen, take_answer
 from assistant.conversations.danger_stage import (
     answer_danger,
@@ -22,6 +21,7 @@ from assistant.conversations.danger_stage import (
     unfinished,
 )
 from assistant.conversations.interruptions import is_the_answer, is_to_be_asked, slot_of
+from assistant.conversations.invitation_answers import answers_invitation
 from assistant.conversations.questions import asking, missed, set_aside
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
@@ -36,7 +36,7 @@ from assistant.language.signals.signatures import without_signature
 from assistant.safety.alarms import is_looked_after
 from assistant.safety.alert_answers import is_needed
 from assistant.safety.first_response import is_safety_talk, talk_of
-from assistant.store.tables import Conversation, Inbox, Question
+from assistant.store.tables import Conversation, Inbox
 
 LOOP_TEXTS = 30
 """More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
@@ -150,7 +150,7 @@ def _offer_to_pass_on(context: Context, _text: Inbox, _kind: str) -> Seen | None
 def _ask_gently(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     """Words that may speak of danger wait for the answer to a private question; a host's command does not."""
     kind = may_be_danger(context)
-    if kind is None or _commands_a_circle(context):
+    if kind is None or _commands_a_circle(context) or held_words.takes_back(_read_command(context)):
         return None
     ask_gently(context, kind)
     return Seen()
@@ -227,9 +227,8 @@ def _runs_a_circle(context: Context) -> bool:
 
 def _commands_a_circle(context: Context) -> bool:
     command = _read_command(context)
-    if command is None or not command.sure:
-        return False
-    return context.services.book.commands[command.name].who in RUNNING
+    commands = context.services.book.commands
+    return command is not None and command.sure and commands[command.name].who in RUNNING
 
 
 def _without_words(context: Context, text: Inbox) -> str | None:
@@ -263,6 +262,8 @@ def _understand(context: Context) -> str | None:
         command = None
     if command is not None and _is_for_an_alert(context, command):
         _obey(context, command)
+        return None
+    if command and question and conversation and held_words.let_go(context, question, conversation, command):
         return None
     if command is not None and command.sure and not is_the_answer(context, question, reading, command):
         _obey(context, command)
@@ -314,8 +315,10 @@ def _read_command(context: Context) -> CommandReading | None:
     patterns = _patterns(context.services.book, context.known.hears)
     language, country = language_of(context.person, None), context.services.identity.country
     reading = read_command(patterns, without_signature(context.words), language, country=country)
-    if "member" in context.known.hears or (reading is not None and reading.sure):
+    if reading is not None and reading.sure:
         return reading
+    if "member" in context.known.hears:
+        return held_words.as_command(context, language) or reading
     # Whoever has no seat yet writes around the code what people write who begin.
     return read_code_line(patterns, context.words, language, country=country) or reading
 
@@ -357,7 +360,7 @@ def _unasked(context: Context) -> str | None:
     if hear_out(context):
         return None
     late = missed(context.session, context.person.id, context.now)
-    if _answers_invitation(context, late):
+    if answers_invitation(context, late):
         start(context, "invited", {})
         return None
     if late is not None and answer_late(context, late):
@@ -373,17 +376,6 @@ def _unasked(context: Context) -> str | None:
         context.notice("stranger")
         return None
     return attribution.hold(context)
-
-
-def _answers_invitation(context: Context, late: Question | None) -> bool:
-    """Return whether words are for an invitation: of someone with a seat, a plain yes or no after it came."""
-    invited = open_invitations(context.session, context.person.id, context.now)
-    if not invited:
-        return False
-    sent_at = invited[-1][0].sent_at
-    if late is not None and sent_at is not None and late.opened_at > sent_at:
-        return False
-    return "member" not in context.known.hears or yes_or_no(context.words) is not None
 
 
 def come_back(context: Context) -> None:
