@@ -9,7 +9,7 @@ from typing import Final
 
 from assistant.circles.membership.invitations import open_invitations, yes_or_no
 from assistant.circles.people.recent_texts import was_said
-from assistant.conversations import attribution, keywords
+from assistant.conversations import asking_back, attribution, keywords, switching_language
 from assistant.conversations.answers import answer_late, read_answer, reopen, take_answer
 from assistant.conversations.danger_stage import (
     answer_danger,
@@ -68,6 +68,8 @@ def handle(context: Context) -> str | None:
     seen = next(found for stage in STAGES if (found := stage(context, text, kind)) is not None)
     attribution.hand_over(context)
     come_back(context)
+    if kind == "words":
+        switching_language.offer(context)
     return seen.reason
 
 
@@ -81,7 +83,7 @@ class Seen:
 def _hear_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
     if kind not in ("stop", "wrong_number"):
         return None
-    keywords.stop(context)
+    (keywords.stop if kind == "stop" else keywords.stop_wrong_number)(context)
     answer_danger(context)
     return Seen()
 
@@ -135,6 +137,28 @@ def _ask_gently(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     return Seen()
 
 
+def _answer_back(context: Context, _text: Inbox, _kind: str) -> Seen | None:
+    """What people ask us is answered, and the open question put again in other words; a command is none."""
+    if switching_language.takes_offer(context):
+        return Seen()
+    asked = asking_back.asked_back(context)
+    label = None if asked else asking_back.near_miss(context)
+    if (asked is None and label is None) or _is_a_command(context):
+        return None
+    if label is not None:
+        context.notice("did_you_mean", {"said": label})
+        return Seen()
+    return Seen() if asked and asking_back.answer_back(context, asked) else None
+
+
+def _is_a_command(context: Context) -> bool:
+    """Return whether words are a command, or may be one here; with a question open only some interrupt."""
+    command = _read_command(context)
+    if command is None or not command.sure:
+        return False
+    return context.question is None or context.services.book.commands[command.name].interrupts is not False
+
+
 def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
     """Put an open question in other words for "?" and "what?"; with none, say what a member can do here."""
     if kind != "puzzled":
@@ -158,12 +182,12 @@ def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
 def _ask_about_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
     """Of our texts or of something in the person's life: asked once, and kept as words when said again."""
     since = context.now - MAYBE_STOP_ONCE_IN
-    if kind != "maybe_stop" or was_said(context.session, context.person.id, since, "notices/did_you_mean"):
+    if kind != "maybe_stop" or was_said(context.session, context.person.id, since, "notices/maybe_stop"):
         return None
     command = _read_command(context)
     if command is not None and command.sure and command.value is None:
         return None  # "leave the circle", of whoever may say so.
-    context.notice("did_you_mean", {"said": "STOP"})
+    context.notice("maybe_stop")
     return Seen()
 
 
@@ -186,6 +210,7 @@ STAGES: Final = (
     _pass_over_machines,
     _see_no_words,
     _ask_gently,
+    _answer_back,
     _ask_once_more,
     _ask_about_stop,
     _understand_words,

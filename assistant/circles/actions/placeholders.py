@@ -74,6 +74,7 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("day", 9),
         _placeholder("date", 16),
         _placeholder("time", 7, "6pm"),
+        _placeholder("clock", 7, "3:15pm"),
         _placeholder("city", 20, "Chicago"),
         _placeholder("options", 80, "1 Portland, OR, 2 Portland, ME"),
         _placeholder("said", 24),
@@ -194,6 +195,11 @@ def _city(ctx: TextContext, _language: str) -> str | None:
     return zone.rpartition("/")[2].replace("_", " ") if zone else None
 
 
+def _clock(ctx: TextContext, language: str) -> str:
+    local = ctx.now.astimezone(ZoneInfo(_zone(ctx) or "UTC"))
+    return readable_time(local.hour, local.minute, language)
+
+
 def _first_day(ctx: TextContext) -> dt.date:
     """Return the day a circle begins; where that is past or unknown, today where the person is."""
     today = ctx.now.astimezone(ZoneInfo(_zone(ctx) or "UTC")).date()
@@ -214,6 +220,7 @@ FINDERS: Mapping[str, Callable[[TextContext, str], str | None]] = {
     "day": lambda ctx, language: readable_day(_first_day(ctx), language),
     "date": lambda ctx, language: readable_date(_first_day(ctx), language),
     "time": lambda ctx, language: readable_time(ctx.person.hour or USUAL_HOUR, 0, language),
+    "clock": _clock,
     "city": _city,
     "said": lambda ctx, _: ctx.words,
     "week": lambda ctx, _: str(ctx.values.get("week") or ""),

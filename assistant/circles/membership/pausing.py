@@ -129,6 +129,21 @@ def only_read(ctx: ActionContext) -> ActionResult:
     )
 
 
+@action("kept", "none")
+def keep_weekly_only(ctx: ActionContext) -> ActionResult:
+    """From now on only the weekly question comes by itself; a buddy of this round stays one to its end."""
+    member = ctx.member
+    if member is None or member.state not in ("active", "reading", "paused") or member.promised_at is None:
+        return ActionResult("none")
+    if member.state != "active":
+        member.state, member.state_at, member.paused_until = "active", ctx.now, None
+    member.weekly_only, member.unpaired_at = True, member.unpaired_at or ctx.now
+    ctx.session.flush()
+    replan(ctx.session, member, ctx.now)
+    # Reminders and the like that wait already; what the season plans was planned anew.
+    return ActionResult("kept", effects=(Finish(ctx.person.id, member.id, keep_plans=True),))
+
+
 @action("one", "several", "none")
 def find_away(ctx: ActionContext) -> ActionResult:
     """Which seat BACK is about: the only one that rests, or the only one; several: the member has to say."""
@@ -155,7 +170,7 @@ def come_back(ctx: ActionContext) -> ActionResult:
         member.state = "active" if member.promised_at else "joining"
     member.state_at = ctx.now
     member.paused_until = member.unpaired_at = None
-    member.misses = 0
+    member.misses, member.weekly_only = 0, False
     ctx.session.flush()
     entry = _question_of_the_week(ctx, member)
     if entry is not None:
@@ -170,7 +185,8 @@ def come_back(ctx: ActionContext) -> ActionResult:
 
 
 def _rests(member: Member) -> bool:
-    return member.state in ("paused", "reading", "unreachable") or member.unpaired_at is not None
+    away = member.state in ("paused", "reading", "unreachable")
+    return away or member.unpaired_at is not None or member.weekly_only
 
 
 def _question_of_the_week(ctx: ActionContext, member: Member) -> Entry | None:
