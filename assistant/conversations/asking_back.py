@@ -55,7 +55,7 @@ def asked_back(context: Context) -> AskedBack | None:
         return None
     free = question is not None and (step_of(context, question).expect or "text") == "text"
     names = [name for _, circle in context.known.seats for name in (circle.name, circle.code) if name]
-    kinds = _questions(context.services.book)
+    kinds = questions_of(context.services.book)
     asked = read_questions(context.words, kinds, names=names, loosely=not free)
     if asked.kinds and (asked.whole or (question is not None and not free)):
         return asked
@@ -79,9 +79,9 @@ def answer_back(context: Context, asked: AskedBack) -> bool:
     again = [_answer(context, entry) for entry in entries]
     if question is None or conversation is None or context.question is not question:
         return True
-    if asked.whole or not _takes_the_rest(context, question, conversation, reading, asked.rest):
-        if all(again):
-            reword(context, question, step_of(context, question))
+    taken = not asked.whole and _takes_the_rest(context, question, conversation, reading, asked.rest)
+    if not taken and all(again):
+        reword(context, question, step_of(context, question))
     return True
 
 
@@ -109,7 +109,7 @@ def near_miss(context: Context) -> str | None:
             return None
         if read_answer(context, question, conversation).outcome != UNCLEAR:
             return None
-    near = near_question(context.words, _questions(context.services.book))
+    near = near_question(context.words, questions_of(context.services.book))
     if near is None:
         return None
     label = context.services.book.answers[near].label
@@ -170,7 +170,8 @@ def _answer(context: Context, entry: AnswerEntry) -> bool:
 
 
 @lru_cache(maxsize=8)
-def _questions(book: FlowBook) -> QuestionBook:
+def questions_of(book: FlowBook) -> QuestionBook:
+    """Return what can be asked, as the flows of today have it."""
     return _questions_in(tuple(book.answers.values()))
 
 

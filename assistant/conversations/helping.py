@@ -1,4 +1,4 @@
-"""Says what someone can do where they stand: what to reply to an open question, or the words that serve them."""
+"""Says what someone can do where they stand: how to reply to an open question, or the words that serve."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def escalate(context: Context, question: Question, step: Step, drafted: int) -> 
     repeated = context.progress.drafts.pop()
     last, count = last_said(context), question.unclear
     if context.services.book.is_safety(question.flow):
-        # Where someone may be in danger, only what a clinician approved is said, and nobody is led to an answer.
+        # Where someone may be in danger only approved texts are said, and nobody is led to an answer.
         count = 1 if repeated.body != last else MOST_UNCLEAR
     if count == 1 and repeated.body != last:
         context.progress.drafts.append(repeated)

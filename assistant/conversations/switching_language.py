@@ -60,7 +60,7 @@ def switch(context: Context, *, other: bool) -> bool:
 
 
 def takes_offer(context: Context) -> bool:
-    """Take the name of a language for the answer to our offer of it, in capitals or not; return whether it was."""
+    """Take the name of a language for the answer to our offer of it, in capitals or not; whether it was."""
     named = asked_for(plain_words(context.words))
     if len(named) != 1 or len(plain_words(context.words)) > 1 or _is_about_safety(context):
         return False

@@ -87,7 +87,7 @@ def _filled(reader: Reader, name: str, key: str, ways: Ways, kinds: Any) -> dict
             unknown = [kind for kind in _KIND.findall(pattern) if language not in kinds.get(kind, {})]
             for kind in unknown:
                 hint = did_you_mean(kind, kinds)
-                reader.notes.problem(name, f"{key}.{language}", f"there is no kind <{kind}>.{hint}")
+                reader.notes.problem(name, f"{key}.{language}", f"there is no kind {{{kind}}}.{hint}")
             if not unknown:
                 done.append(
                     _KIND.sub(lambda found: f"({'|'.join(kinds[found[1]][language])})", pattern)  # noqa: B023

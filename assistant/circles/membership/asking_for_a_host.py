@@ -1,4 +1,4 @@
-"""Tells whoever hosts that a member would like a hand, with the member's knowledge and without their words."""
+"""Tells whoever hosts that a member would like a hand: the member knows, and no words of theirs go along."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Parts a member from a number that belongs to someone else by now: the seat is kept, the number forgets it.
 
-Whoever has the number now is a stranger: no seat, no name and no words of the member's go with it. If it is the
-member after all, JOIN and the circle's word begin anew.
+Whoever has the number now is a stranger: no seat, no name and no words of the member's go with it. If it is
+the member after all, JOIN and the circle's word begin anew.
 """
 
 from __future__ import annotations

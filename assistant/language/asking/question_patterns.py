@@ -1,7 +1,7 @@
 """Reads the patterns in which `flows/answers.toml` gives the ways of asking something.
 
-A pattern is a row of plain words: `(a host|my host)` is one of these phrases, `[else]` may be left out, as may
-either of `[else|here]`, and `...` is one to six words of any kind.
+A pattern is a row of plain words: `(a host|my host)` is one of these phrases, `[else]` may be left out, as
+may either of `[else|here]`, and `...` is one to six words of any kind.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 from assistant.language.folding import plain_words
 
-_TOKEN: Final = re.compile(r"\.\.\.|[\[\]()|]|[^\s\[\]()|]+")
+_PIECE: Final = re.compile(r"\.\.\.|[\[\]()|]|[^\s\[\]()|]+")
 _CLOSES: Final = {"[": "]", "(": ")"}
 ANY: Final = "..."
 _ANY_WORDS: Final = r"(?:\S+ ){1,6}?"
@@ -36,7 +36,7 @@ class QuestionPattern:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a pattern: what it is as a regular expression, how it may begin, whether it may be left out."""
+    """A part of a pattern: its regular expression, how it may begin, whether it may be left out."""
 
     regex: str
     firsts: frozenset[str] = frozenset()
@@ -50,11 +50,11 @@ def parse_pattern(pattern: str) -> QuestionPattern:
     Raises:
         ValueError: it cannot be read, would fit no words at all, or begins with words of any kind.
     """
-    tokens = _TOKEN.findall(pattern)
+    pieces = _PIECE.findall(pattern)
     words: set[str] = set()
     if "|" in re.sub(r"[\[(].*[\])]", "", pattern):
         raise ValueError(f'in "{pattern}" a "|" stands outside of brackets.')
-    whole, rest = _alternatives(tokens, pattern, words)
+    whole, rest = _alternatives(pieces, pattern, words)
     if rest:
         raise ValueError(f'in "{pattern}" a "{rest[0]}" closes nothing.')
     if whole.nothing:
@@ -64,30 +64,30 @@ def parse_pattern(pattern: str) -> QuestionPattern:
     return QuestionPattern(re.compile(whole.regex), frozenset(words), whole.firsts)
 
 
-def _alternatives(tokens: list[str], pattern: str, words: set[str]) -> tuple[_Part, list[str]]:
+def _alternatives(pieces: list[str], pattern: str, words: set[str]) -> tuple[_Part, list[str]]:
     """Read up to a bracket that closes; inside one, "|" stands between phrases."""
     ways: list[list[_Part]] = [[]]
-    while tokens and tokens[0] not in _CLOSES.values():
-        token, *tokens = tokens
-        if token == "|":
+    while pieces and pieces[0] not in _CLOSES.values():
+        piece, *pieces = pieces
+        if piece == "|":
             ways.append([])
-        elif token in _CLOSES:
-            inside, tokens = _alternatives(tokens, pattern, words)
-            if not tokens or tokens[0] != _CLOSES[token]:
-                raise ValueError(f'in "{pattern}" a "{token}" is not closed.')
-            tokens = tokens[1:]
-            may_go = token == "["
+        elif piece in _CLOSES:
+            inside, pieces = _alternatives(pieces, pattern, words)
+            if not pieces or pieces[0] != _CLOSES[piece]:
+                raise ValueError(f'in "{pattern}" a "{piece}" is not closed.')
+            pieces = pieces[1:]
+            may_go = piece == "["
             regex = f"(?:{inside.regex}){'?' if may_go else ''}"
             ways[-1].append(_Part(regex, inside.firsts, may_go or inside.nothing))
-        elif token == ANY:
+        elif piece == ANY:
             ways[-1].append(_Part(_ANY_WORDS, frozenset((ANY,))))
         else:
-            if plain_words(token) != [token]:
-                plain = " ".join(plain_words(token))
-                raise ValueError(f'"{token}" in "{pattern}" is not in plain form: {plain}.')
-            words.add(token)
-            ways[-1].append(_Part(f"{re.escape(token)} ", frozenset((token,))))
-    return _either(ways), tokens
+            if plain_words(piece) != [piece]:
+                plain = " ".join(plain_words(piece))
+                raise ValueError(f'"{piece}" in "{pattern}" is not in plain form: {plain}.')
+            words.add(piece)
+            ways[-1].append(_Part(f"{re.escape(piece)} ", frozenset((piece,))))
+    return _either(ways), pieces
 
 
 def _either(ways: list[list[_Part]]) -> _Part:

@@ -245,9 +245,10 @@ def question_book(
     )
     first: dict[str, list[tuple[str, bool, QuestionPattern]]] = {}
     words: set[str] = set()
-    for kind in kinds:
-        for is_loose, patterns in ((False, kind.patterns), (True, kind.loose)):
-            for pattern in patterns:
+    # What is surely asked comes before what may be.
+    for is_loose in (False, True):
+        for kind in kinds:
+            for pattern in kind.loose if is_loose else kind.patterns:
                 words |= pattern.words
                 for word in pattern.firsts:
                     first.setdefault(word, []).append((kind.name, is_loose, pattern))
