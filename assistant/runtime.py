@@ -210,7 +210,7 @@ def known() -> Known:
     from assistant.circles.actions.crisis_lines import LINES_KNOWN, PLACEHOLDER_NAMES
     from assistant.circles.actions.placeholders import PLACEHOLDERS
     from assistant.conversations.action_catalogue import all_actions
-    from assistant.conversations.asking_back import asked_of
+    from assistant.conversations.helping.asking_back import asked_of
     from assistant.engine.known import Known
     from assistant.language.asking.question_patterns import parse_pattern
     from assistant.language.commands.command_reading import parse_phrase

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from assistant.conversations.effect_handlers import apply
-from assistant.conversations.misunderstandings import MOST_UNCLEAR, escalate, offers_numbers
+from assistant.conversations.helping.misunderstandings import MOST_UNCLEAR, escalate, offers_numbers
 from assistant.conversations.questions import close
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context

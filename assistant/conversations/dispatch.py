@@ -9,7 +9,7 @@ from typing import Final
 
 from assistant.circles.membership.invitations import open_invitations, yes_or_no
 from assistant.circles.people.recent_texts import was_said
-from assistant.conversations import asking_back, attribution, keywords, switching_language
+from assistant.conversations import attribution, crossing, keywords
 from assistant.conversations.answers import answer_late, read_answer, reopen, take_answer
 from assistant.conversations.danger_stage import (
     answer_danger,
@@ -20,6 +20,7 @@ from assistant.conversations.danger_stage import (
     may_be_danger,
     unfinished,
 )
+from assistant.conversations.helping import asking_back, switching_language
 from assistant.conversations.interruptions import is_the_answer, is_to_be_asked, slot_of
 from assistant.conversations.questions import missed, set_aside
 from assistant.conversations.text_rendering import language_of
@@ -34,7 +35,7 @@ from assistant.language.signals.courtesy import is_courtesy
 from assistant.language.signals.signatures import without_signature
 from assistant.safety.alarms import is_looked_after
 from assistant.safety.alert_answers import is_needed
-from assistant.safety.first_response import talk_of
+from assistant.safety.first_response import is_safety_talk, talk_of
 from assistant.store.tables import Conversation, Inbox, Question
 
 LOOP_TEXTS = 30
@@ -145,6 +146,9 @@ def _answer_back(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     label = None if asked else asking_back.near_miss(context)
     if (asked is None and label is None) or _is_a_command(context):
         return None
+    crossed = crossing.look(context)
+    if crossed.doubled or ((crossed.unread or crossed.again) and (asked is None or not asked.whole)):
+        return None
     if label is not None:
         context.notice("did_you_mean", {"said": label})
         return Seen()
@@ -251,9 +255,14 @@ def _understand(context: Context) -> str | None:
     Returns:
         Why nothing was made of them, if nothing was.
     """
+    crossed = crossing.look(context)
+    if crossed.doubled:
+        return crossing.DOUBLED
     question = context.question
     conversation = context.session.get_one(Conversation, question.conversation_id) if question else None
-    reading = read_answer(context, question, conversation) if question and conversation else None
+    # What was written before the question could be read is no answer to it, whatever it says.
+    reads = question is not None and not crossed.unread and not crossed.again
+    reading = read_answer(context, question, conversation) if question and conversation and reads else None
     command = _read_command(context)
     if command is not None and not _counts_in_danger(context, conversation, command):
         command = None
@@ -263,10 +272,19 @@ def _understand(context: Context) -> str | None:
     if command is not None and command.sure and not is_the_answer(context, question, reading, command):
         _obey(context, command)
         return None
+    if command is None and question and conversation and not reading and is_safety_talk(conversation):
+        reading = Reading(UNCLEAR)  # More of what may be danger: it is heard, and not as the answer.
+    if command is None and crossed.unread and not reading:
+        return crossing.settle_unread(context, crossed)
+    if command is None and crossed.again and question and not reading:
+        return crossing.leave_out(context, question)
     if question and conversation and reading:
         if command is not None and (reading.outcome == UNCLEAR or is_to_be_asked(context, reading, command)):
             context.notice("did_you_mean", {"said": command.said})
-        elif not attribution.belongs_elsewhere(context, question, reading):
+        elif not (
+            crossing.ask_which(context, crossed, question, reading)
+            or attribution.belongs_elsewhere(context, question, reading)
+        ):
             take_answer(context, question, conversation, reading)
         return None
     if command is not None:

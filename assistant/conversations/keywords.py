@@ -10,7 +10,7 @@ from sqlalchemy import select
 from assistant.circles.membership.leaving import returned
 from assistant.circles.people import consent
 from assistant.conversations.effect_handlers import apply
-from assistant.conversations.helping import help_here
+from assistant.conversations.helping.what_to_text import help_here
 from assistant.conversations.opting import opt_in, opt_out, part_from_strangers_number
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again

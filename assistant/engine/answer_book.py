@@ -17,7 +17,7 @@ from assistant.engine.shared_texts import Shared
 KINDS: Final = "kinds"
 """The table of words that stand for each other; what it holds is no answer."""
 DOES: Final = ("reword", "example", "help", "language", "other_language")
-"""What may be done instead of saying something; `conversations.asking_back` does it."""
+"""What may be done instead of saying something; `conversations.helping.asking_back` does it."""
 _KEYS: Final = frozenset({"asks", "asks_loosely", "label", "say", "starts", "does"})
 _MEANS: Final = ("say", "starts", "does")
 _KIND: Final = re.compile(r"\{([a-z_]+)\}")

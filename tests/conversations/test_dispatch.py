@@ -16,7 +16,7 @@ from assistant.delivery.recorder import IncomingText, insert_texts
 from assistant.engine.book import FlowBook
 from assistant.engine.loading import load
 from assistant.runtime import known
-from assistant.simulation.world import World
+from assistant.simulation.world import TYPING, World
 from assistant.store.tables import (
     Address,
     Alert,
@@ -179,9 +179,11 @@ NOTICES = "\n".join(
             "example_text",
         )
     ]
+    + ['[crossed]\nsay.en = "Our texts crossed."\nsay.es = "Se cruzaron."']
     + ['[did_you_mean]\nsay.en = "Did you mean {said}?"\nsay.es = "¿Quisiste decir {said}?"']
 )
 
+AT_ONCE = dt.timedelta(0)
 START = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
 COLOUR = "What is your favourite colour? (Just us.)"
 
@@ -216,10 +218,11 @@ def world(book: FlowBook) -> Iterator[World]:
         yield world
 
 
-def says(world: World, name: str, words: str) -> list[str]:
+def says(world: World, name: str, words: str, after: dt.timedelta = TYPING) -> list[str]:
     """Return what reaches the person's phone after they text this."""
+    world.move_to(world.clock.now() + after)
     index = len(world.heard)
-    world.text(name, words)
+    world.text(name, words, after=AT_ONCE)
     return [heard.body for heard in world.heard_since(index) if heard.to == world.number(name)]
 
 
@@ -275,6 +278,7 @@ def test_the_same_text_twice_moves_it_once(world: World) -> None:
 
 def test_two_quick_replies_are_taken_in_order(world: World) -> None:
     world.text("ana", "tour")
+    world.clock.move_to(world.clock.now() + TYPING)
     index = len(world.heard)
     with world.database.write() as session:
         for number, body in enumerate(("blue", "because")):
@@ -285,14 +289,15 @@ def test_two_quick_replies_are_taken_in_order(world: World) -> None:
                     to_uri="sms:+14155550100",
                     body=body,
                     params={},
-                    received_at=START,
+                    received_at=world.clock.now() + dt.timedelta(seconds=number),
                 )
             )
-    world.settle()
+    world.move_to(world.clock.now() + dt.timedelta(minutes=2))
     assert [heard.body for heard in world.heard_since(index)] == [
         "Why? (The circle sees this.)",
-        "Thank you.",
-    ]
+        "Our texts crossed.",
+        "Why? (The circle sees this.)",
+    ], "the second is no answer to what the first one led to"
 
 
 def test_a_wait_goes_on_when_its_time_has_come(world: World) -> None:
@@ -420,7 +425,7 @@ def test_a_tapback_is_not_an_answer(world: World) -> None:
 
 
 def test_a_machine_that_answers_us_is_not_answered_for_ever(world: World) -> None:
-    told = [says(world, "omar", "aside" if number % 2 else "tour") for number in range(40)]
+    told = [says(world, "omar", "aside" if number % 2 else "tour", AT_ONCE) for number in range(40)]
     assert all(told[:30])
     assert not any(told[30:])
 
@@ -442,8 +447,8 @@ def test_a_text_that_fails_is_tried_three_times_then_set_aside_and_blocks_nobody
 
 def test_a_next_text_waits_for_the_one_that_is_tried_again_but_stop_does_not(world: World) -> None:
     world.text("ana", "break")
-    assert says(world, "ana", "tour") == []
-    assert says(world, "ana", "please stop texting me") == ["<opted_out>"]
+    assert says(world, "ana", "tour", AT_ONCE) == []
+    assert says(world, "ana", "please stop texting me", AT_ONCE) == ["<opted_out>"]
 
 
 def test_in_flight_movement_is_pinned_while_wording_is_todays(world: World, folder: Path) -> None:

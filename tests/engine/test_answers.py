@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.conversations.asking_back import asked_of
+from assistant.conversations.helping.asking_back import asked_of
 from assistant.engine.loading import load
 from assistant.engine.problems import FlowErrors
 from assistant.language.asking.question_patterns import parse_pattern

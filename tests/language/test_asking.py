@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.conversations.asking_back import questions_of
+from assistant.conversations.helping.asking_back import questions_of
 from assistant.language.asking.language_guess import clear_language
 from assistant.language.asking.question_patterns import parse_pattern
 from assistant.language.asking.question_reading import AskedBack, near_question, read_questions

@@ -14,6 +14,7 @@ from assistant.circles.actions.effects import Effect, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, name_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.sharing.host_words import SAY, notes_kept
+from assistant.circles.sharing.second_halves import HALF
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.folding import plain_words
 from assistant.store.tables import Conversation, Member, Note, PendingAction, Person, Share
@@ -80,7 +81,8 @@ def readable(
 ) -> Sequence[tuple[Share, Person]]:
     """Return what a member may read of the circle now, newest first, with writers; one more than is shown.
 
-    Nothing of the reader's own, of people who left, or of anyone the reader is kept apart from.
+    Nothing of the last seconds, to which more may belong; nothing of the reader's own, of people who left, or
+    of anyone the reader is kept apart from.
     """
     rows = session.execute(
         select(Share, Person)
@@ -91,6 +93,7 @@ def readable(
             Share.member_id != reader.id,
             Share.words.is_not(None),
             Share.at > now - READABLE,
+            Share.at <= now - HALF,
             Share.id < before if before is not None else Share.id > 0,
             Member.state.in_(SEATED),
             Person.id.not_in(apart_from(session, reader.person_id)),

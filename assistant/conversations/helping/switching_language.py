@@ -11,7 +11,7 @@ from sqlalchemy import select
 from assistant.circles.people.recent_texts import was_said
 from assistant.conversations.answers import step_of, take_answer
 from assistant.conversations.danger_stage import is_in_talk
-from assistant.conversations.misunderstandings import reword
+from assistant.conversations.helping.misunderstandings import reword
 from assistant.conversations.text_rendering import language_of, speak
 from assistant.conversations.turn_context import Context
 from assistant.engine.wording import FULL

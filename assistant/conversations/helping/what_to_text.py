@@ -5,7 +5,7 @@ from __future__ import annotations
 from assistant.circles.membership.invitations import open_invitations
 from assistant.conversations.answers import step_of
 from assistant.conversations.danger_stage import is_in_talk
-from assistant.conversations.misunderstandings import reword
+from assistant.conversations.helping.misunderstandings import reword
 from assistant.conversations.turn_context import Context
 from assistant.store.tables import Conversation
 

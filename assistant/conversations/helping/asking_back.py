@@ -12,11 +12,11 @@ from functools import lru_cache
 from typing import Final
 
 from assistant.conversations import keywords
-from assistant.conversations.answer_facts import facts_for, standing
 from assistant.conversations.answers import read_answer, step_of, take_answer
 from assistant.conversations.danger_stage import is_in_talk
-from assistant.conversations.misunderstandings import give_example, reword
-from assistant.conversations.switching_language import switch
+from assistant.conversations.helping.answer_facts import facts_for, standing
+from assistant.conversations.helping.misunderstandings import give_example, reword
+from assistant.conversations.helping.switching_language import switch
 from assistant.conversations.text_rendering import speak
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
