@@ -76,10 +76,10 @@ class Member(Base):
     """Rounds in a row in which the member's partner waited in vain."""
     named: Mapped[bool] = mapped_column(default=True)
     """Whether what the member shares with the circle stands under their name."""
-    weekly_only: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether only the weekly question comes, and what others write to the member: chosen with LESS."""
     barred_at: Mapped[dt.datetime | None]
     """When a host closed the seat: a JOIN for it is put to the host, who may open it again with ADD."""
+    weekly_only: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether only the weekly question comes, and what others write to the member: chosen with LESS."""
 
 
 class Invitation(Base):
