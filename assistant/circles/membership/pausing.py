@@ -7,7 +7,7 @@ import re
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Finish, Start
@@ -15,8 +15,9 @@ from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.rematching import let_go, welcome_back
 from assistant.circles.calendar.season_plan import current_week, replan
-from assistant.circles.people.inactivity import LEFT_ALONE_AFTER, OPENING, quiet_weeks
+from assistant.circles.people.inactivity import LEFT_ALONE_AFTER, NOT_WEEKLY, OPENING, quiet_weeks
 from assistant.circles.people.memberships import seats_of
+from assistant.circles.sharing.goals import REMINDER
 from assistant.language.folding import plain_words
 from assistant.language.rendering import readable_date
 from assistant.language.replies.numbers import find_number_words, find_numbers
@@ -140,8 +141,19 @@ def keep_weekly_only(ctx: ActionContext) -> ActionResult:
     member.weekly_only, member.unpaired_at = True, member.unpaired_at or ctx.now
     ctx.session.flush()
     replan(ctx.session, member, ctx.now)
-    # Reminders and the like that wait already; what the season plans was planned anew.
-    return ActionResult("kept", effects=(Finish(ctx.person.id, member.id, keep_plans=True),))
+    # Reminders that wait already do not come any more; those asked for from now on do.
+    ctx.session.execute(
+        update(Timer)
+        .where(
+            Timer.member_id == member.id,
+            Timer.kind == "prompt",
+            Timer.flow.in_((REMINDER, *NOT_WEEKLY)),
+            Timer.key.is_(None),
+            Timer.done_at.is_(None),
+        )
+        .values(done_at=ctx.now)
+    )
+    return ActionResult("kept")
 
 
 @action("one", "several", "none")
