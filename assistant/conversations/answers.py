@@ -115,6 +115,8 @@ def _sure(context: Context, step: Step, question: Question, conversation: Conver
 def _is_keyword(context: Context) -> bool:
     """Whether a reply is one of our own keywords and nothing else: nobody's name is Status."""
     said = plain_words(context.words)
+    if [len(word) for word in said] == [1]:
+        return False  # But somebody's may be Q.
     phrases = (
         phrase
         for command in context.services.book.commands.values()

@@ -27,6 +27,8 @@ def is_the_answer(
     if interrupts is False or (interrupts in (CAPITALS, ASKED) and not written):
         return True
     expect = step_of(context, question).expect or ""
+    if expect == "name" and len(command.said) == 1:
+        return not _is_meant(context, question, command)  # Q is short for a question, and a name.
     if expect == "text" and (_is_offered(context, question) or _is_talk(context, command)):
         return True
     words = " ".join(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -98,6 +99,14 @@ def close_all(session: Session, conversation: Conversation, now: dt.datetime) ->
         .where(Timer.conversation_id == conversation.id, Timer.done_at.is_(None))
         .values(done_at=now)
     )
+
+
+def asking(session: Session, person_id: int) -> Sequence[Conversation]:
+    """Return the person's conversations that wait for an answer, asked now or set aside."""
+    waiting = select(Question.conversation_id).where(
+        Question.person_id == person_id, Question.state != "closed"
+    )
+    return session.scalars(select(Conversation).where(Conversation.id.in_(waiting))).all()
 
 
 def set_aside(session: Session, person_id: int, now: dt.datetime) -> Question | None:

@@ -19,6 +19,7 @@ from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import move, start, with_versions
 from assistant.engine.flow_model import END
 from assistant.engine.movement import advance, silence
+from assistant.safety.alert_holding import talking_until as talking_with_host
 from assistant.services import Services
 from assistant.store.tables import Answer, Conversation, Inbox, Member, Outbox, Person, Question, Timer
 
@@ -202,6 +203,10 @@ def _wait_for_person(session: Session, timer: Timer, now: dt.datetime) -> dt.dat
     )
     if unhandled is not None:
         return now + dt.timedelta(seconds=5)
+    # Someone looks after the person: nothing of the season comes between the two.
+    kept = talking_with_host(session, timer.person_id) if timer.key is not None else None
+    if kept is not None and kept > now:
+        return kept
     question = open_of(session, timer.person_id)
     if (
         question is None

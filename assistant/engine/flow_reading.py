@@ -44,7 +44,7 @@ _MARKS: Mapping[str, str] = {"expect": "ask", "do": "do", "wait": "wait", "call"
 _ALL_KEYS = frozenset().union(*KEYS.values())
 _TOP = frozenset({"flow", "title", "start", "about", "safety"})
 _COMMAND = frozenset({"words", "who", "starts", "interrupts"})
-WHO = ("anyone", "member", "host", "organizer", "on_call", "offered")
+WHO = ("anyone", "member", "host", "organizer", "on_call", "offered", "paged")
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST_NAME = 64

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Line, Lines, Start, Tell
-from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
+from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, other_name_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.broadcasts import CHECK_IN
 from assistant.circles.check_ins.check_in_results import FLOW, Tally, tally
@@ -72,7 +72,8 @@ def read_answers(ctx: ActionContext, *, asked_in: int | None = None, read_to: in
     more = len(answers) > MOST_AT_ONCE
     left = str(len(answers) - MOST_AT_ONCE) if more else "0"
     effects = tuple(_show(ctx, answer, person) for answer, person in shown)
-    return ActionResult("more" if more else "some", {"read_to": shown[-1][0].id, "count": left}, effects)
+    values = {"read_to": shown[-1][0].id, "count": left, **other_name_of(shown[-1][1])}
+    return ActionResult("more" if more else "some", values, effects)
 
 
 @action("counted")

@@ -34,7 +34,11 @@ LONGEST_PAUSE: Final = dt.timedelta(weeks=12)
 PAUSE_OVER: Final = "pause_over"
 """The flow with which a pause ends by itself."""
 _UNTIL: Final = re.compile(r"\b(until|till?|hasta)\b")
-_DAYS: Final = frozenset({"day", "days", "dia", "dias"})
+_FOR: Final = re.compile(
+    r"\b(?:for|por|durante|de)\s+(?P<after>.+)$"
+    r"|(?P<bare>\S+ (?:days?|weeks?|months?|d[ií]as?|semanas?|mes(?:es)?))\W*$"
+)
+"""How long: what stands after "for", or a number and its unit at the end."""
 
 
 @action("usual", "quiet_two", "quiet_three", "reading", "away")
@@ -246,12 +250,18 @@ def _named_end(ctx: ActionContext, zone: str, today: dt.date) -> dt.date | None:
     if _UNTIL.search(" ".join(words)):
         named = _UNTIL.split(ctx.words.lower(), maxsplit=1)[-1]
         return read_date(named, now=ctx.now, zone=zone, country=ctx.identity.country)
+    span = _FOR.search(ctx.words.lower())
+    for begins in ("in", "en"):
+        if span is None:
+            break
+        said = f"{begins} {span['after'] or span['bare']}"
+        if (named := read_date(said, now=ctx.now, zone=zone, country=ctx.identity.country)) is not None:
+            return named
     numbers = find_numbers(ctx.words) or find_number_words(words)
     if not numbers:
         return today + USUAL_PAUSE
-    unit = "days" if _DAYS & set(words) else "weeks"
     # Bounded before it is a date: "pause 99999999" is unclear, not an error.
-    return today + dt.timedelta(**{unit: numbers[0]}) if len(numbers) == 1 and 0 < numbers[0] < 1000 else None
+    return today + dt.timedelta(weeks=numbers[0]) if len(numbers) == 1 and 0 < numbers[0] < 1000 else None
 
 
 def _zone(ctx: ActionContext) -> ZoneInfo:

@@ -161,7 +161,7 @@ def _moment(when: dt.datetime, zone: ZoneInfo, ctx: ActionContext) -> dict[str, 
     return {
         "day": readable_day(local.date(), language),
         "date": readable_date(local.date(), language),
-        "clock": readable_time(local.hour, local.minute, language),
+        "time": readable_time(local.hour, local.minute, language),
     }
 
 
