@@ -72,3 +72,8 @@ def test_a_circle_on_a_shared_phone_is_shown_by_its_initials(plain: bool, option
         circle_choices("circles", circles, plain=plain, last=("all", "todo"))["options"]
         == f"{options}, 3 todo"
     )
+
+
+def test_two_labels_that_would_read_the_same_when_shortened_are_shown_whole() -> None:
+    listed = list_choices("places", [("1", "Guadalajara, México"), ("2", "Guadalajara, España")])
+    assert listed["options"] == "1 Guadalajara, México, 2 Guadalajara, España"
