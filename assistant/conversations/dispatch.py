@@ -6,9 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.circles.membership.invitations import open_invitations, yes_or_no
 from assistant.circles.people.recent_texts import was_said
-from assistant.conversations import attribution, crossing, keywords, paged_stage
+from assistant.conversations import attribution, crossing, held_words, keywords, paged_stage
 from assistant.conversations.answers import answer_late, read_answer, reopen, take_answer
 from assistant.conversations.danger_stage import (
     answer_danger,
@@ -20,6 +19,7 @@ from assistant.conversations.danger_stage import (
 from assistant.conversations.given_commands import RUNNING, obey, read_given
 from assistant.conversations.helping import asking_back, switching_language
 from assistant.conversations.interruptions import is_the_answer, is_to_be_asked
+from assistant.conversations.invitation_answers import answers_invitation
 from assistant.conversations.questions import missed, set_aside
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, start
@@ -30,7 +30,7 @@ from assistant.language.signals.courtesy import is_courtesy
 from assistant.safety.alarms import is_looked_after
 from assistant.safety.alert_answers import is_needed
 from assistant.safety.first_response import is_safety_talk, talk_of
-from assistant.store.tables import Conversation, Inbox, Question
+from assistant.store.tables import Conversation, Inbox
 
 LOOP_TEXTS = 30
 """More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
@@ -142,7 +142,7 @@ def _offer_to_pass_on(context: Context, _text: Inbox, _kind: str) -> Seen | None
 def _ask_gently(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     """Words that may speak of danger wait for the answer to a private question; a host's command does not."""
     kind = may_be_danger(context)
-    if kind is None or _commands_a_circle(context):
+    if kind is None or _commands_a_circle(context) or held_words.takes_back(read_given(context)):
         return None
     ask_gently(context, kind)
     return Seen()
@@ -245,9 +245,8 @@ def _runs_a_circle(context: Context) -> bool:
 
 def _commands_a_circle(context: Context) -> bool:
     command = read_given(context)
-    if command is None or not command.sure:
-        return False
-    return context.services.book.commands[command.name].who in RUNNING
+    commands = context.services.book.commands
+    return command is not None and command.sure and commands[command.name].who in RUNNING
 
 
 def _without_words(context: Context, text: Inbox) -> str | None:
@@ -281,6 +280,8 @@ def _understand(context: Context) -> str | None:
         command = None
     if command is not None and _is_for_an_alert(context, command):
         obey(context, command)
+        return None
+    if command and question and conversation and held_words.let_go(context, question, conversation, command):
         return None
     if command is not None and command.sure and not is_the_answer(context, question, reading, command):
         obey(context, command)
@@ -332,7 +333,7 @@ def _unasked(context: Context) -> str | None:
     if hear_out(context):
         return None
     late = missed(context.session, context.person.id, context.now)
-    if _answers_invitation(context, late):
+    if answers_invitation(context, late):
         start(context, "invited", {})
         return None
     if late is not None and answer_late(context, late):
@@ -348,17 +349,6 @@ def _unasked(context: Context) -> str | None:
         context.notice("stranger")
         return None
     return attribution.hold(context)
-
-
-def _answers_invitation(context: Context, late: Question | None) -> bool:
-    """Return whether words are for an invitation: of someone with a seat, a plain yes or no after it came."""
-    invited = open_invitations(context.session, context.person.id, context.now)
-    if not invited:
-        return False
-    sent_at = invited[-1][0].sent_at
-    if late is not None and sent_at is not None and late.opened_at > sent_at:
-        return False
-    return "member" not in context.known.hears or yes_or_no(context.words) is not None
 
 
 def come_back(context: Context) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from assistant.circles.calendar.brief_schedule import BRIEF
+from assistant.conversations import held_words
 from assistant.conversations.danger_stage import let_go, unfinished
 from assistant.conversations.interruptions import slot_of
 from assistant.conversations.questions import asking
@@ -27,8 +28,10 @@ def read_given(context: Context) -> CommandReading | None:
     patterns = _patterns(context.services.book, context.known.hears)
     language, country = language_of(context.person, None), context.services.identity.country
     reading = read_command(patterns, without_signature(context.words), language, country=country)
-    if "member" in context.known.hears or (reading is not None and reading.sure):
+    if reading is not None and reading.sure:
         return reading
+    if "member" in context.known.hears:
+        return held_words.as_command(context, language) or reading
     # Whoever has no seat yet writes around the code what people write who begin.
     return read_code_line(patterns, context.words, language, country=country) or reading
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from assistant.store.tables import Conversation, Question, Timer
+from assistant.store.tables import Conversation, PendingAction, Question, Timer
 
 RETURN_WITHIN = dt.timedelta(days=3)
 """A question set aside for longer is not asked again by itself."""
@@ -110,13 +110,23 @@ def asking(session: Session, person_id: int) -> Sequence[Conversation]:
 
 
 def set_aside(session: Session, person_id: int, now: dt.datetime) -> Question | None:
-    """Return the question to come back to, now that nothing else is being asked; None when there is none."""
+    """Return the question to come back to, now that nothing else is being asked; None when there is none.
+
+    Whoever is about to leave a circle is asked nothing more for it.
+    """
+    leaving = exists().where(
+        PendingAction.kind == "leave",
+        PendingAction.member_id == Question.member_id,
+        PendingAction.state == "held",
+        PendingAction.held_until > now,
+    )
     return session.scalars(
         select(Question)
         .where(
             Question.person_id == person_id,
             Question.state == "waiting",
             Question.opened_at > now - RETURN_WITHIN,
+            ~leaving,
         )
         .order_by(Question.id.desc())
         .limit(1)

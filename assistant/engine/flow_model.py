@@ -15,6 +15,8 @@ ANY = "*"
 CAPITALS = "capitals"
 """A command whose words people also say for their own sake interrupts a question only in capitals."""
 
+UNLESS_ANSWER = "unless_answer"
+"""A command that interrupts any question, but for one that its words answer: "mejor no" is a SKIP."""
 ASKED = "asked"
 """A command whose words may well be an answer: written otherwise, the person is asked about it."""
 

@@ -14,6 +14,7 @@ from assistant.engine.flow_model import (
     CAPITALS,
     END,
     SURE,
+    UNLESS_ANSWER,
     Command,
     Flow,
     Option,
@@ -106,8 +107,10 @@ class Reader:
             if who is not None and who not in WHO:
                 self.notes.problem(name, "who", f'nobody is called "{who}".{did_you_mean(who, WHO)}')
             interrupts = table.get("interrupts", False)
-            if not isinstance(interrupts, bool) and interrupts not in (CAPITALS, ASKED):
-                message = f'it is true or false, without quotes, or "{CAPITALS}" or "{ASKED}".'
+            if not isinstance(interrupts, bool) and interrupts not in (CAPITALS, ASKED, UNLESS_ANSWER):
+                message = (
+                    f'it is true or false, without quotes, or "{CAPITALS}", "{ASKED}", "{UNLESS_ANSWER}".'
+                )
                 self.notes.problem(name, "interrupts", message)
                 interrupts = False
             words = self.read_words(table.get("words", {}), name, "words") if "words" in table else {}

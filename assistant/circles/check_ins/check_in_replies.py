@@ -9,13 +9,13 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Line, Lines, Start, Tell
+from assistant.circles.actions.pending_actions import happened, take_up
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, other_name_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.broadcasts import CHECK_IN
 from assistant.circles.check_ins.check_in_results import FLOW, Tally, tally
 from assistant.circles.check_ins.recipients import named
 from assistant.circles.hosts.hosted_circle import hosted
-from assistant.circles.hosts.pending_actions import happened, take_up
 from assistant.circles.people.audit import record
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.sharing.shares import apart_from
@@ -191,5 +191,11 @@ def _show(ctx: ActionContext, answer: Answer, person: Person) -> Tell:
     notice = "answer_words" if answer.outcome == "text" else f"answer_{answer.outcome}"
     circle_id = ctx.circle.id if ctx.circle else None
     return Tell(
-        ctx.person.id, notice, placeholders, purpose="reply", circle_id=circle_id, verbatim=("words",)
+        ctx.person.id,
+        notice,
+        placeholders,
+        purpose="reply",
+        circle_id=circle_id,
+        verbatim=("words",),
+        carries=f"answer:{answer.id}",
     )

@@ -18,7 +18,7 @@ from assistant.circles.calendar.season_plan import current_week, replan
 from assistant.circles.people.inactivity import LEFT_ALONE_AFTER, NOT_WEEKLY, OPENING, quiet_weeks
 from assistant.circles.people.memberships import seats_of
 from assistant.circles.sharing.goals import REMINDER
-from assistant.language.folding import plain_words
+from assistant.language.folding import fold, plain_words
 from assistant.language.rendering import readable_date
 from assistant.language.replies.numbers import find_number_words, find_numbers
 from assistant.language.times.dates import read_date
@@ -36,7 +36,7 @@ PAUSE_OVER: Final = "pause_over"
 _UNTIL: Final = re.compile(r"\b(until|till?|hasta)\b")
 _FOR: Final = re.compile(
     r"\b(?:for|por|durante|de)\s+(?P<after>.+)$"
-    r"|(?P<bare>\S+ (?:days?|weeks?|months?|d[ií]as?|semanas?|mes(?:es)?))\W*$"
+    r"|(?P<bare>\S+ (?:days?|weeks?|months?|dias?|semanas?|mes(?:es)?))\W*$"
 )
 """How long: what stands after "for", or a number and its unit at the end."""
 
@@ -250,7 +250,7 @@ def _named_end(ctx: ActionContext, zone: str, today: dt.date) -> dt.date | None:
     if _UNTIL.search(" ".join(words)):
         named = _UNTIL.split(ctx.words.lower(), maxsplit=1)[-1]
         return read_date(named, now=ctx.now, zone=zone, country=ctx.identity.country)
-    span = _FOR.search(ctx.words.lower())
+    span = _FOR.search(fold(ctx.words))
     for begins in ("in", "en"):
         if span is None:
             break
