@@ -24,7 +24,8 @@ def list_choices(
     Args:
         name: What the step names in `choices_from`; the chosen key is then what the step saves.
         choices: Key and label of each, in their order. A label that does not fit is shortened in the text,
-            unless another would then read the same, and an option that does not fit into the text at all is left out of it: it is found by its name.
+            unless another would then read the same; an option that does not fit into the text at all is left
+            out of it, and found by its name.
         last: Key and label of what can be chosen after all of these; the text always shows it.
         details: What is kept with each of `choices` besides, in their order, for the action that follows.
 
