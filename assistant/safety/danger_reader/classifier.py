@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 WEIGHTS: Final = "weights.bin"
 RECORD: Final = "weights.json"
 _PLACE: Final = files("assistant.safety.danger_reader")
+_SQUARES: Final = tuple([rare * rare for rare in range(256)])
 
 
 class Classifier:
@@ -28,8 +29,8 @@ class Classifier:
         """Unpack the weights.
 
         Args:
-            packed: Compressed: the weights of danger, a signed byte each; how rare each feature is, squared,
-                a byte each; the weights of each kind, a signed byte each.
+            packed: Compressed: the weights of danger, a signed byte each; how rare each feature is, a byte
+                each; the weights of each kind, a signed byte each.
             record: What was written beside them: sizes, scales, biases, thresholds and where they come from.
 
         Raises:
@@ -73,7 +74,7 @@ class Classifier:
         """Return the sums of the weights and of the squared rareness of some features."""
         weights, rareness, mask = self._weights, self._rareness, self._size - 1
         places = [each & mask for each in hashes]
-        return sum([weights[each] for each in places]), sum([rareness[each] for each in places])
+        return sum([weights[each] for each in places]), sum([_SQUARES[rareness[each]] for each in places])
 
     def level(self, score: float, language: str) -> Level:
         """Return how sure a score is, in a language; one without thresholds of its own is read as English."""
