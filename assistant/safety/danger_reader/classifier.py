@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 WEIGHTS: Final = "weights.bin"
 RECORD: Final = "weights.json"
+FEW: Final = 5
+FEW_NEED: Final = 0.5
+"""Of so few words more is needed to page someone, so much above the least score."""
 _PLACE: Final = files("assistant.safety.danger_reader")
 _SQUARES: Final = tuple([rare * rare for rare in range(256)])
 
@@ -76,10 +79,14 @@ class Classifier:
         places = [each & mask for each in hashes]
         return sum([weights[each] for each in places]), sum([_SQUARES[rareness[each]] for each in places])
 
-    def level(self, score: float, language: str) -> Level:
-        """Return how sure a score is, in a language; one without thresholds of its own is read as English."""
+    def level(self, score: float, language: str, words: Sequence[str]) -> Level:
+        """Return how sure a score is, in a language; one without thresholds of its own is read as English.
+
+        Few words ("I can't do this anymore") may mean much: they page someone only well above the least
+        score, and are asked about below. Those that are certain stand in the lexicon.
+        """
         bounds = self.thresholds.get(language) or self.thresholds["en"]
-        if score >= bounds["sure"]:
+        if score >= bounds["sure"] + (FEW_NEED if len(words) <= FEW else 0):
             return "sure"
         return "perhaps" if score >= bounds["perhaps"] else "none"
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SEED: Final = 20
 BITS: Final = 20
 """So many features, as a power of two, have a weight of their own; the others share."""
-KIND_BITS: Final = 14
+KIND_BITS: Final = 16
 RARENESS: Final = 3.0
 """How much more a rare feature says than a common one: the power of its inverse document frequency."""
 STRENGTH: Final = 20.0
@@ -246,7 +246,7 @@ def _of_whole_lots(scored: Sequence[Scored]) -> list[Scored]:
 def _level(reader: Classifier, scored: Scored) -> str:
     """The level that the whole reader gives, the lexicon with it."""
     words = read_words(scored.case.text)
-    level = reader.level(scored.score, scored.language)
+    level = reader.level(scored.score, scored.language, words)
     return lexicon.load().raise_level(words, level)[0]
 
 
