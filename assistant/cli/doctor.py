@@ -286,7 +286,7 @@ def _alarms(opened: Runtime) -> Iterator[Line]:
         mend = "call whoever hosts there; a page is answered by texting SHOW. No host? circle create --host"
         yield Line("alarms", "fail", f"{said}{minutes:.0f} minutes", mend)
     elif rows:
-        mend = "whoever texted SHOW closes it with 1, once that person was reached"
+        mend = "whoever texted SHOW closes it with DONE, once that person is OK"
         yield Line("alarms", "warn", f"{len(rows)} answered, and not closed yet", mend)
     else:
         yield Line("alarms", "ok", "nobody waits for a person")

@@ -53,6 +53,8 @@ def status(code: str | None, cohort: str | None, as_json: bool) -> None:
     for each in circles:
         if each.alarms:
             say(f"{each.code}: {each.alarms} may need a person; `circle doctor` says for how long.")
+        if each.unanswered:
+            say(f"{each.code}: {each.unanswered} of them unanswered; no one is texted any more. Call a host.")
     say(f"Texts: {counted(texts) or 'nothing waits'}.")
 
 
@@ -99,6 +101,7 @@ def _sum(circles: list[CircleCounts]) -> dict[str, Any]:
         "seated": sum(each.seated for each in circles),
         "progress": dict(sum((Counter(each.progress) for each in circles), Counter())),
         "alarms": sum(each.alarms for each in circles),
+        "unanswered": sum(each.unanswered for each in circles),
     }
 
 

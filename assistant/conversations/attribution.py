@@ -108,7 +108,7 @@ def _asked_which_circle(context: Context, question: Question) -> bool:
         and earlier.visible_to != "us"
         and (step_of(context, earlier).expect or "text") == "text"
     ]
-    if not others or question.member_id is None or not _came_by_itself(context, question):
+    if not others or question.member_id is None or not came_by_itself(context, question):
         return False
     # It is set aside by the question that is asked now, and both are among the choices.
     question.state = "waiting"
@@ -118,7 +118,7 @@ def _asked_which_circle(context: Context, question: Question) -> bool:
     return True
 
 
-def _came_by_itself(context: Context, question: Question) -> bool:
+def came_by_itself(context: Context, question: Question) -> bool:
     """Return whether the question was a prompt: what is asked in reply to a text, the next text answers."""
     prompt = select(Outbox.id).where(
         Outbox.person_id == context.person.id,

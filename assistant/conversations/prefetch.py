@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.people.memberships import places_of
 from assistant.circles.people.permissions import hearing_of
-from assistant.store.tables import Circle, Conversation, Inbox, Member, Question
+from assistant.store.tables import Alert, Circle, Conversation, Inbox, Member, Question
+from assistant.store.tables.operation_tables import URGENT
 
 LOOP_WINDOW = dt.timedelta(minutes=10)
 """The time in which a person's texts are counted, to notice that a machine talks to us."""
@@ -28,6 +29,8 @@ class Prefetched:
     question: Question | None = None
     """The one question that is open."""
     seats: list[tuple[Member, Circle]] = field(default_factory=list)
+    in_alert: bool = False
+    """An urgent alert about the person is open."""
     stale: bool = False
     """An action may have changed what the person may command and holds since it was read."""
 
@@ -53,4 +56,8 @@ def prefetch(session: Session, people: Collection[int], now: dt.datetime) -> Map
     for person_id, count in counts:
         if person_id is not None:
             known[person_id].recent = count
+    open_ones = (Alert.person_id.in_(people), Alert.kind.in_(URGENT), Alert.closed_at.is_(None))
+    for person_id in session.scalars(select(Alert.person_id).where(*open_ones)):
+        if person_id is not None:
+            known[person_id].in_alert = True
     return known

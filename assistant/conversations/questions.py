@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from assistant.store.tables import Conversation, Question, Timer
+from assistant.store.tables import Conversation, PendingAction, Question, Timer
 
 RETURN_WITHIN = dt.timedelta(days=3)
 """A question set aside for longer is not asked again by itself."""
@@ -100,14 +101,32 @@ def close_all(session: Session, conversation: Conversation, now: dt.datetime) ->
     )
 
 
+def asking(session: Session, person_id: int) -> Sequence[Conversation]:
+    """Return the person's conversations that wait for an answer, asked now or set aside."""
+    waiting = select(Question.conversation_id).where(
+        Question.person_id == person_id, Question.state != "closed"
+    )
+    return session.scalars(select(Conversation).where(Conversation.id.in_(waiting))).all()
+
+
 def set_aside(session: Session, person_id: int, now: dt.datetime) -> Question | None:
-    """Return the question to come back to, now that nothing else is being asked; None when there is none."""
+    """Return the question to come back to, now that nothing else is being asked; None when there is none.
+
+    Whoever is about to leave a circle is asked nothing more for it.
+    """
+    leaving = exists().where(
+        PendingAction.kind == "leave",
+        PendingAction.member_id == Question.member_id,
+        PendingAction.state == "held",
+        PendingAction.held_until > now,
+    )
     return session.scalars(
         select(Question)
         .where(
             Question.person_id == person_id,
             Question.state == "waiting",
             Question.opened_at > now - RETURN_WITHIN,
+            ~leaving,
         )
         .order_by(Question.id.desc())
         .limit(1)

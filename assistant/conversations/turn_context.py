@@ -118,12 +118,14 @@ class Context:
         purpose: str | None = None,
         conversation: Conversation | None = None,
         circle_id: int | None = None,
+        carries: str | None = None,
     ) -> None:
         """Draft a text to the person: a reply when a text of theirs led here, else a prompt.
 
         Args:
             words: What the person will read.
             wording: flow/step/part (or notices/name) that the words come from.
+            carries: The rows of other people whose words stand in it.
         """
         if self.progress.quiet:
             return
@@ -139,6 +141,7 @@ class Context:
                 inbox_id=self.inbox.id if self.inbox else None,
                 conversation_id=conversation.id if conversation else None,
                 wording=wording,
+                carries=carries,
             )
         )
 
@@ -150,6 +153,7 @@ class Context:
         purpose: str | None = None,
         verbatim: Collection[str] = (),
         circle_id: int | None = None,
+        carries: str | None = None,
     ) -> None:
         """Say a notice of `flows/notices.toml` to the person.
 
@@ -157,11 +161,12 @@ class Context:
             values: Its placeholders, and what chooses its variant.
             verbatim: Names of placeholders that are another person's words: they arrive to the letter.
             circle_id: The circle it is about, with whose words it is erased; None: the person's only one.
+            carries: The rows of other people whose words stand in it.
         """
         ctx = self.about(None, values)
         words = speak(ctx, self.services.book.notice(name), uri=self.address.uri, verbatim=verbatim)
         own = ctx.circle.id if ctx.circle else None
-        self.say(words, f"notices/{name}", purpose=purpose, circle_id=circle_id or own)
+        self.say(words, f"notices/{name}", purpose=purpose, circle_id=circle_id or own, carries=carries)
 
     def lines(self, lines: Sequence[Line], conversation: Conversation | None) -> None:
         """Say several notices in one text, a line each."""
@@ -179,6 +184,7 @@ class Context:
             f"notices/{lines[0].notice}",
             conversation=conversation,
             circle_id=circle.id if circle else None,
+            carries=" ".join(line.carries for line in lines if line.carries) or None,
         )
 
     def hand_over(self) -> None:

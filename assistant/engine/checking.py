@@ -14,6 +14,8 @@ from assistant.engine.wording import FULL, PLAIN
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _TAKES = {"name": ("{who}",), "person": ("{who}",), "text": ("{who}", "{what}")}
 """What the words for a slot may be, of others ("{what}"): names stand apart from codes, numbers, days."""
+FIRST = "paged"
+"""Whose commands may be in the words of others: they are read before them."""
 _MOST_SEGMENTS = 2
 _GSM7 = "GSM-7"
 _ALWAYS = frozenset({"skip", "unclear"})
@@ -200,6 +202,10 @@ def _texts(step: Step) -> Iterator[tuple[str, Texts]]:
         yield "say", step.say
     if step.unclear:
         yield "unclear", step.unclear
+    if step.again:
+        yield "again", step.again
+    if step.example:
+        yield "example", step.example
     for n, silence in enumerate(step.silence):
         if silence.say:
             yield f"silence.{n}.say", silence.say
@@ -250,8 +256,10 @@ def check_commands(
     commands: Iterable[Command], flows: Mapping[str, Flow], known: Known, notes: Notes
 ) -> None:
     """Note commands that start nothing, and words that two commands share."""
-    seen: dict[tuple[str, str], str] = {}
+    seen: dict[tuple[str, str, bool], str] = {}
     for command in commands:
+        # What whoever is paged says stands before what else the words may be.
+        first = command.who == FIRST
         if command.starts and command.starts not in flows:
             hint = did_you_mean(command.starts, flows)
             notes.problem(command.name, "starts", f'there is no flow "{command.starts}".{hint}')
@@ -263,7 +271,9 @@ def check_commands(
                     notes.problem(command.name, f"words.{language}", str(error))
                 slot = next(iter(_BRACES.findall(pattern)), "")
                 others = {
-                    seen.setdefault((language, _BRACES.sub(takes, pattern.casefold()).strip()), command.name)
+                    seen.setdefault(
+                        (language, _BRACES.sub(takes, pattern.casefold()).strip(), first), command.name
+                    )
                     for takes in _TAKES.get(slot, ("{what}",))
                 }
                 for other in sorted(others - {command.name}):

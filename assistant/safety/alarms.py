@@ -15,6 +15,7 @@ from assistant.circles.actions.registry import action
 from assistant.circles.people.memberships import seat_of, seats_of
 from assistant.circles.people.reachability import hears_us
 from assistant.circles.people.recent_texts import was_said
+from assistant.safety.alert_holding import hands_of
 from assistant.safety.danger_reader import read_danger
 from assistant.safety.first_response import FLOWS, LATELY
 from assistant.safety.on_call import circles_answered_for, first_on_call
@@ -68,8 +69,13 @@ def pass_on_safe(ctx: ActionContext, *, safe: str = "") -> ActionResult:
 
 @action("told")
 def pass_on_silence(ctx: ActionContext) -> ActionResult:
-    """No answer came: whoever looked at the alarm hears that there is something to look at."""
-    return ActionResult("told", effects=tuple(_news(ctx)))
+    """No answer came: whoever looked at the alarm hears that there is something to look at.
+
+    Whoever gets what the person writes knows as much.
+    """
+    quiet = [alert for alert in _open_ones(ctx) if not hands_of(ctx.session, alert).told]
+    told = (_tell_news(ctx, alert, alert.answered_by) for alert in quiet if alert.answered_by is not None)
+    return ActionResult("told", effects=tuple(told))
 
 
 @action("self_harm", "abuse", "emergency")

@@ -1,17 +1,29 @@
-"""Lets whoever is on call answer alerts: SHOW says who it is; they are reached, or the next is paged."""
+"""Lets whoever is on call answer alerts: SHOW says who it is; one takes it, and a plain DONE closes it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
 
 from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
+from assistant.circles.actions.effects import Effect, Tell
+from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, name_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.people.audit import record
+from assistant.safety.alert_holding import (
+    NEXT,
+    TOLD,
+    hands_of,
+    let_go,
+    look_at,
+    note,
+    take,
+    was_shown,
+)
+from assistant.safety.alert_way import way_to
 from assistant.safety.on_call import LEVELS, circles_answered_for, on_level
 from assistant.store.tables import Alert, AlertStep, Answer, Circle, Person
 from assistant.store.tables.operation_tables import URGENT
@@ -29,45 +41,169 @@ def show_alerts(ctx: ActionContext) -> ActionResult:
     if not alerts:
         return ActionResult("none")
     if len(alerts) == 1:
-        return ActionResult("one", _about(ctx, alerts[0]))
-    labels = [f"{about['who']} ({about['circle']})" for about in (_about(ctx, each) for each in alerts)]
-    choices = ((each.id, label) for each, label in zip(alerts, labels, strict=True))
-    return ActionResult("several", list_choices("alerts", choices))
+        return ActionResult("one", about_alert(ctx, alerts[0]))
+    return ActionResult("several", list_alerts(ctx, alerts))
 
 
 @action("one", "none")
 def take_alert(ctx: ActionContext, *, alert: int = 0) -> ActionResult:
     """The one of several that was chosen (`alert`)."""
-    chosen = _chosen(ctx, alert)
-    return ActionResult("none") if chosen is None else ActionResult("one", _about(ctx, chosen))
+    chosen = chosen_alert(ctx, alert)
+    return ActionResult("none") if chosen is None else ActionResult("one", about_alert(ctx, chosen))
+
+
+@action("taken", "none")
+def hold_alert(ctx: ActionContext, *, alert: int = 0) -> ActionResult:
+    """Put the alert into the host's hands: pages rest for a while; the member is told, if that may be.
+
+    `told` says whether the member knows who gets what they write now.
+    """
+    chosen = chosen_alert(ctx, alert)
+    if chosen is None:
+        return ActionResult("none")
+    effects = (*take_over(ctx, chosen), *tell_who_is_here(ctx, chosen))
+    told = hands_of(ctx.session, chosen).told
+    return ActionResult("taken", {**about_alert(ctx, chosen), "told": "yes" if told else "no"}, effects)
+
+
+@action("kept")
+def keep_in_hand(ctx: ActionContext) -> ActionResult:
+    """The host says that they are on it, without closing anything: pages rest for a while."""
+    shown = alerts_shown(ctx)
+    return ActionResult("kept", effects=tuple(take_over(ctx, shown[0])) if len(shown) == 1 else ())
+
+
+@action("one", "several", "held", "not_shown", "none")
+def find_to_close(ctx: ActionContext) -> ActionResult:
+    """Find what a plain DONE closes: what the host looked at or took, and nobody else holds.
+
+    held: another holds it; `other_name` is who. not_shown: the host was paged, and has not looked.
+    """
+    alerts = [alert for alert in _open_alerts(ctx) if was_shown(ctx.session, alert, ctx.person.id)]
+    if not alerts:
+        return ActionResult("not_shown" if is_needed(ctx) else "none")
+    mine = [alert for alert in alerts if hands_of(ctx.session, alert).holder in (None, ctx.person.id)]
+    if not mine:
+        holder = ctx.session.get_one(Person, hands_of(ctx.session, alerts[0]).holder)
+        return ActionResult(
+            "held", {**about_alert(ctx, alerts[0]), "backup": name_of(holder, language_of(ctx))}
+        )
+    if len(mine) == 1:
+        return ActionResult("one", about_alert(ctx, mine[0]))
+    return ActionResult("several", list_alerts(ctx, mine))
 
 
 @action("closed", "more")
 def close_alert(ctx: ActionContext, *, alert: int = 0) -> ActionResult:
-    """The person was reached; more: someone else still needs whoever is on call."""
-    chosen = _chosen(ctx, alert)
+    """The host says that the person is all right; more: someone else still needs whoever is on call."""
+    chosen, effects = chosen_alert(ctx, alert), []
     if chosen is not None:
+        effects = list(tell_who_left(ctx, chosen, "paged_over"))
         chosen.closed_at, chosen.next_page_at = ctx.now, None
-        _note(ctx, chosen, "reached")
-    return ActionResult("more" if _open_alerts(ctx) else "closed")
+        note(ctx.session, chosen, "reached", ctx.now, ctx.person.id)
+    values = {"who": about_alert(ctx, chosen)["who"]} if chosen is not None else {}
+    return ActionResult("more" if _open_alerts(ctx) else "closed", values, tuple(effects))
+
+
+@action("one", "several", "none")
+def find_to_pass_on(ctx: ActionContext, *, alert: int = 0) -> ActionResult:
+    """Find for whom the next is to be paged: whom the host chose before, or was shown."""
+    alerts = alerts_shown(ctx)
+    chosen = [each for each in alerts if each.id == alert] or alerts
+    if not chosen:
+        return ActionResult("none")
+    if len(chosen) == 1:
+        return ActionResult("one", about_alert(ctx, chosen[0]))
+    return ActionResult("several", list_alerts(ctx, chosen))
 
 
 @action("called", "nobody")
 def call_backup(ctx: ActionContext, *, alert: int = 0) -> ActionResult:
     """Page whoever comes next, at once; `backup` is who. nobody: there is nobody else on call."""
-    chosen = _chosen(ctx, alert)
+    chosen = chosen_alert(ctx, alert)
     following = _following(ctx, chosen) if chosen is not None else []
     if chosen is None or not following:
         return ActionResult("nobody")
-    chosen.answered_at, chosen.next_page_at = None, ctx.now
-    _note(ctx, chosen, "asked for the next")
+    effects = tuple(tell_who_left(ctx, chosen, "paged_next"))
+    let_go(ctx.session, chosen, ctx.person.id, NEXT, ctx.now)
     name = next((person.name for person in following if person.name), None)
-    return ActionResult("called", {"backup": shorten(name, PLACEHOLDERS["backup"].longest)} if name else {})
+    placeholders = {"backup": shorten(name, PLACEHOLDERS["backup"].longest)} if name else {}
+    return ActionResult("called", placeholders, effects)
 
 
 def is_needed(ctx: ActionContext) -> bool:
     """Return whether someone needs this person: an urgent alert is open that is theirs to answer."""
     return ctx.session.scalars(_theirs(ctx).limit(1)).first() is not None
+
+
+def is_holding(ctx: ActionContext) -> bool:
+    """Return whether an open alert is in this person's hands."""
+    return any(hands_of(ctx.session, alert).holder == ctx.person.id for alert in _open_alerts(ctx))
+
+
+def alerts_to_answer(ctx: ActionContext) -> Sequence[Alert]:
+    """Return the open alerts that this person may look at, the oldest first."""
+    return _open_alerts(ctx)
+
+
+def alerts_shown(ctx: ActionContext) -> list[Alert]:
+    """Return the open alerts of which this person knows whom they are about, the oldest first."""
+    return [alert for alert in _open_alerts(ctx) if was_shown(ctx.session, alert, ctx.person.id)]
+
+
+def take_over(ctx: ActionContext, alert: Alert) -> Iterator[Effect]:
+    """Put an alert into the person's hands; whoever held it until now hears so."""
+    if not was_shown(ctx.session, alert, ctx.person.id):
+        _answer(ctx, alert)
+    before = take(ctx.session, alert, ctx.person.id, ctx.now)
+    if before is not None:
+        about = about_alert(ctx, alert)
+        names = {"who": about["who"], **({"backup": ctx.person.name} if ctx.person.name else {})}
+        yield Tell(before, "alert_taken_over", names, purpose="alert", circle_id=alert.circle_id)
+
+
+def tell_who_is_here(ctx: ActionContext, alert: Alert) -> Iterator[Effect]:
+    """Tell the person it is about who gets what they write from now on, once, where that may be said."""
+    hands = hands_of(ctx.session, alert)
+    assert alert.person_id is not None
+    if hands.holder is None or hands.told:
+        return
+    if way_to(ctx.session, alert, ctx.identity.sender, ctx.now) != "open":
+        return
+    note(ctx.session, alert, TOLD, ctx.now, hands.holder)
+    name = ctx.session.get_one(Person, hands.holder).name
+    yield tell_member(alert, "paged_here", name)
+
+
+def tell_who_left(ctx: ActionContext, alert: Alert, notice: str) -> Iterator[Effect]:
+    """Tell the person it is about that this host gets what they write no more, if they were told of it."""
+    hands = hands_of(ctx.session, alert)
+    if hands.holder != ctx.person.id or not hands.told:
+        return
+    if way_to(ctx.session, alert, ctx.identity.sender, ctx.now) == "open":
+        yield tell_member(alert, notice, ctx.person.name)
+
+
+def tell_member(alert: Alert, notice: str, host: str | None, words: str | None = None) -> Tell:
+    """Return a notice to the person an alert is about, at any hour; `words` arrive to the letter."""
+    assert alert.person_id is not None
+    placeholders = {} if words is None else {"words": words}
+    if host:
+        placeholders["host"] = shorten(host, PLACEHOLDERS["host"].longest)
+    return Tell(
+        alert.person_id,
+        notice,
+        placeholders,
+        purpose="safety",
+        circle_id=alert.circle_id,
+        verbatim=("words",) if words is not None else (),
+    )
+
+
+def list_alerts(ctx: ActionContext, alerts: Sequence[Alert]) -> dict[str, Any]:
+    """Return the values by which a host is asked which of several alerts is meant, as `alerts`."""
+    labels = [f"{about['who']} ({about['circle']})" for about in (about_alert(ctx, each) for each in alerts)]
+    return list_choices("alerts", ((each.id, label) for each, label in zip(alerts, labels, strict=True)))
 
 
 def _open_alerts(ctx: ActionContext) -> Sequence[Alert]:
@@ -88,20 +224,18 @@ def _theirs(ctx: ActionContext) -> Select[Alert]:
     )
 
 
-def _chosen(ctx: ActionContext, alert_id: int) -> Alert | None:
+def chosen_alert(ctx: ActionContext, alert_id: int) -> Alert | None:
+    """Return an open alert that is this person's to answer."""
     return next((alert for alert in _open_alerts(ctx) if alert.id == alert_id), None)
 
 
 def _answer(ctx: ActionContext, alert: Alert) -> None:
-    alert.next_page_at = None
-    alert.answered_at = alert.answered_at or ctx.now
-    alert.answered_by = ctx.person.id
-    _note(ctx, alert, "shown")
+    look_at(ctx.session, alert, ctx.person.id, ctx.now)
     record(ctx.session, "alert shown", ctx.now, by=ctx.person.id, circle_id=alert.circle_id, alert=alert.id)
 
 
-def _about(ctx: ActionContext, alert: Alert) -> dict[str, Any]:
-    """Return who it is, where, and the answer to "are you safe?", of which it was said who reads it."""
+def about_alert(ctx: ActionContext, alert: Alert) -> dict[str, Any]:
+    """Return who it is, where, how words get there, and the answer to "are you safe?", if it is known."""
     person = ctx.session.get_one(Person, alert.person_id)
     circle = ctx.session.get_one(Circle, alert.circle_id)
     safe = ctx.session.scalars(
@@ -124,6 +258,7 @@ def _about(ctx: ActionContext, alert: Alert) -> dict[str, Any]:
             person.name or PLACEHOLDERS["other_name"].plain[language_of(ctx)], PLACEHOLDERS["who"].longest
         ),
         "circle": circle.name,
+        "way": way_to(ctx.session, alert, ctx.identity.sender, ctx.now),
     }
 
 
@@ -143,7 +278,3 @@ def _following(ctx: ActionContext, alert: Alert) -> list[Person]:
             return people
         everyone += people
     return everyone
-
-
-def _note(ctx: ActionContext, alert: Alert, what: str) -> None:
-    ctx.session.add(AlertStep(alert_id=alert.id, at=ctx.now, what=what, person_id=ctx.person.id))

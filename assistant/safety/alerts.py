@@ -28,8 +28,8 @@ def open_alert(
 ) -> None:
     """Ask a person to look, unless one of this kind about the same circle and person is open already.
 
-    An open one that is urgent, and that nobody is being paged about any more, is paged about again: who
-    looked at it an hour ago may be asleep by now.
+    An open one that is urgent, and that nobody is being paged about any more, is paged about again: who was
+    last heard of in it an hour ago may be asleep by now.
     """
     same = (
         Alert.kind == kind,
@@ -57,6 +57,7 @@ def open_alert(
 
 
 def _page_again(alert: Alert, now: dt.datetime) -> None:
+    is_paged = alert.answered_at is None and alert.next_page_at is not None
     looked_at = alert.answered_at is not None and alert.answered_at > now - LOOKED_AT_FOR
-    if alert.kind in URGENT and alert.circle_id is not None and alert.next_page_at is None and not looked_at:
+    if alert.kind in URGENT and alert.circle_id is not None and not is_paged and not looked_at:
         alert.answered_at, alert.next_page_at = None, now

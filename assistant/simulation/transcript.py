@@ -16,6 +16,9 @@ theme=2]` starts a flow with Ana now, as a season's plan does.
 "Spring"`. `invite ana to MAPLE [language es]` imports Ana's number with a recorded consent, as
 `circle import` does; of several, the invitations leave one after another (`... 1 minute passes`).
 
+Before each text its owner takes a while (`world.TYPING`). `ana, at once: words` comes two seconds after
+the last thing that happened; `ana, meanwhile: words` was written before the bot's last texts left.
+
 The further lines of a text of several begin with four spaces.
 
 `play` gives the transcript back as it really went; it is right when that is what was written.
@@ -36,7 +39,8 @@ from assistant.simulation.world import Heard, World
 BEGINNING = dt.datetime(2026, 6, 1, 8, 0, tzinfo=ZoneInfo("America/Chicago"))
 """A Monday morning in summer, before anyone is texted."""
 
-_SPOKEN = re.compile(r"(?P<name>[a-z][a-z0-9_]*): ?(?P<words>.*)")
+_SPOKEN = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(?P<when>, at once|, meanwhile)?: ?(?P<words>.*)")
+AT_ONCE = dt.timedelta(seconds=2)
 _BOT = re.compile(r"(bot|carrier)( to [a-z][a-z0-9_]*)?: ?")
 _SPAN = re.compile(r"(?P<span>\d+ (?:minute|hour|day|week)s?) pass(?:es)?")
 _DAY = re.compile(r"(?P<day>[A-Za-z ]+?),? (?P<time>\d{1,2}:\d\d)")
@@ -112,6 +116,10 @@ def _play_line(world: World, line: str, speaker: str) -> str:
     name, words = spoken["name"], spoken["words"]
     if words == PICTURE:
         world.text(name, "", media=[("", "image/jpeg")])
+    elif spoken["when"] == ", meanwhile":
+        world.crossing_text(name, words)
+    elif spoken["when"]:
+        world.text(name, words, after=AT_ONCE)
     else:
         world.text(name, words)
     return name

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -47,6 +47,8 @@ FIRST_PHONE = 14155550101
 MANY_ROUNDS = 10_000
 AT_ONCE = 500
 FOREVER = 3600.0
+TYPING: Final = dt.timedelta(seconds=20)
+"""So long a person of this world reads and types before a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +233,21 @@ class World:
             begin_season(session, circle, now.astimezone(self.zone).date(), now)
         self.settle()
 
-    def text(self, name: str, words: str, **message: Any) -> None:
-        """A phone sends a text, and everything that follows from it happens."""
+    def text(self, name: str, words: str, *, after: dt.timedelta = TYPING, **message: Any) -> str:
+        """A phone sends a text, and everything that follows from it happens; gives the carrier's id of it.
+
+        Args:
+            after: So long its owner reads and types first, while time passes for everyone.
+            message: What else `LocalCarrier.receive` takes: media.
+        """
+        self.move_to(self.clock.now() + after)
+        return self._receive(name, words, self.clock.now(), **message)
+
+    def crossing_text(self, name: str, words: str) -> str:
+        """A phone's text that the carrier took before our last texts left, and that is heard only now."""
+        return self._receive(name, words, self.clock.now() - dt.timedelta(milliseconds=1))
+
+    def _receive(self, name: str, words: str, received_at: dt.datetime, **message: Any) -> str:
         inbound, answer = self.local.receive(self.number(name), words, **message)
         if answer is not None:
             self.heard.append(Heard(self.number(name), answer.body, self.clock.now(), by_carrier=True))
@@ -243,11 +258,12 @@ class World:
             to_uri=to_uri(inbound.to),
             body=inbound.body,
             params={key: value for key, value in fields.items() if key not in ("Body", "From", "To")},
-            received_at=self.clock.now(),
+            received_at=received_at,
         )
         with self.database.write() as session:
             insert_texts(session, [text])
         self.settle()
+        return text.carrier_id
 
     def settle(self) -> None:
         """Let everything happen that is due now."""

@@ -16,7 +16,7 @@ from assistant.delivery.recorder import IncomingText, insert_texts
 from assistant.engine.book import FlowBook
 from assistant.engine.loading import load
 from assistant.runtime import known
-from assistant.simulation.world import World
+from assistant.simulation.world import TYPING, World
 from assistant.store.tables import (
     Address,
     Alert,
@@ -170,11 +170,20 @@ NOTICES = "\n".join(
             "media_only",
             "trouble",
             "set_aside_host",
+            "help_here",
+            "maybe_stop",
+            "wrong_number",
+            "number_changed",
+            "way_out",
+            "example_choice",
+            "example_text",
         )
     ]
+    + ['[crossed]\nsay.en = "Our texts crossed."\nsay.es = "Se cruzaron."']
     + ['[did_you_mean]\nsay.en = "Did you mean {said}?"\nsay.es = "¿Quisiste decir {said}?"']
 )
 
+AT_ONCE = dt.timedelta(0)
 START = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
 COLOUR = "What is your favourite colour? (Just us.)"
 
@@ -209,10 +218,11 @@ def world(book: FlowBook) -> Iterator[World]:
         yield world
 
 
-def says(world: World, name: str, words: str) -> list[str]:
+def says(world: World, name: str, words: str, after: dt.timedelta = TYPING) -> list[str]:
     """Return what reaches the person's phone after they text this."""
+    world.move_to(world.clock.now() + after)
     index = len(world.heard)
-    world.text(name, words)
+    world.text(name, words, after=AT_ONCE)
     return [heard.body for heard in world.heard_since(index) if heard.to == world.number(name)]
 
 
@@ -249,7 +259,7 @@ def test_what_cannot_be_read_is_asked_about_and_changes_nothing(world: World) ->
 def test_after_many_unclear_replies_it_stops_repeating_itself_but_still_listens(world: World) -> None:
     world.text("ana", "tour")
     told = [says(world, "ana", "z" * number) for number in range(3, 9)]
-    assert told == [["Red or blue?"]] * 4 + [[], []]
+    assert told == [["Red or blue?"], ["<example_choice>"], ["<way_out>"], [COLOUR], [], []]
     assert says(world, "ana", "red") == ["Why? (The circle sees this.)"]
 
 
@@ -268,6 +278,7 @@ def test_the_same_text_twice_moves_it_once(world: World) -> None:
 
 def test_two_quick_replies_are_taken_in_order(world: World) -> None:
     world.text("ana", "tour")
+    world.clock.move_to(world.clock.now() + TYPING)
     index = len(world.heard)
     with world.database.write() as session:
         for number, body in enumerate(("blue", "because")):
@@ -278,14 +289,15 @@ def test_two_quick_replies_are_taken_in_order(world: World) -> None:
                     to_uri="sms:+14155550100",
                     body=body,
                     params={},
-                    received_at=START,
+                    received_at=world.clock.now() + dt.timedelta(seconds=number),
                 )
             )
-    world.settle()
+    world.move_to(world.clock.now() + dt.timedelta(minutes=2))
     assert [heard.body for heard in world.heard_since(index)] == [
         "Why? (The circle sees this.)",
-        "Thank you.",
-    ]
+        "Our texts crossed.",
+        "Why? (The circle sees this.)",
+    ], "the second is no answer to what the first one led to"
 
 
 def test_a_wait_goes_on_when_its_time_has_come(world: World) -> None:
@@ -367,7 +379,7 @@ def test_what_was_queued_before_stop_never_leaves(world: World) -> None:
 
 def test_help_is_answered_and_the_question_stays(world: World) -> None:
     world.text("ana", "tour")
-    assert says(world, "ana", "HELP") == ["<help>"]
+    assert says(world, "ana", "HELP") == ["<help>", "Red or blue?"]
     assert says(world, "ana", "red") == ["Why? (The circle sees this.)"]
 
 
@@ -413,7 +425,7 @@ def test_a_tapback_is_not_an_answer(world: World) -> None:
 
 
 def test_a_machine_that_answers_us_is_not_answered_for_ever(world: World) -> None:
-    told = [says(world, "omar", "aside" if number % 2 else "tour") for number in range(40)]
+    told = [says(world, "omar", "aside" if number % 2 else "tour", AT_ONCE) for number in range(40)]
     assert all(told[:30])
     assert not any(told[30:])
 
@@ -435,8 +447,8 @@ def test_a_text_that_fails_is_tried_three_times_then_set_aside_and_blocks_nobody
 
 def test_a_next_text_waits_for_the_one_that_is_tried_again_but_stop_does_not(world: World) -> None:
     world.text("ana", "break")
-    assert says(world, "ana", "tour") == []
-    assert says(world, "ana", "please stop texting me") == ["<opted_out>"]
+    assert says(world, "ana", "tour", AT_ONCE) == []
+    assert says(world, "ana", "please stop texting me", AT_ONCE) == ["<opted_out>"]
 
 
 def test_in_flight_movement_is_pinned_while_wording_is_todays(world: World, folder: Path) -> None:
@@ -524,7 +536,7 @@ def test_a_reaction_in_any_language_that_quotes_our_text_is_no_answer(world: Wor
 def test_what_may_be_an_opt_out_is_asked_about_once(world: World) -> None:
     for words in ("tour", "red"):
         world.text("ana", words)
-    assert says(world, "ana", "Cancel my membership") == ["Did you mean STOP?"]
+    assert says(world, "ana", "Cancel my membership") == ["<maybe_stop>"]
     assert says(world, "ana", "Cancel my membership") == ["Thank you."]
 
 
@@ -532,13 +544,13 @@ def test_a_question_mark_puts_the_question_in_other_words(world: World) -> None:
     for words in ("tour", "red"):
         world.text("ana", words)
     assert says(world, "ana", "??") == ["In a few words?"]
-    assert says(world, "ana", "what?") == ["In a few words?"]
+    assert says(world, "ana", "what?") == ["<example_text>"]
 
 
 def test_a_wrong_number_ends_everything_and_shares_nothing(world: World) -> None:
     for words in ("tour", "red"):
         world.text("ana", words)
-    assert says(world, "ana", "This is not Ana's number anymore, I'm Bob") == ["<opted_out>"]
+    assert says(world, "ana", "This is not Ana's number anymore, I'm Bob") == ["<wrong_number>"]
     with world.database.read() as session:
         assert session.scalars(select(Answer.key)).all() == ["colour"]
 

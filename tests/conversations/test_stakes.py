@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from assistant.conversations.answers import offers_numbers
+from assistant.conversations.helping.misunderstandings import offers_numbers
 from assistant.engine.flow_model import ANY, WHOLE, Flow, Step
 from assistant.language.replies.reply_reading import DEGREES, Choice, Expect, parse_expect, read
 from assistant.runtime import read_flows

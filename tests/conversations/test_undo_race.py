@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from assistant.circles.people import consent
 from assistant.conversations import inbox, timers
@@ -192,6 +192,7 @@ def test_two_who_answer_last_at_once_bring_one_digest(services: Services) -> Non
     late = moved(services, 61)
     fire(late)
     with services.database.write() as session:
+        session.execute(update(Outbox).values(state="sent", sent_at=services.clock.now()))
         uris = session.execute(select(Address.person_id, Address.uri).order_by(Address.person_id)).all()
         texts = [
             IncomingText(f"SM{row.person_id:032d}", row.uri, "sms:+14155550100", "ok", {}, late.clock.now())

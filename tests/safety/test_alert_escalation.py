@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,12 +14,15 @@ import pytest
 from sqlalchemy import func, select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.effects import Tell
 from assistant.circles.people import consent
 from assistant.conversations import maintenance
 from assistant.conversations.action_catalogue import all_actions
+from assistant.conversations.notices import tell
 from assistant.engine.book import FlowBook
 from assistant.runtime import read_flows
 from assistant.safety import alert_escalation
+from assistant.safety.alert_holding import IN_HAND, TO_ANSWER, UNANSWERED, Hands, hands_of
 from assistant.safety.alerts import LOOKED_AT_FOR, open_alert
 from assistant.schedule.clock import ManualClock
 from assistant.services import Services
@@ -146,7 +150,21 @@ class Town:
                 person,
                 values=dict(values),
             )
-            return all_actions()[action].run(ctx)
+            done = all_actions()[action].run(ctx)
+            for effect in done.effects:
+                if isinstance(effect, Tell):
+                    tell(session, self.services, effect, self.clock.now())
+            return done
+
+    def told_member(self) -> list[str]:
+        """What Ana was told, in order."""
+        with self.database.read() as session:
+            texts = session.scalars(select(Outbox.wording).where(Outbox.person_id == ANA).order_by(Outbox.id))
+            return [(wording or "").removeprefix("notices/") for wording in texts]
+
+    def hands(self) -> Hands:
+        with self.database.read() as session:
+            return hands_of(session, session.scalars(select(Alert).order_by(Alert.id.desc()).limit(1)).one())
 
     def alert(self) -> Alert:
         with self.database.read() as session:
@@ -166,7 +184,8 @@ def test_a_page_climbs_every_quarter_of_an_hour_and_then_comes_to_all_every_half
     town.page()
     town.wait(95)
     everyone = ["Luz", "Eva", "Mia"]
-    assert town.pages() == [
+    paged = [page for page in town.pages() if page[1] != "Ana"]
+    assert paged == [
         (0, "Luz", "alert_page"),
         (15, "Eva", "alert_page"),
         (30, "Mia", "alert_page_last"),
@@ -186,13 +205,94 @@ def test_a_page_holds_no_name_and_says_who_comes_next(town: Town) -> None:
     assert not any("Ana" in body for body in (luz, eva, mia))
 
 
-def test_nobody_is_paged_for_ever_and_the_alert_stays_open(town: Town) -> None:
+def test_nobody_is_paged_for_ever_and_all_hear_how_it_ended(town: Town) -> None:
     town.alarm()
     town.page()
     town.wait(45 + 30 * (alert_escalation.MOST_AGAIN + 3))
-    assert sum(notice == "alert_again" for _, _, notice in town.pages()) == 3 * alert_escalation.MOST_AGAIN
-    assert town.steps()[-1] == "left to the operator"
+    notices = Counter(notice for _, _, notice in town.pages())
+    assert notices["alert_again"] == 3 * alert_escalation.MOST_AGAIN
+    assert notices["alert_unanswered"] == 3
+    assert town.told_member() == ["nobody_yet", "nobody_answered"]
+    assert UNANSWERED in town.steps()
+    alert = town.alert()
+    assert (alert.closed_at, alert.next_page_at) == (None, None)
+
+
+def test_words_of_danger_after_the_end_page_everyone_anew(town: Town) -> None:
+    town.alarm()
+    town.page()
+    town.wait(45 + 30 * (alert_escalation.MOST_AGAIN + 1))
+    before = len(town.pages())
+    town.alarm()
+    town.page()
+    assert [name for _, name, _ in town.pages()[before:]] == ["Luz", "Eva", "Mia"]
+    town.wait(30 * (alert_escalation.MOST_AGAIN + 1))
+    assert town.steps().count(UNANSWERED) == 2
+
+
+def test_whoever_looked_and_says_nothing_is_asked_once_and_then_the_next_is_paged(town: Town) -> None:
+    town.alarm()
+    town.page()
+    town.do("show_alerts", LUZ)
+    town.wait(61)
+    assert town.pages() == [
+        (0, "Luz", "alert_page"),
+        (30, "Luz", "alert_is_reached"),
+        (60, "Luz", "alert_passed_on"),
+        (60, "Eva", "alert_page"),
+    ]
+
+
+def test_whoever_took_it_is_left_to_it_for_hours_asked_and_then_the_next_is_paged(town: Town) -> None:
+    town.alarm()
+    town.page()
+    values = town.do("show_alerts", LUZ).values
+    assert town.do("hold_alert", LUZ, **values).outcome == "taken"
+    hours = IN_HAND / MINUTE
+    town.wait(hours - 1)
+    assert len(town.pages()) == 1
+    town.wait(1)
+    assert town.pages()[-1] == (hours, "Luz", "alert_is_ok")
+    town.wait(TO_ANSWER / MINUTE)
+    assert [page[1:] for page in town.pages()[-2:]] == [("Luz", "alert_passed_on"), ("Eva", "alert_page")]
+
+
+def test_an_alert_that_nobody_says_done_to_has_an_end(town: Town) -> None:
+    town.alarm()
+    town.page()
+    town.do("hold_alert", LUZ, **town.do("show_alerts", LUZ).values)
+    town.wait(24 * 60)
+    notices = Counter(notice for _, _, notice in town.pages())
+    assert notices["alert_again_looked"] == 2 * alert_escalation.MOST_AGAIN_TAKEN
+    assert notices["alert_left_open"] == 3
+    assert town.told_member() == ["paged_here", "paged_silent"]
     assert town.alert().closed_at is None
+
+
+def test_whoever_gives_a_sign_is_asked_anew_only_hours_after_it(town: Town) -> None:
+    town.alarm()
+    town.page()
+    values = town.do("show_alerts", LUZ).values
+    town.do("hold_alert", LUZ, **values)
+    town.wait(IN_HAND / MINUTE - 1)
+    town.do("hold_alert", LUZ, **values)
+    town.wait(IN_HAND / MINUTE - 1)
+    assert len(town.pages()) == 1
+
+
+def test_another_who_takes_it_is_the_one_and_the_first_hears_so(town: Town) -> None:
+    town.alarm()
+    town.page()
+    values = town.do("show_alerts", LUZ).values
+    town.do("hold_alert", LUZ, **values)
+    town.do("show_alerts", EVA)
+    assert town.hands() == Hands(LUZ, told=True)
+    town.do("hold_alert", EVA, **values)
+    assert town.hands() == Hands(EVA, told=True)
+    assert town.pages()[-1][1:] == ("Luz", "alert_taken_over")
+    assert town.do("find_to_close", LUZ).outcome == "held"
+    assert town.do("find_to_close", EVA).outcome == "one"
+    assert town.do("find_to_close", MIA).outcome == "not_shown"
 
 
 def test_a_level_with_nobody_on_it_is_passed_at_once(town: Town) -> None:
@@ -258,7 +358,7 @@ def test_show_answers_the_page_and_says_who(town: Town) -> None:
     done = town.do("show_alerts", LUZ)
     assert done.outcome == "one"
     assert (done.values["who"], done.values["circle"]) == ("Ana", "Maple")
-    town.wait(60)
+    town.wait(29)
     assert town.pages() == [(0, "Luz", "alert_page")]
     alert = town.alert()
     assert (alert.answered_by, alert.closed_at) == (LUZ, None)
@@ -271,6 +371,7 @@ def test_only_alerts_of_the_hosts_own_circles_are_shown(town: Town) -> None:
     town.alarm()
     assert town.do("show_alerts", OMAR).outcome == "none"
     assert town.do("take_alert", OMAR, alert=str(town.alert().id)).outcome == "none"
+    assert town.do("hold_alert", OMAR, alert=str(town.alert().id)).outcome == "none"
     assert town.do("close_alert", OMAR, alert=str(town.alert().id)).outcome == "closed"
     alert = town.alert()
     assert (alert.answered_by, alert.closed_at) == (None, None)
@@ -298,7 +399,7 @@ def test_more_of_the_same_pages_nobody_anew_while_someone_is_on_it(town: Town) -
     town.alarm()
     town.page()
     town.do("show_alerts", LUZ)
-    town.wait(30)
+    town.wait(29)
     town.alarm()
     town.page()
     assert len(town.pages()) == 1

@@ -15,6 +15,7 @@ from assistant.circles.actions.context import ServiceIdentity
 from assistant.circles.people.memberships import hosts_of
 from assistant.language.languages import LANGUAGES, spoken
 from assistant.language.rendering import Placeholder, readable_date, readable_day, readable_time
+from assistant.language.times.local_times import local_time_words
 from assistant.store.tables import Circle, Cohort, Goal, Member, Person
 
 USUAL_HOUR = 10
@@ -75,6 +76,7 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("date", 16),
         _placeholder("time", 7, "6pm"),
         _placeholder("city", 20, "Chicago"),
+        _placeholder("local_time", 27, "3:15 pm"),
         _placeholder("options", 80, "1 Portland, OR, 2 Portland, ME"),
         _placeholder("said", 24),
         _placeholder("step", 60),
@@ -194,6 +196,12 @@ def _city(ctx: TextContext, _language: str) -> str | None:
     return zone.rpartition("/")[2].replace("_", " ") if zone else None
 
 
+def _local_time(ctx: TextContext, language: str) -> str | None:
+    """Return the time it is where the person is: what is wrong with a zone shows there at once."""
+    zone = _zone(ctx)
+    return local_time_words(zone, ctx.now, language) if zone else None
+
+
 def _first_day(ctx: TextContext) -> dt.date:
     """Return the day a circle begins; where that is past or unknown, today where the person is."""
     today = ctx.now.astimezone(ZoneInfo(_zone(ctx) or "UTC")).date()
@@ -215,6 +223,7 @@ FINDERS: Mapping[str, Callable[[TextContext, str], str | None]] = {
     "date": lambda ctx, language: readable_date(_first_day(ctx), language),
     "time": lambda ctx, language: readable_time(ctx.person.hour or USUAL_HOUR, 0, language),
     "city": _city,
+    "local_time": _local_time,
     "said": lambda ctx, _: ctx.words,
     "week": lambda ctx, _: str(ctx.values.get("week") or ""),
 }

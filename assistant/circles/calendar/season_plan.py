@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.calendar.breaks import breaks_for, clock_of
 from assistant.circles.calendar.brief_schedule import plan_briefs
+from assistant.circles.people.inactivity import OPENING
 from assistant.circles.people.memberships import lock_circle
 from assistant.schedule.planning import Next, next_prompt
 from assistant.schedule.programs import first_monday, programs
@@ -177,6 +178,7 @@ def _following(session: Session, member: Member, now: dt.datetime) -> Next | Non
         come={key for key in session.scalars(came) if key is not None},
         breaks=breaks_for(session, circle),
         reads_only=member.state == "reading",
+        only=OPENING if member.weekly_only else None,
     )
 
 

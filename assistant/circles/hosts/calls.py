@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Start, Tell
+from assistant.circles.actions.pending_actions import hold, take_up
 from assistant.circles.actions.placeholders import PLACEHOLDERS, other_name_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.hosts.hosted_circle import hosted
-from assistant.circles.hosts.pending_actions import hold, take_up
 from assistant.circles.people.audit import record
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.people.reachability import is_away
@@ -58,7 +58,7 @@ def may_be_asked(ctx: ActionContext, *, pending_action: int | None = None) -> Ac
         return ActionResult("no")
     if is_away(ctx.session, ctx.member, ctx.identity.sender) or not _still_hosts(ctx.session, pending):
         return ActionResult("no")
-    if pending.by_person_id in apart_from(ctx.session, ctx.person.id) or _number(ctx) is None:
+    if pending.by_person_id in apart_from(ctx.session, ctx.person.id) or number_of(ctx) is None:
         # Not at once, as no machine's no should be told from a person's.
         return ActionResult(
             "no", effects=(replace(_answer(ctx, pending, "call_no"), not_before=ctx.now + A_WHILE),)
@@ -70,7 +70,7 @@ def may_be_asked(ctx: ActionContext, *, pending_action: int | None = None) -> Ac
 @action("given", "gone")
 def give_number(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
     """Give the host the number that the member is texted at, once, after a yes."""
-    pending, number = _pending(ctx, pending_action), _number(ctx)
+    pending, number = _pending(ctx, pending_action), number_of(ctx)
     if (
         pending is None
         or number is None
@@ -114,7 +114,7 @@ def _still_hosts(session: Session, pending: PendingAction) -> bool:
     return circle_for(session, pending.by_person_id, pending.circle_id) is not None
 
 
-def _number(ctx: ActionContext) -> str | None:
+def number_of(ctx: ActionContext) -> str | None:
     """Return the number the member is texted at; None where the address does not show one."""
     number = ctx.session.get_one(Address, ctx.address_id).uri.partition(":")[2]
     return number if number.startswith("+") else None

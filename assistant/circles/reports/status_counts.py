@@ -27,7 +27,10 @@ from assistant.store.tables import (
 from assistant.store.tables.circle_tables import SEATED
 from assistant.store.tables.operation_tables import URGENT
 
-SAFETY_FLOWS = ("danger", "abuse", "emergency", "safe", "show")
+SAFETY_FLOWS = (
+    *("danger", "abuse", "emergency", "safe", "show", "maybe_danger"),
+    *("alert_backup", "alert_call", "alert_done", "alert_number", "alert_reply", "alert_to_paged"),
+)
 """Where someone stands in these is nobody's figure: in a circle of eight it would say too much."""
 
 PROGRESS = (
@@ -70,6 +73,8 @@ class CircleCounts:
     """Texts to this circle that have not left yet."""
     alarms: int
     """How many may need a person and have not been reached, as far as anyone said."""
+    unanswered: int
+    """Of those, how many nobody is paged about any more, since nobody answered or said how it is."""
 
     @property
     def seated(self) -> int:
@@ -160,6 +165,16 @@ def _count(session: Session, circle: Circle, now: dt.datetime) -> CircleCounts:
         alarms=session.scalar(
             select(func.count()).where(
                 Alert.circle_id == circle.id, Alert.kind.in_(URGENT), Alert.closed_at.is_(None)
+            )
+        )
+        or 0,
+        unanswered=session.scalar(
+            select(func.count()).where(
+                Alert.circle_id == circle.id,
+                Alert.kind.in_(URGENT),
+                Alert.closed_at.is_(None),
+                Alert.answered_at.is_(None),
+                Alert.next_page_at.is_(None),
             )
         )
         or 0,

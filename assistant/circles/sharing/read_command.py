@@ -14,6 +14,7 @@ from assistant.circles.actions.effects import Effect, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, name_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.sharing.host_words import SAY, notes_kept
+from assistant.circles.sharing.second_halves import HALF
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.folding import plain_words
 from assistant.store.tables import Conversation, Member, Note, PendingAction, Person, Share
@@ -80,7 +81,8 @@ def readable(
 ) -> Sequence[tuple[Share, Person]]:
     """Return what a member may read of the circle now, newest first, with writers; one more than is shown.
 
-    Nothing of the reader's own, of people who left, or of anyone the reader is kept apart from.
+    Nothing of the last seconds, to which more may belong; nothing of the reader's own, of people who left, or
+    of anyone the reader is kept apart from.
     """
     rows = session.execute(
         select(Share, Person)
@@ -91,6 +93,7 @@ def readable(
             Share.member_id != reader.id,
             Share.words.is_not(None),
             Share.at > now - READABLE,
+            Share.at <= now - HALF,
             Share.id < before if before is not None else Share.id > 0,
             Member.state.in_(SEATED),
             Person.id.not_in(apart_from(session, reader.person_id)),
@@ -121,8 +124,8 @@ def _show(ctx: ActionContext, share: Share, writer: Person) -> Tell:
     kind = "shared" if share.answer_id is not None else "shared_win"
     if share.named and writer.name:
         name = shorten(writer.name, PLACEHOLDERS["writer"].longest)
-        return _tell(ctx, f"{kind}_by", {"writer": name, "words": share.words or ""})
-    return _tell(ctx, f"{kind}_unnamed", {"words": share.words or ""})
+        return _tell(ctx, f"{kind}_by", {"writer": name, "words": share.words or ""}, f"share:{share.id}")
+    return _tell(ctx, f"{kind}_unnamed", {"words": share.words or ""}, f"share:{share.id}")
 
 
 def _notes_to(ctx: ActionContext, member: Member) -> Sequence[tuple[Note, Person]]:
@@ -176,10 +179,11 @@ def _show_note(ctx: ActionContext, note: Note, writer: Person) -> Tell:
         ctx,
         "note_to_you",
         {"writer": shorten(name, PLACEHOLDERS["writer"].longest), "words": note.words or ""},
+        f"note:{note.id}",
     )
 
 
-def _tell(ctx: ActionContext, notice: str, placeholders: dict[str, str]) -> Tell:
+def _tell(ctx: ActionContext, notice: str, placeholders: dict[str, str], carries: str | None = None) -> Tell:
     return Tell(
         ctx.person.id,
         notice,
@@ -187,4 +191,5 @@ def _tell(ctx: ActionContext, notice: str, placeholders: dict[str, str]) -> Tell
         purpose="reply",
         circle_id=ctx.circle.id if ctx.circle else None,
         verbatim=("words",),
+        carries=carries,
     )

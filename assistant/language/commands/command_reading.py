@@ -27,7 +27,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 _HOW_LONG = re.compile(r"\s(?:(?:until|till?|hasta|for|por|durante)\s.+|\d{1,2}(?:\s\w+)?)$", re.IGNORECASE)
 _BETWEEN = " \t\r\n:;,.!-\u2013\u2014"
 """What may stand between a keyword and the words after it."""
-_AT = frozenset({AT, "\uff20"})  # the second is the wide one of East Asian keyboards
+AT_SIGNS = frozenset({AT, "\uff20"})  # the second is the wide one of East Asian keyboards
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +91,7 @@ def read_command(
     Raises:
         ValueError: when a pattern is malformed; the message says how to mend it.
     """
-    if text.lstrip()[:1] in _AT:
+    if text.lstrip()[:1] in AT_SIGNS:
         return _after_at(patterns, text)
     words = _without_fluff(split_words(text))
     if not words:

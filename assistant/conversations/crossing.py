@@ -1,0 +1,216 @@
+"""Tells texts that crossed with one of ours, or follow one another within seconds, from answers to it.
+
+What was written before a question reached its recipient cannot be its answer: it is a doubled delivery, the
+second half of what was said before, or meant for what was asked before. What cannot be told is asked about.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Row, or_, select
+
+from assistant.circles.sharing.second_halves import HALF, add_second_half, can_take_more
+from assistant.conversations import attribution
+from assistant.conversations.answers import answer_late, read_answer, step_of, take_answer
+from assistant.conversations.turn_context import Context
+from assistant.conversations.turns import ask_again, start
+from assistant.engine.movement import UNCLEAR, find_way
+from assistant.language.folding import plain_words
+from assistant.language.replies.reply_reading import Reading
+from assistant.store.tables import Answer, Conversation, Inbox, Outbox, Question
+
+UNANSWERED: Final = dt.timedelta(minutes=10)
+"""So long whoever waits for a reply that has not come may send the same once more."""
+READING: Final = dt.timedelta(seconds=2)
+"""Nobody has read a question and begun to answer it sooner after it was sent."""
+CHARACTERS_A_SECOND: Final = 7
+"""As fast as thumbs type: 85 words a minute, the fastest of 37,370 people (Palin et al., MobileHCI 2019)."""
+RECORDING: Final = dt.timedelta(seconds=1)
+"""So much later than the carrier took a text it may stand in the outbox as sent."""
+DOUBLED: Final = "doubled"
+JOINED: Final = "joined"
+CROSSED: Final = "crossed"
+"""Nothing was made of it, so that the same words once more are no second delivery."""
+
+Before = Row[int, str | None, dt.datetime, str | None]
+"""Of the text before: id, body, when it was received, and why nothing was made of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """How a text stands to the one before it, and to the open question.
+
+    Attributes:
+        doubled: It is the text before once more, sent or delivered again before our reply could be read.
+        unread: It was received before the open question, or the reply to the text before, had left.
+        at_once: It came sooner than anyone could have read the question and typed so much.
+        again: At once, and the same words as before.
+        answer: What the text before was kept as, if that may take more words: free ones of seconds ago, or to
+            which no reply had left when this text was received.
+    """
+
+    doubled: bool = False
+    unread: bool = False
+    at_once: bool = False
+    again: bool = False
+    answer: Answer | None = None
+
+
+def look(context: Context) -> Crossing:
+    """Return how the person's text stands to what was said before it, in both directions."""
+    text, question = context.inbox, context.question
+    if text is None:
+        return Crossing()
+    asked_at = _asked_at(context, question) if question is not None else None
+    unread = question is not None and (asked_at is None or text.received_at < asked_at)
+    before = _text_before(context, text)
+    if before is None:
+        return Crossing(unread=unread)
+    since = text.received_at - before.received_at
+    left_at = _left_at(context, Outbox.inbox_id == before.id)
+    no_reply_yet = left_at is None or text.received_at < left_at
+    same = plain_words(before.body or "") == plain_words(context.words) and before.reason != CROSSED
+    waits = HALF if left_at is None and not unread else UNANSWERED
+    if same and since <= waits and (unread or no_reply_yet):
+        return Crossing(doubled=True)
+    unread = unread or (question is None and no_reply_yet and since <= HALF)
+    typed = READING + dt.timedelta(seconds=len(context.words) / CHARACTERS_A_SECOND)
+    at_once = not unread and asked_at is not None and since <= HALF and text.received_at - asked_at < typed
+    return Crossing(
+        unread=unread,
+        at_once=at_once,
+        again=same and at_once,
+        answer=_answer_of(context, before) if unread or since <= HALF else None,
+    )
+
+
+def settle_unread(context: Context, crossing: Crossing) -> str | None:
+    """See to words that were written before the open question could be read.
+
+    Returns:
+        Why nothing was made of them, if nothing was.
+    """
+    question = context.question
+    if crossing.answer is not None:
+        _join(context, crossing.answer, context.words)
+        return JOINED
+    if question is not None and find_way(step_of(context, question), UNCLEAR) is not None:
+        # The question says itself what becomes of words that do not answer it: it holds them with others.
+        conversation = context.session.get_one(Conversation, question.conversation_id)
+        take_answer(context, question, conversation, Reading(UNCLEAR))
+        return None
+    if _answered_what_was_asked(context):
+        return None
+    if question is None or attribution.came_by_itself(context, question):
+        return attribution.hold(context)
+    return leave_out(context, question)
+
+
+def leave_out(context: Context, question: Question) -> str:
+    """Say that nothing was made of words that crossed with the question, and put it once more."""
+    context.notice("crossed")
+    ask_again(context, context.session.get_one(Conversation, question.conversation_id))
+    return CROSSED
+
+
+def ask_which(context: Context, crossing: Crossing, question: Question, reading: Reading) -> bool:
+    """Ask whether words are the second half of what was said before, or answer the question that just left.
+
+    Returns:
+        Whether it is asked: only where both could be.
+    """
+    takes_words = (step_of(context, question).expect or "text") == "text"
+    could_be = reading.outcome == UNCLEAR or (crossing.at_once and takes_words)
+    if crossing.answer is None or not could_be:
+        return False
+    values = {"held": context.words, "first": crossing.answer.id, "meant": question.id}
+    start(context, "second_half", values, question.member_id)
+    return True
+
+
+def _join(context: Context, answer: Answer, words: str) -> None:
+    question = context.session.get_one(Question, answer.question_id)
+    conversation = context.session.get_one(Conversation, question.conversation_id)
+    add_second_half(context.session, answer, words)
+    if answer.key in conversation.values:
+        conversation.values = {**conversation.values, answer.key: answer.words}
+
+
+def _answered_what_was_asked(context: Context) -> bool:
+    """Take words for the question that was open when they were written, if they answer that."""
+    text, now_asked = context.inbox, context.question
+    assert text is not None
+    asked_then = context.session.scalars(
+        select(Question)
+        .where(
+            Question.person_id == context.person.id,
+            Question.id != (now_asked.id if now_asked is not None else 0),
+            Question.opened_at <= text.received_at,
+            or_(Question.closed_at.is_(None), Question.closed_at > text.received_at),
+        )
+        .order_by(Question.id.desc())
+        .limit(1)
+    ).first()
+    if asked_then is None or asked_then.outcome not in (None, "silence"):
+        return False
+    conversation = context.session.get_one(Conversation, asked_then.conversation_id)
+    if (conversation.flow, conversation.step) != (asked_then.flow, asked_then.step):
+        return False
+    asked_at = _asked_at(context, asked_then)
+    if asked_at is None or text.received_at < asked_at:
+        return False
+    if asked_then.state == "closed":
+        return answer_late(context, asked_then)
+    reading = read_answer(context, asked_then, conversation)
+    if reading.outcome == UNCLEAR:
+        return False
+    take_answer(context, asked_then, conversation, reading)
+    return True
+
+
+def _text_before(context: Context, text: Inbox) -> Before | None:
+    return context.session.execute(
+        select(Inbox.id, Inbox.body, Inbox.received_at, Inbox.reason)
+        .where(Inbox.person_id == context.person.id, Inbox.id < text.id)
+        .order_by(Inbox.id.desc())
+        .limit(1)
+    ).first()
+
+
+def _asked_at(context: Context, question: Question) -> dt.datetime | None:
+    """Return when a question left at the earliest; None: it still waits to leave."""
+    asking = (
+        Outbox.person_id == context.person.id,
+        Outbox.conversation_id == question.conversation_id,
+        Outbox.created_at == question.opened_at,
+    )
+    left_at = _left_at(context, *asking)
+    if left_at is not None:
+        return max(question.opened_at, left_at)
+    waits = select(Outbox.id).where(*asking, Outbox.state == "queued").limit(1)
+    # Nothing in the outbox at all: it was asked in this very transaction, or without a text of its own.
+    return None if context.session.scalar(waits) is not None else question.opened_at
+
+
+def _left_at(context: Context, *which: Any) -> dt.datetime | None:
+    """Return when the last of some texts of ours left, at the earliest; None when none has."""
+    rows = context.session.execute(
+        select(Outbox.created_at, Outbox.sent_at).where(*which, Outbox.state != "queued")
+    )
+    left = [
+        created_at if sent_at is None else max(created_at, sent_at - RECORDING)
+        for created_at, sent_at in rows
+    ]
+    return max(left, default=None)
+
+
+def _answer_of(context: Context, before: Before) -> Answer | None:
+    """Return what the text before was kept as, or was joined to; None unless it may take more words."""
+    mine = select(Answer).where(Answer.person_id == context.person.id).order_by(Answer.id.desc()).limit(1)
+    if before.reason != JOINED:
+        mine = mine.where(Answer.inbox_id == before.id)
+    answer = context.session.scalars(mine).first()
+    return answer if answer is not None and can_take_more(context.session, answer) else None
