@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -13,4 +14,5 @@ def insert_new(session: Session, table: type[DeclarativeBase], rows: Sequence[Ma
     """Insert these rows, leaving alone any that would break a unique constraint."""
     dialect = session.get_bind().dialect.name
     make = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    session.execute(make(table).on_conflict_do_nothing(), list(rows))
+    # The table, not the class: whatever else waits to be written needs not go before these rows.
+    session.connection().execute(make(cast("Table", table.__table__)).on_conflict_do_nothing(), list(rows))
