@@ -17,7 +17,7 @@ from assistant.simulation.world import World
 from assistant.store.tables import Alert, AlertStep, Answer, Note, Outbox, Share
 
 DAY = dt.datetime(2026, 6, 1, 14, 0, tzinfo=ZoneInfo("America/Chicago"))
-WORDS = "I ran out of insulin and can't pay for more"
+WORDS = "I ran out of insulin and have no money"
 OTHERS = "ya no aguanto más"
 ASKED = "maybe_danger/ask/say"
 
