@@ -20,6 +20,7 @@ WORDS: Final = ("shares", "asks", "kind", "thanks")
 HOURS: Final = ("hours_quartile_1", "hours_median", "hours_quartile_3")
 SHARES: Final = ("response", "pairs", "rhythm", "goal_set", "goal_step")
 """Shares of everyone there is, not of some."""
+HOUR: Final = dt.timedelta(hours=1)
 LATELY: Final = 4
 """Weeks that rhythm looks at."""
 COMES_BACK_AFTER: Final = 2
@@ -78,14 +79,15 @@ def standings(seasons: Sequence[Season]) -> Iterator[tuple[str, Cell]]:
 def of_weeks(seasons: Sequence[Season], weeks: Collection[int]) -> Iterator[tuple[str, Cell]]:
     """What is counted of the weeks' questions and of the pairs, in some weeks."""
     asked = list(_asked(seasons, weeks))
-    yield "asked", Cell(len(asked), ({seat.person_id for seat, _ in asked},)) if asked else Cell(None)
-    yield "response", _share([(seat.person_id, week.in_time) for seat, week in asked])
-    replies = [(seat.person_id, week.replied_after) for seat, week in asked if week.replied_after is not None]
-    hours = [after / dt.timedelta(hours=1) for _, after in replies if after is not None]
-    people = {person for person, _ in replies}
+    people = {person for person, _ in asked}
+    yield "asked", Cell(len(asked), (people,)) if asked else Cell(None)
+    yield "response", _share([(person, week.in_time) for person, week in asked])
+    replies = [(person, week.replied_after) for person, week in asked if week.replied_after is not None]
+    hours = [after / HOUR for _, after in replies]
+    replied = {person for person, _ in replies}
     quartiles = statistics.quantiles(hours, n=4, method="inclusive") if len(hours) > 1 else [None] * 3
     for figure, value in zip(HOURS, quartiles, strict=True):
-        yield figure, Cell(value, (people,)) if asked else Cell(None)
+        yield figure, Cell(value, (replied,)) if asked else Cell(None)
     pairs = [
         (connected, people) for season in seasons for week, connected, people in season.pairs if week in weeks
     ]
@@ -95,10 +97,14 @@ def of_weeks(seasons: Sequence[Season], weeks: Collection[int]) -> Iterator[tupl
     yield "pairs", Cell(value, (met, not_met)) if pairs else Cell(None)
 
 
-def _asked(seasons: Sequence[Season], weeks: Collection[int]) -> Iterator[tuple[Seat, Week]]:
+def _asked(seasons: Sequence[Season], weeks: Collection[int]) -> Iterator[tuple[int, Week]]:
+    """The person and the week of each question that was asked in these weeks."""
     for season in seasons:
         for seat in season.seats:
-            yield from ((seat, week) for number, week in seat.weeks.items() if number in weeks and week.asked)
+            found, person = seat.weeks, seat.person_id
+            for number in weeks:
+                if (week := found.get(number)) is not None and week.asked:
+                    yield person, week
 
 
 def _rhythm(seasons: Sequence[Season]) -> Cell:
@@ -137,7 +143,7 @@ def trend(seasons: Sequence[Season]) -> Cell:
     if weeks < 2:
         return Cell(None)
     halves = [
-        _share([(seat.person_id, week.in_time) for seat, week in _asked(seasons, some)])
+        _share([(person, week.in_time) for person, week in _asked(seasons, some)])
         for some in (range(1, middle + 1), range(weeks - middle + 1, weeks + 1))
     ]
     first, second = (half.value for half in halves)
