@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -30,6 +30,8 @@ from assistant.store.tables.operation_tables import URGENT
 
 ASKED_FOR: Final = "ask_details"
 """Under this key (`save_as`) an answer asks the circle for something."""
+FETCHED: Final = 1000
+"""Rows taken from the database in one go: all at once, they would keep Python's collector busy."""
 REPLY_WITHIN: Final = dt.timedelta(hours=72)
 
 
@@ -144,24 +146,28 @@ def add_words(session: Session, inside: Select[int], seats: Mapping[int, Seat]) 
 def add_pairs(session: Session, inside: Select[int], seasons: Mapping[int, Season]) -> None:
     """The pairs of weeks that are over, as they stood in the end: they knew of each other."""
     over = {circle_id: season.weeks for circle_id, season in seasons.items()}
-    pairs: dict[int, tuple[int, int, list[int], list[bool]]] = {}
+    pairs: dict[int, tuple[int, int, list[int]]] = {}
+    missed: set[int] = set()
     for circle_id, week, pair_id, person_id, connected in rows_of(
         session,
-        select(Round.circle_id, Round.week, Pair.id, Member.person_id, func.coalesce(PairMember.did, "") == "yes")
+        select(
+            Round.circle_id, Round.week, Pair.id, Member.person_id, func.coalesce(PairMember.did, "") == "yes"
+        )
         .join(Pair, Pair.round_id == Round.id)
         .join(PairMember, PairMember.pair_id == Pair.id)
         .join(Member, Member.id == PairMember.member_id)
         .where(Round.circle_id.in_(inside), Pair.ended_at.is_(None), PairMember.told_at.is_not(None)),
     ):
-        if week > over[circle_id]:
-            continue
-        if (pair := pairs.get(pair_id)) is None:
-            pair = pairs[pair_id] = (circle_id, week, [], [])
-        pair[2].append(person_id)
-        pair[3].append(connected)
-    for circle_id, week, people, connections in pairs.values():
+        if week <= over[circle_id]:
+            if pair_id in pairs:
+                pairs[pair_id][2].append(person_id)
+            else:
+                pairs[pair_id] = (circle_id, week, [person_id])
+            if not connected:
+                missed.add(pair_id)
+    for pair_id, (circle_id, week, people) in pairs.items():
         if len(people) > 1:
-            seasons[circle_id].pairs.append((week, all(connections), frozenset(people)))
+            seasons[circle_id].pairs.append((week, pair_id not in missed, frozenset(people)))
 
 
 def add_alarms(session: Session, inside: Select[int], seasons: Mapping[int, Season]) -> None:
@@ -197,12 +203,13 @@ def add_cost(session: Session, inside: Select[int], seasons: Mapping[int, Season
             seasons[circle_id].segments = int(count)
 
 
-def rows_of(session: Session, query: Select[Any]) -> Sequence[Any]:
-    """All rows of a query of columns, past the mapper, whose part in it would cost as much as the database's.
+def rows_of(session: Session, query: Select[Any]) -> Iterator[Any]:
+    """Yield the rows of a query of columns, past the mapper, whose part in it would cost as much again.
 
     What is pending in the session has to be flushed before.
     """
-    return session.connection().execute(query).all()
+    for some in session.connection().execute(query).partitions(FETCHED):
+        yield from some
 
 
 def seats_in(inside: Select[int]) -> Select[int]:

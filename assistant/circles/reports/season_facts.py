@@ -185,11 +185,7 @@ def _add_replies(
         came, weeks = delivered.get(conversation_id), latest.get(member_id)
         if came is None or weeks is None:
             continue
-        for number, at in weeks:
-            if at <= opened_at:
-                break
-        else:
-            continue
+        number = next((number for number, at in weeks if at <= opened_at), 0)
         week = seats[member_id].weeks.get(number)
         if week is None or week.asked:
             continue

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from assistant.circles.reports.season_counts import Season, Seat, Week
+from assistant.circles.reports.season_counts import REPLY_WITHIN, Season, Seat, Week
 from assistant.circles.reports.suppression import Cell
 from assistant.store.tables.operation_tables import URGENT
 
@@ -78,13 +78,30 @@ def standings(seasons: Sequence[Season]) -> Iterator[tuple[str, Cell]]:
 
 def of_weeks(seasons: Sequence[Season], weeks: Collection[int]) -> Iterator[tuple[str, Cell]]:
     """What is counted of the weeks' questions and of the pairs, in some weeks."""
-    asked = list(_asked(seasons, weeks))
-    people = {person for person, _ in asked}
-    yield "asked", Cell(len(asked), (people,)) if asked else Cell(None)
-    yield "response", _share([(person, week.in_time) for person, week in asked])
-    replies = [(person, week.replied_after) for person, week in asked if week.replied_after is not None]
-    hours = [after / HOUR for _, after in replies]
-    replied = {person for person, _ in replies}
+    # One pass without a call: of a large cohort there are hundreds of thousands of weeks.
+    in_time: set[int] = set()
+    not_in_time: set[int] = set()
+    replied: set[int] = set()
+    hours: list[float] = []
+    asked = answered = 0
+    for season in seasons:
+        for seat in season.seats:
+            found, person = seat.weeks, seat.person_id
+            for number in weeks:
+                if (week := found.get(number)) is None or not week.asked:
+                    continue
+                asked += 1
+                after = week.replied_after
+                if after is not None:
+                    replied.add(person)
+                    hours.append(after / HOUR)
+                if after is not None and after <= REPLY_WITHIN:
+                    answered += 1
+                    in_time.add(person)
+                else:
+                    not_in_time.add(person)
+    yield "asked", Cell(asked, (in_time | not_in_time,)) if asked else Cell(None)
+    yield "response", Cell(answered / asked, (in_time, not_in_time)) if asked else Cell(None)
     quartiles = statistics.quantiles(hours, n=4, method="inclusive") if len(hours) > 1 else [None] * 3
     for figure, value in zip(HOURS, quartiles, strict=True):
         yield figure, Cell(value, (replied,)) if asked else Cell(None)

@@ -185,13 +185,18 @@ def _seats(
 
 def _invited(session: Session, asked: ColumnElement[bool]) -> defaultdict[int, Counter[tuple[str, str]]]:
     """Circle -> how many invitations of which state came how far; the latter is one of `PROGRESS`."""
-    is_asked = select(Conversation.id).where(
-        Conversation.member_id == Member.id, Conversation.ended_at.is_(None)
+    # Not correlated: PostgreSQL would look for each member anew, and twice, to group by it.
+    theirs = select(Member.id).where(Member.circle_id.in_(select(Circle.id).where(asked)))
+    is_asked = Member.id.in_(
+        select(Conversation.member_id).where(
+            Conversation.ended_at.is_(None),
+            Conversation.member_id.is_not(None) if asked is _ALL else Conversation.member_id.in_(theirs),
+        )
     )
     seated = Member.state.in_(SEATED)
     how_far = case(
         (seated & Member.promised_at.is_not(None), "in"),
-        (seated & is_asked.correlate(Member).exists(), "onboarding"),
+        (seated & is_asked, "onboarding"),
         (seated, "confirmed"),
         (Invitation.state == "confirmed", "left"),
         ((Invitation.state == "sent") & (Invitation.reminded_at > Invitation.sent_at), "reminded"),

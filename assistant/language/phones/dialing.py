@@ -17,7 +17,7 @@ _SCHEME: Final = re.compile(
 )
 _ODD_MARKS: Final = re.compile(r"(?<=[\d)])[_*~•·|⋅∙‧=]+(?=[\d(])")
 _NANP: Final = frozenset({"US", "CA"})
-"""Countries whose numbers have ten digits, with or without a 1; most of what lists hold is read here, fast."""
+"""Countries whose numbers have ten digits, with or without a 1; most of what lists hold is of these."""
 _PLAINEST: Final = re.compile(r"(?:\+?1[ .-]?)?\(?([2-9][0-9]{2})\)?[ .-]?([2-9][0-9]{2})[ .-]?([0-9]{4})")
 _MEXICO, _BRAZIL = 52, 55
 _BRAZILIAN_MOBILE: Final = re.compile(r"[1-9]\d[6-9]\d{7}")
