@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, case, func, select, text
+from sqlalchemy import Executable, Select, and_, case, func, select, text
 from sqlalchemy.orm import Session
 
 from assistant.store.tables import (
@@ -203,7 +203,7 @@ def add_cost(session: Session, inside: Select[int], seasons: Mapping[int, Season
             seasons[circle_id].segments = int(count)
 
 
-def rows_of(session: Session, query: Select[Any]) -> Iterator[Any]:
+def rows_of(session: Session, query: Executable) -> Iterator[Any]:
     """Yield the rows of a query of columns, past the mapper, whose part in it would cost as much again.
 
     What is pending in the session has to be flushed before.
