@@ -18,6 +18,7 @@ from assistant.language.replies.reply_reading import Expect, find_phones, read
 from assistant.language.signals.signal_reading import signal
 from assistant.safety.danger_reader import read_danger
 from tests.conversations import test_stakes as stakes
+from tests.language import test_asking as asking
 from tests.language import test_cases as language
 
 RIGHT, ASKED, WRONG = "right", "asked", "wrong"
@@ -42,6 +43,7 @@ def hear() -> Heard:
     yield from _replies()
     yield from _tables()
     yield from _commands()
+    yield from _questions()
     yield from _stakes()
     yield from _danger()
 
@@ -131,6 +133,24 @@ def _shown(found: CommandReading | None) -> str:
 def _is_offered(found: CommandReading | None) -> bool:
     """Whether nothing is done before the person is asked."""
     return found is None or not found.sure
+
+
+def _questions() -> Heard:
+    """What people ask us back: a question that is not heard is met with the open question again."""
+    for loosely in (False, True):
+        for kind, texts in asking.CASES["whole"].items():
+            for text in texts:
+                yield "asks back", text, _asked((kind,), text, loosely=loosely)
+        for text in asking.CASES["nothing"]["texts"]:
+            yield "asks back", text, _asked((), text, loosely=loosely)
+    for text, kinds in asking.CASES["both"].items():
+        yield "asks back", text, _asked(tuple(kinds), text, loosely=False)
+
+
+def _asked(expected: tuple[str, ...], text: str, *, loosely: bool) -> str:
+    heard = asking.asked(text, loosely=loosely)
+    got = heard.kinds if heard.whole else ()
+    return judge(expected, got, asks=not got)
 
 
 def _stakes() -> Heard:

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from assistant.circles.membership.leaving import returned
 from assistant.circles.people import consent
 from assistant.conversations.effect_handlers import apply
-from assistant.conversations.opting import opt_in, opt_out
+from assistant.conversations.helping.what_to_text import help_here
+from assistant.conversations.opting import opt_in, opt_out, part_from_strangers_number
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again
 from assistant.language.signals.reactions import has_quotation, quotes_ours
@@ -75,6 +76,12 @@ def stop(context: Context) -> None:
     apply(context, opt_out(context, confirm=confirm))
 
 
+def stop_wrong_number(context: Context) -> None:
+    """Stop every text to a number that is another person's now; who has it hears so once."""
+    confirm = not context.progress.opted_out and not _carrier_answers(context, "stop", CARRIER_STOPS)
+    apply(context, part_from_strangers_number(context, confirm=confirm))
+
+
 def start(context: Context, text: Inbox) -> None:
     """Opt the person in again: their seats are theirs again, and an open question is asked once more."""
     stopped_at = consent.out_since(context.session, context.address.id, context.services.identity.sender)
@@ -89,9 +96,10 @@ def start(context: Context, text: Inbox) -> None:
 
 
 def help_person(context: Context) -> None:
-    """Answer HELP, with the crisis line: people in distress send it too."""
+    """Answer HELP, with the crisis line (people in distress send it too) and what can be done here."""
     if not _carrier_answers(context, "help", CARRIER_HELPS):
         context.notice("help")
+        help_here(context)
 
 
 def _marked(text: Inbox) -> str:

@@ -111,6 +111,7 @@ class Draft:
     wording: str | None = None
     not_before: dt.datetime | None = None
     expires_at: dt.datetime | None = None
+    carries: str | None = None
 
 
 def put(
@@ -195,6 +196,7 @@ def _rows(draft: Draft, sender: str, now: dt.datetime, toll_free: bool) -> Itera
             "inbox_id": draft.inbox_id,
             "conversation_id": draft.conversation_id,
             "wording": draft.wording,
+            "carries": draft.carries,
             "created_at": now,
             "not_before": not_before,
             "expires_at": expires_at,

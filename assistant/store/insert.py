@@ -14,7 +14,8 @@ def insert_new(session: Session, table: type[DeclarativeBase], rows: Sequence[Ma
     """Insert these rows, leaving alone any that would break a unique constraint."""
     dialect = session.get_bind().dialect.name
     make = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    session.execute(make(table).on_conflict_do_nothing(), list(rows))
+    # The table, not the class: whatever else waits to be written needs not go before these rows.
+    session.connection().execute(make(cast("Table", table.__table__)).on_conflict_do_nothing(), list(rows))
 
 
 def insert_all(session: Session, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -23,10 +23,12 @@ from assistant.circles.cohorts.import_entries import read_sheet
 from assistant.circles.reports.report import find_whose, report_on
 from assistant.circles.reports.status_counts import count_circles, count_texts
 from assistant.conversations.import_invitations import invite_all
+from assistant.fake_twilio.fake_carrier import LOCAL_SERVICE_SID
 from assistant.runtime import read_flows
 from assistant.store.database import Database
+from assistant.store.insert import insert_all
 from assistant.store.tables import Address, Circle, Cohort, Consent, Invitation, Member, Outbox, Person
-from tests.bench.delivery import LOCAL_SERVICE_SID, NOON, InHand, services_of
+from tests.bench.delivery import NOON, InHand, services_of
 from tests.bench.inbound import backends
 from tests.bench.made_rows import CIRCLES, WEEKS
 from tests.bench.row import Row
@@ -230,7 +232,7 @@ def floor_import(database: Database, data: bytes) -> None:
             ],
         }
         for table, rows in tables.items():
-            session.execute(insert(table.__table__), rows)  # type: ignore[attr-defined]
+            insert_all(session, table, rows)
         session.rollback()
 
 

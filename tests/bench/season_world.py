@@ -9,6 +9,7 @@ import datetime as dt
 
 from sqlalchemy import String, case, cast, literal, null, text
 
+from assistant.fake_twilio.fake_carrier import LOCAL_SERVICE_SID
 from assistant.store import migrate
 from assistant.store.columns import Json, UtcDateTime
 from assistant.store.database import Database
@@ -32,7 +33,7 @@ from assistant.store.tables import (
     Share,
     Timer,
 )
-from tests.bench.delivery import LOCAL_SERVICE_SID, NOON, put_in
+from tests.bench.delivery import NOON, put_in
 from tests.bench.made_rows import (
     CIRCLES,
     MEMBERS,

@@ -15,7 +15,7 @@ from assistant.store.columns import UtcDateTime
 
 ZONES = st.sampled_from((dt.UTC, ZoneInfo("America/Chicago"), ZoneInfo("Asia/Kathmandu"), ZoneInfo("UTC")))
 TIMES = st.datetimes(dt.datetime(2000, 1, 1), dt.datetime(2100, 1, 1), timezones=ZONES)
-USUAL = sqlite.DATETIME().bind_processor(sqlite.dialect())
+USUAL = sqlite.DATETIME().bind_processor(sqlite.dialect())  # type: ignore[no-untyped-call]
 
 
 @given(TIMES)

@@ -151,3 +151,6 @@ class Outbox(Base):
     error_code: Mapped[int | None]
     sent_at: Mapped[dt.datetime | None]
     erased_at: Mapped[dt.datetime | None]
+    carries: Mapped[str | None]
+    """Whose words stand in it, by their rows ("share:12 note:5 answer:9"): they may be taken back.
+    "note:5?" only says that words wait."""

@@ -8,7 +8,7 @@ import pytest
 
 from assistant.circles.actions.effects import Finish, Start
 from assistant.circles.calendar.season_plan import begin_season
-from assistant.circles.people.inactivity import is_left_alone, may_nudge, quiet_weeks
+from assistant.circles.people.inactivity import is_left_alone, may_nudge, quiet_weeks, wants
 from assistant.store.tables import Circle, Member, Outbox, Person, Timer
 from tests.circles.town import NOW, Town
 
@@ -213,3 +213,34 @@ def test_nobody_is_nudged_more_than_twice_a_week(town: Town) -> None:
     nudge(town.now - dt.timedelta(days=1), "buddy_nudge/nudge/say")
     assert not may_nudge(town.session, ana.id, town.now)
     assert may_nudge(town.session, ana.id, town.now + dt.timedelta(days=5))
+
+
+def test_whoever_wants_the_weekly_question_only_gets_no_reminder_and_no_buddy(town: Town) -> None:
+    ana, member, _ = seated(town)
+    waiting = [
+        Timer(kind="prompt", person_id=ana.id, member_id=member.id, flow=flow, due_at=NOW + WEEK)
+        for flow in ("step_reminder", "buddy_quiet", "host_says")
+    ]
+    town.session.add_all(waiting)
+    town.session.flush()
+    assert town.do("keep_weekly_only", ana, member).outcome == "kept"
+    town.session.expire_all()
+    assert [timer.done_at is None for timer in waiting] == [False, False, True]
+    assert (member.weekly_only, member.unpaired_at is not None) == (True, True)
+    assert not wants(town.session, member.id, "buddy_nudge")
+    assert not wants(town.session, member.id, None)
+    assert wants(town.session, member.id, "host_says")
+
+
+def test_back_brings_back_what_fewer_texts_left_out(town: Town) -> None:
+    ana, member, _ = seated(town)
+    town.do("keep_weekly_only", ana, member)
+    assert town.do("come_back", ana, member).outcome in ("back", "question")
+    assert (member.weekly_only, member.unpaired_at) == (False, None)
+    assert wants(town.session, member.id, "buddy_nudge")
+
+
+def test_before_the_promise_there_is_nothing_to_have_less_of(town: Town) -> None:
+    circle, ana = town.circle(), town.person("Ana")
+    member = town.seat(ana, circle, state="joining")
+    assert town.do("keep_weekly_only", ana, member).outcome == "none"
