@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from assistant.store.columns import Base, BigId, Id, one_of
 
+OPENING_FLOWS_WHERE = "flow IN ('weekly_reflection', 'missed_you')"
+"""The flows that open a week, as `ix_question_opening` and reports say it."""
 AUDIENCES = ("us", "host", "buddy", "circle")
 """Who will see an answer, from the narrowest to the widest."""
 
@@ -84,6 +86,14 @@ class Question(Base):
             "id",
             sqlite_where=text("state = 'waiting'"),
             postgresql_where=text("state = 'waiting'"),
+        ),
+        # Reports read the questions that open a week, in this order.
+        Index(
+            "ix_question_opening",
+            "member_id",
+            "conversation_id",
+            sqlite_where=text(OPENING_FLOWS_WHERE),
+            postgresql_where=text(OPENING_FLOWS_WHERE),
         ),
         {"info": {"numbered": True}},
     )
