@@ -10,6 +10,7 @@ from assistant.language.words import (
     FLUFF,
     HEDGES,
     HUNDREDS,
+    NEARLY,
     NUMBERS,
     TENS,
     UNITS,
@@ -80,7 +81,7 @@ def number_leftover(text: str, *, whole: bool = False) -> tuple[str, ...]:
 
 
 def _beside_number(words: list[str], whole: bool) -> list[str]:
-    around = _AROUND if whole else _AROUND | HEDGES
+    around = _AROUND if whole else _AROUND | HEDGES | NEARLY
     for _ in range(3):
         words = strip_words(words, around)
     left = [word for word in words if not (word[0].isdigit() or word in _WITHIN or _says_number(word))]

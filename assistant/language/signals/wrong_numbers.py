@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from assistant.language.folding import fold, plain_words
+from assistant.language.shorthand import written_out
 from assistant.language.signals.signal_words import BESIDE_WRONG, HINTS_OF_WRONG, PERHAPS_WRONG, THEIR_PHONE
 from assistant.language.words import FLUFF
 
@@ -19,7 +20,8 @@ def is_wrong_number(text: str) -> bool:
     nothing else is said, and of hints ("I'm not Ana", "she changed her number") it takes two.
     A question ("who is this?") is none.
     """
-    clauses = [said for part in _CLAUSES.split(fold(text[:_LONGEST])) if (said := _bare(part))]
+    plain = fold(text[:_LONGEST]).replace("#", " number ")
+    clauses = [said for part in _CLAUSES.split(plain) if (said := _bare(part))]
     if len(text) > _LONGEST:
         return False
     if any(_is(clause, THEIR_PHONE) for clause in clauses):
@@ -36,4 +38,5 @@ def _bare(part: str) -> str:
 
 
 def _is(clause: str, patterns: tuple[re.Pattern[str], ...]) -> bool:
-    return any(pattern.match(clause) for pattern in patterns)
+    said = dict.fromkeys((clause, " ".join(written_out(clause.split()))))
+    return any(pattern.match(each) for pattern in patterns for each in said)
