@@ -84,7 +84,8 @@ def _came(context: Context, ctx: ActionContext) -> Facts:
         return {"came": "invited" if invited else "joined"}
     invited_to = open_invitations(ctx.session, ctx.person.id, ctx.now)
     if invited_to:
-        return {"came": "invited", "circle": invited_to[-1][1].name}
+        circle = invited_to[-1][1]
+        return {"came": "asked", "circle": circle.name, "code": circle.code}
     running = context.known.hears.intersection(("host", "organizer", "on_call"))
     return {"came": "hosting" if running else "alone"}
 
