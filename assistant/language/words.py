@@ -57,6 +57,7 @@ LAST = words_of(_TABLE["last"])
 NUMBERS = numbers_of(_TABLE["numbers"])
 TENS = numbers_of(_TABLE["tens"])
 HUNDREDS = numbers_of(_TABLE["hundreds"])
+DIGIT_WORDS = words_of(_TABLE["digit_words"])
 
 NOT_NAMES = words_of(_TABLE["not_names"])
 ALSO_NAMES = words_of(_TABLE["also_names"])
