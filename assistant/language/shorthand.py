@@ -7,9 +7,7 @@ from typing import Final
 
 from assistant.language.word_tables import load_table
 
-_WRITTEN_OUT: Final = {
-    short: tuple(long.split()) for short, long in load_table("shorthand")["words"].items()
-}
+_WRITTEN_OUT: Final = {short: tuple(long.split()) for short, long in load_table("shorthand")["words"].items()}
 
 
 def written_out(words: Sequence[str]) -> tuple[str, ...]:
