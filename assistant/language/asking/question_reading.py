@@ -39,8 +39,8 @@ class QuestionKind:
     Attributes:
         name: What it is called in `flows/answers.toml`.
         patterns: Ways that say it wherever they stand for a stretch of a text.
-        loose: Ways that could as well be an answer: they count only with a question mark, or where no free words
-            are asked for.
+        loose: Ways that could as well be an answer: they count only with a question mark, or where no free
+            words are asked for.
         labels: How we put it when we offer it: "who sees this".
     """
 

@@ -106,6 +106,7 @@ def _grammar() -> dict[str, dict[str, Phrases]]:
     ]
     sharing = [
         *_joined(table["sharing_verbs"], every),
+        *_joined(table["telling"], table["readers"]),
         *_joined(_joined(table["keeping"], table["readers"]), table["from_reading"]),
         *_joined(_joined(table["keeping_es"], table["readers_es"]), table["from_reading_es"]),
     ]

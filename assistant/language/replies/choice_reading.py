@@ -40,6 +40,7 @@ from assistant.language.words import (
     NEGATIVE,
     NO,
     NO_DEGREES,
+    NOT_BEFORE_NAMES,
     NUMBERS,
     ORDINALS,
     WORD_LEADS,
@@ -146,7 +147,10 @@ def _options(choices: _Hashable, named: bool, whole: bool, numbered: bool) -> _O
     part = Degree.ALONE if named else Degree.LOOSE
     parts = {} if whole and not named else _telling(phrases)
     telling = {words: Sense(key, part, named=True) for words, key in parts.items()}
-    beside = roles(TAIL, CHOICE_TAILS) | roles(LEAD, CHOICE_LEADS | WORD_LEADS) | roles(HEDGE, HEDGES)
+    leads = CHOICE_LEADS | WORD_LEADS
+    if named:
+        leads = frozenset(lead for lead in leads if not set(lead) & NOT_BEFORE_NAMES)
+    beside = roles(TAIL, CHOICE_TAILS) | roles(LEAD, leads) | roles(HEDGE, HEDGES)
     yes = _general(leaning["yes"], YES_DEGREES, FIRM_YES, whole) if leaning["yes"] else _as_courtesy()
     no = _general(leaning["no"] or OTHER, NO_DEGREES, FIRM_NO, whole)
     for general in (yes, no):
