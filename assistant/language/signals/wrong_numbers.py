@@ -17,7 +17,7 @@ def is_wrong_number(text: str) -> bool:
     """Tell whether a text surely says that we reached another person: "This is not Ana's number, I'm Bob".
 
     What is said of this very phone is enough, beside whatever else; "wrong number" alone counts only where
-    nothing else is said, and of hints ("I'm not Ana", "she changed her number") it takes two.
+    nothing else is said, and of hints ("I'm not Ana", "she changed her number") it takes two that differ.
     A question ("who is this?") is none.
     """
     plain = fold(text[:_LONGEST]).replace("#", " number ")
@@ -26,7 +26,7 @@ def is_wrong_number(text: str) -> bool:
         return False
     if any(_is(clause, THEIR_PHONE) for clause in clauses):
         return True
-    hints = sum(_is(clause, HINTS_OF_WRONG) for clause in clauses)
+    hints = sum(any(_is(clause, (pattern,)) for clause in clauses) for pattern in HINTS_OF_WRONG)
     if hints < _ENOUGH and not any(_is(clause, PERHAPS_WRONG) for clause in clauses):
         return False
     return all(_is(clause, (*PERHAPS_WRONG, *HINTS_OF_WRONG, *BESIDE_WRONG)) for clause in clauses)
