@@ -23,7 +23,17 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
         *("phone number", "phone no", "phone num", "telephone", "telephone number", "mobile", "mobile phone"),
         *("mobile number", "cell", "cell phone", "cell number", "cell no", "contact number", "whatsapp"),
         *("mobile phone number", "cell phone number", "mobile phone no", "contact phone", "phone contact"),
-        *("numero telefonico", "numero de contacto", "number", "telefono", "numero de telefono", "telefono celular", "telefono movil", "celular", "cel"),
+        *(
+            "numero telefonico",
+            "numero de contacto",
+            "number",
+            "telefono",
+            "numero de telefono",
+            "telefono celular",
+            "telefono movil",
+            "celular",
+            "cel",
+        ),
         *("numero de celular", "numero celular", "movil", "numero de movil", "tel", "numero", "telefone"),
     ),
     "name": (

@@ -15,7 +15,7 @@ _MOST_PIECES: Final = 30
 _IN_CAPITALS: Final = re.compile(r"\b(JOIN|UNIRME(?: A)?)[ :]+([A-Z0-9]{3,12})\b")
 
 _WISHED: Final = re.compile(
-    r"\b(?:(?:can|could|may|how (?:do|can|would)) i|want to|like to|need to|quiero(?: entrar)?|quisiera|puedo)"
+    r"\b(?:(?:can|could|may|how (?:do|can|would)) i|want to|like to|need to|quiero(?: entrar)?|puedo)"
     r" (join|unirme(?: a)?)[ :]+([a-z0-9]{3,12})(?: (?:please|pls|por favor|porfa))?\W*$"
 )
 """Asked or wished for in small letters, at the end of what is written: "hi, can I join maple?"."""

@@ -68,7 +68,16 @@ def test_a_pause_lasts_as_long_as_the_member_says(town: Town, words: str, until:
 
 
 @pytest.mark.parametrize(
-    "words", ["pause 0", "pause 99", "pause 99999999999", "pause until yesterday", "pause 1 or 2", "pausa hasta nuevo aviso", "pause for 2 or 3 weeks"]
+    "words",
+    [
+        "pause 0",
+        "pause 99",
+        "pause 99999999999",
+        "pause until yesterday",
+        "pause 1 or 2",
+        "pausa hasta nuevo aviso",
+        "pause for 2 or 3 weeks",
+    ],
 )
 def test_a_pause_nobody_can_read_is_asked_about(town: Town, words: str) -> None:
     ana, member, _ = seated(town)
