@@ -15,6 +15,7 @@ from assistant.conversations.danger_stage import (
     hear_out,
     is_in_talk,
     may_be_danger,
+    talk_with,
 )
 from assistant.conversations.given_commands import RUNNING, obey, read_given
 from assistant.conversations.helping import asking_back, switching_language
@@ -29,7 +30,7 @@ from assistant.language.replies.reply_reading import Reading
 from assistant.language.signals.courtesy import is_courtesy
 from assistant.safety.alarms import is_looked_after
 from assistant.safety.alert_answers import is_needed
-from assistant.safety.first_response import is_safety_talk, talk_of
+from assistant.safety.first_response import is_safety_talk
 from assistant.store.tables import Conversation, Inbox
 
 LOOP_TEXTS = 30
@@ -358,11 +359,7 @@ def come_back(context: Context) -> None:
     if not context.progress.again and paged_stage.is_busy(context):
         return  # Whoever has someone in danger in hand is asked nothing else.
     question = context.question or set_aside(context.session, context.person.id, context.now)
-    if (
-        question is not None
-        and not context.progress.again
-        and talk_of(context.session, context.person.id) is not None
-    ):
+    if question is not None and not context.progress.again and talk_with(context) is not None:
         return  # After words of danger, not in the same breath.
     if question is not None:
         ask_again(context, context.session.get_one(Conversation, question.conversation_id))

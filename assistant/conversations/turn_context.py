@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.effects import HandOver, Line
-from assistant.conversations.prefetch import Prefetched, prefetch
+from assistant.conversations.prefetch import Prefetched, prefetch, read_standing
 from assistant.conversations.text_rendering import speak
 from assistant.delivery.outbox import Draft, put
 from assistant.services import Services
@@ -57,17 +57,25 @@ class Context:
     def known(self) -> Prefetched:
         """What is known of the person as things stand now."""
         held = self.progress.prefetched
-        if held is None or held.stale:
+        if held is None:
             held = prefetch(self.session, [self.person.id], self.now)[self.person.id]
             self.progress.prefetched = held
+        elif held.stale:
+            read_standing(self.session, {self.person.id: held})
+            held.stale = False
         return held
 
     @property
     def question(self) -> Question | None:
         """The question that the person is being asked now; there is never more than one."""
-        # Actions open none, and what they close is this very row.
-        asked = (self.progress.prefetched or self.known).question
+        asked = self.last_question
         return asked if asked is not None and asked.state == "open" else None
+
+    @property
+    def last_question(self) -> Question | None:
+        """What the person was asked last, as far as this event knows: it may be closed by now."""
+        # Actions open none, and what they close is this very row.
+        return (self.progress.prefetched or self.known).question
 
     def ask(self, question: Question) -> None:
         """Make this the question that the person is being asked from now on."""

@@ -9,16 +9,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from assistant.language.sms.segments import measure, split
+from assistant.store.insert import insert_all, new_ids
 from assistant.store.tables import Outbox
 
-_SEQUENCE = "outbox_id_seq"
-"""PostgreSQL's own numbering of the rows."""
 LONGEST_TEXT = 2
 """Segments. A longer text is cut into parts: carriers garble and reorder long concatenations."""
 ANSWER_WHILE_FRESH = dt.timedelta(minutes=30)
@@ -141,22 +140,11 @@ def put(
     if not rows:
         return []
     last: dict[int, int] = {}
-    for row, row["id"] in zip(rows, _new_ids(session, len(rows)), strict=True):
+    for row, row["id"] in zip(rows, new_ids(session, Outbox, len(rows)), strict=True):
         row["after_id"] = last.get(row["address_id"])
         last[row["address_id"]] = row["id"]
-    # The table, not the class: that would send a statement for each set of columns that are not empty.
-    session.execute(insert(cast("Table", Outbox.__table__)), rows)
+    insert_all(session, Outbox, rows)
     return [row["id"] for row in rows]
-
-
-def _new_ids(session: Session, count: int) -> list[int]:
-    """Ids for so many rows, taken beforehand: a row names the one before it, yet all go in at once."""
-    if session.get_bind().dialect.name == "sqlite":
-        # This transaction has the only write lock there is, and rows are never deleted.
-        newest = session.scalar(select(func.max(Outbox.id))) or 0
-        return list(range(newest + 1, newest + 1 + count))
-    taken = select(func.nextval(_SEQUENCE)).select_from(func.generate_series(1, count).alias("number"))
-    return list(session.scalars(taken))
 
 
 def cancel(

@@ -11,6 +11,7 @@ from typing import Final
 
 import pytest
 
+from assistant.conversations.action_catalogue import all_actions
 from assistant.conversations.helping.misunderstandings import offers_numbers
 from assistant.engine.flow_model import ANY, WHOLE, Flow, Step
 from assistant.language.replies.reply_reading import DEGREES, Choice, Expect, parse_expect, read
@@ -75,7 +76,7 @@ RISKY: Final = frozenset({
     # What is shown on a phone that others may see.
     "read_circle", "show_asks", "send_copy", "hand_keepsake", "read_answers",
     # Leaving, blocking, removing, pausing.
-    "leave", "hold_leave", "leave_everything", "give_up_seats", "block", "hold_block", "remove_member",
+    "hold_leave", "leave_everything", "give_up_seats", "hold_block", "remove_member",
     "pause_member", "pause", "only_read",
     # Words that are gone for good.
     "take_back_older",
@@ -87,6 +88,9 @@ RISKY: Final = frozenset({
     "offer_seat", "take_hosted", "take_member", "take_seat", "take_one", "give_number", "hold_call",
     "hold_swap", "open_again",
     "find_recipient", "find_noted", "find_to_block", "link_also", "pair_again",
+    # What is taken back, and words between someone in danger and whoever looks after them.
+    "take_back_older", "join_second_half", "give_number_for_call", "hold_alert", "send_reply",
+    "pass_to_paged",
 })  # fmt: skip
 """Actions that harm someone when they follow from words that meant something else."""
 
@@ -142,6 +146,7 @@ def test_whatever_may_harm_follows_only_from_a_reply_understood_whole(
 
 
 def test_there_are_answers_that_may_harm() -> None:
+    assert set(all_actions()) >= RISKY
     places = {place for place, _, _ in risky_answers()}
     assert {
         "safe.ask",

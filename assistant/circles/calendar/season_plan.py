@@ -93,6 +93,8 @@ def replan(session: Session, whose: Member | Person | Circle, now: dt.datetime) 
         whose: One seat; all seats of a person, or of a circle, and the Monday briefs of its hosts.
         now: Aware UTC.
     """
+    if isinstance(whose, Member) and session.get_one(Circle, whose.circle_id).starts_on is None:
+        return  # Nothing was ever planned, nor can be.
     members = _seats(session, whose)
     people = sorted({member.person_id for member in members})
     # In the order of their ids, as everywhere: who holds one lock waits for nobody who waits for it.

@@ -77,10 +77,10 @@ def takes_offer(context: Context) -> bool:
 
 def offer(context: Context) -> None:
     """Offer the language that two texts running were clearly written in, if it is not ours; once a week."""
-    if context.progress.quiet or context.inbox is None or _is_about_safety(context):
+    shown = clear_language(context.words)
+    if context.progress.quiet or context.inbox is None or shown is None or shown not in LANGUAGES:
         return
-    shown, ours = clear_language(context.words), _ours(context)
-    if shown is None or shown == ours or shown not in LANGUAGES:
+    if _is_about_safety(context) or shown == _ours(context):
         return
     before = context.session.scalar(
         select(Inbox.body)
