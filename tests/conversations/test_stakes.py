@@ -89,8 +89,7 @@ RISKY: Final = frozenset({
     "hold_swap", "open_again",
     "find_recipient", "find_noted", "find_to_block", "link_also", "pair_again",
     # What is taken back, and words between someone in danger and whoever looks after them.
-    "take_back_older", "join_second_half", "give_number_for_call", "hold_alert", "send_reply",
-    "pass_to_paged",
+    "join_second_half", "pass_to_paged",
 })  # fmt: skip
 """Actions that harm someone when they follow from words that meant something else."""
 
