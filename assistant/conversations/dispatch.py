@@ -55,7 +55,7 @@ def handle(context: Context) -> str | None:
     assert text is not None
     context.address.unreachable_at = None
     kind = keywords.kind_here(context, text)
-    if kind == "stop" and _runs_a_circle(context):
+    if (kind == "stop" and _runs_a_circle(context)) or (kind == "start" and keywords.is_in_already(context)):
         kind = "words"
     seen = next(found for stage in STAGES if (found := stage(context, text, kind)) is not None)
     attribution.hand_over(context)

@@ -64,6 +64,15 @@ def lets_in_again(context: Context) -> bool:
     return context.progress.opted_out and (marked or _is_keyword(context, CARRIER_STARTS))
 
 
+def is_in_already(context: Context) -> bool:
+    """Return whether a wish to begin again is about something else: the person never stopped our texts.
+
+    "I want to start again" and "alta" are answers then; the carrier's own keywords count all the same.
+    """
+    marked = context.inbox is not None and _marked(context.inbox) == "start"
+    return not (context.progress.opted_out or marked or _is_keyword(context, CARRIER_STARTS))
+
+
 def is_carriers_stop(context: Context) -> bool:
     """Return whether the carrier itself takes this text for an opt-out, whatever we make of it."""
     marked = context.inbox is not None and _marked(context.inbox) == "stop"

@@ -71,6 +71,8 @@ def _is_wrong(world: World, meant: Meant, question: Question, service: Service) 
         return harms
     if meant.kind == "crossing":
         return harms and question.id == meant.question
+    if meant.kind == "takes_back" and question.outcome == "skip":
+        return False  # What a question holds goes to nobody: that is what was meant.
     if meant.kind in _GLUED:
         return harms and question.id != meant.question
     return False

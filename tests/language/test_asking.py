@@ -50,6 +50,11 @@ def test_a_word_that_may_be_an_answer_asks_only_where_none_is_free(text: str, ki
     assert asked(text, loosely=True).kinds == (kind,)
 
 
+@pytest.mark.parametrize("text", CASES["answers"]["texts"])
+def test_what_may_be_an_answer_asks_only_with_its_mark_where_words_are_free(text: str) -> None:
+    assert asked(text).kinds == ()
+
+
 @pytest.mark.parametrize("text", CASES["nothing"]["texts"])
 def test_what_is_told_asks_nothing(text: str) -> None:
     assert not asked(text).whole

@@ -25,7 +25,7 @@ CHICAGO = ZoneInfo("America/Chicago")
 NOON = dt.datetime(2026, 9, 16, 12, 0, tzinfo=CHICAGO)
 NAMES = ("ana", "rosa", "luz", "omar")
 
-HELD_TO = Service(takes_back=True, answers=True, gathers=True, minds=True)
+HELD_TO = Service(takes_back=True, answers=True, gathers=True, minds=True, rephrases=True)
 """In the small world it is held to all that does not hang on how it words things."""
 
 Stage = tuple[World, Watcher, Reckoner, Score]

@@ -22,7 +22,18 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "phone": (
         *("phone number", "phone no", "phone num", "telephone", "telephone number", "mobile", "mobile phone"),
         *("mobile number", "cell", "cell phone", "cell number", "cell no", "contact number", "whatsapp"),
-        *("number", "telefono", "numero de telefono", "telefono celular", "telefono movil", "celular", "cel"),
+        *("mobile phone number", "cell phone number", "mobile phone no", "contact phone", "phone contact"),
+        *(
+            "numero telefonico",
+            "numero de contacto",
+            "number",
+            "telefono",
+            "numero de telefono",
+            "telefono celular",
+            "telefono movil",
+            "celular",
+            "cel",
+        ),
         *("numero de celular", "numero celular", "movil", "numero de movil", "tel", "numero", "telefone"),
     ),
     "name": (
@@ -40,6 +51,7 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
         *("date consented", "consent time", "fecha de consentimiento", "fecha del consentimiento", "fecha"),
     ),
     "consent_source": (
+        *("how consent was given", "how they consented", "consent given", "consent method", "consent form"),
         *("consent", "source", "consent text", "how", "opt in source", "source of consent", "fuente"),
         *("consentimiento", "fuente de consentimiento", "fuente del consentimiento", "origen"),
     ),

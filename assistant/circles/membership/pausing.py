@@ -33,6 +33,8 @@ LONGEST_PAUSE: Final = dt.timedelta(weeks=12)
 """A longer one outlasts every season."""
 PAUSE_OVER: Final = "pause_over"
 """The flow with which a pause ends by itself."""
+_A_PAUSE: Final = re.compile(r"\b(?:una?|a|one) (?=pausa|pause|break|descanso)")
+"""Of these "one" is no number of weeks: "necesito una pausa"."""
 _UNTIL: Final = re.compile(r"\b(until|till?|hasta)\b")
 _FOR: Final = re.compile(
     r"\b(?:for|por|durante|de)\s+(?P<after>.+)$"
@@ -257,7 +259,8 @@ def _named_end(ctx: ActionContext, zone: str, today: dt.date) -> dt.date | None:
         said = f"{begins} {span['after'] or span['bare']}"
         if (named := read_date(said, now=ctx.now, zone=zone, country=ctx.identity.country)) is not None:
             return named
-    numbers = find_numbers(ctx.words) or find_number_words(words)
+    said = _A_PAUSE.sub("", fold(ctx.words))
+    numbers = find_numbers(said) or find_number_words(plain_words(said))
     if not numbers:
         return today + USUAL_PAUSE
     # Bounded before it is a date: "pause 99999999" is unclear, not an error.

@@ -12,6 +12,7 @@ from rapidfuzz.distance import OSA
 
 from assistant.language.asking.question_patterns import QuestionPattern, parse_pattern
 from assistant.language.folding import LONGEST_READ, fold, plain_words, strip_words
+from assistant.language.shorthand import written_out
 from assistant.language.word_tables import load_table, phrases_of
 from assistant.language.words import ASKING, ASKING_AFTER, COURTESY, FLUFF, QUESTION_OPENINGS
 
@@ -38,7 +39,8 @@ class QuestionKind:
     Attributes:
         name: What it is called in `flows/answers.toml`.
         patterns: Ways that say it wherever they stand for a stretch of a text.
-        loose: Ways that could as well be an answer: they count only where no free words are asked for.
+        loose: Ways that could as well be an answer: they count only with a question mark, or where no free
+            words are asked for.
         labels: How we put it when we offer it: "who sees this".
     """
 
@@ -171,7 +173,9 @@ def _explain(
 
 
 def _find(piece: tuple[str, ...], book: QuestionBook, loosely: bool, marked: bool) -> str | None:
-    said = dict.fromkeys(_bare(piece))
+    # What may be an answer asks where its mark says so: "gratis?"
+    loosely = loosely or marked
+    said = dict.fromkeys(each for way in dict.fromkeys((piece, written_out(piece))) for each in _bare(way))
     for words in said:
         if kind := _match(words, book, loosely):
             return kind

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 from typing import Final
 
-from assistant.language.folding import plain_words
+from assistant.language.folding import clauses, plain_words
+from assistant.language.shorthand import written_out
 from assistant.language.word_tables import load_table
 
 _LONGEST: Final = 24
@@ -35,10 +36,24 @@ def read_taking_back(text: str) -> TakingBack | None:
     question unless it asks for it ("can you delete that?").
     """
     words = tuple(plain_words(text))
-    if not words or len(words) > _LONGEST:
+    if not words or len(words) > _LONGEST or _denies(text):
         return None
-    found = _cover(words, "?" in text)
+    found = _cover(words, "?" in text) or _cover(written_out(words), "?" in text)
     return TakingBack(sharing=found == "sharing") if found else None
+
+
+def _denies(text: str) -> bool:
+    """Tell whether it is denied that anything go: "no borres eso", "no quiero borrar nada".
+
+    "No, quiero borrar eso" is not: a stop stands between. Nor are phrases that say by their "no" who is not
+    to read it: "no quiero que nadie lo vea".
+    """
+    table, grammar = _phrases(), _grammar()
+    for words in clauses(text):
+        for place, pair in enumerate(pairwise(words)):
+            if pair[0] == "no" and (pair[1],) in table["denied"]:
+                return not any(_lengths(grammar[kind], tuple(words), place) for kind in ("sharing", "gone"))
+    return False
 
 
 @lru_cache(maxsize=1024)
@@ -73,12 +88,15 @@ def _lengths(phrases: Mapping[str, Phrases], words: tuple[str, ...], place: int)
 
 
 @lru_cache(maxsize=1)
+def _phrases() -> dict[str, list[tuple[str, ...]]]:
+    table = load_table("taking_back", "assistant.language.commands")
+    return {key: [tuple(each.split()) for each in ways] for key, ways in table.items()}
+
+
+@lru_cache(maxsize=1)
 def _grammar() -> dict[str, dict[str, Phrases]]:
     """Kind -> first word -> phrases; those that may stand in a question begin with "asked"."""
-    table = {
-        key: [tuple(each.split()) for each in ways]
-        for key, ways in load_table("taking_back", "assistant.language.commands").items()
-    }
+    table = _phrases()
     anything, messages = table["anything"], table["messages"]
     every = [*anything, *messages]
     gone = [
@@ -86,7 +104,12 @@ def _grammar() -> dict[str, dict[str, Phrases]]:
         *_joined(table["verbs_of_messages"], messages),
         *_joined(table["own_verbs"], every),
     ]
-    sharing = _joined(table["sharing_verbs"], every)
+    sharing = [
+        *_joined(table["sharing_verbs"], every),
+        *_joined(table["telling"], table["readers"]),
+        *_joined(_joined(table["keeping"], table["readers"]), table["from_reading"]),
+        *_joined(_joined(table["keeping_es"], table["readers_es"]), table["from_reading_es"]),
+    ]
     about_readers = set(table["sharing_phrases"])
     alone = [phrase for phrase in table["phrases"] if phrase not in about_readers]
     asking, oneself = table["asking"], table["asking_for_oneself"]

@@ -51,6 +51,14 @@ def seated(town: Town, weeks: int = 0) -> tuple[Person, Member, Circle]:
         ("pause until friday", dt.date(2026, 6, 5)),
         ("pausa hasta el viernes", dt.date(2026, 6, 5)),
         ("away till June 20", dt.date(2026, 6, 20)),
+        ("necesito una pausa", dt.date(2026, 6, 15)),
+        ("quiero una pausa por favor", dt.date(2026, 6, 15)),
+        ("quiero una pausa de 3 semanas", dt.date(2026, 6, 22)),
+        ("I need a break", dt.date(2026, 6, 15)),
+        ("pausa 1 mes", dt.date(2026, 7, 1)),
+        ("pausa de quince días", dt.date(2026, 6, 16)),
+        ("pause til the 15th", dt.date(2026, 6, 15)),
+        ("PAUSE until Monday the 22nd", dt.date(2026, 6, 22)),
     ],
 )
 def test_a_pause_lasts_as_long_as_the_member_says(town: Town, words: str, until: dt.date) -> None:
@@ -60,7 +68,16 @@ def test_a_pause_lasts_as_long_as_the_member_says(town: Town, words: str, until:
 
 
 @pytest.mark.parametrize(
-    "words", ["pause 0", "pause 99", "pause 99999999999", "pause until yesterday", "pause 1 or 2"]
+    "words",
+    [
+        "pause 0",
+        "pause 99",
+        "pause 99999999999",
+        "pause until yesterday",
+        "pause 1 or 2",
+        "pausa hasta nuevo aviso",
+        "pause for 2 or 3 weeks",
+    ],
 )
 def test_a_pause_nobody_can_read_is_asked_about(town: Town, words: str) -> None:
     ana, member, _ = seated(town)
