@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
+
 from sqlalchemy import update
 
 from assistant.circles.actions.effects import Effect
 from assistant.circles.membership.leaving import left
 from assistant.circles.people import consent
 from assistant.conversations.turn_context import Context
+from assistant.delivery.outbox import PURPOSE_RULES
 from assistant.store.tables import Inbox, Outbox
+
+CONFIRMED_WITHIN = PURPOSE_RULES["legal"].lives or dt.timedelta()
+"""From the moment the opt-out came in."""
 
 
 def opt_out(context: Context, *, confirm: bool) -> tuple[Effect, ...]:
     """Put the person's opt-out on the ledger: nothing queued leaves, and nothing more is said to them.
 
     Args:
-        confirm: Whether they hear so, in the one text that is allowed (47 CFR 64.1200(a)(12)).
+        confirm: Whether they hear so, in the one text that is allowed (47 CFR 64.1200(a)(12)): at once, or
+            not at all, for by then they take it for one text more.
 
     Returns:
         What their circles hear, for nobody shall wait for them.
@@ -36,8 +44,10 @@ def opt_out(context: Context, *, confirm: bool) -> tuple[Effect, ...]:
         .where(Outbox.address_id == context.address.id, Outbox.state == "queued")
         .values(state="cancelled", reason="opted out")
     )
-    if confirm:
+    until = (context.inbox.received_at if context.inbox else context.now) + CONFIRMED_WITHIN
+    if confirm and context.now < until:
         context.notice("opted_out", purpose="legal")
+        progress.drafts = [replace(draft, expires_at=until) for draft in progress.drafts]
     progress.quiet = progress.opted_out = True
     effects = left(context.session, context.person, context.services.identity.sender, context.now)
     if progress.prefetched is not None:

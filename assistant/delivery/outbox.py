@@ -73,10 +73,10 @@ PURPOSE_RULES: dict[str, Rule] = {
         tries=100,
         slowest=dt.timedelta(minutes=1),
     ),
-    # "Presumed within consent if sent within five minutes of the opt-out."
+    # The law presumes consent to it for five minutes; whoever said STOP wants the last text at once or never.
     "legal": Rule(
         priority=1,
-        lives=dt.timedelta(minutes=5),
+        lives=dt.timedelta(minutes=1),
         needs="nothing",
         any_hour=True,
         waits_for_inbox=False,
@@ -123,6 +123,8 @@ def put(
 ) -> list[int]:
     """Queue texts: each cut into parts of at most two segments, and those to one address sent in this order.
 
+    What is put later follows as well: see `assistant.delivery.order`.
+
     Args:
         session: A session inside `Database.write()`; nothing leaves before it commits.
         drafts: Of any number of people.
@@ -139,10 +141,12 @@ def put(
     rows = [row for draft in drafts for row in _rows(draft, sender, now, toll_free)]
     if not rows:
         return []
-    last: dict[int, int] = {}
+    last: dict[tuple[int, int], int] = {}
     for row, row["id"] in zip(rows, _new_ids(session, len(rows)), strict=True):
-        row["after_id"] = last.get(row["address_id"])
-        last[row["address_id"]] = row["id"]
+        # Never behind what is less urgent: a reply must not wait for the morning with a notice.
+        chain = row["address_id"], row["priority"]
+        row["after_id"] = last.get(chain)
+        last[chain] = row["id"]
     # The table, not the class: that would send a statement for each set of columns that are not empty.
     session.execute(insert(cast("Table", Outbox.__table__)), rows)
     return [row["id"] for row in rows]

@@ -12,11 +12,15 @@ from redis.exceptions import RedisError
 log = structlog.get_logger(__name__)
 
 BURST_SECONDS = 0.05
-"""So much unused time may be made up for: what a worker loses between two claims."""
+"""So much unused time may be made up for: what a worker loses between two claims, and (a part of it, below)
+between the moment it was given and the moment the text leaves."""
+LATENESS = 0.02
+"""Seconds of it that are kept for texts that leave later than they were allowed to."""
 ASK_AGAIN_AFTER = 1.0
 """Seconds for which a Redis that is away is not asked again."""
 
 # Each segment keeps the sender busy for 1/rate of a second, by the one clock all workers share: Redis's own.
+# A text is asked for by itself: what is asked for together leaves together, and so over the limit.
 _RESERVE = """
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
@@ -48,12 +52,15 @@ class Rate:
         self._away_until = 0.0
 
     def reserve(self, segments: int) -> float:
-        """Take room for `segments`; return the seconds to wait before sending them. Never raises."""
+        """Take room for one text of so many segments; return the seconds to wait before it. Never raises."""
         if time.monotonic() >= self._away_until:
             try:
                 micros = self._reserve(
                     keys=[self._key],
-                    args=[round(segments * self._seconds * 1e6), round(BURST_SECONDS * 1e6)],
+                    args=[
+                        round(segments * self._seconds * 1e6),
+                        round((BURST_SECONDS - LATENESS) * 1e6),
+                    ],
                 )
                 return int(micros) / 1e6
             except (RedisError, OSError) as error:
@@ -64,6 +71,6 @@ class Rate:
     def _reserve_alone(self, segments: int) -> float:
         with self._lock:
             now = time.monotonic()
-            start = max(self._free_at, now - BURST_SECONDS)
+            start = max(self._free_at, now - (BURST_SECONDS - LATENESS))
             self._free_at = start + segments * self._seconds
             return max(0.0, start - now)

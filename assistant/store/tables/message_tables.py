@@ -78,6 +78,14 @@ class Outbox(Base):
             sqlite_where=text("state IN ('claimed', 'unsure')"),
             postgresql_where=text("state IN ('claimed', 'unsure')"),
         ),
+        # What may stand before another text to the same phone.
+        Index(
+            "ix_outbox_open",
+            "address_id",
+            "id",
+            sqlite_where=text("state IN ('queued', 'claimed', 'unsure')"),
+            postgresql_where=text("state IN ('queued', 'claimed', 'unsure')"),
+        ),
         Index("ix_outbox_person", "person_id", "id"),
         # Whose final status is still missing; a settled text leaves it.
         Index(
@@ -102,7 +110,7 @@ class Outbox(Base):
     priority: Mapped[int]
     """0 safety, 1 replies, 2 everything else; lower goes first."""
     after_id: Mapped[int | None] = mapped_column(BigId)
-    """Goes only once the carrier took that row: the parts of a text, and the texts of a turn, in order."""
+    """Goes only once the carrier took that row, and waits with it: parts of a text, texts of a turn."""
     inbox_id: Mapped[int | None] = mapped_column(BigId, index=True)
     """The text that this one answers."""
     conversation_id: Mapped[int | None] = mapped_column(BigId)
@@ -124,3 +132,5 @@ class Outbox(Base):
     error_code: Mapped[int | None]
     sent_at: Mapped[dt.datetime | None]
     erased_at: Mapped[dt.datetime | None]
+    claimed_by: Mapped[int | None] = mapped_column(BigId)
+    """The worker that has it in hand; None once it has told what came of it."""
