@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from assistant.delivery.spool import Spool
 from assistant.logs import get_log
 from assistant.store.tables.message_tables import Inbox, Outbox
+from webhooks.waits import rate_ahead, waits
 
 if TYPE_CHECKING:
     from assistant.runtime import Runtime
@@ -66,10 +67,16 @@ class Waiting(Collector):
     def collect(self) -> Iterator[Metric]:
         """The gauges; with the database away only those that do without it."""
         yield GaugeMetricFamily("circle_spool_bytes", "Bytes spooled for the database.", self._spool.size())
+        yield from rate_ahead(self._runtime)
         up = GaugeMetricFamily("circle_database_up", "1 while the database answers.")
         try:
             with self._runtime.database.read() as session:
-                gauges = [*_depths(session, self._runtime.clock.now()), *_recent(session)]
+                clock = self._runtime.clock
+                gauges = [
+                    *_depths(session, clock.now()),
+                    *waits(session, clock.now(), clock.real()),
+                    *_recent(session),
+                ]
         except SQLAlchemyError as error:
             log.warning("metrics without the database", error=type(error).__name__)
             up.add_metric([], 0)

@@ -1,7 +1,6 @@
-"""Decides which queued texts may leave now, and takes those under a lease.
+"""Finds the queued texts that may leave now, and takes them under a lease.
 
-Everything is checked again here, because the world has moved on since a text was queued: consent, the
-member's seat, quiet hours, lateness. What may not go is held or dropped with the reason on its row.
+What may not go (`assistant.delivery.verdicts`) is held or dropped with the reason on its row.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ from sqlalchemy.orm import Session, aliased
 
 from assistant.circles.people.consent import kind_in_force
 from assistant.delivery.order import ORDER_PATIENCE, is_next
-from assistant.delivery.outbox import ANSWER_WHILE_FRESH, PURPOSE_RULES, Rule
-from assistant.schedule.local_time import allowed, hours_for, next_allowed, zone_of
+from assistant.delivery.outbox import PURPOSE_RULES
+from assistant.delivery.verdicts import Due, Hold, decide
 from assistant.store.database import Database
 from assistant.store.tables import Address, Circle, Inbox, Member, Outbox, Person, ServiceState
 from assistant.store.tables.circle_tables import SEATED
@@ -39,8 +38,6 @@ then go by the carrier's log."""
 LEASE = dt.timedelta(seconds=30)
 """Real time in which a claimed text must be sent and recorded; after it nobody knows whether it left: the ten
 seconds above, ten of the carrier's (`TwilioCarrier`), and ten for a database that is busy."""
-INBOX_FIRST = dt.timedelta(seconds=10)
-"""So long between two looks whether the recipient's own text was handled: only what is unprompted waits."""
 PRIORITIES = sorted({rule.priority for rule in PURPOSE_RULES.values()})
 URGENT = 1
 """Texts up to this priority are never kept waiting by the others: safety, pages, replies."""
@@ -52,90 +49,6 @@ _QUEUED = Outbox.state == literal("queued", literal_execute=True)
 _CLAIMED = Outbox.state == literal("claimed", literal_execute=True)
 # Spelled as in the index that holds only these.
 UNSETTLED = text_sql("outbox.state IN ('claimed', 'unsure')")
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A queued text whose time has come, with all that decides whether it may go."""
-
-    id: int
-    person_id: int
-    circle_id: int | None
-    address_id: int
-    uri: str
-    body: str | None
-    segments: int
-    purpose: str
-    priority: int
-    attempt: int
-    """The number of the try that begins with this claim."""
-    created_at: dt.datetime
-    expires_at: dt.datetime | None
-    retired: bool
-    unreachable: bool
-    person_zone: str | None
-    circle_zone: str | None
-    seat: str | None
-    """The state of the seat it is about, if it is about one."""
-    consent: str | None
-    answers: dt.datetime | None
-    """When the text came that it answers."""
-    unhandled: bool
-    """The recipient has texts nobody has handled."""
-    replaced: bool
-    """A later text of the same wording waits for the recipient too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Not now: look again at `until`."""
-
-    until: dt.datetime
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """Not ever."""
-
-    reason: str
-
-
-def decide(text: Due, now: dt.datetime) -> Hold | Drop | None:
-    """Return what keeps a text from leaving at `now` (aware UTC, the service's time); None: it may leave."""
-    rule = PURPOSE_RULES[text.purpose]
-    if (reason := _forbidden(text, rule, now)) is not None:
-        return Drop(reason)
-    if rule.waits_for_inbox and text.unhandled:
-        return Hold(now + INBOX_FIRST, "the recipient's own text goes first")
-    if rule.any_hour or (rule.any_hour_while_fresh and _is_fresh(text, now)):
-        return None
-    zones, hours = zone_of(text.person_zone, text.circle_zone, text.uri), hours_for(text.uri)
-    if allowed(now, zones, hours):
-        return None
-    opening = next_allowed(now, zones, hours)
-    if text.expires_at is not None and text.expires_at <= opening:
-        return Drop("too late")
-    return Hold(opening, "quiet hours")
-
-
-def _forbidden(text: Due, rule: Rule, now: dt.datetime) -> str | None:
-    reasons = (
-        (text.body is None, "erased"),
-        (text.expires_at is not None and text.expires_at <= now, "too late"),
-        (text.retired, "address retired"),
-        (text.unreachable and not rule.to_unreachable, "unreachable"),
-        (text.consent == "out" and rule.needs != "nothing", "opted out"),
-        (text.consent is None and rule.needs == "opt-in", "no consent"),
-        (rule.needs_seat and text.seat == "paused", "paused"),
-        (rule.needs_seat and text.seat in ("left", "declined"), "left"),
-        (text.replaced and text.purpose == "prompt", "replaced by a later one"),
-    )
-    return next((reason for holds, reason in reasons if holds), None)
-
-
-def _is_fresh(text: Due, now: dt.datetime) -> bool:
-    return now - (text.answers or text.created_at) <= ANSWER_WHILE_FRESH
 
 
 @dataclass(frozen=True, slots=True)

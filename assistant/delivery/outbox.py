@@ -47,7 +47,7 @@ class Rule:
     """Goes even while everything is paused."""
     to_unreachable: bool = False
     """Worth a try even where the carrier said that nobody can be reached."""
-    tries: int = 8
+    tries: int = 20
     slowest: dt.timedelta = dt.timedelta(minutes=15)
     """The longest pause between two tries."""
 
@@ -81,6 +81,7 @@ PURPOSE_RULES: dict[str, Rule] = {
         any_hour=True,
         waits_for_inbox=False,
         to_unreachable=True,
+        slowest=dt.timedelta(seconds=10),
     ),
     "reply": Rule(
         priority=1,
@@ -88,6 +89,8 @@ PURPOSE_RULES: dict[str, Rule] = {
         needs="no opt-out",
         any_hour_while_fresh=True,
         waits_for_inbox=False,
+        tries=60,
+        slowest=dt.timedelta(seconds=30),
     ),
     "notice": Rule(priority=2, lives=dt.timedelta(days=3), needs="opt-in", needs_seat=True),
     "relay": Rule(priority=2, lives=dt.timedelta(days=3), needs="opt-in", needs_seat=True),

@@ -33,6 +33,21 @@ return string.format('%.0f', math.max(0, start - now))
 """
 
 
+def seconds_ahead(redis: Redis, sender: str) -> float:
+    """Return how long the next text of this sender would wait.
+
+    Raises:
+        redis.exceptions.RedisError: Redis is away.
+    """
+    free = float(redis.get(_key(sender)) or 0)  # type: ignore[arg-type]
+    seconds, micros = redis.time()  # type: ignore[misc]
+    return max(0.0, free / 1e6 - seconds - micros / 1e6)
+
+
+def _key(sender: str) -> str:
+    return f"circle:rate:{sender}"
+
+
 class Rate:
     """One sender's limit.
 
@@ -45,7 +60,7 @@ class Rate:
     def __init__(self, redis: Redis, sender: str, segments_per_second: float) -> None:
         self._redis = redis
         self._reserve = redis.register_script(_RESERVE)
-        self._key = f"circle:rate:{sender}"
+        self._key = _key(sender)
         self._seconds = 1 / segments_per_second
         self._lock = threading.Lock()
         self._free_at = 0.0

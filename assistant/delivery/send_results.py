@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import Accepted, CarrierError, Trouble
 from assistant.circles.membership.invitations import note_sent
-from assistant.delivery.claims import Due
 from assistant.delivery.failure_policy import Failure, act_on, next_send
+from assistant.delivery.verdicts import Due
 from assistant.store.database import Database
 from assistant.store.tables import Outbox
 

@@ -18,7 +18,6 @@ from assistant.delivery.claims import (
     HAND_OVER_WITHIN,
     URGENT,
     Claim,
-    Due,
     claim,
     drop_opted_out,
     is_due,
@@ -27,6 +26,7 @@ from assistant.delivery.claims import (
 )
 from assistant.delivery.delivery_receipts import attempt_name
 from assistant.delivery.send_results import Result, record
+from assistant.delivery.verdicts import Due
 from assistant.services import Services, allow_everything
 
 log = structlog.get_logger(__name__)

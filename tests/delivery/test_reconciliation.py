@@ -1,19 +1,25 @@
 """Nobody is sure: the callback is awaited, then the log is searched; only what was never taken goes again."""
 
+import asyncio
 import datetime as dt
 import time
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from assistant.carriers.carrier import LoggedText
 from assistant.delivery.claims import LEASE, claim
 from assistant.delivery.delivery_receipts import attempt_name, note_status
-from assistant.delivery.reconciliation import fetch_missed, poll_missing_statuses, settle_unsure
+from assistant.delivery.reconciliation import (
+    DEAD_AFTER,
+    fetch_missed,
+    poll_missing_statuses,
+    settle_unsure,
+)
 from assistant.delivery.sender import drain
 from assistant.schedule.clock import ManualClock
 from assistant.store.database import Database
-from assistant.store.tables import Alert, Inbox, Outbox, Watermark
+from assistant.store.tables import Alert, Inbox, Outbox, Watermark, Worker
 from tests.delivery.fakes import (
     ANA,
     LUZ,
@@ -104,6 +110,39 @@ def test_a_worker_that_died_leaves_its_texts_unsure_never_queued(
     assert carrier.sent == []
     look(database, clock, carrier, after=90)
     deliver(database, clock, carrier)
+    assert len(carrier.sent) == 1
+
+
+def test_what_a_dead_worker_had_in_hand_passes_on_before_its_lease_ends(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    with database.write() as session:
+        for worker in (1, 2):
+            session.add(Worker(id=worker, queue="delivery", began_at=clock.real(), beat_at=clock.real()))
+    (text,) = queue(database, clock.now(), a_text(ANA))
+    (other,) = queue(database, clock.now(), a_text(ROSA))
+    for worker in (1, 2):
+        assert len(claim(database, clock.now(), clock.real(), 1, worker=worker).texts) == 1
+    clock.forward(DEAD_AFTER)
+    with database.write() as session:
+        session.execute(update(Worker).where(Worker.id == 2).values(beat_at=clock.real()))
+    look(database, clock, carrier)
+    assert (row(database, text).state, row(database, text).reason) == ("unsure", "worker died")
+    assert row(database, other).state == "claimed"
+    look(database, clock, carrier, after=20)
+    assert row(database, text).state == "unsure"
+    look(database, clock, carrier, after=20)
+    assert row(database, text).state == "queued"
+
+
+def test_a_text_that_a_dead_worker_handed_over_is_found_and_not_sent_again(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    (text,) = queue(database, clock.now(), a_text(ANA, "Hi."))
+    claim(database, clock.now(), clock.real(), 1, worker=7)  # No row of its own: it has long been dead.
+    asyncio.run(carrier.send(URIS[ANA], "Hi.", attempt=attempt_name(text, 1)))
+    look(database, clock, carrier)
+    assert row(database, text).state == "sent"
     assert len(carrier.sent) == 1
 
 

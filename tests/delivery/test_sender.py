@@ -13,6 +13,7 @@ from assistant.circles.people import consent
 from assistant.delivery.claims import claim
 from assistant.delivery.delivery_receipts import attempt_name, note_status
 from assistant.delivery.order import ORDER_PATIENCE
+from assistant.delivery.outbox import PURPOSE_RULES
 from assistant.delivery.sender import Drained, drain
 from assistant.schedule.clock import ManualClock
 from assistant.store.database import Database
@@ -455,13 +456,14 @@ def test_what_was_certainly_not_taken_is_tried_again_later_and_later(
     (text,) = queue(database, clock.now(), a_text(ANA, purpose="prompt"))
     carrier.refuse["*"] = CarrierError(Trouble.RETRY, 20429)
     pauses = []
-    for _ in range(8):
+    for _ in range(PURPOSE_RULES["prompt"].tries):
         deliver(database, clock, carrier, 0.0)
         pauses.append((row(database, text).not_before - clock.now()).total_seconds())
         clock.forward(dt.timedelta(seconds=max(pauses[-1], 0)))
     assert outcome(database, text) == ("failed", "carrier 20429")
-    assert 1.5 <= pauses[0] <= 2.5
-    assert 6 <= pauses[2] <= 10
+    assert 0.75 <= pauses[0] <= 1.25
+    assert 3 <= pauses[2] <= 5
+    assert 600 <= pauses[-2] <= 1200
     assert carrier.sent == []
 
 
