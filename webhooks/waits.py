@@ -11,7 +11,7 @@ from sqlalchemy import func, literal, select, text
 from sqlalchemy.orm import Session
 
 from assistant.store.tables.message_tables import Outbox
-from assistant.store.tables.operation_tables import Worker
+from assistant.store.tables.operation_tables import ServiceState, Worker
 
 if TYPE_CHECKING:
     from assistant.runtime import Runtime
@@ -80,6 +80,22 @@ def waits(session: Session, now: dt.datetime, real: dt.datetime) -> Iterator[Met
         "Texts that a worker had in hand when it died.",
         session.scalar(of_the_dead),
     )
+
+
+def strangers(session: Session, now: dt.datetime) -> Iterator[Metric]:
+    """How many texts went to numbers that are nobody's in this hour, and how many may."""
+    state = session.get(ServiceState, "strangers")
+    counted = state.value if state is not None else {}
+    hour = now.replace(minute=0, second=0, microsecond=0).isoformat()
+    yield GaugeMetricFamily(
+        "circle_strangers_answered",
+        "Texts to numbers that are nobody's here, in this hour.",
+        counted.get("count", 0) if counted.get("hour") == hour else 0,
+    )
+    if "most" in counted:
+        yield GaugeMetricFamily(
+            "circle_strangers_limit", "How many of them may go in an hour.", counted["most"]
+        )
 
 
 def rate_ahead(runtime: Runtime) -> Iterator[Metric]:

@@ -18,6 +18,7 @@ from assistant.conversations.dispatch import handle
 from assistant.conversations.keywords import overtakes
 from assistant.conversations.notices import tell
 from assistant.conversations.prefetch import prefetch
+from assistant.conversations.strangers import hold_back
 from assistant.conversations.turn_context import Context, Progress
 from assistant.delivery.outbox import put
 from assistant.safety.alerts import open_alert
@@ -85,6 +86,7 @@ def _handle_some(services: Services, attempt: Attempt) -> int:
             for of_one in _contexts(session, services, locked, now)
             for context in _in_turn(of_one, attempt)
         ]
+        hold_back(contexts, now)
         drafts = [draft for context in contexts for draft in context.progress.drafts]
         if drafts:
             put(session, drafts, services.identity.sender, now)

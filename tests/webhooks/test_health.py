@@ -149,11 +149,35 @@ def test_metrics_hold_nothing_of_anybody(client: FlaskClient, twilio: Twilio) ->
     assert "415555" not in page
 
 
+def test_metrics_are_for_this_machine(client: FlaskClient) -> None:
+    elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
+    assert client.get("/metrics", environ_overrides=elsewhere).status_code == 403
+    assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 403
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_metrics_are_for_whoever_has_the_token(environment: dict[str, str], clock: ManualClock) -> None:
+    settings = load_settings({**environment, "METRICS_TOKEN": "a-long-one"})
+    with build_runtime(settings, clock=clock) as runtime:
+        app = create_app(runtime)
+        client = app.test_client()
+        assert client.get("/metrics").status_code == 403
+        assert client.get("/metrics", headers={"Authorization": "Bearer another"}).status_code == 403
+        for address in ("127.0.0.1", "203.0.113.9"):
+            answer = client.get(
+                "/metrics",
+                headers={"Authorization": "Bearer a-long-one"},
+                environ_overrides={"REMOTE_ADDR": address},
+            )
+            assert answer.status_code == 200
+        app.extensions["recorder"].close()
+
+
 def test_a_scrape_asks_a_handful_of_questions(client: FlaskClient, runtime: Runtime) -> None:
     statements: list[str] = []
     event.listen(runtime.database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     client.get("/metrics")
-    assert len(statements) <= 14
+    assert len(statements) <= 16
 
 
 def test_each_cause_of_waiting_is_a_figure(
