@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from assistant.delivery.spool import Spool
 from assistant.logs import get_log
 from assistant.store.tables.message_tables import Inbox, Outbox
-from webhooks.waits import rate_ahead, strangers, waits
+from webhooks.waiting_causes import rate_ahead, strangers, waits
 
 if TYPE_CHECKING:
     from assistant.runtime import Runtime

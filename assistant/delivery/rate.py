@@ -39,8 +39,8 @@ def seconds_ahead(redis: Redis, sender: str) -> float:
     Raises:
         redis.exceptions.RedisError: Redis is away.
     """
-    free = float(redis.get(_key(sender)) or 0)  # type: ignore[arg-type]
-    seconds, micros = redis.time()  # type: ignore[misc]
+    free = float(redis.get(_key(sender)) or 0)
+    seconds, micros = redis.time()
     return max(0.0, free / 1e6 - seconds - micros / 1e6)
 
 
