@@ -210,7 +210,9 @@ def known() -> Known:
     from assistant.circles.actions.crisis_lines import LINES_KNOWN, PLACEHOLDER_NAMES
     from assistant.circles.actions.placeholders import PLACEHOLDERS
     from assistant.conversations.action_catalogue import all_actions
+    from assistant.conversations.helping.asking_back import asked_of
     from assistant.engine.known import Known
+    from assistant.language.asking.question_patterns import parse_pattern
     from assistant.language.commands.command_reading import parse_phrase
     from assistant.language.languages import LANGUAGES
     from assistant.language.rendering import worst_case
@@ -233,6 +235,8 @@ def known() -> Known:
         degrees=lambda expect: DEGREES.get(parse_expect(expect).kind, ()),
         only_in=dict.fromkeys(PLACEHOLDER_NAMES, LINES_KNOWN),
         phrase=parse_phrase,
+        question=parse_pattern,
+        asked=asked_of,
         languages=tuple(LANGUAGES),
     )
 

@@ -12,18 +12,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from assistant.language.commands.addressing import named_in
 from assistant.language.commands.command_lines import read_code_line
 from assistant.language.commands.command_reading import CommandReading, read_command
+from assistant.language.commands.taking_back import read_taking_back
 from assistant.language.replies.reply_reading import Expect, find_phones, read
+from assistant.language.signals.courtesy import is_courtesy
 from assistant.language.signals.signal_reading import signal
 from assistant.safety.danger_reader import read_danger
 from tests.conversations import test_stakes as stakes
+from tests.language import test_addressing as addressing
+from tests.language import test_asking as asking
 from tests.language import test_cases as language
+from tests.language import test_reactions as reactions
+from tests.language import test_taking_back as taking_back
 
 RIGHT, ASKED, WRONG = "right", "asked", "wrong"
 UNCLEAR: Final = "unclear"
-HIGH_STAKES: Final = frozenset({"whole", "agree", "stakes", "danger"})
-"""Kinds in which a wrong reading harms: consent, who reads, an alert, danger."""
+HIGH_STAKES: Final = frozenset({"whole", "agree", "stakes", "danger", "taken back"})
+"""Kinds in which a wrong reading harms: consent, who reads, an alert, danger, words that are gone."""
 DANGER: Final = Path(__file__).parent / "safety" / "cases" / "danger_reader.toml"
 
 Heard = Iterator[tuple[str, str, str]]
@@ -42,6 +49,8 @@ def hear() -> Heard:
     yield from _replies()
     yield from _tables()
     yield from _commands()
+    yield from _questions()
+    yield from _short_texts()
     yield from _stakes()
     yield from _danger()
 
@@ -131,6 +140,46 @@ def _shown(found: CommandReading | None) -> str:
 def _is_offered(found: CommandReading | None) -> bool:
     """Whether nothing is done before the person is asked."""
     return found is None or not found.sure
+
+
+def _questions() -> Heard:
+    """What people ask us back: a question that is not heard is met with the open question again."""
+    for loosely in (False, True):
+        for kind, texts in asking.CASES["whole"].items():
+            for text in texts:
+                yield "asks back", text, _asked((kind,), text, loosely=loosely)
+        for text in asking.CASES["nothing"]["texts"]:
+            yield "asks back", text, _asked((), text, loosely=loosely)
+    for text in asking.CASES["answers"]["texts"]:
+        yield "asks back", text, _asked((), text, loosely=False)
+    for text, kinds in asking.CASES["both"].items():
+        yield "asks back", text, _asked(tuple(kinds), text, loosely=False)
+
+
+def _asked(expected: tuple[str, ...], text: str, *, loosely: bool) -> str:
+    heard = asking.asked(text, loosely=loosely)
+    got = heard.kinds if heard.whole else ()
+    return judge(expected, got, asks=not got)
+
+
+def _short_texts() -> Heard:
+    """What takes words back, what only closes a talk, reactions, and whom a line is put to."""
+    for text, meant in taking_back.CASES:
+        back = read_taking_back(text)
+        heard = "" if back is None else "sharing" if back.sharing else "gone"
+        yield "taken back", text, judge(meant, heard, asks=not heard)
+    courtesy = language.table("courtesy")
+    for kind, said in (("courtesy", True), ("more", False)):
+        for text in courtesy[kind]["texts"]:
+            yield "courtesy", text, judge(said, is_courtesy(text))
+    for kind, said in (("reactions", True), ("words", False)):
+        for text in reactions.filled(kind):
+            yield "reactions", text, judge(said, signal(text, ours=reactions.OURS).kind == "tapback")
+    for case, found in addressing.TABLE["line"].items():
+        words, _, there = case.partition(" | ")
+        names = dict(enumerate(there.split(", ")))
+        got = [names[key] for key in named_in(words, names)]
+        yield "kind line", case, judge(found, got, asks=not got)
 
 
 def _stakes() -> Heard:

@@ -31,4 +31,4 @@ def test_wrong_counts_double_where_it_harms() -> None:
 def test_nothing_is_heard_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     assert hearing.main() == 0, capsys.readouterr().out
     kinds = {line.split()[0] for line in capsys.readouterr().out.splitlines()[1:-1]}
-    assert {"stakes", "danger", "whole", "place", "date", "commands", "signals"} <= kinds
+    assert {"asks", "stakes", "danger", "whole", "place", "date", "commands", "signals"} <= kinds

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from assistant.conversations.effect_handlers import apply
+from assistant.conversations.helping.misunderstandings import MOST_UNCLEAR, escalate, offers_numbers
 from assistant.conversations.questions import close
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
@@ -19,9 +19,6 @@ from assistant.language.replies.reply_reading import Choice, Reading, parse_expe
 from assistant.safety.alarms import pass_on_more
 from assistant.safety.first_response import is_safety_talk
 from assistant.store.tables import Answer, Conversation, Question
-
-MOST_UNCLEAR = 4
-"""After so many replies to one question that could not be read, we stop repeating ourselves."""
 
 
 def read_answer(context: Context, question: Question, conversation: Conversation) -> Reading:
@@ -61,9 +58,21 @@ def take_answer(context: Context, question: Question, conversation: Conversation
     else:
         _keep(context, question, conversation, reading)
         close(context.session, question, outcome, context.now)
+    drafted = len(context.progress.drafts)
     move(context, conversation, lambda book, place: advance(book, place, outcome))
+    if outcome == UNCLEAR and _still_asked(context, question, conversation):
+        escalate(context, question, step_of(context, question), drafted)
     if question.state == "open" and (conversation.ended_at or conversation.step != question.step):
         close(context.session, question, outcome, context.now)  # An unclear reply led on from it.
+
+
+def _still_asked(context: Context, question: Question, conversation: Conversation) -> bool:
+    place = (conversation.flow, conversation.step)
+    return (
+        context.question is question
+        and conversation.ended_at is None
+        and place == (question.flow, question.step)
+    )
 
 
 def answer_late(context: Context, question: Question) -> bool:
@@ -101,15 +110,6 @@ def _sure(context: Context, step: Step, question: Question, conversation: Conver
     version = conversation.version
     sure = with_versions(context, lambda: context.services.book.sure(question.flow, question.step, version))
     return {ANY: sure["chosen"]} if step.choices_from and "chosen" in sure else sure
-
-
-def offers_numbers(step: Step) -> bool:
-    """Return whether the question names its options by number; to "Reply SEND", a 1 says nothing."""
-    texts = [
-        *(step.say or {}).values(),
-        *(kept.say[each] for kept in step.silence if kept.say for each in kept.say),
-    ]
-    return any(re.search(r"\b1\b", text) for variants in texts for text in variants.values())
 
 
 def _is_keyword(context: Context) -> bool:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import or_, select
 
 from assistant.circles.sharing.second_halves import HALF, add_second_half, can_take_more
 from assistant.conversations import attribution
 from assistant.conversations.answers import answer_late, read_answer, step_of, take_answer
+from assistant.conversations.prefetch import Before
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, start
 from assistant.engine.movement import UNCLEAR, find_way
 from assistant.language.folding import plain_words
 from assistant.language.replies.reply_reading import Reading
-from assistant.store.tables import Answer, Conversation, Inbox, Outbox, Question
+from assistant.store.tables import Answer, Conversation, Outbox, Question
 
 UNANSWERED: Final = dt.timedelta(minutes=10)
 """So long whoever waits for a reply that has not come may send the same once more."""
@@ -28,15 +29,10 @@ READING: Final = dt.timedelta(seconds=2)
 """Nobody has read a question and begun to answer it sooner after it was sent."""
 CHARACTERS_A_SECOND: Final = 7
 """As fast as thumbs type: 85 words a minute, the fastest of 37,370 people (Palin et al., MobileHCI 2019)."""
-RECORDING: Final = dt.timedelta(seconds=1)
-"""So much later than the carrier took a text it may stand in the outbox as sent."""
 DOUBLED: Final = "doubled"
 JOINED: Final = "joined"
 CROSSED: Final = "crossed"
 """Nothing was made of it, so that the same words once more are no second delivery."""
-
-Before = Row[int, str | None, dt.datetime, str | None]
-"""Of the text before: id, body, when it was received, and why nothing was made of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +62,13 @@ def look(context: Context) -> Crossing:
         return Crossing()
     asked_at = _asked_at(context, question) if question is not None else None
     unread = question is not None and (asked_at is None or text.received_at < asked_at)
-    before = _text_before(context, text)
+    before = context.known.before
     if before is None:
         return Crossing(unread=unread)
     since = text.received_at - before.received_at
-    left_at = _left_at(context, Outbox.inbox_id == before.id)
-    no_reply_yet = left_at is None or text.received_at < left_at
+    no_reply_yet = before.replied_at is None or text.received_at < before.replied_at
     same = plain_words(before.body or "") == plain_words(context.words) and before.reason != CROSSED
-    waits = HALF if left_at is None and not unread else UNANSWERED
+    waits = HALF if before.replied_at is None and not unread else UNANSWERED
     if same and since <= waits and (unread or no_reply_yet):
         return Crossing(doubled=True)
     unread = unread or (question is None and no_reply_yet and since <= HALF)
@@ -159,8 +154,13 @@ def _answered_what_was_asked(context: Context) -> bool:
     conversation = context.session.get_one(Conversation, asked_then.conversation_id)
     if (conversation.flow, conversation.step) != (asked_then.flow, asked_then.step):
         return False
-    asked_at = _asked_at(context, asked_then)
-    if asked_at is None or text.received_at < asked_at:
+    asking = (
+        Outbox.person_id == context.person.id,
+        Outbox.conversation_id == asked_then.conversation_id,
+        Outbox.created_at == asked_then.opened_at,
+    )
+    left = select(Outbox.id).where(*asking, Outbox.state != "queued", Outbox.sent_at < text.received_at)
+    if context.session.scalar(left.limit(1)) is None:
         return False
     if asked_then.state == "closed":
         return answer_late(context, asked_then)
@@ -171,40 +171,12 @@ def _answered_what_was_asked(context: Context) -> bool:
     return True
 
 
-def _text_before(context: Context, text: Inbox) -> Before | None:
-    return context.session.execute(
-        select(Inbox.id, Inbox.body, Inbox.received_at, Inbox.reason)
-        .where(Inbox.person_id == context.person.id, Inbox.id < text.id)
-        .order_by(Inbox.id.desc())
-        .limit(1)
-    ).first()
-
-
 def _asked_at(context: Context, question: Question) -> dt.datetime | None:
     """Return when a question left at the earliest; None: it still waits to leave."""
-    asking = (
-        Outbox.person_id == context.person.id,
-        Outbox.conversation_id == question.conversation_id,
-        Outbox.created_at == question.opened_at,
-    )
-    left_at = _left_at(context, *asking)
-    if left_at is not None:
-        return max(question.opened_at, left_at)
-    waits = select(Outbox.id).where(*asking, Outbox.state == "queued").limit(1)
-    # Nothing in the outbox at all: it was asked in this very transaction, or without a text of its own.
-    return None if context.session.scalar(waits) is not None else question.opened_at
-
-
-def _left_at(context: Context, *which: Any) -> dt.datetime | None:
-    """Return when the last of some texts of ours left, at the earliest; None when none has."""
-    rows = context.session.execute(
-        select(Outbox.created_at, Outbox.sent_at).where(*which, Outbox.state != "queued")
-    )
-    left = [
-        created_at if sent_at is None else max(created_at, sent_at - RECORDING)
-        for created_at, sent_at in rows
-    ]
-    return max(left, default=None)
+    known = context.known.asked_at
+    if known is None or known[0] != question.id:
+        return question.opened_at  # Asked in this very transaction, or without a text of its own.
+    return None if known[1] is None else max(question.opened_at, known[1])
 
 
 def _answer_of(context: Context, before: Before) -> Answer | None:

@@ -45,7 +45,7 @@ def answer_danger(context: Context) -> bool:
     # A loop is suspected of a machine; someone in despair writes much, too.
     said = was_said(context.session, context.person.id, context.now - LATELY, purpose="safety")
     context.progress.quiet = context.progress.quiet and said
-    let_go(context, talk_of(context.session, context.person.id))
+    let_go(context, talk_with(context))
     let_go(context, unfinished(context, GENTLY))
     seat = question.member_id if question is not None else None
     start(context, response.flow, {"danger": response.kind}, seat)
@@ -81,7 +81,7 @@ def hear_out(context: Context) -> bool:
     Returns:
         Whether the words belong there.
     """
-    talk = talk_of(context.session, context.person.id)
+    talk = talk_with(context)
     if talk is None:
         return False
     late = missed(context.session, context.person.id, context.now)
@@ -102,9 +102,12 @@ def hear_out(context: Context) -> bool:
 
 def is_in_talk(context: Context, conversation: Conversation | None) -> bool:
     """Return whether a safety talk is open: that of the open question, or one that rests."""
-    return (conversation is not None and is_safety_talk(conversation)) or (
-        talk_of(context.session, context.person.id) is not None
-    )
+    return (conversation is not None and is_safety_talk(conversation)) or talk_with(context) is not None
+
+
+def talk_with(context: Context) -> Conversation | None:
+    """Return the safety talk with the person that is not over yet, if there is one."""
+    return talk_of(context.session, context.person.id) if context.known.in_talk else None
 
 
 def _was_just_heard(context: Context) -> bool:

@@ -4,46 +4,37 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
-from assistant.circles.calendar.brief_schedule import BRIEF
-from assistant.circles.membership.invitations import open_invitations, yes_or_no
 from assistant.circles.people.recent_texts import was_said
-from assistant.conversations import attribution, crossing, keywords, paged_stage
+from assistant.conversations import attribution, crossing, held_words, keywords, paged_stage
 from assistant.conversations.answers import answer_late, read_answer, reopen, take_answer
 from assistant.conversations.danger_stage import (
     answer_danger,
     ask_gently,
     hear_out,
     is_in_talk,
-    let_go,
     may_be_danger,
-    unfinished,
+    talk_with,
 )
-from assistant.conversations.interruptions import is_the_answer, is_to_be_asked, slot_of
-from assistant.conversations.questions import asking, missed, set_aside
-from assistant.conversations.text_rendering import language_of
+from assistant.conversations.given_commands import RUNNING, obey, read_given
+from assistant.conversations.helping import asking_back, switching_language
+from assistant.conversations.interruptions import is_the_answer, is_to_be_asked
+from assistant.conversations.invitation_answers import answers_invitation
+from assistant.conversations.questions import missed, set_aside
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, start
-from assistant.engine.book import FlowBook
 from assistant.engine.movement import UNCLEAR
-from assistant.language.commands.command_lines import read_code_line
-from assistant.language.commands.command_reading import CommandPattern, CommandReading, read_command
+from assistant.language.commands.command_reading import CommandReading
 from assistant.language.replies.reply_reading import Reading
 from assistant.language.signals.courtesy import is_courtesy
-from assistant.language.signals.signatures import without_signature
 from assistant.safety.alarms import is_looked_after
 from assistant.safety.alert_answers import is_needed
-from assistant.safety.first_response import is_safety_talk, talk_of
-from assistant.store.tables import Conversation, Inbox, Question
+from assistant.safety.first_response import is_safety_talk
+from assistant.store.tables import Conversation, Inbox
 
 LOOP_TEXTS = 30
 """More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
-RUNNING = ("host", "organizer")
-"""Whose commands are about circles, not about a seat of their own."""
-OF_NO_SEAT = ("new",)
-"""Commands for anyone that are about no seat either: the circle one begins is none that one sits in."""
 ON_CALL: Final = "on_call"
 STRANGERS_ONCE_IN = dt.timedelta(days=1)
 MAYBE_STOP_ONCE_IN = dt.timedelta(days=1)
@@ -64,11 +55,13 @@ def handle(context: Context) -> str | None:
     assert text is not None
     context.address.unreachable_at = None
     kind = keywords.kind_here(context, text)
-    if kind == "stop" and _runs_a_circle(context):
+    if (kind == "stop" and _runs_a_circle(context)) or (kind == "start" and keywords.is_in_already(context)):
         kind = "words"
     seen = next(found for stage in STAGES if (found := stage(context, text, kind)) is not None)
     attribution.hand_over(context)
     come_back(context)
+    if kind == "words":
+        switching_language.offer(context)
     return seen.reason
 
 
@@ -83,7 +76,7 @@ def _hear_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
     if kind not in ("stop", "wrong_number"):
         return None
     paged_stage.after_stop(context)
-    keywords.stop(context)
+    (keywords.stop if kind == "stop" else keywords.stop_wrong_number)(context)
     answer_danger(context)
     return Seen()
 
@@ -144,16 +137,41 @@ def _answer_page(context: Context, _text: Inbox, kind: str) -> Seen | None:
 
 
 def _offer_to_pass_on(context: Context, _text: Inbox, _kind: str) -> Seen | None:
-    return Seen() if paged_stage.offer(context, _read_command) else None
+    return Seen() if paged_stage.offer(context, read_given) else None
 
 
 def _ask_gently(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     """Words that may speak of danger wait for the answer to a private question; a host's command does not."""
     kind = may_be_danger(context)
-    if kind is None or _commands_a_circle(context):
+    if kind is None or _commands_a_circle(context) or held_words.takes_back(read_given(context)):
         return None
     ask_gently(context, kind)
     return Seen()
+
+
+def _answer_back(context: Context, _text: Inbox, _kind: str) -> Seen | None:
+    """What people ask us is answered, and the open question put again in other words; a command is none."""
+    if switching_language.takes_offer(context):
+        return Seen()
+    asked = asking_back.asked_back(context)
+    label = None if asked else asking_back.near_miss(context)
+    if (asked is None and label is None) or _is_a_command(context):
+        return None
+    crossed = crossing.look(context)
+    if crossed.doubled or ((crossed.unread or crossed.again) and (asked is None or not asked.whole)):
+        return None
+    if label is not None:
+        context.notice("did_you_mean", {"said": label})
+        return Seen()
+    return Seen() if asked and asking_back.answer_back(context, asked) else None
+
+
+def _is_a_command(context: Context) -> bool:
+    """Return whether words are a command, or may be one here; with a question open only some interrupt."""
+    command = read_given(context)
+    if command is None or not command.sure:
+        return False
+    return context.question is None or context.services.book.commands[command.name].interrupts is not False
 
 
 def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
@@ -179,12 +197,12 @@ def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
 def _ask_about_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
     """Of our texts or of something in the person's life: asked once, and kept as words when said again."""
     since = context.now - MAYBE_STOP_ONCE_IN
-    if kind != "maybe_stop" or was_said(context.session, context.person.id, since, "notices/did_you_mean"):
+    if kind != "maybe_stop" or was_said(context.session, context.person.id, since, "notices/maybe_stop"):
         return None
-    command = _read_command(context)
+    command = read_given(context)
     if command is not None and command.sure and command.value is None:
         return None  # "leave the circle", of whoever may say so.
-    context.notice("did_you_mean", {"said": "STOP"})
+    context.notice("maybe_stop")
     return Seen()
 
 
@@ -210,6 +228,7 @@ STAGES: Final = (
     _see_no_words,
     _offer_to_pass_on,
     _ask_gently,
+    _answer_back,
     _ask_once_more,
     _ask_about_stop,
     _understand_words,
@@ -221,15 +240,14 @@ def _runs_a_circle(context: Context) -> bool:
     """Return whether a host's bare command is meant; from anyone else the word is an opt-out: REMOVE."""
     if keywords.is_carriers_stop(context) or not context.known.hears.intersection(RUNNING):
         return False
-    command = _read_command(context)
+    command = read_given(context)
     return command is not None and command.value is None and _commands_a_circle(context)
 
 
 def _commands_a_circle(context: Context) -> bool:
-    command = _read_command(context)
-    if command is None or not command.sure:
-        return False
-    return context.services.book.commands[command.name].who in RUNNING
+    command = read_given(context)
+    commands = context.services.book.commands
+    return command is not None and command.sure and commands[command.name].who in RUNNING
 
 
 def _without_words(context: Context, text: Inbox) -> str | None:
@@ -258,14 +276,16 @@ def _understand(context: Context) -> str | None:
     # What was written before the question could be read is no answer to it, whatever it says.
     reads = question is not None and not crossed.unread and not crossed.again
     reading = read_answer(context, question, conversation) if question and conversation and reads else None
-    command = _read_command(context)
+    command = read_given(context)
     if command is not None and not _counts_in_danger(context, conversation, command):
         command = None
     if command is not None and _is_for_an_alert(context, command):
-        _obey(context, command)
+        obey(context, command)
+        return None
+    if command and question and conversation and held_words.let_go(context, question, conversation, command):
         return None
     if command is not None and command.sure and not is_the_answer(context, question, reading, command):
-        _obey(context, command)
+        obey(context, command)
         return None
     if command is None and question and conversation and not reading and is_safety_talk(conversation):
         reading = Reading(UNCLEAR)  # More of what may be danger: it is heard, and not as the answer.
@@ -302,54 +322,11 @@ def _counts_in_danger(context: Context, conversation: Conversation | None, comma
 
 def _sure_command(context: Context) -> CommandReading | None:
     """Return a command that counts even where every word may be for someone in danger."""
-    command = _read_command(context)
+    command = read_given(context)
     if command is None or not command.sure:
         return None
     meant = command.capitals or context.services.book.commands[command.name].interrupts is True
     return command if meant else None
-
-
-def _read_command(context: Context) -> CommandReading | None:
-    """Return the command that is given; without the right to it, words are ordinary ones, without a hint."""
-    patterns = _patterns(context.services.book, context.known.hears)
-    language, country = language_of(context.person, None), context.services.identity.country
-    reading = read_command(patterns, without_signature(context.words), language, country=country)
-    if "member" in context.known.hears or (reading is not None and reading.sure):
-        return reading
-    # Whoever has no seat yet writes around the code what people write who begin.
-    return read_code_line(patterns, context.words, language, country=country) or reading
-
-
-@lru_cache(maxsize=64)
-def _patterns(book: FlowBook, hears: frozenset[str]) -> tuple[CommandPattern, ...]:
-    return tuple(
-        CommandPattern(command.name, command.words)
-        for command in book.commands.values()
-        if command.who in hears
-    )
-
-
-def _obey(context: Context, reading: CommandReading) -> None:
-    command = context.services.book.commands[reading.name]
-    slot = slot_of(command)
-    values = {slot: reading.value} if slot and reading.value is not None else {}
-    ctx = context.about(None)
-    if context.services.book.is_safety(command.starts):
-        let_go(context, unfinished(context, command.starts))
-    if command.who in RUNNING:
-        _let_lapse(context)
-    # What a host asks for is about a circle that is hosted, whatever seat the host has.
-    member = None if command.who in RUNNING or command.name in OF_NO_SEAT else ctx.member
-    start(context, command.starts, values, member.id if member else None)
-
-
-def _let_lapse(context: Context) -> None:
-    """End what hosts' commands asked before, and the brief: whoever gives one has gone on."""
-    book = context.services.book
-    begun = {command.starts for command in book.commands.values() if command.who in RUNNING} | {BRIEF}
-    for conversation in asking(context.session, context.person.id):
-        if (conversation.callers[0][0] if conversation.callers else conversation.flow) in begun:
-            let_go(context, conversation)
 
 
 def _unasked(context: Context) -> str | None:
@@ -357,7 +334,7 @@ def _unasked(context: Context) -> str | None:
     if hear_out(context):
         return None
     late = missed(context.session, context.person.id, context.now)
-    if _answers_invitation(context, late):
+    if answers_invitation(context, late):
         start(context, "invited", {})
         return None
     if late is not None and answer_late(context, late):
@@ -375,17 +352,6 @@ def _unasked(context: Context) -> str | None:
     return attribution.hold(context)
 
 
-def _answers_invitation(context: Context, late: Question | None) -> bool:
-    """Return whether words are for an invitation: of someone with a seat, a plain yes or no after it came."""
-    invited = open_invitations(context.session, context.person.id, context.now)
-    if not invited:
-        return False
-    sent_at = invited[-1][0].sent_at
-    if late is not None and sent_at is not None and late.opened_at > sent_at:
-        return False
-    return "member" not in context.known.hears or yes_or_no(context.words) is not None
-
-
 def come_back(context: Context) -> None:
     """Ask what was set aside, now that nothing else is asked; or ask again, if the person wanted it."""
     if context.progress.quiet or (context.question is not None and not context.progress.again):
@@ -393,11 +359,7 @@ def come_back(context: Context) -> None:
     if not context.progress.again and paged_stage.is_busy(context):
         return  # Whoever has someone in danger in hand is asked nothing else.
     question = context.question or set_aside(context.session, context.person.id, context.now)
-    if (
-        question is not None
-        and not context.progress.again
-        and talk_of(context.session, context.person.id) is not None
-    ):
+    if question is not None and not context.progress.again and talk_with(context) is not None:
         return  # After words of danger, not in the same breath.
     if question is not None:
         ask_again(context, context.session.get_one(Conversation, question.conversation_id))

@@ -73,6 +73,7 @@ def _tell(context: Context, effect: Tell, _conversation: Conversation | None) ->
         purpose=None if effect.purpose == "reply" else effect.purpose,
         verbatim=effect.verbatim,
         circle_id=effect.circle_id,
+        carries=effect.carries,
     )
 
 

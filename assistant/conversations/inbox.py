@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from itertools import groupby
 
 import structlog
@@ -17,9 +18,11 @@ from assistant.circles.people.addresses import claim_senders
 from assistant.conversations.dispatch import handle
 from assistant.conversations.keywords import overtakes
 from assistant.conversations.notices import tell
-from assistant.conversations.prefetch import prefetch
+from assistant.conversations.prefetch import Before, prefetch
+from assistant.conversations.questions import timers_at_the_end
 from assistant.conversations.strangers import hold_back
 from assistant.conversations.turn_context import Context, Progress
+from assistant.conversations.turns import STORED
 from assistant.delivery.outbox import put
 from assistant.safety.alerts import open_alert
 from assistant.services import Services
@@ -27,7 +30,7 @@ from assistant.store.tables import Address, Inbox, Member, Person
 
 log = structlog.get_logger(__name__)
 
-PEOPLE_AT_ONCE = 25
+PEOPLE_AT_ONCE = 100
 """How many people's texts share a transaction: commits are the dear part, and locks should be short."""
 TRIES = 3
 NO_LOOKING_BACK = {"synchronize_session": False}
@@ -81,11 +84,12 @@ def _handle_some(services: Services, attempt: Attempt) -> int:
             # Two buddies who write to each other at once set timers for each other: those need not wait.
             .with_for_update(skip_locked=True, key_share=True)
         ).all()
-        contexts = [
-            context
-            for of_one in _contexts(session, services, locked, now)
-            for context in _in_turn(of_one, attempt)
-        ]
+        with timers_at_the_end(session, now) if attempt is _all_or_none else nullcontext():
+            contexts = [
+                context
+                for of_one in _contexts(session, services, locked, now)
+                for context in _in_turn(of_one, attempt)
+            ]
         hold_back(contexts, now)
         drafts = [draft for context in contexts for draft in context.progress.drafts]
         if drafts:
@@ -148,7 +152,9 @@ def _in_turn(contexts: Sequence[Context], attempt: Attempt) -> Iterator[Context]
         if text.not_before is not None and text.not_before > context.services.clock.real():
             return  # Its next try is not due, and what was written after it waits its turn.
         if before is not None:
-            context.progress.prefetched = before.progress.prefetched
+            context.progress.prefetched = known = before.progress.prefetched
+            if known is not None and (earlier := before.inbox) is not None:
+                known.before = Before(earlier.id, earlier.body, earlier.received_at, earlier.reason)
             if context.address is before.address:
                 context.progress.opted_out = before.progress.opted_out
         if not attempt(context, text):
@@ -172,6 +178,7 @@ def _each_for_itself(context: Context, text: Inbox) -> bool:
         # This person's next text and everyone else's must go on, whatever went wrong with this one.
         log.exception("text not handled", inbox=text.id, error=type(error).__name__)
         context.progress.prefetched, context.progress.drafts = None, []
+        context.session.info.pop(STORED, None)  # What was stored may have been taken back.
         text.attempts += 1
         if text.attempts < TRIES:
             text.not_before = context.services.clock.real() + TRY_AGAIN_AFTER[text.attempts - 1]

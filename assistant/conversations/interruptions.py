@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from assistant.conversations.answers import step_of
 from assistant.conversations.turn_context import Context
-from assistant.engine.flow_model import ASKED, CAPITALS, Command
+from assistant.engine.flow_model import ASKED, CAPITALS, UNLESS_ANSWER, Command
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands.command_reading import CommandReading
 from assistant.language.folding import plain_words
@@ -20,9 +20,14 @@ def is_the_answer(
     context: Context, question: Question | None, reading: Reading | None, command: CommandReading
 ) -> bool:
     """Return whether words that could be a command are just what the open question asks for."""
-    if question is None or reading is None or reading.outcome in (UNCLEAR, "skip"):
+    if question is None or reading is None or reading.outcome == UNCLEAR:
         return False
     interrupts = context.services.book.commands[command.name].interrupts
+    if interrupts == UNLESS_ANSWER:
+        open_to_words = (step_of(context, question).expect or "text") == "text"
+        return not command.capitals and (reading.outcome == "skip" or not open_to_words)
+    if reading.outcome == "skip":
+        return False
     written = command.capitals or (interrupts == ASKED and _is_meant(context, question, command))
     if interrupts is False or (interrupts in (CAPITALS, ASKED) and not written):
         return True

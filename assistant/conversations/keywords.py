@@ -10,7 +10,8 @@ from sqlalchemy import select
 from assistant.circles.membership.leaving import returned
 from assistant.circles.people import consent
 from assistant.conversations.effect_handlers import apply
-from assistant.conversations.opting import opt_in, opt_out
+from assistant.conversations.helping.what_to_text import help_here
+from assistant.conversations.opting import opt_in, opt_out, part_from_strangers_number
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again
 from assistant.language.signals.reactions import has_quotation, quotes_ours
@@ -63,6 +64,15 @@ def lets_in_again(context: Context) -> bool:
     return context.progress.opted_out and (marked or _is_keyword(context, CARRIER_STARTS))
 
 
+def is_in_already(context: Context) -> bool:
+    """Return whether a wish to begin again is about something else: the person never stopped our texts.
+
+    "I want to start again" and "alta" are answers then; the carrier's own keywords count all the same.
+    """
+    marked = context.inbox is not None and _marked(context.inbox) == "start"
+    return not (context.progress.opted_out or marked or _is_keyword(context, CARRIER_STARTS))
+
+
 def is_carriers_stop(context: Context) -> bool:
     """Return whether the carrier itself takes this text for an opt-out, whatever we make of it."""
     marked = context.inbox is not None and _marked(context.inbox) == "stop"
@@ -73,6 +83,12 @@ def stop(context: Context) -> None:
     """Opt the person out; they hear so once, from the carrier or us, and not again while they are out."""
     confirm = not context.progress.opted_out and not _carrier_answers(context, "stop", CARRIER_STOPS)
     apply(context, opt_out(context, confirm=confirm))
+
+
+def stop_wrong_number(context: Context) -> None:
+    """Stop every text to a number that is another person's now; who has it hears so once."""
+    confirm = not context.progress.opted_out and not _carrier_answers(context, "stop", CARRIER_STOPS)
+    apply(context, part_from_strangers_number(context, confirm=confirm))
 
 
 def start(context: Context, text: Inbox) -> None:
@@ -89,9 +105,10 @@ def start(context: Context, text: Inbox) -> None:
 
 
 def help_person(context: Context) -> None:
-    """Answer HELP, with the crisis line: people in distress send it too."""
+    """Answer HELP, with the crisis line (people in distress send it too) and what can be done here."""
     if not _carrier_answers(context, "help", CARRIER_HELPS):
         context.notice("help")
+        help_here(context)
 
 
 def _marked(text: Inbox) -> str:

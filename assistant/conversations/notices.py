@@ -83,4 +83,5 @@ def _draft(
         wording=f"notices/{effect.notice}",
         not_before=effect.not_before,
         expires_at=(effect.not_before or now) + effect.expires if effect.expires else None,
+        carries=effect.carries,
     )

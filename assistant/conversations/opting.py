@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from assistant.circles.actions.effects import Effect
 from assistant.circles.membership.leaving import left
+from assistant.circles.membership.lost_numbers import part_from_number
 from assistant.circles.people import consent
 from assistant.conversations.turn_context import Context
 from assistant.delivery.outbox import PURPOSE_RULES
@@ -29,6 +30,39 @@ def opt_out(context: Context, *, confirm: bool) -> tuple[Effect, ...]:
         What their circles hear, for nobody shall wait for them.
     """
     progress = context.progress
+    refuse_texts(context)
+    if confirm:
+        _confirm(context, "opted_out")
+    progress.quiet = progress.opted_out = True
+    effects = left(context.session, context.person, context.services.identity.sender, context.now)
+    if progress.prefetched is not None:
+        progress.prefetched.stale = True
+    return effects
+
+
+def part_from_strangers_number(context: Context, *, confirm: bool) -> tuple[Effect, ...]:
+    """Stop every text to a number that is another person's, and let the member's seat forget it.
+
+    Args:
+        confirm: Whether the stranger hears so, once, without a name and without a word about any circle.
+
+    Returns:
+        What the member's hosts hear.
+    """
+    progress = context.progress
+    refuse_texts(context)
+    if confirm:
+        _confirm(context, "wrong_number")
+    progress.quiet = progress.opted_out = True
+    sender, now = context.services.identity.sender, context.now
+    effects = part_from_number(context.session, context.person, context.address, sender, now)
+    if progress.prefetched is not None:
+        progress.prefetched.stale = True
+    return effects
+
+
+def refuse_texts(context: Context) -> None:
+    """Put an opt-out on the ledger: from now on nothing queued leaves for this address."""
     consent.refuse(
         context.session,
         context.address.id,
@@ -38,21 +72,20 @@ def opt_out(context: Context, *, confirm: bool) -> tuple[Effect, ...]:
         now=context.now,
         inbox_id=context.inbox.id if context.inbox else None,
     )
-    progress.drafts = []
+    context.progress.drafts = []
     context.session.execute(
         update(Outbox)
         .where(Outbox.address_id == context.address.id, Outbox.state == "queued")
         .values(state="cancelled", reason="opted out")
     )
+
+
+def _confirm(context: Context, notice: str) -> None:
+    """Say the one last text, if it still comes at once."""
     until = (context.inbox.received_at if context.inbox else context.now) + CONFIRMED_WITHIN
-    if confirm and context.now < until:
-        context.notice("opted_out", purpose="legal")
-        progress.drafts = [replace(draft, expires_at=until) for draft in progress.drafts]
-    progress.quiet = progress.opted_out = True
-    effects = left(context.session, context.person, context.services.identity.sender, context.now)
-    if progress.prefetched is not None:
-        progress.prefetched.stale = True
-    return effects
+    if context.now < until:
+        context.notice(notice, purpose="legal")
+        context.progress.drafts = [replace(draft, expires_at=until) for draft in context.progress.drafts]
 
 
 def opt_in(context: Context, text: Inbox) -> None:

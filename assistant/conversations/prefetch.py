@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.memberships import places_of
 from assistant.circles.people.permissions import hearing_of
-from assistant.store.tables import Alert, Circle, Conversation, Inbox, Member, Question
+from assistant.safety.first_response import tells_of_danger
+from assistant.store.tables import Alert, Circle, Conversation, Inbox, Member, Outbox, Question
 from assistant.store.tables.operation_tables import URGENT
 
 LOOP_WINDOW = dt.timedelta(minutes=10)
 """The time in which a person's texts are counted, to notice that a machine talks to us."""
+RECORDING: Final = dt.timedelta(seconds=1)
+"""So much later than the carrier took a text it may stand in the outbox as sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The person's text before this one; `reason` says why nothing was made of it, if nothing was."""
+
+    id: int
+    body: str | None
+    received_at: dt.datetime
+    reason: str | None
+    replied_at: dt.datetime | None = None
+    """When our reply to it left, at the earliest; None while none has."""
 
 
 @dataclass(slots=True)
@@ -28,18 +44,22 @@ class Prefetched:
     """How many texts came from the person in `LOOP_WINDOW`."""
     question: Question | None = None
     """The one question that is open."""
+    asked_at: tuple[int, dt.datetime | None] | None = None
+    """The id of a question and when it left, at the earliest (None: it waits); None: asked without a text."""
+    before: Before | None = None
+    in_talk: bool = False
+    """There may be a safety talk that has not ended; where there is none, nobody has to look for one."""
     seats: list[tuple[Member, Circle]] = field(default_factory=list)
     in_alert: bool = False
     """An urgent alert about the person is open."""
     stale: bool = False
-    """An action may have changed what the person may command and holds since it was read."""
+    """An action has changed what the person may command or holds since it was read."""
 
 
 def prefetch(session: Session, people: Collection[int], now: dt.datetime) -> Mapping[int, Prefetched]:
     """Return what is known of these people, in a handful of statements however many they are."""
-    known = {person_id: Prefetched(hears) for person_id, hears in hearing_of(session, people).items()}
-    for member, circle in places_of(session, people):
-        known[member.person_id].seats.append((member, circle))
+    known = {person_id: Prefetched(frozenset()) for person_id in people}
+    read_standing(session, known)
     # The conversations come along, so that nobody has to ask for them one by one.
     asked = session.execute(
         select(Question, Conversation)
@@ -53,11 +73,74 @@ def prefetch(session: Session, people: Collection[int], now: dt.datetime) -> Map
         .where(Inbox.person_id.in_(people), Inbox.received_at > now - LOOP_WINDOW)
         .group_by(Inbox.person_id)
     )
-    for person_id, count in counts:
-        if person_id is not None:
-            known[person_id].recent = count
-    open_ones = (Alert.person_id.in_(people), Alert.kind.in_(URGENT), Alert.closed_at.is_(None))
-    for person_id in session.scalars(select(Alert.person_id).where(*open_ones)):
-        if person_id is not None:
-            known[person_id].in_alert = True
+    for sender, count in counts:
+        if sender is not None:
+            known[sender].recent = count
+    talking = select(Conversation.person_id, Conversation.values).where(
+        Conversation.person_id.in_(people), Conversation.ended_at.is_(None)
+    )
+    for talker, values in session.execute(talking):
+        known[talker].in_talk = known[talker].in_talk or tells_of_danger(values)
+    _read_texts_before(session, known)
+    _read_when_asked(session, known)
     return known
+
+
+def read_standing(session: Session, known: Mapping[int, Prefetched]) -> None:
+    """Read what people may command and hold, and whether an alert about them is open, into what is known."""
+    for person_id, hears in hearing_of(session, known).items():
+        known[person_id].hears, known[person_id].seats, known[person_id].in_alert = hears, [], False
+    for member, circle in places_of(session, known):
+        known[member.person_id].seats.append((member, circle))
+    open_ones = (Alert.person_id.in_(known), Alert.kind.in_(URGENT), Alert.closed_at.is_(None))
+    for about in session.scalars(select(Alert.person_id).where(*open_ones)):
+        if about is not None:
+            known[about].in_alert = True
+
+
+def _read_texts_before(session: Session, known: Mapping[int, Prefetched]) -> None:
+    newest = (
+        select(func.max(Inbox.id))
+        .where(Inbox.person_id.in_(known), Inbox.state != "new")
+        .group_by(Inbox.person_id)
+    )
+    rows = session.execute(
+        select(Inbox.person_id, Inbox.id, Inbox.body, Inbox.received_at, Inbox.reason).where(
+            Inbox.id.in_(newest.scalar_subquery())
+        )
+    ).all()
+    replies = session.execute(
+        select(Outbox.inbox_id, Outbox.created_at, Outbox.sent_at).where(
+            Outbox.inbox_id.in_([row.id for row in rows]), Outbox.state != "queued"
+        )
+    )
+    left = _when_left(replies)
+    for person_id, text_id, body, received_at, reason in rows:
+        if person_id is not None:
+            known[person_id].before = Before(text_id, body, received_at, reason, left.get(text_id))
+
+
+def _read_when_asked(session: Session, known: Mapping[int, Prefetched]) -> None:
+    questions = {each.question.id: each.question for each in known.values() if each.question is not None}
+    askings = select(Question.id, Outbox.created_at, Outbox.sent_at, Outbox.state).join(
+        Outbox,
+        and_(
+            Outbox.person_id == Question.person_id,
+            Outbox.conversation_id == Question.conversation_id,
+            Outbox.created_at == Question.opened_at,
+        ),
+    )
+    rows = session.execute(askings.where(Question.id.in_(questions))).all()
+    left = _when_left(row[:3] for row in rows if row.state != "queued")
+    for question_id in {row.id for row in rows}:
+        question = questions[question_id]
+        known[question.person_id].asked_at = (question_id, left.get(question_id))
+
+
+def _when_left(rows: Iterable[Any]) -> dict[int, dt.datetime]:
+    """Return id -> when the last of the texts that belong to it left, at the earliest."""
+    left: dict[int, dt.datetime] = {}
+    for key, created_at, sent_at in rows:
+        moment = created_at if sent_at is None else max(created_at, sent_at - RECORDING)
+        left[key] = max(left.get(key, moment), moment)
+    return left

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from assistant.store.tables import Conversation, Question, Timer
+from assistant.store.tables import Conversation, PendingAction, Question, Timer
 
 RETURN_WITHIN = dt.timedelta(days=3)
 """A question set aside for longer is not asked again by itself."""
+CLOSED = "closed questions"
+"""Where a session gathers the ids of questions that it closed."""
 LATE_WITHIN = dt.timedelta(days=14)
 """How long after nobody answered a late answer still finds its question."""
 
@@ -24,29 +27,34 @@ def open_of(session: Session, person_id: int) -> Question | None:
 
 
 def open_question(
-    session: Session, conversation: Conversation, asked: Question | None, visible_to: str, now: dt.datetime
+    session: Session, conversation: Conversation, last: Question | None, visible_to: str, now: dt.datetime
 ) -> Question:
     """Open the question of the step the conversation stands at.
 
     Args:
         session: A session inside `Database.write()`.
         conversation: Whose step.
-        asked: The question that is open until now, if one is; another conversation's is set aside.
+        last: What the person was asked last, whether it is still open or not; a question of another
+            conversation that is open is set aside.
         visible_to: Who will see the answer.
         now: Aware UTC.
     """
-    if asked is not None and asked.conversation_id != conversation.id:
+    asked = last if last is not None and last.state == "open" else None
+    goes_on = last is not None and last.conversation_id == conversation.id
+    if asked is not None and not goes_on:
         asked.state = "waiting"
-        session.flush()
     elif asked is not None:
         if (asked.flow, asked.step) == (conversation.flow, conversation.step):
             return asked
         close(session, asked, "moved on", now)
-    _replace(session, conversation, now)
-    for stale in session.scalars(
-        select(Question).where(Question.conversation_id == conversation.id, Question.state == "waiting")
-    ):
-        close(session, stale, "asked again", now)
+    if not (goes_on and last is not None and last.flow == conversation.flow):
+        # Whatever this flow asked before gave way when the question before this one was asked.
+        _replace(session, conversation, now)
+    if not goes_on:
+        for stale in session.scalars(
+            select(Question).where(Question.conversation_id == conversation.id, Question.state == "waiting")
+        ):
+            close(session, stale, "asked again", now)
     question = Question(
         conversation_id=conversation.id,
         person_id=conversation.person_id,
@@ -58,7 +66,6 @@ def open_question(
         opened_at=now,
     )
     session.add(question)
-    session.flush()
     return question
 
 
@@ -83,9 +90,28 @@ def close(session: Session, question: Question, outcome: str, now: dt.datetime) 
     question.state = "closed"
     question.outcome = outcome
     question.closed_at = now
-    session.execute(
-        update(Timer).where(Timer.question_id == question.id, Timer.done_at.is_(None)).values(done_at=now)
-    )
+    gathered = session.info.get(CLOSED)
+    if gathered is not None:
+        gathered.append(question.id)
+    else:
+        _rest_timers(session, [question.id], now)
+
+
+@contextmanager
+def timers_at_the_end(session: Session, now: dt.datetime) -> Iterator[None]:
+    """Let the timers of all questions that are closed meanwhile rest in one statement, at the end."""
+    closed = session.info[CLOSED] = []
+    try:
+        yield
+        _rest_timers(session, closed, now)
+    finally:
+        del session.info[CLOSED]
+
+
+def _rest_timers(session: Session, questions: Sequence[int], now: dt.datetime) -> None:
+    if questions:
+        theirs = update(Timer).where(Timer.question_id.in_(questions), Timer.done_at.is_(None))
+        session.execute(theirs.values(done_at=now), execution_options={"synchronize_session": False})
 
 
 def close_all(session: Session, conversation: Conversation, now: dt.datetime) -> None:
@@ -110,13 +136,23 @@ def asking(session: Session, person_id: int) -> Sequence[Conversation]:
 
 
 def set_aside(session: Session, person_id: int, now: dt.datetime) -> Question | None:
-    """Return the question to come back to, now that nothing else is being asked; None when there is none."""
+    """Return the question to come back to, now that nothing else is being asked; None when there is none.
+
+    Whoever is about to leave a circle is asked nothing more for it.
+    """
+    leaving = exists().where(
+        PendingAction.kind == "leave",
+        PendingAction.member_id == Question.member_id,
+        PendingAction.state == "held",
+        PendingAction.held_until > now,
+    )
     return session.scalars(
         select(Question)
         .where(
             Question.person_id == person_id,
             Question.state == "waiting",
             Question.opened_at > now - RETURN_WITHIN,
+            ~leaving,
         )
         .order_by(Question.id.desc())
         .limit(1)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.calendar.season_plan import plan_next, still_stands
 from assistant.circles.people import consent
-from assistant.circles.people.inactivity import may_come, may_nudge
+from assistant.circles.people.inactivity import may_come, may_nudge, wants
 from assistant.circles.people.reachability import address_of
 from assistant.conversations.dispatch import come_back
 from assistant.conversations.questions import close, close_all, open_of
@@ -130,6 +130,8 @@ def _begin_or_resume(context: Context, timer: Timer) -> None:
         _resume(context, timer)
         if timer.kind == "wait":
             _resume_after_safety_talk(context, timer)
+    elif not wants(context.session, timer.member_id, timer.flow) and timer.key is None:
+        pass
     elif timer.key is None or (not _opted_out(context) and may_come(context.session, timer, context.now)):
         _merge(context, timer)
         start(context, timer.flow or "", timer.values, timer.member_id)
@@ -241,7 +243,8 @@ def _resume(context: Context, timer: Timer) -> None:
             return
     elif question.state != "open":
         return
-    if not goes_on and not may_nudge(context.session, timer.person_id, context.now):
+    nudges = may_nudge(context.session, timer.person_id, context.now)
+    if not goes_on and not (nudges and wants(context.session, question.member_id, None)):
         return
     if goes_on:
         close(context.session, question, "silence", context.now)

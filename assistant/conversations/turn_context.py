@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.effects import HandOver, Line
-from assistant.conversations.prefetch import Prefetched, prefetch
+from assistant.conversations.prefetch import Prefetched, prefetch, read_standing
 from assistant.conversations.text_rendering import speak
 from assistant.delivery.outbox import Draft, put
 from assistant.services import Services
@@ -57,17 +57,25 @@ class Context:
     def known(self) -> Prefetched:
         """What is known of the person as things stand now."""
         held = self.progress.prefetched
-        if held is None or held.stale:
+        if held is None:
             held = prefetch(self.session, [self.person.id], self.now)[self.person.id]
             self.progress.prefetched = held
+        elif held.stale:
+            read_standing(self.session, {self.person.id: held})
+            held.stale = False
         return held
 
     @property
     def question(self) -> Question | None:
         """The question that the person is being asked now; there is never more than one."""
-        # Actions open none, and what they close is this very row.
-        asked = (self.progress.prefetched or self.known).question
+        asked = self.last_question
         return asked if asked is not None and asked.state == "open" else None
+
+    @property
+    def last_question(self) -> Question | None:
+        """What the person was asked last, as far as this event knows: it may be closed by now."""
+        # Actions open none, and what they close is this very row.
+        return (self.progress.prefetched or self.known).question
 
     def ask(self, question: Question) -> None:
         """Make this the question that the person is being asked from now on."""
@@ -118,12 +126,14 @@ class Context:
         purpose: str | None = None,
         conversation: Conversation | None = None,
         circle_id: int | None = None,
+        carries: str | None = None,
     ) -> None:
         """Draft a text to the person: a reply when a text of theirs led here, else a prompt.
 
         Args:
             words: What the person will read.
             wording: flow/step/part (or notices/name) that the words come from.
+            carries: The rows of other people whose words stand in it.
         """
         if self.progress.quiet:
             return
@@ -139,6 +149,7 @@ class Context:
                 inbox_id=self.inbox.id if self.inbox else None,
                 conversation_id=conversation.id if conversation else None,
                 wording=wording,
+                carries=carries,
             )
         )
 
@@ -150,6 +161,7 @@ class Context:
         purpose: str | None = None,
         verbatim: Collection[str] = (),
         circle_id: int | None = None,
+        carries: str | None = None,
     ) -> None:
         """Say a notice of `flows/notices.toml` to the person.
 
@@ -157,11 +169,12 @@ class Context:
             values: Its placeholders, and what chooses its variant.
             verbatim: Names of placeholders that are another person's words: they arrive to the letter.
             circle_id: The circle it is about, with whose words it is erased; None: the person's only one.
+            carries: The rows of other people whose words stand in it.
         """
         ctx = self.about(None, values)
         words = speak(ctx, self.services.book.notice(name), uri=self.address.uri, verbatim=verbatim)
         own = ctx.circle.id if ctx.circle else None
-        self.say(words, f"notices/{name}", purpose=purpose, circle_id=circle_id or own)
+        self.say(words, f"notices/{name}", purpose=purpose, circle_id=circle_id or own, carries=carries)
 
     def lines(self, lines: Sequence[Line], conversation: Conversation | None) -> None:
         """Say several notices in one text, a line each."""
@@ -179,6 +192,7 @@ class Context:
             f"notices/{lines[0].notice}",
             conversation=conversation,
             circle_id=circle.id if circle else None,
+            carries=" ".join(line.carries for line in lines if line.carries) or None,
         )
 
     def hand_over(self) -> None:

@@ -17,11 +17,17 @@ from assistant.engine.flow_model import Ask, Caller, Do, Place, Say, Turn, Wait
 from assistant.engine.movement import advance, begin, repeat
 from assistant.engine.problems import UnknownVersion
 from assistant.engine.wording import audience
+from assistant.safety.first_response import is_safety_talk
 from assistant.schedule.local_time import due, home, hours_for, next_allowed, zone_of
+from assistant.store.database import forget_touched, touched
 from assistant.store.insert import insert_new
-from assistant.store.tables import Conversation, FlowVersion, Question, Timer
+from assistant.store.tables import Alert, Circle, Conversation, FlowVersion, Member, Question, Role, Timer
 
 WAITED = "waited"
+STORED = "stored versions"
+"""Where a session remembers which versions of flows it has stored."""
+STANDING = frozenset({Member, Role, Circle, Alert})
+"""What a person may command and holds is read from these."""
 
 T = TypeVar("T")
 
@@ -44,6 +50,7 @@ def start(
     )
     context.session.add(conversation)
     context.session.flush()
+    _note_talk(context, conversation)
     _store_version(context, flow, today.version)
     carry_out(context, conversation, turn)
     return conversation
@@ -97,9 +104,9 @@ def _carry_out_one(context: Context, conversation: Conversation, effect: Say | A
         pinned = book.pinned(conversation.flow, conversation.version).steps[effect.step]
         today = book.today(effect.flow, effect.step)
         visible_to = audience(pinned, today, conversation.values, context.person.plain)
-        asked = context.question
-        question = open_question(context.session, conversation, asked, visible_to, context.now)
-        if question is asked:
+        last = context.last_question
+        question = open_question(context.session, conversation, last, visible_to, context.now)
+        if question is last:
             return  # It was repeated while open: nobody is nudged twice for it.
         context.ask(question)
         for index, silence in enumerate(pinned.silence):
@@ -130,14 +137,16 @@ def _set_timer(
             person_id=context.person.id,
             member_id=conversation.member_id,
             conversation_id=conversation.id,
-            question_id=question.id if question else None,
+            question=question,
             outcome=outcome,
+            at_once=False,  # Said, so that no row has to be asked for what the database would make of it.
             due_at=due_at if at_any_hour else next_allowed(due_at, zones, hours_for(context.address.uri)),
         )
     )
 
 
 def _run(context: Context, conversation: Conversation, name: str) -> str:
+    forget_touched(context.session)
     done = all_actions()[name].run(context.about(conversation))
     if done.member is not None:
         context.session.flush()
@@ -146,11 +155,16 @@ def _run(context: Context, conversation: Conversation, name: str) -> str:
         conversation.circle_id = done.circle.id
     if done.values:
         conversation.values = {**conversation.values, **done.values}
-    context.session.flush()
-    if context.progress.prefetched is not None:
+        _note_talk(context, conversation)
+    if context.progress.prefetched is not None and touched(context.session).intersection(STANDING):
         context.progress.prefetched.stale = True
     effect_handlers.apply(context, done.effects, conversation)
     return done.outcome
+
+
+def _note_talk(context: Context, conversation: Conversation) -> None:
+    if context.progress.prefetched is not None and is_safety_talk(conversation):
+        context.progress.prefetched.in_talk = True
 
 
 def place_of(conversation: Conversation) -> Place:
@@ -171,6 +185,10 @@ def _settle(context: Context, conversation: Conversation, place: Place | None) -
 
 def _store_version(context: Context, flow: str, version: str) -> None:
     """Keep the movement that a conversation has begun with, for as long as anyone stands in it."""
+    stored = context.session.info.setdefault(STORED, set())
+    if (flow, version) in stored:
+        return
+    stored.add((flow, version))
     row = {
         "flow": flow,
         "version": version,

@@ -9,16 +9,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from assistant.language.sms.segments import measure, split
+from assistant.store.insert import insert_all, new_ids
 from assistant.store.tables import Outbox
 
-_SEQUENCE = "outbox_id_seq"
-"""PostgreSQL's own numbering of the rows."""
 LONGEST_TEXT = 2
 """Segments. A longer text is cut into parts: carriers garble and reorder long concatenations."""
 ANSWER_WHILE_FRESH = dt.timedelta(minutes=30)
@@ -115,6 +114,7 @@ class Draft:
     wording: str | None = None
     not_before: dt.datetime | None = None
     expires_at: dt.datetime | None = None
+    carries: str | None = None
 
 
 def put(
@@ -145,24 +145,13 @@ def put(
     if not rows:
         return []
     last: dict[tuple[int, int], int] = {}
-    for row, row["id"] in zip(rows, _new_ids(session, len(rows)), strict=True):
+    for row, row["id"] in zip(rows, new_ids(session, Outbox, len(rows)), strict=True):
         # Never behind what is less urgent: a reply must not wait for the morning with a notice.
         chain = row["address_id"], row["priority"]
         row["after_id"] = last.get(chain)
         last[chain] = row["id"]
-    # The table, not the class: that would send a statement for each set of columns that are not empty.
-    session.execute(insert(cast("Table", Outbox.__table__)), rows)
+    insert_all(session, Outbox, rows)
     return [row["id"] for row in rows]
-
-
-def _new_ids(session: Session, count: int) -> list[int]:
-    """Ids for so many rows, taken beforehand: a row names the one before it, yet all go in at once."""
-    if session.get_bind().dialect.name == "sqlite":
-        # This transaction has the only write lock there is, and rows are never deleted.
-        newest = session.scalar(select(func.max(Outbox.id))) or 0
-        return list(range(newest + 1, newest + 1 + count))
-    taken = select(func.nextval(_SEQUENCE)).select_from(func.generate_series(1, count).alias("number"))
-    return list(session.scalars(taken))
 
 
 def cancel(
@@ -214,6 +203,7 @@ def _rows(draft: Draft, sender: str, now: dt.datetime, toll_free: bool) -> Itera
             "inbox_id": draft.inbox_id,
             "conversation_id": draft.conversation_id,
             "wording": draft.wording,
+            "carries": draft.carries,
             "created_at": now,
             "not_before": not_before,
             "expires_at": expires_at,

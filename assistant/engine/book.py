@@ -10,6 +10,7 @@ from typing import Any
 
 from transitions import Machine
 
+from assistant.engine.answer_book import AnswerEntry
 from assistant.engine.flow_model import Command, Flow, Option, Step, Texts
 from assistant.engine.machines import compile_machine, follow
 from assistant.engine.problems import EngineError, Measured, Problem, UnknownVersion, did_you_mean
@@ -35,10 +36,12 @@ class FlowBook:
         commands: Iterable[Command] = (),
         warnings: Iterable[Problem] = (),
         measured: Iterable[Measured] = (),
+        answers: Mapping[str, AnswerEntry] | None = None,
     ) -> None:
         self.flows: Mapping[str, Flow] = {flow.name: flow for flow in flows}
         self.notices: Mapping[str, Texts] = notices or {}
         self.commands: Mapping[str, Command] = {command.name: command for command in commands}
+        self.answers: Mapping[str, AnswerEntry] = answers or {}
         self.warnings = tuple(warnings)
         self.measured = tuple(measured)
         """Every text with what it costs at worst."""

@@ -202,6 +202,10 @@ def _texts(step: Step) -> Iterator[tuple[str, Texts]]:
         yield "say", step.say
     if step.unclear:
         yield "unclear", step.unclear
+    if step.again:
+        yield "again", step.again
+    if step.example:
+        yield "example", step.example
     for n, silence in enumerate(step.silence):
         if silence.say:
             yield f"silence.{n}.say", silence.say

@@ -15,6 +15,8 @@ ANY = "*"
 CAPITALS = "capitals"
 """A command whose words people also say for their own sake interrupts a question only in capitals."""
 
+UNLESS_ANSWER = "unless_answer"
+"""A command that interrupts any question, but for one that its words answer: "mejor no" is a SKIP."""
 ASKED = "asked"
 """A command whose words may well be an answer: written otherwise, the person is asked about it."""
 
@@ -58,6 +60,10 @@ class Step:
     """outcome -> step. A plain `go = "x"` in the file is {"*": "x"}: whatever came."""
     say: Texts | None = None
     unclear: Texts | None = None
+    again: Texts | None = None
+    """The question in other words, where `unclear` says that something was not understood."""
+    example: Texts | None = None
+    """What a second reply that nobody understood gets: an answer, to see what one looks like."""
     expect: str | None = None
     sure: Mapping[str, str] = field(default_factory=dict)
     """outcome -> how sure a reply must be to come to it; {"*": "whole"} when it does not vary."""

@@ -14,6 +14,7 @@ from assistant.engine.flow_model import (
     CAPITALS,
     END,
     SURE,
+    UNLESS_ANSWER,
     Command,
     Flow,
     Option,
@@ -30,7 +31,7 @@ KEYS: Mapping[str, frozenset[str]] = {
     "say": frozenset({"say", "go"}),
     "ask": frozenset(
         {
-            *("say", "expect", "sure", "visible_to", "save_as", "unclear"),
+            *("say", "expect", "sure", "visible_to", "save_as", "unclear", "again", "example"),
             *("choices", "choices_from", "silence", "go"),
         }
     ),
@@ -86,10 +87,10 @@ class Reader:
         """The texts outside conversations, or those that are shared: each table only says."""
         notices = {}
         for name, table in self.tables(raw):
-            self._unknown(name, table, frozenset({"say"}))
+            self.check_keys(name, table, frozenset({"say"}))
             if "say" not in table:
                 self.notes.problem(name, "say", "it has to say something.")
-            texts = self._texts(table.get("say"), name, "say")
+            texts = self.read_texts(table.get("say"), name, "say")
             if texts:
                 notices[name] = texts
         return notices
@@ -98,7 +99,7 @@ class Reader:
         """The words that start a flow at any time."""
         commands = []
         for name, table in self.tables(raw):
-            self._unknown(name, table, _COMMAND)
+            self.check_keys(name, table, _COMMAND)
             who, starts = self._string(table, name, "who"), self._string(table, name, "starts")
             for key in ("words", "who", "starts"):
                 if key not in table:
@@ -106,11 +107,13 @@ class Reader:
             if who is not None and who not in WHO:
                 self.notes.problem(name, "who", f'nobody is called "{who}".{did_you_mean(who, WHO)}')
             interrupts = table.get("interrupts", False)
-            if not isinstance(interrupts, bool) and interrupts not in (CAPITALS, ASKED):
-                message = f'it is true or false, without quotes, or "{CAPITALS}" or "{ASKED}".'
+            if not isinstance(interrupts, bool) and interrupts not in (CAPITALS, ASKED, UNLESS_ANSWER):
+                message = (
+                    f'it is true or false, without quotes, or "{CAPITALS}", "{ASKED}", "{UNLESS_ANSWER}".'
+                )
                 self.notes.problem(name, "interrupts", message)
                 interrupts = False
-            words = self._words(table.get("words", {}), name, "words") if "words" in table else {}
+            words = self.read_words(table.get("words", {}), name, "words") if "words" in table else {}
             self._check_slots(name, words)
             commands.append(Command(name, words, who or "anyone", starts or "", interrupts))
         return commands
@@ -145,20 +148,22 @@ class Reader:
 
     def _step(self, name: str, table: Mapping[str, Any]) -> Step:
         kind = self._kind(name, table)
-        self._unknown(name, table, _ALL_KEYS)
+        self.check_keys(name, table, _ALL_KEYS)
         for key in sorted((table.keys() & _ALL_KEYS) - KEYS[kind]):
             home = " or ".join(sorted(other for other, keys in KEYS.items() if key in keys))
             hint = " A step that asks has `expect`." if home == "ask" else ""
             self.notes.problem(
                 name, key, f"`{key}` belongs in a step that can {home}; this one can {kind}.{hint}"
             )
-        say = self._texts(table["say"], name, "say") if "say" in table else None
+        say = self.read_texts(table["say"], name, "say") if "say" in table else None
         return Step(
             name=name,
             kind=kind,
             go=self._go(name, table, kind),
             say=say,
-            unclear=self._texts(table["unclear"], name, "unclear") if "unclear" in table else None,
+            unclear=self.read_texts(table["unclear"], name, "unclear") if "unclear" in table else None,
+            again=self.read_texts(table["again"], name, "again") if "again" in table else None,
+            example=self.read_texts(table["example"], name, "example") if "example" in table else None,
             expect=self._string(table, name, "expect"),
             sure=self._sure(name, table["sure"]) if "sure" in table else {},
             visible_to=self._visible_to(name, table["visible_to"]) if "visible_to" in table else {},
@@ -249,9 +254,11 @@ class Reader:
         for key in value:
             if not NAME.fullmatch(key) or key in ("else", "skip", "unclear", "chosen"):
                 self.notes.problem(name, f"choices.{key}", f'"{key}" cannot be the name of a choice.')
-        return tuple(Option(key, self._words(words, name, f"choices.{key}")) for key, words in value.items())
+        return tuple(
+            Option(key, self.read_words(words, name, f"choices.{key}")) for key, words in value.items()
+        )
 
-    def _words(self, value: Any, name: str, key: str) -> dict[str, tuple[str, ...]]:
+    def read_words(self, value: Any, name: str, key: str) -> dict[str, tuple[str, ...]]:
         """Ways of saying something: language -> one string or a list of them."""
         words: dict[str, tuple[str, ...]] = {}
         for language, ways in self._languages(value, name, key).items():
@@ -279,7 +286,7 @@ class Reader:
                 message = 'write it as  silence = "24 hours", or [{ after = "48 hours", go = "step" }].'
                 self.notes.problem(name, key, message)
                 continue
-            self._unknown(name, entry, frozenset({"after", "say", "go"}), f"{key}.")
+            self.check_keys(name, entry, frozenset({"after", "say", "go"}), f"{key}.")
             after, go = (
                 self._string(entry, name, "after", f"{key}."),
                 self._string(entry, name, "go", f"{key}."),
@@ -288,11 +295,11 @@ class Reader:
                 self.notes.problem(name, key, 'it needs `after`, such as after = "48 hours".')
             if "say" not in entry and go is None:
                 self.notes.problem(name, key, "it neither says anything nor goes anywhere.")
-            say = self._texts(entry["say"], name, f"{key}.say") if "say" in entry else None
+            say = self.read_texts(entry["say"], name, f"{key}.say") if "say" in entry else None
             kept.append(Silence(after or "", say, go))
         return tuple(kept)
 
-    def _texts(self, value: Any, name: str, key: str) -> Texts:
+    def read_texts(self, value: Any, name: str, key: str) -> Texts:
         """What is said, by language and variant; a mere name stands for a shared text."""
         if isinstance(value, str):
             return self._shared(value, name, key)
@@ -354,7 +361,9 @@ class Reader:
                 hint = did_you_mean(variant, (FULL, PLAIN)) or " Like week_2: the value's name, _, the value."
                 self.notes.problem(name, f"{key}.{variant}", f'"{variant}" is no variant.{hint}')
 
-    def _unknown(self, name: str, table: Mapping[str, Any], known: frozenset[str], prefix: str = "") -> None:
+    def check_keys(
+        self, name: str, table: Mapping[str, Any], known: frozenset[str], prefix: str = ""
+    ) -> None:
         for key in table:
             if key not in known:
                 self.notes.problem(

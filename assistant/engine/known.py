@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from assistant.engine.flow_model import SURE
 
@@ -33,3 +34,7 @@ class Known:
     """Placeholder -> the variant in which alone it may stand: elsewhere nothing may be there to fill it."""
     phrase: Callable[[str], object] = str
     """Raises ValueError when a command's words cannot be listened for; what it returns does not matter."""
+    question: Callable[[str], object] = str
+    """Raises ValueError when a way of asking us something cannot be read."""
+    asked: Callable[[str, Any], tuple[str, ...]] = lambda _text, _entries: ()
+    """A text, and the entries of answers.toml -> the names of those that it asks for."""

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from assistant.engine.answer_book import AnswerEntry, check_answers, read_answers
 from assistant.engine.book import FlowBook
 from assistant.engine.checking import check_commands, check_flow, check_texts
 from assistant.engine.flow_model import Command, Flow, Texts
@@ -20,8 +21,9 @@ from assistant.engine.versions import build_flow
 NOTICES = "notices"
 COMMANDS = "commands"
 SHARED = "shared"
+ANSWERS = "answers"
 CRISIS_LINES = "crisis_lines"
-NO_FLOWS = frozenset({NOTICES, COMMANDS, SHARED, CRISIS_LINES})
+NO_FLOWS = frozenset({NOTICES, COMMANDS, SHARED, ANSWERS, CRISIS_LINES})
 """Files in the folder that hold no flow; the crisis lines are read by whoever fills in texts."""
 
 
@@ -29,7 +31,8 @@ def load(folder: Path, known: Known) -> FlowBook:
     """Reads and checks every `*.toml` directly in `folder`.
 
     Args:
-        folder: Where the flow files are; `notices.toml`, `commands.toml` and `shared.toml` are read as such.
+        folder: Where the flow files are; `notices.toml`, `commands.toml`, `answers.toml` and
+            `shared.toml` are read as such.
         known: What flows may name, and how texts are measured.
 
     Raises:
@@ -48,7 +51,9 @@ def load(folder: Path, known: Known) -> FlowBook:
         raise FlowErrors(sorted(problems, key=lambda problem: (problem.file, problem.line or 0)))
     warnings = [warning for notes in reading.notes.values() for warning in notes.warnings]
     measured = [text for notes in reading.notes.values() for text in notes.measured]
-    return FlowBook(reading.flows.values(), reading.notices, reading.commands, warnings, measured)
+    return FlowBook(
+        reading.flows.values(), reading.notices, reading.commands, warnings, measured, reading.answers
+    )
 
 
 class _Reading:
@@ -63,6 +68,7 @@ class _Reading:
         """Flow -> the file it stands in."""
         self.notices: dict[str, Texts] = {}
         self.commands: list[Command] = []
+        self.answers: dict[str, AnswerEntry] = {}
         self.shared = Shared()
         self.unread = False
         """Whether some file could not be read: who names what is then not known."""
@@ -81,6 +87,8 @@ class _Reading:
             self.shared.texts.update(reader.read_notices(raw))
         elif path.stem == NOTICES:
             self.notices = reader.read_notices(raw)
+        elif path.stem == ANSWERS:
+            self.answers = read_answers(reader, raw)
         elif path.stem == COMMANDS:
             self.commands = reader.read_commands(raw)
         else:
@@ -110,6 +118,8 @@ class _Reading:
             check_texts(texts, name, "say", self.known, self.notes[SHARED])
         for name in [] if self.unread else self.shared.unused():
             self.notes[SHARED].problem(name, None, "no step and no notice says this; take it out.")
+        if ANSWERS in self.notes:
+            check_answers(self.answers, self.flows, self.known, self.notes[ANSWERS], self.shared)
         if COMMANDS in self.notes:
             check_commands(self.commands, self.flows, self.known, self.notes[COMMANDS])
 

@@ -7,6 +7,7 @@ texts themselves stand in `flows/danger.toml`, `abuse.toml` and `emergency.toml`
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -121,4 +122,9 @@ def talk_of(session: Session, person_id: int) -> Conversation | None:
 
 def is_safety_talk(conversation: Conversation) -> bool:
     """Return whether a conversation is about someone's safety: it goes on whatever becomes of a seat."""
-    return "danger" in conversation.values
+    return tells_of_danger(conversation.values)
+
+
+def tells_of_danger(values: Mapping[str, object]) -> bool:
+    """Return whether a conversation with these values is about someone's safety."""
+    return "danger" in values

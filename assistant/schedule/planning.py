@@ -66,6 +66,7 @@ def next_prompt(
     come: Collection[str] = (),
     breaks: Sequence[tuple[dt.date, dt.date]] = (),
     reads_only: bool = False,
+    only: str | None = None,
 ) -> Next | None:
     """The first prompt of a season that a seat has yet to get; None when there is no more.
 
@@ -82,12 +83,14 @@ def next_prompt(
         come: Keys of the prompts that have come.
         breaks: First and last day, on the member's calendar, of times in which nothing planned is sent.
         reads_only: Only what goes to members who just read along.
+        only: The one flow that is wanted, besides what goes even to those who just read along.
     """
     days_in = (now.date() - first_monday(starts_on)).days
     first = bisect_left(program.entries, days_in - _LONG_PAST, key=lambda entry: entry.days_in)
     for entry in program.entries[first:]:
         day = entry.day(starts_on)
-        if entry.key in come or _in(day, breaks) or (reads_only and not entry.readers):
+        unwanted = not entry.readers and (reads_only or only not in (None, entry.flow))
+        if entry.key in come or _in(day, breaks) or unwanted:
             continue
         due = clock.due(entry, starts_on)
         if due >= now:

@@ -14,9 +14,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from assistant.carriers.twilio_addresses import to_uri
+from assistant.circles.people.consent import consent_of
 from assistant.conversations.questions import open_of
+from assistant.simulation.habits import Habits, Written
 from assistant.simulation.personas import IMAGE, PHOTO, Asked, Initiative, Persona, Voice, awake
-from assistant.simulation.text_checks import Passed, Secret, Watcher
+from assistant.simulation.text_checks import Passed, Watcher
+from assistant.simulation.word_ledger import NOBODY, Meant
 from assistant.simulation.world import World
 from assistant.store.tables import Address, Circle, Conversation, Member
 
@@ -26,6 +29,14 @@ HELLOS, ANSWERS_TO_BUDDY, THANKS = 0.75, 0.6, 0.15
 """How often people say hi to a new buddy, write back to one, and say thanks for a kind line."""
 MOST_TO_BUDDY: Final = 3
 """Lines by @ that someone writes in a week unasked."""
+ASKS_AGAIN: Final = 0.5
+"""How often someone who wrote of danger asks whether anyone is there."""
+MORE_AFTER: Final = dt.timedelta(minutes=12)
+SECOND_THOUGHT: Final = dt.timedelta(seconds=30)
+"""After which someone who texted LEAVE takes it back."""
+THOUGHT_OVER: Final = dt.timedelta(minutes=4)
+"""After which a leaving that was not undone would have happened."""
+NOW: Final = dt.timedelta(0)
 HER_NUMBER: Final = "2105550147"
 """The one that Rosa writes to a buddy in personas.toml."""
 
@@ -80,6 +91,7 @@ class Company:
     world: World
     watcher: Watcher
     voice: Voice
+    habits: Habits
     chance: random.Random
     actors: Mapping[str, Actor]
     agenda: Agenda
@@ -91,6 +103,10 @@ class Company:
         actor = self.actors[text.name]
         actor.unread.append(text)
         actor.last = text.body
+        if text.row is not None and text.row.purpose == "prompt" and text.name not in self.watcher.stopped:
+            crossing = self.habits.crosses(actor.who)
+            if crossing is not None:
+                self.agenda.add(text.at, lambda: self._cross(actor, crossing))
         answers = text.row is not None and text.row.purpose == "reply"
         low, high = IN_HAND if answers else actor.who.minutes
         wait = dt.timedelta(minutes=low + (high - low) * self.chance.random() ** 2)
@@ -100,12 +116,20 @@ class Company:
         """Have someone text JOIN and the circle's word, in some way."""
         actor = self.actors[name]
         actor.codes.append(code)
-        self.watcher.seats[name].add(code)
-        self._write(actor, *self.voice.say(actor.who, "join", code=code))
+        self.watcher.ledger.seats[name].add(code)
+        self._write(actor, Written(*self.voice.say(actor.who, "join", code=code)))
 
     def say(self, name: str, words: str) -> None:
         """Have someone text just that."""
-        self._write(self.actors[name], words, "")
+        self._write(self.actors[name], Written(words))
+
+    def cry(self, name: str, words: str) -> None:
+        """Have someone write of danger, and perhaps ask soon after whether anyone is there."""
+        actor = self.actors[name]
+        self._write(actor, Written(words, words, NOBODY, meant="danger"))
+        if self.chance.random() < ASKS_AGAIN:
+            more, _ = self.voice.say(actor.who, "still there")
+            self._write_after(MORE_AFTER, actor, Written(more, meant="more"))
 
     def do(self, name: str, initiative: Initiative) -> None:
         """Do something unasked, unless the actor has gone."""
@@ -117,12 +141,43 @@ class Company:
         if actor.gone or (actor.who.name in self.watcher.stopped and initiative.says != "START"):
             return
         words, image = self.voice.fill(actor.who, initiative.says)
-        self._write(actor, words, image, visible_to="relay" if words.startswith("@") else "us")
+        self._write(actor, Written(words, image, "relay" if words.startswith("@") else "us"))
         if initiative.zone:
             actor.who = replace(actor.who, zone=initiative.zone, lives="Madrid")
             self.watcher.walls[actor.who.name] = initiative.zone
         if words.upper() in ("LEAVE", "SALIR"):
             actor.gone = True
+
+    def leave_and_stay(self, name: str) -> None:
+        """Have someone leave, and undo it within the minute: then nothing has happened to the seat."""
+        actor = self.actors[name]
+        seated = self._is_seated(actor)
+        if not seated or name in self.watcher.stopped:
+            return
+        self._write(actor, Written(*self.voice.say(actor.who, "go"), meant="changes"))
+
+        self._write_after(SECOND_THOUGHT, actor, Written(*self.voice.say(actor.who, "stay"), meant="changes"))
+        self.agenda.add(self.world.clock.now() + THOUGHT_OVER, lambda: self._check_seat(actor))
+
+    def _check_seat(self, actor: Actor) -> None:
+        now, stays = self.world.clock.now(), self._is_seated(actor)
+        self.watcher.score.hold("taken", stays, now, actor.who.name, "left, though it was undone")
+
+    def _is_out(self, actor: Actor) -> bool:
+        """Return whether nothing may be said to the actor: out, in whatever words."""
+        with self.world.database.read() as session:
+            uri = to_uri(self.world.number(actor.who.name))
+            address_id = session.scalar(select(Address.id).where(Address.uri == uri))
+            sender = self.world.services.identity.sender
+            return bool(address_id) and consent_of(session, address_id or 0, sender) == "out"
+
+    def _is_seated(self, actor: Actor) -> bool:
+        with self.world.database.read() as session:
+            seat = select(Member.id).join(Address, Address.person_id == Member.person_id)
+            here = seat.where(
+                Address.uri == to_uri(self.world.number(actor.who.name)), Member.state == "active"
+            )
+            return session.scalar(here.limit(1)) is not None
 
     def _consider(self, actor: Actor, moment: dt.datetime) -> None:
         """Have the actor look at the phone then, if not before; in a silent spell, when that is over."""
@@ -145,7 +200,7 @@ class Company:
         asked, visible_to, code = self._asked(actor)
         if asked is not None and actor.stops:
             actor.stops = False
-            self._write(actor, "STOP", "")
+            self._write(actor, Written("STOP"))
         elif asked is not None:
             if self.chance.random() < actor.who.answers:
                 self._answer(actor, asked, visible_to, code)
@@ -177,23 +232,32 @@ class Company:
                 tuple(option.key for option in step.options),
                 tuple(each["label"] for each in listed),
                 question.unclear,
+                tuple(each["key"] for each in listed),
+                question.id,
+                "" if conversation.values.get("many") else conversation.values.get("other_name", ""),
             )
             return asked, question.visible_to, code or ""
 
     def _answer(self, actor: Actor, asked: Asked, visible_to: str, code: str) -> None:
         who = actor.who
         mate = self._mate(actor, code)
-        words, image = self.voice.answer(who, asked, mate, actor.codes[-1] if actor.codes else "", actor.last)
+        last_code = actor.codes[-1] if actor.codes else ""
+        words, image = self.voice.answer(self.habits.speaker(who, asked), asked, mate, last_code, actor.last)
         to = mate if image and visible_to == "buddy" and mate in words else ""
+        if asked.flow == "kind_note":
+            visible_to, to = "circle", asked.about
         if asked.flow == "kind_line" and asked.step == "line":
             visible_to = "buddy"
         if asked.flow == "kind_line" and asked.step == "who":
-            self.watcher.readdress(who.name, mate)
+            self.watcher.ledger.readdress(who.name, mate)
         if asked.flow == "for_which" and words.isdigit() and 0 < int(words) <= len(asked.labels):
-            self.watcher.reassign(who.name, self._code(asked.labels[int(words) - 1]))
+            self.watcher.ledger.reassign(who.name, self._code(asked.labels[int(words) - 1]))
         if asked.flow == "relay" and asked.step == "number" and words == "1":
             self.watcher.given.add(HER_NUMBER)
-        self._write(actor, words, image, visible_to=visible_to, code=code, to=to)
+        if f"{asked.flow}/{asked.step}" == "route/ask" and words.isdigit() and int(words) <= len(asked.keys):
+            self.watcher.ledger.give(who.name, asked.question, asked.keys[int(words) - 1], code)
+        for text in self.habits.bend(who, asked, Written(words, image, visible_to, code, to)):
+            self._write_after(text.after, actor, text, asked.question)
 
     def _code(self, name: str) -> str:
         """The code of the circle of this name."""
@@ -203,7 +267,7 @@ class Company:
     def _react(self, actor: Actor, unread: list[Passed]) -> None:
         """Nothing is asked: see to an alert, say hi to a new buddy, write back to one, or leave it."""
         if any(text.row is not None and text.row.purpose == "alert" for text in unread):
-            self._write(actor, *self.voice.say(actor.who, "alert"))
+            self._write(actor, Written(*self.voice.say(actor.who, "alert")))
             return
         wordings = [text.row.wording for text in unread if text.row is not None]
         week = (self.world.clock.now() - self.moment(0)).days // 7
@@ -219,7 +283,7 @@ class Company:
         words, image = self.voice.say(actor.who, about)
         if about != "thanks":
             actor.hellos[week] = actor.hellos.get(week, 0) + 1
-        self._write(actor, words, image, visible_to="us" if about == "thanks" else "relay")
+        self._write(actor, Written(words, image, "us" if about == "thanks" else "relay"))
 
     def _mate(self, actor: Actor, code: str) -> str:
         """Return someone else of the circle."""
@@ -233,15 +297,29 @@ class Company:
         ]
         return self.chance.choice(mates) if mates else "someone"
 
-    def _write(
-        self, actor: Actor, words: str, image: str, *, visible_to: str = "us", code: str = "", to: str = ""
-    ) -> None:
-        """Text for the actor; its two words that stand nowhere else are remembered with who may see them."""
-        if image:
-            now = self.world.clock.now()
-            self.watcher.secrets.append(Secret(image.casefold(), actor.who.name, visible_to, code, to, now))
-        actor.unread = []
-        if words == PHOTO:
-            self.world.text(actor.who.name, "", media=[("", "image/jpeg")])
+    def _cross(self, actor: Actor, text: Written) -> None:
+        """Have the actor's text cross with our question, which it does not answer."""
+        asked, _, _ = self._asked(actor)
+        self._write(actor, text, asked.question if asked is not None else 0)
+
+    def _write_after(self, wait: dt.timedelta, actor: Actor, text: Written, question: int = 0) -> None:
+        if wait:
+            self.agenda.add(self.world.clock.now() + wait, lambda: self._write(actor, text, question))
         else:
-            self.world.text(actor.who.name, words.replace(IMAGE, ""))
+            self._write(actor, text, question)
+
+    def _write(self, actor: Actor, text: Written, question: int = 0) -> None:
+        """Text for the actor; what is unique in it is remembered with who may see it."""
+        name, words = actor.who.name, text.words
+        if text.meant == "takes_back":
+            self.watcher.ledger.take_back(name)
+        self.watcher.ledger.note(name, text)
+        actor.unread = []
+        out = self._is_out(actor)
+        if words == PHOTO:
+            sid = self.world.text(name, "", media=[("", "image/jpeg")])
+        elif text.meant in ("crossing", "again"):
+            sid = self.world.crossing_text(name, words)
+        else:
+            sid = self.world.text(name, words.replace(IMAGE, ""), **({"after": NOW} if text.after else {}))
+        self.watcher.ledger.meant[sid] = Meant(name, words, self.world.clock.now(), text.meant, question, out)

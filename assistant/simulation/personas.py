@@ -50,6 +50,8 @@ class Persona:
     joins: float = 0.0
     silent: tuple[float, float] | None = None
     initiatives: tuple[Initiative, ...] = ()
+    habits: tuple[str, ...] = ()
+    """By name in personas.toml; the seed deals them out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,12 @@ class Asked:
     labels: tuple[str, ...] = ()
     """What each choice is called, where the choices are people, places or circles."""
     unclear: int = 0
+    keys: tuple[str, ...] = ()
+    """What each choice stands for, where an action listed them."""
+    question: int = 0
+    """Its row."""
+    about: str = ""
+    """The other person it is about, if it is about one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,10 @@ class Cast:
     others: tuple[Persona, ...]
     words: Mapping[str, Mapping[str, Sequence[str]]]
     images: Mapping[str, Mapping[str, Sequence[str]]]
+    habits: Mapping[str, float]
+    """How often each habit shows."""
+    service: Mapping[str, bool]
+    """What the service does by now, as far as its flow files do not tell."""
 
 
 @cache
@@ -86,7 +98,9 @@ def read_cast() -> Cast:
     hosts, members, others = (
         tuple(_persona(each) for each in table[kind]) for kind in ("host", "member", "other")
     )
-    return Cast(tuple(table["circle"]), hosts, members, others, table["words"], table["images"])
+    habits = {habit["name"]: habit["often"] for habit in table["habit"]}
+    circles, words, images = tuple(table["circle"]), table["words"], table["images"]
+    return Cast(circles, hosts, members, others, words, images, habits, table["service"])
 
 
 def _persona(row: Mapping[str, Any]) -> Persona:
@@ -185,6 +199,8 @@ _WISHES: Final[Mapping[str, Mapping[str, int]]] = {
     "relay/number": {"with_it": 1, "without_it": 1},
     "missed_you/ask": {"in": 3, "pause": 1, "read": 1},
     "my_goal/menu": {"reached": 1, "step": 2, "keep": 3},
+    "maybe_danger/ask": {"fine": 4, "no": 1, "unsure": 1},
+    "maybe_danger/ask_alone": {"fine": 4, "no": 1, "unsure": 1},
 }
 """How people tend to choose; what is not listed is left to chance."""
 

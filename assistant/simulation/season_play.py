@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,13 +13,19 @@ from sqlalchemy import distinct, func, select
 
 from assistant.circles.calendar.season_plan import begin_season
 from assistant.engine.book import FlowBook
+from assistant.language.folding import plain_words
+from assistant.runtime import FLOWS
+from assistant.safety.danger_reader.lexicon import load as load_lexicon
 from assistant.simulation.acting import Actor, Agenda, Company
 from assistant.simulation.database_checks import Reckoner
+from assistant.simulation.habits import Habits, Service
 from assistant.simulation.invariants import Score
 from assistant.simulation.personas import Cast, Initiative, Persona, Voice, awake, read_cast
+from assistant.simulation.reply_checks import check_replies
 from assistant.simulation.story import Story, count_weeks
 from assistant.simulation.text_checks import Passed, Watcher
 from assistant.simulation.time_travel import next_due
+from assistant.simulation.word_ledger import WordLedger
 from assistant.simulation.world import World
 from assistant.store.tables import (
     Circle,
@@ -36,9 +43,16 @@ OPENING: Final = dt.datetime(2026, 9, 7, 9, 0, tzinfo=ZONE)
 """A Monday; the eight weeks that begin a week later see the clocks change in Europe and in America."""
 FIRST_DAY: Final = dt.date(2026, 9, 14)
 FEWEST, MOST = 4, 12
+ANSWERS: Final = "answers.toml"
+"""The file of what people ask back, and what they are answered."""
 SHORT_PROGRAM: Final = 4
 AFTERWARDS: Final = dt.timedelta(days=3)
 ERASED_AFTER: Final = dt.timedelta(days=35)
+FEWEST_CRIES: Final = 2
+PEOPLE_WEEKS_A_CRY: Final = 12
+"""In so many weeks of somebody's, words of danger are written once."""
+FEWEST_WORDS: Final = 4
+"""Shorter words of danger may stand in a text of ours by chance, and could not be told from theirs."""
 
 
 def simulate(
@@ -48,6 +62,7 @@ def simulate(
     weeks: int = 8,
     seed: int = 1,
     circles: int = 2,
+    service: Service | None = None,
     told: Callable[[float], None] | None = None,
 ) -> Story:
     """Play a season through the real conversation, schedule and outbox code, by the local carrier's rules.
@@ -58,6 +73,7 @@ def simulate(
         weeks: Up to 4 by the program of four weeks, else by that of eight; fewer are played in part.
         seed: The same seed tells the same story, byte for byte.
         circles: One or two.
+        service: What it is held to; what it says that it does, if None.
         told: Called with the part (0 to 1) of the time that has passed.
 
     Raises:
@@ -70,39 +86,65 @@ def simulate(
     if circles not in (1, 2):
         raise ValueError("one or two circles can be played")
     with World(book, start=OPENING, zone=str(ZONE)) as world:
-        return Season(world, read_cast(), members, weeks, seed, circles).play(told)
+        service = service or service_of(book)
+        return Season(world, read_cast(), service, members, weeks, seed, circles).play(told)
+
+
+def service_of(book: FlowBook) -> Service:
+    """Return what the service says that it understands."""
+    phrases = (phrase for command in book.commands.values() for phrase in command.words.get("en", ()))
+    takes_back = any(plain_words(phrase) == ["delete"] for phrase in phrases)
+    return Service(takes_back, (FLOWS / ANSWERS).is_file(), **read_cast().service)
 
 
 class Season:
     """One season on the stage of a world."""
 
-    def __init__(self, world: World, cast: Cast, members: int, weeks: int, seed: int, circles: int) -> None:
+    def __init__(
+        self,
+        world: World,
+        cast: Cast,
+        service: Service,
+        members: int,
+        weeks: int,
+        seed: int,
+        circles: int,
+    ) -> None:
         self.world = world
         self.weeks = weeks
         self.seed = seed
         self.chance = random.Random(seed)  # noqa: S311 - a story that repeats, no secret
         self.voice = Voice(cast, self.chance)
+        self.service = service
+        self.habits = Habits(cast.habits, self.voice, self.chance, self.service)
         self.circles = cast.circles[:circles]
         self.program = "four_weeks" if weeks <= SHORT_PROGRAM else "eight_weeks"
         self.whole = weeks in (SHORT_PROGRAM, 8)
-        self.first = cast.members[:members]
-        self.others = cast.others if circles > 1 else ()
+        others = cast.others if circles > 1 else ()
+        dealt = self.habits.deal((*cast.members[:members], *others))
+        self.first, self.others = (
+            tuple(replace(who, habits=dealt.get(who.name, ())) for who in people)
+            for people in (cast.members[:members], others)
+        )
         self.hosts = cast.hosts[:circles]
         self.actors = {who.name: Actor(who) for who in (*self.hosts, *self.first, *self.others)}
         self.score = Score()
+        hosts = {circle["code"]: circle["host"] for circle in self.circles}
+        self.ledger = WordLedger(world, hosts, self.service)
         self.watcher = Watcher(
             world,
             self.score,
             tuple(self.actors),
-            {circle["code"]: circle["host"] for circle in self.circles},
+            self.ledger,
             {name: actor.who.zone for name, actor in self.actors.items()},
+            service=self.service,
         )
         self.reckoner = Reckoner(world, self.score)
         self.agenda = Agenda()
         self._starts = dt.datetime.combine(FIRST_DAY, dt.time(0), ZONE).astimezone(dt.UTC)
         self.ends = self._starts + dt.timedelta(weeks=weeks)
         self.company = Company(
-            world, self.watcher, self.voice, self.chance, self.actors, self.agenda, self.moment
+            world, self.watcher, self.voice, self.habits, self.chance, self.actors, self.agenda, self.moment
         )
 
     # What is going to happen
@@ -122,6 +164,7 @@ class Season:
         self._pass_time(until, tell)
         texts = list(self.watcher.passed)
         self.reckoner.close(texts)
+        check_replies(self.world, self.score, self.watcher)
         seats, counts = self._seats(), self._counts()
         if self.whole:
             self._erase(until)
@@ -148,6 +191,9 @@ class Season:
         for actor in self.actors.values():
             for initiative in actor.who.initiatives:
                 self._does(actor.who, initiative)
+            if "changes_mind" in actor.who.habits and not actor.who.second:
+                self._goes_and_stays(actor.who)
+        self._cries()
         self.agenda.add(self._starts - dt.timedelta(hours=12), self._begin)
         for day in range((self.ends + AFTERWARDS - begins).days + 1):
             self.agenda.add(begins + dt.timedelta(days=day, hours=9), self._note_day)
@@ -164,6 +210,32 @@ class Season:
         when = self.moment(initiative.at) + dt.timedelta(hours=self.chance.random() * 30)
         self.agenda.add(
             awake(when, ZoneInfo(who.zone), self.chance), lambda: self.company.do(who.name, initiative)
+        )
+
+    def _goes_and_stays(self, who: Persona) -> None:
+        """Someone leaves, and takes it back at once."""
+        when = awake(self.moment(self.chance.uniform(0.3, 0.9)), ZoneInfo(who.zone), self.chance)
+        self.agenda.add(when, lambda: self.company.leave_and_stay(who.name))
+
+    def _cries(self) -> None:
+        """Now and then someone writes of danger, plainly or in other words, each in turn."""
+        people = self.chance.sample([*self.first, *self.others], len(self.first) + len(self.others))
+        often = max(FEWEST_CRIES, len(people) * self.weeks // PEOPLE_WEEKS_A_CRY)
+        for number in range(often):
+            who = people[number % len(people)]
+            plainly = [
+                rule.example
+                for rule in load_lexicon().rules
+                if rule.language == who.language and len(rule.example.split()) >= FEWEST_WORDS
+            ]
+            words = self.voice.say(who, "veiled")[0] if number % 2 else self.chance.choice(plainly)
+            self._cries_out(who, words)
+
+    def _cries_out(self, who: Persona, words: str) -> None:
+        joined = max(0.05, who.joins + 0.05)
+        when = self.moment(joined + self.chance.random() * (0.95 - joined))
+        self.agenda.add(
+            awake(when, ZoneInfo(who.zone), self.chance), lambda: self.company.cry(who.name, words)
         )
 
     def _begin(self) -> None:
@@ -184,7 +256,7 @@ class Season:
         for day in range(1, ERASED_AFTER.days + 1):
             self.world.move_to(until + dt.timedelta(days=day))
         self.watcher.look()
-        self.reckoner.check_erased([secret.words for secret in self.watcher.secrets])
+        self.reckoner.check_erased([secret.words for secret in self.ledger.secrets])
 
     # How time goes by
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -14,38 +14,34 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assistant.carriers.twilio_addresses import to_uri
+from assistant.circles.actions.crisis_lines import LINES
 from assistant.fake_twilio.fake_carrier import LOCAL_NUMBER
 from assistant.fake_twilio.records import Event, Message
 from assistant.language.sms.segments import measure
+from assistant.simulation.habits import Service
 from assistant.simulation.invariants import Score
+from assistant.simulation.word_ledger import WordLedger, plain_text
 from assistant.simulation.world import World
-from assistant.store.tables import Address, Circle, Member, Outbox, Pair, PairMember, Person
+from assistant.store.tables import Address, Outbox, Person
 
 UNPROMPTED: Final = frozenset({"notice", "relay", "prompt", "invitation"})
 OPENS, CLOSES = 9, 20
 ANSWER_WITHIN: Final = dt.timedelta(minutes=30)
 TWICE_WITHIN: Final = dt.timedelta(hours=1)
-BUDDIES_FOR: Final = dt.timedelta(days=15)
-"""Words by @ may reach whoever was a buddy of the writer's so lately."""
+DAYS_APART: Final = dt.timedelta(days=2)
+"""After so long the same text may come again with nothing between."""
 LONGEST: Final = 2
 READS_ALOUD: Final = ("notices/shared", "notices/note_to_you", "notices/relay", "notices/keepsake")
 """Words of others, which a shared phone shows only after its owner's yes or in the middle of writing."""
-_BETWEEN_WORDS: Final = re.compile(r"\W+")
 _NUMBER: Final = re.compile(r"(?<!\d)(?:\+?1[ .-]?)?\(?(\d{3})\)?[ .-]?(\d{3})[ .-]?(\d{4})(?!\d)")
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """Two words that stand in one text of a writer only, and who may ever read them."""
-
-    words: str
-    writer: str
-    visible_to: str
-    """us, host, buddy, circle; relay: whoever is the writer's buddy then; or the `to` alone."""
-    code: str = ""
-    """The circle that the question was about."""
-    to: str = ""
-    at: dt.datetime | None = None
+_PUBLIC: Final = frozenset(
+    "".join(found)
+    for country in LINES.values()
+    for words in country.values()
+    for line in words.values()
+    for found in _NUMBER.findall(line)
+) | {LOCAL_NUMBER[-10:]}
+"""Our own number and the crisis lines, ten digits each, are nobody's secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +76,11 @@ class Watcher:
     score: Score
     names: Sequence[str]
     """Everyone's, also those who are not here yet."""
-    hosts: Mapping[str, str]
-    """By the circle's word."""
+    ledger: WordLedger
     walls: dict[str, str]
     """The zone of the clock on each one's wall."""
-    seats: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """The circles that each has joined."""
-    secrets: list[Secret] = field(default_factory=list)
+    service: Service = field(default_factory=Service)
+    """What it is held to."""
     given: set[str] = field(default_factory=set)
     """Numbers, ten digits each, that their owners said yes to."""
     passed: list[Passed] = field(default_factory=list)
@@ -96,6 +90,7 @@ class Watcher:
     _sids: set[str] = field(default_factory=set)
     _since: dict[str, list[Passed]] = field(default_factory=lambda: defaultdict(list))
     _spoke: dict[str, dt.datetime] = field(default_factory=dict)
+    _last: dict[str, Passed] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.world.local.watchers.append(self._note)
@@ -104,27 +99,6 @@ class Watcher:
         if isinstance(event, Message) and event.sid not in self._sids:
             self._sids.add(event.sid)
             self._new.append((event, event.direction))
-
-    def readdress(self, writer: str, to: str) -> None:
-        """What was written last for one person is for another, as its writer says."""
-        lately = self.world.clock.now() - dt.timedelta(days=1)
-        self._amend(
-            lambda secret: (
-                secret.writer == writer and bool(secret.to) and secret.at is not None and secret.at > lately
-            ),
-            lambda secret: replace(secret, to=to),
-        )
-
-    def reassign(self, writer: str, code: str) -> None:
-        """What was written last was held, and is for this circle, as its writer says."""
-        self._amend(lambda secret: secret.writer == writer, lambda secret: replace(secret, code=code))
-
-    def _amend(self, chosen: Callable[[Secret], bool], change: Callable[[Secret], Secret]) -> None:
-        """Change the newest secret that is chosen, if one is."""
-        for index in range(len(self.secrets) - 1, -1, -1):
-            if chosen(self.secrets[index]):
-                self.secrets[index] = change(self.secrets[index])
-                return
 
     def look(self) -> list[Passed]:
         """What has passed since the last look, in order, each text held to the promises."""
@@ -190,19 +164,31 @@ class Watcher:
         # Two circles may ask the same of a person, one may not ask it twice; an alert is repeated till heard.
         alert = text.row is not None and text.row.purpose == "alert"
         again = [each for each in before if each.body == body and each.seat == text.seat]
-        hold("doubled", alert or not again, at, name, f"twice in an hour: {body!r}")
+        aloud = text.row is not None and text.row.wording.startswith(READS_ALOUD)
+        twice = bool(again) and not alert and not (aloud and self.ledger.wrote_twice(body))
+        hold("doubled", not twice, at, name, f"twice in an hour: {body!r}")
         self._since[name].append(text)
         self._check_numbers(text)
         wording = text.row.wording if text.row is not None else ""
         if person is not None and person.plain and not wording.startswith(READS_ALOUD):
-            shown = [each for each in self.names if re.search(rf"\b{each}\b", body)]
+            shown = [
+                each for each in self.names if re.search(rf"\b{each}\b(?! =)", body)
+            ]  # "Rosa = ..." is a rose.
             hold("plain", not shown, at, name, f"names {', '.join(shown)}: {body!r}")
-        said = f" {_BETWEEN_WORDS.sub(' ', body.casefold())} "
-        for secret in self.secrets:
+        self._check_echo(text)
+        said = f" {plain_text(body)} "
+        for secret in self.ledger.secrets:
             if f" {secret.words} " in said:
                 hold(
+                    "taken",
+                    name == secret.writer or not secret.taken_back,
+                    at,
+                    name,
+                    f"{secret.writer} took {secret.words!r} back: {body!r}",
+                )
+                hold(
                     "eyes",
-                    self._may_read(session, secret, name, at),
+                    self.ledger.may_read(session, secret, name, at),
                     at,
                     name,
                     f"{secret.writer} wrote {secret.words!r} for {secret.to or secret.visible_to}"
@@ -223,37 +209,19 @@ class Watcher:
                 "asleep", day or answers, text.at, text.name, f"a late answer at {local:%H:%M}: {text.body!r}"
             )
 
+    def _check_echo(self, text: Passed) -> None:
+        """What we say ourselves is not said twice running; words of others are, and an alert."""
+        last = self._last.get(text.name)
+        self._last[text.name] = text
+        if text.row is None or last is None or last.row is None:
+            return
+        if text.row.purpose in ("reply", "safety") and not self.service.rephrases:
+            return
+        others = text.row.purpose == "alert" or text.row.wording.startswith(READS_ALOUD)
+        two_seats = last.seat != text.seat and None not in (last.seat, text.seat)
+        again = last.body == text.body and text.at - last.at < DAYS_APART and not others and not two_seats
+        self.score.hold("echo", not again, text.at, text.name, f"twice running: {text.body!r}")
+
     def _check_numbers(self, text: Passed) -> None:
-        shown = {"".join(found) for found in _NUMBER.findall(text.body)} - {LOCAL_NUMBER[-10:]} - self.given
+        shown = {"".join(found) for found in _NUMBER.findall(text.body)} - _PUBLIC - self.given
         self.score.hold("numbers", not shown, text.at, text.name, f"shows a number: {text.body!r}")
-
-    def _may_read(self, session: Session, secret: Secret, reader: str, at: dt.datetime) -> bool:
-        if reader == secret.writer:
-            return True
-        if secret.to:
-            return reader == secret.to
-        host = self.hosts.get(secret.code)
-        if secret.visible_to == "circle":
-            return secret.code in self.seats[reader] or reader == host
-        if secret.visible_to == "host":
-            return reader == host
-        if secret.visible_to in ("buddy", "relay"):
-            lately = at - BUDDIES_FOR if secret.visible_to == "relay" else None
-            return self._were_buddies(session, secret, reader, lately)
-        return False
-
-    def _were_buddies(self, session: Session, secret: Secret, reader: str, since: dt.datetime | None) -> bool:
-        pairs = (
-            select(PairMember.pair_id)
-            .join(Member, Member.id == PairMember.member_id)
-            .join(Address, Address.person_id == Member.person_id)
-            .join(Circle, Circle.id == Member.circle_id)
-        )
-        if secret.code:
-            pairs = pairs.where(Circle.code == secret.code)
-        writers = pairs.where(Address.uri == to_uri(self.world.number(secret.writer)))
-        readers = pairs.where(Address.uri == to_uri(self.world.number(reader)))
-        found = select(Pair.id).where(Pair.id.in_(writers), Pair.id.in_(readers))
-        if since is not None:
-            found = found.where(Pair.made_at > since)
-        return session.scalar(found.limit(1)) is not None

@@ -233,22 +233,22 @@ class World:
             begin_season(session, circle, now.astimezone(self.zone).date(), now)
         self.settle()
 
-    def text(self, name: str, words: str, *, after: dt.timedelta = TYPING, **message: Any) -> None:
-        """A phone sends a text, and everything that follows from it happens.
+    def text(self, name: str, words: str, *, after: dt.timedelta = TYPING, **message: Any) -> str:
+        """A phone sends a text, and everything that follows from it happens; gives the carrier's id of it.
 
         Args:
             after: So long its owner reads and types first, while time passes for everyone.
             message: What else `LocalCarrier.receive` takes: media.
         """
         self.move_to(self.clock.now() + after)
-        self.receive(name, words, self.clock.now(), **message)
+        return self.receive(name, words, self.clock.now(), **message)
 
-    def crossing_text(self, name: str, words: str) -> None:
+    def crossing_text(self, name: str, words: str) -> str:
         """A phone's text that the carrier took before our last texts left, and that is heard only now."""
-        self.receive(name, words, self.clock.now() - dt.timedelta(milliseconds=1))
+        return self.receive(name, words, self.clock.now() - dt.timedelta(milliseconds=1))
 
-    def receive(self, name: str, words: str, received_at: dt.datetime, **message: Any) -> None:
-        """A phone's text is heard now that the carrier brought at `received_at`."""
+    def receive(self, name: str, words: str, received_at: dt.datetime, **message: Any) -> str:
+        """A phone's text is heard now that the carrier brought at `received_at`; return its id there."""
         inbound, answer = self.local.receive(self.number(name), words, **message)
         if answer is not None:
             self.heard.append(Heard(self.number(name), answer.body, self.clock.now(), by_carrier=True))
@@ -264,6 +264,7 @@ class World:
         with self.database.write() as session:
             insert_texts(session, [text])
         self.settle()
+        return text.carrier_id
 
     def settle(self) -> None:
         """Let everything happen that is due now."""

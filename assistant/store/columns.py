@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, Final
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+_LENGTH: Final = len("2027-03-01 18:00:00.000000")
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
@@ -29,10 +32,41 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         value = value.astimezone(dt.UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """Write what SQLite keeps in one go; see `result_processor`."""
+        if dialect.name != "sqlite":
+            return super().bind_processor(dialect)
+
+        def process(value: dt.datetime | None) -> str | None:
+            if value is None:
+                return None
+            if value.tzinfo is not dt.UTC:
+                value = (self.process_bind_param(value, dialect) or value).replace(tzinfo=dt.UTC)
+            return value.isoformat(" ", "microseconds")[:_LENGTH]
+
+        return process
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Read what SQLite keeps in one go: reports read, and imports write, a hundred thousand times."""
+        usual = super().result_processor(dialect, coltype)
+        return _written(usual) if dialect.name == "sqlite" and usual is not None else usual
+
     def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
         if value is None:
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+def _written(usual: Callable[[Any], dt.datetime | None]) -> Callable[[Any], dt.datetime | None]:
+    """Read "2027-03-01 18:00:00.000000", which is how SQLAlchemy writes UTC; all else `usual` reads."""
+    read = dt.datetime.fromisoformat
+
+    def process(value: Any) -> dt.datetime | None:
+        if value is None:
+            return None
+        return read(value + "+00:00") if len(value) == _LENGTH else usual(value)
+
+    return process
 
 
 # SQLite only numbers rows by itself when the column is exactly INTEGER.

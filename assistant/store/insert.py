@@ -1,10 +1,11 @@
-"""Inserts rows that may be there already, on either database."""
+"""Inserts many rows at once, and such as may be there already, on either database."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
+from sqlalchemy import Table, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -13,4 +14,29 @@ def insert_new(session: Session, table: type[DeclarativeBase], rows: Sequence[Ma
     """Insert these rows, leaving alone any that would break a unique constraint."""
     dialect = session.get_bind().dialect.name
     make = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    session.execute(make(table).on_conflict_do_nothing(), list(rows))
+    # The table, not the class: whatever else waits to be written needs not go before these rows.
+    session.connection().execute(make(cast("Table", table.__table__)).on_conflict_do_nothing(), list(rows))
+
+
+def insert_all(session: Session, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert these rows in one statement; all of them name the same columns."""
+    if rows:
+        # The table, not the class: that would send a statement for each set of columns that are not empty.
+        session.execute(insert(cast("Table", table.__table__)), list(rows))
+
+
+def new_ids(session: Session, table: type[DeclarativeBase], count: int) -> list[int]:
+    """Return ids for so many rows, taken beforehand: rows name each other, yet all go in at once.
+
+    Args:
+        session: A session inside `Database.write()`.
+        table: One whose rows are numbered by the database, and never deleted.
+        count: How many.
+    """
+    name = cast("Table", table.__table__).name
+    if session.get_bind().dialect.name == "sqlite":
+        # This transaction has the only write lock there is.
+        newest = session.scalar(select(func.max(cast("Table", table.__table__).c.id))) or 0
+        return list(range(newest + 1, newest + 1 + count))
+    taken = select(func.nextval(f"{name}_id_seq")).select_from(func.generate_series(1, count).alias("number"))
+    return list(session.scalars(taken))

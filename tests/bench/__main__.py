@@ -1,8 +1,12 @@
-"""Runs the benchmarks that are named, or all of them, and prints one table with the versions behind it."""
+"""Runs the benchmarks that are named, or all of them, and prints one table with the versions behind it.
+
+`--quick` measures less often, where a benchmark can: its figures say roughly.
+"""
 
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import pkgutil
 import platform
@@ -32,7 +36,8 @@ def benchmarks() -> dict[str, ModuleType]:
 
 def main(names: list[str]) -> int:
     """Measure and print. Exit code 1: a figure missed what it must be; 2: no such benchmark."""
-    known = benchmarks()
+    known, quick = benchmarks(), "--quick" in names
+    names = [name for name in names if name != "--quick"]
     unknown = [name for name in names if name not in known]
     if unknown:
         print(f"No benchmark is called {', '.join(unknown)}; there are: {', '.join(known)}.", file=sys.stderr)
@@ -42,7 +47,8 @@ def main(names: list[str]) -> int:
         table.add_column(column, justify="right" if column in ("value", "ratio") else "left")
     missed = False
     for name in names or known:
-        for row in known[name].run():
+        run = known[name].run
+        for row in run(quick=True) if quick and "quick" in inspect.signature(run).parameters else run():
             table.add_row(*cells(row))
             missed |= row.verdict() == "MISSED"
         table.add_section()

@@ -170,6 +170,13 @@ NOTICES = "\n".join(
             "media_only",
             "trouble",
             "set_aside_host",
+            "help_here",
+            "maybe_stop",
+            "wrong_number",
+            "number_changed",
+            "way_out",
+            "example_choice",
+            "example_text",
         )
     ]
     + ['[crossed]\nsay.en = "Our texts crossed."\nsay.es = "Se cruzaron."']
@@ -252,7 +259,7 @@ def test_what_cannot_be_read_is_asked_about_and_changes_nothing(world: World) ->
 def test_after_many_unclear_replies_it_stops_repeating_itself_but_still_listens(world: World) -> None:
     world.text("ana", "tour")
     told = [says(world, "ana", "z" * number) for number in range(3, 9)]
-    assert told == [["Red or blue?"]] * 4 + [[], []]
+    assert told == [["Red or blue?"], ["<example_choice>"], ["<way_out>"], [COLOUR], [], []]
     assert says(world, "ana", "red") == ["Why? (The circle sees this.)"]
 
 
@@ -379,7 +386,7 @@ def test_what_was_queued_before_stop_never_leaves(world: World) -> None:
 
 def test_help_is_answered_and_the_question_stays(world: World) -> None:
     world.text("ana", "tour")
-    assert says(world, "ana", "HELP") == ["<help>"]
+    assert says(world, "ana", "HELP") == ["<help>", "Red or blue?"]
     assert says(world, "ana", "red") == ["Why? (The circle sees this.)"]
 
 
@@ -536,7 +543,7 @@ def test_a_reaction_in_any_language_that_quotes_our_text_is_no_answer(world: Wor
 def test_what_may_be_an_opt_out_is_asked_about_once(world: World) -> None:
     for words in ("tour", "red"):
         world.text("ana", words)
-    assert says(world, "ana", "Cancel my membership") == ["Did you mean STOP?"]
+    assert says(world, "ana", "Cancel my membership") == ["<maybe_stop>"]
     assert says(world, "ana", "Cancel my membership") == ["Thank you."]
 
 
@@ -544,13 +551,13 @@ def test_a_question_mark_puts_the_question_in_other_words(world: World) -> None:
     for words in ("tour", "red"):
         world.text("ana", words)
     assert says(world, "ana", "??") == ["In a few words?"]
-    assert says(world, "ana", "what?") == ["In a few words?"]
+    assert says(world, "ana", "what?") == ["<example_text>"]
 
 
 def test_a_wrong_number_ends_everything_and_shares_nothing(world: World) -> None:
     for words in ("tour", "red"):
         world.text("ana", words)
-    assert says(world, "ana", "This is not Ana's number anymore, I'm Bob") == ["<opted_out>"]
+    assert says(world, "ana", "This is not Ana's number anymore, I'm Bob") == ["<wrong_number>"]
     with world.database.read() as session:
         assert session.scalars(select(Answer.key)).all() == ["colour"]
 

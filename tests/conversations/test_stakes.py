@@ -11,7 +11,8 @@ from typing import Final
 
 import pytest
 
-from assistant.conversations.answers import offers_numbers
+from assistant.conversations.action_catalogue import all_actions
+from assistant.conversations.helping.misunderstandings import offers_numbers
 from assistant.engine.flow_model import ANY, WHOLE, Flow, Step
 from assistant.language.replies.reply_reading import DEGREES, Choice, Expect, parse_expect, read
 from assistant.runtime import read_flows
@@ -75,14 +76,20 @@ RISKY: Final = frozenset({
     # What is shown on a phone that others may see.
     "read_circle", "show_asks", "send_copy", "hand_keepsake", "read_answers",
     # Leaving, blocking, removing, pausing.
-    "leave", "leave_everything", "give_up_seats", "block", "remove_member", "pause_member", "pause",
-    "only_read",
+    "hold_leave", "leave_everything", "give_up_seats", "hold_block", "remove_member",
+    "pause_member", "pause", "only_read",
+    # Words that are gone for good.
+    "take_back_older",
     # Someone may be in danger.
+    "hold_alert", "send_reply", "pass_whole_to_paged", "pass_on_silence", "leave_contacts_out",
+    "give_number_for_call",
     "pass_on_safe", "close_alert", "call_backup", "take_alert", "who_is_told", "tell_host_not_ok", "count_in",
     # Who hosts, whom a host means, who is called.
     "offer_seat", "take_hosted", "take_member", "take_seat", "take_one", "give_number", "hold_call",
     "hold_swap", "open_again",
     "find_recipient", "find_noted", "find_to_block", "link_also", "pair_again",
+    # What is taken back, and words between someone in danger and whoever looks after them.
+    "join_second_half", "pass_to_paged",
 })  # fmt: skip
 """Actions that harm someone when they follow from words that meant something else."""
 
@@ -138,6 +145,7 @@ def test_whatever_may_harm_follows_only_from_a_reply_understood_whole(
 
 
 def test_there_are_answers_that_may_harm() -> None:
+    assert set(all_actions()) >= RISKY
     places = {place for place, _, _ in risky_answers()}
     assert {
         "safe.ask",

@@ -48,7 +48,7 @@ def test_all_of_them_together_get_so_many_texts_an_hour(
         world.text(f"stranger{number}", "hello?")
     assert len(world.heard) == before + 3
     world.text("luz", "HELP")
-    assert said_to(world, "luz") == 1
+    assert said_to(world, "luz") >= 1
     world.move_to(world.clock.now() + dt.timedelta(hours=1))
     world.text("stranger9", "hello?")
     assert said_to(world, "stranger9") == 1

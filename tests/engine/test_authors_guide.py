@@ -33,9 +33,10 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> FlowBook:
 
 
 def test_every_example_of_the_guide_loads_without_a_warning(book: FlowBook) -> None:
-    assert len(book.flows) == len(EXAMPLES) - len({"notices", "commands", "shared"})
+    assert len(book.flows) == len(EXAMPLES) - len({"notices", "commands", "shared", "answers"})
     assert set(book.notices) == {"member_joined"}
     assert set(book.commands) == {"rename"}
+    assert set(book.answers) == {"cost"}
     assert book.warnings == ()
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.language.commands.addressing import EVERYDAY, named_in
+from assistant.language.commands.addressing import EVERYDAY, named_in, reads_as_name
 
 TABLE = tomllib.loads((Path(__file__).parent / "cases/addressing.toml").read_text(encoding="utf-8"))
 
@@ -19,6 +19,16 @@ def test_a_line_is_for_whose_name_stands_where_a_name_does(case: str, found: lis
     words, _, there = case.partition(" | ")
     names = dict(enumerate(there.split(", ")))
     assert [names[key] for key in named_in(words, names)] == found
+
+
+@pytest.mark.parametrize("word", TABLE["at_sign"]["names"])
+def test_a_name_after_the_sign_may_be_someones(word: str) -> None:
+    assert reads_as_name(word)
+
+
+@pytest.mark.parametrize("word", TABLE["at_sign"]["words"])
+def test_a_word_that_sentences_begin_with_is_no_name(word: str) -> None:
+    assert not reads_as_name(word)
 
 
 @given(st.sampled_from(sorted(EVERYDAY)), st.sampled_from(["my", "the", "mi", "la", "your", "some"]))

@@ -164,7 +164,7 @@ class Town:
 
     def hands(self) -> Hands:
         with self.database.read() as session:
-            return hands_of(session, session.scalars(select(Alert).order_by(Alert.id.desc())).first())
+            return hands_of(session, session.scalars(select(Alert).order_by(Alert.id.desc()).limit(1)).one())
 
     def alert(self) -> Alert:
         with self.database.read() as session:

@@ -16,7 +16,7 @@ from assistant.safety.danger_reader.features import all_hashes, read_words, tell
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "danger_reader.toml").read_text("utf-8"))
 SAID = ("i", "he", "want", "die", "pills", "me", "quiero", "pega", "esposo", "the", "movie", "?", "0")
-ASIDE = LOTS / "aside_held_out.jsonl"
+ASIDE = sorted(LOTS.glob("aside_*.jsonl"))
 
 
 @pytest.mark.parametrize(("text", "kind"), [(text, kind) for kind in KINDS for text in CASES["sure"][kind]])
@@ -93,8 +93,17 @@ def test_the_weights_are_those_of_their_record() -> None:
         Classifier(packed + b"x", record)
 
 
-def test_texts_never_learnt_from_are_read_as_well_as_recorded() -> None:
-    cases = read_cases(ASIDE)
-    assert len(cases) >= 400
+@pytest.mark.parametrize("lot", ASIDE, ids=lambda lot: lot.stem)
+def test_texts_never_learnt_from_are_read_as_well_as_recorded(lot: Path) -> None:
+    cases = read_cases(lot)
+    assert len(cases) >= 90
     now = figures.as_data([(case, read_danger(case.text, case.language).level) for case in cases])
-    assert now == classifier.read_record()["aside"][ASIDE.stem]
+    assert now == classifier.read_record()["aside"][lot.stem]
+
+
+def test_what_is_missed_is_recorded_for_more_and_for_fewer_questions() -> None:
+    rows = classifier.read_record()["trade_off"]
+    missed = [row["danger"]["missed"] for row in rows]
+    assert missed == sorted(missed, reverse=True)
+    chosen = classifier.load().thresholds
+    assert any(row["thresholds"] == chosen for row in rows)

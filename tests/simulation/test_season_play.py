@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Iterator
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
@@ -21,32 +20,25 @@ from assistant.delivery.outbox import Draft, put
 from assistant.engine.book import FlowBook
 from assistant.fake_twilio.fake_carrier import LOCAL_SERVICE_SID
 from assistant.fake_twilio.records import Block
-from assistant.runtime import read_flows
+from assistant.safety import first_response
 from assistant.schedule.local_time import allowed
-from assistant.simulation.database_checks import Reckoner
 from assistant.simulation.invariants import PROMISES, Score
 from assistant.simulation.personas import PHOTO, Asked, Voice, awake, read_cast
 from assistant.simulation.season_play import simulate
 from assistant.simulation.story import Story
-from assistant.simulation.text_checks import Passed, Secret, Watcher
+from assistant.simulation.text_checks import Passed, Watcher
+from assistant.simulation.word_ledger import Secret, WordLedger
 from assistant.simulation.world import World
 from assistant.store.tables import Circle, Member, Pair, PairMember, Round
+from tests.simulation.conftest import CHICAGO, NOON, Stage, reads_nothing
 
-CHICAGO = ZoneInfo("America/Chicago")
-NOON = dt.datetime(2026, 9, 16, 12, 0, tzinfo=CHICAGO)
 AT_NIGHT = dt.datetime(2026, 9, 16, 3, 0, tzinfo=CHICAGO)
-NAMES = ("ana", "rosa", "luz", "omar")
-
-
-@pytest.fixture(scope="module")
-def book() -> FlowBook:
-    return read_flows()
 
 
 @pytest.fixture(scope="module")
 def story(book: FlowBook) -> Story:
     """Two weeks of two circles."""
-    return simulate(book, members=5, weeks=2, seed=1)
+    return simulate(book, members=4, weeks=2, seed=1)
 
 
 def test_two_weeks_of_two_circles_keep_every_promise(story: Story) -> None:
@@ -58,7 +50,7 @@ def test_two_weeks_of_two_circles_keep_every_promise(story: Story) -> None:
 
 def test_a_story_reads_as_weeks_and_days_in_each_persons_own_time(story: Story) -> None:
     told = story.text()
-    assert told.startswith("Bold Moves and River Walk: 5 members, 2 weeks, seed 1\n")
+    assert told.startswith("Bold Moves and River Walk: 4 members, 2 weeks, seed 1\n")
     for piece in ("---- Before the season", "---- Week 1", "  Monday, September 14", "to Rosa: Circle: "):
         assert piece in told
     assert "The season in numbers" in told
@@ -83,24 +75,6 @@ def test_an_impossible_season_is_explained(book: FlowBook, members: int, weeks: 
 # The watcher can fail: each promise is broken on purpose, and seen.
 
 
-@pytest.fixture
-def stage(book: FlowBook) -> Iterator[tuple[World, Watcher, Reckoner, Score]]:
-    """Ana, Rosa and Luz in MAPLE, Omar in RIVER, at noon."""
-    with World(book, start=NOON, zone=str(CHICAGO)) as world:
-        world.circle("MAPLE", "Bold Moves", state="running")
-        world.circle("RIVER", "River Walk", state="running")
-        world.role("luz", "host", "MAPLE")
-        for name in ("ana", "rosa"):
-            world.member(name, "MAPLE")
-        world.member("omar", "RIVER")
-        score = Score()
-        walls = {name: str(CHICAGO) for name in NAMES}
-        watcher = Watcher(world, score, ("Ana", "Rosa", "Luz", "Omar"), {"MAPLE": "luz"}, walls)
-        for name, code in (("ana", "MAPLE"), ("rosa", "MAPLE"), ("omar", "RIVER")):
-            watcher.seats[name].add(code)
-        yield world, watcher, Reckoner(world, score), score
-
-
 def _arrives(world: World, name: str, words: str) -> None:
     """A text that no row stands for: straight from the carrier."""
     world.local.create(to=world.number(name), body=words, messaging_service_sid=LOCAL_SERVICE_SID)
@@ -121,7 +95,7 @@ def _broken(score: Score) -> set[str]:
     return {each.promise for each in score.broken}
 
 
-def test_a_sound_season_breaks_no_promise(stage: tuple[World, Watcher, Reckoner, Score]) -> None:
+def test_a_sound_season_breaks_no_promise(stage: Stage) -> None:
     world, watcher, reckoner, score = stage
     world.start("ana", "weekly_reflection", {"week": 1, "theme": 1, "weeks": 8}, "MAPLE")
     world.text("ana", "a new job")
@@ -138,20 +112,21 @@ def test_a_prompt_at_three_in_the_morning_is_seen(book: FlowBook, monkeypatch: p
         world.circle("MAPLE", "Bold Moves", state="running")
         world.member("ana", "MAPLE")
         score = Score()
-        watcher = Watcher(world, score, ("Ana",), {}, {"ana": str(CHICAGO)})
+        watcher = Watcher(world, score, ("Ana",), WordLedger(world, {}), {"ana": str(CHICAGO)})
         world.start("ana", "weekly_reflection", {"week": 1, "theme": 1, "weeks": 8}, "MAPLE")
         watcher.look()
     assert _broken(score) == {"asleep"}
     assert score.broken[0].what.startswith("at 03:00: ")
 
 
-def test_a_whole_season_fails_when_prompts_go_out_at_night(
+def test_a_whole_season_fails_when_prompts_go_out_at_night_and_danger_goes_unheard(
     book: FlowBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(claims, "allowed", lambda *seen: not allowed(*seen))
     monkeypatch.setattr(claims, "next_allowed", lambda now, *_: _night_after(now))
+    monkeypatch.setattr(first_response, "read_danger", reads_nothing)
     story = simulate(book, members=4, weeks=1, seed=1, circles=1)
-    assert "asleep" in _broken(story.score)
+    assert {"asleep", "heard"} <= _broken(story.score)
     assert "BROKEN: Nobody is woken" in story.text()
 
 
@@ -160,7 +135,7 @@ def _night_after(now: dt.datetime) -> dt.datetime:
     return now.astimezone(dt.UTC).replace(hour=8, minute=0) + dt.timedelta(days=1)
 
 
-def test_a_text_that_comes_twice_is_seen(stage: tuple[World, Watcher, Reckoner, Score]) -> None:
+def test_a_text_that_comes_twice_is_seen(stage: Stage) -> None:
     world, watcher, _, score = stage
     _queue(world, "ana", "Hello there", times=2)
     world.settle()
@@ -168,14 +143,14 @@ def test_a_text_that_comes_twice_is_seen(stage: tuple[World, Watcher, Reckoner, 
     assert _broken(score) == {"doubled"}
 
 
-def test_a_text_that_no_row_stands_for_is_seen(stage: tuple[World, Watcher, Reckoner, Score]) -> None:
+def test_a_text_that_no_row_stands_for_is_seen(stage: Stage) -> None:
     world, watcher, _, score = stage
     _arrives(world, "ana", "Hello there")
     watcher.look()
     assert _broken(score) == {"doubled"}
 
 
-def test_a_text_that_never_left_is_seen(stage: tuple[World, Watcher, Reckoner, Score]) -> None:
+def test_a_text_that_never_left_is_seen(stage: Stage) -> None:
     world, watcher, reckoner, score = stage
     _queue(world, "ana", "Hello there")
     reckoner.close(watcher.look())
@@ -183,7 +158,7 @@ def test_a_text_that_never_left_is_seen(stage: tuple[World, Watcher, Reckoner, S
 
 
 def test_a_text_after_stop_is_seen_but_not_the_one_confirmation(
-    stage: tuple[World, Watcher, Reckoner, Score],
+    stage: Stage,
 ) -> None:
     world, watcher, _, score = stage
     world.text("ana", "STOP")
@@ -207,18 +182,16 @@ def test_a_text_after_stop_is_seen_but_not_the_one_confirmation(
         ("circle", "rosa", False),
     ],
 )
-def test_words_before_the_wrong_eyes_are_seen(
-    stage: tuple[World, Watcher, Reckoner, Score], visible_to: str, reader: str, seen: bool
-) -> None:
+def test_words_before_the_wrong_eyes_are_seen(stage: Stage, visible_to: str, reader: str, seen: bool) -> None:
     world, watcher, _, score = stage
-    watcher.secrets.append(Secret("green ladder", "ana", visible_to, "MAPLE"))
+    watcher.ledger.secrets.append(Secret("green ladder", "ana", visible_to, "MAPLE"))
     _queue(world, reader, "Ana: my Green ladder fell")
     world.settle()
     watcher.look()
     assert ("eyes" in _broken(score)) is seen
 
 
-def test_a_number_is_seen_until_its_owner_says_yes(stage: tuple[World, Watcher, Reckoner, Score]) -> None:
+def test_a_number_is_seen_until_its_owner_says_yes(stage: Stage) -> None:
     world, watcher, _, score = stage
     _queue(world, "ana", "Rosa: call me, (210) 555-0147")
     world.settle()
@@ -233,7 +206,7 @@ def test_a_number_is_seen_until_its_owner_says_yes(stage: tuple[World, Watcher, 
 
 
 def test_a_name_on_a_shared_phone_and_a_text_too_long_are_seen(
-    stage: tuple[World, Watcher, Reckoner, Score],
+    stage: Stage,
 ) -> None:
     world, watcher, _, score = stage
     world.member("mia", "MAPLE", plain=True)
@@ -243,9 +216,7 @@ def test_a_name_on_a_shared_phone_and_a_text_too_long_are_seen(
     assert _broken(score) >= {"plain", "length"}
 
 
-def test_an_action_that_fails_is_seen(
-    stage: tuple[World, Watcher, Reckoner, Score], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_action_that_fails_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(ctx: ActionContext) -> ActionResult:
         raise RuntimeError("on purpose")
 
@@ -257,7 +228,7 @@ def test_an_action_that_fails_is_seen(
     assert _broken(score) == {"sound"}
 
 
-def test_a_fifth_planned_text_in_a_week_is_seen(stage: tuple[World, Watcher, Reckoner, Score]) -> None:
+def test_a_fifth_planned_text_in_a_week_is_seen(stage: Stage) -> None:
     world, _, reckoner, score = stage
     monday = dt.date(2026, 9, 14)
     with world.database.write() as session:
@@ -276,7 +247,7 @@ def test_a_fifth_planned_text_in_a_week_is_seen(stage: tuple[World, Watcher, Rec
     assert _broken(score) == {"rhythm"}
 
 
-def test_a_third_nudge_in_a_week_is_seen(stage: tuple[World, Watcher, Reckoner, Score]) -> None:
+def test_a_third_nudge_in_a_week_is_seen(stage: Stage) -> None:
     world, _, reckoner, score = stage
     monday = dt.date(2026, 9, 14)
     with world.database.write() as session:
@@ -289,7 +260,7 @@ def test_a_third_nudge_in_a_week_is_seen(stage: tuple[World, Watcher, Reckoner, 
     assert _broken(score) == {"rhythm"}
 
 
-def test_a_prompt_that_never_came_is_seen(stage: tuple[World, Watcher, Reckoner, Score]) -> None:
+def test_a_prompt_that_never_came_is_seen(stage: Stage) -> None:
     world, _, reckoner, score = stage
     monday = dt.date(2026, 9, 14)
     with world.database.write() as session:
@@ -306,7 +277,7 @@ def test_a_prompt_that_never_came_is_seen(stage: tuple[World, Watcher, Reckoner,
     [([(1, 3), (2, 4)], set()), ([(1, 2), (3, 4)], {"pairs"}), ([(1, 3)], {"group"})],
 )
 def test_a_repeat_without_need_and_someone_left_out_are_seen(
-    stage: tuple[World, Watcher, Reckoner, Score],
+    stage: Stage,
     groups: list[tuple[int, ...]],
     broken: set[str],
 ) -> None:
@@ -331,7 +302,7 @@ def test_a_repeat_without_need_and_someone_left_out_are_seen(
     assert _broken(score) == broken
 
 
-def test_words_that_were_to_be_erased_are_found(stage: tuple[World, Watcher, Reckoner, Score]) -> None:
+def test_words_that_were_to_be_erased_are_found(stage: Stage) -> None:
     world, _, reckoner, score = stage
     world.text("ana", "my green ladder")
     reckoner.check_erased(["silver kite"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -23,7 +24,8 @@ def list_choices(
     Args:
         name: What the step names in `choices_from`; the chosen key is then what the step saves.
         choices: Key and label of each, in their order. A label that does not fit is shortened in the text,
-            and an option that does not fit into the text at all is left out of it: it is found by its name.
+            unless another would then read the same; an option that does not fit into the text at all is left
+            out of it, and found by its name.
         last: Key and label of what can be chosen after all of these; the text always shows it.
         details: What is kept with each of `choices` besides, in their order, for the action that follows.
 
@@ -33,13 +35,15 @@ def list_choices(
     listed: list[dict[str, Any]] = [{"key": str(key), "label": label} for key, label in choices]
     for each, more in zip(listed, details, strict=False):
         each |= more
+    short = Counter(shorten(each["label"], LONGEST_OPTION) for each in listed)
     end = ""
     if last is not None:
-        end = _option(len(listed) + 1, last[1])
+        end = f"{len(listed) + 1} {shorten(last[1], LONGEST_OPTION)}"
         listed.append({"key": str(last[0]), "label": last[1]})
     shown: list[str] = []
     for number, each in enumerate(listed[:-1] if last is not None else listed, 1):
-        option = _option(number, each["label"])
+        label = shorten(each["label"], LONGEST_OPTION)
+        option = f"{number} {label if short[label] == 1 else each['label']}"
         if len(", ".join(filter(None, (*shown, option, end)))) > PLACEHOLDERS["options"].longest:
             break
         shown.append(option)
@@ -65,7 +69,3 @@ def circle_choices(
 def circle_label(circle: Circle, *, plain: bool) -> str:
     """Return a circle's name, or its initials alone where others see the phone."""
     return "".join(word[0] for word in circle.name.split()).upper() if plain else circle.name
-
-
-def _option(number: int, label: str) -> str:
-    return f"{number} {shorten(label, LONGEST_OPTION)}"

@@ -27,6 +27,8 @@ class Tell:
     """The seat it is about; what is about a seat that was paused or given up since does not go."""
     not_before: dt.datetime | None = None
     """It waits until then (aware UTC); None: it may go at once."""
+    carries: str | None = None
+    """The rows whose words stand in it ("note:5 share:7"), so that their writers can take them back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Line:
     """What stands in its placeholders, and what chooses its variant."""
     verbatim: tuple[str, ...] = ()
     """Names of placeholders that hold another person's words: they arrive to the letter."""
+    carries: str | None = None
+    """The row whose words stand in it, as in `Tell`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,15 +145,21 @@ def link_also(ctx: ActionContext, *, other: int = 0) -> ActionResult:
     )
 
 
-@action("pair", "several", "alone", "unpaired", "none")
+@action("pair", "several", "alone", "unpaired", "weekly", "none")
 def whose_buddy(ctx: ActionContext) -> ActionResult:
-    """Find the member's buddies, in every circle; unpaired: the member is left out of pairing for now."""
+    """Find the member's buddies, in every circle; unpaired: the member is left out of pairing for now.
+
+    weekly: the member chose to have only the weekly question, and no buddy with it.
+    """
     seats = [member for member, _ in seats_of(ctx.session, ctx.person.id)]
     if not seats:
         return ActionResult("none")
     unpaired = [member for member in seats if member.unpaired_at is not None]
+    weekly = [member for member in unpaired if member.weekly_only]
     buddies = [buddy for member in seats for buddy in buddies_of(ctx.session, member)]
-    if unpaired:
+    if weekly and not buddies:
+        return ActionResult("weekly", member=weekly[0])
+    if unpaired and not weekly:
         return ActionResult("unpaired", member=unpaired[0])
     outcome = ("alone", "pair")[len(buddies)] if len(buddies) < 2 else "several"
     return ActionResult(

@@ -34,6 +34,7 @@ def unanswered_since(session: Session, writer: PairMember, reader: PairMember) -
         Note.kind == KIND,
         Note.from_member_id == writer.member_id,
         Note.to_member_id == reader.member_id,
+        Note.words.is_not(None),
     )
     if reader.wrote_at is not None:
         notes = notes.where(Note.at > reader.wrote_at)

@@ -22,6 +22,7 @@ from assistant.circles.actions.registry import action
 from assistant.circles.buddies.buddy_news import tell_buddies_now
 from assistant.circles.buddies.follow_ups import KIND, middle_of_talk, what_follows
 from assistant.circles.buddies.groups import Bond, are_apart, bonds_of, buddies_of, buddy_names
+from assistant.circles.people.carried_words import ONLY_A_SIGN
 from assistant.circles.people.memberships import hosts_of, seats_of
 from assistant.circles.people.reachability import is_away
 from assistant.language.commands.addressing import reads_as_name
@@ -137,7 +138,7 @@ def pass_held_lines(ctx: ActionContext, *, just_told: bool = False) -> ActionRes
                 Note.words.is_not(None),
             )
             for note in ctx.session.scalars(notes.order_by(Note.id)):
-                effects += _tell(ctx, ctx.member, person, note.words or "")
+                effects += _tell(ctx, ctx.member, person, note)
     return ActionResult("passed", effects=tuple(effects))
 
 
@@ -152,17 +153,18 @@ def _relay(ctx: ActionContext, line: str) -> ActionResult:
     first = all(bond.mine.wrote_at is None for bond in bonds)
     effects: list[Effect] = []
     for bond, seat, other, _ in reached:
-        ctx.session.add(
-            Note(
-                circle_id=other.circle_id,
-                from_member_id=member.id,
-                to_member_id=other.id,
-                kind=KIND,
-                words=line,
-                at=ctx.now,
-            )
+        note = Note(
+            circle_id=other.circle_id,
+            from_member_id=member.id,
+            to_member_id=other.id,
+            kind=KIND,
+            words=line,
+            at=ctx.now,
+            inbox_id=ctx.inbox_id,
         )
-        effects += _carry(ctx, bond, seat, other, line)
+        ctx.session.add(note)
+        ctx.session.flush()
+        effects += _carry(ctx, bond, seat, other, note)
     for bond in bonds:
         bond.mine.wrote_at = ctx.now
     ctx.session.flush()
@@ -178,16 +180,16 @@ def _relay(ctx: ActionContext, line: str) -> ActionResult:
     return ActionResult("first" if first else "sent", values, tuple(effects))
 
 
-def _carry(ctx: ActionContext, bond: Bond, seat: PairMember, other: Member, line: str) -> list[Effect]:
+def _carry(ctx: ActionContext, bond: Bond, seat: PairMember, other: Member, note: Note) -> list[Effect]:
     """Carry words now, or once the other knows of the pair; that is told here if the other's day is past."""
     if seat.told_at is not None or _knows_better(ctx.session, other, bond.pair):
-        return _tell(ctx, other, ctx.person, line)
+        return _tell(ctx, other, ctx.person, note)
     if bond.pair.made_at > ctx.now - HELD_FOR:
         return []
     seat.told_at = ctx.now
     ctx.session.flush()
     news = tell_buddies_now(ctx.session, other, ctx.session.get_one(Circle, other.circle_id))
-    return [news, *_tell(ctx, other, ctx.person, line)]
+    return [news, *_tell(ctx, other, ctx.person, note)]
 
 
 def _knows_better(session: Session, reader: Member, pair: Pair) -> bool:
@@ -198,14 +200,14 @@ def _knows_better(session: Session, reader: Member, pair: Pair) -> bool:
     return week is not None and week > session.get_one(Round, pair.round_id).week
 
 
-def _tell(ctx: ActionContext, reader: Member, writer: Person, line: str) -> list[Effect]:
+def _tell(ctx: ActionContext, reader: Member, writer: Person, note: Note) -> list[Effect]:
     """Tell a buddy's words; on a shared phone only while the reader holds it, else they wait for READ."""
     reading = ctx.session.get_one(Person, reader.person_id)
     in_hand = reading.heard_at is not None and reading.heard_at > ctx.now - IN_HAND
     waits = reading.plain and not in_hand
     if waits and knows_that_words_wait(ctx, reading, WORDS_WAIT):
         return []
-    placeholders = {"words": line, **({"buddy": writer.name} if writer.name else {})}
+    placeholders = {"words": note.words or "", **({"buddy": writer.name} if writer.name else {})}
     return [
         Tell(
             reader.person_id,
@@ -215,6 +217,7 @@ def _tell(ctx: ActionContext, reader: Member, writer: Person, line: str) -> list
             circle_id=reader.circle_id,
             verbatim=("words",),
             member_id=reader.id,
+            carries=f"note:{note.id}{ONLY_A_SIGN if waits else ''}",
         )
     ]
 

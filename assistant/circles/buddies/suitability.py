@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import fuzz
@@ -39,10 +40,16 @@ def fits(one: Seat, other: Seat) -> int:
 
 def teaches(one: Seat, other: Seat) -> bool:
     """Whether what one knows is among what the other would like to learn, by its words."""
-    wanted = [word for word in plain_words(other.wants) if len(word) >= SHORTEST_WORD]
-    return any(
-        fuzz.ratio(word, want) >= SAME_WORD
-        for word in plain_words(one.knows)
-        if len(word) >= SHORTEST_WORD
-        for want in wanted
-    )
+    return bool(one.knows and other.wants) and _meets(one.knows, other.wants)
+
+
+# Many say the same few things, and everyone is held against many others.
+@lru_cache(maxsize=65_536)
+def _meets(known: str, wanted: str) -> bool:
+    wants = _words(wanted)
+    return any(fuzz.ratio(word, want) >= SAME_WORD for word in _words(known) for want in wants)
+
+
+@lru_cache(maxsize=16_384)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in plain_words(text) if len(word) >= SHORTEST_WORD)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.calendar.breaks import breaks_for, clock_of
 from assistant.circles.calendar.brief_schedule import plan_briefs
+from assistant.circles.people.inactivity import OPENING
 from assistant.circles.people.memberships import lock_circle
 from assistant.schedule.planning import Next, next_prompt
 from assistant.schedule.programs import first_monday, programs
@@ -92,6 +93,8 @@ def replan(session: Session, whose: Member | Person | Circle, now: dt.datetime) 
         whose: One seat; all seats of a person, or of a circle, and the Monday briefs of its hosts.
         now: Aware UTC.
     """
+    if isinstance(whose, Member) and session.get_one(Circle, whose.circle_id).starts_on is None:
+        return  # Nothing was ever planned, nor can be.
     members = _seats(session, whose)
     people = sorted({member.person_id for member in members})
     # In the order of their ids, as everywhere: who holds one lock waits for nobody who waits for it.
@@ -177,6 +180,7 @@ def _following(session: Session, member: Member, now: dt.datetime) -> Next | Non
         come={key for key in session.scalars(came) if key is not None},
         breaks=breaks_for(session, circle),
         reads_only=member.state == "reading",
+        only=OPENING if member.weekly_only else None,
     )
 
 

@@ -9,16 +9,17 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Line, Lines, Start, Tell
+from assistant.circles.actions.pending_actions import happened, take_up
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, other_name_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.broadcasts import CHECK_IN
 from assistant.circles.check_ins.check_in_results import FLOW, Tally, tally
 from assistant.circles.check_ins.recipients import named
 from assistant.circles.hosts.hosted_circle import hosted
-from assistant.circles.hosts.pending_actions import happened, take_up
 from assistant.circles.people.audit import record
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.sharing.shares import apart_from
+from assistant.language.folding import plain_words
 from assistant.language.phones.contacts import without_contacts
 from assistant.store.tables import Answer, Circle, Conversation, Member, PendingAction, Person, Question
 from assistant.store.tables.circle_tables import SEATED
@@ -26,6 +27,8 @@ from assistant.store.tables.circle_tables import SEATED
 MOST_AT_ONCE: Final = 3
 """Answers that are shown at a time."""
 NOT_SHOWN: Final = "skip"
+BARE_ANSWER: Final = 3
+"""Words of an answer such as "not ok"; what is longer says more, and its promised reader reads it."""
 
 
 @action("readable", "counts", "none_yet", "none")
@@ -186,10 +189,18 @@ def _answers_for(
 def _show(ctx: ActionContext, answer: Answer, person: Person) -> Tell:
     name = person.name or PLACEHOLDERS["other_name"].plain[language_of(ctx)].capitalize()
     placeholders = {"writer": shorten(name, PLACEHOLDERS["writer"].longest)}
-    if answer.outcome == "text":
-        placeholders["words"] = without_contacts(answer.words or "", ctx.identity.country)
-    notice = "answer_words" if answer.outcome == "text" else f"answer_{answer.outcome}"
+    words = answer.words or ""
+    says_more = answer.outcome == "text" or len(plain_words(words)) > BARE_ANSWER
+    if says_more:
+        placeholders["words"] = without_contacts(words, ctx.identity.country)
+    notice = "answer_words" if says_more else f"answer_{answer.outcome}"
     circle_id = ctx.circle.id if ctx.circle else None
     return Tell(
-        ctx.person.id, notice, placeholders, purpose="reply", circle_id=circle_id, verbatim=("words",)
+        ctx.person.id,
+        notice,
+        placeholders,
+        purpose="reply",
+        circle_id=circle_id,
+        verbatim=("words",),
+        carries=f"answer:{answer.id}",
     )

@@ -7,11 +7,11 @@ from typing import Final
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Alarm
+from assistant.circles.actions.pending_actions import take_up
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, name_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.broadcasts import on_call_as_host
 from assistant.circles.check_ins.recipients import still_gets
-from assistant.circles.hosts.pending_actions import take_up
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.languages import LANGUAGES
 from assistant.language.replies.choice_reading import Choice, read_choice

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.effects import Line
+from assistant.circles.actions.pending_actions import HELD_FOR
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of
-from assistant.circles.hosts.pending_actions import HELD_FOR
 from assistant.circles.people.reachability import address_of, hears_us, reach_of
 from assistant.circles.sharing.shares import apart_from, is_in
 from assistant.language.rendering import readable_time

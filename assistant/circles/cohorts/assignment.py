@@ -215,10 +215,9 @@ def _newcomer(entry: Entry, circle_zone: str | None, now: dt.datetime) -> Newcom
 
 def _awake(entry: Entry, circle_zone: str | None, now: dt.datetime) -> frozenset[int]:
     """Return the hours in UTC that suit: a few from the one named, else all in which texts may come."""
-    zones = zone_of(entry.zone, circle_zone, entry.uri)
     if entry.hour is None and not entry.zone:
         return ALL_DAY
-    local: ZoneInfo = home(zones)
+    local: ZoneInfo = home(zone_of(entry.zone, circle_zone, entry.uri))
     ahead = round((now.astimezone(local).utcoffset() or dt.timedelta(0)) / dt.timedelta(hours=1))
     hours = hours_for(None)
     named = (

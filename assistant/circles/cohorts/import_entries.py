@@ -22,7 +22,18 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "phone": (
         *("phone number", "phone no", "phone num", "telephone", "telephone number", "mobile", "mobile phone"),
         *("mobile number", "cell", "cell phone", "cell number", "cell no", "contact number", "whatsapp"),
-        *("number", "telefono", "numero de telefono", "telefono celular", "telefono movil", "celular", "cel"),
+        *("mobile phone number", "cell phone number", "mobile phone no", "contact phone", "phone contact"),
+        *(
+            "numero telefonico",
+            "numero de contacto",
+            "number",
+            "telefono",
+            "numero de telefono",
+            "telefono celular",
+            "telefono movil",
+            "celular",
+            "cel",
+        ),
         *("numero de celular", "numero celular", "movil", "numero de movil", "tel", "numero", "telefone"),
     ),
     "name": (
@@ -40,6 +51,7 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
         *("date consented", "consent time", "fecha de consentimiento", "fecha del consentimiento", "fecha"),
     ),
     "consent_source": (
+        *("how consent was given", "how they consented", "consent given", "consent method", "consent form"),
         *("consent", "source", "consent text", "how", "opt in source", "source of consent", "fuente"),
         *("consentimiento", "fuente de consentimiento", "fuente del consentimiento", "origen"),
     ),
@@ -167,7 +179,6 @@ def _read_row(row: Row, country: str, zone: str, now: dt.datetime) -> Entry | Ba
     if wrong:
         return BadRow(row.line, "; ".join(wrong))
     name = " ".join(cells.get("name", "").split())[:80] or None
-    liked = read_hour(cells.get("hours", "")[:80])
     return Entry(
         row.line,
         f"sms:{number}",
@@ -176,10 +187,17 @@ def _read_row(row: Row, country: str, zone: str, now: dt.datetime) -> Entry | Ba
         home,
         agreed,
         source,
-        hour=liked.hour if liked else None,
+        hour=_hour(cells.get("hours", "")[:80]),
         teaches=cells.get("teaches", "")[:LONGEST_SKILL],
         learns=cells.get("learns", "")[:LONGEST_SKILL],
     )
+
+
+@lru_cache(maxsize=4096)
+def _hour(written: str) -> int | None:
+    """The hour that suits; slow, and a file says the same over and over."""
+    liked = read_hour(written) if written else None
+    return liked.hour if liked else None
 
 
 def _read(wrong: list[str], check: Callable[[], T]) -> T | None:
@@ -228,6 +246,15 @@ def _moment(written: str | None, country: str, zone: str, now: dt.datetime) -> d
     """Return when the person agreed, in UTC; never later than now."""
     if not written:
         return None
+    moment = _consented(written, country, zone)
+    if moment > now + dt.timedelta(days=1):
+        raise ValueError("consent_at lies in the future; consent comes before the text")
+    return min(moment, now)
+
+
+@lru_cache(maxsize=4096)
+def _consented(written: str, country: str, zone: str) -> dt.datetime:
+    """Read a date; a whole file often has a few days only."""
     how = "write consent_at like 2026-05-31 or 2026-05-31 14:30"
     if not any(sign.isdigit() for sign in written):
         raise ValueError(f"consent_at is no date; {how}")
@@ -237,7 +264,4 @@ def _moment(written: str | None, country: str, zone: str, now: dt.datetime) -> d
         raise ValueError(f"consent_at cannot be read; {how}") from None
     if moment.year < 2000:
         raise ValueError(f"consent_at names no year that can be right; {how}")
-    moment = (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(dt.UTC)
-    if moment > now + dt.timedelta(days=1):
-        raise ValueError("consent_at lies in the future; consent comes before the text")
-    return min(moment, now)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(dt.UTC)

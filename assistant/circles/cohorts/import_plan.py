@@ -9,7 +9,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from assistant.circles.actions.effects import Tell
 from assistant.circles.cohorts.import_entries import Entry
 from assistant.circles.people.audit import record
 from assistant.circles.people.consent import kinds_in_force
+from assistant.store.insert import insert_all, new_ids
 from assistant.store.tables import Address, Invitation, Member, Outbox, Person
 from assistant.store.tables.circle_tables import SEATED
 
@@ -112,17 +113,24 @@ def take(
     fates = {entry.line: standing.foresee(entry).fate for entry in entries}
     fates |= {line: NO_SEAT for line, fate in fates.items() if fate == INVITE and line not in seats}
     fresh = [entry for entry in entries if fates[entry.line] in (INVITE, NO_CONSENT) and entry.line in seats]
-    addresses = _meet(session, fresh, standing.addresses, now)
-    tells, agreed = [], []
+    met = _meet(session, fresh, standing.addresses, now)
+    tells, agreed, new = [], [], []
     for entry in fresh:
-        address, circle_id = addresses[entry.uri], seats[entry.line]
+        (address_id, person_id), circle_id = met[entry.uri], seats[entry.line]
         invited = fates[entry.line] == INVITE
-        _write_down(session, standing, entry, address, circle_id, invited=invited, now=now)
+        written = _as_invitation(entry, invited=invited)
+        older = standing.invitations.get((address_id, circle_id))
+        if older is None:
+            new.append({"circle_id": circle_id, "address_id": address_id, "created_at": now, **written})
+        else:
+            for name, value in written.items():
+                setattr(older, name, value)
         if invited:
-            tells.append(Tell(address.person_id, "invite", purpose="invitation", circle_id=circle_id))
-        if invited and address.id not in standing.opted_in:
+            tells.append(Tell(person_id, "invite", purpose="invitation", circle_id=circle_id))
+        if invited and address_id not in standing.opted_in:
             assert entry.consent_at is not None
-            agreed.append(Agreed(address.id, entry.consent_source or "", entry.consent_at))
+            agreed.append(Agreed(address_id, entry.consent_source or "", entry.consent_at))
+    insert_all(session, Invitation, new)
     session.flush()
     counts = Counter(fates.values())
     if fresh:
@@ -134,25 +142,19 @@ def take(
     return Taken(tells, agreed, counts)
 
 
-def _write_down(
-    session: Session,
-    standing: _Standing,
-    entry: Entry,
-    address: Address,
-    circle_id: int,
-    *,
-    invited: bool,
-    now: dt.datetime,
-) -> None:
-    """Keep an entry as an invitation, in place of an older one to the same circle."""
-    invitation = standing.invitations.get((address.id, circle_id))
-    if invitation is None:
-        invitation = Invitation(circle_id=circle_id, address_id=address.id, created_at=now)
-        session.add(invitation)
-    invitation.name, invitation.language, invitation.zone = entry.name, entry.language, entry.zone
-    invitation.consent_at, invitation.consent_source = entry.consent_at, entry.consent_source
-    invitation.state = "waiting" if invited else "no_consent"
-    invitation.sent_at = invitation.reminded_at = invitation.settled_at = None
+def _as_invitation(entry: Entry, *, invited: bool) -> dict[str, Any]:
+    """What an entry makes of an invitation, be it new or an older one to the same circle."""
+    return {
+        "name": entry.name,
+        "language": entry.language,
+        "zone": entry.zone,
+        "consent_at": entry.consent_at,
+        "consent_source": entry.consent_source,
+        "state": "waiting" if invited else "no_consent",
+        "sent_at": None,
+        "reminded_at": None,
+        "settled_at": None,
+    }
 
 
 class _Standing:
@@ -227,18 +229,34 @@ class _Standing:
 
 def _meet(
     session: Session, entries: Iterable[Entry], known: Mapping[str, Address], now: dt.datetime
-) -> dict[str, Address]:
-    """The address of each entry; those met for the first time become people."""
-    met = dict(known)
+) -> dict[str, tuple[int, int]]:
+    """The ids of each entry's address and of its person; those met for the first time become people."""
+    met = {uri: (address.id, address.person_id) for uri, address in known.items()}
     newcomers = [entry for entry in entries if entry.uri not in met]
-    people = [
-        Person(language=entry.language, zone=entry.zone, hour=entry.hour, created_at=now)
-        for entry in newcomers
-    ]
-    session.add_all(people)
-    session.flush()
-    for entry, person in zip(newcomers, people, strict=True):
-        met[entry.uri] = Address(person_id=person.id, uri=entry.uri, created_at=now)
-    session.add_all(met[entry.uri] for entry in newcomers)
-    session.flush()
-    return met
+    people = new_ids(session, Person, len(newcomers)) if newcomers else []
+    addresses = new_ids(session, Address, len(newcomers)) if newcomers else []
+    each = list(zip(newcomers, addresses, people, strict=True))
+    insert_all(
+        session,
+        Person,
+        [
+            {
+                "id": person_id,
+                "language": entry.language,
+                "zone": entry.zone,
+                "hour": entry.hour,
+                "plain": False,
+                "created_at": now,
+            }
+            for entry, _, person_id in each
+        ],
+    )
+    insert_all(
+        session,
+        Address,
+        [
+            {"id": address_id, "person_id": person_id, "uri": entry.uri, "created_at": now}
+            for entry, address_id, person_id in each
+        ],
+    )
+    return met | {entry.uri: (address_id, person_id) for entry, address_id, person_id in each}

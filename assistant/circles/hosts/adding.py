@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.pending_actions import hold, taken_back
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.hosts.hosted_circle import hosted
-from assistant.circles.hosts.pending_actions import hold, taken_back
 from assistant.circles.people.addresses import person_at
 from assistant.circles.people.audit import record
 from assistant.circles.people.memberships import is_full, lock_circle, seat_of

@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Start, Tell
+from assistant.circles.actions.pending_actions import hold, take_up
 from assistant.circles.actions.placeholders import PLACEHOLDERS, other_name_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.hosts.hosted_circle import hosted
-from assistant.circles.hosts.pending_actions import hold, take_up
 from assistant.circles.people.audit import record
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.people.reachability import is_away

@@ -7,10 +7,10 @@ from typing import Final
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Start, Tell
+from assistant.circles.actions.pending_actions import hold, under_way
 from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
 from assistant.circles.hosts.member_lookup import named_member
-from assistant.circles.hosts.pending_actions import hold, under_way
 from assistant.circles.hosts.removing import due_for, gently
 from assistant.circles.membership.pausing import rest
 from assistant.language.rendering import readable_date

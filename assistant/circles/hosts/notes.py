@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Start, Tell
+from assistant.circles.actions.pending_actions import hold, take_up
 from assistant.circles.actions.placeholders import other_name_of
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.relay import knows_that_words_wait
 from assistant.circles.hosts.hosted_circle import hosted
 from assistant.circles.hosts.member_menus import member_choices, numbered, people_of
-from assistant.circles.hosts.pending_actions import hold, take_up
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.people.reachability import out_of_reach
 from assistant.circles.sharing.appreciation import TOLD, TRIES, without_address

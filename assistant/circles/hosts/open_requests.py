@@ -37,6 +37,8 @@ class Ask:
     writer: str | None
     """The member's name, where it is shared under that."""
     words: tuple[str, ...]
+    shares: tuple[int, ...]
+    """Ids of what was shared, one for each of `words`."""
 
 
 @action("shown", "plain", "no_seat", "nothing", "none")
@@ -95,16 +97,18 @@ def open_asks(session: Session, circle: Circle, reader: int, now: dt.datetime) -
         Ask(
             shares[0][1] if all(share.named for share, _ in shares) else None,
             tuple(share.words or "" for share, _ in shares),
+            tuple(share.id for share, _ in shares),
         )
         for shares in asked.values()
     ]
 
 
 def _lines(ask: Ask) -> list[Line]:
-    first, *more = ask.words
-    if ask.writer:
-        placeholders = {"writer": shorten(ask.writer, PLACEHOLDERS["writer"].longest), "words": first}
-        lines = [Line("shared_by", placeholders, verbatim=("words",))]
-    else:
-        lines = [Line("shared_unnamed", {"words": first}, verbatim=("words",))]
-    return lines + [Line("ask_more", {"words": words}, verbatim=("words",)) for words in more]
+    lines = []
+    for at, (words, share_id) in enumerate(zip(ask.words, ask.shares, strict=True)):
+        placeholders, notice = {"words": words}, "ask_more" if at else "shared_unnamed"
+        if ask.writer and not at:
+            placeholders["writer"] = shorten(ask.writer, PLACEHOLDERS["writer"].longest)
+            notice = "shared_by"
+        lines.append(Line(notice, placeholders, verbatim=("words",), carries=f"share:{share_id}"))
+    return lines

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Line, Lines, Start
+from assistant.circles.actions.pending_actions import hold, take_up
 from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import (
@@ -25,7 +26,6 @@ from assistant.circles.buddies.rematching import change_pairs
 from assistant.circles.buddies.rounds import is_nearly_over, next_meeting
 from assistant.circles.hosts.hosted_circle import hosted
 from assistant.circles.hosts.member_menus import initials
-from assistant.circles.hosts.pending_actions import hold, take_up
 from assistant.circles.people.audit import record
 from assistant.circles.people.memberships import lock_circle
 from assistant.circles.people.permissions import circle_for

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Start, Tell
+from assistant.circles.actions.pending_actions import hold, take_up, under_way
 from assistant.circles.actions.registry import action
 from assistant.circles.hosts.member_lookup import named_member
-from assistant.circles.hosts.pending_actions import hold, take_up, under_way
 from assistant.circles.membership.leaving import close
 from assistant.circles.people.permissions import circle_for
 from assistant.store.tables import Conversation, PendingAction

@@ -1,4 +1,4 @@
-"""Takes back the last thing that can be: what a host did less than a minute ago, or a move elsewhere."""
+"""Takes back the last thing that can be: what was done less than a minute ago, a move, or words given."""
 
 from __future__ import annotations
 
@@ -8,23 +8,31 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.pending_actions import happened, newest, take_back
 from assistant.circles.actions.placeholders import other_name_of
 from assistant.circles.actions.registry import action
-from assistant.circles.hosts.pending_actions import happened, newest, take_back
 from assistant.circles.membership.profile import go_by_it
+from assistant.circles.sharing.given_words import last_given
 from assistant.store.tables import Conversation, Member, PendingAction, Person
 
 STILL_MEANT: Final = dt.timedelta(minutes=10)
 """So long after a pending action was done, UNDO is taken to mean it, and told that it is too late."""
 
 
-@action("pending_action", "too_late", "place", "nothing")
+@action("pending_action", "too_late", "place", "words", "nothing")
 def undo(ctx: ActionContext) -> ActionResult:
-    """Take back whichever came last: a host's action within its minute (`did` is its kind), or a move.
+    """Take back whichever came last: an action within its minute (`did` is its kind), a move, or words.
 
-    too_late: the host's last action has been done already.
+    too_late: the last action has been done already. words: the last thing was something given to others;
+    what becomes of it is for the flow to say.
     """
     pending, move = newest(ctx), _last_move(ctx)
+    given = last_given(ctx.session, ctx.person.id, private=True)
+    done_at = max(
+        (each for each in (pending and pending.created_at, move and move.began_at) if each), default=None
+    )
+    if given is not None and (done_at is None or given.at > done_at):
+        return ActionResult("words")
     if pending is not None and (move is None or move.began_at <= pending.created_at):
         if take_back(ctx, pending):
             return ActionResult("pending_action", _about(ctx, pending))
@@ -41,6 +49,14 @@ def undo(ctx: ActionContext) -> ActionResult:
     go_by_it(ctx)
     move.values = {**move.values, "undone": True}
     return ActionResult("place")
+
+
+@action("yes", "no")
+def holds_something(ctx: ActionContext) -> ActionResult:
+    """Whether something that the person did is still held, or was done just now: DELETE may mean that."""
+    pending = newest(ctx)
+    held = pending is not None and pending.held_until is not None and pending.held_until > ctx.now
+    return ActionResult("yes" if held and pending and pending.state == "held" else "no")
 
 
 def _last_move(ctx: ActionContext) -> Conversation | None:

@@ -13,6 +13,7 @@ from assistant.circles.actions.placeholders import other_name_of
 from assistant.circles.actions.registry import action
 from assistant.circles.calendar.season_plan import replan
 from assistant.circles.membership.invitations import open_invitations, take_back
+from assistant.circles.membership.leaving import stay
 from assistant.circles.membership.newcomers import ask_about_namesake, tell_when_enough
 from assistant.circles.people.consent import consent_of
 from assistant.circles.people.memberships import (
@@ -118,6 +119,7 @@ def tell_hosts(ctx: ActionContext, circle: Circle, notice: str) -> tuple[Effect,
 
 
 def _seated_already(ctx: ActionContext, member: Member, values: dict[str, str]) -> ActionResult:
+    stay(ctx, member)
     if member.state == "unreachable":
         _set_state(ctx, member, "active" if member.promised_at else "joining")
     out = _opted_out(ctx)

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from assistant.circles.actions.choices import circle_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Effect, Finish, OptOut, Tell
+from assistant.circles.actions.effects import Effect, Finish, OptOut, Start, Tell
+from assistant.circles.actions.pending_actions import hold, take_back, take_up, under_way
 from assistant.circles.actions.placeholders import other_name_of
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.rematching import let_go, welcome_back
 from assistant.circles.calendar.season_plan import replan
 from assistant.circles.membership.invitations import decline
+from assistant.circles.people.carried_words import call_back
 from assistant.circles.people.memberships import hosts_of, is_full, lock_circle, seats_of, told_of_news
 from assistant.language.languages import LANGUAGES, spoken
-from assistant.store.tables import Circle, Member, Note, Outbox, Person
+from assistant.store.tables import Circle, Member, Note, Person
+from assistant.store.tables.circle_tables import SEATED
 
 EVERYTHING = "all"
+KIND: Final = "leave"
+CARRIES_OUT: Final = "leave_now"
+"""The flow with which a seat is given up, once the minute is over."""
+ON_THE_WAY: Final = dt.timedelta(days=4)
+"""What was written before that has arrived, or will not any more."""
 
 
 @action("one", "several", "none")
@@ -35,11 +44,12 @@ def find_seats(ctx: ActionContext) -> ActionResult:
     return ActionResult("several", circle_choices("seats", choices, plain=ctx.person.plain, last=everything))
 
 
-@action("left", "all", "none")
-def leave(ctx: ActionContext, *, leaving: object = None) -> ActionResult:
-    """Give up the seat chosen in `leaving`, or the one this is about; "all" stops every text as well.
+@action("held", "all", "none")
+def hold_leave(ctx: ActionContext, *, leaving: object = None) -> ActionResult:
+    """In a minute, give up the seat chosen in `leaving`, or this conversation's; "all" stops every text now.
 
-    `leaving` is of any shape: what names no seat must not read as if nothing had been chosen.
+    `leaving` is of any shape: what names no seat must not read as if nothing had been chosen. `told`: others
+    will hear of it, for the promise was kept.
     """
     if leaving == EVERYTHING:
         return ActionResult("all", effects=(*_leave_all(ctx), OptOut()))
@@ -47,8 +57,39 @@ def leave(ctx: ActionContext, *, leaving: object = None) -> ActionResult:
         if leaving == str(member.id) or (
             leaving is None and ctx.member is not None and member.id == ctx.member.id
         ):
-            return ActionResult("left", effects=close(ctx, member, circle), member=member)
+            values = {"told": "yes" if member.promised_at is not None else "no"}
+            if under_way(ctx, KIND, member):
+                return ActionResult("held", values, member=member)
+            pending = hold(ctx, KIND, circle, member=member)
+            closing = Start(
+                ctx.person.id,
+                CARRIES_OUT,
+                {"pending_action": pending.id},
+                member.id,
+                due_at=pending.held_until,
+                at_once=True,
+            )
+            return ActionResult("held", values, (closing,), member)
     return ActionResult("none")
+
+
+@action("left", "gone")
+def leave_now(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
+    """Give up the seat, the minute being over; gone: it was undone, or the seat is given up already."""
+    pending, member = take_up(ctx.session, pending_action, ctx.now), ctx.member
+    if pending is None or member is None or ctx.circle is None:
+        return ActionResult("gone")
+    mine = pending.kind == KIND and pending.by_person_id == ctx.person.id and pending.member_id == member.id
+    if not mine or member.state not in SEATED:
+        return ActionResult("gone")
+    return ActionResult("left", effects=close(ctx, member, ctx.circle))
+
+
+def stay(ctx: ActionContext, member: Member) -> None:
+    """Whoever asks for the seat within the minute keeps it."""
+    leaving = under_way(ctx, KIND, member)
+    if leaving is not None:
+        take_back(ctx, leaving)
 
 
 @action("left", "none")
@@ -132,7 +173,7 @@ def _give_up(
     replan(session, member, now)
     if member.promised_at is None:
         return ()
-    _take_back_words(session, member)
+    _take_back_words(session, member, now)
     return (
         *_tell_hosts(session, circle, person, "member_left", now),
         *_tell_members(session, circle, person, "member_left", now),
@@ -140,19 +181,12 @@ def _give_up(
     )
 
 
-def _take_back_words(session: Session, member: Member) -> None:
+def _take_back_words(session: Session, member: Member, now: dt.datetime) -> None:
     """Take back what a member wrote to others and has not left yet."""
-    recipient = aliased(Member)
-    waiting = (
-        select(Outbox.id)
-        .join(Note, Note.at == Outbox.created_at)
-        .join(recipient, (recipient.id == Note.to_member_id) & (recipient.person_id == Outbox.person_id))
-        .where(Note.from_member_id == member.id, Outbox.state == "queued", Outbox.purpose == "relay")
+    notes = session.scalars(
+        select(Note.id).where(Note.from_member_id == member.id, Note.at > now - ON_THE_WAY)
     )
-    session.execute(
-        update(Outbox).where(Outbox.id.in_(waiting)).values(state="cancelled", reason="its writer left"),
-        execution_options={"synchronize_session": False},
-    )
+    call_back(session, member.circle_id, [f"note:{each}" for each in notes], "its writer left", now)
 
 
 def _tell_hosts(

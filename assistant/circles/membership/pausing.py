@@ -7,7 +7,7 @@ import re
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Finish, Start
@@ -15,9 +15,10 @@ from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.rematching import let_go, welcome_back
 from assistant.circles.calendar.season_plan import current_week, replan
-from assistant.circles.people.inactivity import LEFT_ALONE_AFTER, OPENING, quiet_weeks
+from assistant.circles.people.inactivity import LEFT_ALONE_AFTER, NOT_WEEKLY, OPENING, quiet_weeks
 from assistant.circles.people.memberships import seats_of
-from assistant.language.folding import plain_words
+from assistant.circles.sharing.goals import REMINDER
+from assistant.language.folding import fold, plain_words
 from assistant.language.rendering import readable_date
 from assistant.language.replies.numbers import find_number_words, find_numbers
 from assistant.language.times.dates import read_date
@@ -32,10 +33,12 @@ LONGEST_PAUSE: Final = dt.timedelta(weeks=12)
 """A longer one outlasts every season."""
 PAUSE_OVER: Final = "pause_over"
 """The flow with which a pause ends by itself."""
+_A_PAUSE: Final = re.compile(r"\b(?:una?|a|one) (?=pausa|pause|break|descanso)")
+"""Of these "one" is no number of weeks: "necesito una pausa"."""
 _UNTIL: Final = re.compile(r"\b(until|till?|hasta)\b")
 _FOR: Final = re.compile(
     r"\b(?:for|por|durante|de)\s+(?P<after>.+)$"
-    r"|(?P<bare>\S+ (?:days?|weeks?|months?|d[ií]as?|semanas?|mes(?:es)?))\W*$"
+    r"|(?P<bare>\S+ (?:days?|weeks?|months?|dias?|semanas?|mes(?:es)?))\W*$"
 )
 """How long: what stands after "for", or a number and its unit at the end."""
 
@@ -133,6 +136,32 @@ def only_read(ctx: ActionContext) -> ActionResult:
     )
 
 
+@action("kept", "none")
+def keep_weekly_only(ctx: ActionContext) -> ActionResult:
+    """From now on only the weekly question comes by itself; a buddy of this round stays one to its end."""
+    member = ctx.member
+    if member is None or member.state not in ("active", "reading", "paused") or member.promised_at is None:
+        return ActionResult("none")
+    if member.state != "active":
+        member.state, member.state_at, member.paused_until = "active", ctx.now, None
+    member.weekly_only, member.unpaired_at = True, member.unpaired_at or ctx.now
+    ctx.session.flush()
+    replan(ctx.session, member, ctx.now)
+    # Reminders that wait already do not come any more; those asked for from now on do.
+    ctx.session.execute(
+        update(Timer)
+        .where(
+            Timer.member_id == member.id,
+            Timer.kind == "prompt",
+            Timer.flow.in_((REMINDER, *NOT_WEEKLY)),
+            Timer.key.is_(None),
+            Timer.done_at.is_(None),
+        )
+        .values(done_at=ctx.now)
+    )
+    return ActionResult("kept")
+
+
 @action("one", "several", "none")
 def find_away(ctx: ActionContext) -> ActionResult:
     """Which seat BACK is about: the only one that rests, or the only one; several: the member has to say."""
@@ -159,7 +188,7 @@ def come_back(ctx: ActionContext) -> ActionResult:
         member.state = "active" if member.promised_at else "joining"
     member.state_at = ctx.now
     member.paused_until = member.unpaired_at = None
-    member.misses = 0
+    member.misses, member.weekly_only = 0, False
     ctx.session.flush()
     entry = _question_of_the_week(ctx, member)
     if entry is not None:
@@ -174,7 +203,8 @@ def come_back(ctx: ActionContext) -> ActionResult:
 
 
 def _rests(member: Member) -> bool:
-    return member.state in ("paused", "reading", "unreachable") or member.unpaired_at is not None
+    away = member.state in ("paused", "reading", "unreachable")
+    return away or member.unpaired_at is not None or member.weekly_only
 
 
 def _question_of_the_week(ctx: ActionContext, member: Member) -> Entry | None:
@@ -222,14 +252,15 @@ def _named_end(ctx: ActionContext, zone: str, today: dt.date) -> dt.date | None:
     if _UNTIL.search(" ".join(words)):
         named = _UNTIL.split(ctx.words.lower(), maxsplit=1)[-1]
         return read_date(named, now=ctx.now, zone=zone, country=ctx.identity.country)
-    span = _FOR.search(ctx.words.lower())
+    span = _FOR.search(fold(ctx.words))
     for begins in ("in", "en"):
         if span is None:
             break
         said = f"{begins} {span['after'] or span['bare']}"
         if (named := read_date(said, now=ctx.now, zone=zone, country=ctx.identity.country)) is not None:
             return named
-    numbers = find_numbers(ctx.words) or find_number_words(words)
+    said = _A_PAUSE.sub("", fold(ctx.words))
+    numbers = find_numbers(said) or find_number_words(plain_words(said))
     if not numbers:
         return today + USUAL_PAUSE
     # Bounded before it is a date: "pause 99999999" is unclear, not an error.

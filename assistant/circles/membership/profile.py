@@ -81,9 +81,10 @@ def set_place(ctx: ActionContext, *, place: PlaceSaid | None = None) -> ActionRe
         return ActionResult("unknown")
     if place.hour is not None:
         ctx.person.hour = place.hour
-        go_by_it(ctx)
     if place.zone:
         return _settle(ctx, place.city, place.zone)
+    if place.hour is not None:
+        go_by_it(ctx)
     offered = place.places[:MOST_OPTIONS]
     if offered:
         choices = ((each.key, each.label) for each in offered)

@@ -60,6 +60,19 @@ def may_come(session: Session, timer: Timer, now: dt.datetime) -> bool:
     return program is not None and any(entry.readers for entry in program.entries if entry.key == timer.key)
 
 
+NOT_WEEKLY: Final = (
+    *("buddy_meet", "buddy_middle", "buddy_nudge", "buddy_quiet", "buddy_rest"),
+    "check_in_nudge",
+)
+"""What comes by itself and is no one's own words: not to members who chose only the weekly question."""
+
+
+def wants(session: Session, member_id: int | None, flow: str | None) -> bool:
+    """Whether a seat wants what comes by itself: a flow, or (None) a nudge about an open question."""
+    member = session.get(Member, member_id) if member_id is not None else None
+    return member is None or not member.weekly_only or (flow is not None and flow not in NOT_WEEKLY)
+
+
 UNASKED: Final = ("%/silence.%", "%nudge%", "buddy_quiet/%/say", "buddy_middle/%/say")
 """The wordings of texts that come neither by the season's plan nor by the member's wish."""
 

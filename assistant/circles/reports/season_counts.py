@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Executable, Select, and_, case, func, select, text
 from sqlalchemy.orm import Session
 
 from assistant.store.tables import (
@@ -25,11 +25,13 @@ from assistant.store.tables import (
     Round,
     Share,
 )
+from assistant.store.tables.message_tables import SENT_WHERE
 from assistant.store.tables.operation_tables import URGENT
 
 ASKED_FOR: Final = "ask_details"
 """Under this key (`save_as`) an answer asks the circle for something."""
-SENT: Final = ("sent", "done")
+FETCHED: Final = 1000
+"""Rows taken from the database in one go: all at once, they would keep Python's collector busy."""
 REPLY_WITHIN: Final = dt.timedelta(hours=72)
 
 
@@ -88,14 +90,15 @@ def add_goals(session: Session, inside: Select[int], seats: Mapping[int, Seat]) 
     """Count how far members came; where words are erased, answers tell whether there was a goal or a plan."""
     said = {
         (member_id, key)
-        for member_id, key in session.execute(
+        for member_id, key in rows_of(
+            session,
             select(Answer.member_id, Answer.key)
             .where(
                 Answer.member_id.in_(seats_in(inside)),
                 Answer.key.in_(("goal", "plan")),
                 Answer.outcome != "skip",
             )
-            .distinct()
+            .distinct(),
         )
     }
     goals = select(
@@ -105,7 +108,7 @@ def add_goals(session: Session, inside: Select[int], seats: Mapping[int, Seat]) 
         Goal.plan.is_not(None).label("planned"),
         Goal.erased_at.is_not(None).label("erased"),
     ).where(Goal.member_id.in_(seats_in(inside)))
-    for goal in session.execute(goals):
+    for goal in rows_of(session, goals):
         if (seat := seats.get(goal.member_id)) is None:
             continue
         if goal.named or (goal.erased and (goal.member_id, "goal") in said):
@@ -115,7 +118,7 @@ def add_goals(session: Session, inside: Select[int], seats: Mapping[int, Seat]) 
         if goal.state == "reached":
             seat.goals |= {"set", "reached"}
     steps = select(Goal.member_id, GoalStep.outcome).join(GoalStep, GoalStep.goal_id == Goal.id)
-    for member_id, outcome in session.execute(steps.where(Goal.member_id.in_(seats_in(inside)))):
+    for member_id, outcome in rows_of(session, steps.where(Goal.member_id.in_(seats_in(inside)))):
         if (seat := seats.get(member_id)) is not None:
             seat.goals |= {"step", "done"} if outcome == "did" else {"step"}
 
@@ -135,28 +138,36 @@ def add_words(session: Session, inside: Select[int], seats: Mapping[int, Seat]) 
         .group_by(Note.from_member_id, Note.kind)
     )
     for query in (shares, notes):
-        for member_id, kind, count in session.execute(query):
+        for member_id, kind, count in rows_of(session, query):
             if (seat := seats.get(member_id)) is not None:
                 seat.counts[kind] += count
 
 
 def add_pairs(session: Session, inside: Select[int], seasons: Mapping[int, Season]) -> None:
     """The pairs of weeks that are over, as they stood in the end: they knew of each other."""
-    members: defaultdict[tuple[int, int, int], list[tuple[int, bool]]] = defaultdict(list)
-    for row in session.execute(
-        select(Round.circle_id, Round.week, Pair.id, Member.person_id, PairMember.did, PairMember.told_at)
+    over = {circle_id: season.weeks for circle_id, season in seasons.items()}
+    pairs: dict[int, tuple[int, int, list[int]]] = {}
+    missed: set[int] = set()
+    for circle_id, week, pair_id, person_id, connected in rows_of(
+        session,
+        select(
+            Round.circle_id, Round.week, Pair.id, Member.person_id, func.coalesce(PairMember.did, "") == "yes"
+        )
         .join(Pair, Pair.round_id == Round.id)
         .join(PairMember, PairMember.pair_id == Pair.id)
         .join(Member, Member.id == PairMember.member_id)
-        .where(Round.circle_id.in_(inside), Pair.ended_at.is_(None))
-        .order_by(Pair.id)
+        .where(Round.circle_id.in_(inside), Pair.ended_at.is_(None), PairMember.told_at.is_not(None)),
     ):
-        if row.week <= seasons[row.circle_id].weeks and row.told_at is not None:
-            members[row.circle_id, row.week, row.id].append((row.person_id, row.did == "yes"))
-    for (circle_id, week, _), pair in members.items():
-        if len(pair) > 1:
-            connected = all(did for _, did in pair)
-            seasons[circle_id].pairs.append((week, connected, frozenset(person for person, _ in pair)))
+        if week <= over[circle_id]:
+            if pair_id in pairs:
+                pairs[pair_id][2].append(person_id)
+            else:
+                pairs[pair_id] = (circle_id, week, [person_id])
+            if not connected:
+                missed.add(pair_id)
+    for pair_id, (circle_id, week, people) in pairs.items():
+        if len(people) > 1:
+            seasons[circle_id].pairs.append((week, pair_id not in missed, frozenset(people)))
 
 
 def add_alarms(session: Session, inside: Select[int], seasons: Mapping[int, Season]) -> None:
@@ -184,12 +195,21 @@ def add_cost(session: Session, inside: Select[int], seasons: Mapping[int, Season
     """The segments of every text that left in a circle's name, to its hosts as well."""
     segments = (
         select(Outbox.circle_id, func.sum(Outbox.segments))
-        .where(Outbox.circle_id.in_(inside), Outbox.state.in_(SENT))
+        .where(Outbox.circle_id.in_(inside), text(SENT_WHERE))
         .group_by(Outbox.circle_id)
     )
     for circle_id, count in session.execute(segments):
         if circle_id is not None:
             seasons[circle_id].segments = int(count)
+
+
+def rows_of(session: Session, query: Executable) -> Iterator[Any]:
+    """Yield the rows of a query of columns, past the mapper, whose part in it would cost as much again.
+
+    What is pending in the session has to be flushed before.
+    """
+    for some in session.connection().execute(query).partitions(FETCHED):
+        yield from some
 
 
 def seats_in(inside: Select[int]) -> Select[int]:

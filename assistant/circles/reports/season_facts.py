@@ -11,14 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, literal, or_, select
+from sqlalchemy import Select, case, func, literal, or_, select, text
 from sqlalchemy.orm import Session
 
 from assistant.circles.calendar.season_plan import current_week
 from assistant.circles.people.inactivity import OPENING
 from assistant.circles.reports.season_counts import (
     REPLY_WITHIN,
-    SENT,
     Season,
     Seat,
     Week,
@@ -27,6 +26,7 @@ from assistant.circles.reports.season_counts import (
     add_goals,
     add_pairs,
     add_words,
+    rows_of,
     seats_in,
 )
 from assistant.store.columns import UtcDateTime
@@ -43,12 +43,13 @@ from assistant.store.tables import (
     Timer,
 )
 from assistant.store.tables.circle_tables import SEATED
+from assistant.store.tables.conversation_tables import OPENING_FLOWS_WHERE
+from assistant.store.tables.message_tables import OPENING_WHERE
 
-IN_STEAD: Final = "missed_you"
-"""The flow that asks whoever was quiet for two weeks, before the week's question or in its place."""
 QUIET_FROM: Final = 2
 """Weeks without a sign from which on a member counts as quiet."""
 WEEK: Final = dt.timedelta(days=7)
+NO_TIME: Final = dt.timedelta(0)
 AT_ONCE: Final = dt.timedelta(days=1)
 """So soon after an opt-out a seat is given up because of it."""
 
@@ -64,29 +65,31 @@ def seasons_of(
         inside: Selects their ids.
         now: Aware UTC.
     """
+    session.flush()
     seasons = {circle.id: _season(circle, now) for circle in circles}
     seats: dict[int, Seat] = {}
     stopped = _opt_outs(session, inside)
     signs = _last_signs(session, inside, now)
     opened = _opened(session, inside)
-    by_id = {circle.id: circle for circle in circles}
-    for row in session.execute(
+    ends = {circle.id: min(now, circle.closed_at or now) for circle in circles}
+    for member_id, circle_id, person_id, state, state_at, promised_at in rows_of(
+        session,
         select(
             Member.id, Member.circle_id, Member.person_id, Member.state, Member.state_at, Member.promised_at
-        ).where(Member.circle_id.in_(inside), or_(Member.state.in_(SEATED), Member.state == "left"))
+        ).where(Member.circle_id.in_(inside), or_(Member.state.in_(SEATED), Member.state == "left")),
     ):
-        season, circle = seasons[row.circle_id], by_id[row.circle_id]
-        until = min(now, circle.closed_at or now, *([row.state_at] if row.state == "left" else []))
-        standing = row.state
-        if row.state == "active":
-            sign = max(row.state_at, signs.get(row.id, row.state_at))
-            standing = _answering_or_quiet(sign, opened[row.id].values(), until)
-        elif row.state == "left" and _because_of_stop(row.state_at, stopped[row.person_id]):
+        season = seasons[circle_id]
+        until = ends[circle_id] if state != "left" else min(ends[circle_id], state_at)
+        standing, weeks = state, opened.get(member_id, {})
+        if state == "active":
+            sign = max(state_at, signs.get(member_id, state_at))
+            standing = _answering_or_quiet(sign, weeks.values(), until)
+        elif state == "left" and _because_of_stop(state_at, stopped[person_id]):
             standing = "stopped"
-        seats[row.id] = seat = Seat(row.person_id, standing)
-        seat.weeks = {week: Week() for week in opened[row.id] if week <= season.weeks}
-        if row.promised_at is not None:
-            seat.stayed = max(0, (until - row.promised_at).days) / 7
+        seats[member_id] = seat = Seat(person_id, standing)
+        seat.weeks = {week: Week() for week in weeks if week <= season.weeks}
+        if promised_at is not None:
+            seat.stayed = max(0, (until - promised_at).days) / 7
         season.seats.append(seat)
     _add_replies(session, inside, seats, opened, now)
     add_goals(session, inside, seats)
@@ -99,13 +102,13 @@ def seasons_of(
 
 def _answering_or_quiet(sign: dt.datetime, opened: Iterable[dt.datetime], until: dt.datetime) -> str:
     """What the weeks that were opened since a member's last sign make of an active seat."""
-    unanswered = sum(sign < came < until for came in opened)
+    unanswered = len([came for came in opened if sign < came < until])
     return "quiet" if unanswered >= QUIET_FROM else "answering"
 
 
 def _because_of_stop(left_at: dt.datetime, stopped_at: Iterable[dt.datetime]) -> bool:
     """Whether a seat was given up right after its member had stopped every text."""
-    return any(dt.timedelta(0) <= left_at - at < AT_ONCE for at in stopped_at)
+    return any(NO_TIME <= left_at - at < AT_ONCE for at in stopped_at)
 
 
 def _season(circle: Circle, now: dt.datetime) -> Season:
@@ -120,17 +123,20 @@ def _season(circle: Circle, now: dt.datetime) -> Season:
 def _opened(session: Session, inside: Select[int]) -> defaultdict[int, dict[int, dt.datetime]]:
     """Seat -> week -> when it was opened there, whether or not anything was said."""
     opened: defaultdict[int, dict[int, dt.datetime]] = defaultdict(dict)
-    for member_id, key, came in session.execute(
+    weeks: dict[str, int] = {}
+    for member_id, key, came in rows_of(
+        session,
         select(Timer.member_id, Timer.key, Timer.done_at).where(
             Timer.member_id.in_(seats_in(inside)),
             Timer.flow == OPENING,
             Timer.key.is_not(None),
             Timer.done_at.is_not(None),
             Timer.failed_at.is_(None),
-        )
+        ),
     ):
-        if member_id is not None and key is not None and came is not None:
-            opened[member_id][int(key.split()[1])] = came
+        if (week := weeks.get(key)) is None:
+            week = weeks[key] = int(key.split()[1])
+        opened[member_id][week] = came
     return opened
 
 
@@ -141,44 +147,53 @@ def _add_replies(
     opened: Mapping[int, Mapping[int, dt.datetime]],
     now: dt.datetime,
 ) -> None:
-    """Find each week's talk, when it arrived, and when the first reply came."""
+    """Find each week's talk, when it arrived, and when the first reply came.
+
+    A week is opened by its question, or by `missed_you`, which asks whoever was quiet for two weeks.
+    """
     reached = (
         select(Outbox.conversation_id, func.min(Outbox.sent_at))
         .where(
             Outbox.circle_id.in_(inside),
             Outbox.conversation_id.is_not(None),
-            Outbox.state.in_(SENT),
             Outbox.sent_at.is_not(None),
-            or_(Outbox.wording.like(f"{OPENING}/%/say"), Outbox.wording.like(f"{IN_STEAD}/%/say")),
+            text(OPENING_WHERE),
         )
         .group_by(Outbox.conversation_id)
     )
-    delivered = {row[0]: row[1] for row in session.execute(reached)}
+    delivered: dict[int, dt.datetime] = {row[0]: row[1] for row in rows_of(session, reached)}
+    latest = {
+        member_id: sorted(weeks.items(), reverse=True)
+        for member_id, weeks in opened.items()
+        if member_id in seats
+    }
     taken_back = func.min(case((Question.outcome == "ended", Question.closed_at)))
-    talks = session.execute(
+    talks = (
         select(
             Question.conversation_id,
             Question.member_id,
-            func.min(Question.opened_at).label("opened_at"),
-            func.min(Answer.at).label("replied_at"),
-            taken_back.label("taken_back_at"),
+            func.min(Question.opened_at),
+            func.min(Answer.at),
+            taken_back,
         )
         .outerjoin(Answer, Answer.question_id == Question.id)
-        .where(Question.member_id.in_(seats_in(inside)), Question.flow.in_((OPENING, IN_STEAD)))
-        .group_by(Question.conversation_id, Question.member_id)
-        .order_by(Question.conversation_id)
+        .where(Question.member_id.in_(seats_in(inside)), text(f"question.{OPENING_FLOWS_WHERE}"))
+        .group_by(Question.member_id, Question.conversation_id)
+        .order_by(Question.member_id, Question.conversation_id)
     )
-    for talk in talks:
-        came, seat = delivered.get(talk.conversation_id), seats.get(talk.member_id or 0)
-        before = [week for week, at in opened.get(talk.member_id or 0, {}).items() if at <= talk.opened_at]
-        week = seat.weeks.get(max(before, default=0)) if seat is not None else None
-        if came is None or week is None or week.asked:
+    for conversation_id, member_id, opened_at, replied_at, taken_back_at in rows_of(session, talks):
+        came, weeks = delivered.get(conversation_id), latest.get(member_id)
+        if came is None or weeks is None:
             continue
-        replied = talk.replied_at if talk.replied_at and talk.replied_at < came + WEEK else None
-        if replied is None and talk.taken_back_at and talk.taken_back_at < came + REPLY_WITHIN:
+        number = next((number for number, at in weeks if at <= opened_at), 0)
+        week = seats[member_id].weeks.get(number)
+        if week is None or week.asked:
+            continue
+        replied = replied_at if replied_at and replied_at < came + WEEK else None
+        if replied is None and taken_back_at and taken_back_at < came + REPLY_WITHIN:
             continue
         week.asked = replied is not None or came + REPLY_WITHIN <= now
-        week.replied_after = max(replied - came, dt.timedelta(0)) if replied else None
+        week.replied_after = max(replied - came, NO_TIME) if replied else None
 
 
 def _last_signs(session: Session, inside: Select[int], now: dt.datetime) -> dict[int, dt.datetime]:
@@ -219,7 +234,7 @@ def _last_signs(session: Session, inside: Select[int], now: dt.datetime) -> dict
     signs: dict[int, dt.datetime] = {}
     queries: tuple[Select[Any, Any], ...] = (texts, answers, notes)
     for query in queries:
-        for member_id, at in session.execute(query):
+        for member_id, at in rows_of(session, query):
             signs[member_id] = max(at, signs.get(member_id, at))
     return signs
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from assistant.circles.reports.season_counts import Season, Seat, Week
+from assistant.circles.reports.season_counts import REPLY_WITHIN, Season, Seat, Week
 from assistant.circles.reports.suppression import Cell
 from assistant.store.tables.operation_tables import URGENT
 
@@ -20,6 +20,7 @@ WORDS: Final = ("shares", "asks", "kind", "thanks")
 HOURS: Final = ("hours_quartile_1", "hours_median", "hours_quartile_3")
 SHARES: Final = ("response", "pairs", "rhythm", "goal_set", "goal_step")
 """Shares of everyone there is, not of some."""
+HOUR: Final = dt.timedelta(hours=1)
 LATELY: Final = 4
 """Weeks that rhythm looks at."""
 COMES_BACK_AFTER: Final = 2
@@ -77,15 +78,33 @@ def standings(seasons: Sequence[Season]) -> Iterator[tuple[str, Cell]]:
 
 def of_weeks(seasons: Sequence[Season], weeks: Collection[int]) -> Iterator[tuple[str, Cell]]:
     """What is counted of the weeks' questions and of the pairs, in some weeks."""
-    asked = list(_asked(seasons, weeks))
-    yield "asked", Cell(len(asked), ({seat.person_id for seat, _ in asked},)) if asked else Cell(None)
-    yield "response", _share([(seat.person_id, week.in_time) for seat, week in asked])
-    replies = [(seat.person_id, week.replied_after) for seat, week in asked if week.replied_after is not None]
-    hours = [after / dt.timedelta(hours=1) for _, after in replies if after is not None]
-    people = {person for person, _ in replies}
+    # One pass without a call: of a large cohort there are hundreds of thousands of weeks.
+    in_time: set[int] = set()
+    not_in_time: set[int] = set()
+    replied: set[int] = set()
+    hours: list[float] = []
+    asked = answered = 0
+    for season in seasons:
+        for seat in season.seats:
+            found, person = seat.weeks, seat.person_id
+            for number in weeks:
+                if (week := found.get(number)) is None or not week.asked:
+                    continue
+                asked += 1
+                after = week.replied_after
+                if after is not None:
+                    replied.add(person)
+                    hours.append(after / HOUR)
+                if after is not None and after <= REPLY_WITHIN:
+                    answered += 1
+                    in_time.add(person)
+                else:
+                    not_in_time.add(person)
+    yield "asked", Cell(asked, (in_time | not_in_time,)) if asked else Cell(None)
+    yield "response", Cell(answered / asked, (in_time, not_in_time)) if asked else Cell(None)
     quartiles = statistics.quantiles(hours, n=4, method="inclusive") if len(hours) > 1 else [None] * 3
     for figure, value in zip(HOURS, quartiles, strict=True):
-        yield figure, Cell(value, (people,)) if asked else Cell(None)
+        yield figure, Cell(value, (replied,)) if asked else Cell(None)
     pairs = [
         (connected, people) for season in seasons for week, connected, people in season.pairs if week in weeks
     ]
@@ -95,10 +114,14 @@ def of_weeks(seasons: Sequence[Season], weeks: Collection[int]) -> Iterator[tupl
     yield "pairs", Cell(value, (met, not_met)) if pairs else Cell(None)
 
 
-def _asked(seasons: Sequence[Season], weeks: Collection[int]) -> Iterator[tuple[Seat, Week]]:
+def _asked(seasons: Sequence[Season], weeks: Collection[int]) -> Iterator[tuple[int, Week]]:
+    """The person and the week of each question that was asked in these weeks."""
     for season in seasons:
         for seat in season.seats:
-            yield from ((seat, week) for number, week in seat.weeks.items() if number in weeks and week.asked)
+            found, person = seat.weeks, seat.person_id
+            for number in weeks:
+                if (week := found.get(number)) is not None and week.asked:
+                    yield person, week
 
 
 def _rhythm(seasons: Sequence[Season]) -> Cell:
@@ -137,7 +160,7 @@ def trend(seasons: Sequence[Season]) -> Cell:
     if weeks < 2:
         return Cell(None)
     halves = [
-        _share([(seat.person_id, week.in_time) for seat, week in _asked(seasons, some)])
+        _share([(person, week.in_time) for person, week in _asked(seasons, some)])
         for some in (range(1, middle + 1), range(weeks - middle + 1, weeks + 1))
     ]
     first, second = (half.value for half in halves)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from assistant.circles.hosts.circle_setup import find_circle
+from assistant.store.columns import UtcDateTime
 from assistant.store.tables import (
     Address,
     Alert,
@@ -46,6 +48,17 @@ PROGRESS = (
     "no consent",
 )
 """How far an invitation has come. confirmed: it was answered yes, and nothing is being asked right now."""
+
+_ALL: Final = true()
+_OPEN_ALARM: Final = (Alert.kind.in_(URGENT), Alert.closed_at.is_(None))
+
+# Written out, so that the databases know these rows from their partial indexes.
+_QUEUED: Final = Outbox.state == literal("queued", literal_execute=True)
+_UNSETTLED: Final = Outbox.state.in_(
+    (literal("claimed", literal_execute=True), literal("unsure", literal_execute=True))
+)
+_NEW: Final = Inbox.state == literal("new", literal_execute=True)
+_SET_ASIDE: Final = Inbox.state == literal("set_aside", literal_execute=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,131 +99,178 @@ def count_circles(
 ) -> list[CircleCounts]:
     """How one circle stands, or those of a cohort, or all of them, newest last.
 
+    It takes the same few statements however many circles there are.
+
     Raises:
         NotPossible: there is no circle of that code.
     """
-    asked = select(Circle).order_by(Circle.id)
-    if cohort is not None:
-        asked = asked.where(Circle.cohort_id == cohort.id)
-    circles = [find_circle(session, code)] if code else list(session.scalars(asked))
-    return [_count(session, circle, now) for circle in circles]
+    if code:
+        circles = [find_circle(session, code)]
+        asked = Circle.id == circles[0].id
+    else:
+        asked = Circle.cohort_id == cohort.id if cohort is not None else _ALL
+        circles = list(session.scalars(select(Circle).where(asked).order_by(Circle.id)))
+    seats = _seats(session, asked, now)
+    invited = _invited(session, asked)
+    steps = _steps(session, asked)
+    hosts = _numbers(session, asked, Role, Role.accepted_at.is_not(None), Role.ended_at.is_(None))
+    waiting = _numbers(session, asked, Outbox, _QUEUED)
+    alarms = _numbers(session, asked, Alert, *_OPEN_ALARM)
+    given_up = (Alert.answered_at.is_(None), Alert.next_page_at.is_(None))
+    unanswered = _numbers(session, asked, Alert, *_OPEN_ALARM, *given_up)
+    return [
+        CircleCounts(
+            code=circle.code,
+            name=circle.name,
+            state=circle.state,
+            size=circle.size,
+            starts_on=circle.starts_on,
+            hosts=hosts[circle.id],
+            members=_summed(seats[circle.id], 0),
+            invitations=_summed(invited[circle.id], 0),
+            progress=_progress(invited[circle.id]),
+            steps=steps[circle.id],
+            heard=_heard(seats[circle.id]),
+            waiting=waiting[circle.id],
+            alarms=alarms[circle.id],
+            unanswered=unanswered[circle.id],
+        )
+        for circle in circles
+    ]
 
 
-def progress_of(session: Session, circle_id: int) -> Counter[str]:
+def progress_of(session: Session, circle_id: int) -> dict[str, int]:
     """How far the invitations of a circle have come: one of `PROGRESS` -> how many."""
-    rows = session.execute(
-        select(Invitation, Member)
+    return _progress(_invited(session, Circle.id == circle_id)[circle_id])
+
+
+def _inside(column: InstrumentedAttribute[Any], asked: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a row belongs to the circles that are asked about; of all of them no row is looked up."""
+    return true() if asked is _ALL else column.in_(select(Circle.id).where(asked))
+
+
+def _numbers(
+    session: Session,
+    asked: ColumnElement[bool],
+    table: type[Alert] | type[Outbox] | type[Role],
+    *which: ColumnElement[bool],
+) -> Counter[int]:
+    """Circle -> how many such rows of a table it has."""
+    # Not by the bare column: SQLite would read every text there is in its order, to spare itself a sort.
+    circle = func.coalesce(table.circle_id, 0)
+    counted = select(circle, func.count()).where(_inside(table.circle_id, asked), *which).group_by(circle)
+    return Counter({circle_id: count for circle_id, count in session.execute(counted)})  # noqa: C416 - rows are no pairs to mypy
+
+
+def _seats(
+    session: Session, asked: ColumnElement[bool], now: dt.datetime
+) -> defaultdict[int, Counter[tuple[str, str]]]:
+    """Circle -> how many seats of which state were last heard from when."""
+    day, week = (literal(now - dt.timedelta(days=days), UtcDateTime) for days in (1, 7))
+    span = case(
+        (Person.heard_at.is_(None), "never"),
+        (Person.heard_at >= day, "day"),
+        (Person.heard_at >= week, "week"),
+        else_="earlier",
+    ).label("span")
+    return _grouped(
+        session,
+        select(Member.circle_id, Member.state, span, func.count())
+        .join(Person, Person.id == Member.person_id)
+        .where(_inside(Member.circle_id, asked))
+        .group_by(Member.circle_id, Member.state, span)
+        .order_by(Member.circle_id, Member.state, span),
+    )
+
+
+def _invited(session: Session, asked: ColumnElement[bool]) -> defaultdict[int, Counter[tuple[str, str]]]:
+    """Circle -> how many invitations of which state came how far; the latter is one of `PROGRESS`."""
+    # Not correlated: PostgreSQL would look for each member anew, and twice, to group by it.
+    theirs = select(Member.id).where(Member.circle_id.in_(select(Circle.id).where(asked)))
+    is_asked = Member.id.in_(
+        select(Conversation.member_id).where(
+            Conversation.ended_at.is_(None),
+            Conversation.member_id.is_not(None) if asked is _ALL else Conversation.member_id.in_(theirs),
+        )
+    )
+    seated = Member.state.in_(SEATED)
+    how_far = case(
+        (seated & Member.promised_at.is_not(None), "in"),
+        (seated & is_asked, "onboarding"),
+        (seated, "confirmed"),
+        (Invitation.state == "confirmed", "left"),
+        ((Invitation.state == "sent") & (Invitation.reminded_at > Invitation.sent_at), "reminded"),
+        (Invitation.state == "sent", "invited"),
+        (Invitation.state == "waiting", "queued"),
+        (Invitation.state == "no_consent", "no consent"),
+        else_=Invitation.state,
+    ).label("how_far")
+    return _grouped(
+        session,
+        select(Invitation.circle_id, Invitation.state, how_far, func.count())
         .join(Address, Address.id == Invitation.address_id)
         .outerjoin(
             Member, (Member.circle_id == Invitation.circle_id) & (Member.person_id == Address.person_id)
         )
-        .where(Invitation.circle_id == circle_id)
-    ).all()
-    asked = set(
-        session.scalars(
-            select(Conversation.member_id)
-            .join(Member, Member.id == Conversation.member_id)
-            .where(Member.circle_id == circle_id, Conversation.ended_at.is_(None))
-        )
+        .where(_inside(Invitation.circle_id, asked))
+        .group_by(Invitation.circle_id, Invitation.state, how_far)
+        .order_by(Invitation.circle_id, Invitation.state, how_far),
     )
-    counts: Counter[str] = Counter()
-    for invitation, member in rows:
-        counts[_how_far(invitation, member, asked)] += 1
-    return Counter({name: counts[name] for name in PROGRESS if counts[name]})
 
 
-def _how_far(invitation: Invitation, member: Member | None, asked: Collection[int | None]) -> str:
-    if member is not None and member.state in SEATED:
-        if member.promised_at is not None:
-            return "in"
-        return "onboarding" if member.id in asked else "confirmed"
-    if invitation.state == "confirmed":
-        return "left"
-    if invitation.state == "sent":
-        sent_at, reminded_at = invitation.sent_at, invitation.reminded_at
-        return "reminded" if sent_at and reminded_at and reminded_at > sent_at else "invited"
-    return {"waiting": "queued", "no_consent": "no consent"}.get(invitation.state, invitation.state)
-
-
-def _count(session: Session, circle: Circle, now: dt.datetime) -> CircleCounts:
-    mine = Member.circle_id == circle.id
-    steps = session.execute(
-        select(Conversation.flow, Conversation.step, func.count())
+def _steps(session: Session, asked: ColumnElement[bool]) -> defaultdict[int, dict[str, int]]:
+    """Circle -> "flow: step" -> how many stand there."""
+    standing = (
+        select(Member.circle_id, Conversation.flow, Conversation.step, func.count())
         .join(Member, Member.id == Conversation.member_id)
-        .where(mine, Conversation.ended_at.is_(None), Conversation.flow.not_in(SAFETY_FLOWS))
-        .group_by(Conversation.flow, Conversation.step)
-        .order_by(Conversation.flow, Conversation.step)
+        .where(
+            _inside(Member.circle_id, asked),
+            Conversation.ended_at.is_(None),
+            Conversation.flow.not_in(SAFETY_FLOWS),
+        )
+        .group_by(Member.circle_id, Conversation.flow, Conversation.step)
+        .order_by(Member.circle_id, Conversation.flow, Conversation.step)
     )
-    return CircleCounts(
-        code=circle.code,
-        name=circle.name,
-        state=circle.state,
-        size=circle.size,
-        starts_on=circle.starts_on,
-        hosts=session.scalar(
-            select(func.count()).where(
-                Role.circle_id == circle.id, Role.accepted_at.is_not(None), Role.ended_at.is_(None)
-            )
-        )
-        or 0,
-        members=_by_state(session, Member, circle.id),
-        invitations=_by_state(session, Invitation, circle.id),
-        progress=dict(progress_of(session, circle.id)),
-        steps={f"{flow}: {step}": count for flow, step, count in steps},
-        heard=_heard(session, circle.id, now),
-        waiting=session.scalar(
-            select(func.count()).where(Outbox.circle_id == circle.id, Outbox.state == "queued")
-        )
-        or 0,
-        alarms=session.scalar(
-            select(func.count()).where(
-                Alert.circle_id == circle.id, Alert.kind.in_(URGENT), Alert.closed_at.is_(None)
-            )
-        )
-        or 0,
-        unanswered=session.scalar(
-            select(func.count()).where(
-                Alert.circle_id == circle.id,
-                Alert.kind.in_(URGENT),
-                Alert.closed_at.is_(None),
-                Alert.answered_at.is_(None),
-                Alert.next_page_at.is_(None),
-            )
-        )
-        or 0,
-    )
+    steps: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    for circle_id, flow, step, count in session.execute(standing):
+        steps[circle_id][f"{flow}: {step}"] = count
+    return steps
 
 
-def _heard(session: Session, circle_id: int, now: dt.datetime) -> dict[str, int]:
+def _grouped(session: Session, counted: Select[Any]) -> defaultdict[int, Counter[tuple[str, str]]]:
+    found: defaultdict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
+    for circle_id, first, second, count in session.execute(counted):
+        found[circle_id][first, second] = count
+    return found
+
+
+def _summed(counts: Counter[tuple[str, str]], at: int) -> dict[str, int]:
+    """What was counted by two things, by one of them."""
+    summed: Counter[str] = Counter()
+    for key, count in counts.items():
+        summed[key[at]] += count
+    return dict(summed)
+
+
+def _progress(invited: Counter[tuple[str, str]]) -> dict[str, int]:
+    counts = _summed(invited, 1)
+    return {name: counts[name] for name in PROGRESS if name in counts}
+
+
+def _heard(seats: Counter[tuple[str, str]]) -> dict[str, int]:
     """Within a day, a week, earlier, never -> how many of those with a seat were last heard from then."""
-    heard: dict[str, int] = dict.fromkeys(("day", "week", "earlier", "never"), 0)
-    for moment in session.scalars(
-        select(Person.heard_at)
-        .join(Member, Member.person_id == Person.id)
-        .where(Member.circle_id == circle_id, Member.state.in_(SEATED))
-    ):
-        heard[_ago(moment, now)] += 1
+    heard = dict.fromkeys(("day", "week", "earlier", "never"), 0)
+    for (state, span), count in seats.items():
+        if state in SEATED:
+            heard[span] += count
     return heard
-
-
-def _by_state(session: Session, table: type[Member] | type[Invitation], circle_id: int) -> dict[str, int]:
-    counted = select(table.state, func.count()).where(table.circle_id == circle_id).group_by(table.state)
-    return {state: count for state, count in session.execute(counted)}  # noqa: C416 - rows are no pairs to mypy
-
-
-def _ago(moment: dt.datetime | None, now: dt.datetime) -> str:
-    if moment is None:
-        return "never"
-    if now - moment <= dt.timedelta(days=1):
-        return "day"
-    return "week" if now - moment <= dt.timedelta(weeks=1) else "earlier"
 
 
 def count_texts(session: Session) -> dict[str, int]:
     """How many texts wait to be handled, were set aside, or may or may not have been taken by the carrier."""
     return {
-        "to handle": session.scalar(select(func.count()).where(Inbox.state == "new")) or 0,
-        "set aside": session.scalar(select(func.count()).where(Inbox.state == "set_aside")) or 0,
-        "to send": session.scalar(select(func.count()).where(Outbox.state == "queued")) or 0,
-        "unsure": session.scalar(select(func.count()).where(Outbox.state == "unsure")) or 0,
+        "to handle": session.scalar(select(func.count()).where(_NEW)) or 0,
+        "set aside": session.scalar(select(func.count()).where(_SET_ASIDE)) or 0,
+        "to send": session.scalar(select(func.count()).where(_QUEUED)) or 0,
+        "unsure": session.scalar(select(func.count()).where(_UNSETTLED, Outbox.state == "unsure")) or 0,
     }

@@ -71,7 +71,7 @@ def hear_the_round(ctx: ActionContext) -> ActionResult:
     if ctx.member is None or ctx.circle is None:
         return ActionResult("alone")
     said = ctx.session.scalars(
-        select(Share.words)
+        select(Share)
         .join(Member, Member.id == Share.member_id)
         .where(
             Share.circle_id == ctx.circle.id,
@@ -83,15 +83,16 @@ def hear_the_round(ctx: ActionContext) -> ActionResult:
         .order_by(Share.id.desc())
         .limit(MOST_WORDS)
     )
-    words = [each for each in said if each]
-    if not words:
+    shares = said.all()
+    if not shares:
         return ActionResult("alone")
     told = Tell(
         ctx.person.id,
         "round_so_far",
-        {"words": " / ".join(words)},
+        {"words": " / ".join(share.words or "" for share in shares)},
         purpose="reply",
         circle_id=ctx.circle.id,
         verbatim=("words",),
+        carries=" ".join(f"share:{share.id}" for share in shares),
     )
     return ActionResult("heard", effects=(told,))

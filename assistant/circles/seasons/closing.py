@@ -76,7 +76,7 @@ def find_keepsake(ctx: ActionContext) -> ActionResult:
 def hand_keepsake(ctx: ActionContext) -> ActionResult:
     """Hand over the words that others agreed the member keeps, each under its writer's first name."""
     told = [
-        _say(ctx, "keepsake", {"writer": _first_name(writer), "words": note.words or ""})
+        _say(ctx, "keepsake", {"writer": _first_name(writer), "words": note.words or ""}, f"note:{note.id}")
         for note, writer in _keepsake(ctx)
     ]
     return ActionResult("handed", effects=tuple(told))
@@ -278,8 +278,13 @@ def _first_name(person: Person) -> str:
     return shorten(person.name or PLACEHOLDERS["other_name"].plain[FALLBACK], PLACEHOLDERS["writer"].longest)
 
 
-def _say(ctx: ActionContext, notice: str, placeholders: dict[str, str]) -> Tell:
-    circle_id = ctx.circle.id if ctx.circle else None
+def _say(ctx: ActionContext, notice: str, placeholders: dict[str, str], carries: str | None = None) -> Tell:
     return Tell(
-        ctx.person.id, notice, placeholders, purpose="reply", circle_id=circle_id, verbatim=("words",)
+        ctx.person.id,
+        notice,
+        placeholders,
+        purpose="reply",
+        circle_id=ctx.circle.id if ctx.circle else None,
+        verbatim=("words",),
+        carries=carries,
     )

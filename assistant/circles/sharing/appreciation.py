@@ -14,6 +14,7 @@ from assistant.circles.actions.effects import Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.relay import knows_that_words_wait
+from assistant.circles.people.carried_words import ONLY_A_SIGN
 from assistant.circles.people.namesakes import ENDONYMS, told_apart
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.commands.addressing import LEADS, named_in, nearly
@@ -111,16 +112,16 @@ def pass_on(ctx: ActionContext, *, line: str = "", to_id: int = 0, note: str = "
     if to.id in apart_from(ctx.session, ctx.person.id):
         return ActionResult("passed", values)
     seat = ctx.session.get_one(Member, to_id)
-    ctx.session.add(
-        Note(
-            circle_id=member.circle_id,
-            from_member_id=member.id,
-            to_member_id=seat.id,
-            kind="thanks" if note == "thanks" else "kind",
-            words=words,
-            at=ctx.now,
-        )
+    kept = Note(
+        circle_id=member.circle_id,
+        from_member_id=member.id,
+        to_member_id=seat.id,
+        kind="thanks" if note == "thanks" else "kind",
+        words=words,
+        at=ctx.now,
+        inbox_id=ctx.inbox_id,
     )
+    ctx.session.add(kept)
     ctx.session.flush()
     notice = "thanks_to_you" if note == "thanks" else "kind_line_to_you"
     if seat.state not in TOLD or (to.plain and knows_that_words_wait(ctx, to, f"notices/{notice}")):
@@ -139,6 +140,7 @@ def pass_on(ctx: ActionContext, *, line: str = "", to_id: int = 0, note: str = "
         circle_id=member.circle_id,
         verbatim=("words",),
         member_id=seat.id,
+        carries=f"note:{kept.id}{ONLY_A_SIGN if to.plain else ''}",
     )
     return ActionResult("passed", values, (told,))
 

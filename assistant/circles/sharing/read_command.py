@@ -124,8 +124,8 @@ def _show(ctx: ActionContext, share: Share, writer: Person) -> Tell:
     kind = "shared" if share.answer_id is not None else "shared_win"
     if share.named and writer.name:
         name = shorten(writer.name, PLACEHOLDERS["writer"].longest)
-        return _tell(ctx, f"{kind}_by", {"writer": name, "words": share.words or ""})
-    return _tell(ctx, f"{kind}_unnamed", {"words": share.words or ""})
+        return _tell(ctx, f"{kind}_by", {"writer": name, "words": share.words or ""}, f"share:{share.id}")
+    return _tell(ctx, f"{kind}_unnamed", {"words": share.words or ""}, f"share:{share.id}")
 
 
 def _notes_to(ctx: ActionContext, member: Member) -> Sequence[tuple[Note, Person]]:
@@ -179,10 +179,11 @@ def _show_note(ctx: ActionContext, note: Note, writer: Person) -> Tell:
         ctx,
         "note_to_you",
         {"writer": shorten(name, PLACEHOLDERS["writer"].longest), "words": note.words or ""},
+        f"note:{note.id}",
     )
 
 
-def _tell(ctx: ActionContext, notice: str, placeholders: dict[str, str]) -> Tell:
+def _tell(ctx: ActionContext, notice: str, placeholders: dict[str, str], carries: str | None = None) -> Tell:
     return Tell(
         ctx.person.id,
         notice,
@@ -190,4 +191,5 @@ def _tell(ctx: ActionContext, notice: str, placeholders: dict[str, str]) -> Tell
         purpose="reply",
         circle_id=ctx.circle.id if ctx.circle else None,
         verbatim=("words",),
+        carries=carries,
     )

@@ -8,12 +8,13 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.calendar.season_plan import current_week
 from assistant.circles.sharing.goals import bare_step
 from assistant.language.folding import plain_words
 from assistant.language.phones.contacts import has_contact
-from assistant.store.tables import Answer, Apart, Goal, GoalStep, Member, Share
+from assistant.store.tables import Answer, Apart, Goal, GoalStep, Member, Question, Share
 from assistant.store.tables.circle_tables import SEATED
 
 WITHOUT_NAME: Final = frozenset({"no", "without", "sin"})
@@ -50,7 +51,7 @@ def share_with_circle(
     if not _was_asked_for_name(ctx.session, member):
         return ActionResult("name", values)
     _share(ctx, member, shared, words, week, named=member.named)
-    return ActionResult("shared", {"sharing": {}, "number_ok": ""})
+    return ActionResult("shared", _shared(words))
 
 
 @action("shared", "private")
@@ -66,13 +67,34 @@ def share_without_name(
     if member is None or not words or not is_in(member):
         return ActionResult("private", {"sharing": {}})
     _share(ctx, member, shared, words, week, named=False)
-    return ActionResult("shared", {"sharing": {}, "number_ok": ""})
+    return ActionResult("shared", _shared(words))
 
 
 @action("kept_back")
 def keep_back(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
     """Share nothing of it."""
-    return ActionResult("kept_back", {"sharing": {}, "number_ok": ""})
+    return ActionResult("kept_back", {"sharing": {}, "number_ok": "", "was_shared": False})
+
+
+@action("share", "keep")
+def weigh_silence(ctx: ActionContext) -> ActionResult:
+    """Whether silence about the name lets the words go without it: they were meant for the circle.
+
+    keep: the member wrote something else first, so that it is not clear that they still are.
+    """
+    asked = ctx.session.scalars(
+        select(Question)
+        .where(Question.person_id == ctx.person.id, Question.flow == "share", Question.step == "name")
+        .order_by(Question.id.desc())
+        .limit(1)
+    ).first()
+    return ActionResult("share" if asked is not None and not asked.unclear else "keep")
+
+
+@action("yes", "no")
+def was_shared(ctx: ActionContext, *, was_shared: bool = False) -> ActionResult:  # noqa: ARG001
+    """Whether the words went to the circle in the end."""
+    return ActionResult("yes" if was_shared else "no")
 
 
 @action("quiet")
@@ -177,6 +199,11 @@ def _was_asked_for_name(session: Session, member: Member) -> bool:
     return not member.named or session.scalar(asked.limit(1)) is not None
 
 
+def _shared(words: str) -> dict[str, Any]:
+    said = shorten(words, PLACEHOLDERS["said"].longest)
+    return {"sharing": {}, "number_ok": "", "said": said, "was_shared": True}
+
+
 def _share(
     ctx: ActionContext,
     member: Member,
@@ -199,6 +226,7 @@ def _share(
             words=words,
             named=named,
             at=ctx.now,
+            inbox_id=ctx.inbox_id,
         )
     )
     ctx.session.flush()

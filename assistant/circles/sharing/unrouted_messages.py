@@ -13,10 +13,13 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, sh
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import buddies_of
 from assistant.circles.people.memberships import hosts_of
+from assistant.language.folding import plain_words
 from assistant.language.languages import LANGUAGES
+from assistant.language.signals.courtesy import is_courtesy
 from assistant.store.tables import Answer, Circle, Member, Person, Question
 
 HELD: Final = "held"
+IN_A_WORD: Final = 2
 
 
 @action("some", "nobody")
@@ -55,6 +58,25 @@ def hold_more(ctx: ActionContext, *, held: str = "") -> ActionResult:
     return ActionResult("held", {HELD: f"{held.strip()} {said}".strip()})
 
 
+@action("short", "long")
+def show_held(ctx: ActionContext, *, held: str = "") -> ActionResult:
+    """Show the held words just as others will read them: in the question, or before it if they are long."""
+    words = held.strip()
+    if len(words) <= PLACEHOLDERS["words"].longest and "\n" not in words:
+        return ActionResult("short", {"words": words, "long": False})
+    shown = Tell(ctx.person.id, "copy_words", {"words": words}, purpose="reply", verbatim=("words",))
+    return ActionResult("long", {"words": "", "long": True}, (shown,))
+
+
+@action("anew", "same")
+def say_anew(ctx: ActionContext) -> ActionResult:
+    """Hold what was just written instead; thanks, a question, a word or two are no new text."""
+    said = ctx.words.strip()
+    if len(plain_words(said)) <= IN_A_WORD or said.endswith("?") or is_courtesy(said):
+        return ActionResult("same")
+    return ActionResult("anew", {HELD: said})
+
+
 @action("ready", "none")
 def give_to_circle(ctx: ActionContext, *, held: str = "") -> ActionResult:
     """Mean the held words for the circle; they are shared as an answer to the circle is."""
@@ -78,7 +100,13 @@ def give_to_host(ctx: ActionContext, *, held: str = "") -> ActionResult:
         placeholders["writer"] = shorten(ctx.person.name, PLACEHOLDERS["writer"].longest)
     told = tuple(
         Tell(
-            host.id, "to_host", placeholders, purpose="relay", circle_id=member.circle_id, verbatim=("words",)
+            host.id,
+            "to_host",
+            placeholders,
+            purpose="relay",
+            circle_id=member.circle_id,
+            verbatim=("words",),
+            carries=f"answer:{answer.id}",
         )
         for host in hosts_of(ctx.session, member.circle_id, ctx.now)
         if host.id != ctx.person.id

@@ -42,7 +42,9 @@ LEADS: Final = _of("leads")
 """What may stand before the name a line begins with."""
 _BEFORE_A_NAME: Final = _of("before_a_name")
 _OWNERS: Final = _of("owners")
+_RELATIVES: Final = _of("relatives")
 _SPOKEN_TO: Final = _of("spoken_to")
+_NO_ONES: Final = frozenset({""})
 _JOINS: Final = _of("joins")
 _IS: Final = _of("before_the_end")
 _ORDINARY: Final = (
@@ -154,6 +156,8 @@ def _rank(line: _Line, at: int) -> int:
         return _OPENS
     if opening and not everyday and (line.after(at) in _SPOKEN_TO or line.after(at) in _JOINS):
         return _OPENS
+    if before in _RELATIVES and line.before(at - 1) in _OWNERS | _NO_ONES:
+        return 0
     if before in _OWNERS and not (capital and not everyday) and before not in _BEFORE_A_NAME:
         return 0
     if before in _BEFORE_A_NAME and (capital or not everyday):

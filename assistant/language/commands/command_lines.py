@@ -8,11 +8,17 @@ from dataclasses import replace
 from typing import Final
 
 from assistant.language.commands.command_reading import CommandPattern, CommandReading, read_command
-from assistant.language.folding import LONGEST_READ
+from assistant.language.folding import LONGEST_READ, fold
 
 _PIECES: Final = re.compile(r"[\n\r]+|(?<=[.!?;])\s+|,\s+|\s+[-–—]+\s+")
 _MOST_PIECES: Final = 30
 _IN_CAPITALS: Final = re.compile(r"\b(JOIN|UNIRME(?: A)?)[ :]+([A-Z0-9]{3,12})\b")
+
+_WISHED: Final = re.compile(
+    r"\b(?:(?:can|could|may|how (?:do|can|would)) i|want to|like to|need to|quiero(?: entrar)?|puedo)"
+    r" (join|unirme(?: a)?)[ :]+([a-z0-9]{3,12})(?: (?:please|pls|por favor|porfa))?\W*$"
+)
+"""Asked or wished for in small letters, at the end of what is written: "hi, can I join maple?"."""
 
 
 def read_code_line(
@@ -48,6 +54,9 @@ def _mentioned(
     patterns: Sequence[CommandPattern], text: str, language: str, country: str
 ) -> CommandReading | None:
     codes = {match[2]: match[0] for match in _IN_CAPITALS.finditer(text)}
+    wished = _WISHED.search(fold(text))
+    if wished and not codes:
+        codes = {wished[2]: f"{wished[1]} {wished[2]}".upper()}
     if len(codes) != 1 or text.isupper():
         return None
     said = next(iter(codes.values()))

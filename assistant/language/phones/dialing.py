@@ -16,6 +16,9 @@ _SCHEME: Final = re.compile(
     r"^(?:whatsapp|sms|tel|callto|phone|ph|cell|mobile|tel[eé]fono|cel)\s*[:.]\s*", re.IGNORECASE
 )
 _ODD_MARKS: Final = re.compile(r"(?<=[\d)])[_*~•·|⋅∙‧=]+(?=[\d(])")
+_NANP: Final = frozenset({"US", "CA"})
+"""Countries whose numbers have ten digits, with or without a 1; most of what lists hold is of these."""
+_PLAINEST: Final = re.compile(r"(?:\+?1[ .-]?)?\(?([2-9][0-9]{2})\)?[ .-]?([2-9][0-9]{2})[ .-]?([0-9]{4})")
 _MEXICO, _BRAZIL = 52, 55
 _BRAZILIAN_MOBILE: Final = re.compile(r"[1-9]\d[6-9]\d{7}")
 
@@ -30,6 +33,11 @@ def read_written(written: str, country: str) -> str | None:
         written: the number as written: "+1 (512) 555-0100", "whatsapp:+5215512345678", "512_555_0100".
         country: ISO code of the country whose numbers need no prefix.
     """
+    if (plainest := _PLAINEST.fullmatch(written)) and country.upper() in _NANP:
+        number = PhoneNumber(country_code=1, national_number=int("".join(plainest.groups())))
+        # The whole question is asked of every country with a 1 in turn; nearly all numbers are of this one.
+        if phonenumbers.is_valid_number_for_region(number, country.upper()):
+            return f"+1{number.national_number}"
     plain = with_plain_marks(plain_digits(_SCHEME.sub("", written.strip())))
     digits = re.sub(r"\D", "", plain)
     if not 4 <= len(digits) <= MOST_DIGITS + 3:

@@ -34,6 +34,8 @@ _RUN: Final = re.compile(
 _DATE: Final = re.compile(
     r"(?:19|20)\d\d[-. ](?:0?[1-9]|1[0-2])[-. ](?:[0-2]?\d|3[01])\b|\b\d{1,2}[-.]\d{1,2}[-.](?:19|20)\d\d"
 )
+_LETTER_FOR_ZERO: Final = re.compile(r"(?<=[\d.-])[oO](?=\d)|(?<=\d)[oO](?=[\d.-])")
+_LETTER_FOR_ONE: Final = re.compile(r"(?<=[\d.-])[Il](?=\d)|(?<=\d)[Il](?=[\d.-])")
 _AMOUNT: Final = re.compile(r"[.,]\d")
 _MONEY: Final = ("$", "€", "£", "¥")
 _SPOKEN_ZERO: Final = {"oh": 0, "o": 0, "zero": 0, "cero": 0}
@@ -83,6 +85,7 @@ def _search(text: str, country: str) -> list[_Found]:
     """Return all that may be a phone number, in order, none over another."""
     places = [at for at, sign in enumerate(text) if not _INVISIBLE.match(sign)]
     plain = with_plain_marks(plain_digits("".join(text[at] for at in places)))
+    plain = _LETTER_FOR_ONE.sub("1", _LETTER_FOR_ZERO.sub("0", plain))
     found: list[_Found] = []
     for each in (*_matches(plain, country), *_runs(plain, country), *_spoken(plain, country)):
         if all(each.end <= other.start or each.start >= other.end for other in found):
@@ -125,7 +128,8 @@ def _long_enough(number: PhoneNumber, written: str) -> bool:
 
 def _runs(plain: str, country: str) -> Iterator[_Found]:
     """Runs of digits that the library passes over: old prefixes, a country code without its plus."""
-    for run in islice(_RUN.finditer(plain), _MOST_RUNS):
+    # A line for each part of a number is a number all the same.
+    for run in islice(_RUN.finditer(re.sub(r"[\n\r\t]", " ", plain)), _MOST_RUNS):
         digits = sum(sign.isdigit() for sign in run[0])
         other = _DATE.search(run[0]) or _counts(run[0].split())
         if not FEWEST_DIGITS <= digits <= MOST_DIGITS + 3 or other:

@@ -13,6 +13,7 @@ from assistant.language.replies.coverage import (
     OTHER,
     POLITE,
     TAIL,
+    UNDECIDED,
     Degree,
     Explained,
     Sense,
@@ -34,10 +35,12 @@ from assistant.language.words import (
     FIRM_YES,
     FLUFF,
     HEDGES,
+    HOW_MANY,
     LAST,
     NEGATIVE,
     NO,
     NO_DEGREES,
+    NOT_BEFORE_NAMES,
     NUMBERS,
     ORDINALS,
     WORD_LEADS,
@@ -144,7 +147,10 @@ def _options(choices: _Hashable, named: bool, whole: bool, numbered: bool) -> _O
     part = Degree.ALONE if named else Degree.LOOSE
     parts = {} if whole and not named else _telling(phrases)
     telling = {words: Sense(key, part, named=True) for words, key in parts.items()}
-    beside = roles(TAIL, CHOICE_TAILS) | roles(LEAD, CHOICE_LEADS | WORD_LEADS) | roles(HEDGE, HEDGES)
+    leads = CHOICE_LEADS | WORD_LEADS
+    if named:
+        leads = frozenset(lead for lead in leads if not set(lead) & NOT_BEFORE_NAMES)
+    beside = roles(TAIL, CHOICE_TAILS) | roles(LEAD, leads) | roles(HEDGE, HEDGES)
     yes = _general(leaning["yes"], YES_DEGREES, FIRM_YES, whole) if leaning["yes"] else _as_courtesy()
     no = _general(leaning["no"] or OTHER, NO_DEGREES, FIRM_NO, whole)
     for general in (yes, no):
@@ -153,8 +159,9 @@ def _options(choices: _Hashable, named: bool, whole: bool, numbered: bool) -> _O
         general |= {phrase: own[bare] for phrase in general if (bare := _led_to(phrase)) in own}
     polite = courtesies(phrase for layer in (yes, no, own, telling) for phrase in layer)
     unsure = {phrase: sense for phrase, sense in polite.items() if phrase not in own}
+    both = roles(UNDECIDED, HOW_MANY) if len(choices) > 1 else {}
     return _Options(
-        vocabulary_of(telling, beside, yes, no, unsure, numbers, own),
+        vocabulary_of(both, telling, beside, yes, no, unsure, numbers, own),
         frozenset({leaning["no"] or OTHER} | {key for key, phrase in phrases if set(phrase) & NEGATIVE}),
         {key: answer for answer, key in leaning.items() if key},
         phrases,
@@ -224,6 +231,8 @@ def _by_number_word(text: str, choices: Sequence[Choice], whole: bool) -> str | 
     """Return the option that a reply names by the word for its number: "the second one", "la última"."""
     around = FLUFF | CHOICE_LEADS | CHOICE_TAILS | (frozenset() if whole else HEDGES)
     words = plain_words(text)
+    if tuple(strip_words(words, FLUFF)) in HOW_MANY:
+        return None
     for _ in range(3):
         words = strip_words(words, around)
     if len(words) != 1:

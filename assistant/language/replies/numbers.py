@@ -7,9 +7,11 @@ from assistant.language.folding import clauses, fold, plain_words, strip_words
 from assistant.language.words import (
     CHOICE_LEADS,
     CHOICE_TAILS,
+    DIGIT_WORDS,
     FLUFF,
     HEDGES,
     HUNDREDS,
+    NEARLY,
     NUMBERS,
     TENS,
     UNITS,
@@ -80,11 +82,15 @@ def number_leftover(text: str, *, whole: bool = False) -> tuple[str, ...]:
 
 
 def _beside_number(words: list[str], whole: bool) -> list[str]:
-    around = _AROUND if whole else _AROUND | HEDGES
+    around = _AROUND if whole else _AROUND | HEDGES | NEARLY
     for _ in range(3):
         words = strip_words(words, around)
-    left = [word for word in words if not (word[0].isdigit() or word in _WITHIN or _says_number(word))]
+    left = [word for word in words if word in DIGIT_WORDS or not _counts(word)]
     return left if len(left) < len(words) else words
+
+
+def _counts(word: str) -> bool:
+    return word[0].isdigit() or word in _WITHIN or _says_number(word)
 
 
 def _says_number(word: str) -> bool:

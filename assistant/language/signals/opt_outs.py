@@ -7,6 +7,7 @@ from typing import Final, Literal
 from rapidfuzz.distance import OSA
 
 from assistant.language.folding import Word, fold, plain_words, split_words, squeeze, strip_words
+from assistant.language.shorthand import written_out
 from assistant.language.signals.signal_words import (
     ALLOWED_TAIL,
     JOINED_TAILS,
@@ -33,6 +34,7 @@ _FIRST_STOP: Final = re.compile(r"\s*(?:please\s+)?(?:stop|unsubscribe|opt out)\
 _SHORT: Final = 4  # words: "Stop. Who sent you?" is an opt-out, a story that begins with "Stop." is none
 _LONGEST_PHRASE: Final = max(map(len, STOP_CLAUSES | OPT_OUT_ASIDES | FLUFF))
 _BEFORE_A_REQUEST: Final = FLUFF | LEADS
+_SPELT_ANYHOW: Final = 8  # letters
 _LONGEST_LINE: Final = 6  # words of "please STOP the MAPLE circle now"; more is a sentence
 _BREAK: Final = re.compile(r"[.,;:!?¡¿…\n\r()\"“”„«»]|\s[-–—]+\s")
 _QUOTED: Final = re.compile(r"\"[^\"\n]*\"")
@@ -73,9 +75,12 @@ def is_keyword(word: str) -> bool:
     """Tell whether a plain word is an opt-out keyword, also drawn out, mistyped or joined: STOP2QUIT."""
     if word in STOP_WORDS or squeeze(word) in SURE_STOP_WORDS:
         return True
-    if len(word) >= 8 and OSA.distance(word, "unsubscribe", score_cutoff=2) <= 2:
-        return True
-    return word.startswith("stop") and _is_joined(word[4:])
+    return _is_unsubscribe(word) or (word.startswith("stop") and _is_joined(word[4:]))
+
+
+def _is_unsubscribe(word: str) -> bool:
+    """Tell whether a word is that long one, however it is spelt: it means nothing else."""
+    return len(word) >= _SPELT_ANYHOW and OSA.distance(word, "unsubscribe", score_cutoff=2) <= 2
 
 
 def _is_joined(tail: str) -> bool:
@@ -99,6 +104,7 @@ def _read_keyword_line(text: str, names: Collection[str]) -> OptOut | None:
     if any(word.plain in NOT_OURS or _BREAK.search(text[first.end : word.start]) for word in rest):
         return None
     sure = squeeze(first.plain) in SURE_STOP_WORDS or first.plain.startswith("stop")
+    sure = sure or _is_unsubscribe(first.plain)
     known = {word for name in names for word in plain_words(name)}
     named = any(word.plain in OURS or word.plain in known or word.plain.isdigit() for word in rest)
     odd = [at for at, word in enumerate(rest) if not _is_explained(rest, at, known, sure=sure)]
@@ -194,7 +200,9 @@ def _as_told(word: str) -> str:
 
 def _asks(words: list[str], patterns: Iterable[re.Pattern[str]]) -> bool:
     """Tell whether a clause asks us, and not someone in a story, to send no more."""
-    for said in dict.fromkeys((" ".join(words), " ".join(strip_words(words, _BEFORE_A_REQUEST)))):
+    both = dict.fromkeys((tuple(words), written_out(words)))
+    bare = (strip_words(each, _BEFORE_A_REQUEST) for each in both)
+    for said in dict.fromkeys(" ".join(each) for each in (*both, *bare)):
         for pattern in patterns:
             match = pattern.match(said)
             if match and _leaves_whole(said[match.end() :].split()):

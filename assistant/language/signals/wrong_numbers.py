@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from assistant.language.folding import fold, plain_words
+from assistant.language.shorthand import written_out
 from assistant.language.signals.signal_words import BESIDE_WRONG, HINTS_OF_WRONG, PERHAPS_WRONG, THEIR_PHONE
 from assistant.language.words import FLUFF
 
@@ -16,15 +17,16 @@ def is_wrong_number(text: str) -> bool:
     """Tell whether a text surely says that we reached another person: "This is not Ana's number, I'm Bob".
 
     What is said of this very phone is enough, beside whatever else; "wrong number" alone counts only where
-    nothing else is said, and of hints ("I'm not Ana", "she changed her number") it takes two.
+    nothing else is said, and of hints ("I'm not Ana", "she changed her number") it takes two that differ.
     A question ("who is this?") is none.
     """
-    clauses = [said for part in _CLAUSES.split(fold(text[:_LONGEST])) if (said := _bare(part))]
+    plain = fold(text[:_LONGEST]).replace("#", " number ")
+    clauses = [said for part in _CLAUSES.split(plain) if (said := _bare(part))]
     if len(text) > _LONGEST:
         return False
     if any(_is(clause, THEIR_PHONE) for clause in clauses):
         return True
-    hints = sum(_is(clause, HINTS_OF_WRONG) for clause in clauses)
+    hints = sum(any(_is(clause, (pattern,)) for clause in clauses) for pattern in HINTS_OF_WRONG)
     if hints < _ENOUGH and not any(_is(clause, PERHAPS_WRONG) for clause in clauses):
         return False
     return all(_is(clause, (*PERHAPS_WRONG, *HINTS_OF_WRONG, *BESIDE_WRONG)) for clause in clauses)
@@ -36,4 +38,5 @@ def _bare(part: str) -> str:
 
 
 def _is(clause: str, patterns: tuple[re.Pattern[str], ...]) -> bool:
-    return any(pattern.match(clause) for pattern in patterns)
+    said = dict.fromkeys((clause, " ".join(written_out(clause.split()))))
+    return any(pattern.match(each) for pattern in patterns for each in said)

@@ -14,12 +14,12 @@ _MARK_AFTER = (
 )
 _SPELT_WITH_MARK = re.compile(rf"\b({_HOUR_WORD})(?={_MARK_AFTER})")
 _SPELT_AFTER_LEAD = re.compile(
-    r"\b(at|around|after|before|until|till|between|from|half past|a las?|las|desde las?|hasta las?) "
+    r"\b(at|around|after|before|until|till?|between|from|half past|a las?|las|desde las?|hasta las?) "
     rf"({_HOUR_WORD})\b"
 )
 _SPELT_ALONE = re.compile(rf"(^|[,;.\n] *)({_HOUR_WORD})(?=[\s.!]*$)")
 _SPELT_END = re.compile(
-    rf"\b(\d{{1,2}}(?: ?[ap]m)? (?:-|to|and|y|a|or|o|until|till|hasta)(?: las?)?) ({_HOUR_WORD})\b"
+    rf"\b(\d{{1,2}}(?: ?[ap]m)? (?:-|to|and|y|a|or|o|until|till?|hasta)(?: las?)?) ({_HOUR_WORD})\b"
 )
 _MINUTES = {
     "thirty": "30",
@@ -35,12 +35,12 @@ _HALF_PAST = re.compile(r"\bhalf past (\d{1,2})\b")
 _SECONDS = re.compile(r"\b(\d{1,2}:[0-5]\d):[0-5]\d(?:[.,]\d+)?")
 _COMPACT_MARKED = re.compile(r"(?<![\w.:/+-])(0?\d|1\d|2[0-3])([0-5]\d)(?= ?[ap]\.? ?m?\b)")
 _COMPACT = re.compile(
-    r"(?<![\w.:/+$#])(?P<lead>(?:at|around|after|before|until|till|by|a las|las) )?"
+    r"(?<![\w.:/+$#])(?P<lead>(?:at|around|after|before|until|till?|by|a las|las) )?"
     r"(?P<hour>0?[1-9]|1\d|2[0-3])(?P<minute>00|15|30|45)(?=[\s.!,;]|$)"
 )
 _ISH = re.compile(r"\b(\d{1,2}(?::\d\d)?)(?: ?- ?ish|ish)\b")
 
-_BEFORE = r"before|earlier than|antes de|until|till|hasta|by"
+_BEFORE = r"before|earlier than|antes de|until|till?|hasta|by"
 _AFTER = r"after|later than|past|since|desde|a partir de|despues de|mas tarde de"
 _LEADING = (
     r"(?P<lead>(?:(?:any ?time|sometime|right|just|mas o menos|como|between|entre|from|at|around|about|sobre|"
@@ -52,7 +52,7 @@ _CLOCK = (
     r"(?:\s*(?P<half{n}>[ap])\.?\s?m\b\.?|\s*(?P<short{n}>[ap])\b(?!\s*(?:las?\s+)?\d)|"
     r"\s*(?:de|en|por) la (?P<part{n}>manana|tarde|noche)|\s*(?P<noon{n}>del mediodia))?"
 )
-_RANGE = r"\s*(?:-|to|and|y|a|or|o|until|till|hasta)\s*(?:las?\s+)?"
+_RANGE = r"\s*(?:-|to|and|y|a|or|o|until|till?|thru|through|hasta)\s*(?:las?\s+)?"
 # "-6" and "GMT+5" are no times of day; neither is the rest of a longer number.
 _TIME = re.compile(
     rf"(?<![\w.:/+#])(?<!^-)(?<![\s,]-){_LEADING}{_CLOCK.format(n=1)}(?:{_RANGE}{_CLOCK.format(n=2)})?(?![\w/:]|[.,]\d)"

@@ -70,7 +70,7 @@ _DAY_OF_MONTH = re.compile(
     r"(?: (?:of (?:the|this) month|de este mes|del mes|please|por favor))?[.!]?$"
 )
 _SPELT_DAYS = re.compile(
-    r"(?:^|\b(?:on|by|the|until|till|for|before|after|since) )(\d{1,2})(st|nd|rd|th)\b"
+    r"(?:^|\b(?:on|by|the|until|till?|for|before|after|since) )(\d{1,2})(st|nd|rd|th)\b"
     r"(?= of (?:the|this) month|[\s.!?]*$|[,;]| (?:at|or|and|please|maybe|in the|if|works)\b)"
 )
 _DURATION = re.compile(

@@ -66,7 +66,7 @@ _PARTS = [
 _LONG_WORDS: list[str] = _TABLE["slips"]["words"]
 _SLIP = re.compile(r"\b[a-z]{6,}\b")
 _GREETING = re.compile(_TABLE["greetings"]["pattern"])
-_UP_TO = re.compile(r"\b(?:before|antes del?|until|till|hasta)(?: (?:the|la|el|las))? ?$")
+_UP_TO = re.compile(r"\b(?:before|antes del?|until|till?|hasta)(?: (?:the|la|el|las))? ?$")
 
 # In these patterns "#" is a time and "*" one that is all the day: a mention joined to others shares what
 # is said of one of them.

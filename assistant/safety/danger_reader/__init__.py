@@ -50,7 +50,7 @@ def read_danger(text: str, language: str | None = None) -> DangerReading:
     words = read_words(text)
     model = classifier.load()
     score = model.score(words)
-    guessed = model.level(score, tell_language(words) or language or "en")
+    guessed = model.level(score, tell_language(words) or language or "en", words)
     level, rule = lexicon.load().raise_level(words, guessed)
     if rule:
         return DangerReading(level, rule.kind, score, rule.id)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from assistant.safety.danger_reader.lexicon import kinds_of_danger
 
 LOTS: Final = Path(str(files("assistant.safety.danger_reader").joinpath("cases")))
-"""Where the lots lie: `lot_*.jsonl` are learnt from, `aside_*.jsonl` never."""
+"""Where the lots lie: `lot_*.jsonl` are learnt from, `aside_*.jsonl` never, nor looked at to choose."""
 SAFE: Final = "none"
 
 

@@ -24,7 +24,8 @@ class Aims:
     plain_asked: float
 
 
-AIMS: Final = Aims(plain_paged=0.01, near_paged=0.12, plain_asked=0.08)
+AIMS: Final = Aims(plain_paged=0.01, near_paged=0.12, plain_asked=0.09)
+"""Of a hundred plain texts one may page, and eight more be asked about: silence toward danger harms more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 WEIGHTS: Final = "weights.bin"
 RECORD: Final = "weights.json"
+FEW: Final = 5
+FEW_NEED: Final = 0.5
+"""Of so few words more is needed to page someone, so much above the least score."""
 _PLACE: Final = files("assistant.safety.danger_reader")
+_SQUARES: Final = tuple([rare * rare for rare in range(256)])
 
 
 class Classifier:
@@ -28,8 +32,8 @@ class Classifier:
         """Unpack the weights.
 
         Args:
-            packed: Compressed: the weights of danger, a signed byte each; how rare each feature is, squared,
-                a byte each; the weights of each kind, a signed byte each.
+            packed: Compressed: the weights of danger, a signed byte each; how rare each feature is, a byte
+                each; the weights of each kind, a signed byte each.
             record: What was written beside them: sizes, scales, biases, thresholds and where they come from.
 
         Raises:
@@ -73,12 +77,16 @@ class Classifier:
         """Return the sums of the weights and of the squared rareness of some features."""
         weights, rareness, mask = self._weights, self._rareness, self._size - 1
         places = [each & mask for each in hashes]
-        return sum([weights[each] for each in places]), sum([rareness[each] for each in places])
+        return sum([weights[each] for each in places]), sum([_SQUARES[rareness[each]] for each in places])
 
-    def level(self, score: float, language: str) -> Level:
-        """Return how sure a score is, in a language; one without thresholds of its own is read as English."""
+    def level(self, score: float, language: str, words: Sequence[str]) -> Level:
+        """Return how sure a score is, in a language; one without thresholds of its own is read as English.
+
+        Few words ("I can't do this anymore") may mean much: they page someone only well above the least
+        score, and are asked about below. Those that are certain stand in the lexicon.
+        """
         bounds = self.thresholds.get(language) or self.thresholds["en"]
-        if score >= bounds["sure"]:
+        if score >= bounds["sure"] + (FEW_NEED if len(words) <= FEW else 0):
             return "sure"
         return "perhaps" if score >= bounds["perhaps"] else "none"
 

@@ -1,5 +1,8 @@
 """Takes a text apart into what the classifier weighs: words, their pieces, their neighbours, their classes.
 
+Whatever is said of a text is said of short stretches of it: two or three words, seven letters across words
+(which hold through a mistyped one), and the words it begins and ends with, where a veiled text tells most.
+
 A word's classes say what it is about in either language ("gun", "pistola" and "arma" share one), so that a
 text can be understood by words that no text of the cases holds. They come from a multilingual encoder, used
 once, when the table was made (see `word_classes.py`); reading needs the table only.
@@ -19,17 +22,22 @@ from assistant.safety.danger_reader.word_classes import classes_of
 
 SHORTEST_PIECE: Final = 3
 LONGEST_PIECE: Final = 5
+STRETCH: Final = 7
+"""So many letters, spaces with them, make a stretch across words."""
+EDGE: Final = 3
+"""So many words are the beginning of a text, and so many its end."""
 
 _WORD: Final = re.compile(r"[^\W_]+|[?!]")
 _DIGITS: Final = re.compile(r"\d+")
 _DRAWN_OUT: Final = re.compile(r"(.)\1{2,}")
 _START: Final = crc32(b"^")
 _END: Final = crc32(b"$")
-# Odd numbers, one for each way two words can stand: a pair's hash is its first, times this, and its second.
+# Odd numbers, one for each way words can stand: a pair's hash is its first, times this, and its second.
 _NEXT, _FINE, _MIDDLE, _MIDDLE_APART, _COARSE, _COARSE_APART = (
     *(0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D),
     *(0x27D4EB2F, 0x165667B1, 0xD3A2646D),
 )
+_APART, _THREE, _COARSE_THREE, _BEGINS, _ENDS = (0xFD7046C5, 0xB55A4F09, 0x8DA6B343, 0xD8163841, 0xCB1AB31F)
 # The commonest words that only one of the two languages has.
 _ENGLISH: Final = frozenset(
     (
@@ -77,17 +85,31 @@ def _marks(word: str) -> tuple[int, ...]:
 
 
 def hashes_between(words: Sequence[str]) -> set[int]:
-    """The features that words have together: neighbours by word; neighbours and next but one by class."""
+    """The features of words together: pairs, threes, stretches of letters across words, beginning and end."""
     if not words:
         return {_START * _NEXT ^ _END}
     itself, fine, middle, coarse = zip(*map(_marks, words), strict=True)
-    found = {one * _NEXT ^ two for one, two in pairwise((_START, *itself, _END))}
+    framed = (_START, *itself, _END)
+    found = {one * _NEXT ^ two for one, two in pairwise(framed)}
+    found.update([one * _APART ^ two for one, two in zip(framed, framed[2:], strict=False)])
+    found.update(_threes(framed, _THREE))
     found.update([one * _FINE ^ two for one, two in pairwise(fine)])
     found.update([one * _MIDDLE ^ two for one, two in pairwise(middle)])
     found.update([one * _MIDDLE_APART ^ two for one, two in zip(middle, middle[2:], strict=False)])
     found.update([one * _COARSE ^ two for one, two in pairwise(coarse)])
     found.update([one * _COARSE_APART ^ two for one, two in zip(coarse, coarse[2:], strict=False)])
+    found.update(_threes(coarse, _COARSE_THREE))
+    found.update([one * _BEGINS for one in itself[:EDGE]])
+    found.update([one * _ENDS for one in itself[-EDGE:]])
+    letters = " ".join(words).encode()
+    found.update([crc32(letters[at : at + STRETCH]) for at in range(len(letters) - STRETCH + 1)])
     return found
+
+
+def _threes(marks: Sequence[int], by: int) -> list[int]:
+    return [
+        (one * by ^ two) * by ^ three for one, two, three in zip(marks, marks[1:], marks[2:], strict=False)
+    ]
 
 
 def all_hashes(words: Sequence[str]) -> Iterator[int]:

@@ -11,7 +11,7 @@ import json
 import platform
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -27,19 +27,23 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 SEED: Final = 20
-BITS: Final = 19
+BITS: Final = 20
 """So many features, as a power of two, have a weight of their own; the others share."""
-KIND_BITS: Final = 14
-RARENESS: Final = 2.5
+KIND_BITS: Final = 16
+RARENESS: Final = 3.0
 """How much more a rare feature says than a common one: the power of its inverse document frequency."""
 STRENGTH: Final = 20.0
 KIND_STRENGTH: Final = 10.0
-WEIGHT_OF: Final = {"danger": 1.0, "near": 0.7, "plain": 2.0, "": 1.0}
+WEIGHT_OF: Final = {"danger": 1.0, "near": 0.7, "plain": 3.0, "": 1.0}
 """How much one text of a kind counts."""
-DAMPING: Final = 10_000.0
+SEEN_IN: Final = 2
+"""Features of fewer texts than this are left out: of what one writer said once nothing can be learnt."""
+DAMPING: Final = 2_550_000.0
 """Added to a text's squared length: of two or three words none should decide as if it were a whole text."""
 LARGEST: Final = 40
 """The largest weight as written: finer steps pack worse and read no better."""
+ALLOWED: Final = (0.02, 0.03, 0.04, 0.06, 0.09, 0.12, 0.16, 0.2)
+"""How many plain texts are asked about or paged, to be told with what is missed then."""
 HOW_TO_INSTALL: Final = 'Training needs scikit-learn. Install it with: pip install "circle-assistant[train]"'
 
 
@@ -90,6 +94,7 @@ def train(folder: Path = LOTS, tell: Callable[[str], None] = lambda _: None) -> 
     record["data"] = _describe(cases, folder)
     record["trained_with"] = _versions()
     record["left_out_lot_by_lot"] = figures.summary(held_out)
+    record["trade_off"] = _trade_off(packed, record, _of_whole_lots(scored))
     record["aside"] = _read_aside(reader, folder)
     return Trained(packed, record, held_out)
 
@@ -130,9 +135,9 @@ def _rareness(counts: csr_matrix) -> np.ndarray:
 
     texts = np.bincount(counts.indices, minlength=counts.shape[1])
     rare: np.ndarray = np.log((1 + counts.shape[0]) / (1 + texts)) ** RARENESS
-    # As it will be written: its square in one byte.
-    squared: np.ndarray = np.round(rare**2 * (255 / (rare**2).max()))
-    rounded: np.ndarray = np.sqrt(squared)
+    rare[texts < SEEN_IN] = 0
+    # As it will be written: in one byte.
+    rounded: np.ndarray = np.round(rare * (255 / rare.max()))
     return rounded
 
 
@@ -171,7 +176,7 @@ def _learn(cases: Sequence[Case], counts: csr_matrix, *, kinds: bool) -> Weights
         for kind in KINDS:
             one = _regression(KIND_STRENGTH).fit(few, harm == kind)
             heads.append((kind, one.coef_[0], float(one.intercept_[0])))
-    return Weights(found.coef_[0] * rare, float(found.intercept_[0]), rare**2, heads)
+    return Weights(found.coef_[0] * rare, float(found.intercept_[0]), rare, heads)
 
 
 def _regression(strength: float) -> Any:
@@ -192,7 +197,7 @@ def _leave_lots_out(cases: Sequence[Case], counts: csr_matrix, tell: Callable[[s
         out = lots == lot
         kept = [case for case, left in zip(cases, out, strict=True) if not left]
         learnt = _learn(kept, counts[~out], kinds=False)
-        length = np.sqrt(counts[out] @ learnt.rareness + DAMPING)
+        length = np.sqrt(counts[out] @ learnt.rareness**2 + DAMPING)
         scores[out] = learnt.bias + counts[out] @ learnt.danger / length
     return [
         Scored(case, float(score), tell_language(read_words(case.text)) or "en")
@@ -213,6 +218,21 @@ def _read_aside(reader: Classifier, folder: Path) -> dict[str, Any]:
     return found
 
 
+def _trade_off(packed: bytes, record: dict[str, Any], scored: Sequence[Scored]) -> list[dict[str, Any]]:
+    """What is missed, and how often near texts are read as danger, as more plain ones may be asked about."""
+    found = []
+    for may in ALLOWED:
+        bounds = choose_thresholds(scored, replace(AIMS, plain_asked=may))
+        reader = Classifier(packed, {**record, "thresholds": bounds})
+        read = [(each.case, _level(reader, each)) for each in scored]
+        near = [each for each in read if each[0].kind == "near"]
+        found.append(
+            {"plain_asked_or_paged": may, "thresholds": bounds, "danger": figures.as_data(read)["danger"]}
+            | {"near": figures.as_data(near)["safe"]}
+        )
+    return found
+
+
 def _of_whole_lots(scored: Sequence[Scored]) -> list[Scored]:
     """Keep the lots that hold danger and plain texts alike.
 
@@ -226,7 +246,7 @@ def _of_whole_lots(scored: Sequence[Scored]) -> list[Scored]:
 def _level(reader: Classifier, scored: Scored) -> str:
     """The level that the whole reader gives, the lexicon with it."""
     words = read_words(scored.case.text)
-    level = reader.level(scored.score, scored.language)
+    level = reader.level(scored.score, scored.language, words)
     return lexicon.load().raise_level(words, level)[0]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
@@ -78,6 +78,8 @@ class Member(Base):
     """Whether what the member shares with the circle stands under their name."""
     barred_at: Mapped[dt.datetime | None]
     """When a host closed the seat: a JOIN for it is put to the host, who may open it again with ADD."""
+    weekly_only: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether only the weekly question comes, and what others write to the member: chosen with LESS."""
 
 
 class Invitation(Base):

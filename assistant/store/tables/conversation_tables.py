@@ -6,10 +6,12 @@ import datetime as dt
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from assistant.store.columns import Base, BigId, Id, one_of
 
+OPENING_FLOWS_WHERE = "flow IN ('weekly_reflection', 'missed_you')"
+"""The flows that open a week, as `ix_question_opening` and reports say it."""
 AUDIENCES = ("us", "host", "buddy", "circle")
 """Who will see an answer, from the narrowest to the widest."""
 
@@ -85,6 +87,15 @@ class Question(Base):
             sqlite_where=text("state = 'waiting'"),
             postgresql_where=text("state = 'waiting'"),
         ),
+        # Reports read the questions that open a week, in this order.
+        Index(
+            "ix_question_opening",
+            "member_id",
+            "conversation_id",
+            sqlite_where=text(OPENING_FLOWS_WHERE),
+            postgresql_where=text(OPENING_FLOWS_WHERE),
+        ),
+        {"info": {"numbered": True}},
     )
 
     id: Mapped[Id]
@@ -108,7 +119,7 @@ class Answer(Base):
     """What a person answered, as read and in their words; the words can be erased apart from the rest."""
 
     __tablename__ = "answer"
-    __table_args__ = (Index("ix_answer_member_key", "member_id", "key", "id"),)
+    __table_args__ = (Index("ix_answer_member_key", "member_id", "key", "id"), {"info": {"numbered": True}})
 
     id: Mapped[Id]
     question_id: Mapped[int] = mapped_column(BigId, ForeignKey("question.id"), index=True)
@@ -145,6 +156,7 @@ class Timer(Base):
             sqlite_where=text("done_at IS NULL"),
             postgresql_where=text("done_at IS NULL"),
         ),
+        {"info": {"numbered": True}},
     )
 
     id: Mapped[Id]
@@ -163,5 +175,7 @@ class Timer(Base):
     done_at: Mapped[dt.datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     failed_at: Mapped[dt.datetime | None]
+    question: Mapped[Question | None] = relationship(lazy="raise")
+    """Only for a question that has no id yet: its row goes in first."""
     at_once: Mapped[bool] = mapped_column(default=False, server_default=false())
     """It asks nothing, so that it does not wait until the person has finished talking."""

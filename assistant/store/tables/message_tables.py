@@ -12,6 +12,11 @@ from assistant.store.columns import Base, BigId, Id, one_of
 
 INBOX_STATES = ("new", "done", "ignored", "set_aside")
 OUTBOX_STATES = ("queued", "claimed", "unsure", "sent", "done", "dropped", "failed", "cancelled")
+SENT_WHERE = "state IN ('sent', 'done')"
+OPENING_WHERE = (
+    f"{SENT_WHERE} AND (wording LIKE 'weekly_reflection/%/say' OR wording LIKE 'missed_you/%/say')"
+)
+"""What opens a week. Reports say both in these very words, or their indexes would not be used."""
 PURPOSES = ("safety", "alert", "legal", "reply", "notice", "relay", "prompt", "invitation")
 """Why a text goes out; `delivery.outbox` holds what each is allowed."""
 
@@ -34,6 +39,12 @@ class Inbox(Base):
             "id",
             sqlite_where=text("state = 'new'"),
             postgresql_where=text("state = 'new'"),
+        ),
+        Index(
+            "ix_inbox_set_aside",
+            "id",
+            sqlite_where=text("state = 'set_aside'"),
+            postgresql_where=text("state = 'set_aside'"),
         ),
     )
 
@@ -87,6 +98,22 @@ class Outbox(Base):
             postgresql_where=text("state IN ('queued', 'claimed', 'unsure')"),
         ),
         Index("ix_outbox_person", "person_id", "id"),
+        # What reports ask of whole seasons: what a circle's texts cost, and when a week's question arrived.
+        Index(
+            "ix_outbox_cost",
+            "circle_id",
+            "segments",
+            sqlite_where=text(SENT_WHERE),
+            postgresql_where=text(SENT_WHERE),
+        ),
+        Index(
+            "ix_outbox_opening",
+            "circle_id",
+            "conversation_id",
+            "sent_at",
+            sqlite_where=text(OPENING_WHERE),
+            postgresql_where=text(OPENING_WHERE),
+        ),
         # Whose final status is still missing; a settled text leaves it.
         Index(
             "ix_outbox_sent",
@@ -132,5 +159,8 @@ class Outbox(Base):
     error_code: Mapped[int | None]
     sent_at: Mapped[dt.datetime | None]
     erased_at: Mapped[dt.datetime | None]
+    carries: Mapped[str | None]
+    """Whose words stand in it, by their rows ("share:12 note:5 answer:9"): they may be taken back.
+    "note:5?" only says that words wait."""
     claimed_by: Mapped[int | None] = mapped_column(BigId)
     """The worker that has it in hand; None once it has told what came of it."""

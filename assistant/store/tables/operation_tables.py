@@ -13,7 +13,10 @@ from assistant.store.columns import Base, BigId, Id, one_of
 ALERTS = ("danger", "not_ok", "set_aside", "carrier_blocked", "report", "unsent")
 URGENT = ("danger", "not_ok")
 """Kinds of alert in which a person may need a person now: paged at any hour, until someone answers."""
-PENDING_ACTIONS = ("check_in", "say", "nudge", "note", "call", "add", "pause", "remove", "swap")
+PENDING_ACTIONS = (
+    *("check_in", "say", "nudge", "note", "call", "add", "pause", "remove", "swap"),
+    *("leave", "block"),  # what members do
+)
 
 
 class Alert(Base):
@@ -62,7 +65,7 @@ class AlertStep(Base):
 
 
 class PendingAction(Base):
-    """Something that a host does to a circle or to one of its members: for a minute UNDO takes it back.
+    """What a host does to a circle or a member, or a member who leaves or blocks: for a minute UNDO stops it.
 
     The row decides: what comes of it goes by its state, so that nothing that was undone happens after all.
     """

@@ -127,6 +127,8 @@ class Share(Base):
     named: Mapped[bool]
     at: Mapped[dt.datetime]
     erased_at: Mapped[dt.datetime | None]
+    inbox_id: Mapped[int | None] = mapped_column(BigId)
+    """The text by which it was given."""
 
 
 class Note(Base):
@@ -145,3 +147,5 @@ class Note(Base):
     """Whether it may stand in the other's keepsake; None: not asked yet."""
     at: Mapped[dt.datetime]
     erased_at: Mapped[dt.datetime | None]
+    inbox_id: Mapped[int | None] = mapped_column(BigId)
+    """The text by which it was given."""

@@ -9,7 +9,7 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS
 from assistant.store.tables import Circle
 
 LONGEST = PLACEHOLDERS["options"].longest
-LONG = [(number, f"A name that is long {number}") for number in range(1, 8)]
+LONG = [(number, f"{number}. name that is long") for number in range(1, 8)]
 
 
 def circle(name: str) -> Circle:
@@ -36,7 +36,7 @@ def test_a_menu_shows_whole_options_only_and_lists_the_rest_all_the_same() -> No
     assert len(menu["people"]) == len(LONG)
     assert len(menu["options"]) <= LONGEST
     assert 1 < len(shown) < len(LONG)
-    assert all(option == f"{number} A name that is" for number, option in enumerate(shown, 1))
+    assert all(option == f"{number} {number}. name that is" for number, option in enumerate(shown, 1))
     assert menu["people"][-1] == {"key": "7", "label": LONG[-1][1]}
 
 
@@ -51,7 +51,7 @@ def test_a_label_that_does_not_fit_is_shortened_in_the_text_only() -> None:
 def test_the_last_option_is_always_shown_under_its_own_number(count: int) -> None:
     menu = list_choices("seats", LONG[:count], last=("all", "all texts"))
     assert menu["options"].endswith(f"{count + 1} all texts")
-    assert menu["options"].startswith("1 A name that is, ")
+    assert menu["options"].startswith("1 1. name that is")
     assert len(menu["options"]) <= LONGEST
     assert [each["key"] for each in menu["seats"]] == [str(key) for key, _ in LONG[:count]] + ["all"]
 
@@ -72,3 +72,8 @@ def test_a_circle_on_a_shared_phone_is_shown_by_its_initials(plain: bool, option
         circle_choices("circles", circles, plain=plain, last=("all", "todo"))["options"]
         == f"{options}, 3 todo"
     )
+
+
+def test_two_labels_that_would_read_the_same_when_shortened_are_shown_whole() -> None:
+    listed = list_choices("places", [("1", "Guadalajara, México"), ("2", "Guadalajara, España")])
+    assert listed["options"] == "1 Guadalajara, México, 2 Guadalajara, España"

@@ -7,9 +7,10 @@ import datetime as dt
 import pytest
 
 from assistant.circles.actions.effects import Start
+from assistant.circles.actions.pending_actions import HELD_FOR
 from assistant.circles.buddies.groups import bonds_of, buddies_of
 from assistant.circles.people.reachability import is_away
-from assistant.store.tables import Answer, Member, Question
+from assistant.store.tables import Answer, Audit, Member, Question
 from tests.circles.buddies.test_relay import person, say, starts
 from tests.circles.buddies.test_rounds import begin, name, seated, told
 from tests.circles.town import NOW, SENDER, Town
@@ -171,14 +172,34 @@ def test_block_asks_which_of_two_with_one_name(town: Town) -> None:
 def test_nobody_outside_a_members_circles_can_be_blocked(town: Town) -> None:
     _, (ana, _), _ = begin(town, 2)
     omar = town.seat(town.person("Omar"), town.circle(code="CEDAR"))
-    assert town.do("block", person(town, ana), ana, blocked=str(omar.person_id)).outcome == "nobody"
+    assert town.do("hold_block", person(town, ana), ana, blocked=str(omar.person_id)).outcome == "nobody"
     assert town.do("find_to_block", person(town, ana), ana, person="Omar").outcome == "unknown"
 
 
-def test_block_parts_them_at_once_and_tells_the_other_no_reason(town: Town) -> None:
+def test_block_parts_them_in_a_minute_and_tells_the_other_no_reason(town: Town) -> None:
     _, (ana, rosa), _ = begin(town, 2)
-    done = town.do("block", person(town, ana), ana, blocked=str(rosa.person_id))
-    assert (done.outcome, done.values) == ("blocked", {"buddy": "Rosa"})
+    held = town.do("hold_block", person(town, ana), ana, blocked=str(rosa.person_id))
+    assert (held.outcome, held.values) == ("held", {"other_name": "Rosa"})
+    assert town.do("hold_block", person(town, ana), ana, blocked=str(rosa.person_id)).effects == ()
+    assert buddies_of(town.session, rosa) == [ana]
+    (start,) = held.effects
+    assert isinstance(start, Start)
+    assert town.do("block_now", person(town, ana), ana, **start.values).outcome == "gone"  # too early
+    assert town.do("block_now", person(town, rosa), rosa, **start.values).outcome == "gone"  # not hers to do
+    town.now += HELD_FOR
+    done = town.do("block_now", person(town, ana), ana, **start.values)
+    assert done.outcome == "parted"
     assert told(done.effects, town)["Rosa"] == ("buddy_left", {"buddy": "Ana"})
     assert buddies_of(town.session, rosa) == []
     assert say(town, rosa, "why?").outcome == "away"
+
+
+def test_a_block_that_was_undone_never_happens(town: Town) -> None:
+    _, (ana, rosa), _ = begin(town, 2)
+    (start,) = town.do("hold_block", person(town, ana), ana, blocked=str(rosa.person_id)).effects
+    assert town.do("undo", person(town, ana)).values["did"] == "block"
+    town.now += HELD_FOR
+    assert isinstance(start, Start)
+    assert town.do("block_now", person(town, ana), ana, **start.values).outcome == "gone"
+    assert buddies_of(town.session, rosa) == [ana]
+    assert town.session.query(Audit).count() == 0

@@ -51,6 +51,7 @@ def test_words_go_to_the_buddy_to_the_letter_under_the_senders_first_name(town: 
     _, (ana, rosa), _ = begin(town, 2)
     done = say(town, ana, "“hi”\n  Rosa 🙂")
     (tell,) = [each for each in done.effects if isinstance(each, Tell)]
+    (note,) = town.session.scalars(select(Note))
     assert tell == Tell(
         rosa.person_id,
         "relay",
@@ -59,9 +60,9 @@ def test_words_go_to_the_buddy_to_the_letter_under_the_senders_first_name(town: 
         circle_id=ana.circle_id,
         verbatim=("words",),
         member_id=rosa.id,
+        carries=f"note:{note.id}",
     )
     assert (done.outcome, done.values["buddies"], done.values["line"]) == ("first", "Rosa", "")
-    (note,) = town.session.scalars(select(Note))
     assert (note.kind, note.from_member_id, note.to_member_id, note.words) == (
         "buddy",
         ana.id,

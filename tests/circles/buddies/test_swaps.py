@@ -15,12 +15,12 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionResult
 from assistant.circles.actions.effects import Lines, Start, Tell
+from assistant.circles.actions.pending_actions import HELD_FOR
 from assistant.circles.buddies.groups import open_groups
 from assistant.circles.buddies.matching import WHYS, change_places
 from assistant.circles.buddies.rematching import keep_apart, link
 from assistant.circles.buddies.rounds import round_of
 from assistant.circles.buddies.suitability import Seat
-from assistant.circles.hosts.pending_actions import HELD_FOR
 from assistant.conversations.action_catalogue import all_actions
 from assistant.runtime import read_flows
 from assistant.store.tables import Audit, Circle, Member, PairMember, PendingAction, Person

@@ -203,7 +203,7 @@ def test_a_member_who_leaves_and_comes_back_finds_no_prompt_lost(
     town: Town, maple: Circle, ana: Member
 ) -> None:
     town.now = chicago(6, 7)
-    town.do("leave", person_of(town, ana), ana)
+    town.do("leave_everything", person_of(town, ana), ana)
     season_plan.replan(town.session, ana, town.now)
     assert planned(town, ana) == []
     town.do("join", person_of(town, ana), words="JOIN MAPLE", code="MAPLE")

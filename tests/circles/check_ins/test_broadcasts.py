@@ -8,7 +8,7 @@ import pytest
 
 from assistant.circles.actions.context import ActionResult
 from assistant.circles.actions.effects import Lines, Preview, Start, Tell
-from assistant.circles.hosts.pending_actions import HELD_FOR, previewed, take_back
+from assistant.circles.actions.pending_actions import HELD_FOR, previewed, take_back
 from assistant.language.sms.segments import measure
 from assistant.store.tables import Address, Apart, Circle, Member, PendingAction, Person, Role
 from tests.circles.town import NOW, Town

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionResult
 from assistant.circles.actions.effects import Lines, Start, Tell
+from assistant.circles.actions.pending_actions import HELD_FOR, take_back, take_up
 from assistant.circles.check_ins.check_in_results import tally
-from assistant.circles.hosts.pending_actions import HELD_FOR, take_back, take_up
 from assistant.store.tables import Answer, Audit, PendingAction, Question
 from tests.circles.check_ins.test_broadcasts import Maple
 from tests.circles.town import NOW, Town

@@ -199,6 +199,8 @@ def test_no_row_is_lost_whatever_quotes_stand_in_names(names: list[str]) -> None
         *("phoneNumber", "   PHONENUMBER", "PHONENUMBER", "Phone", "Phone #", "Cell", "Cell Phone", "Mobile"),
         *(
             "Mobile Number",
+            "Mobile Phone Number",
+            "Número telefónico",
             "Teléfono",
             "TELÉFONO",
             "Celular",

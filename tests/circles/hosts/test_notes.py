@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionResult
 from assistant.circles.actions.effects import Start, Tell
-from assistant.circles.hosts.pending_actions import HELD_FOR
+from assistant.circles.actions.pending_actions import HELD_FOR
 from assistant.conversations.action_catalogue import all_actions
 from assistant.store.tables import Address, Apart, Audit, Circle, Member, PendingAction, Person
 from tests.circles.town import NOW, Town

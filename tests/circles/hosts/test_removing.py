@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionResult
 from assistant.circles.actions.effects import Finish, OptIn, Start, Tell
-from assistant.circles.hosts.pending_actions import HELD_FOR
+from assistant.circles.actions.pending_actions import HELD_FOR
 from assistant.circles.membership.leaving import left, returned
 from assistant.store.tables import (
     Audit,

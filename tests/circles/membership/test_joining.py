@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assistant.circles.actions.effects import Finish, OptIn, Tell
+from assistant.circles.actions.pending_actions import HELD_FOR
 from assistant.circles.people.memberships import find_circle, is_full
 from assistant.store.database import Database
 from assistant.store.tables import Invitation, Member, Person
@@ -235,7 +236,10 @@ def test_whatever_people_do_no_circle_is_overfull(database: Database, steps: lis
             if what == "join":
                 town.do("join", people[index], code="maple")
             elif member is not None and what == "leave":
-                town.do("leave", people[index], member)
+                held = town.do("hold_leave", people[index], member)
+                town.now += HELD_FOR
+                for start in held.effects:
+                    town.do("leave_now", people[index], member, **start.values)  # type: ignore[union-attr]
             elif member is not None:
                 town.do("keep_promise", people[index], member)
             seated: Any = session.query(Member).filter(Member.state.in_(("joining", "active")))

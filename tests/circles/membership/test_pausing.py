@@ -8,7 +8,7 @@ import pytest
 
 from assistant.circles.actions.effects import Finish, Start
 from assistant.circles.calendar.season_plan import begin_season
-from assistant.circles.people.inactivity import is_left_alone, may_nudge, quiet_weeks
+from assistant.circles.people.inactivity import is_left_alone, may_nudge, quiet_weeks, wants
 from assistant.store.tables import Circle, Member, Outbox, Person, Timer
 from tests.circles.town import NOW, Town
 
@@ -51,6 +51,14 @@ def seated(town: Town, weeks: int = 0) -> tuple[Person, Member, Circle]:
         ("pause until friday", dt.date(2026, 6, 5)),
         ("pausa hasta el viernes", dt.date(2026, 6, 5)),
         ("away till June 20", dt.date(2026, 6, 20)),
+        ("necesito una pausa", dt.date(2026, 6, 15)),
+        ("quiero una pausa por favor", dt.date(2026, 6, 15)),
+        ("quiero una pausa de 3 semanas", dt.date(2026, 6, 22)),
+        ("I need a break", dt.date(2026, 6, 15)),
+        ("pausa 1 mes", dt.date(2026, 7, 1)),
+        ("pausa de quince días", dt.date(2026, 6, 16)),
+        ("pause til the 15th", dt.date(2026, 6, 15)),
+        ("PAUSE until Monday the 22nd", dt.date(2026, 6, 22)),
     ],
 )
 def test_a_pause_lasts_as_long_as_the_member_says(town: Town, words: str, until: dt.date) -> None:
@@ -60,7 +68,16 @@ def test_a_pause_lasts_as_long_as_the_member_says(town: Town, words: str, until:
 
 
 @pytest.mark.parametrize(
-    "words", ["pause 0", "pause 99", "pause 99999999999", "pause until yesterday", "pause 1 or 2"]
+    "words",
+    [
+        "pause 0",
+        "pause 99",
+        "pause 99999999999",
+        "pause until yesterday",
+        "pause 1 or 2",
+        "pausa hasta nuevo aviso",
+        "pause for 2 or 3 weeks",
+    ],
 )
 def test_a_pause_nobody_can_read_is_asked_about(town: Town, words: str) -> None:
     ana, member, _ = seated(town)
@@ -213,3 +230,34 @@ def test_nobody_is_nudged_more_than_twice_a_week(town: Town) -> None:
     nudge(town.now - dt.timedelta(days=1), "buddy_nudge/nudge/say")
     assert not may_nudge(town.session, ana.id, town.now)
     assert may_nudge(town.session, ana.id, town.now + dt.timedelta(days=5))
+
+
+def test_whoever_wants_the_weekly_question_only_gets_no_reminder_and_no_buddy(town: Town) -> None:
+    ana, member, _ = seated(town)
+    waiting = [
+        Timer(kind="prompt", person_id=ana.id, member_id=member.id, flow=flow, due_at=NOW + WEEK)
+        for flow in ("step_reminder", "buddy_quiet", "host_says")
+    ]
+    town.session.add_all(waiting)
+    town.session.flush()
+    assert town.do("keep_weekly_only", ana, member).outcome == "kept"
+    town.session.expire_all()
+    assert [timer.done_at is None for timer in waiting] == [False, False, True]
+    assert (member.weekly_only, member.unpaired_at is not None) == (True, True)
+    assert not wants(town.session, member.id, "buddy_nudge")
+    assert not wants(town.session, member.id, None)
+    assert wants(town.session, member.id, "host_says")
+
+
+def test_back_brings_back_what_fewer_texts_left_out(town: Town) -> None:
+    ana, member, _ = seated(town)
+    town.do("keep_weekly_only", ana, member)
+    assert town.do("come_back", ana, member).outcome in ("back", "question")
+    assert (member.weekly_only, member.unpaired_at) == (False, None)
+    assert wants(town.session, member.id, "buddy_nudge")
+
+
+def test_before_the_promise_there_is_nothing_to_have_less_of(town: Town) -> None:
+    circle, ana = town.circle(), town.person("Ana")
+    member = town.seat(ana, circle, state="joining")
+    assert town.do("keep_weekly_only", ana, member).outcome == "none"

@@ -153,6 +153,7 @@ def test_a_kind_line_is_kept_and_told_to_the_letter_under_the_first_name(
         circle_id=seats["Ana"].circle_id,
         verbatim=("words",),
         member_id=seats["Rosa"].id,
+        carries=f"note:{kept.id}",
     )
 
 

@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from assistant.circles.hosts.hosted_circle import hosted
-from assistant.circles.hosts.pending_actions import (
+from assistant.circles.actions.pending_actions import (
     HELD_FOR,
     draft,
     hold,
@@ -19,6 +18,7 @@ from assistant.circles.hosts.pending_actions import (
     take_back,
     take_up,
 )
+from assistant.circles.hosts.hosted_circle import hosted
 from assistant.circles.people.permissions import circle_for, cohorts_of, hosted_by
 from assistant.store.tables import Audit, Circle, Conversation, Person
 from tests.circles.town import NOW, Town

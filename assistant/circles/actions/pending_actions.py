@@ -1,4 +1,6 @@
-"""Holds what a host does for a minute, in which UNDO takes it back; the row decides whether it happens.
+"""Holds what someone does for a minute, in which UNDO takes it back; the row decides whether it happens.
+
+Hosts do so to a circle or to one of its members; a member leaves, or blocks another.
 
 An action is drafted (a preview), held, and then done by what was set in motion when it was held: timers that
 start flows with those it concerns. Each of these asks `take_up` first, which says no to what was undone.
@@ -18,9 +20,12 @@ from assistant.circles.people.audit import record
 from assistant.store.tables import Circle, Member, PendingAction
 
 HELD_FOR: Final = dt.timedelta(seconds=60)
-"""So long UNDO takes back what a host has done."""
+"""So long UNDO takes back what was done."""
 PREVIEW_HOLDS: Final = dt.timedelta(minutes=10)
 """So long SEND sends what the host was shown."""
+
+MEMBERS_OWN: Final = ("leave", "block")
+"""Kinds that a member does alone. They are on no audit record: nobody reads there who blocked whom."""
 
 TakeBack = Callable[[ActionContext, PendingAction], None]
 _TAKEN_BACK: dict[str, TakeBack] = {}
@@ -65,7 +70,7 @@ def hold(
     words: str | None = None,
     details: Mapping[str, Any] = {},
 ) -> PendingAction:
-    """Do something in a minute, unless the host takes it back; it is on the audit record."""
+    """Do something in a minute, unless it is taken back; what a host does is on the audit record."""
     pending = _add(ctx, kind, circle, state="preview", words=words, details=dict(details))
     pending.member_id = member.id if member else None
     pending.about_id = about.id if about else None
@@ -108,7 +113,7 @@ def happened(pending: PendingAction, now: dt.datetime) -> bool:
 
 
 def newest(ctx: ActionContext) -> PendingAction | None:
-    """Return the last thing the host did that is held, done or undone."""
+    """Return the last thing the person did that is held, done or undone."""
     return ctx.session.scalars(
         select(PendingAction)
         .where(PendingAction.by_person_id == ctx.person.id, PendingAction.held_until.is_not(None))
@@ -131,7 +136,7 @@ def take_back(ctx: ActionContext, pending: PendingAction) -> bool:
 
 
 def under_way(ctx: ActionContext, kind: str, member: Member) -> PendingAction | None:
-    """Return what the host has just done to this member and can take back: said twice, it is done once."""
+    """Return what was just done to this seat and can be taken back: said twice, it is done once."""
     return ctx.session.scalars(
         select(PendingAction)
         .where(
@@ -173,6 +178,8 @@ def _add(
 
 
 def _note(ctx: ActionContext, pending: PendingAction, what: str) -> None:
+    if pending.kind in MEMBERS_OWN:
+        return
     ids = {
         "pending_action": pending.id,
         **({"member": pending.member_id} if pending.member_id is not None else {}),

@@ -1,0 +1,69 @@
+"""Reads the command that a person gives, among those that person may give, and starts what it stands for."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from assistant.circles.calendar.brief_schedule import BRIEF
+from assistant.conversations import held_words
+from assistant.conversations.danger_stage import let_go, unfinished
+from assistant.conversations.interruptions import slot_of
+from assistant.conversations.questions import asking
+from assistant.conversations.text_rendering import language_of
+from assistant.conversations.turn_context import Context
+from assistant.conversations.turns import start
+from assistant.engine.book import FlowBook
+from assistant.language.commands.command_lines import read_code_line
+from assistant.language.commands.command_reading import CommandPattern, CommandReading, read_command
+from assistant.language.signals.signatures import without_signature
+
+RUNNING = ("host", "organizer")
+"""Whose commands are about circles, not about a seat of their own."""
+OF_NO_SEAT = ("new",)
+"""Commands for anyone that are about no seat either: the circle one begins is none that one sits in."""
+
+
+def read_given(context: Context) -> CommandReading | None:
+    """Return the command that is given; without the right to it, words are ordinary ones, without a hint."""
+    patterns = _patterns(context.services.book, context.known.hears)
+    language, country = language_of(context.person, None), context.services.identity.country
+    reading = read_command(patterns, without_signature(context.words), language, country=country)
+    if reading is not None and reading.sure:
+        return reading
+    if "member" in context.known.hears:
+        return held_words.as_command(context, language) or reading
+    # Whoever has no seat yet writes around the code what people write who begin.
+    return read_code_line(patterns, context.words, language, country=country) or reading
+
+
+@lru_cache(maxsize=64)
+def _patterns(book: FlowBook, hears: frozenset[str]) -> tuple[CommandPattern, ...]:
+    return tuple(
+        CommandPattern(command.name, command.words)
+        for command in book.commands.values()
+        if command.who in hears
+    )
+
+
+def obey(context: Context, reading: CommandReading) -> None:
+    """Start the flow of a command, with what its words left a place for."""
+    command = context.services.book.commands[reading.name]
+    slot = slot_of(command)
+    values = {slot: reading.value} if slot and reading.value is not None else {}
+    ctx = context.about(None)
+    if context.services.book.is_safety(command.starts):
+        let_go(context, unfinished(context, command.starts))
+    if command.who in RUNNING:
+        _let_lapse(context)
+    # What a host asks for is about a circle that is hosted, whatever seat the host has.
+    member = None if command.who in RUNNING or command.name in OF_NO_SEAT else ctx.member
+    start(context, command.starts, values, member.id if member else None)
+
+
+def _let_lapse(context: Context) -> None:
+    """End what hosts' commands asked before, and the brief: whoever gives one has gone on."""
+    book = context.services.book
+    begun = {command.starts for command in book.commands.values() if command.who in RUNNING} | {BRIEF}
+    for conversation in asking(context.session, context.person.id):
+        if (conversation.callers[0][0] if conversation.callers else conversation.flow) in begun:
+            let_go(context, conversation)

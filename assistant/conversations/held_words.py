@@ -1,0 +1,64 @@
+"""Lets go of words that wait for a yes, when their writer takes them back instead of answering."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from assistant.circles.sharing.retraction import forget_held
+from assistant.conversations.answers import take_answer
+from assistant.conversations.turn_context import Context
+from assistant.language.commands.command_reading import CommandReading
+from assistant.language.commands.taking_back import read_taking_back
+from assistant.language.replies.reply_reading import Reading
+from assistant.store.tables import Conversation, Question
+
+COMMAND: Final = "delete"
+KEYWORD: Final = {"en": "DELETE", "es": "BORRA"}
+TAKES_BACK: Final = (COMMAND, "undo")
+ASKING: Final = "take_back"
+HOLDING: Final = (
+    "share",
+    "win",
+    "kind_line",
+    "relay",
+    "route",
+    "for_which",
+    "second_half",
+    "preview",
+    "kind_note",
+)
+"""Flows whose questions hold words until they are answered; SKIP lets nobody see them."""
+
+
+def as_command(context: Context, language: str) -> CommandReading | None:
+    """Return the command that a sentence of one's own means, if it takes back what was said last.
+
+    Whoever may be in danger is heard, not served: "forget it" is no reason to.
+    """
+    question = context.question
+    in_danger = question is not None and context.services.book.is_safety(question.flow)
+    if in_danger or read_taking_back(context.words) is None:
+        return None
+    said = KEYWORD.get(language, KEYWORD["en"])
+    return CommandReading(COMMAND, None, sure=True, said=said, capitals=context.words.isupper())
+
+
+def takes_back(command: CommandReading | None) -> bool:
+    """Whether a command takes back what was said or done last."""
+    return command is not None and command.name in TAKES_BACK and command.sure
+
+
+def let_go(context: Context, question: Question, conversation: Conversation, command: CommandReading) -> bool:
+    """Skip the question that holds words, if they are taken back; return whether that was meant.
+
+    Asked whether that is what is to be taken back, saying so once more is a yes.
+    """
+    if not takes_back(command) or question.flow not in (*HOLDING, ASKING):
+        return False
+    if question.flow == ASKING:
+        take_answer(context, question, conversation, Reading("yes"))
+        return True
+    about = context.about(conversation)
+    take_answer(context, question, conversation, Reading("skip"))
+    forget_held(about)
+    return True

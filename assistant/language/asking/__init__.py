@@ -1,0 +1,1 @@
+"""Questions that people ask us back, and the language that they write in."""

@@ -1,0 +1,166 @@
+"""Knows who may ever read what a persona wrote, by what the question said or what its writer chose."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from assistant.carriers.twilio_addresses import to_uri
+from assistant.simulation.habits import Service, Written
+from assistant.simulation.world import World
+from assistant.store.tables import Address, Circle, Conversation, Member, Pair, PairMember, Question
+
+BUDDIES_FOR: Final = dt.timedelta(days=15)
+"""Words by @ may reach whoever was a buddy of the writer's so lately."""
+NOBODY: Final = "nobody"
+"""Of words of danger: whatever is chosen later, they go nowhere."""
+_BETWEEN_WORDS: Final = re.compile(r"\W+")
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Two words that stand in one text of a writer only, and who may ever read them."""
+
+    words: str
+    writer: str
+    visible_to: str
+    """us, host, buddy, circle; relay: whoever is the writer's buddy then; or the `to` alone; nobody."""
+    code: str = ""
+    """The circle that the question was about."""
+    to: str = ""
+    at: dt.datetime | None = None
+    taken_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a text that somebody wrote was meant as; `kind` as in `habits.Written.meant`."""
+
+    name: str
+    words: str
+    at: dt.datetime
+    kind: str
+    question: int = 0
+    """The row of the question that it was written to; 0: none."""
+    opted_out: bool = False
+
+
+@dataclass(slots=True)
+class WordLedger:
+    """Every text that a persona wrote: what was unique in it, who may read that, what it was meant as."""
+
+    world: World
+    hosts: Mapping[str, str]
+    """By the circle's word."""
+    service: Service = field(default_factory=Service)
+    """What it is held to."""
+    seats: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """The circles that each has joined."""
+    secrets: list[Secret] = field(default_factory=list)
+    meant: dict[str, Meant] = field(default_factory=dict)
+    """By the carrier's id."""
+
+    def readdress(self, writer: str, to: str) -> None:
+        """What was written last for one person is for another, as its writer says."""
+        lately = self.world.clock.now() - dt.timedelta(days=1)
+        self._amend(
+            lambda secret: (
+                secret.writer == writer and bool(secret.to) and secret.at is not None and secret.at > lately
+            ),
+            lambda secret: replace(secret, to=to),
+        )
+
+    def reassign(self, writer: str, code: str) -> None:
+        """What was written last was held, and is for this circle, as its writer says."""
+        self._amend(
+            lambda secret: secret.writer == writer and secret.visible_to != "us",
+            lambda secret: replace(secret, code=code),
+        )
+
+    def note(self, writer: str, text: Written) -> None:
+        """Remember who may read what is about to be written; the same again is nothing new."""
+        if text.image and text.meant != "again":
+            words = plain_text(text.image)
+            now = self.world.clock.now()
+            self.secrets.append(Secret(words, writer, text.visible_to, text.code, text.to, now))
+
+    def give(self, writer: str, question: int, reader: str, code: str) -> None:
+        """Words that were held are for whoever their writer chose in answer to this question."""
+        with self.world.database.read() as session:
+            conversation = session.get_one(Conversation, session.get_one(Question, question).conversation_id)
+            since = conversation.began_at
+        # Which buddy, of several circles, may be asked after that.
+        chosen, of = ("relay", "") if reader == "buddy" else (reader, code)
+        self.secrets = [
+            replace(secret, visible_to=chosen, code=of, to="")
+            if secret.writer == writer
+            and secret.visible_to != NOBODY
+            and secret.at is not None
+            and secret.at >= since
+            else secret
+            for secret in self.secrets
+        ]
+
+    def take_back(self, writer: str) -> None:
+        """Let nobody read from now on what was given last."""
+        if self.service.takes_back:
+            self._amend(
+                lambda secret: secret.writer == writer and secret.visible_to != "us",
+                lambda secret: replace(secret, taken_back=True),
+            )
+
+    def wrote_twice(self, body: str) -> bool:
+        """Return whether somebody wrote two texts whose words a text of ours may carry."""
+        texts = [each for each in self.meant.values() if each.kind != "again" and each.words in body]
+        return len(texts) > 1
+
+    def _amend(self, chosen: Callable[[Secret], bool], change: Callable[[Secret], Secret]) -> None:
+        """Change the newest secret that is chosen, if one is."""
+        for index in range(len(self.secrets) - 1, -1, -1):
+            if chosen(self.secrets[index]):
+                self.secrets[index] = change(self.secrets[index])
+                return
+
+    def may_read(self, session: Session, secret: Secret, reader: str, at: dt.datetime) -> bool:
+        """Return whether a reader may see the words of a secret at this moment."""
+        if reader == secret.writer:
+            return True
+        if secret.to:
+            return reader == secret.to
+        host = self.hosts.get(secret.code)
+        if secret.visible_to == "circle":
+            return secret.code in self.seats[reader] or reader == host
+        if secret.visible_to == "host":
+            return reader == host
+        if secret.visible_to in ("buddy", "relay"):
+            lately = at - BUDDIES_FOR if secret.visible_to == "relay" else None
+            return self._were_buddies(session, secret, reader, lately)
+        return False
+
+    def _were_buddies(self, session: Session, secret: Secret, reader: str, since: dt.datetime | None) -> bool:
+        pairs = (
+            select(PairMember.pair_id)
+            .join(Member, Member.id == PairMember.member_id)
+            .join(Address, Address.person_id == Member.person_id)
+            .join(Circle, Circle.id == Member.circle_id)
+        )
+        if secret.code:
+            pairs = pairs.where(Circle.code == secret.code)
+        writers = pairs.where(Address.uri == to_uri(self.world.number(secret.writer)))
+        readers = pairs.where(Address.uri == to_uri(self.world.number(reader)))
+        found = select(Pair.id).where(Pair.id.in_(writers), Pair.id.in_(readers))
+        if since is not None:
+            found = found.where(Pair.made_at > since)
+        return session.scalar(found.limit(1)) is not None
+
+
+def plain_text(words: str) -> str:
+    """Return the words alone, as they are looked for."""
+    return _BETWEEN_WORDS.sub(" ", words.casefold()).strip()

@@ -1,0 +1,101 @@
+"""A reply that nobody understands gets something new each time, at every question of every flow."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from assistant.engine.book import FlowBook
+from assistant.engine.flow_model import Flow, Step
+from assistant.runtime import read_flows
+from assistant.simulation.world import World
+from assistant.store.tables import Conversation, Member, Question, Timer
+
+BEGINNING = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
+STRANGE = ("qwrtz zzz", "blorp", "xyzzy plugh", "qwrtz zzz")
+BOOK = read_flows()
+QUESTIONS = [
+    (flow, step)
+    for flow in BOOK.flows.values()
+    for step in flow.steps.values()
+    if step.kind == "ask" and step.expect != "text"
+]
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with World(BOOK, start=BEGINNING) as world:
+        world.circle("MAPLE", "Bold Moves")
+        world.role("luz", "host", "MAPLE")
+        world.member("ana", "MAPLE")
+        yield world
+
+
+def ask(world: World, book: FlowBook, flow: Flow, step: Step) -> int:
+    """Leave ana at this question and no other, as if she had come to it; return the question's id."""
+    now = world.clock.now()
+    listed = [{"key": "one", "label": "One"}, {"key": "two", "label": "Two"}]
+    values: dict[str, Any] = {"options": "1 One, 2 Two", "held": "words", "step": "call the school"}
+    if step.choices_from:
+        values[step.choices_from] = listed
+    with world.database.write() as session:
+        session.execute(update(Question).values(state="closed", outcome="ended", closed_at=now))
+        session.execute(update(Conversation).values(ended_at=now))
+        session.execute(update(Timer).where(Timer.done_at.is_(None)).values(done_at=now))
+        member = session.scalars(select(Member)).one()
+        talk = Conversation(
+            person_id=member.person_id,
+            member_id=member.id,
+            flow=flow.name,
+            version=flow.version,
+            step=step.name,
+            callers=[],
+            values=values,
+            began_at=now,
+        )
+        session.add(talk)
+        session.flush()
+        question = Question(
+            conversation_id=talk.id,
+            person_id=member.person_id,
+            member_id=member.id,
+            flow=flow.name,
+            step=step.name,
+            visible_to=next(iter(step.visible_to.values())),
+            state="open",
+            opened_at=now,
+        )
+        session.add(question)
+        session.flush()
+        return question.id
+
+
+def is_open(world: World, question_id: int) -> bool:
+    with world.database.read() as session:
+        return session.get_one(Question, question_id).state == "open"
+
+
+@pytest.mark.parametrize(
+    ("flow", "step"), QUESTIONS, ids=[f"{flow.name}.{step.name}" for flow, step in QUESTIONS]
+)
+def test_nobody_reads_the_same_text_twice_running(world: World, flow: Flow, step: Step) -> None:
+    world.clock.move_to(world.clock.now() + dt.timedelta(hours=1))  # Far from the pace of a machine.
+    question = ask(world, BOOK, flow, step)
+    said: list[str] = []
+    for words in STRANGE:
+        before = len(world.heard)
+        world.text("ana", words)
+        heard = [each.body for each in world.heard_since(before) if each.to == world.number("ana")]
+        said += heard
+        if not is_open(world, question):
+            return  # It led on: what is said there is another question's.
+        assert heard, "it stays open, and nothing was said"
+    assert len(said) == len(STRANGE)
+    assert all(one != other for one, other in pairwise(said))
+    if not BOOK.is_safety(flow.name):
+        assert len(set(said[:3])) == 3  # Other words, an example, a way out.

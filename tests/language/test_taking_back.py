@@ -1,0 +1,33 @@
+"""Taking back is heard in a sentence of its own, and in no sentence that says more."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.language.commands.taking_back import read_taking_back
+
+CASES: list[list[str]] = tomllib.loads(
+    (Path(__file__).parent / "cases" / "taking_back.toml").read_text("utf-8")
+)["cases"]
+
+
+@pytest.mark.parametrize(("text", "meant"), CASES, ids=[text for text, _ in CASES])
+def test_a_text_takes_back_only_if_all_of_it_says_so(text: str, meant: str) -> None:
+    found = read_taking_back(text)
+    heard = "" if found is None else "sharing" if found.sharing else "gone"
+    assert heard == meant
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read(text: str) -> None:
+    read_taking_back(text)
+
+
+@given(st.sampled_from(["my mom", "the car", "about Ana and her job"]), st.sampled_from(CASES))
+def test_whatever_says_more_takes_nothing_back(more: str, case: list[str]) -> None:
+    assert read_taking_back(f"{case[0]} {more}") is None
