@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from assistant.conversations import strangers
+from assistant.delivery import strangers
 from assistant.delivery.recorder import IncomingText, insert_texts
 from assistant.runtime import read_flows
 from assistant.simulation.world import World

@@ -7,7 +7,7 @@ heard all the same: words of danger, opt-outs, and whoever is being asked someth
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.permissions import hearing_of
-from assistant.conversations.turn_context import Context
+from assistant.delivery.outbox import Draft
 from assistant.store.tables import Outbox, ServiceState
 
 log = structlog.get_logger(__name__)
@@ -32,38 +32,30 @@ KNOWN: Final = frozenset({"member", "offered"})
 ALWAYS: Final = frozenset({"safety", "legal"})
 
 
-def hold_back(contexts: Sequence[Context], now: dt.datetime) -> None:
-    """Take back what would be said to strangers beyond the bounds; say so on their texts.
+def bounded(
+    session: Session, drafts: Mapping[int, Sequence[Draft]], now: dt.datetime
+) -> dict[int, list[Draft]]:
+    """Return what may be said to whom of it is too much: strangers beyond the bounds.
 
     Args:
-        contexts: Handled texts, with what is said to their people.
+        session: A session inside `Database.write()`.
+        drafts: Person's id -> what is to be said; of people who may be strangers and are not being asked.
         now: Aware UTC, the service's time.
     """
-    some = [context for context in contexts if context.progress.drafts and not _is_known(context)]
-    if not some:
-        return
-    session = some[0].session
-    hears = hearing_of(session, {context.person.id for context in some})
-    for context in some:
-        if hears[context.person.id] & KNOWN or context.question is not None:
+    hears = hearing_of(session, drafts) if drafts else {}
+    held = {}
+    for person_id, said in drafts.items():
+        counted = sum(draft.purpose not in ALWAYS for draft in said)
+        if not counted or hears[person_id] & KNOWN:
             continue
-        drafts = context.progress.drafts
-        bounded = sum(draft.purpose not in ALWAYS for draft in drafts)
-        if not bounded or (_said_today(session, context, now) < MOST_A_DAY and _take(session, bounded, now)):
-            continue
-        context.progress.drafts = [draft for draft in drafts if draft.purpose in ALWAYS]
-        assert context.inbox is not None
-        context.inbox.reason = context.inbox.reason or "stranger, not answered"
+        if _said_today(session, person_id, now) >= MOST_A_DAY or not _take(session, counted, now):
+            held[person_id] = [draft for draft in said if draft.purpose in ALWAYS]
+    return held
 
 
-def _is_known(context: Context) -> bool:
-    held = context.progress.prefetched
-    return held is not None and not held.stale and bool(held.hears & KNOWN)
-
-
-def _said_today(session: Session, context: Context, now: dt.datetime) -> int:
+def _said_today(session: Session, person_id: int, now: dt.datetime) -> int:
     said = select(func.count()).where(
-        Outbox.person_id == context.person.id, Outbox.created_at > now - DAY, Outbox.purpose == "reply"
+        Outbox.person_id == person_id, Outbox.created_at > now - DAY, Outbox.purpose == "reply"
     )
     return session.scalar(said) or 0
 
