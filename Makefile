@@ -3,6 +3,7 @@
 #   make run      everything on this machine, on the local carrier
 #   make test     the tests
 #   make check    what CI runs: format, lint, types, imports, flows, tests
+#   make audit    known vulnerabilities of the pinned packages
 #   make hearing  what is heard right, asked about and heard wrong, a line a kind
 #   make setup    only .venv, with a working .venv/bin/circle
 
@@ -12,7 +13,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 # Compiled modules start a process in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check hearing coverage bench setup lock format
+.PHONY: run test check audit hearing coverage bench setup lock format
 
 run: setup
 	@exec $(BIN)/circle run
@@ -27,6 +28,10 @@ check: setup
 	$(BIN)/lint-imports
 	$(BIN)/circle flows check
 	$(PYTEST)
+
+# Known vulnerabilities of the pinned packages, where the data can be had; how old the pins are.
+audit: setup
+	@sh .ci/audit
 
 # Every table of cases, a line a kind; it fails when anything is heard wrong.
 hearing: setup

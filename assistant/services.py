@@ -31,4 +31,4 @@ class Services:
     carrier_replies: frozenset[str] = frozenset({"stop", "start"})
     """Keywords that the carrier itself answers."""
     reserve: Callable[[int], float] = allow_everything
-    """Asks the sender's rate limit for so many segments: the seconds to wait before sending them (0: now)."""
+    """Asks the rate limit for one text of so many segments: the seconds to wait before it (0: now)."""

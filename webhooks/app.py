@@ -38,7 +38,8 @@ def create_app(runtime: Runtime) -> Flask:
     counted = metrics.Metrics(metrics.Waiting(runtime, spool))
     app.register_blueprint(twilio_webhooks.doors(runtime, recorder, counted))
     app.register_blueprint(health.pages(runtime, spool))
-    app.register_blueprint(metrics.page(counted))
+    token = runtime.settings.metrics_token
+    app.register_blueprint(metrics.page(counted, token.get_secret_value() if token else None))
     if runtime.settings.time_travel and runtime.settings.local_carrier:
         app.register_blueprint(service_clock.door(runtime))
     app.after_request(_protect)

@@ -7,10 +7,12 @@ webhooks' times are those of the process that answers.
 from __future__ import annotations
 
 import datetime as dt
+import hmac
 from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -21,6 +23,7 @@ from sqlalchemy.orm import Session
 from assistant.delivery.spool import Spool
 from assistant.logs import get_log
 from assistant.store.tables.message_tables import Inbox, Outbox
+from webhooks.waiting_causes import rate_ahead, strangers, waits
 
 if TYPE_CHECKING:
     from assistant.runtime import Runtime
@@ -31,6 +34,11 @@ RECENT = 10_000
 """How many of the newest rows are counted by state: a scrape must cost the same however many there are."""
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
+
+
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")
+"""Of a request that a proxy on this machine brings from elsewhere, at least one is usual."""
+CLOSED = "Set METRICS_TOKEN, and send it: Authorization: Bearer ...\n"
 
 
 class Metrics:
@@ -66,10 +74,17 @@ class Waiting(Collector):
     def collect(self) -> Iterator[Metric]:
         """The gauges; with the database away only those that do without it."""
         yield GaugeMetricFamily("circle_spool_bytes", "Bytes spooled for the database.", self._spool.size())
+        yield from rate_ahead(self._runtime)
         up = GaugeMetricFamily("circle_database_up", "1 while the database answers.")
         try:
             with self._runtime.database.read() as session:
-                gauges = [*_depths(session, self._runtime.clock.now()), *_recent(session)]
+                clock = self._runtime.clock
+                gauges = [
+                    *_depths(session, clock.now()),
+                    *waits(session, clock.now(), clock.real()),
+                    *strangers(session, clock.now()),
+                    *_recent(session),
+                ]
         except SQLAlchemyError as error:
             log.warning("metrics without the database", error=type(error).__name__)
             up.add_metric([], 0)
@@ -124,12 +139,23 @@ def _recent(session: Session) -> Iterator[Metric]:
     yield went_out
 
 
-def page(metrics: Metrics) -> Blueprint:
-    """`/metrics`."""
+def _may_read(token: str | None) -> bool:
+    if token:
+        given = request.headers.get("Authorization", "")
+        return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+    if any(name in request.headers for name in FORWARDED):
+        return False
+    return ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104 - no address, no answer
+
+
+def page(metrics: Metrics, token: str | None) -> Blueprint:
+    """`/metrics`, for whoever has the token; without one, for this machine."""
     pages = Blueprint("metrics", __name__)
 
     @pages.get("/metrics")
     def show() -> Response:
+        if not _may_read(token):
+            return Response(CLOSED, 403, content_type="text/plain; charset=utf-8")
         return Response(generate_latest(metrics.registry), content_type=TEXT_FORMAT)
 
     return pages

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -33,6 +34,9 @@ PostgreSQL 16 and 32 threads 1.22 and 1.41 times, and two processes of 32 thread
 PATIENCE: Final = 10
 """Seconds that requests under way are given when the service is told to stop."""
 
+
+HEADER_MILLISECONDS: Final = 10_000
+"""For a request's header. For its body there is no such limit here: the proxy reads it whole (README)."""
 
 LOGS: Final = {
     "handlers": {},
@@ -76,6 +80,7 @@ def serve(
         interface=Interfaces.WSGI,
         workers=processes,
         blocking_threads=threads,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
         # What does not fit waits in the backlog: an answer that says "busy" would be a text lost.
         backpressure=1024,
         websockets=False,

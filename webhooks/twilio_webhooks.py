@@ -26,6 +26,8 @@ log = get_log("webhooks")
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 1000
 LONGEST_ID = 64
+LONGEST_VALUE = 8_000
+"""Characters of one more parameter that are kept; WhatsApp's forms, Twilio's longest, are a few hundred."""
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 """Replies leave through the outbox, never in the answer to a webhook."""
 
@@ -88,7 +90,11 @@ def read_text(params: dict[str, str | list[str]], now: dt.datetime) -> IncomingT
         from_uri=_address(params, "From"),
         to_uri=_address(params, "To"),
         body=_first(params, "Body"),
-        params={name: value for name, value in params.items() if name not in IN_COLUMNS},
+        params={
+            name: value if isinstance(value, list) else value[:LONGEST_VALUE]
+            for name, value in params.items()
+            if name not in IN_COLUMNS
+        },
         received_at=now,
     )
 
@@ -104,9 +110,9 @@ def read_status(params: dict[str, str | list[str]], attempt: str | None, now: dt
         raise Refused(400, "MessageStatus is missing")
     code = _first(params, "ErrorCode")
     return StatusReport(
-        attempt=attempt,
+        attempt=attempt if attempt is None or len(attempt) <= LONGEST_ID else None,
         carrier_id=_id(params, "MessageSid", "SmsSid"),
-        status=status.lower(),
+        status=status[:LONGEST_ID].lower(),
         error_code=int(code) if code.isascii() and code.isdigit() and len(code) < 10 else None,
         at=now,
     )

@@ -6,9 +6,23 @@ name (`CIRCLE`), or a WhatsApp user's id that hides the number (`whatsapp:US.ABC
 
 from __future__ import annotations
 
+import re
+
 SCHEMES = ("sms", "whatsapp", "rcs", "messenger")
 LONGEST = 160
 """Characters; what the tables hold."""
+
+
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
+
+
+def is_answerable(uri: str) -> bool:
+    """Return whether a person may be behind one of our addresses: a whole number, or a chat's own id.
+
+    Short codes and senders' names belong to machines; answering one costs, and may sign us up for more.
+    """
+    scheme, _, rest = uri.partition(":")
+    return scheme not in ("sms", "rcs") or _NUMBER.fullmatch(rest) is not None
 
 
 def to_uri(twilio_address: str) -> str:

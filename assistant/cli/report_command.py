@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from assistant.cli.output import as_json, print_json, print_table, say
+from assistant.cli.output import as_json, print_json, print_table, safe_cell, say
 
 if TYPE_CHECKING:
     from assistant.circles.reports.report import Figure, Report
@@ -161,7 +161,8 @@ def _csv(made: Report) -> str:
     rows.writerow(("scope", "period", "figure", "value", "hidden", "at_least"))
     for each in made.figures:
         hidden = str(each.hidden).lower()
-        rows.writerow((each.scope, each.period, each.figure, each.value, hidden, each.at_least))
+        cells = (each.scope, each.period, each.figure, each.value, hidden, each.at_least)
+        rows.writerow([safe_cell(cell) for cell in cells])
     return text.getvalue()
 
 

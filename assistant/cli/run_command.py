@@ -36,6 +36,8 @@ logfile_backups = 1
 pidfile = {data}/run.pid
 childlogdir = {logs}
 """
+# What dies is started again within a second. Only what dies within `startsecs`, again and again,
+# waits longer each time: a process that cannot start must not take the machine from those that can.
 _PROGRAM: Final = """
 [program:{name}]
 command = {command}

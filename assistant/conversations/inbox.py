@@ -22,6 +22,7 @@ from assistant.conversations.prefetch import Before, prefetch
 from assistant.conversations.questions import timers_at_the_end
 from assistant.conversations.turn_context import Context, Progress
 from assistant.conversations.turns import STORED
+from assistant.delivery import strangers
 from assistant.delivery.outbox import put
 from assistant.safety.alerts import open_alert
 from assistant.services import Services
@@ -89,11 +90,31 @@ def _handle_some(services: Services, attempt: Attempt) -> int:
                 for of_one in _contexts(session, services, locked, now)
                 for context in _in_turn(of_one, attempt)
             ]
+        _hold_back(session, contexts, now)
         drafts = [draft for context in contexts for draft in context.progress.drafts]
         if drafts:
             put(session, drafts, services.identity.sender, now)
         _note_handled(session, contexts, now)
     return len(contexts)
+
+
+def _hold_back(session: Session, contexts: Sequence[Context], now: dt.datetime) -> None:
+    """Take back what would be said to strangers beyond the bounds, and say so on their texts."""
+    some = [
+        context
+        for context in contexts
+        if context.progress.drafts and not _is_known(context) and context.question is None
+    ]
+    for context in some:
+        held = strangers.bounded(session, {context.person.id: context.progress.drafts}, now)
+        if context.inbox is not None and context.person.id in held:
+            context.progress.drafts = held[context.person.id]
+            context.inbox.reason = context.inbox.reason or "stranger, not answered"
+
+
+def _is_known(context: Context) -> bool:
+    known = context.progress.prefetched
+    return known is not None and not known.stale and bool(known.hears & strangers.KNOWN)
 
 
 def _waiting(session: Session, real: dt.datetime, limit: int) -> Sequence[Inbox]:

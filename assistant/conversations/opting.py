@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
+
 from sqlalchemy import update
 
 from assistant.circles.actions.effects import Effect
@@ -9,14 +12,19 @@ from assistant.circles.membership.leaving import left
 from assistant.circles.membership.lost_numbers import part_from_number
 from assistant.circles.people import consent
 from assistant.conversations.turn_context import Context
+from assistant.delivery.outbox import PURPOSE_RULES
 from assistant.store.tables import Inbox, Outbox
+
+CONFIRMED_WITHIN = PURPOSE_RULES["legal"].lives or dt.timedelta()
+"""From the moment the opt-out came in."""
 
 
 def opt_out(context: Context, *, confirm: bool) -> tuple[Effect, ...]:
     """Put the person's opt-out on the ledger: nothing queued leaves, and nothing more is said to them.
 
     Args:
-        confirm: Whether they hear so, in the one text that is allowed (47 CFR 64.1200(a)(12)).
+        confirm: Whether they hear so, in the one text that is allowed (47 CFR 64.1200(a)(12)): at once, or
+            not at all, for by then they take it for one text more.
 
     Returns:
         What their circles hear, for nobody shall wait for them.
@@ -24,7 +32,7 @@ def opt_out(context: Context, *, confirm: bool) -> tuple[Effect, ...]:
     progress = context.progress
     refuse_texts(context)
     if confirm:
-        context.notice("opted_out", purpose="legal")
+        _confirm(context, "opted_out")
     progress.quiet = progress.opted_out = True
     effects = left(context.session, context.person, context.services.identity.sender, context.now)
     if progress.prefetched is not None:
@@ -44,7 +52,7 @@ def part_from_strangers_number(context: Context, *, confirm: bool) -> tuple[Effe
     progress = context.progress
     refuse_texts(context)
     if confirm:
-        context.notice("wrong_number", purpose="legal")
+        _confirm(context, "wrong_number")
     progress.quiet = progress.opted_out = True
     sender, now = context.services.identity.sender, context.now
     effects = part_from_number(context.session, context.person, context.address, sender, now)
@@ -70,6 +78,14 @@ def refuse_texts(context: Context) -> None:
         .where(Outbox.address_id == context.address.id, Outbox.state == "queued")
         .values(state="cancelled", reason="opted out")
     )
+
+
+def _confirm(context: Context, notice: str) -> None:
+    """Say the one last text, if it still comes at once."""
+    until = (context.inbox.received_at if context.inbox else context.now) + CONFIRMED_WITHIN
+    if context.now < until:
+        context.notice(notice, purpose="legal")
+        context.progress.drafts = [replace(draft, expires_at=until) for draft in context.progress.drafts]
 
 
 def opt_in(context: Context, text: Inbox) -> None:

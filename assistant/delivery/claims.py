@@ -1,7 +1,6 @@
-"""Decides which queued texts may leave now, and takes those under a lease.
+"""Finds the queued texts that may leave now, and takes them under a lease.
 
-Everything is checked again here, because the world has moved on since a text was queued: consent, the
-member's seat, quiet hours, lateness. What may not go is held or dropped with the reason on its row.
+What may not go (`assistant.delivery.verdicts`) is held or dropped with the reason on its row.
 """
 
 from __future__ import annotations
@@ -13,15 +12,12 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Integer,
     Select,
-    and_,
     bindparam,
     exists,
     func,
     literal,
-    or_,
     select,
     update,
 )
@@ -29,18 +25,22 @@ from sqlalchemy import text as text_sql
 from sqlalchemy.orm import Session, aliased
 
 from assistant.circles.people.consent import kind_in_force
-from assistant.delivery.outbox import ANSWER_WHILE_FRESH, PURPOSE_RULES, Rule
-from assistant.schedule.local_time import allowed, hours_for, next_allowed, zone_of
+from assistant.delivery.order import ORDER_PATIENCE, is_next
+from assistant.delivery.outbox import PURPOSE_RULES
+from assistant.delivery.verdicts import Due, Hold, decide
 from assistant.store.database import Database
 from assistant.store.tables import Address, Circle, Inbox, Member, Outbox, Person, ServiceState
 from assistant.store.tables.circle_tables import SEATED
 
-LEASE = dt.timedelta(seconds=60)
-"""Real time in which a claimed text must be sent and recorded; after it nobody knows whether it left."""
-ORDER_PAUSE = dt.timedelta(seconds=2)
-"""So long after a text the next of its chain may follow, if the phone has not confirmed it before."""
-INBOX_FIRST = dt.timedelta(seconds=10)
+HAND_OVER_WITHIN = 10.0
+"""Seconds after its claim in which a text is handed to the carrier, or not at all: whoever finds it later may
+then go by the carrier's log."""
+LEASE = dt.timedelta(seconds=30)
+"""Real time in which a claimed text must be sent and recorded; after it nobody knows whether it left: the ten
+seconds above, ten of the carrier's (`TwilioCarrier`), and ten for a database that is busy."""
 PRIORITIES = sorted({rule.priority for rule in PURPOSE_RULES.values()})
+URGENT = 1
+"""Texts up to this priority are never kept waiting by the others: safety, pages, replies."""
 PAUSE_ALL = "pause_all"
 """The row of `service_state` that holds everything back but safety: {"on": true}."""
 
@@ -49,91 +49,6 @@ _QUEUED = Outbox.state == literal("queued", literal_execute=True)
 _CLAIMED = Outbox.state == literal("claimed", literal_execute=True)
 # Spelled as in the index that holds only these.
 UNSETTLED = text_sql("outbox.state IN ('claimed', 'unsure')")
-_PREVIOUS = aliased(Outbox, name="previous")
-_OVER = ("done", "dropped", "failed", "cancelled")
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A queued text whose time has come, with all that decides whether it may go."""
-
-    id: int
-    person_id: int
-    circle_id: int | None
-    address_id: int
-    uri: str
-    body: str | None
-    segments: int
-    purpose: str
-    attempt: int
-    """The number of the try that begins with this claim."""
-    created_at: dt.datetime
-    expires_at: dt.datetime | None
-    retired: bool
-    unreachable: bool
-    person_zone: str | None
-    circle_zone: str | None
-    seat: str | None
-    """The state of the seat it is about, if it is about one."""
-    consent: str | None
-    answers: dt.datetime | None
-    """When the text came that it answers."""
-    unhandled: bool
-    """The recipient has texts nobody has handled."""
-    replaced: bool
-    """A later text of the same wording waits for the recipient too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Not now: look again at `until`."""
-
-    until: dt.datetime
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """Not ever."""
-
-    reason: str
-
-
-def decide(text: Due, now: dt.datetime) -> Hold | Drop | None:
-    """Return what keeps a text from leaving at `now` (aware UTC, the service's time); None: it may leave."""
-    rule = PURPOSE_RULES[text.purpose]
-    if (reason := _forbidden(text, rule, now)) is not None:
-        return Drop(reason)
-    if rule.waits_for_inbox and text.unhandled:
-        return Hold(now + INBOX_FIRST, "the recipient's own text goes first")
-    if rule.any_hour or (rule.any_hour_while_fresh and _is_fresh(text, now)):
-        return None
-    zones, hours = zone_of(text.person_zone, text.circle_zone, text.uri), hours_for(text.uri)
-    if allowed(now, zones, hours):
-        return None
-    opening = next_allowed(now, zones, hours)
-    if text.expires_at is not None and text.expires_at <= opening:
-        return Drop("too late")
-    return Hold(opening, "quiet hours")
-
-
-def _forbidden(text: Due, rule: Rule, now: dt.datetime) -> str | None:
-    reasons = (
-        (text.body is None, "erased"),
-        (text.expires_at is not None and text.expires_at <= now, "too late"),
-        (text.retired, "address retired"),
-        (text.unreachable and not rule.to_unreachable, "unreachable"),
-        (text.consent == "out" and rule.needs != "nothing", "opted out"),
-        (text.consent is None and rule.needs == "opt-in", "no consent"),
-        (rule.needs_seat and text.seat == "paused", "paused"),
-        (rule.needs_seat and text.seat in ("left", "declined"), "left"),
-        (text.replaced and text.purpose == "prompt", "replaced by a later one"),
-    )
-    return next((reason for holds, reason in reasons if holds), None)
-
-
-def _is_fresh(text: Due, now: dt.datetime) -> bool:
-    return now - (text.answers or text.created_at) <= ANSWER_WHILE_FRESH
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +61,15 @@ class Claim:
     """How many were held or dropped instead."""
 
 
-def claim(database: Database, now: dt.datetime, real: dt.datetime, limit: int) -> Claim:
+def claim(
+    database: Database,
+    now: dt.datetime,
+    real: dt.datetime,
+    limit: int,
+    *,
+    worker: int | None = None,
+    urgent: bool = False,
+) -> Claim:
     """Take up to `limit` texts that may leave now, most urgent first; each is ours until its lease runs out.
 
     Args:
@@ -154,34 +77,36 @@ def claim(database: Database, now: dt.datetime, real: dt.datetime, limit: int) -
         now: Aware UTC, the service's time: what is due, and quiet hours.
         real: Aware UTC, the machine's time: leases.
         limit: How many rows to look at.
+        worker: Who takes them (`assistant.store.tables.Worker`): the leases of the dead pass on early.
+        urgent: Only what must not wait behind the rest.
     """
     with database.read() as session:
-        if not _ids_due(session, now, limit=1):
+        if not _ids_due(session, now, real, limit=1, urgent=urgent):
             return Claim([])
     with database.write() as session:
-        return _claim(session, now, real, limit)
+        return _claim(session, now, real, limit, worker, urgent=urgent)
 
 
-def _claim(session: Session, now: dt.datetime, real: dt.datetime, limit: int) -> Claim:
-    texts = _load(session, _ids_due(session, now, limit, lock=True))
-    under_way = set(
-        session.scalars(select(Outbox.address_id).where(UNSETTLED, _CLAIMED, Outbox.claimed_until > real))
-    )
+def _claim(
+    session: Session, now: dt.datetime, real: dt.datetime, limit: int, worker: int | None, *, urgent: bool
+) -> Claim:
+    texts = _load(session, _ids_due(session, now, real, limit, lock=True, urgent=urgent))
+    written_to: set[int] = set()
     going: list[Due] = []
     holds: list[tuple[Due, Hold]] = []
     drops: dict[str, list[int]] = {}
     for text in texts:
-        if text.address_id in under_way:
+        if text.address_id in written_to:
             continue  # One text to a phone at a time: two at once may arrive in either order.
         verdict = decide(text, now)
         if verdict is None:
-            under_way.add(text.address_id)
+            written_to.add(text.address_id)
             going.append(text)
         elif isinstance(verdict, Hold):
             holds.append((text, verdict))
         else:
             drops.setdefault(verdict.reason, []).append(text.id)
-    _take(session, [text.id for text in going], real)
+    _take(session, [text.id for text in going], real, worker)
     _hold(session, holds)
     for reason, ids in drops.items():
         session.execute(
@@ -191,19 +116,58 @@ def _claim(session: Session, now: dt.datetime, real: dt.datetime, limit: int) ->
     return Claim(going, len(holds) + sum(map(len, drops.values())))
 
 
-def release(database: Database, ids: Iterable[int]) -> None:
-    """Give back texts that were claimed and certainly not handed to the carrier."""
-    with database.write() as session:
-        session.execute(
-            update(Outbox)
-            .where(Outbox.id.in_(list(ids)), Outbox.state == "claimed")
-            .values(state="queued", attempt=Outbox.attempt - 1, claimed_at=None, claimed_until=None),
-            execution_options={"synchronize_session": False},
-        )
+def release(database: Database, texts: Iterable[Due]) -> None:
+    """Give back texts that were claimed and certainly not handed to the carrier; only what is still ours."""
+    tries = [{"row": text.id, "try": text.attempt} for text in texts]
+    if tries:
+        with database.write() as session:
+            session.connection().execute(_RELEASE, tries)
+
+
+_RELEASE = (
+    update(Outbox)
+    .where(Outbox.id == bindparam("row"), Outbox.attempt == bindparam("try"), Outbox.state == "claimed")
+    .values(state="queued", attempt=Outbox.attempt - 1, claimed_at=None, claimed_until=None, claimed_by=None)
+)
+
+
+def drop_opted_out(database: Database, texts: Sequence[Due]) -> set[int]:
+    """Drop those of our claimed texts whose recipients have opted out since; return their ids.
+
+    Asked after the claim was committed. An opt-out that is recorded later still finds the claim there, and
+    its confirmation waits until the text has left (`assistant.delivery.order`): it is the last word.
+    """
+    ids = [text.id for text in texts if PURPOSE_RULES[text.purpose].needs != "nothing"]
+    with database.read() as session:
+        out = set(session.scalars(_OPTED_OUT, {"ids": ids})) if ids else set()
+    if out:
+        with database.write() as session:
+            session.execute(
+                update(Outbox)
+                .where(Outbox.id.in_(out), _CLAIMED)
+                .values(state="dropped", reason="opted out", claimed_until=None),
+                execution_options={"synchronize_session": False},
+            )
+    return out
+
+
+_OPTED_OUT = select(Outbox.id).where(
+    Outbox.id.in_(bindparam("ids", expanding=True)),
+    kind_in_force(Outbox.address_id, Outbox.sender) == "out",
+)
+
+
+def is_due(database: Database, now: dt.datetime, real: dt.datetime) -> bool:
+    """Return whether a text could be claimed now."""
+    with database.read() as session:
+        return bool(_ids_due(session, now, real, limit=1))
 
 
 def next_due(session: Session, now: dt.datetime) -> dt.datetime | None:
-    """Return when the next text is due after `now` (the service's time), as far as is known; None: none."""
+    """Return when the next text is due after `now` (the service's time), as far as is known; None: none.
+
+    What only waits for the text before it is not counted: it may go as soon as that one is recorded.
+    """
     moments = [
         session.scalar(
             select(func.min(Outbox.not_before)).where(
@@ -212,25 +176,26 @@ def next_due(session: Session, now: dt.datetime) -> dt.datetime | None:
         )
         for priority in PRIORITIES
     ]
-    followed = session.scalar(
-        select(func.min(_PREVIOUS.sent_at))
-        .select_from(Outbox)
-        .join(_PREVIOUS, _PREVIOUS.id == Outbox.after_id)
-        .where(_QUEUED, Outbox.priority.in_(PRIORITIES), Outbox.not_before <= now, _PREVIOUS.state == "sent")
-    )
-    moments.append(followed + ORDER_PAUSE if followed else None)
     return min((moment for moment in moments if moment), default=None)
 
 
-def _ids_due(session: Session, now: dt.datetime, limit: int, *, lock: bool = False) -> list[int]:
-    """Return the ids of what is due, most urgent first, without those whose predecessor has not left yet."""
+def _ids_due(
+    session: Session,
+    now: dt.datetime,
+    real: dt.datetime,
+    limit: int,
+    *,
+    lock: bool = False,
+    urgent: bool = False,
+) -> list[int]:
+    """Return the ids of what is due, most urgent first, without what follows a text that has not left yet."""
     paused = session.get(ServiceState, PAUSE_ALL)
     through = paused is None or not paused.value.get("on", True)
     ids: list[int] = []
     for priority in PRIORITIES:
         due = _due(priority, through, lock)
-        if due is not None and len(ids) < limit:
-            moments = {"now": now, "followed": now - ORDER_PAUSE, "most": limit - len(ids)}
+        if due is not None and len(ids) < limit and (priority <= URGENT or not urgent):
+            moments = {"now": now, "since": real - ORDER_PATIENCE, "most": limit - len(ids)}
             ids.extend(session.scalars(due, moments))
     return ids
 
@@ -247,26 +212,13 @@ def _due(priority: int, through: bool, lock: bool) -> Select[int] | None:
         return None
     due = (
         select(Outbox.id)
-        .where(_QUEUED, Outbox.priority == priority, Outbox.not_before <= bindparam("now"), _may_follow())
+        .where(_QUEUED, Outbox.priority == priority, Outbox.not_before <= bindparam("now"), is_next(priority))
         .order_by(Outbox.not_before, Outbox.id)
         .limit(bindparam("most", type_=Integer))
     )
     if not through:
         due = due.where(Outbox.purpose.in_(purposes))
     return due.with_for_update(skip_locked=True, of=Outbox) if lock else due
-
-
-def _may_follow() -> ColumnElement[bool]:
-    return or_(
-        Outbox.after_id.is_(None),
-        exists().where(
-            _PREVIOUS.id == Outbox.after_id,
-            or_(
-                _PREVIOUS.state.in_(_OVER),
-                and_(_PREVIOUS.state == "sent", _PREVIOUS.sent_at <= bindparam("followed")),
-            ),
-        ),
-    )
 
 
 def _load(session: Session, ids: Sequence[int]) -> list[Due]:
@@ -315,6 +267,7 @@ def _facts() -> Select[*tuple[Any, ...]]:
             Outbox.body,
             Outbox.segments,
             Outbox.purpose,
+            Outbox.priority,
             Outbox.attempt + 1,
             Outbox.created_at,
             Outbox.expires_at,
@@ -341,12 +294,18 @@ def _facts() -> Select[*tuple[Any, ...]]:
 _FACTS = _facts()
 
 
-def _take(session: Session, ids: Sequence[int], real: dt.datetime) -> None:
+def _take(session: Session, ids: Sequence[int], real: dt.datetime, worker: int | None) -> None:
     if ids:
         session.execute(
             update(Outbox)
             .where(Outbox.id.in_(ids))
-            .values(state="claimed", attempt=Outbox.attempt + 1, claimed_at=real, claimed_until=real + LEASE),
+            .values(
+                state="claimed",
+                attempt=Outbox.attempt + 1,
+                claimed_at=real,
+                claimed_until=real + LEASE,
+                claimed_by=worker,
+            ),
             execution_options={"synchronize_session": False},
         )
 

@@ -24,8 +24,9 @@ from assistant.store.tables import Address, Consent
 
 log = structlog.get_logger(__name__)
 
-FIRST_PAUSE: Final = dt.timedelta(seconds=2)
-"""Before the second try of a send; it doubles from try to try."""
+FIRST_PAUSE: Final = dt.timedelta(seconds=1)
+"""Before the second try of a send; it doubles from try to try, up to the purpose's longest: a carrier that is
+overrun must be left alone, and asks for longer itself where it knows better (Retry-After)."""
 WORTH_RESENDING: Final = ("safety", "alert", "legal", "notice", "relay", "prompt", "invitation")
 """A reply that arrives hours later answers nobody; everything else still may, until it expires."""
 

@@ -46,7 +46,7 @@ class Rule:
     """Goes even while everything is paused."""
     to_unreachable: bool = False
     """Worth a try even where the carrier said that nobody can be reached."""
-    tries: int = 8
+    tries: int = 20
     slowest: dt.timedelta = dt.timedelta(minutes=15)
     """The longest pause between two tries."""
 
@@ -72,14 +72,15 @@ PURPOSE_RULES: dict[str, Rule] = {
         tries=100,
         slowest=dt.timedelta(minutes=1),
     ),
-    # "Presumed within consent if sent within five minutes of the opt-out."
+    # The law presumes consent to it for five minutes; whoever said STOP wants the last text at once or never.
     "legal": Rule(
         priority=1,
-        lives=dt.timedelta(minutes=5),
+        lives=dt.timedelta(minutes=1),
         needs="nothing",
         any_hour=True,
         waits_for_inbox=False,
         to_unreachable=True,
+        slowest=dt.timedelta(seconds=10),
     ),
     "reply": Rule(
         priority=1,
@@ -87,6 +88,8 @@ PURPOSE_RULES: dict[str, Rule] = {
         needs="no opt-out",
         any_hour_while_fresh=True,
         waits_for_inbox=False,
+        tries=60,
+        slowest=dt.timedelta(seconds=30),
     ),
     "notice": Rule(priority=2, lives=dt.timedelta(days=3), needs="opt-in", needs_seat=True),
     "relay": Rule(priority=2, lives=dt.timedelta(days=3), needs="opt-in", needs_seat=True),
@@ -123,6 +126,8 @@ def put(
 ) -> list[int]:
     """Queue texts: each cut into parts of at most two segments, and those to one address sent in this order.
 
+    What is put later follows as well: see `assistant.delivery.order`.
+
     Args:
         session: A session inside `Database.write()`; nothing leaves before it commits.
         drafts: Of any number of people.
@@ -139,10 +144,12 @@ def put(
     rows = [row for draft in drafts for row in _rows(draft, sender, now, toll_free)]
     if not rows:
         return []
-    last: dict[int, int] = {}
+    last: dict[tuple[int, int], int] = {}
     for row, row["id"] in zip(rows, new_ids(session, Outbox, len(rows)), strict=True):
-        row["after_id"] = last.get(row["address_id"])
-        last[row["address_id"]] = row["id"]
+        # Never behind what is less urgent: a reply must not wait for the morning with a notice.
+        chain = row["address_id"], row["priority"]
+        row["after_id"] = last.get(chain)
+        last[chain] = row["id"]
     insert_all(session, Outbox, rows)
     return [row["id"] for row in rows]
 

@@ -12,11 +12,15 @@ from redis.exceptions import RedisError
 log = structlog.get_logger(__name__)
 
 BURST_SECONDS = 0.05
-"""So much unused time may be made up for: what a worker loses between two claims."""
+"""So much unused time may be made up for: what a worker loses between two claims, and (a part of it, below)
+between the moment it was given and the moment the text leaves."""
+LATENESS = 0.02
+"""Seconds of it that are kept for texts that leave later than they were allowed to."""
 ASK_AGAIN_AFTER = 1.0
 """Seconds for which a Redis that is away is not asked again."""
 
 # Each segment keeps the sender busy for 1/rate of a second, by the one clock all workers share: Redis's own.
+# A text is asked for by itself: what is asked for together leaves together, and so over the limit.
 _RESERVE = """
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
@@ -27,6 +31,21 @@ local keep = math.max(0, math.ceil((after - now) / 1000)) + 1000
 redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', keep)
 return string.format('%.0f', math.max(0, start - now))
 """
+
+
+def seconds_ahead(redis: Redis, sender: str) -> float:
+    """Return how long the next text of this sender would wait.
+
+    Raises:
+        redis.exceptions.RedisError: Redis is away.
+    """
+    free = float(redis.get(_key(sender)) or 0)
+    seconds, micros = redis.time()
+    return max(0.0, free / 1e6 - seconds - micros / 1e6)
+
+
+def _key(sender: str) -> str:
+    return f"circle:rate:{sender}"
 
 
 class Rate:
@@ -41,19 +60,22 @@ class Rate:
     def __init__(self, redis: Redis, sender: str, segments_per_second: float) -> None:
         self._redis = redis
         self._reserve = redis.register_script(_RESERVE)
-        self._key = f"circle:rate:{sender}"
+        self._key = _key(sender)
         self._seconds = 1 / segments_per_second
         self._lock = threading.Lock()
         self._free_at = 0.0
         self._away_until = 0.0
 
     def reserve(self, segments: int) -> float:
-        """Take room for `segments`; return the seconds to wait before sending them. Never raises."""
+        """Take room for one text of so many segments; return the seconds to wait before it. Never raises."""
         if time.monotonic() >= self._away_until:
             try:
                 micros = self._reserve(
                     keys=[self._key],
-                    args=[round(segments * self._seconds * 1e6), round(BURST_SECONDS * 1e6)],
+                    args=[
+                        round(segments * self._seconds * 1e6),
+                        round((BURST_SECONDS - LATENESS) * 1e6),
+                    ],
                 )
                 return int(micros) / 1e6
             except (RedisError, OSError) as error:
@@ -64,6 +86,6 @@ class Rate:
     def _reserve_alone(self, segments: int) -> float:
         with self._lock:
             now = time.monotonic()
-            start = max(self._free_at, now - BURST_SECONDS)
+            start = max(self._free_at, now - (BURST_SECONDS - LATENESS))
             self._free_at = start + segments * self._seconds
             return max(0.0, start - now)

@@ -1,8 +1,9 @@
 """Finds out what became of texts that nobody is sure about, and of texts that never reached us.
 
 The carrier takes no idempotency key. So after a crash or a lost answer the status callback that names the try
-is awaited, then the carrier's log is searched; only a text that is not in it two minutes later goes out again
-(README, "What it promises"). Leases and looks go by the machine's time.
+is awaited, then the carrier's log is searched; only a text that is not in it two minutes later, half a minute
+when whoever had it is dead, goes out again (README, "What it promises"). Leases and looks go by the machine's
+time.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import literal, select, update
+from sqlalchemy import ColumnElement, and_, exists, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import CarrierError, LoggedText
@@ -22,15 +23,22 @@ from assistant.delivery.delivery_receipts import attempt_name, note_status
 from assistant.delivery.recorder import IncomingText, insert_texts
 from assistant.safety.alerts import open_alert
 from assistant.services import Services
-from assistant.store.tables import Alert, Outbox, Watermark
+from assistant.store.tables import Alert, Outbox, Watermark, Worker
 
 log = structlog.get_logger(__name__)
 
 ABSENT_AFTER = dt.timedelta(minutes=2)
 """A text that is not in the log so long after its claim was not taken."""
+DEAD_AFTER = dt.timedelta(seconds=6)
+"""A worker that gave no sign of life for so long (three beats) is dead, or might as well be. Nothing hangs
+on it being so: what it had in hand is looked for, and what it finds out itself still counts."""
+ABSENT_AFTER_DEATH = dt.timedelta(seconds=30)
+"""The same where the worker that had the text is dead: nobody hands it over later than ten seconds after its
+claim (`claims.HAND_OVER_WITHIN`), the carrier is given ten to answer, and its log ten to show it."""
 LOOK_EVERY = dt.timedelta(seconds=20)
-LOOK_LEASE = dt.timedelta(seconds=60)
-"""So long nobody else looks for the same text."""
+"""So long between two looks for a text that the log did not show: mostly it is there at the first."""
+LOOK_LEASE = dt.timedelta(seconds=20)
+"""So long nobody else looks for the same text; should both, only the first finds something to do."""
 LOOK_WITHOUT_LOG = dt.timedelta(minutes=1)
 SKEW = dt.timedelta(seconds=30)
 """The carrier's clock and ours may differ by this much; what is ours already is told apart by its id."""
@@ -58,15 +66,18 @@ def settle_unsure(services: Services, run: Run = asyncio.run) -> int:
     """
     real = services.clock.real()
     with services.database.read() as session:
-        due = session.scalar(select(Outbox.id).where(UNSETTLED, Outbox.claimed_until <= real).limit(1))
+        due = session.scalar(
+            select(Outbox.id).where(UNSETTLED, or_(Outbox.claimed_until <= real, _of_the_dead(real))).limit(1)
+        )
     if due is None:
         return 0
-    texts = _take_looks(services, real)
+    texts, dead = _take_looks(services, real)
     logs = run(_read_logs(services, [(text.to_uri, (text.claimed_at or real) - SKEW) for text in texts]))
     again = 0
     with services.database.write() as session:
         for text, logged in zip(texts, logs, strict=True):
-            again += _settle(session, services, text, logged)
+            absent_after = ABSENT_AFTER_DEATH if text.id in dead else ABSENT_AFTER
+            again += _settle(session, services, text, logged, absent_after)
     if again:
         services.wake("delivery")
     log.info("looked for unsure texts", texts=len(texts), sent_again=again)
@@ -135,15 +146,29 @@ def fetch_missed(services: Services, run: Callable[[Coroutine[Any, Any, Any]], A
     return new
 
 
-def _take_looks(services: Services, real: dt.datetime) -> list[Outbox]:
-    """Mark what lost its lease as unsure, and take the texts whose look is due, each for us alone."""
+def _of_the_dead(real: dt.datetime) -> ColumnElement[bool]:
+    """Return the condition that whoever claimed a text is dead."""
+    lives = exists().where(Worker.id == Outbox.claimed_by, Worker.beat_at > real - DEAD_AFTER)
+    return and_(_CLAIMED, Outbox.claimed_by.is_not(None), ~lives)
+
+
+def _take_looks(services: Services, real: dt.datetime) -> tuple[list[Outbox], set[int]]:
+    """Mark what lost its lease or its worker as unsure, and take the texts whose look is due for us alone.
+
+    Returns:
+        The texts, and the ids of those whose worker is dead.
+    """
     with services.database.write() as session:
-        session.execute(
-            update(Outbox)
-            .where(UNSETTLED, _CLAIMED, Outbox.claimed_until <= real)
-            .values(state="unsure", reason="lease ran out"),
-            execution_options={"synchronize_session": False},
-        )
+        for condition, reason in (
+            (_of_the_dead(real), "worker died"),
+            (and_(_CLAIMED, Outbox.claimed_until <= real), "lease ran out"),
+        ):
+            session.execute(
+                update(Outbox)
+                .where(UNSETTLED, condition)
+                .values(state="unsure", reason=reason, claimed_until=real),
+                execution_options={"synchronize_session": False},
+            )
         texts = list(
             session.scalars(
                 select(Outbox)
@@ -153,9 +178,10 @@ def _take_looks(services: Services, real: dt.datetime) -> list[Outbox]:
                 .with_for_update(skip_locked=True)
             )
         )
+        living = set(session.scalars(select(Worker.id).where(Worker.beat_at > real - DEAD_AFTER)))
         for text in texts:
             text.claimed_until = real + LOOK_LEASE
-    return texts
+    return texts, {text.id for text in texts if text.claimed_by is not None and text.claimed_by not in living}
 
 
 async def _read_logs(
@@ -175,7 +201,13 @@ async def _read_logs(
     return list(await asyncio.gather(*(read(uri, since) for uri, since in asked)))
 
 
-def _settle(session: Session, services: Services, text: Outbox, logged: list[LoggedText] | None) -> bool:
+def _settle(
+    session: Session,
+    services: Services,
+    text: Outbox,
+    logged: list[LoggedText] | None,
+    absent_after: dt.timedelta,
+) -> bool:
     """Write down what a look found; True when the text goes out again."""
     now, real = services.clock.now(), services.clock.real()
     state = session.scalar(select(Outbox.state).where(Outbox.id == text.id).with_for_update())
@@ -202,10 +234,10 @@ def _settle(session: Session, services: Services, text: Outbox, logged: list[Log
         )
         _close_alerts(session, [text.id], now)
         return False
-    if real - claimed_at >= ABSENT_AFTER:
+    if real - claimed_at >= absent_after:
         _close_alerts(session, [text.id], now)
         return _send_again(session, text, now, "not in the carrier's log")
-    _change(session, text.id, claimed_until=min(real + LOOK_EVERY, claimed_at + ABSENT_AFTER))
+    _change(session, text.id, claimed_until=min(real + LOOK_EVERY, claimed_at + absent_after))
     return False
 
 

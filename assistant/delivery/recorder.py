@@ -21,6 +21,7 @@ from sqlalchemy import exc, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
+from assistant.carriers.twilio_addresses import is_answerable
 from assistant.delivery.delivery_receipts import StatusReport, note_statuses
 from assistant.delivery.spool import Entry, Spool
 from assistant.store.database import Database
@@ -45,10 +46,10 @@ _INSERT = (
 )
 # PostgreSQL takes a whole group as one value of one statement in half the time of a statement for each row.
 _INSERT_GROUP = text(
-    "INSERT INTO inbox (carrier_id, from_uri, to_uri, body, params, received_at, state, attempts)"
-    " SELECT carrier_id, from_uri, to_uri, body, params, received_at, state, attempts"
+    "INSERT INTO inbox (carrier_id, from_uri, to_uri, body, params, received_at, state, reason, attempts)"
+    " SELECT carrier_id, from_uri, to_uri, body, params, received_at, state, reason, attempts"
     " FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS row (carrier_id text, from_uri text, to_uri text,"
-    " body text, params jsonb, received_at timestamptz, state text, attempts integer)"
+    " body text, params jsonb, received_at timestamptz, state text, reason text, attempts integer)"
     " ON CONFLICT (carrier_id) DO NOTHING"
 )
 
@@ -311,6 +312,7 @@ def _row(text: IncomingText) -> dict[str, Any]:
     if len(body) > LONGEST_BODY:
         params = {**params, "body_cut_from": len(body)}
         body = body[:LONGEST_BODY]
+    answerable = is_answerable(text.from_uri)
     return {
         "carrier_id": _storable(text.carrier_id),
         "from_uri": _storable(text.from_uri),
@@ -318,7 +320,8 @@ def _row(text: IncomingText) -> dict[str, Any]:
         "body": _storable(body),
         "params": _storable(params),
         "received_at": text.received_at,
-        "state": "new",
+        "state": "new" if answerable else "ignored",
+        "reason": None if answerable else "not a number",
         "attempts": 0,
     }
 

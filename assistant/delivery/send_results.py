@@ -13,15 +13,16 @@ from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import Accepted, CarrierError, Trouble
 from assistant.circles.membership.invitations import note_sent
-from assistant.delivery.claims import Due
 from assistant.delivery.failure_policy import Failure, act_on, next_send
+from assistant.delivery.verdicts import Due
 from assistant.store.database import Database
 from assistant.store.tables import Outbox
 
 log = structlog.get_logger(__name__)
 
-FIRST_LOOK = dt.timedelta(seconds=5)
-"""After an unsure send: when to look first for what became of it (real time)."""
+FIRST_LOOK = dt.timedelta(seconds=2)
+"""After an unsure send: when to look first for what became of it (real time). By then most status callbacks
+have come that make the look unnecessary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ _SENT = (
         error_code=None,
         reason=None,
         claimed_until=None,
+        claimed_by=None,
     )
 )
 
@@ -112,6 +114,7 @@ def _record_error(
             state="unsure",
             reason=f"carrier {error.code or 'unsure'}",
             claimed_until=real + FIRST_LOOK,
+            claimed_by=None,
         )
         return
     again = (
@@ -121,7 +124,13 @@ def _record_error(
     )
     state = {"state": "failed"} if again is None else {"state": "queued", "not_before": again}
     settled = _settle(
-        session, text, **state, reason=f"carrier {error.code}", error_code=error.code, claimed_until=None
+        session,
+        text,
+        **state,
+        reason=f"carrier {error.code}",
+        error_code=error.code,
+        claimed_until=None,
+        claimed_by=None,
     )
     if settled and again is None:
         act_on(session, _failure(session, text, error, now), now)

@@ -14,14 +14,26 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.carriers.carrier import CarrierError, Trouble
-from assistant.delivery.claims import Claim, Due, claim, next_due, release
+from assistant.delivery.claims import (
+    HAND_OVER_WITHIN,
+    URGENT,
+    Claim,
+    claim,
+    drop_opted_out,
+    is_due,
+    next_due,
+    release,
+)
 from assistant.delivery.delivery_receipts import attempt_name
 from assistant.delivery.send_results import Result, record
-from assistant.services import Services
+from assistant.delivery.verdicts import Due
+from assistant.services import Services, allow_everything
 
 log = structlog.get_logger(__name__)
 
 IN_FLIGHT = 512
+KEPT_FREE = 128
+"""Of these, kept for what is urgent: prompts that a slow carrier holds must not keep replies waiting."""
 FIRST_BATCH = 64
 LAST_WAIT = 5.0
 """Seconds for answers that are still out when the time is up; then the text counts as unsure."""
@@ -31,6 +43,10 @@ GATHER = 0.05
 PACE = 0.25
 """Seconds: under a rate limit only so much is claimed ahead, for what is urgent must not wait behind it."""
 LOOK_AGAIN = 0.01
+LOOK_FOR_URGENT = 0.05
+"""Seconds between two looks for what is urgent, while everything else waits for room."""
+LOOK_FOR_STOPS = 0.05
+"""Seconds for which it holds that nobody opted out: so often it is asked again while claimed texts wait."""
 
 T = TypeVar("T")
 Run = Callable[[Coroutine[Any, Any, "Drained"]], "Drained"]
@@ -57,6 +73,7 @@ def drain(
     until: float,
     stopped: Callable[[], bool] = never,
     run: Run = asyncio.run,
+    worker: int | None = None,
 ) -> Drained:
     """Send what is due, and what becomes due meanwhile, for as long as the time allows.
 
@@ -68,29 +85,39 @@ def drain(
         until: `time.monotonic()` seconds after which nothing more is begun; what is under way is awaited.
         stopped: Asked often; once true it is as if the time were up.
         run: Runs the coroutine: one event loop for many drains keeps the carrier's connections open.
+        worker: Whose heartbeat says that what is claimed is still in hand; None: only the lease says so.
     """
-    return run(_drain(services, until, stopped))
+    return run(_drain(services, until, stopped, worker))
 
 
-async def _drain(services: Services, until: float, stopped: Callable[[], bool]) -> Drained:
+async def _drain(
+    services: Services, until: float, stopped: Callable[[], bool], worker: int | None
+) -> Drained:
     # The database is waited for in one other thread, so that meanwhile answers are taken and texts leave.
     with ThreadPoolExecutor(1, "delivery") as writer:
-        return await _Round(services, writer, until, stopped).go()
+        return await _Round(services, writer, until, stopped, worker).go()
 
 
 class _Round:
     """One drain: what is in flight, and what has come back and waits to be written down."""
 
     def __init__(
-        self, services: Services, writer: Executor, until: float, stopped: Callable[[], bool]
+        self,
+        services: Services,
+        writer: Executor,
+        until: float,
+        stopped: Callable[[], bool],
+        worker: int | None,
     ) -> None:
         self._services = services
         self._writer = writer
         self._until = until
         self._stopped = stopped
+        self._worker = worker
         self._batch = FIRST_BATCH
         self._in_flight: set[asyncio.Task[None]] = set()
         self._results: list[Result] = []
+        self._unsent: list[Due] = []
         self._recording = 0
         self._sent = 0
         self._ended = False
@@ -103,16 +130,16 @@ class _Round:
             while not (began and self._time_is_up()) and not self._stopped():
                 began = True
                 room = IN_FLIGHT - len(self._in_flight)
-                if room < IN_FLIGHT // 4:
-                    more = True
-                    await asyncio.sleep(LOOK_AGAIN)
-                    continue
-                claimed = await self._claim(min(room, self._batch))
-                more = bool(claimed.texts or claimed.settled)
+                full = room <= KEPT_FREE
+                most = min(room if full else room - KEPT_FREE, self._batch)
+                claimed = await self._claim(most, urgent=full) if room else Claim([])
+                more = full or bool(claimed.texts or claimed.settled)
                 if claimed.texts:
                     await self._dispatch(claimed.texts)
                 elif claimed.settled:
                     continue
+                elif full:
+                    await asyncio.sleep(LOOK_FOR_URGENT)
                 elif not self._busy() and not await self._due_soon():
                     break
                 else:
@@ -121,6 +148,9 @@ class _Round:
             await self._await_answers()
             self._ended = True
             await recorder
+            await self._give_back(self._unsent)
+        # What was recorded last may have been what others waited for.
+        more = more or await self._is_due()
         return Drained(self._sent, more, None if more else await self._next_due())
 
     def _time_is_up(self) -> bool:
@@ -132,9 +162,15 @@ class _Round:
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
-    async def _claim(self, limit: int) -> Claim:
-        clock = self._services.clock
-        return await self._in_thread(lambda: claim(self._services.database, clock.now(), clock.real(), limit))
+    async def _claim(self, limit: int, *, urgent: bool) -> Claim:
+        database, clock = self._services.database, self._services.clock
+        return await self._in_thread(
+            lambda: claim(database, clock.now(), clock.real(), limit, worker=self._worker, urgent=urgent)
+        )
+
+    async def _is_due(self) -> bool:
+        database, clock = self._services.database, self._services.clock
+        return await self._in_thread(lambda: is_due(database, clock.now(), clock.real()))
 
     async def _next_due(self) -> dt.datetime | None:
         def look() -> dt.datetime | None:
@@ -151,28 +187,41 @@ class _Round:
 
     async def _dispatch(self, texts: Sequence[Due]) -> None:
         """Let texts leave as fast as the sender's rate limit has them; give back what the time is up for."""
-        began, chunk, place = time.monotonic(), 1, 0
-        while place < len(texts) and not (place and self._time_is_up()):
-            going = texts[place : place + chunk]
-            wait = self._services.reserve(sum(text.segments for text in going))
+        began, place, looked_at = time.monotonic(), 0, float("-inf")
+        # Under a limit one at a time: what is asked for together would leave together, over the limit.
+        chunk = FIRST_BATCH if self._services.reserve is allow_everything else 1
+        out: set[int] = set()
+        while place < len(texts) and not (place and self._gives_way(texts[place], began)):
+            if time.monotonic() - looked_at > LOOK_FOR_STOPS:
+                waiting, looked_at = texts[place:], time.monotonic()
+                out |= await self._in_thread(lambda: drop_opted_out(self._services.database, waiting))  # noqa: B023
+            going = [text for text in texts[place : place + chunk] if text.id not in out]
+            place += chunk
+            wait = self._services.reserve(sum(text.segments for text in going)) if going else 0.0
             if wait > 0:
                 await asyncio.sleep(wait)
             for text in going:
-                task = asyncio.create_task(self._send(text))
+                task = asyncio.create_task(self._send(text, began))
                 self._in_flight.add(task)
                 task.add_done_callback(self._in_flight.discard)
-            place += len(going)
-            # Unlimited, asking for many at once is cheaper; limited, one at a time leaves most evenly.
-            chunk = 1 if wait > 0 else min(chunk * 2, FIRST_BATCH)
             await asyncio.sleep(0)
         took = max(time.monotonic() - began, 1e-6)
-        self._batch = max(1, min(IN_FLIGHT, int(place / took * PACE), self._batch * 2))
-        if place < len(texts):
-            await self._in_thread(
-                lambda: release(self._services.database, [text.id for text in texts[place:]])
-            )
+        self._batch = max(1, min(IN_FLIGHT, int(min(place, len(texts)) / took * PACE), self._batch * 2))
+        await self._give_back([text for text in texts[place:] if text.id not in out])
 
-    async def _send(self, text: Due) -> None:
+    def _gives_way(self, text: Due, began: float) -> bool:
+        """Return whether what was claimed is not begun any more: the time is up, or others may be urgent."""
+        return self._time_is_up() or (text.priority > URGENT and time.monotonic() - began > PACE)
+
+    async def _give_back(self, texts: Sequence[Due]) -> None:
+        if texts:
+            await self._in_thread(lambda: release(self._services.database, texts))
+
+    async def _send(self, text: Due, claimed_at: float) -> None:
+        if time.monotonic() - claimed_at > HAND_OVER_WITHIN:
+            # This process stood still: others may have given up on it, and be about to send it themselves.
+            self._unsent.append(text)
+            return
         answer: Any
         try:
             answer = await self._services.carrier.send(

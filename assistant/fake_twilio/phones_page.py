@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -269,20 +269,27 @@ class PhonesPage:
         }
 
 
-def open_to_this_machine(prefixes: Sequence[str]) -> Middleware:
-    """Make a middleware that answers these paths to this machine only, and to no foreign page."""
+def open_to_this_machine() -> Middleware:
+    """Make a middleware that answers this machine only, by a name of its own, and no foreign page.
+
+    A page elsewhere whose name was pointed at this machine (DNS rebinding) is its own origin, not our host.
+    """
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path.startswith(tuple(prefixes)):
-            if not _is_loopback(request.remote):
-                raise web.HTTPForbidden(text="The phones are open to this machine only.\n")
-            origin = request.headers.get("Origin")
-            if origin and urlsplit(origin).netloc != request.host:
-                raise web.HTTPForbidden(text="The phones are open to their own page only.\n")
+        if not _is_loopback(request.remote) or not _is_loopback(_name_of(request.host)):
+            raise web.HTTPForbidden(text="The local carrier is open to this machine only.\n")
+        origin = request.headers.get("Origin")
+        if origin and urlsplit(origin).netloc != request.host:
+            raise web.HTTPForbidden(text="The local carrier is open to its own page only.\n")
         return await handler(request)
 
     return guard
+
+
+def _name_of(host: str) -> str:
+    name = urlsplit(f"//{host}").hostname or ""
+    return "127.0.0.1" if name == "localhost" else name
 
 
 def _is_loopback(address: str | None) -> bool:

@@ -36,6 +36,8 @@ from assistant.fake_twilio.traffic import Traffic
 # Twilio retries only failed connections unless the address asks for more.
 LOCAL_WEBHOOK_URL = "http://127.0.0.1:8000/webhooks/twilio/message#rc=2&rp=ct,rt,5xx"
 JOURNAL_FILE = "carrier.jsonl"
+LARGEST_BODY = 256 * 1024
+"""Bytes; the largest is a picture's address and a long text."""
 BACKLOG = 1024  # hundreds of senders connect in the same moment
 
 
@@ -85,7 +87,7 @@ def create_carrier_app(
         if journal is not None:
             journal.close()
 
-    app = web.Application(middlewares=[open_to_this_machine(("/phones", "/static", "/_"))])
+    app = web.Application(middlewares=[open_to_this_machine()], client_max_size=LARGEST_BODY)
     app.add_routes(TwilioApi(carrier, traffic, (STATIC / "photo.png").read_bytes()).routes())
     app.add_routes(page.routes())
     app.on_startup.append(begin)

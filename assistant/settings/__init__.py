@@ -31,7 +31,7 @@ __all__ = [
     "load_settings",
 ]
 
-_SECRET: Final = {"DATABASE_URL", "REDIS_URL", "TWILIO_AUTH_TOKEN", "SECRET_KEY"}
+_SECRET: Final = {"DATABASE_URL", "REDIS_URL", "TWILIO_AUTH_TOKEN", "SECRET_KEY", "METRICS_TOKEN"}
 
 
 class SettingsErrors(Exception):  # noqa: N818 - it carries several

@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     service_name: Annotated[str, BeforeValidator(read_words(12))] = "Circle"
     support_contact: Annotated[str, BeforeValidator(read_words(30))] = "help@circle.example"
     default_country: Annotated[str, BeforeValidator(read_country)] = "US"
+    metrics_token: SecretStr | None = None
+    """What `/metrics` wants to see; None: only this machine may read it."""
     secret_key: SecretStr
     time_travel: Annotated[bool, BeforeValidator(read_switch)] = False
     local_carrier: bool = True

@@ -241,13 +241,14 @@ class World:
             message: What else `LocalCarrier.receive` takes: media.
         """
         self.move_to(self.clock.now() + after)
-        return self._receive(name, words, self.clock.now(), **message)
+        return self.receive(name, words, self.clock.now(), **message)
 
     def crossing_text(self, name: str, words: str) -> str:
         """A phone's text that the carrier took before our last texts left, and that is heard only now."""
-        return self._receive(name, words, self.clock.now() - dt.timedelta(milliseconds=1))
+        return self.receive(name, words, self.clock.now() - dt.timedelta(milliseconds=1))
 
-    def _receive(self, name: str, words: str, received_at: dt.datetime, **message: Any) -> str:
+    def receive(self, name: str, words: str, received_at: dt.datetime, **message: Any) -> str:
+        """A phone's text is heard now that the carrier brought at `received_at`; return its id there."""
         inbound, answer = self.local.receive(self.number(name), words, **message)
         if answer is not None:
             self.heard.append(Heard(self.number(name), answer.body, self.clock.now(), by_carrier=True))

@@ -20,11 +20,15 @@ DELIVER_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
-    """What a worker lends to the jobs it runs: the runtime, its event loop, and whether it is to stop."""
+    """What a worker lends to the jobs it runs."""
 
     runtime: Runtime
     run: Callable[[Coroutine[Any, Any, Any]], Any]
+    """Its event loop."""
     stopped: Callable[[], bool]
+    """Whether it is to stop."""
+    worker: Callable[[], int | None]
+    """The row by which others see that this worker lives."""
 
 
 def handle_inbox(job_context: JobContext) -> None:
@@ -37,7 +41,11 @@ def deliver(job_context: JobContext) -> None:
     """Send the texts that are due."""
     services = job_context.runtime.services
     drained = sender.drain(
-        services, until=_in(DELIVER_SECONDS), stopped=job_context.stopped, run=job_context.run
+        services,
+        until=_in(DELIVER_SECONDS),
+        stopped=job_context.stopped,
+        run=job_context.run,
+        worker=job_context.worker(),
     )
     if drained.more_due:
         services.wake("delivery")
@@ -70,7 +78,8 @@ def fetch_log(job_context: JobContext) -> None:
 
 WORK: Final = {"inbox": handle_inbox, "delivery": deliver}
 MAINTENANCE: Final = (("inbox", sweep, 3), ("delivery", settle, 3), ("delivery", fetch_log, 300))
-"""(queue, job, seconds): how often it is run, by the clock or by a worker with nothing else to do."""
+"""(queue, job, seconds): how often it is run, by the clock or by a worker with nothing else to do. So long a
+wake-up that was lost with Redis costs at most; more often would cost a service at rest more than it saves."""
 
 
 def _in(seconds: float) -> float:

@@ -27,6 +27,7 @@ from assistant.language.places.cities import load_atlas
 from assistant.queues import JOB_OPTIONS, Queues, connect
 from assistant.runtime import Runtime
 from assistant.safety import danger_reader
+from assistant.workers.heartbeat import Heartbeat
 from assistant.workers.jobs import MAINTENANCE, WORK, JobContext
 
 log = structlog.get_logger(__name__)
@@ -135,7 +136,8 @@ class WorkerProcess:
         self._queue = queue
         self.stopping = threading.Event()
         self.queues = Queues(runtime.redis_url)
-        self.job_context = JobContext(runtime, loop.run, self.stopping.is_set)
+        self._heartbeat = Heartbeat(runtime.database, runtime.clock, queue)
+        self.job_context = JobContext(runtime, loop.run, self.stopping.is_set, lambda: self._heartbeat.worker)
         self._next = {job: 0.0 for queue_of, job, _ in MAINTENANCE if queue_of == queue}
 
     def redis_url(self) -> str:
@@ -154,6 +156,15 @@ class WorkerProcess:
 
     def go(self) -> None:
         """Work until told to stop, by wake-ups while Redis answers, by looking every second while not."""
+        self._heartbeat.start()
+        try:
+            # Who comes after one that died does not wait for a wake-up: that one may have had it.
+            _run(WORK[self._queue], self.job_context)
+            self._go()
+        finally:
+            self._heartbeat.end()
+
+    def _go(self) -> None:
         told = False
         while not self.stopping.is_set():
             try:

@@ -330,6 +330,13 @@ def test_who_opted_out_is_not_nudged(world: World) -> None:
     assert hears(world, "ana", dt.timedelta(days=4)) == []
 
 
+def test_an_opt_out_that_is_heard_late_is_obeyed_without_a_word(world: World) -> None:
+    index = len(world.heard)
+    world.receive("ana", "please stop texting me", world.clock.now() - dt.timedelta(minutes=2))
+    assert world.heard_since(index) == []
+    assert says(world, "ana", "tour") == []
+
+
 def test_where_the_carrier_answers_stop_we_do_not(world: World) -> None:
     world.text("ana", "tour")
     index = len(world.heard)

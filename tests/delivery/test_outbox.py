@@ -58,7 +58,7 @@ def test_a_text_expires_when_its_purpose_says_so_unless_the_draft_does(
         a_text(ANA, purpose="prompt", expires_at=later),
     )
     expiries = [row(database, each).expires_at for each in ids]
-    assert expiries == [clock.now() + dt.timedelta(minutes=5), None, later + dt.timedelta(days=1), later]
+    assert expiries == [clock.now() + dt.timedelta(minutes=1), None, later + dt.timedelta(days=1), later]
 
 
 def test_a_draft_without_words_or_with_an_unknown_purpose_is_refused(

@@ -1,19 +1,25 @@
 """Nobody is sure: the callback is awaited, then the log is searched; only what was never taken goes again."""
 
+import asyncio
 import datetime as dt
 import time
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from assistant.carriers.carrier import LoggedText
 from assistant.delivery.claims import LEASE, claim
 from assistant.delivery.delivery_receipts import attempt_name, note_status
-from assistant.delivery.reconciliation import fetch_missed, poll_missing_statuses, settle_unsure
+from assistant.delivery.reconciliation import (
+    DEAD_AFTER,
+    fetch_missed,
+    poll_missing_statuses,
+    settle_unsure,
+)
 from assistant.delivery.sender import drain
 from assistant.schedule.clock import ManualClock
 from assistant.store.database import Database
-from assistant.store.tables import Alert, Inbox, Outbox, Watermark
+from assistant.store.tables import Alert, Inbox, Outbox, Watermark, Worker
 from tests.delivery.fakes import (
     ANA,
     LUZ,
@@ -102,8 +108,41 @@ def test_a_worker_that_died_leaves_its_texts_unsure_never_queued(
     look(database, clock, carrier, after=LEASE.total_seconds())
     assert row(database, text).state == "unsure"
     assert carrier.sent == []
-    look(database, clock, carrier, after=60)
+    look(database, clock, carrier, after=90)
     deliver(database, clock, carrier)
+    assert len(carrier.sent) == 1
+
+
+def test_what_a_dead_worker_had_in_hand_passes_on_before_its_lease_ends(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    with database.write() as session:
+        for worker in (1, 2):
+            session.add(Worker(id=worker, queue="delivery", began_at=clock.real(), beat_at=clock.real()))
+    (text,) = queue(database, clock.now(), a_text(ANA))
+    (other,) = queue(database, clock.now(), a_text(ROSA))
+    for worker in (1, 2):
+        assert len(claim(database, clock.now(), clock.real(), 1, worker=worker).texts) == 1
+    clock.forward(DEAD_AFTER)
+    with database.write() as session:
+        session.execute(update(Worker).where(Worker.id == 2).values(beat_at=clock.real()))
+    look(database, clock, carrier)
+    assert (row(database, text).state, row(database, text).reason) == ("unsure", "worker died")
+    assert row(database, other).state == "claimed"
+    look(database, clock, carrier, after=20)
+    assert row(database, text).state == "unsure"
+    look(database, clock, carrier, after=20)
+    assert row(database, text).state == "queued"
+
+
+def test_a_text_that_a_dead_worker_handed_over_is_found_and_not_sent_again(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    (text,) = queue(database, clock.now(), a_text(ANA, "Hi."))
+    claim(database, clock.now(), clock.real(), 1, worker=7)  # No row of its own: it has long been dead.
+    asyncio.run(carrier.send(URIS[ANA], "Hi.", attempt=attempt_name(text, 1)))
+    look(database, clock, carrier)
+    assert row(database, text).state == "sent"
     assert len(carrier.sent) == 1
 
 
@@ -113,7 +152,7 @@ def test_two_like_texts_are_told_apart_and_an_older_one_is_not_taken_for_a_new_o
     (first,) = queue(database, clock.now(), a_text(ANA, "Same."))
     deliver(database, clock, carrier)
     carrier.never_arrive = True
-    (second,) = queue(database, clock.now(), a_text(ANA, "Same."))
+    (second,) = queue(database, clock.now(), a_text(ANA, "Same.", "prompt"))
     deliver(database, clock, carrier)
     carrier.never_arrive = False
     look(database, clock, carrier, after=5)
@@ -155,18 +194,14 @@ def test_the_parts_of_a_text_resume_at_the_first_that_was_not_taken(
 ) -> None:
     body = " ".join(f"word{number}" for number in range(120))
     queue(database, clock.now(), a_text(ANA, body))
-    deliver(database, clock, carrier)
+    drain(services_of(database, clock, carrier), until=time.monotonic())
     carrier.never_arrive = True
-    clock.forward(dt.timedelta(seconds=2))
     deliver(database, clock, carrier)
     carrier.never_arrive = False
-    clock.forward(dt.timedelta(seconds=2))
     deliver(database, clock, carrier)
     assert len(carrier.sent) == 1
     look(database, clock, carrier, after=120)
-    for _ in range(2):
-        deliver(database, clock, carrier)
-        clock.forward(dt.timedelta(seconds=2))
+    deliver(database, clock, carrier)
     assert " ".join(carrier.texts_to(ANA)) == body
 
 

@@ -1,5 +1,6 @@
 """What is due leaves once, in order, and only if it still may."""
 
+import asyncio
 import datetime as dt
 import time
 from dataclasses import replace
@@ -9,7 +10,10 @@ from sqlalchemy import select, update
 
 from assistant.carriers.carrier import CarrierError, Trouble
 from assistant.circles.people import consent
+from assistant.delivery.claims import claim
 from assistant.delivery.delivery_receipts import attempt_name, note_status
+from assistant.delivery.order import ORDER_PATIENCE
+from assistant.delivery.outbox import PURPOSE_RULES
 from assistant.delivery.sender import Drained, drain
 from assistant.schedule.clock import ManualClock
 from assistant.store.database import Database
@@ -130,29 +134,61 @@ def test_what_is_not_due_stays_and_is_announced(
     assert deliver(database, clock, carrier) == Drained(0, False, later)
 
 
-def test_the_next_text_of_a_turn_follows_when_the_first_arrived(
-    database: Database, clock: ManualClock, carrier: FakeCarrier
-) -> None:
-    first, _ = queue(database, clock.now(), a_text(ANA, "first"), a_text(ANA, "second"))
-    deliver(database, clock, carrier, 0.0)
-    assert carrier.texts_to(ANA) == ["first"]
-    with database.write() as session:
-        note_status(
-            session, attempt_name(first, 1), carrier.sent[0].carrier_id, "delivered", None, clock.now()
-        )
-    deliver(database, clock, carrier)
-    assert carrier.texts_to(ANA) == ["first", "second"]
-
-
-def test_the_next_text_of_a_turn_follows_two_seconds_later_without_a_receipt(
+def test_the_next_text_of_a_turn_follows_once_the_carrier_took_the_first(
     database: Database, clock: ManualClock, carrier: FakeCarrier
 ) -> None:
     queue(database, clock.now(), a_text(ANA, "first"), a_text(ANA, "second"))
-    drained = deliver(database, clock, carrier, 0.5)
-    assert drained.next_due == clock.now() + dt.timedelta(seconds=2)
-    clock.forward(dt.timedelta(seconds=2))
+    deliver(database, clock, carrier, 0.0)
+    assert carrier.texts_to(ANA) == ["first"]
     deliver(database, clock, carrier)
     assert carrier.texts_to(ANA) == ["first", "second"]
+
+
+def test_the_next_turn_waits_for_a_text_that_is_tried_again(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    queue(database, clock.now(), a_text(ANA, "first"))
+    carrier.refuse_next = [CarrierError(Trouble.RETRY, 20429)]
+    deliver(database, clock, carrier, 0.0)
+    queue(database, clock.now(), a_text(ANA, "second"), a_text(ROSA, "another's"))
+    deliver(database, clock, carrier, 0.2)
+    assert carrier.texts_to(ANA) == []
+    assert carrier.texts_to(ROSA) == ["another's"]
+    clock.forward(dt.timedelta(seconds=10))
+    deliver(database, clock, carrier)
+    assert carrier.texts_to(ANA) == ["first", "second"]
+
+
+def test_nobody_waits_for_ever_behind_a_text_that_nothing_can_be_found_out_about(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    queue(database, clock.now(), a_text(ANA, "first"))
+    carrier.never_arrive = True
+    deliver(database, clock, carrier, 0.0)
+    carrier.never_arrive = False
+    queue(database, clock.now(), a_text(ANA, "second"))
+    deliver(database, clock, carrier, 0.2)
+    assert carrier.texts_to(ANA) == []
+    clock.forward(ORDER_PATIENCE)
+    deliver(database, clock, carrier)
+    assert carrier.texts_to(ANA) == ["second"]
+
+
+def test_a_reply_never_waits_behind_what_is_less_urgent(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    clock.move_to(NIGHT)
+    queue(database, clock.now(), a_text(ANA, "notice", "notice"), a_text(ANA, "reply"))
+    deliver(database, clock, carrier)
+    assert carrier.texts_to(ANA) == ["reply"]
+    clock.move_to(MORNING)
+    queue(database, clock.now(), a_text(ROSA, "notice", "notice"))
+    carrier.never_arrive = True
+    deliver(database, clock, carrier, 0.2)  # Both are lost on the way.
+    carrier.never_arrive = False
+    queue(database, clock.now(), a_text(ROSA, "prompt", "prompt"), a_text(ROSA, "safety", "safety"))
+    deliver(database, clock, carrier, 0.2)
+    assert carrier.texts_to(ROSA) == ["safety"]
 
 
 def test_a_text_is_not_held_back_for_ever_by_one_before_it_that_failed(
@@ -170,10 +206,86 @@ def test_nothing_leaves_after_stop(database: Database, clock: ManualClock, carri
     (legal,) = queue(database, clock.now(), a_text(ANA, "You are out.", "legal"))
     with database.write() as session:
         consent.refuse(session, ANA, SENDER, "STOP", "text", clock.now())
-    deliver(database, clock, carrier, 0.0)
+    deliver(database, clock, carrier)
     assert carrier.texts_to(ANA) == ["You are out."]
     assert row(database, legal).state == "sent"
     assert outcome(database, ids[0]) == ("dropped", "opted out")
+
+
+def test_the_confirmation_of_a_stop_comes_after_whatever_was_on_its_way(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    (prompt,) = queue(database, clock.now(), a_text(ANA, "prompt", "prompt"))
+    assert [each.id for each in claim(database, clock.now(), clock.real(), 10).texts] == [prompt]
+    with database.write() as session:
+        consent.refuse(session, ANA, SENDER, "STOP", "text", clock.now())
+    queue(database, clock.now(), a_text(ANA, "You are out.", "legal"))
+    assert claim(database, clock.now(), clock.real(), 10).texts == []
+    with database.write() as session:
+        session.execute(update(Outbox).where(Outbox.id == prompt).values(state="sent"))
+    assert len(claim(database, clock.now(), clock.real(), 10).texts) == 1
+
+
+def test_a_stop_that_comes_between_claim_and_sending_is_heard(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    ids = queue(database, clock.now(), *(a_text(each, purpose="prompt") for each in (ROSA, ANA)))
+
+    def rosa_is_first(_segments: int) -> float:
+        with database.write() as session:
+            consent.refuse(session, ANA, SENDER, "STOP", "text", clock.now())
+        return 0.1  # The rate limit has the rest wait.
+
+    drain(services_of(database, clock, carrier, reserve=rosa_is_first), until=time.monotonic() + 2)
+    assert [each.uri for each in carrier.sent] == [URIS[ROSA]]
+    assert outcome(database, ids[1]) == ("dropped", "opted out")
+
+
+def test_a_confirmation_that_comes_late_does_not_come(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    (text,) = queue(database, clock.now(), a_text(ANA, "You are out.", "legal"))
+    clock.forward(dt.timedelta(minutes=1))
+    deliver(database, clock, carrier)
+    assert carrier.sent == []
+    assert outcome(database, text) == ("dropped", "too late")
+
+
+def test_a_process_that_stood_still_hands_nothing_over_that_others_may_send(
+    database: Database, clock: ManualClock, carrier: FakeCarrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.delivery.sender.HAND_OVER_WITHIN", 0.1)
+    (text,) = queue(database, clock.now(), a_text(ANA))
+
+    def stand_still(_segments: int) -> float:
+        time.sleep(0.2)
+        return 0.0
+
+    drain(services_of(database, clock, carrier, reserve=stand_still), until=time.monotonic())
+    assert carrier.sent == []
+    found = row(database, text)
+    assert (found.state, found.attempt) == ("queued", 0)
+
+
+def test_replies_leave_while_prompts_hold_every_other_place(
+    database: Database, clock: ManualClock, carrier: FakeCarrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.delivery.sender.IN_FLIGHT", 3)
+    monkeypatch.setattr("assistant.delivery.sender.KEPT_FREE", 1)
+    monkeypatch.setattr("assistant.delivery.sender.LAST_WAIT", 0.1)
+
+    class SlowForPrompts(FakeCarrier):
+        async def send(self, to_uri: str, body: str, *, attempt: str):  # type: ignore[no-untyped-def]
+            if body == "prompt":
+                await asyncio.sleep(30)
+            return await super().send(to_uri, body, attempt=attempt)
+
+    slow = SlowForPrompts(clock)
+    queue(database, clock.now(), *(a_text(each, "prompt", "prompt") for each in (ANA, ROSA, LUZ)))
+    deliver(database, clock, slow, 0.2)
+    queue(database, clock.now(), a_text(OMAR, "reply"))
+    deliver(database, clock, slow, 0.5)
+    assert [each.text for each in slow.sent] == ["reply"]
 
 
 def test_nobody_is_texted_unprompted_who_has_not_asked(
@@ -344,13 +456,14 @@ def test_what_was_certainly_not_taken_is_tried_again_later_and_later(
     (text,) = queue(database, clock.now(), a_text(ANA, purpose="prompt"))
     carrier.refuse["*"] = CarrierError(Trouble.RETRY, 20429)
     pauses = []
-    for _ in range(8):
+    for _ in range(PURPOSE_RULES["prompt"].tries):
         deliver(database, clock, carrier, 0.0)
         pauses.append((row(database, text).not_before - clock.now()).total_seconds())
         clock.forward(dt.timedelta(seconds=max(pauses[-1], 0)))
     assert outcome(database, text) == ("failed", "carrier 20429")
-    assert 1.5 <= pauses[0] <= 2.5
-    assert 6 <= pauses[2] <= 10
+    assert 0.75 <= pauses[0] <= 1.25
+    assert 3 <= pauses[2] <= 5
+    assert 600 <= pauses[-2] <= 1200
     assert carrier.sent == []
 
 

@@ -318,3 +318,17 @@ def test_faults_and_phones_are_closed_to_other_pages(carrier: Running) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request)
     assert caught.value.code == 403
+
+
+@pytest.mark.parametrize("path", ["/phones", "/_phones", "/v1/Services/MG1"])
+def test_a_name_that_was_pointed_at_this_machine_opens_nothing(carrier: Running, path: str) -> None:
+    named = {"Host": "rebound.example", "Origin": "http://rebound.example"}
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(urllib.request.Request(carrier.url + path, headers=named))
+    assert caught.value.code == 403
+
+
+def test_a_body_has_its_limit(carrier: Running) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(f"{carrier.url}/_phones/text", b"x" * 400_000)
+    assert caught.value.code == 413

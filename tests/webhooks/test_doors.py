@@ -83,7 +83,7 @@ def test_every_real_payload_is_kept_whole(
     assert row.to_uri == (sent["To"] if ":" in sent["To"] else f"sms:{sent['To']}")
     assert row.params == {name: value for name, value in sent.items() if name not in IN_COLUMNS}
     assert row.received_at == clock.now()
-    assert row.state == "new"
+    assert row.state == ("ignored" if "short_code" in name else "new")
 
 
 def test_an_answer_by_advanced_opt_out_stays_known(twilio: Twilio, database: Database) -> None:
@@ -424,3 +424,20 @@ def test_logs_name_no_words_and_no_numbers(
     assert "4155550123" not in written
     assert TOKEN not in written
     assert ACCOUNT not in written
+
+
+def test_whatever_a_form_brings_is_kept_in_bounds(twilio: Twilio, database: Database) -> None:
+    assert twilio.text(ChannelMetadata="x" * 20_000).status_code == 200
+    assert twilio.text(MessageSid="SM" + "0" * 70).status_code == 400
+    assert twilio.text(Body="y" * 70_000).status_code == 413
+    assert twilio.text(**{f"Field{number}": "z" for number in range(1001)}).status_code == 400
+    with database.read() as session:
+        (kept,) = session.scalars(select(Inbox)).all()
+    assert len(kept.params["ChannelMetadata"]) == 8_000
+
+
+def test_a_short_code_is_recorded_and_waits_for_nobody(twilio: Twilio, database: Database) -> None:
+    assert twilio.text(From="72345").status_code == 200
+    with database.read() as session:
+        (kept,) = session.scalars(select(Inbox)).all()
+    assert (kept.state, kept.reason) == ("ignored", "not a number")

@@ -12,7 +12,7 @@ from assistant.runtime import Runtime, build_runtime
 from assistant.schedule.clock import ManualClock
 from assistant.settings import load_settings
 from assistant.store.database import Database
-from assistant.store.tables import Inbox, Outbox
+from assistant.store.tables import Inbox, Outbox, Worker
 from tests.outage import Outage
 from tests.webhooks.twilio_side import Twilio
 from webhooks.app import create_app
@@ -149,8 +149,56 @@ def test_metrics_hold_nothing_of_anybody(client: FlaskClient, twilio: Twilio) ->
     assert "415555" not in page
 
 
+def test_metrics_are_for_this_machine(client: FlaskClient) -> None:
+    elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
+    assert client.get("/metrics", environ_overrides=elsewhere).status_code == 403
+    assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 403
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_metrics_are_for_whoever_has_the_token(environment: dict[str, str], clock: ManualClock) -> None:
+    settings = load_settings({**environment, "METRICS_TOKEN": "a-long-one"})
+    with build_runtime(settings, clock=clock) as runtime:
+        app = create_app(runtime)
+        client = app.test_client()
+        assert client.get("/metrics").status_code == 403
+        assert client.get("/metrics", headers={"Authorization": "Bearer another"}).status_code == 403
+        for address in ("127.0.0.1", "203.0.113.9"):
+            answer = client.get(
+                "/metrics",
+                headers={"Authorization": "Bearer a-long-one"},
+                environ_overrides={"REMOTE_ADDR": address},
+            )
+            assert answer.status_code == 200
+        app.extensions["recorder"].close()
+
+
 def test_a_scrape_asks_a_handful_of_questions(client: FlaskClient, runtime: Runtime) -> None:
     statements: list[str] = []
     event.listen(runtime.database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     client.get("/metrics")
-    assert len(statements) <= 8
+    assert len(statements) <= 16
+
+
+def test_each_cause_of_waiting_is_a_figure(
+    client: FlaskClient, database: Database, clock: ManualClock
+) -> None:
+    now, real = clock.now(), clock.real()
+    with database.write() as session:
+        session.add_all(
+            Worker(id=number, queue=queue, began_at=real, beat_at=real - dt.timedelta(seconds=age))
+            for number, queue, age in ((1, "delivery", 1), (2, "delivery", 60), (3, "inbox", 1))
+        )
+        retried = an_outbox_row("queued", "prompt", now + dt.timedelta(seconds=30))
+        retried.attempt = 2
+        in_hand, of_the_dead = (an_outbox_row("claimed", "reply", now) for _ in range(2))
+        in_hand.claimed_by, of_the_dead.claimed_by = 1, 2
+        unsure = an_outbox_row("unsure", "reply", now - dt.timedelta(seconds=70))
+        session.add_all([retried, in_hand, of_the_dead, unsure])
+    assert gauge(client, "circle_outbox_oldest_reply_seconds") == 70
+    assert gauge(client, "circle_outbox_retrying") == 1
+    assert gauge(client, "circle_outbox_unsure") == 1
+    assert gauge(client, "circle_outbox_held_by_dead") == 1
+    assert gauge(client, 'circle_workers{queue="delivery"}') == 1
+    assert gauge(client, 'circle_workers{queue="inbox"}') == 1
+    assert gauge(client, "circle_rate_limit_wait_seconds") == 0

@@ -29,7 +29,7 @@ from assistant.queues import Queues, connect
 from assistant.runtime import build_runtime
 from assistant.settings import load_settings
 from assistant.store.database import Database
-from assistant.store.tables import Address, Outbox, Person
+from assistant.store.tables import Address, Outbox, Person, Worker
 from tests import servers
 
 PEOPLE = 40
@@ -325,6 +325,23 @@ def test_a_worker_told_to_stop_finishes_what_is_under_way(
             assert time.monotonic() - began < 3
         assert set(states(database)) <= {"sent", "queued"}
         assert sum(arrived(carrier).values()) == states(database).get("sent", 0)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_worker_is_known_to_live_until_it_ends(
+    database: Database, database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    def beats() -> list[tuple[str, dt.datetime]]:
+        with database.read() as session:
+            return [(row.queue, row.beat_at) for row in session.scalars(select(Worker))]
+
+    with running() as carrier:
+        with working_here(environment(database_url, redis_url, carrier, tmp_path), "delivery"):
+            until(beats)
+            ((queue, first),) = beats()
+            assert queue == "delivery"
+            until(lambda: beats()[0][1] > first)
+        assert beats() == []
 
 
 @pytest.mark.parametrize("queue", ["inbox", "delivery"])

@@ -11,6 +11,7 @@ from assistant.store.tables.operation_tables import (
     PendingAction,
     ServiceState,
     Watermark,
+    Worker,
 )
 from assistant.store.tables.person_tables import Address, Consent, Person, Role
 from assistant.store.tables.season_tables import (
@@ -57,4 +58,5 @@ __all__ = [
     "Share",
     "Timer",
     "Watermark",
+    "Worker",
 ]

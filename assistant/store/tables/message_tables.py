@@ -89,6 +89,14 @@ class Outbox(Base):
             sqlite_where=text("state IN ('claimed', 'unsure')"),
             postgresql_where=text("state IN ('claimed', 'unsure')"),
         ),
+        # What may stand before another text to the same phone.
+        Index(
+            "ix_outbox_open",
+            "address_id",
+            "id",
+            sqlite_where=text("state IN ('queued', 'claimed', 'unsure')"),
+            postgresql_where=text("state IN ('queued', 'claimed', 'unsure')"),
+        ),
         Index("ix_outbox_person", "person_id", "id"),
         # What reports ask of whole seasons: what a circle's texts cost, and when a week's question arrived.
         Index(
@@ -129,7 +137,7 @@ class Outbox(Base):
     priority: Mapped[int]
     """0 safety, 1 replies, 2 everything else; lower goes first."""
     after_id: Mapped[int | None] = mapped_column(BigId)
-    """Goes only once the carrier took that row: the parts of a text, and the texts of a turn, in order."""
+    """Goes only once the carrier took that row, and waits with it: parts of a text, texts of a turn."""
     inbox_id: Mapped[int | None] = mapped_column(BigId, index=True)
     """The text that this one answers."""
     conversation_id: Mapped[int | None] = mapped_column(BigId)
@@ -154,3 +162,5 @@ class Outbox(Base):
     carries: Mapped[str | None]
     """Whose words stand in it, by their rows ("share:12 note:5 answer:9"): they may be taken back.
     "note:5?" only says that words wait."""
+    claimed_by: Mapped[int | None] = mapped_column(BigId)
+    """The worker that has it in hand; None once it has told what came of it."""

@@ -121,6 +121,18 @@ class Watermark(Base):
     at: Mapped[dt.datetime]
 
 
+class Worker(Base):
+    """A worker process that runs, or ran until its last beat; one that ends in order takes its row along."""
+
+    __tablename__ = "worker"
+
+    id: Mapped[Id]
+    queue: Mapped[str] = mapped_column(String(12))
+    began_at: Mapped[dt.datetime]
+    beat_at: Mapped[dt.datetime]
+    """Real time of its last sign of life."""
+
+
 class ServiceState(Base):
     """What the whole service shares and may change while it runs: the clock's offset, a pause of all."""
 

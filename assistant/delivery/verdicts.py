@@ -1,0 +1,100 @@
+"""Decides whether a queued text that is due may leave.
+
+Everything is checked again here, because the world has moved on since a text was queued: consent, the
+member's seat, quiet hours, lateness.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from assistant.delivery.outbox import ANSWER_WHILE_FRESH, PURPOSE_RULES, Rule
+from assistant.schedule.local_time import allowed, hours_for, next_allowed, zone_of
+
+INBOX_FIRST = dt.timedelta(seconds=10)
+"""So long between two looks whether the recipient's own text was handled: only what is unprompted waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A queued text whose time has come, with all that decides whether it may go."""
+
+    id: int
+    person_id: int
+    circle_id: int | None
+    address_id: int
+    uri: str
+    body: str | None
+    segments: int
+    purpose: str
+    priority: int
+    attempt: int
+    """The number of the try that begins with this claim."""
+    created_at: dt.datetime
+    expires_at: dt.datetime | None
+    retired: bool
+    unreachable: bool
+    person_zone: str | None
+    circle_zone: str | None
+    seat: str | None
+    """The state of the seat it is about, if it is about one."""
+    consent: str | None
+    answers: dt.datetime | None
+    """When the text came that it answers."""
+    unhandled: bool
+    """The recipient has texts nobody has handled."""
+    replaced: bool
+    """A later text of the same wording waits for the recipient too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Not now: look again at `until`."""
+
+    until: dt.datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Not ever."""
+
+    reason: str
+
+
+def decide(text: Due, now: dt.datetime) -> Hold | Drop | None:
+    """Return what keeps a text from leaving at `now` (aware UTC, the service's time); None: it may leave."""
+    rule = PURPOSE_RULES[text.purpose]
+    if (reason := _forbidden(text, rule, now)) is not None:
+        return Drop(reason)
+    if rule.waits_for_inbox and text.unhandled:
+        return Hold(now + INBOX_FIRST, "the recipient's own text goes first")
+    if rule.any_hour or (rule.any_hour_while_fresh and _is_fresh(text, now)):
+        return None
+    zones, hours = zone_of(text.person_zone, text.circle_zone, text.uri), hours_for(text.uri)
+    if allowed(now, zones, hours):
+        return None
+    opening = next_allowed(now, zones, hours)
+    if text.expires_at is not None and text.expires_at <= opening:
+        return Drop("too late")
+    return Hold(opening, "quiet hours")
+
+
+def _forbidden(text: Due, rule: Rule, now: dt.datetime) -> str | None:
+    reasons = (
+        (text.body is None, "erased"),
+        (text.expires_at is not None and text.expires_at <= now, "too late"),
+        (text.retired, "address retired"),
+        (text.unreachable and not rule.to_unreachable, "unreachable"),
+        (text.consent == "out" and rule.needs != "nothing", "opted out"),
+        (text.consent is None and rule.needs == "opt-in", "no consent"),
+        (rule.needs_seat and text.seat == "paused", "paused"),
+        (rule.needs_seat and text.seat in ("left", "declined"), "left"),
+        (text.replaced and text.purpose == "prompt", "replaced by a later one"),
+    )
+    return next((reason for holds, reason in reasons if holds), None)
+
+
+def _is_fresh(text: Due, now: dt.datetime) -> bool:
+    return now - (text.answers or text.created_at) <= ANSWER_WHILE_FRESH
