@@ -103,13 +103,19 @@ def _hold_back(session: Session, contexts: Sequence[Context], now: dt.datetime) 
     some = [
         context
         for context in contexts
-        if context.progress.drafts and not _is_known(context) and context.question is None
+        if context.progress.drafts and not _is_known(context) and not _was_asked(context)
     ]
     for context in some:
         held = strangers.bounded(session, {context.person.id: context.progress.drafts}, now)
         if context.inbox is not None and context.person.id in held:
             context.progress.drafts = held[context.person.id]
             context.inbox.reason = context.inbox.reason or "stranger, not answered"
+
+
+def _was_asked(context: Context) -> bool:
+    """Whether the person is being asked something, or has just answered the last of it."""
+    last = context.last_question
+    return last is not None and (last.state == "open" or last.closed_at == context.now)
 
 
 def _is_known(context: Context) -> bool:

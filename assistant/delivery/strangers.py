@@ -7,16 +7,16 @@ heard all the same: words of danger, opt-outs, and whoever is being asked someth
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import CompoundSelect, func, select, union
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.permissions import hearing_of
 from assistant.delivery.outbox import Draft
-from assistant.store.tables import Outbox, ServiceState
+from assistant.store.tables import Member, Outbox, Role, ServiceState
 
 log = structlog.get_logger(__name__)
 
@@ -43,14 +43,23 @@ def bounded(
         now: Aware UTC, the service's time.
     """
     hears = hearing_of(session, drafts) if drafts else {}
+    been_here = set(session.scalars(_seated(drafts))) if drafts else set()
     held = {}
     for person_id, said in drafts.items():
         counted = sum(draft.purpose not in ALWAYS for draft in said)
-        if not counted or hears[person_id] & KNOWN:
+        if not counted or hears[person_id] & KNOWN or person_id in been_here:
             continue
         if _said_today(session, person_id, now) >= MOST_A_DAY or not _take(session, counted, now):
             held[person_id] = [draft for draft in said if draft.purpose in ALWAYS]
     return held
+
+
+def _seated(people: Collection[int]) -> CompoundSelect[int]:
+    """Return who ever held a seat or a role, whatever became of it: whoever just left is no stranger."""
+    return union(
+        select(Member.person_id).where(Member.person_id.in_(people)),
+        select(Role.person_id).where(Role.person_id.in_(people)),
+    )
 
 
 def _said_today(session: Session, person_id: int, now: dt.datetime) -> int:
