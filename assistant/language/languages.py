@@ -11,8 +11,9 @@ from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 _FILE: Final = "languages.toml"
-_EQUALLY_LONG: Final = frozenset({"days", "months"})
-_PLACEHOLDERS: Final = {"date_format": ("{day}", "{month}")}
+_EQUALLY_LONG: Final = frozenset({"days", "months", "day_parts"})
+_TIME: Final = ("{clock}", "{part}")
+_PLACEHOLDERS: Final = {"date_format": ("{day}", "{month}"), "time_format": _TIME, "time_at_one": _TIME}
 _CLOCKS: Final = (12, 24)
 
 
@@ -33,6 +34,9 @@ class Language:
     months: tuple[str, ...]
     date_format: str
     clock: int
+    time_format: str
+    time_at_one: str
+    day_parts: tuple[str, ...]
     conjunction: str
     conjunction_before: tuple[re.Pattern[str], str] | None
     labels: Mapping[str, str]
@@ -79,6 +83,9 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         months=tuple(table["months"]),
         date_format=table["date_format"],
         clock=table["clock"],
+        time_format=table["time_format"],
+        time_at_one=table["time_at_one"],
+        day_parts=tuple(table["day_parts"]),
         conjunction=table["and"],
         conjunction_before=(re.compile(before["pattern"]), before["word"]) if before else None,
         labels=table["labels"],

@@ -3,14 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-# When each part of the day begins, as Spanish speakers count it.
-_PARTS_IN_SPANISH = (
-    (0, "de la noche"),
-    (1, "de la madrugada"),
-    (6, "de la mañana"),
-    (12, "de la tarde"),
-    (19, "de la noche"),
-)
+from assistant.language.languages import LANGUAGES
 
 
 def local_time_words(zone: str, now: datetime, language: str) -> str:
@@ -19,21 +12,17 @@ def local_time_words(zone: str, now: datetime, language: str) -> str:
     Args:
         zone: an IANA zone.
         now: this moment, aware.
-        language: "en" or "es".
+        language: a code of languages.toml.
 
     Raises:
-        ValueError: when there are no words for the language, or ``now`` is naive.
+        ValueError: when there is no such language, or ``now`` is naive.
         zoneinfo.ZoneInfoNotFoundError: when there is no such zone.
     """
     if now.tzinfo is None:
         raise ValueError('"now" names no time zone')
-    local = now.astimezone(ZoneInfo(zone))
-    clock = f"{local.hour % 12 or 12}:{local.minute:02}"
-    match language:
-        case "en":
-            return f"{clock} {'am' if local.hour < 12 else 'pm'}"
-        case "es":
-            part = [name for begins, name in _PARTS_IN_SPANISH if local.hour >= begins][-1]
-            return f"{'la' if local.hour % 12 == 1 else 'las'} {clock} {part}"
-        case _:
-            raise ValueError(f"there are no words for the time in {language!r}")
+    if language not in LANGUAGES:
+        raise ValueError(f"there are no words for the time in {language!r}")
+    local, spoken = now.astimezone(ZoneInfo(zone)), LANGUAGES[language]
+    hour = local.hour % 12 or 12 if spoken.clock == 12 else local.hour
+    said = spoken.time_at_one if hour == 1 else spoken.time_format
+    return said.format(clock=f"{hour}:{local.minute:02}", part=spoken.day_parts[local.hour])
