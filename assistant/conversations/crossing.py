@@ -151,6 +151,8 @@ def _answered_what_was_asked(context: Context) -> bool:
     ).first()
     if asked_then is None or asked_then.outcome not in (None, "silence"):
         return False
+    if asked_then.visible_to != "us" and (step_of(context, asked_then).expect or "text") == "text":
+        return False  # Any words would answer it, and others would read them: that is asked about.
     conversation = context.session.get_one(Conversation, asked_then.conversation_id)
     if (conversation.flow, conversation.step) != (asked_then.flow, asked_then.step):
         return False

@@ -74,7 +74,10 @@ def pass_on(context: Context, read: Callable[[Context], CommandReading | None]) 
         for alert in alerts:
             effect_handlers.apply(context, tell_who_is_here(ctx, alert))
         return False
+    crossed = crossing.look(context)
     line = _for_holder(context, told)
+    if crossed.doubled or (line is None and crossed.answer is not None):
+        return False  # It came twice, or is the second half of an answer: that goes where the answer goes.
     if line is None and (read(context) is not None or _is_an_answer(context, told)):
         return False
     line = context.words.strip() if line is None else line

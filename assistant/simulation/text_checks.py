@@ -31,6 +31,8 @@ TWICE_WITHIN: Final = dt.timedelta(hours=1)
 DAYS_APART: Final = dt.timedelta(days=2)
 """After so long the same text may come again with nothing between."""
 LONGEST: Final = 2
+TO_HOLDER: Final = "notices/from_member"
+"""Words of someone in an open alert, for whoever has taken it; they may say a thing twice."""
 READS_ALOUD: Final = ("notices/shared", "notices/note_to_you", "notices/relay", "notices/keepsake")
 """Words of others, which a shared phone shows only after its owner's yes or in the middle of writing."""
 _NUMBER: Final = re.compile(r"(?<!\d)(?:\+?1[ .-]?)?\(?(\d{3})\)?[ .-]?(\d{3})[ .-]?(\d{4})(?!\d)")
@@ -162,14 +164,14 @@ class Watcher:
         self._check_hour(text, ZoneInfo(text.zone) if person and person.zone else self.world.zone)
         before = [each for each in self._since[name] if at - each.at < TWICE_WITHIN]
         # Two circles may ask the same of a person, one may not ask it twice; an alert is repeated till heard.
-        alert = text.row is not None and text.row.purpose == "alert"
+        wording = text.row.wording if text.row is not None else ""
+        alert = wording == TO_HOLDER or (text.row is not None and text.row.purpose == "alert")
         again = [each for each in before if each.body == body and each.seat == text.seat]
         aloud = text.row is not None and text.row.wording.startswith(READS_ALOUD)
         twice = bool(again) and not alert and not (aloud and self.ledger.wrote_twice(body))
         hold("doubled", not twice, at, name, f"twice in an hour: {body!r}")
         self._since[name].append(text)
         self._check_numbers(text)
-        wording = text.row.wording if text.row is not None else ""
         if person is not None and person.plain and not wording.startswith(READS_ALOUD):
             shown = [
                 each for each in self.names if re.search(rf"\b{each}\b(?! =)", body)
@@ -188,7 +190,8 @@ class Watcher:
                 )
                 hold(
                     "eyes",
-                    self.ledger.may_read(session, secret, name, at),
+                    self.ledger.may_read(session, secret, name, at)
+                    or (wording == TO_HOLDER and self.ledger.was_told_of(session, secret, name)),
                     at,
                     name,
                     f"{secret.writer} wrote {secret.words!r} for {secret.to or secret.visible_to}"

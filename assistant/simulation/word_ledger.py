@@ -13,9 +13,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.carriers.twilio_addresses import to_uri
+from assistant.safety.alert_holding import TOLD
 from assistant.simulation.habits import Service, Written
 from assistant.simulation.world import World
-from assistant.store.tables import Address, Circle, Conversation, Member, Pair, PairMember, Question
+from assistant.store.tables import (
+    Address,
+    Alert,
+    AlertStep,
+    Circle,
+    Conversation,
+    Member,
+    Pair,
+    PairMember,
+    Question,
+)
 
 BUDDIES_FOR: Final = dt.timedelta(days=15)
 """Words by @ may reach whoever was a buddy of the writer's so lately."""
@@ -143,6 +154,24 @@ class WordLedger:
             lately = at - BUDDIES_FOR if secret.visible_to == "relay" else None
             return self._were_buddies(session, secret, reader, lately)
         return False
+
+    def was_told_of(self, session: Session, secret: Secret, reader: str) -> bool:
+        """Return whether a secret's writer had been told that this reader gets their words."""
+        told = (
+            select(AlertStep.id)
+            .join(Alert, Alert.id == AlertStep.alert_id)
+            .where(
+                Alert.person_id == self._person(session, secret.writer),
+                AlertStep.person_id == self._person(session, reader),
+                AlertStep.what == TOLD,
+                AlertStep.at <= secret.at,
+            )
+        )
+        return session.scalar(told.limit(1)) is not None
+
+    def _person(self, session: Session, name: str) -> int | None:
+        uri = to_uri(self.world.number(name))
+        return session.scalar(select(Address.person_id).where(Address.uri == uri))
 
     def _were_buddies(self, session: Session, secret: Secret, reader: str, since: dt.datetime | None) -> bool:
         pairs = (

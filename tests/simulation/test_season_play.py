@@ -15,7 +15,7 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.registry import ACTIONS, Action
 from assistant.circles.people.addresses import address_for
 from assistant.conversations.action_catalogue import all_actions
-from assistant.delivery import claims
+from assistant.delivery import verdicts
 from assistant.delivery.outbox import Draft, put
 from assistant.engine.book import FlowBook
 from assistant.fake_twilio.fake_carrier import LOCAL_SERVICE_SID
@@ -107,7 +107,7 @@ def test_a_sound_season_breaks_no_promise(stage: Stage) -> None:
 
 
 def test_a_prompt_at_three_in_the_morning_is_seen(book: FlowBook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claims, "allowed", lambda *_: True)
+    monkeypatch.setattr(verdicts, "allowed", lambda *_: True)
     with World(book, start=AT_NIGHT, zone=str(CHICAGO)) as world:
         world.circle("MAPLE", "Bold Moves", state="running")
         world.member("ana", "MAPLE")
@@ -122,8 +122,8 @@ def test_a_prompt_at_three_in_the_morning_is_seen(book: FlowBook, monkeypatch: p
 def test_a_whole_season_fails_when_prompts_go_out_at_night_and_danger_goes_unheard(
     book: FlowBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(claims, "allowed", lambda *seen: not allowed(*seen))
-    monkeypatch.setattr(claims, "next_allowed", lambda now, *_: _night_after(now))
+    monkeypatch.setattr(verdicts, "allowed", lambda *seen: not allowed(*seen))
+    monkeypatch.setattr(verdicts, "next_allowed", lambda now, *_: _night_after(now))
     monkeypatch.setattr(first_response, "read_danger", reads_nothing)
     story = simulate(book, members=4, weeks=1, seed=1, circles=1)
     assert {"asleep", "heard"} <= _broken(story.score)
