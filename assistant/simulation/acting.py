@@ -21,7 +21,7 @@ from assistant.simulation.personas import IMAGE, PHOTO, Asked, Initiative, Perso
 from assistant.simulation.text_checks import Passed, Watcher
 from assistant.simulation.word_ledger import NOBODY, Meant
 from assistant.simulation.world import World
-from assistant.store.tables import Address, Circle, Conversation, Member
+from assistant.store.tables import Address, Circle, Conversation, Member, Question
 
 IN_HAND: Final = (1, 9)
 """Minutes after which someone who is writing looks again."""
@@ -60,6 +60,9 @@ class Agenda:
     def act(self) -> None:
         """Do what comes next."""
         heapq.heappop(self._acts)[2]()
+
+JUST_NOW: Final = dt.timedelta(minutes=1)
+"""A question that was asked no longer ago may cross with a text."""
 
 
 @dataclass(slots=True)
@@ -244,10 +247,11 @@ class Company:
         last_code = actor.codes[-1] if actor.codes else ""
         words, image = self.voice.answer(self.habits.speaker(who, asked), asked, mate, last_code, actor.last)
         to = mate if image and visible_to == "buddy" and mate in words else ""
+        held_for = ""
         if asked.flow == "kind_note":
             visible_to, to = "circle", asked.about
         if asked.flow == "kind_line" and asked.step == "line":
-            visible_to = "buddy"
+            visible_to, to = "buddy", asked.about
         if asked.flow == "kind_line" and asked.step == "who":
             self.watcher.ledger.readdress(who.name, mate)
         if asked.flow == "for_which" and words.isdigit() and 0 < int(words) <= len(asked.labels):
@@ -255,8 +259,15 @@ class Company:
         if asked.flow == "relay" and asked.step == "number" and words == "1":
             self.watcher.given.add(HER_NUMBER)
         if f"{asked.flow}/{asked.step}" == "route/ask" and words.isdigit() and int(words) <= len(asked.keys):
-            self.watcher.ledger.give(who.name, asked.question, asked.keys[int(words) - 1], code)
+            held_for = asked.keys[int(words) - 1]
+            self.watcher.ledger.give(who.name, asked.question, held_for, code)
         for text in self.habits.bend(who, asked, Written(words, image, visible_to, code, to)):
+            if asked.flow == "route" and asked.step != "ask" and text.meant == "aside":
+                continue  # Asked whether these are the words, any others are the words anew.
+            if held_for and text.meant == "aside":
+                # It is held with the rest, shown with it, and goes where that goes.
+                chosen, of = ("relay", "") if held_for == "buddy" else (held_for, code)
+                text = replace(text, visible_to=chosen, code=of)
             self._write_after(text.after, actor, text, asked.question)
 
     def _code(self, name: str) -> str:
@@ -300,7 +311,14 @@ class Company:
     def _cross(self, actor: Actor, text: Written) -> None:
         """Have the actor's text cross with our question, which it does not answer."""
         asked, _, _ = self._asked(actor)
-        self._write(actor, text, asked.question if asked is not None else 0)
+        if asked is not None and self._was_just_asked(asked.question):
+            self._write(actor, text, asked.question)
+
+    def _was_just_asked(self, question: int) -> bool:
+        """Whether a question came this very moment: one of yesterday, any words may answer."""
+        with self.world.database.read() as session:
+            opened_at = session.get_one(Question, question).opened_at
+        return opened_at > self.world.clock.now() - JUST_NOW
 
     def _write_after(self, wait: dt.timedelta, actor: Actor, text: Written, question: int = 0) -> None:
         if wait:

@@ -32,7 +32,9 @@ DAYS_APART: Final = dt.timedelta(days=2)
 """After so long the same text may come again with nothing between."""
 LONGEST: Final = 2
 TO_HOLDER: Final = "notices/from_member"
-"""Words of someone in an open alert, for whoever has taken it; they may say a thing twice."""
+"""Words of someone in an open alert, for whoever has taken it."""
+BETWEEN: Final = (TO_HOLDER, "notices/host_note")
+"""Words between a member and whoever looks after them go on as they are written, the same once more, too."""
 READS_ALOUD: Final = ("notices/shared", "notices/note_to_you", "notices/relay", "notices/keepsake")
 """Words of others, which a shared phone shows only after its owner's yes or in the middle of writing."""
 _NUMBER: Final = re.compile(r"(?<!\d)(?:\+?1[ .-]?)?\(?(\d{3})\)?[ .-]?(\d{3})[ .-]?(\d{4})(?!\d)")
@@ -165,7 +167,7 @@ class Watcher:
         before = [each for each in self._since[name] if at - each.at < TWICE_WITHIN]
         # Two circles may ask the same of a person, one may not ask it twice; an alert is repeated till heard.
         wording = text.row.wording if text.row is not None else ""
-        alert = wording == TO_HOLDER or (text.row is not None and text.row.purpose == "alert")
+        alert = text.row is not None and (text.row.purpose == "alert" or wording in BETWEEN)
         again = [each for each in before if each.body == body and each.seat == text.seat]
         aloud = text.row is not None and text.row.wording.startswith(READS_ALOUD)
         twice = bool(again) and not alert and not (aloud and self.ledger.wrote_twice(body))
