@@ -20,8 +20,9 @@ from typing import Any, TypeVar
 import pytest
 
 ANA, LUZ = "+14155550102", "+14155550101"
-PATIENCE = 180.0  # What was in flight when the carrier died is looked for for two minutes; what follows waits.
-"""Seconds; a shared machine can be slow, and nothing here is measured by it."""
+PATIENCE = 180.0
+"""Seconds; a shared machine can be slow, and nothing here is measured by it. What was in flight when the
+carrier died is looked for for two minutes, and what follows waits for it."""
 
 pytestmark = pytest.mark.timeout(300)
 T = TypeVar("T")
