@@ -61,6 +61,7 @@ class Agenda:
         """Do what comes next."""
         heapq.heappop(self._acts)[2]()
 
+
 JUST_NOW: Final = dt.timedelta(minutes=1)
 """A question that was asked no longer ago may cross with a text."""
 
