@@ -21,7 +21,6 @@ from assistant.conversations.notices import tell
 from assistant.conversations.prefetch import Before, prefetch
 from assistant.conversations.questions import timers_at_the_end
 from assistant.conversations.turn_context import Context, Progress
-from assistant.conversations.turns import STORED
 from assistant.delivery import strangers
 from assistant.delivery.outbox import put
 from assistant.safety.alerts import open_alert
@@ -203,7 +202,6 @@ def _each_for_itself(context: Context, text: Inbox) -> bool:
         # This person's next text and everyone else's must go on, whatever went wrong with this one.
         log.exception("text not handled", inbox=text.id, error=type(error).__name__)
         context.progress.prefetched, context.progress.drafts = None, []
-        context.session.info.pop(STORED, None)  # What was stored may have been taken back.
         text.attempts += 1
         if text.attempts < TRIES:
             text.not_before = context.services.clock.real() + TRY_AGAIN_AFTER[text.attempts - 1]

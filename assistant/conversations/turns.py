@@ -19,13 +19,11 @@ from assistant.engine.problems import UnknownVersion
 from assistant.engine.wording import audience
 from assistant.safety.first_response import is_safety_talk
 from assistant.schedule.local_time import due, home, hours_for, next_allowed, zone_of
-from assistant.store.database import forget_touched, touched
+from assistant.store.database import forget_touched, touched, written
 from assistant.store.insert import insert_new
 from assistant.store.tables import Alert, Circle, Conversation, FlowVersion, Member, Question, Role, Timer
 
 WAITED = "waited"
-STORED = "stored versions"
-"""Where a session remembers which versions of flows it has stored."""
 STANDING = frozenset({Member, Role, Circle, Alert})
 """What a person may command and holds is read from these."""
 
@@ -185,7 +183,7 @@ def _settle(context: Context, conversation: Conversation, place: Place | None) -
 
 def _store_version(context: Context, flow: str, version: str) -> None:
     """Keep the movement that a conversation has begun with, for as long as anyone stands in it."""
-    stored = context.session.info.setdefault(STORED, set())
+    stored = written(context.session)
     if (flow, version) in stored:
         return
     stored.add((flow, version))

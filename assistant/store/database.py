@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 CONNECT_SECONDS = 5
 """How long a server that does not answer is waited for: webhooks have a spool to fall back on."""
+WRITTEN = "written"
+"""Where a session keeps what `written` returns."""
 NUMBERED = "numbered"
 """Marks tables, in their `info`, whose rows are made by the mapper alone."""
 BUSY_SECONDS = 15.0
@@ -59,6 +61,7 @@ class Database:
         event.listen(self._sessions, "loaded_as_persistent", _keep)
         event.listen(self._sessions, "pending_to_persistent", _keep)
         event.listen(self._sessions, "before_flush", _note_touched)
+        event.listen(self._sessions, "after_soft_rollback", _forget_written)
         if self.is_sqlite:
             event.listen(self._sessions, "transient_to_pending", _number)
 
@@ -90,6 +93,16 @@ class Database:
 def _keep(session: Session, row: object) -> None:
     """Hold on to each row for as long as its session: `session.get` then asks the database for it once."""
     session.info.setdefault("rows", []).append(row)
+
+
+def written(session: Session) -> set[object]:
+    """Return what a transaction has noted as written already; nothing of it outlives a rollback."""
+    noted: set[object] = session.info.setdefault(WRITTEN, set())
+    return noted
+
+
+def _forget_written(session: Session, _transaction: object) -> None:
+    session.info.pop(WRITTEN, None)
 
 
 def _number(session: Session, row: Any) -> None:

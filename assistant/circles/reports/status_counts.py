@@ -139,11 +139,6 @@ def count_circles(
     ]
 
 
-def progress_of(session: Session, circle_id: int) -> dict[str, int]:
-    """How far the invitations of a circle have come: one of `PROGRESS` -> how many."""
-    return _progress(_invited(session, Circle.id == circle_id)[circle_id])
-
-
 def _inside(column: InstrumentedAttribute[Any], asked: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether a row belongs to the circles that are asked about; of all of them no row is looked up."""
     return true() if asked is _ALL else column.in_(select(Circle.id).where(asked))

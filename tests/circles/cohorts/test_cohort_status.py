@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionResult
 from assistant.circles.actions.effects import Lines
-from assistant.circles.reports.status_counts import progress_of
+from assistant.circles.reports.status_counts import count_circles
 from assistant.store.tables import Address, Alert, Audit, Circle, Invitation, Person
 from tests.circles.town import Town
 
@@ -168,7 +168,8 @@ def test_every_invitation_is_somewhere_on_its_way(town: Town, mia: Person) -> No
     town.question(rosa, town.seat(rosa, circle, "joining"))
     town.seat(dora, circle, "joining")
     town.seat(omar, circle, "left")
-    assert progress_of(town.session, circle.id) == {
+    [counts] = count_circles(town.session, town.now, circle.code)
+    assert counts.progress == {
         "queued": 1,
         "invited": 2,
         "confirmed": 1,

@@ -1,0 +1,16 @@
+"""What a transaction notes as written already is forgotten when it is taken back, in part or whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.store.database import Database, written
+
+
+def test_what_is_noted_does_not_outlive_a_rollback(database: Database) -> None:
+    with database.write() as session:
+        written(session).add("before")
+        with pytest.raises(RuntimeError), session.begin_nested():
+            written(session).add("within")
+            raise RuntimeError
+        assert not written(session), "what is not there is written again; what is there, harmlessly twice"
