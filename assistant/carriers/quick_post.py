@@ -72,7 +72,9 @@ class QuickPost:
         idle = self._idle.setdefault(loop, deque())
         connection = _last_open(idle, loop.time()) or await self._connect(loop)
         body = urlencode(form)
-        answer = await connection.ask(f"{self._head}{len(body)}\r\n\r\n{body}".encode("latin-1"), self._timeout)
+        answer = await connection.ask(
+            f"{self._head}{len(body)}\r\n\r\n{body}".encode("latin-1"), self._timeout
+        )
         if connection.open:
             connection.idle_since = loop.time()
             idle.append(connection)

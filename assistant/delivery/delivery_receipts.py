@@ -188,9 +188,7 @@ def _load(session: Session, reports: Sequence[StatusReport]) -> tuple[dict[int, 
 def _write(session: Session, changed: dict[int, _Text]) -> None:
     if not changed:
         return
-    rows = [
-        {"row": text.id, **{name: getattr(text, name) for name in _WRITTEN}} for text in changed.values()
-    ]
+    rows = [{"row": text.id, **{name: getattr(text, name) for name in _WRITTEN}} for text in changed.values()]
     session.connection().execute(_WRITE, rows)
     for row in session.identity_map.values():
         if isinstance(row, Outbox) and row.id in changed:

@@ -23,7 +23,7 @@ from assistant.store.database import Database
 from assistant.store.tables import Circle
 from tests import servers
 from tests.bench.phones import Phones, Tally
-from tests.bench.running import Service, environment, running
+from tests.bench.running import environment, running
 
 AT_ONCE: Final = 200
 SEATS: Final = 40
@@ -67,7 +67,9 @@ def prepare(url: str) -> None:
     database.close()
 
 
-async def load(phones: Phones, seconds: float, processor: Callable[[], dict[str, float]]) -> tuple[Tally, dict[str, float], float]:
+async def load(
+    phones: Phones, seconds: float, processor: Callable[[], dict[str, float]]
+) -> tuple[Tally, dict[str, float], float]:
     """Let phones write for so long; what they saw, what each process had of the processor, and the seconds."""
     phones.begin(AT_ONCE)
     warm = phones.measure()
@@ -95,9 +97,13 @@ async def main(seconds: float, url: str | None) -> None:
         with running(environment(Path(folder) / "var", port, carrier_port, url)) as service:
             print({name: service.part(name) for name in ("web", "inbox", "delivery", "clock")}, flush=True)
             tally, took, wall = await load(phones, seconds, service.processor_seconds)
-            print(f"{tally.answered} answered, {tally.sent} sent in {wall:.1f} s: {tally.answered / wall:.0f}/s; refused {phones.refused}")
+            print(
+                f"{tally.answered} answered, {tally.sent} sent in {wall:.1f} s: {tally.answered / wall:.0f}/s; refused {phones.refused}"
+            )
             for name, each in took.items():
-                print(f"{name:<11} {each:6.2f} s  {each / tally.answered * 1000:6.2f} ms a text {each / wall:5.0%}")
+                print(
+                    f"{name:<11} {each:6.2f} s  {each / tally.answered * 1000:6.2f} ms a text {each / wall:5.0%}"
+                )
             print(service.memory_mb())
             print("wait", sorted(tally.waits)[len(tally.waits) // 2])
         await phones.close()
