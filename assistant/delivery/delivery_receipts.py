@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import ColumnElement, bindparam, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import Trouble
@@ -99,7 +99,15 @@ class _Text:
     claimed_until: dt.datetime | None
 
 
-_TEXTS = select(*(getattr(Outbox, field.name) for field in dataclasses.fields(_Text))).order_by(Outbox.id)
+_TEXTS = (
+    select(*(getattr(Outbox, field.name) for field in dataclasses.fields(_Text)))
+    .order_by(Outbox.id)
+    .with_for_update()
+)
+_NAMED = Outbox.id.in_(bindparam("ids", expanding=True))
+_KNOWN = Outbox.carrier_id.in_(bindparam("carrier_ids", expanding=True))
+# Made once: to make one costs as much as what it asks.
+_BY_ID, _BY_EITHER = _TEXTS.where(_NAMED), _TEXTS.where(or_(_NAMED, _KNOWN))
 _WRITTEN = ("state", "reason", "carrier_id", "status", "error_code", "sent_at", "not_before", "claimed_until")
 _WRITE = (
     update(Outbox.metadata.tables["outbox"])
@@ -173,14 +181,10 @@ def _load(session: Session, reports: Sequence[StatusReport]) -> tuple[dict[int, 
     ids = {name[0] for name in named if name}
     # One whose attempt was lost on the way is still known by the carrier's id for it.
     carrier_ids = {report.carrier_id for report, name in zip(reports, named, strict=True) if not name}
-    wanted: list[ColumnElement[bool]] = [Outbox.id.in_(sorted(ids))] if ids else []
-    if carrier_ids:
-        wanted.append(Outbox.carrier_id.in_(sorted(carrier_ids)))
-    if not wanted:
-        return {}, {}
     session.flush()
     # Without the mapper, which would take longer over each callback than the database.
-    found = session.connection().execute(_TEXTS.where(or_(*wanted)).with_for_update())
+    ask, asked = session.connection().execute, {"ids": sorted(ids), "carrier_ids": sorted(carrier_ids)}
+    found = ask(_BY_EITHER, asked) if carrier_ids else ask(_BY_ID, {"ids": asked["ids"]})
     texts = [_Text(*row) for row in found]
     return {text.id: text for text in texts}, {text.carrier_id: text for text in texts if text.carrier_id}
 
