@@ -14,13 +14,16 @@ log = structlog.get_logger(__name__)
 BURST_SECONDS = 0.05
 """So much unused time may be made up for: what a worker loses between two claims, and (a part of it, below)
 between the moment it was given and the moment the text leaves."""
-LATENESS = 0.02
-"""Seconds of it that are kept for texts that leave later than they were allowed to."""
+LATENESS = 0.03
+"""Seconds of it that are kept for texts that leave later than they were allowed to; who is later still asks
+again (`sender`): one pause of a busy machine would otherwise let its texts leave with those that come after."""
+AT_ONCE = 0.02
+"""So many seconds of the limit are taken from Redis with one question, and handed out here: with a high limit
+the question would cost as much as the text. What is urgent waits so much longer at most."""
 ASK_AGAIN_AFTER = 1.0
 """Seconds for which a Redis that is away is not asked again."""
 
 # Each segment keeps the sender busy for 1/rate of a second, by the one clock all workers share: Redis's own.
-# A text is asked for by itself: what is asked for together leaves together, and so over the limit.
 _RESERVE = """
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
@@ -29,7 +32,7 @@ local start = math.max(free, now - tonumber(ARGV[2]))
 local after = start + tonumber(ARGV[1])
 local keep = math.max(0, math.ceil((after - now) / 1000)) + 1000
 redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', keep)
-return string.format('%.0f', math.max(0, start - now))
+return string.format('%.0f', start - now)
 """
 
 
@@ -63,12 +66,29 @@ class Rate:
         self._key = _key(sender)
         self._seconds = 1 / segments_per_second
         self._lock = threading.Lock()
+        self._most = max(1, int(AT_ONCE / self._seconds))
+        self._left = 0
         self._free_at = 0.0
         self._away_until = 0.0
 
     def reserve(self, segments: int) -> float:
-        """Take room for one text of so many segments; return the seconds to wait before it. Never raises."""
-        if time.monotonic() >= self._away_until:
+        """Take room for one text of so many segments; return the seconds to wait before it. Never raises.
+
+        A text is asked for by itself: what is asked for together leaves together, and so over the limit.
+        """
+        with self._lock:
+            now = time.monotonic()
+            if self._left < segments or self._free_at < now - (BURST_SECONDS - LATENESS):
+                # What was taken before and not used in its time is lost.
+                self._take(max(segments, self._most), now)
+            start = self._free_at
+            self._free_at += segments * self._seconds
+            self._left -= segments
+            return max(0.0, start - now)
+
+    def _take(self, segments: int, now: float) -> None:
+        self._left = segments
+        if now >= self._away_until:
             try:
                 micros = self._reserve(
                     keys=[self._key],
@@ -77,15 +97,9 @@ class Rate:
                         round((BURST_SECONDS - LATENESS) * 1e6),
                     ],
                 )
-                return int(micros) / 1e6
+                self._free_at = time.monotonic() + int(micros) / 1e6
+                return
             except (RedisError, OSError) as error:
                 self._away_until = time.monotonic() + ASK_AGAIN_AFTER
                 log.warning("rate kept without Redis", error=type(error).__name__)
-        return self._reserve_alone(segments)
-
-    def _reserve_alone(self, segments: int) -> float:
-        with self._lock:
-            now = time.monotonic()
-            start = max(self._free_at, now - (BURST_SECONDS - LATENESS))
-            self._free_at = start + segments * self._seconds
-            return max(0.0, start - now)
+        self._free_at = max(self._free_at, time.monotonic() - (BURST_SECONDS - LATENESS))
