@@ -43,10 +43,13 @@ def processor_seconds(process: int) -> float:
 
 
 def resident_mb(process: int) -> float:
-    """Memory of this process and all below it, what they share counted once for each."""
-    return sum(
-        int((_read(Path(f"/proc/{each}/statm")).split() or [0, 0])[1]) / PAGES_A_MB for each in tree(process)
-    )
+    """Memory of this process, with what it shares."""
+    return int((_read(Path(f"/proc/{process}/statm")).split() or [0, 0])[1]) / PAGES_A_MB
+
+
+def largest_mb(process: int) -> float:
+    """The most memory that this process or one below it holds."""
+    return max(map(resident_mb, tree(process)))
 
 
 def _read(file: Path) -> str:

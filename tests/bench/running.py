@@ -46,8 +46,9 @@ class Service:
 
     def memory_mb(self) -> dict[str, float]:
         """What each part holds now."""
-        found = {name: machine.resident_mb(self.part(name)) for name in (*PARTS, "redis")}
-        found["supervisor"] = machine.resident_mb(self.process) - sum(found.values())
+        # Of the web's two processes the one that serves; the other only watches it.
+        found = {name: machine.largest_mb(self.part(name)) for name in (*PARTS, "redis")}
+        found["supervisor"] = machine.resident_mb(self.process)
         return found
 
 
