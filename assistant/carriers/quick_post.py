@@ -1,7 +1,7 @@
 """Posts forms to one address, hundreds at once, over connections that are kept.
 
 A general client takes four times as long over each of them, and sending is most of what delivery does
-(`docs/speed.md`). What this one does not know of HTTP/1.1 it takes for no answer at all, which is always safe.
+(`docs/speed.md`). What this one does not know of HTTP/1.1 it takes for no answer, which is always safe.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ BURST_SECONDS = 0.05
 """So much unused time may be made up for: what a worker loses between two claims, and (a part of it, below)
 between the moment it was given and the moment the text leaves."""
 LATENESS = 0.03
-"""Seconds of it that are kept for texts that leave later than they were allowed to; who is later still asks
-again (`sender`): one pause of a busy machine would otherwise let its texts leave with those that come after."""
+"""Seconds of it that are kept for texts that leave later than they were allowed to. Who is later still asks
+again (`sender`): after a pause of a busy machine they would leave together with those that come next."""
 AT_ONCE = 0.02
 """So many seconds of the limit are taken from Redis with one question, and handed out here: with a high limit
 the question would cost as much as the text. What is urgent waits so much longer at most."""

@@ -298,7 +298,7 @@ def _put_in(database: Database, spool: Spool, entries: Sequence[IncomingText | S
     if texts and reports:
         try:
             with database.write() as session:
-                # Statuses may have to wait for a delivery's locks, and then nobody waits for those of the texts.
+                # Statuses may wait for a delivery's locks; then nobody waits for those of the texts.
                 note_statuses(session, reports)
                 insert_texts(session, texts)
             return

@@ -105,9 +105,7 @@ def rows_of(backend: str, ours: list[Found], plain: list[Found]) -> list[Row]:
             "≥ 8",
             "≥ 25",
         ),
-        Row(
-            f"processor time a text (plain: {plain_cost:.1f}), {backend}", taken, "ms", None, "≤ 4", "≤ 2"
-        ),
+        Row(f"processor time a text (plain: {plain_cost:.1f}), {backend}", taken, "ms", None, "≤ 4", "≤ 2"),
         *(
             Row(f"  of it {name}", middle(lambda each, part=name: each.cost(part)), "ms")  # type: ignore[misc]
             for name in (*OURS, "redis")

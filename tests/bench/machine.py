@@ -13,14 +13,14 @@ PAGES_A_MB: Final = 2**20 / os.sysconf("SC_PAGE_SIZE")
 
 
 def calibration() -> str:
-    """A line that lets figures of different days be compared: a loop's time, and what else the machine does."""
+    """A line by which figures of different days compare: a loop's time, and what else the machine does."""
     wall, cpu = time.perf_counter(), time.process_time()
     total = 0
     for each in range(ADDITIONS):
         total += each
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     load = " ".join(f"{each:.1f}" for each in os.getloadavg())
-    return f"this machine now: {ADDITIONS:,} additions in {cpu:.2f} s of processor, {wall:.2f} s of time; load {load}"
+    return f"{ADDITIONS:,} additions: {cpu:.2f} s of processor, {wall:.2f} s of time; load {load}"
 
 
 def tree(process: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""The plain way, as most would first write it: a job of RQ's for each text, in a fork, one send after the other.
+"""The plain way, as most would first write it: an RQ job for each text, in a fork, one send after the other.
 
 It says the same to the same phones, keeps texts, callbacks and where everybody stands in the same database,
 and is served by the same server. What takes long to import its worker imports before it forks.
@@ -85,7 +85,8 @@ def handle(number: str, body: str, sid: str) -> None:
     with engine.begin() as connection:
         known = {"number": number, "body": body, "sid": sid}
         connection.execute(text("INSERT INTO plain_text VALUES (:sid, :number, :body, 'received')"), known)
-        step = connection.execute(text("SELECT step FROM plain_person WHERE number = :number"), known).scalar()
+        stands = text("SELECT step FROM plain_person WHERE number = :number")
+        step = connection.execute(stands, known).scalar()
         if step is None:
             step = 0
             connection.execute(text("INSERT INTO plain_person VALUES (:number, 0)"), known)

@@ -1,7 +1,7 @@
 """How many prompts a second are found due, started and queued: the first of a season, to everyone at once.
 
-The floor writes the rows that a prompt leaves behind, and nothing else: a conversation, a question, a timer, a
-text; a hundred of each to a transaction, as the worker does.
+The floor writes the rows that a prompt leaves behind, and nothing else: a conversation, a question, a timer,
+a text; a hundred of each to a transaction, as the worker does.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from tests.bench.row import Row
 NAME = "prompts"
 QUICK: Final = 1000
 ROUNDS: Final = 3
+LONGEST, QUICK_LONGEST = 20.0, 5.0
+"""Seconds; what was not started by then is left."""
 BOOK: Final = read_flows()
 BEFORE: Final = NOON - dt.timedelta(days=3)
 
@@ -46,12 +48,15 @@ class Started:
 
 
 def run(*, quick: bool = False) -> list[Row]:
-    """Ours by the floor, on SQLite and on PostgreSQL, in turns."""
+    """Ours by the floor, on SQLite and on PostgreSQL, in turns; quick: once, on SQLite."""
     members = QUICK if quick else FAN_OUT
     rows = []
     with backends() as (_, _, urls):
-        for backend, url in urls.items():
-            found = [(started(url, members), floor(url, members)) for _ in range(1 if quick else ROUNDS)]
+        for backend, url in list(urls.items())[: 1 if quick else None]:
+            longest = QUICK_LONGEST if quick else LONGEST
+            found = [
+                (started(url, members, longest), floor(url, members)) for _ in range(1 if quick else ROUNDS)
+            ]
             ours = statistics.median(mine.a_second for mine, _ in found)
             least = statistics.median(each for _, each in found)
             passed = statistics.median(mine.by_the_clock for mine, _ in found)
@@ -70,18 +75,18 @@ def run(*, quick: bool = False) -> list[Row]:
     return rows
 
 
-def started(url: str, members: int) -> Started:
-    """Start them all, and see that all are queued."""
+def started(url: str, members: int, longest: float) -> Started:
+    """Start them all, or as many as the time allows, and see that they are queued."""
     database, services = due(url, members)
     began = time.perf_counter()
-    took = seconds(database, lambda: fire_due(services, time.monotonic() + 600))
+    took = seconds(database, lambda: fire_due(services, time.monotonic() + longest))
     passed = time.perf_counter() - began
     with database.read() as session:
         queued = session.scalar(select(func.count(func.distinct(Outbox.person_id)))) or 0
     database.close()
-    if queued != members:
+    if queued != members and passed < longest:
         raise RuntimeError(f"{queued} of {members} prompts were queued")
-    return Started(members / took, members / passed)
+    return Started(queued / took, queued / passed)
 
 
 def due(url: str, members: int) -> tuple[Database, Services]:
