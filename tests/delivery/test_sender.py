@@ -251,6 +251,25 @@ def test_a_confirmation_that_comes_late_does_not_come(
     assert outcome(database, text) == ("dropped", "too late")
 
 
+def test_a_text_that_misses_its_room_under_the_limit_asks_for_another(
+    database: Database, clock: ManualClock, carrier: FakeCarrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Late as it is it would leave together with those that come next, over the limit."""
+    monkeypatch.setattr("assistant.delivery.sender.LATENESS", 0.05)
+    queue(database, clock.now(), a_text(ANA))
+    asked: list[float] = []
+
+    def reserve(_segments: int) -> float:
+        asked.append(time.monotonic())
+        if len(asked) == 1:
+            time.sleep(0.2)  # The machine had no time for us.
+        return 0.0
+
+    drain(services_of(database, clock, carrier, reserve=reserve), until=time.monotonic() + 1)
+    assert len(asked) == 2
+    assert len(carrier.sent) == 1
+
+
 def test_a_process_that_stood_still_hands_nothing_over_that_others_may_send(
     database: Database, clock: ManualClock, carrier: FakeCarrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
