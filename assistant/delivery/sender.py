@@ -25,7 +25,6 @@ from assistant.delivery.claims import (
     release,
 )
 from assistant.delivery.delivery_receipts import attempt_name
-from assistant.delivery.rate import LATENESS
 from assistant.delivery.send_results import Result, record
 from assistant.delivery.verdicts import Due
 from assistant.services import Services, allow_everything
@@ -43,8 +42,6 @@ GATHER = 0.05
 """Seconds in which results gather, up to `AT_ONCE`, to be written in one transaction."""
 PACE = 0.25
 """Seconds: under a rate limit only so much is claimed ahead, for what is urgent must not wait behind it."""
-LATE_TRIES = 3
-"""So often a text that missed the time it was given asks for another; then it leaves all the same."""
 LOOK_AGAIN = 0.01
 LOOK_FOR_URGENT = 0.05
 """Seconds between two looks for what is urgent, while everything else waits for room."""
@@ -199,12 +196,11 @@ class _Round:
                 waiting, looked_at = texts[place:], time.monotonic()
                 out |= await self._in_thread(lambda: drop_opted_out(self._services.database, waiting))  # noqa: B023
             going = [text for text in texts[place : place + chunk] if text.id not in out]
+            if chunk == 1 and going and not await self._has_room(going[0]):
+                break
             place += chunk
-            leaves_by = float("inf")
-            if going and chunk == 1:
-                leaves_by = await self._await_room(going[0])
             for text in going:
-                task = asyncio.create_task(self._send(text, began, leaves_by))
+                task = asyncio.create_task(self._send(text, began))
                 self._in_flight.add(task)
                 task.add_done_callback(self._in_flight.discard)
             await asyncio.sleep(0)
@@ -220,19 +216,15 @@ class _Round:
         if texts:
             await self._in_thread(lambda: release(self._services.database, texts))
 
-    async def _await_room(self, text: Due) -> float:
-        """Wait for the rate limit; return until when the room it gave may be used."""
-        asked = time.monotonic()
-        wait = self._services.reserve(text.segments)
-        if wait > 0:
-            await asyncio.sleep(wait)
-        return asked + wait + LATENESS
+    async def _has_room(self, text: Due) -> bool:
+        """Wait for the rate limit to let this text leave; False: the time is up before."""
+        while (wait := self._services.reserve(text.segments)) > 0:
+            await asyncio.sleep(min(wait, max(0.0, self._until - time.monotonic())))
+            if self._time_is_up():
+                return False
+        return True
 
-    async def _send(self, text: Due, claimed_at: float, leaves_by: float) -> None:
-        for _ in range(LATE_TRIES):
-            if time.monotonic() <= leaves_by:
-                break
-            leaves_by = await self._await_room(text)
+    async def _send(self, text: Due, claimed_at: float) -> None:
         if time.monotonic() - claimed_at > HAND_OVER_WITHIN:
             # This process stood still: others may have given up on it, and be about to send it themselves.
             self._unsent.append(text)

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import itertools
 import time
 from dataclasses import replace
 
@@ -231,10 +232,12 @@ def test_a_stop_that_comes_between_claim_and_sending_is_heard(
 ) -> None:
     ids = queue(database, clock.now(), *(a_text(each, purpose="prompt") for each in (ROSA, ANA)))
 
+    waits = itertools.chain([0.1], itertools.repeat(0.0))
+
     def rosa_is_first(_segments: int) -> float:
         with database.write() as session:
             consent.refuse(session, ANA, SENDER, "STOP", "text", clock.now())
-        return 0.1  # The rate limit has the rest wait.
+        return next(waits)  # The rate limit has the rest wait.
 
     drain(services_of(database, clock, carrier, reserve=rosa_is_first), until=time.monotonic() + 2)
     assert [each.uri for each in carrier.sent] == [URIS[ROSA]]
@@ -249,25 +252,6 @@ def test_a_confirmation_that_comes_late_does_not_come(
     deliver(database, clock, carrier)
     assert carrier.sent == []
     assert outcome(database, text) == ("dropped", "too late")
-
-
-def test_a_text_that_misses_its_room_under_the_limit_asks_for_another(
-    database: Database, clock: ManualClock, carrier: FakeCarrier, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Late as it is it would leave together with those that come next, over the limit."""
-    monkeypatch.setattr("assistant.delivery.sender.LATENESS", 0.05)
-    queue(database, clock.now(), a_text(ANA))
-    asked: list[float] = []
-
-    def reserve(_segments: int) -> float:
-        asked.append(time.monotonic())
-        if len(asked) == 1:
-            time.sleep(0.2)  # The machine had no time for us.
-        return 0.0
-
-    drain(services_of(database, clock, carrier, reserve=reserve), until=time.monotonic() + 1)
-    assert len(asked) == 2
-    assert len(carrier.sent) == 1
 
 
 def test_a_process_that_stood_still_hands_nothing_over_that_others_may_send(
@@ -606,7 +590,8 @@ def test_what_the_time_is_up_for_is_given_back_as_if_never_claimed(
     database: Database, clock: ManualClock, carrier: FakeCarrier
 ) -> None:
     ids = queue(database, clock.now(), *(a_text(each, purpose="prompt") for each in (ANA, ROSA, LUZ, OMAR)))
-    services = services_of(database, clock, carrier, reserve=lambda segments: 0.3)
+    waits = itertools.chain([0.0], itertools.repeat(0.3))
+    services = services_of(database, clock, carrier, reserve=lambda segments: next(waits))
     drained = drain(services, until=time.monotonic() + 0.5)
     assert drained.more_due
     assert 1 <= drained.sent < 4
