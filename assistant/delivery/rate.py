@@ -107,9 +107,8 @@ class Rate:
     def _ask(self, segments: int, now: float) -> float | None:
         amounts = segments * self._seconds, BURST_SECONDS - LATENESS
         try:
-            return (
-                now + int(self._reserve(keys=[self._key], args=[round(each * 1e6) for each in amounts])) / 1e6
-            )
+            micros = self._reserve(keys=[self._key], args=[round(each * 1e6) for each in amounts])
+            return now + int(micros) / 1e6
         except (RedisError, OSError) as error:
             self._away_until = time.monotonic() + ASK_AGAIN_AFTER
             log.warning("rate kept without Redis", error=type(error).__name__)

@@ -173,7 +173,6 @@ def left_within(seconds: float, *rates: Rate) -> int:
 def test_two_workers_share_one_senders_rate(redis_url: str) -> None:
     rates = [Rate(connect(redis_url), "MG1", 100) for _ in range(2)]
     assert 5 <= left_within(0.5, *rates) <= 0.5 * 100 + 10
-    assert rates[0].reserve(1) == 0 or 0 < rates[1].reserve(1) <= 0.05
     assert Rate(connect(redis_url), "MG2", 100).reserve(2) == 0
 
 
