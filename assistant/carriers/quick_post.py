@@ -226,7 +226,7 @@ def _read_answer(read: bytes, *, ended: bool) -> tuple[Answer, bool] | None:
 
 
 def _read_chunks(rest: bytes) -> bytes | None:
-    parts = []
+    parts: list[bytes] = []
     while True:
         size, found, rest = rest.partition(b"\r\n")
         if not found:

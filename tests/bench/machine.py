@@ -44,7 +44,8 @@ def processor_seconds(process: int) -> float:
 
 def resident_mb(process: int) -> float:
     """Memory of this process, with what it shares."""
-    return int((_read(Path(f"/proc/{process}/statm")).split() or [0, 0])[1]) / PAGES_A_MB
+    fields = _read(Path(f"/proc/{process}/statm")).split()
+    return int(fields[1]) / PAGES_A_MB if fields else 0.0
 
 
 def largest_mb(process: int) -> float:

@@ -22,7 +22,8 @@ from assistant.runtime import read_flows
 from assistant.schedule.clock import ManualClock
 from assistant.services import Services
 from assistant.store.database import Database
-from assistant.store.insert import insert_all, new_ids
+from assistant.store.insert import insert_all
+from assistant.store.numbering import new_ids
 from assistant.store.tables import Circle, Conversation, Member, Outbox, Question, Timer
 from tests.bench.delivery import FAN_OUT, NOON, InHand, fresh, put_in, services_of
 from tests.bench.figures import seconds
