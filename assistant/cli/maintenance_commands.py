@@ -21,10 +21,13 @@ def migrate() -> None:
     from assistant.runtime import build_runtime
     from assistant.settings import load_settings
     from assistant.store import migrate as migrations
+    from assistant.store.keys_in_use import take_up_keys
 
     with build_runtime(load_settings()) as opened:
+        take_up_keys(opened.database)
         before = migrations.current(opened.database)
         migrations.upgrade(opened.database)
+        take_up_keys(opened.database)
     after = migrations.head()
     click.echo(f"The database is up to date ({after})." if before == after else f"Migrated to {after}.")
 

@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 from assistant.fake_twilio.records import Event, from_row, to_row
+
+
+class LineSeal(Protocol):
+    """Seals lines before they are written and opens them again, whoever holds the key to it."""
+
+    def seal_line(self, line: str) -> str:
+        """Return the line sealed."""
+        ...
+
+    def open_line(self, line: str) -> str:
+        """Return what a line says, sealed or not; ValueError: it cannot be opened."""
+        ...
+
+
+class NoSeal:
+    """Leaves lines as they are."""
+
+    def seal_line(self, line: str) -> str:
+        """Return the line."""
+        return line
+
+    def open_line(self, line: str) -> str:
+        """Return the line."""
+        return line
 
 
 class Journal:
@@ -16,8 +41,9 @@ class Journal:
     A power cut may cost it a line, which development can bear; a torn or strange line is skipped in reading.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, seal: LineSeal | None = None) -> None:
         self._path = path
+        self._seal = seal or NoSeal()
         self._file: TextIO | None = None
 
     def read(self) -> Iterator[Event]:
@@ -27,7 +53,7 @@ class Journal:
         with self._path.open(encoding="utf-8") as lines:
             for line in lines:
                 try:
-                    yield from_row(json.loads(line))
+                    yield from_row(json.loads(self._seal.open_line(line.strip())))
                 except (ValueError, KeyError, TypeError):
                     continue
 
@@ -35,16 +61,16 @@ class Journal:
         """Start the file afresh with what still counts; the old one stays until the new one is whole."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8") as file:
-            file.writelines(_to_line(event) for event in events)
+        with fresh.open("w", encoding="utf-8", opener=_for_its_owner) as file:
+            file.writelines(map(self._to_line, events))
         fresh.replace(self._path)
 
     def write(self, event: Event) -> None:
         """Add one event."""
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("a", encoding="utf-8", buffering=1)
-        self._file.write(_to_line(event))
+            self._file = self._path.open("a", encoding="utf-8", buffering=1, opener=_for_its_owner)
+        self._file.write(self._to_line(event))
 
     def close(self) -> None:
         """Let the file go."""
@@ -52,6 +78,9 @@ class Journal:
             self._file.close()
             self._file = None
 
+    def _to_line(self, event: Event) -> str:
+        return self._seal.seal_line(json.dumps(to_row(event), ensure_ascii=False)) + "\n"
 
-def _to_line(event: Event) -> str:
-    return json.dumps(to_row(event), ensure_ascii=False) + "\n"
+
+def _for_its_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
