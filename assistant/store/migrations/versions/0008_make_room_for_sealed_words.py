@@ -1,5 +1,6 @@
 """Make room for sealed words, names and numbers, which are longer than they were."""
 
+import re
 from contextlib import suppress
 
 import sqlalchemy as sa
@@ -64,13 +65,13 @@ def _change_type(table: str, column: str, before: str, after: str) -> None:
     if bind.dialect.name == "postgresql":
         op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {after}")
         return
+    written = sa.text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :named")
+    sql = str(bind.scalar(written, {"named": table}))
+    sql = re.sub(rf"(?<=\s)({column}) {re.escape(before)}(?!\()", rf"\1 {after}", sql)
     with suppress(sa.exc.OperationalError):
         op.execute("PRAGMA writable_schema = ON")
         bind.execute(
-            sa.text(
-                "UPDATE sqlite_master SET sql = replace(sql, :before, :after)"
-                " WHERE type = 'table' AND name = :table_name"
-            ),
-            {"before": f"\t{column} {before}", "after": f"\t{column} {after}", "table_name": table},
+            sa.text("UPDATE sqlite_master SET sql = :sql WHERE type = 'table' AND name = :named"),
+            {"sql": sql, "named": table},
         )
     op.execute("PRAGMA writable_schema = RESET")
