@@ -35,7 +35,11 @@ class _OnlyWhetherThere(TypeDecorator.Comparator[Any]):
     __slots__ = ()
 
     def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
-        if op not in (operators.is_, operators.is_not):
+        # SQLAlchemy itself compares a column with itself, to look it up.
+        itself = (
+            op is operators.eq and getattr(getattr(other[0], "type", None), "where", "") == self.type.where
+        )
+        if op not in (operators.is_, operators.is_not) and not itself:
             raise TypeError(f"{self.expr} is sealed: read it, and compare what was read")
         return super().operate(op, *other, **kwargs)
 
