@@ -20,7 +20,7 @@ from assistant.circles.actions.context import ServiceIdentity
 from assistant.schedule.clock import Clock, MovingClock, SystemClock
 from assistant.settings import Settings
 from assistant.store.database import Database
-from assistant.store.sealing import Keyring
+from assistant.store.sealing import keyring_from
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -167,7 +167,8 @@ def build_runtime(
         clock: Instead of the machine's.
         queues: Instead of those in Redis.
     """
-    database = Database(settings.database_url, keyring=keyring_of(settings))
+    keyring = keyring_from(settings.data_key, settings.data_key_old)
+    database = Database(settings.database_url, keyring=keyring)
     if clock is None:
         clock = SystemClock(_offset_reader(database) if settings.time_travel else None)
     return Runtime(
@@ -184,11 +185,6 @@ def build_runtime(
         _carrier=carrier,
         _wakeups=queues,
     )
-
-
-def keyring_of(settings: Settings) -> Keyring | None:
-    """Return the keys that words and numbers are sealed with; None: there is no DATA_KEY."""
-    return Keyring(settings.data_key, settings.data_key_old) if settings.data_key else None
 
 
 def read_flows(folder: Path = FLOWS) -> FlowBook:

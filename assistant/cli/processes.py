@@ -76,7 +76,7 @@ def carrier(port: int | None) -> None:
     """The local carrier: Twilio's API for this machine, and phones on a page to text from."""
     settings = _begin("carrier", carrier_port=port, with_redis=False)
     from assistant.fake_twilio.server import run as serve_carrier
-    from assistant.runtime import keyring_of
+    from assistant.store.sealing import keyring_from
 
     serve_carrier(
         port=settings.carrier_port,
@@ -85,7 +85,7 @@ def carrier(port: int | None) -> None:
         webhook_url=f"{settings.message_webhook_url}#rc=2&rp=ct,rt,5xx",
         data=settings.circle_data,
         replies=sorted(settings.carrier_replies),
-        seal=keyring_of(settings),
+        seal=keyring_from(settings.data_key, settings.data_key_old),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol, TextIO
@@ -61,7 +60,7 @@ class Journal:
         """Start the file afresh with what still counts; the old one stays until the new one is whole."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8", opener=_for_its_owner) as file:
+        with fresh.open("w", encoding="utf-8") as file:
             file.writelines(map(self._to_line, events))
         fresh.replace(self._path)
 
@@ -69,7 +68,7 @@ class Journal:
         """Add one event."""
         if self._file is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("a", encoding="utf-8", buffering=1, opener=_for_its_owner)
+            self._file = self._path.open("a", encoding="utf-8", buffering=1)
         self._file.write(self._to_line(event))
 
     def close(self) -> None:
@@ -80,7 +79,3 @@ class Journal:
 
     def _to_line(self, event: Event) -> str:
         return self._seal.seal_line(json.dumps(to_row(event), ensure_ascii=False)) + "\n"
-
-
-def _for_its_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

@@ -36,10 +36,8 @@ class _OnlyWhetherThere(TypeDecorator.Comparator[Any]):
 
     def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
         # SQLAlchemy itself compares a column with itself, to look it up.
-        itself = (
-            op is operators.eq and getattr(getattr(other[0], "type", None), "where", "") == self.type.where
-        )
-        if op not in (operators.is_, operators.is_not) and not itself:
+        own = other and getattr(getattr(other[0], "type", None), "where", None) == self.type.where
+        if op not in (operators.is_, operators.is_not) and not (op is operators.eq and own):
             raise TypeError(f"{self.expr} is sealed: read it, and compare what was read")
         return super().operate(op, *other, **kwargs)
 

@@ -124,6 +124,11 @@ class Keyring:
         return key
 
 
+def keyring_from(key: bytes | None, old: bytes | None = None) -> Keyring | None:
+    """Return the keys that words and numbers are sealed with; None: there is no DATA_KEY."""
+    return Keyring(key, old) if key is not None else None
+
+
 class _Key:
     """One key; what seals words and what seals addresses are derived from it, and never the same."""
 

@@ -139,7 +139,12 @@ def test_no_statement_sorts_by_or_computes_with_a_sealed_column() -> None:
 
 @pytest.mark.parametrize("column", [Inbox.body, Person.name, Conversation.values])
 def test_words_cannot_be_asked_for_in_a_statement(column: object) -> None:
-    for ask in (lambda: column == "x", lambda: column.in_(["x"]), lambda: column.like("x%")):  # type: ignore[attr-defined]
+    for ask in (
+        lambda: column == "x",
+        lambda: column.in_(["x"]),
+        lambda: column.like("x%"),
+        lambda: column.desc(),
+    ):  # type: ignore[attr-defined]
         with pytest.raises(TypeError, match="is sealed"):
             ask()
     with pytest.raises(TypeError, match="is sealed"):
