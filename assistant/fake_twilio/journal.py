@@ -44,6 +44,7 @@ class Journal:
         self._path = path
         self._seal = seal or NoSeal()
         self._file: TextIO | None = None
+        self._unread: list[str] = []
 
     def read(self) -> Iterator[Event]:
         """Give back every event in the order it was written."""
@@ -54,14 +55,19 @@ class Journal:
                 try:
                     yield from_row(json.loads(self._seal.open_line(line.strip())))
                 except (ValueError, KeyError, TypeError):
-                    continue
+                    self._unread.append(f"{line.rstrip()}\n")
 
     def rewrite(self, events: Iterable[Event]) -> None:
-        """Start the file afresh with what still counts; the old one stays until the new one is whole."""
+        """Start the file afresh with what still counts, and with what could not be read: another key may.
+
+        The old one stays until the new one is whole.
+        """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
         with fresh.open("w", encoding="utf-8") as file:
+            file.writelines(self._unread)
             file.writelines(map(self._to_line, events))
+        self._unread.clear()
         fresh.replace(self._path)
 
     def write(self, event: Event) -> None:

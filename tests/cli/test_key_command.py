@@ -111,6 +111,19 @@ def test_doctor_says_how_it_stands_with_the_key(circle: Circle, monkeypatch: pyt
     assert Keyring(FIRST).fingerprint in said
 
 
+def test_a_back_up_says_which_key_it_needs(
+    circle: Circle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    give(monkeypatch, FIRST)
+    someone("Guadalupe")
+    made = circle("backup", tmp_path / "copy.db")
+    assert Keyring(FIRST).fingerprint in made.err
+    assert b"Guadalupe" not in (tmp_path / "copy.db").read_bytes()
+    give(monkeypatch, None)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
+    assert circle("backup", tmp_path / "plain.db").err == ""
+
+
 def test_a_key_that_lies_in_the_folder_is_everybody_s_who_reads_it(
     circle: Circle, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -126,6 +126,11 @@ def test_a_sealed_journal_shows_nobody_a_number_and_is_read_with_what_was_kept_b
     sealed.rewrite([Phone("Rosa", ANA)])
     assert ANA not in path.read_text()
     assert list(sealed.read()) == [Phone("Rosa", ANA)]
+    # Whoever has not the key reads nothing, and loses nothing.
+    without = Journal(path)
+    assert list(without.read()) == []
+    without.rewrite([Phone("Ana", ANA)])
+    assert list(Journal(path, Backwards()).read()) == [Phone("Rosa", ANA), Phone("Ana", ANA)]
 
 
 def test_a_taken_port_says_how_to_mend_it() -> None:
