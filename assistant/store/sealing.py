@@ -16,7 +16,7 @@ import os
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _VERSION: Final = "sealed:1:"
 _FINGERPRINT: Final = 8
 PREFIX_LENGTH: Final = len(_VERSION) + _FINGERPRINT + 1
 _NONCE: Final = 12
+ADDRESSES_KEPT: Final = 4096
+"""Some kilobytes of a process that has them in hand anyway."""
 _LINES: Final = "line of a file"
 
 
@@ -44,6 +46,9 @@ class Keyring:
         self._current = _Key(key)
         self._old = _Key(old) if old is not None and old != key else None
         self._by_prefix = {each.prefix: each for each in (self._current, self._old) if each is not None}
+        # The same few addresses are asked for again and again.
+        self.seal_to_find = lru_cache(ADDRESSES_KEPT)(self._seal_to_find)
+        self.open_found = lru_cache(ADDRESSES_KEPT)(self._open_found)
 
     @property
     def fingerprint(self) -> str:
@@ -79,7 +84,7 @@ class Keyring:
 
         return _opened(decrypt, sealed, where)
 
-    def seal_to_find(self, value: str, where: str, *, old: bool = False) -> str:
+    def _seal_to_find(self, value: str, where: str, *, old: bool = False) -> str:
         """Return `value` sealed for `where`: the same each time.
 
         Args:
@@ -93,7 +98,7 @@ class Keyring:
         sealed = key.findable.encrypt(value.encode("utf-8", "surrogatepass"), [where.encode()])
         return key.prefix + b64encode(sealed).decode("ascii")
 
-    def open_found(self, sealed: str, where: str) -> str:
+    def _open_found(self, sealed: str, where: str) -> str:
         """Return the value that `seal_to_find` sealed.
 
         Raises:
