@@ -73,6 +73,10 @@ class Sealed(TypeDecorator[Any]):
     cache_ok = True
     where: str
 
+    @property
+    def python_type(self) -> type[Any]:
+        return self.impl_instance.python_type
+
     def stored(self, value: Any, keyring: Keyring | None) -> Any:
         """Return how a value is kept."""
         raise NotImplementedError
