@@ -136,15 +136,15 @@ def reseal(database: Database, advance: Callable[[str, int], None]) -> None:
     """
     seal_compared(database)
     for each in _tables(database.engine.dialect.name):
-        last, rows = 0, [True]
-        while rows:
+        last: int | None = 0
+        while last is not None:
             with database.write() as session:
                 if database.is_sqlite:
                     # Or what was readable stays so in the file's free pages.
                     session.execute(text("PRAGMA secure_delete = ON"))
                 rows = _read(session, each, _keys(database), after=last, limit=AT_ONCE)
                 count = _replace(session, each, _keys(database), rows)
-            last = rows[-1].id if rows else last
+            last = rows[-1].id if rows else None
             advance(each.clause.name, count)
     if database.is_sqlite:
         # And in its write-ahead log, which is emptied as far as nobody reads in it.

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import JSON, Dialect, String, Table
 from sqlalchemy.dialects.postgresql import JSONB
@@ -36,7 +36,9 @@ class _OnlyWhetherThere(TypeDecorator.Comparator[Any]):
 
     def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
         # SQLAlchemy itself compares a column with itself, to look it up.
-        own = other and getattr(getattr(other[0], "type", None), "where", None) == self.type.where
+        own = other and getattr(getattr(other[0], "type", None), "where", None) == getattr(
+            self.type, "where", ""
+        )
         if op not in (operators.is_, operators.is_not) and not (op is operators.eq and own):
             raise TypeError(f"{self.expr} is sealed: read it, and compare what was read")
         return super().operate(op, *other, **kwargs)
@@ -115,7 +117,7 @@ class Words(Sealed):
 
     impl = String
     cache_ok = True
-    comparator_factory: ClassVar[Any] = _OnlyWhetherThere
+    comparator_factory: Any = _OnlyWhetherThere
 
     def __init__(self, where: str) -> None:
         """Name the column ("inbox.body"); the name stays what it was, should the column be renamed."""
@@ -138,7 +140,7 @@ class WordsJson(Sealed):
 
     impl = JSON
     cache_ok = True
-    comparator_factory: ClassVar[Any] = _OnlyWhetherThere
+    comparator_factory: Any = _OnlyWhetherThere
 
     def __init__(self, where: str) -> None:
         """Name the column, as for `Words`."""
@@ -166,7 +168,7 @@ class Findable(Sealed):
 
     impl = String
     cache_ok = True
-    comparator_factory: ClassVar[Any] = _Findable
+    comparator_factory: Any = _Findable
 
     def __init__(self, where: str) -> None:
         """Name the column, or what all columns hold that are compared with each other."""

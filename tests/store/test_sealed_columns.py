@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from sqlalchemy import JSON, String, inspect, select, text
@@ -138,18 +138,18 @@ def test_no_statement_sorts_by_or_computes_with_a_sealed_column() -> None:
 
 
 @pytest.mark.parametrize("column", [Inbox.body, Person.name, Conversation.values])
-def test_words_cannot_be_asked_for_in_a_statement(column: object) -> None:
-    for ask in (
+def test_words_cannot_be_asked_for_in_a_statement(column: Any) -> None:
+    asks: tuple[Callable[[], object], ...] = (
         lambda: column == "x",
         lambda: column.in_(["x"]),
         lambda: column.like("x%"),
         lambda: column.desc(),
-    ):  # type: ignore[attr-defined]
+        lambda: column["x"],
+    )
+    for ask in asks:
         with pytest.raises(TypeError, match="is sealed"):
             ask()
-    with pytest.raises(TypeError, match="is sealed"):
-        Conversation.values["a"]
-    assert select(Person).where(column.is_(None), column.is_not(None)) is not None  # type: ignore[attr-defined]
+    assert select(Person).where(column.is_(None), column.is_not(None)) is not None
 
 
 def test_addresses_can_be_asked_for_whole_only() -> None:
@@ -271,7 +271,7 @@ def test_a_value_of_another_column_or_another_key_is_an_error_and_never_empty(
 
 
 def test_a_row_for_sql_of_one_s_own_is_sealed_by_hand() -> None:
-    dialect = sqlite.dialect()  # type: ignore[no-untyped-call]
+    dialect = sqlite.dialect()
     vars(dialect)["keyring"] = Keyring(KEY)
     row = {"carrier_id": "SM1", "body": WORDS, "params": {"a": 1}, "from_uri": "sms:+1", "reason": None}
     kept = seal_row(dialect, Base.metadata.tables["inbox"], row)
