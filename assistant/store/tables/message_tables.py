@@ -122,6 +122,7 @@ class Outbox(Base):
             sqlite_where=text("state = 'sent'"),
             postgresql_where=text("state = 'sent'"),
         ),
+        {"info": {"numbered": True}},
     )
 
     id: Mapped[Id]
