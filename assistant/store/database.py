@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.orm import sessionmaker
 
-from assistant.store.sessions import Session, watch
-
 from assistant.store.sealing import Keyring
+from assistant.store.sessions import Session, watch
 
 CONNECT_SECONDS = 5
 """How long a server that does not answer is waited for: webhooks have a spool to fall back on."""
