@@ -98,6 +98,18 @@ class LoopHttp(AsyncHttpClient):  # type: ignore[misc]
 
 
 @contextmanager
+def sending() -> Iterator[None]:
+    """Turn whatever goes wrong with a send into a `CarrierError`."""
+    try:
+        yield
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        # Nobody was reached, so nothing was taken.
+        raise CarrierError(Trouble.RETRY) from error
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise CarrierError(Trouble.UNSURE) from error
+
+
+@contextmanager
 def reading() -> Iterator[None]:
     """Turn whatever goes wrong with reading into a `CarrierError`: reading may always be repeated."""
     try:
