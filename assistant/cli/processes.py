@@ -58,11 +58,10 @@ def clock() -> None:
         # The first moments belong to those whom someone waits for; idle workers look by themselves.
         time.sleep(2)
     settings = _begin("clock")
-    from assistant.runtime import build_runtime
-    from assistant.workers.worker_process import run_clock
+    from assistant import embedded_redis
+    from assistant.workers.clock_process import run_clock
 
-    with build_runtime(settings) as runtime:
-        run_clock(runtime)
+    run_clock(settings.redis_url or embedded_redis.address(settings.circle_data))
 
 
 @click.command()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 CONNECT_SECONDS = 5
@@ -88,6 +89,23 @@ class Database:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
+
+
+def prepare_statements(database: Database, played: Database) -> None:
+    """Write down for one database the SQL of every statement that another has met, so that none is new to it.
+
+    What cannot be said in the SQL of both is left out.
+    """
+    # SQLAlchemy has no public way to fill the cache that it keeps beside each engine.
+    kept = database.engine._compiled_cache
+    for (_, _, columns, _, for_many), compiled in list((played.engine._compiled_cache or {}).items()):
+        with suppress(SQLAlchemyError, AttributeError):
+            compiled.statement._compile_w_cache(
+                database.engine.dialect,
+                compiled_cache=kept,
+                column_keys=list(columns),
+                for_executemany=for_many,
+            )
 
 
 def _keep(session: Session, row: object) -> None:

@@ -1,0 +1,113 @@
+"""Makes the first reply after a start as fast as any other, by a rehearsal before the worker says it is ready.
+
+A few texts of people who do not exist are handled by the real code, in a database of their own that is thrown
+away: so every table is read, every grammar built and every module imported that a text may need, whoever adds
+the next. The statements that came up are then prepared for the real database.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import structlog
+from sqlalchemy import update
+
+from assistant.carriers.late_carrier import LateCarrier
+from assistant.circles.calendar.season_plan import begin_season
+from assistant.conversations import inbox, maintenance, timers
+from assistant.delivery.recorder import IncomingText, insert_texts
+from assistant.language.places.cities import load_atlas
+from assistant.language.places.towns import load_towns
+from assistant.safety import danger_reader
+from assistant.schedule.clock import ManualClock
+from assistant.services import Services
+from assistant.store.database import Database, prepare_statements
+from assistant.store.tables import Circle, Outbox
+
+log = structlog.get_logger(__name__)
+
+CODE: Final = "REHEARSE"
+AFTERNOON: Final = dt.datetime(2026, 6, 1, 19, 0, tzinfo=dt.UTC)
+"""A Monday: everyone here may be texted."""
+TYPING: Final = dt.timedelta(minutes=2)
+REHEARSED: Final = {
+    "sms:+13125550177": (
+        f"JOIN {CODE}",
+        *("I'm Ana", "who can see this?", "1", "Austin, evenings", "near Rocky Ford", "1", "ok", "braids"),
+        *("skip", "HELP", "can you please delete what I said?", "no wait, dont share that"),
+        *("feeling kind of down this week, so so tired of everything", "I'm fine", "PAUSE 2 weeks", "STATUS"),
+        *("i want to kill myself", "yes", "thx u 2", "STOP"),
+    ),
+    "sms:+13125550178": (
+        f"UNIRME {CODE}",
+        *("Soy Luz", "quien ve esto?", "1", "Guadalajara, en la tarde", "1", "ok", "trenzas", "saltar"),
+        *("AYUDA", "no quiero que nadie lo vea", "mi número nuevo es 312 555 0179", "ALTO"),
+    ),
+}
+"""Who texts what, one after another: each part of what may have to be read stands in one of them."""
+
+
+def read_ahead(services: Services) -> None:
+    """Read, build and import whatever the first text would have to wait for.
+
+    Never raises: a worker that is slow once is better than none.
+    """
+    began = time.monotonic()
+    danger_reader.read_ahead()
+    load_atlas()
+    load_towns()
+    try:
+        with tempfile.TemporaryDirectory(prefix="circle-rehearsal-") as folder:
+            scratch = Database(f"sqlite:///{Path(folder) / 'rehearsal.db'}", durable=False)
+            try:
+                scratch.create_all()
+                _rehearse(replace(services, database=scratch, clock=ManualClock(AFTERNOON)))
+                prepare_statements(services.database, scratch)
+            finally:
+                scratch.close()
+    except Exception as error:
+        log.warning("rehearsal ended early", error=type(error).__name__)
+    log.info("read ahead", seconds=round(time.monotonic() - began, 2))
+
+
+def _rehearse(services: Services) -> None:
+    """Have those who do not exist text one by one; nothing leaves, and nobody is woken."""
+    clock = services.clock
+    assert isinstance(clock, ManualClock)
+    services = replace(services, carrier=LateCarrier(_no_carrier), wake=lambda _queue: None)
+    with services.database.write() as session:
+        circle = Circle(code=CODE, name="Rehearsal", zone="America/Chicago", created_at=clock.now())
+        session.add(circle)
+        session.flush()
+        begin_season(session, circle, clock.now().date(), clock.now())
+    for uri, texts in REHEARSED.items():
+        for number, body in enumerate(texts):
+            clock.forward(TYPING)
+            text = IncomingText(
+                f"{uri} {number}", uri, services.identity.number or uri, body, {"NumMedia": "0"}, clock.now()
+            )
+            with services.database.write() as session:
+                insert_texts(session, [text])
+            inbox.drain(services, float("inf"))
+            _let_leave(services)
+    maintenance.maintain(services)
+    timers.fire_due(services, float("inf"))
+    maintenance.page_due(services)
+
+
+def _let_leave(services: Services) -> None:
+    """Have all that was said reach them, so that what they write next answers it."""
+    at = services.clock.now()
+    with services.database.write() as session:
+        session.execute(
+            update(Outbox).where(Outbox.state == "queued").values(state="sent", sent_at=at, attempt=1)
+        )
+
+
+def _no_carrier() -> LateCarrier:
+    raise RuntimeError("nothing leaves a rehearsal")
