@@ -1,4 +1,4 @@
-"""The clock: wakes workers for what is due, every few seconds. It holds nothing but the names of their jobs."""
+"""The clock: wakes workers for what is due, every few seconds. It knows no more than names of jobs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What the whole service costs this machine: its start, its first replies, its memory, and when it is idle.
+"""What the whole service costs this machine: its start, first replies, memory, and what it takes at rest.
 
-Everything is started as `circle run` does, with the local carrier, on SQLite. Times say more on a machine that
-has nothing else to do; each is the median of a few starts.
+Everything is started as `circle run` does, with the local carrier, on SQLite. Times say more on a machine
+that has nothing else to do; each is the median of a few starts.
 """
 
 from __future__ import annotations
