@@ -1,8 +1,8 @@
 """Makes the first reply after a start as fast as any other, by a rehearsal before the worker is ready.
 
 A few texts of people who do not exist are handled by the real code, in a database of their own that is
-thrown away: so every table is read, every grammar built and every module imported that a text may need, whoever
-adds the next. The statements that came up are then prepared for the real database.
+thrown away: so whatever a text may need is read, built and imported, whoever adds the next of it. The
+statements that came up are then prepared for the real database.
 """
 
 from __future__ import annotations

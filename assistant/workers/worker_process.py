@@ -120,6 +120,7 @@ class _Worker(SimpleWorker):
             if found is not None:
                 job, queue = found
                 self._process.queues.awake(queue.name)
+                self._process.ran(job.func_name.rpartition(".")[2])
                 return job, queue
             self.heartbeat()
             self._process.look_around()
@@ -136,7 +137,8 @@ class WorkerProcess:
         self.queues = Queues(runtime.redis_url)
         self._heartbeat = Heartbeat(runtime.database, runtime.clock, queue)
         self.job_context = JobContext(runtime, loop.run, self.stopping.is_set, lambda: self._heartbeat.worker)
-        self._next = {job: 0.0 for queue_of, job, _ in MAINTENANCE if queue_of == queue}
+        self._every = {job: seconds for queue_of, job, seconds in MAINTENANCE if queue_of == queue}
+        self._next = dict.fromkeys(self._every, 0.0)
 
     def redis_url(self) -> str:
         return self._runtime.redis_url
@@ -145,10 +147,17 @@ class WorkerProcess:
         """Finish what is under way, then end; safe to be called from a signal handler."""
         self.stopping.set()
 
+    def ran(self, name: str) -> None:
+        """Note that a wake-up had this job run: it need not be run again before its time."""
+        for job, seconds in self._every.items():
+            if job.__name__ == name:
+                # A little later than the next wake-up: two would cost a service at rest twice as much.
+                self._next[job] = time.monotonic() + seconds + IDLE_SECONDS
+
     def look_around(self) -> None:
         """Do what no wake-up asked for: maintenance, when it is due."""
-        for queue, job, seconds in MAINTENANCE:
-            if queue == self._queue and time.monotonic() >= self._next[job] and not self.stopping.is_set():
+        for job, seconds in self._every.items():
+            if time.monotonic() >= self._next[job] and not self.stopping.is_set():
                 _run(job, self.job_context)
                 self._next[job] = time.monotonic() + seconds
 
