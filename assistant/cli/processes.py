@@ -95,8 +95,9 @@ def _begin(
     process: str, port: int | None = None, *, carrier_port: int | None = None, with_redis: bool = True
 ) -> Settings:
     """The settings, with logs set up and a Redis that answers."""
-    # structlog would load it, for tracebacks on terminals, if it could: 4 MB in each process for nothing.
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+    from assistant.lean import stay_small
+
+    stay_small()
     from assistant.logs import get_log, set_up_logs
     from assistant.settings import load_settings
 

@@ -169,7 +169,6 @@ def _refuse_taken_ports(settings: Settings) -> None:
 def _write_configuration(settings: Settings) -> Path:
     """Supervisor's configuration, from the Procfile and what this machine has to stand in for."""
     from assistant import embedded_redis
-    from assistant.runtime import ROOT
 
     data = settings.circle_data
     logs = data / "logs"
@@ -177,7 +176,7 @@ def _write_configuration(settings: Settings) -> Path:
     programs: dict[str, str] = {}
     if settings.redis_url is None and not embedded_redis.reserve(data):
         programs["redis"] = LOCAL_ONLY["redis"]
-    programs |= read_procfile(ROOT / "Procfile")
+    programs |= read_procfile(Path(__file__).parents[2] / "Procfile")
     if settings.local_carrier:
         programs["carrier"] = LOCAL_ONLY["carrier"]
     text = _CONFIGURATION.format(logs=_escaped(logs), data=_escaped(data))

@@ -22,6 +22,7 @@ from rq.queue import Queue
 from rq.timeouts import BaseDeathPenalty
 from rq.worker import SimpleWorker
 
+from assistant.lean import give_back
 from assistant.queues import REDIS_PATIENCE, Queues, connect
 from assistant.workers.heartbeat import Heartbeat
 from assistant.workers.jobs import MAINTENANCE, WORK, JobContext
@@ -201,6 +202,7 @@ def work(runtime: Runtime, queue: str) -> None:
         else:
             _ = runtime.transport
             importlib.import_module("assistant.delivery.sender")
+        give_back()
         log.info("worker ready", queue=queue)
         process.go()
         if queue == "delivery":
