@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 import time
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -35,21 +36,8 @@ CODE: Final = "REHEARSE"
 AFTERNOON: Final = dt.datetime(2026, 6, 1, 19, 0, tzinfo=dt.UTC)
 """A Monday: everyone here may be texted."""
 TYPING: Final = dt.timedelta(minutes=2)
-REHEARSED: Final = {
-    "sms:+13125550177": (
-        f"JOIN {CODE}",
-        *("I'm Ana", "who can see this?", "1", "Austin, evenings", "near Rocky Ford", "1", "ok", "braids"),
-        *("skip", "HELP", "can you please delete what I said?", "no wait, dont share that"),
-        *("feeling kind of down this week, so so tired of everything", "I'm fine", "PAUSE 2 weeks", "STATUS"),
-        *("i want to kill myself", "yes", "thx u 2", "STOP"),
-    ),
-    "sms:+13125550178": (
-        f"UNIRME {CODE}",
-        *("Soy Luz", "quien ve esto?", "1", "Guadalajara, en la tarde", "1", "ok", "trenzas", "saltar"),
-        *("AYUDA", "no quiero que nadie lo vea", "mi número nuevo es 312 555 0179", "ALTO"),
-    ),
-}
-"""Who texts what, one after another: each part of what may have to be read stands in one of them."""
+TEXTS: Final = Path(__file__).with_name("rehearsal.toml")
+"""Who texts what."""
 
 
 def read_ahead(services: Services) -> None:
@@ -85,8 +73,9 @@ def _rehearse(services: Services) -> None:
         session.add(circle)
         session.flush()
         begin_season(session, circle, clock.now().date(), clock.now())
-    for uri, texts in REHEARSED.items():
-        for number, body in enumerate(texts):
+    for person in tomllib.loads(TEXTS.read_text("utf-8"))["people"]:
+        uri = person["address"]
+        for number, body in enumerate(text.format(code=CODE) for text in person["texts"]):
             clock.forward(TYPING)
             text = IncomingText(
                 f"{uri} {number}", uri, services.identity.number or uri, body, {"NumMedia": "0"}, clock.now()

@@ -28,7 +28,7 @@ from tests.servers import free_port
 NAME = "service"
 STARTS, QUICK_STARTS = 3, 1
 IDLE_SECONDS, QUICK_IDLE_SECONDS = 30, 10
-PATIENCE: Final = 60.0
+PATIENCE: Final = 180.0
 PHONE: Final = "+14155550102"
 CONVERSATION: Final = ("JOIN MAPLE", "I'm Ana", "1", "Austin, evenings", "1", "ok", "braids", "skip")
 """Brings a member in, and makes every process do what it is there for."""
@@ -183,4 +183,4 @@ def started(data: Path) -> Iterator[Running]:
         yield service
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE)
