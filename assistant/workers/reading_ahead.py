@@ -27,7 +27,8 @@ from assistant.language.places.towns import load_towns
 from assistant.safety import danger_reader
 from assistant.schedule.clock import ManualClock
 from assistant.services import Services
-from assistant.store.database import Database, prepare_statements
+from assistant.store.database import Database
+from assistant.store.statements import prepare_statements
 from assistant.store.tables import Circle, Outbox
 
 log = structlog.get_logger(__name__)
