@@ -17,6 +17,8 @@ def prepare_statements(database: Database, played: Database) -> None:
     # SQLAlchemy has no public way to fill the cache that it keeps beside each engine.
     kept = database.engine._compiled_cache
     for (_, _, columns, _, for_many), compiled in list((played.engine._compiled_cache or {}).items()):
+        if compiled.statement is None:
+            continue
         with suppress(SQLAlchemyError, AttributeError):
             compiled.statement._compile_w_cache(
                 database.engine.dialect,

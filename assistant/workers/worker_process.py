@@ -121,7 +121,7 @@ class _Worker(SimpleWorker):
             if found is not None:
                 job, queue = found
                 self._process.queues.awake(queue.name)
-                self._process.ran(job.func_name.rpartition(".")[2])
+                self._process.ran((job.func_name or "").rpartition(".")[2])
                 return job, queue
             self.heartbeat()
             self._process.look_around()
