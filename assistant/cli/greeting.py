@@ -91,7 +91,7 @@ class Greeter(threading.Thread):
         if self._settings.local_carrier:
             phones = f"http://127.0.0.1:{self._settings.carrier_port}"
             if self._has_demo:
-                from assistant.cli.demo import PHONES
+                from assistant.cli.demo_phones import PHONES
 
                 for phone in PHONES:
                     ask(f"{phones}/_phones", phone)
