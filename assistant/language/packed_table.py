@@ -1,4 +1,4 @@
-"""Keeps a table of tens of thousands of short lines in a tenth of the memory that a dict of them takes."""
+"""Keeps a table of tens of thousands of short lines in a fraction of the memory that a dict of them takes."""
 
 from __future__ import annotations
 
