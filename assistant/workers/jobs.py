@@ -59,12 +59,10 @@ def sweep(job_context: JobContext) -> None:
     """Maintain seasons, fire timers, bring back what was spooled, and handle what lost its wake-up."""
     from assistant.conversations import maintenance, timers
     from assistant.delivery.recorder import replay
-    from assistant.delivery.spool import Spool
 
     runtime = job_context.runtime
-    spool = Spool(runtime.settings.spool)
-    if spool.waiting():
-        replay(spool, runtime.database)
+    if runtime.spool.waiting():
+        replay(runtime.spool, runtime.database)
     # Maintenance may start conversations, which timers then begin.
     maintenance.maintain(runtime.services)
     timers.fire_due(runtime.services, _in(DRAIN_SECONDS))

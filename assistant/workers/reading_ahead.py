@@ -52,7 +52,9 @@ def read_ahead(services: Services) -> None:
     load_towns()
     try:
         with tempfile.TemporaryDirectory(prefix="circle-rehearsal-") as folder:
-            scratch = Database(f"sqlite:///{Path(folder) / 'rehearsal.db'}", durable=False)
+            path = Path(folder) / "rehearsal.db"
+            keyring = services.database.keyring
+            scratch = Database(f"sqlite:///{path}", durable=False, keyring=keyring)
             try:
                 scratch.create_all()
                 _rehearse(replace(services, database=scratch, clock=ManualClock(AFTERNOON)))
