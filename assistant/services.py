@@ -30,7 +30,8 @@ class Transport:
     wake: Callable[[str], None]
     """Wakes the worker of a queue ("inbox" or "delivery"); never raises, may be lost."""
     reserve: Callable[[int], float] = allow_everything
-    """Asks the rate limit for one text of so many segments: the seconds to wait before it (0: now)."""
+    """Asks the rate limit for one text of so many segments: 0 when it may leave now, and its room is taken;
+    else the seconds until it is worth asking again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
