@@ -20,7 +20,11 @@ def stay_small() -> None:
 
 
 def give_back() -> None:
-    """Return to the system what was used for a while only, as in reading large tables."""
+    """Return to the system what was used for a while only, as in reading large tables.
+
+    What is left stays for good, and is not looked through again for garbage.
+    """
     gc.collect()
+    gc.freeze()
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
         trim(0)

@@ -11,6 +11,7 @@ import datetime as dt
 import tempfile
 import time
 import tomllib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -41,10 +42,14 @@ TEXTS: Final = Path(__file__).with_name("rehearsal.toml")
 """Who texts what."""
 
 
-def read_ahead(services: Services) -> None:
+def read_ahead(services: Services, is_stopping: Callable[[], bool] = lambda: False) -> None:
     """Read, build and import whatever the first text would have to wait for.
 
     Never raises: a worker that is slow once is better than none.
+
+    Args:
+        services: What texts are handled with.
+        is_stopping: Whether to leave it there.
     """
     began = time.monotonic()
     danger_reader.read_ahead()
@@ -57,7 +62,7 @@ def read_ahead(services: Services) -> None:
             scratch = Database(f"sqlite:///{path}", durable=False, keyring=keyring)
             try:
                 scratch.create_all()
-                _rehearse(replace(services, database=scratch, clock=ManualClock(AFTERNOON)))
+                _rehearse(replace(services, database=scratch, clock=ManualClock(AFTERNOON)), is_stopping)
                 prepare_statements(services.database, scratch)
             finally:
                 scratch.close()
@@ -66,7 +71,7 @@ def read_ahead(services: Services) -> None:
     log.info("read ahead", seconds=round(time.monotonic() - began, 2))
 
 
-def _rehearse(services: Services) -> None:
+def _rehearse(services: Services, is_stopping: Callable[[], bool]) -> None:
     """Have those who do not exist text one by one; nothing leaves, and nobody is woken."""
     clock = services.clock
     assert isinstance(clock, ManualClock)
@@ -79,6 +84,8 @@ def _rehearse(services: Services) -> None:
     for person in tomllib.loads(TEXTS.read_text("utf-8"))["people"]:
         uri = person["address"]
         for number, body in enumerate(text.format(code=CODE) for text in person["texts"]):
+            if is_stopping():
+                return
             clock.forward(TYPING)
             text = IncomingText(
                 f"{uri} {number}", uri, services.identity.number or uri, body, {"NumMedia": "0"}, clock.now()

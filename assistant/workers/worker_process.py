@@ -168,9 +168,22 @@ class WorkerProcess:
         try:
             # Who comes after one that died does not wait for a wake-up: that one may have had it.
             _run(WORK[self._queue], self.job_context)
+            self._get_ready()
+            log.info("worker ready", queue=self._queue)
             self._go()
         finally:
             self._heartbeat.end()
+
+    def _get_ready(self) -> None:
+        """Make the first text that comes wait for nothing that the next would not wait for."""
+        if self._queue == "inbox":
+            from assistant.workers.reading_ahead import read_ahead
+
+            read_ahead(self._runtime.services, self.stopping.is_set)
+        else:
+            _ = self._runtime.transport
+            importlib.import_module("assistant.delivery.sender")
+        give_back()
 
     def _go(self) -> None:
         told = False
@@ -195,15 +208,6 @@ def work(runtime: Runtime, queue: str) -> None:
             signal.signal(signal.SIGTERM, process.stop)
             signal.signal(signal.SIGINT, process.stop)
         log.info("worker starts", queue=queue)
-        if queue == "inbox":
-            from assistant.workers.reading_ahead import read_ahead
-
-            read_ahead(runtime.services)
-        else:
-            _ = runtime.transport
-            importlib.import_module("assistant.delivery.sender")
-        give_back()
-        log.info("worker ready", queue=queue)
         process.go()
         if queue == "delivery":
             loop.run(runtime.carrier.close())
