@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from assistant.circles.people.receipts import Reading, note_reads
 from assistant.language.sms.segments import measure, split
 from assistant.store.insert import insert_all, new_ids
 from assistant.store.tables import Outbox
@@ -151,6 +152,10 @@ def put(
         row["after_id"] = last.get(chain)
         last[chain] = row["id"]
     insert_all(session, Outbox, rows)
+    carrying = [row for row in rows if row["carries"]]
+    if carrying:
+        readings = [Reading(row["carries"], row["person_id"], row["id"]) for row in carrying]
+        note_reads(session, readings, "text", now)
     return [row["id"] for row in rows]
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import Any, Final
 
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Effect, Lines, Preview, Start, Tell
+from assistant.circles.actions.effects import CARRIED, Effect, Lines, Preview, Start, Tell
 from assistant.circles.actions.pending_actions import (
     HELD_FOR,
     PREVIEW_HOLDS,
@@ -121,7 +121,7 @@ def send_previewed(ctx: ActionContext) -> ActionResult:
     values: dict[str, Any] = {"pending_action": pending.id}
     flow = "host_says" if pending.kind == SAY else "group_check_in"
     if pending.kind == CHECK_IN and pending.words:
-        values["question"] = pending.words
+        values |= {"question": pending.words, CARRIED: {"question": f"said:{pending.id}"}}
     starts = [
         Start(each.person.id, flow, values, each.member.id, due_at=each.at, at_once=pending.kind == SAY)
         for each in there
@@ -161,6 +161,7 @@ def host_says(ctx: ActionContext, *, pending_action: int | None = None) -> Actio
         circle_id=ctx.circle.id,
         verbatim=("words",),
         member_id=ctx.member.id,
+        carries=f"said:{pending.id}",
     )
     return ActionResult("said", effects=(says,))
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Effect, Start, Tell
+from assistant.circles.actions.effects import OWN, Effect, Start, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.people.inactivity import is_left_alone
@@ -278,7 +278,7 @@ def _first_name(person: Person) -> str:
     return shorten(person.name or PLACEHOLDERS["other_name"].plain[FALLBACK], PLACEHOLDERS["writer"].longest)
 
 
-def _say(ctx: ActionContext, notice: str, placeholders: dict[str, str], carries: str | None = None) -> Tell:
+def _say(ctx: ActionContext, notice: str, placeholders: dict[str, str], carries: str = OWN) -> Tell:
     return Tell(
         ctx.person.id,
         notice,
