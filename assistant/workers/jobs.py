@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
+from assistant.circles.trust import traces
 from assistant.conversations import inbox, maintenance, timers
 from assistant.delivery import reconciliation, sender
 from assistant.delivery.recorder import replay
@@ -57,6 +58,10 @@ def sweep(job_context: JobContext) -> None:
     spool = Spool(runtime.settings.spool)
     if spool.waiting():
         replay(spool, runtime.database)
+    with runtime.database.read() as session:
+        forgotten = traces.forgotten_uris(session)
+    if forgotten:
+        spool.forget(forgotten)
     # Maintenance may start conversations, which timers then begin.
     maintenance.maintain(runtime.services)
     timers.fire_due(runtime.services, _in(DRAIN_SECONDS))

@@ -209,7 +209,7 @@ def seats_for(session: Session, circle: Circle, members: Iterable[Member], now: 
 
 
 def newest_said(session: Session, member_id: int, key: str) -> Answer | None:
-    """Return the newest of a member's answers of this key that the circle may see, and that says something."""
+    """Return the newest of a member's answers of this key that the circle may see and that says something."""
     return session.scalars(
         select(Answer)
         .where(

@@ -138,7 +138,7 @@ def owners_of(session: Session, refs: Collection[Ref]) -> dict[Ref, int]:
 
 
 def reads_of(session: Session, person_id: int, kinds: Collection[str] = ()) -> Sequence[Read]:
-    """Return every reading of a person's words by others, the oldest first; each reader once for each of them.
+    """Return every reading of a person's words by others, the oldest first, each reader once for each.
 
     Args:
         kinds: Only words of these kinds; all, where none is named.

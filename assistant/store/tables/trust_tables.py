@@ -1,4 +1,4 @@
-"""Who read whose words, who asked to be forgotten, and what a member reported: what trust in words rests on."""
+"""Who read whose words, who asked to be forgotten, and what a member reported."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Erasure(Base):
     __table_args__ = (
         Index(
             "ix_erasure_due",
-            "id",
+            "due_at",
             sqlite_where=text("done_at IS NULL"),
             postgresql_where=text("done_at IS NULL"),
         ),
@@ -60,6 +60,8 @@ class Erasure(Base):
     traces: Mapped[dict[str, Any]]
     """Name and addresses, to be found in what others were told and in the spool; empty once done."""
     at: Mapped[dt.datetime]
+    due_at: Mapped[dt.datetime]
+    """When to look for what is left."""
     done_at: Mapped[dt.datetime | None]
 
 

@@ -54,10 +54,11 @@ def upgrade() -> None:
         sa.Column("person_id", ID, nullable=False),
         sa.Column("traces", Json, nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("done_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
     )
-    _index_where("ix_erasure_due", "erasure", "id", "done_at IS NULL")
+    _index_where("ix_erasure_due", "erasure", "due_at", "done_at IS NULL")
     op.create_table(
         "report",
         sa.Column("id", ID, nullable=False),
