@@ -29,15 +29,9 @@ ON_PAPER: Final = "import"
 @action("told")
 def tell_what_is_held(ctx: ActionContext) -> ActionResult:
     """Tell what is held about the person, a line for each kind of it; on a shared phone without details."""
-    lines = [
-        _about_person(ctx),
-        *_about_seats(ctx),
-        *_about_roles(ctx),
-        _about_words(ctx),
-        *_about_consent(ctx),
-        Line("me_ways"),
-    ]
-    return ActionResult("told", effects=(Lines(tuple(lines)),))
+    who = (_about_person(ctx), *_about_seats(ctx), *_about_roles(ctx))
+    what = (_about_words(ctx), *_about_consent(ctx), Line("me_ways"))
+    return ActionResult("told", effects=(Lines(who), Lines(what)))
 
 
 def _about_person(ctx: ActionContext) -> Line:

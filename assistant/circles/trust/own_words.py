@@ -44,7 +44,8 @@ def own_words(session: Session, person_id: int) -> list[Own]:
     What is one thing to its writer is one here: an answer and what was shared of it, a line to two buddies.
     What was taken back is here as long as someone had read it.
     """
-    seats = dict(session.execute(select(Member.id, Member.circle_id).where(Member.person_id == person_id)).t)
+    rows = session.execute(select(Member.id, Member.circle_id).where(Member.person_id == person_id))
+    seats = {row.id: row.circle_id for row in rows}
     found = _answers(session, person_id, seats)
     _join_shares(session, seats, found)
     _join_notes(session, seats, found)

@@ -73,8 +73,13 @@ def decide_report(ctx: ActionContext, *, report: int = 0, decision: Decision = "
         roles = select(Role).where(
             Role.circle_id == found.circle_id, Role.person_id == about.id, Role.ended_at.is_(None)
         )
-        for role in ctx.session.scalars(roles):
+        hosted = ctx.session.scalars(roles).all()
+        for role in hosted:
             role.ended_at = ctx.now
+        if hosted:
+            name = ctx.session.get_one(Circle, found.circle_id).name
+            told = Tell(about.id, "report_host_ended", {"circle": name}, circle_id=found.circle_id)
+            effects.append(told)
         if seat is not None:
             effects.append(Start(about.id, CLOSING, {"report": found.id}, seat.id, at_once=True))
     elif decision == "warned":

@@ -60,8 +60,12 @@ def _of_all(ctx: ActionContext, private: int) -> list[Line]:
 
 def _line(ctx: ActionContext, own: Own) -> Line:
     language = language_of(ctx)
+    labels = LANGUAGES[language].labels
+    given = labels[f"words_{own.kind}"]
+    if own.words is None and own.kind != "text":
+        given = f"{given} ({labels['words_gone']})"
     placeholders: dict[str, Any] = {
-        "given": LANGUAGES[language].labels[f"words_{own.kind}"],
+        "given": given,
         "date": _day(ctx, own.at),
     }
     readers = {read.reader_id: read for read in own.reads}

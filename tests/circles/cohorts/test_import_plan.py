@@ -320,8 +320,8 @@ class Maple:
 
     def take(self, sheet: Sheet) -> Taken:
         with self.database.write() as session:
-            seating = seat_in_circle(session, find_circle(session, "MAPLE"), sheet.entries, SENDER)
-            taken = take(session, seating.aim, sheet.entries, seating.seats, sender=SENDER, now=self.now)
+            seating = seat_in_circle(session, find_circle(session, "MAPLE"), sheet.entries, IDENTITY)
+            taken = take(session, seating.aim, sheet.entries, seating.seats, identity=IDENTITY, now=self.now)
             texts = [self._text(session, tell) for tell in taken.tells]
             put(session, texts, SENDER, self.now)
             return taken
@@ -409,7 +409,7 @@ def test_members_and_the_unreachable_are_not_invited(maple: Maple) -> None:
 def test_what_is_foreseen_is_what_happens_and_foreseeing_changes_nothing(maple: Maple) -> None:
     sheet = read(ANA + ROSA)
     with maple.database.read() as session:
-        seating = seat_in_circle(session, find_circle(session, "MAPLE"), sheet.entries, SENDER)
+        seating = seat_in_circle(session, find_circle(session, "MAPLE"), sheet.entries, IDENTITY)
         assert session.scalar(select(func.count()).select_from(Person)) == 0
         assert session.scalar(select(func.count()).select_from(Outbox)) == 0
     assert seating.fates == {2: "invite", 3: "no consent"}
