@@ -7,9 +7,8 @@ from typing import Any
 
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.crisis_lines import lines_of
-from assistant.circles.actions.effects import CARRIED
 from assistant.circles.actions.placeholders import PLACEHOLDERS, placeholders_for
-from assistant.circles.people.carried_words import ONLY_A_SIGN
+from assistant.circles.people.carried_words import CARRIED, ONLY_A_SIGN
 from assistant.engine.flow_model import Texts
 from assistant.engine.wording import choose_text
 from assistant.language.languages import spoken

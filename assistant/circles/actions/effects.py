@@ -10,9 +10,6 @@ from typing import Any, Final
 OWN: Final = ""
 """What a text carries that holds nobody's words but those of whoever reads it."""
 
-CARRIED: Final = "carried"
-"""A conversation's value that says whose words stand in its others, as {"question": "said:7"}."""
-
 
 def _say_whose(verbatim: tuple[str, ...], carries: str | None) -> None:
     """Let no text carry words of which nobody says whose they are: it would leave without a receipt.

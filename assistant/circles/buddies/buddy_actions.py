@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import CARRIED, Effect
+from assistant.circles.actions.effects import Effect
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.follow_ups import NUDGE_AFTER, QUIET_AFTER, unanswered_since
@@ -21,6 +21,7 @@ from assistant.circles.buddies.groups import (
 )
 from assistant.circles.buddies.rematching import let_go, link, take_in, welcome_back
 from assistant.circles.buddies.rounds import is_nearly_over, round_of
+from assistant.circles.people.carried_words import CARRIED
 from assistant.circles.people.inactivity import may_nudge
 from assistant.circles.people.memberships import seats_of
 from assistant.language.rendering import readable_day

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from typing import Any, Final
 
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import CARRIED, Effect, Lines, Preview, Start, Tell
+from assistant.circles.actions.effects import Effect, Lines, Preview, Start, Tell
 from assistant.circles.actions.pending_actions import (
     HELD_FOR,
     PREVIEW_HOLDS,
@@ -20,6 +20,7 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, na
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.recipients import left_out_lines, recipients_of, still_gets
 from assistant.circles.hosts.hosted_circle import forget_asked, hosted
+from assistant.circles.people.carried_words import CARRIED
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.sharing.host_words import SAY
 from assistant.circles.sharing.shares import apart_from

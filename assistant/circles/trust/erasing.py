@@ -20,13 +20,13 @@ from assistant.circles.hosts.alert_words import end_by_opt_out
 from assistant.circles.membership.invitations import decline
 from assistant.circles.membership.leaving import close
 from assistant.circles.people.audit import record
-from assistant.circles.people.carried_words import call_back
+from assistant.circles.people.carried_words import call_back, forget_values
 from assistant.circles.people.consent import forget
 from assistant.circles.people.memberships import seats_of
 from assistant.circles.people.receipts import OWNERS
 from assistant.circles.seasons.retention import KEPT_PARAMS
 from assistant.circles.trust.reports import end_reports_about
-from assistant.circles.trust.traces import FIRST_LOOK, forget_told, names_of
+from assistant.circles.trust.traces import FIRST_LOOK, forget_told, mates_of, names_of
 from assistant.store.tables import (
     Address,
     Alert,
@@ -168,6 +168,7 @@ def _call_back(session: Session, person_id: int, now: dt.datetime) -> None:
     for circle_id in session.scalars(circles.distinct()).all():
         if circle_id is not None:
             call_back(session, circle_id, carried, "its writer is forgotten", now)
+    forget_values(session, mates_of(session, person_id), carried)
 
 
 def _erase_words(session: Session, person_id: int, now: dt.datetime) -> None:

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.carried_words import LEAVING
@@ -25,6 +25,13 @@ WAITING: Final = ("queued", *LEAVING)
 def has_work(session: Session, now: dt.datetime) -> bool:
     """Whether `forget_due` would find anything."""
     return session.scalar(select(Erasure.id).where(*_due(now)).limit(1)) is not None
+
+
+def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
+    """Return when something is to be forgotten next, later than `after` (aware UTC)."""
+    return session.scalar(
+        select(func.min(Erasure.due_at)).where(Erasure.done_at.is_(None), Erasure.due_at > after)
+    )
 
 
 def forget_due(session: Session, now: dt.datetime) -> Sequence[int]:
@@ -66,10 +73,7 @@ def forget_told(session: Session, person_id: int, names: Sequence[str], now: dt.
     """
     if not names:
         return False
-    circles = _circles_of(session, person_id)
-    mates = set(session.scalars(select(Member.person_id).where(Member.circle_id.in_(circles))))
-    mates |= set(session.scalars(select(Role.person_id).where(Role.circle_id.in_(circles))))
-    mates.discard(person_id)
+    circles, mates = _circles_of(session, person_id), mates_of(session, person_id)
     waits = False
     told = select(Outbox).where(
         or_(Outbox.circle_id.in_(circles), Outbox.person_id.in_(mates)), Outbox.body.is_not(None)
@@ -88,6 +92,14 @@ def forget_told(session: Session, person_id: int, names: Sequence[str], now: dt.
                 row.values = kept
     session.flush()
     return waits
+
+
+def mates_of(session: Session, person_id: int) -> set[int]:
+    """Return everyone who is or was in a circle with the person, hosts too."""
+    circles = _circles_of(session, person_id)
+    mates = set(session.scalars(select(Member.person_id).where(Member.circle_id.in_(circles))))
+    mates |= set(session.scalars(select(Role.person_id).where(Role.circle_id.in_(circles))))
+    return mates - {person_id}
 
 
 def _forget_new_texts(session: Session, person_id: int, now: dt.datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from assistant.circles.actions.effects import Start, Tell
 from assistant.circles.seasons.closing import WISHES_IN
-from assistant.store.tables import Apart, Circle, Goal, GoalStep, Member, Note, Question, Role, Timer
+from assistant.store.tables import Apart, Circle, Member, Note, Question, Role, Timer
 from tests.circles.town import NOW, Town
 
 

@@ -12,9 +12,9 @@ from assistant.circles.actions.context import ActionResult
 from assistant.circles.actions.effects import Tell
 from assistant.circles.buddies.groups import seats_for
 from assistant.circles.hosts.open_requests import open_asks
-from assistant.circles.trust.own_words import to_copy
 from assistant.circles.sharing.goals import goal_of, open_step
 from assistant.circles.sharing.read_command import readable
+from assistant.circles.trust.own_words import to_copy
 from assistant.store.tables import (
     Address,
     Answer,
