@@ -10,10 +10,12 @@ import datetime as dt
 import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
+import redis
 from sqlalchemy import select
 
 from assistant.circles.actions.effects import OWN, Line, Tell
@@ -25,6 +27,7 @@ from assistant.delivery import outbox
 from assistant.delivery.spool import Spool
 from assistant.engine.book import FlowBook
 from assistant.logs import set_up_logs
+from assistant.queues import Queues
 from assistant.runtime import read_flows
 from assistant.simulation.transcript import BEGINNING, play_line
 from assistant.simulation.world import World
@@ -325,3 +328,24 @@ def test_put_writes_receipts_whoever_calls_it() -> None:
     assert set(known) >= {"share", "note", "answer", "goal", "step", "said", "text", "evidence"}
     with pytest.raises(ValueError, match="nobody could say whose words"):
         receipts.shown_in("poem:3")
+
+
+def test_redis_never_holds_a_word_a_name_or_a_number(book: FlowBook, redis_url: str) -> None:
+    def everything() -> bytes:
+        with redis.Redis.from_url(redis_url) as client:
+            return b" ".join(key + (client.dump(key) or b"") for key in client.scan_iter())
+
+    with World(book, start=BEGINNING) as world, redis.Redis.from_url(redis_url) as client:
+        queues = Queues(redis_url)
+        world.services = replace(world.services, wake=queues.wake)
+        play(world, 'circle MAPLE "Bold Moves" host luz running\nmember xochitlana MAPLE\n... Monday 9:00')
+        for queue in ("inbox", "delivery"):
+            queues.wake(queue)
+        play(world, "xochitlana: the marigold is mine\nxochitlana: 1\nxochitlana: 1")
+        held = everything()
+        assert b"circle:waking:" in held
+        for trace in ("marigold", "ochitlana", world.number("xochitlana").removeprefix("+")):
+            assert trace.encode() not in held
+        client.set("planted", "the marigold is mine")
+        assert b"marigold" in everything()
+        queues.close()
