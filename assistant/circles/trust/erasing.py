@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Finish, Start
-from assistant.circles.actions.pending_actions import hold, take_up
+from assistant.circles.actions.pending_actions import HELD_FOR, hold, take_up
 from assistant.circles.actions.registry import action
 from assistant.circles.hosts.alert_words import end_by_opt_out
 from assistant.circles.membership.invitations import decline
@@ -26,7 +26,7 @@ from assistant.circles.people.memberships import seats_of
 from assistant.circles.people.receipts import OWNERS
 from assistant.circles.seasons.retention import KEPT_PARAMS
 from assistant.circles.trust.reports import end_reports_about
-from assistant.circles.trust.traces import FIRST_LOOK, forget_told, mates_of, names_of
+from assistant.circles.trust.traces import FIRST_LOOK, NOBODYS, forget_told, mates_of, names_of
 from assistant.store.tables import (
     Address,
     Alert,
@@ -53,8 +53,6 @@ from assistant.store.tables import (
 KIND: Final = "erase"
 CARRIES_OUT: Final = "erase_now"
 """The flow with which it happens, once the minute is over."""
-NOBODYS: Final = "erased"
-"""Stands where an address stood."""
 
 
 @action("host", "asked")
@@ -78,12 +76,13 @@ def before_erasing(ctx: ActionContext) -> ActionResult:
     return ActionResult("host", {"hosting": True}, circle=hosted)
 
 
-@action("held", "erased")
+@action("held", "soon")
 def hold_erasing(ctx: ActionContext) -> ActionResult:
-    """Forget the person in a minute; erased: at once, where no circle could miss them."""
+    """Forget the person in a minute; soon: nothing can be taken back, for no circle knows of them."""
     circle = _some_circle(ctx)
     if circle is None:
-        return ActionResult("erased", effects=erase_person(ctx))
+        soon = Start(ctx.person.id, CARRIES_OUT, {"alone": True}, due_at=ctx.now + HELD_FOR, at_once=True)
+        return ActionResult("soon", effects=(soon,))
     under_way = ctx.session.scalars(
         select(PendingAction.id).where(
             PendingAction.by_person_id == ctx.person.id,
@@ -102,8 +101,13 @@ def hold_erasing(ctx: ActionContext) -> ActionResult:
 
 
 @action("erased", "gone")
-def erase_now(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
-    """Forget the person, the minute being over; gone: it was undone."""
+def erase_now(ctx: ActionContext, *, pending_action: int | None = None, alone: bool = False) -> ActionResult:
+    """Forget the person, the minute being over; gone: it was undone.
+
+    `alone`: they were in no circle as they asked.
+    """
+    if alone and pending_action is None:
+        return ActionResult("erased", effects=erase_person(ctx))
     pending = take_up(ctx.session, pending_action, ctx.now)
     if pending is None or pending.kind != KIND or pending.by_person_id != ctx.person.id:
         return ActionResult("gone")

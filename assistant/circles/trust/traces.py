@@ -18,6 +18,8 @@ from assistant.store.tables import Conversation, Erasure, Inbox, Member, Outbox,
 
 FIRST_LOOK: Final = dt.timedelta(minutes=30)
 """By then the texts of that minute have left, and what a machine had spooled is in the database, or found."""
+NOBODYS: Final = "erased"
+"""Stands where an address stood."""
 AGAIN_AFTER: Final = dt.timedelta(minutes=30)
 WAITING: Final = ("queued", *LEAVING)
 
@@ -105,9 +107,9 @@ def mates_of(session: Session, person_id: int) -> set[int]:
 def _forget_new_texts(session: Session, person_id: int, now: dt.datetime) -> None:
     """What was on its way as the person was forgotten: a text in the carrier's hands, one of theirs."""
     for each in session.scalars(
-        select(Outbox).where(Outbox.person_id == person_id, Outbox.body.is_not(None))
+        select(Outbox).where(Outbox.person_id == person_id, Outbox.to_uri != NOBODYS)
     ):
-        each.body, each.erased_at = None, now
+        each.body, each.to_uri, each.erased_at = None, NOBODYS, each.erased_at or now
     for text in session.scalars(select(Inbox).where(Inbox.person_id == person_id, Inbox.body.is_not(None))):
         text.body, text.erased_at = None, now
 
