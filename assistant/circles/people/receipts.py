@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.people.carried_words import ARRIVED, LEAVING, ONLY_A_SIGN
 from assistant.circles.people.consent import in_chunks
-from assistant.store.insert import insert_all
 from assistant.store.tables import (
     Answer,
     Goal,
@@ -93,20 +92,19 @@ def note_reads(session: Session, readings: Iterable[Reading], way: str, now: dt.
     """
     seen = [(ref, reading) for reading in readings for ref in shown_in(reading.carries)]
     owners = owners_of(session, {ref for ref, _ in seen})
-    rows = [
-        {
-            "person_id": owners[ref],
-            "kind": ref[0],
-            "ref_id": ref[1],
-            "reader_id": reading.reader_id,
-            "way": way,
-            "outbox_id": reading.outbox_id,
-            "at": now,
-        }
+    session.add_all(
+        Receipt(
+            person_id=owners[ref],
+            kind=ref[0],
+            ref_id=ref[1],
+            reader_id=reading.reader_id,
+            way=way,
+            outbox_id=reading.outbox_id,
+            at=now,
+        )
         for ref, reading in seen
         if ref in owners and owners[ref] != reading.reader_id
-    ]
-    insert_all(session, Receipt, rows)
+    )
 
 
 def shown_in(carries: str) -> list[Ref]:

@@ -26,6 +26,7 @@ class Receipt(Base):
     __table_args__ = (
         CheckConstraint(one_of("way", WAYS), "way"),
         Index("ix_receipt_person_words", "person_id", "kind", "ref_id"),
+        {"info": {"numbered": True}},
     )
 
     id: Mapped[Id]
