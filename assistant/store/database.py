@@ -85,8 +85,8 @@ class Database:
         connection = self.engine.raw_connection()
         try:
             # The second line writes what the first has rebuilt into the file, and empties the log.
-            connection.execute("VACUUM")  # type: ignore[attr-defined]
-            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]  # type: ignore[attr-defined]
+            connection.execute("VACUUM")
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         except sqlite3.OperationalError:
             return False
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,7 +22,8 @@ ARRIVED: Final = ("sent", "done")
 
 def forget_values(session: Session, people: Collection[int], carried: Collection[str]) -> None:
     """Take these words out of what others' conversations were given: a buddy's skill, a host's question."""
-    for table in (Conversation, Timer):
+    tables: tuple[Any, ...] = (Conversation, Timer)
+    for table in tables:
         for row in session.scalars(select(table).where(table.person_id.in_(people))):
             whose = row.values.get(CARRIED)
             gone = (

@@ -37,7 +37,7 @@ SHOWN: Final = (*LEAVING, *ARRIVED)
 Ref = tuple[str, int]
 """What holds words: its kind, as `OWNERS` has it, and its id."""
 
-OWNERS: Final[Mapping[str, Callable[[], Select[Any]]]] = {
+OWNERS: Final[Mapping[str, Callable[[], Select[int, Any]]]] = {
     "share": lambda: select(Share.id, Member.person_id).join(Member, Member.id == Share.member_id),
     "note": lambda: select(Note.id, Member.person_id).join(Member, Member.id == Note.from_member_id),
     "answer": lambda: select(Answer.id, Answer.person_id),

@@ -87,7 +87,8 @@ def forget_told(session: Session, person_id: int, names: Sequence[str], now: dt.
             waits = True
         else:
             each.body, each.erased_at = None, each.erased_at or now
-    for table in (Conversation, Timer):
+    tables: tuple[Any, ...] = (Conversation, Timer)
+    for table in tables:
         for row in session.scalars(select(table).where(table.person_id.in_(mates))):
             kept = _without(row.values, names)
             if kept != row.values:
