@@ -198,7 +198,7 @@ def _with_whom(ctx: ActionContext, member: Member) -> tuple[str, dict[str, Any]]
     if len(buddies) != 1 or ctx.circle is None:
         return ("trio" if buddies else "alone"), values
     knows = newest_said(ctx.session, buddies[0].id, "teach")
-    if knows is not None:
+    if knows is not None and knows.words:
         skill = shorten(knows.words or "", PLACEHOLDERS["skill"].longest)
         values |= {"skill": skill, "skilled": True, CARRIED: {"skill": f"answer:{knows.id}"}}
     return "pair", values

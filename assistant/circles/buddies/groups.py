@@ -218,7 +218,6 @@ def newest_said(session: Session, member_id: int, key: str) -> Answer | None:
             Answer.visible_to == "circle",
             Answer.outcome == "text",
             Answer.words.is_not(None),
-            Answer.words != "",
         )
         .order_by(Answer.id.desc())
         .limit(1)

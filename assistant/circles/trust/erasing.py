@@ -24,6 +24,7 @@ from assistant.circles.people.carried_words import call_back, forget_values
 from assistant.circles.people.consent import forget
 from assistant.circles.people.memberships import seats_of
 from assistant.circles.people.receipts import OWNERS
+from assistant.circles.people.roster import is_called
 from assistant.circles.seasons.retention import KEPT_PARAMS
 from assistant.circles.trust.reports import end_reports_about
 from assistant.circles.trust.traces import FIRST_LOOK, NOBODYS, forget_told, mates_of, names_of
@@ -214,8 +215,9 @@ def _end_what_is_theirs(session: Session, person: Person, now: dt.datetime) -> N
     session.execute(delete(Apart).where(or_(Apart.one_id == person.id, Apart.other_id == person.id)))
     if person.name:
         mine = select(Member.circle_id).where(Member.person_id == person.id)
-        named = and_(Circle.id.in_(mine), func.lower(Circle.backup_named) == person.name.lower())
-        _erase(session, Circle, named, None, backup_named=None)
+        for circle in session.scalars(select(Circle).where(Circle.id.in_(mine))):
+            if circle.backup_named and is_called(person, circle.backup_named):
+                circle.backup_named = None
     session.flush()
     session.expire_all()
 

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
+from assistant.store.sealed_columns import Words, WordsJson
 
 WAYS = ("text", "page", "command", "export")
 """In which way a person read another's words."""
@@ -58,7 +59,7 @@ class Erasure(Base):
 
     id: Mapped[Id]
     person_id: Mapped[int] = mapped_column(BigId)
-    traces: Mapped[dict[str, Any]]
+    traces: Mapped[dict[str, Any]] = mapped_column(WordsJson("erasure.traces"))
     """Name and addresses, to be found in what others were told and in the spool; empty once done."""
     at: Mapped[dt.datetime]
     due_at: Mapped[dt.datetime]
@@ -99,6 +100,6 @@ class ReportWord(Base):
 
     id: Mapped[Id]
     report_id: Mapped[int] = mapped_column(BigId, ForeignKey("report.id"), index=True)
-    words: Mapped[str | None]
+    words: Mapped[str | None] = mapped_column(Words("report_word.words"))
     written_at: Mapped[dt.datetime]
     erased_at: Mapped[dt.datetime | None]
