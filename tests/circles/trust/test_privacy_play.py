@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 import redis
@@ -152,7 +152,13 @@ def on_phones(world: World) -> dict[str, set[str]]:
 
 def words_in(world: World) -> dict[receipts.Ref, str]:
     with world.database.read() as session:
-        rows = {"answer": Answer, "share": Share, "note": Note, "said": PendingAction, "evidence": ReportWord}
+        rows: dict[str, Any] = {
+            "answer": Answer,
+            "share": Share,
+            "note": Note,
+            "said": PendingAction,
+            "evidence": ReportWord,
+        }
         words = {
             (kind, row.id): row.words or ""
             for kind, table in rows.items()
@@ -323,7 +329,7 @@ def test_whoever_asks_to_be_forgotten_leaves_nothing_behind(book: FlowBook) -> N
 
 
 def test_put_writes_receipts_whoever_calls_it() -> None:
-    assert outbox.note_reads is receipts.note_reads
+    assert vars(outbox)["note_reads"] is receipts.note_reads
     known: Mapping[str, object] = receipts.OWNERS
     assert set(known) >= {"share", "note", "answer", "goal", "step", "said", "text", "evidence"}
     with pytest.raises(ValueError, match="nobody could say whose words"):
