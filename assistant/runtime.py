@@ -205,6 +205,7 @@ def build_runtime(
             country=settings.default_country,
             sender=settings.sender,
             number=settings.number,
+            key=settings.secret_key.get_secret_value().encode(),
         ),
         _carrier=carrier,
         _wakeups=queues,

@@ -36,6 +36,8 @@ COMMANDS: Final = {
     "status": ("status_command", "status", "How circles stand, in numbers."),
     "report": ("report_command", "report", "How a circle or a cohort goes: counts and trends, for a funder."),
     "audit": ("audit_command", "audit", "Who did what, when, and each step that alerts took."),
+    "words": ("person_commands", "words", "A person's own words in a file, for them; WHO tells them."),
+    "forget": ("person_commands", "forget", "Forget a person at their wish, as ERASE ME does."),
     "flows": ("flows_command", "flows", "Check, draw, play and count the conversations in flows/."),
     "simulate": ("simulate_command", "simulate", "Play a whole season, and watch every promise."),
     "danger": (

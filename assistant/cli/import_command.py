@@ -79,16 +79,16 @@ def _plan(
     from assistant.circles.cohorts.import_entries import read_sheet
     from assistant.circles.hosts.circle_setup import find_circle
 
-    now, sender = opened.clock.now(), opened.identity.sender
+    now, identity = opened.clock.now(), opened.identity
     country = opened.settings.default_country
     with opened.database.read() as session:
         if code is not None:
             circle = find_circle(session, code)
             sheet = read_sheet(spreadsheet, country=country, zone=circle.zone, now=now)
-            return sheet, seat_in_circle(session, circle, sheet.entries, sender), circle.name
+            return sheet, seat_in_circle(session, circle, sheet.entries, identity), circle.name
         found = find_cohort(session, cohort or "")
         sheet = read_sheet(spreadsheet, country=country, zone=usual_zone(session, found), now=now)
-        return sheet, spread_over_cohort(session, found, sheet.entries, sender, now), found.name
+        return sheet, spread_over_cohort(session, found, sheet.entries, identity, now), found.name
 
 
 def _tell_rest(
@@ -120,6 +120,9 @@ def _show_preview(sheet: Sheet, seating: Seating, where: str) -> None:
     for fate, meaning in FATES.items():
         if counts[fate]:
             say(f"  {counts[fate]:>6} {meaning}")
+    forgotten = [line for line, fate in seating.fates.items() if fate == "erased"]
+    if forgotten:
+        say(f"         (lines {', '.join(map(str, forgotten[:SHOWN_TROUBLES]))})")
     for reason in dict.fromkeys(seating.reasons.values()):
         lines = [line for line, each in seating.reasons.items() if each == reason]
         more = f" and {len(lines) - SHOWN_TROUBLES} more" if len(lines) > SHOWN_TROUBLES else ""
@@ -227,6 +230,7 @@ def _as_data(
         "ignored_columns": list(sheet.ignored_columns),
         "encoding_guessed": sheet.guessed,
         "no_consent": [line for line, fate in seating.fates.items() if fate == NO_CONSENT],
+        "erased": [line for line, fate in seating.fates.items() if fate == "erased"],
         "no_seat": [{"line": line, "reason": reason} for line, reason in seating.reasons.items()],
         "pace": {"a_minute": INVITES_A_MINUTE, "last_at": last},
     }

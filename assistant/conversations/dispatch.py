@@ -19,7 +19,7 @@ from assistant.conversations.danger_stage import (
 )
 from assistant.conversations.given_commands import RUNNING, obey, read_given
 from assistant.conversations.helping import asking_back, switching_language
-from assistant.conversations.interruptions import is_the_answer, is_to_be_asked
+from assistant.conversations.interruptions import is_everyday, is_the_answer, is_to_be_asked
 from assistant.conversations.invitation_answers import answers_invitation
 from assistant.conversations.questions import missed, set_aside
 from assistant.conversations.turn_context import Context
@@ -294,7 +294,8 @@ def _understand(context: Context) -> str | None:
     if command is None and crossed.again and question and not reading:
         return crossing.leave_out(context, question)
     if question and conversation and reading:
-        if command is not None and (reading.outcome == UNCLEAR or is_to_be_asked(context, reading, command)):
+        unclear = reading.outcome == UNCLEAR and not (command and is_everyday(context, command))
+        if command is not None and (unclear or is_to_be_asked(context, reading, command)):
             context.notice("did_you_mean", {"said": command.said})
         elif not (
             crossing.ask_which(context, crossed, question, reading)

@@ -113,7 +113,7 @@ def invite_all(
         chunk = entries[start : start + CHUNK]
         now = services.clock.now()
         with services.database.write() as session:
-            taken = take(session, seating.aim, chunk, seating.seats, sender=services.identity.sender, now=now)
+            taken = take(session, seating.aim, chunk, seating.seats, identity=services.identity, now=now)
             consent.agree_all(
                 session,
                 [(agreed.address_id, agreed.wording, agreed.at) for agreed in taken.agreed],

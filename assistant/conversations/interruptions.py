@@ -48,6 +48,12 @@ def is_the_answer(
     return expect == "choice"
 
 
+def is_everyday(context: Context, command: CommandReading) -> bool:
+    """Return whether in the middle of a question it is no command, and none to ask about: "who?"."""
+    capitals = context.services.book.commands[command.name].interrupts == CAPITALS
+    return capitals and not command.sure and not command.capitals
+
+
 def is_to_be_asked(context: Context, reading: Reading, command: CommandReading) -> bool:
     """Return whether words that any question takes may be a command that is not to be missed: LEAVE."""
     asked = context.services.book.commands[command.name].interrupts == ASKED

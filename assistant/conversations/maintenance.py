@@ -5,28 +5,39 @@ from __future__ import annotations
 from assistant.circles.calendar import brief_schedule
 from assistant.circles.membership import invitation_reminders
 from assistant.circles.seasons import season_end
+from assistant.circles.trust import traces
 from assistant.conversations import import_invitations
 from assistant.conversations.effect_handlers import start_later
 from assistant.conversations.notices import tell
 from assistant.safety import alert_escalation
 from assistant.services import Services
 
-LOOKS = (season_end.has_work, brief_schedule.has_work, invitation_reminders.has_work)
+LOOKS = (
+    season_end.has_work,
+    brief_schedule.has_work,
+    invitation_reminders.has_work,
+    traces.has_work,
+)
 
 
 def maintain(services: Services) -> int:
-    """Close, erase, brief and remind as is due; return how many circles, briefs and invitations."""
+    """Close, erase, forget, brief and remind as is due; return how many of each there were, in all."""
     now = services.clock.now()
     with services.database.read() as session:
         # An idle look takes no lock.
         if not any(has_work(session, now) for has_work in LOOKS):
             return 0
     with services.database.write() as session:
+        forgotten = traces.forget_due(session, now)
         circles = season_end.close_and_erase(session, now)
         briefs = brief_schedule.start_briefs(session, services.identity.sender, now)
         for brief in briefs:
             start_later(session, brief, now)
-        return circles + len(briefs) + import_invitations.remind(session, services, now)
+        reminded = import_invitations.remind(session, services, now)
+    if forgotten and services.database.scrub():
+        with services.database.write() as session:
+            traces.settle(session, forgotten, now)
+    return circles + len(briefs) + reminded + len(forgotten)
 
 
 def page_due(services: Services) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.effects import Tell
 from assistant.circles.people.reachability import address_of, best_addresses
-from assistant.conversations.text_rendering import speak
+from assistant.conversations.text_rendering import carried_in, speak
 from assistant.delivery.outbox import Draft, put
 from assistant.services import Services
 from assistant.store.tables import Address, Circle, Person
@@ -65,13 +65,14 @@ def _draft(
 ) -> Draft:
     circle = session.get(Circle, effect.circle_id) if effect.circle_id else None
     ctx = ActionContext(session, now, services.identity, person, address.id, circle=circle)
+    texts = services.book.notice(effect.notice)
     return Draft(
         person_id=person.id,
         address_id=address.id,
         uri=address.uri,
         body=speak(
             ctx,
-            services.book.notice(effect.notice),
+            texts,
             uri=address.uri,
             given=effect.placeholders,
             verbatim=effect.verbatim,
@@ -83,5 +84,5 @@ def _draft(
         wording=f"notices/{effect.notice}",
         not_before=effect.not_before,
         expires_at=(effect.not_before or now) + effect.expires if effect.expires else None,
-        carries=effect.carries,
+        carries=carried_in(ctx, texts, effect.verbatim, effect.carries),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext
-from assistant.circles.actions.effects import Line, Preview
+from assistant.circles.actions.effects import OWN, Line, Preview
 from assistant.conversations.text_rendering import language_of, speak
 from assistant.conversations.turn_context import Context
 from assistant.engine.flow_model import Texts
@@ -37,7 +37,8 @@ def show_preview(context: Context, preview: Preview, conversation: Conversation 
         )
         words = speak(ctx, texts, uri=context.address.uri, verbatim=preview.verbatim)
         placeholders = {"reads": reads, "words": words, "count": str(measure(words).segments)}
-        context.lines([Line("preview_text", placeholders, verbatim=("words",))], conversation)
+        shown = Line("preview_text", placeholders, verbatim=("words",), carries=OWN)
+        context.lines([shown], conversation)
 
 
 def _texts(services: Services, wording: str) -> Texts:

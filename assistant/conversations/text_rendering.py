@@ -8,6 +8,7 @@ from typing import Any
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.crisis_lines import lines_of
 from assistant.circles.actions.placeholders import PLACEHOLDERS, placeholders_for
+from assistant.circles.people.carried_words import CARRIED, ONLY_A_SIGN
 from assistant.engine.flow_model import Texts
 from assistant.engine.wording import choose_text
 from assistant.language.languages import spoken
@@ -52,6 +53,32 @@ def speak(
     return (
         render(text, values_of, verbatim=verbatim) if uri.startswith("sms:") else render_rich(text, values_of)
     )
+
+
+def named_in(ctx: ActionContext, texts: Texts) -> tuple[str, ...]:
+    """Return the placeholders of the text that the person in `ctx` would read of these."""
+    language = language_of(ctx.person, ctx.circle)
+    lines = lines_of(ctx.identity.country, language)
+    values = {**ctx.values, "country": ctx.identity.country, "lines": "known" if lines else "unknown"}
+    return placeholders(choose_text(texts, language, values, ctx.person.plain))
+
+
+def carried_in(
+    ctx: ActionContext, texts: Texts, verbatim: Collection[str], carries: str | None
+) -> str | None:
+    """Return what a text carries as its receipts have it: a sign only, where none of the words show."""
+    if not carries or not verbatim or set(verbatim) & set(named_in(ctx, texts)):
+        return carries or None
+    return " ".join(f"{each.removesuffix(ONLY_A_SIGN)}{ONLY_A_SIGN}" for each in carries.split())
+
+
+def carried_by_values(ctx: ActionContext, texts: Texts) -> str | None:
+    """Return what a text carries of others' words that the conversation was given, by its `CARRIED` value."""
+    carried = ctx.values.get(CARRIED)
+    if not isinstance(carried, dict):
+        return None
+    shown = [carried[name] for name in named_in(ctx, texts) if isinstance(carried.get(name), str)]
+    return " ".join(shown) or None
 
 
 def _strings(values: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, str]:

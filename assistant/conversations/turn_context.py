@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.effects import HandOver, Line
 from assistant.conversations.prefetch import Prefetched, prefetch, read_standing
-from assistant.conversations.text_rendering import speak
+from assistant.conversations.text_rendering import carried_in, speak
 from assistant.delivery.outbox import Draft, put
 from assistant.services import Services
 from assistant.store.tables import Address, Circle, Conversation, Inbox, Member, Person, Question
@@ -172,27 +172,30 @@ class Context:
             carries: The rows of other people whose words stand in it.
         """
         ctx = self.about(None, values)
-        words = speak(ctx, self.services.book.notice(name), uri=self.address.uri, verbatim=verbatim)
+        texts = self.services.book.notice(name)
+        words = speak(ctx, texts, uri=self.address.uri, verbatim=verbatim)
         own = ctx.circle.id if ctx.circle else None
-        self.say(words, f"notices/{name}", purpose=purpose, circle_id=circle_id or own, carries=carries)
+        carried = carried_in(ctx, texts, verbatim, carries)
+        self.say(words, f"notices/{name}", purpose=purpose, circle_id=circle_id or own, carries=carried)
 
     def lines(self, lines: Sequence[Line], conversation: Conversation | None) -> None:
         """Say several notices in one text, a line each."""
         if not lines:
             return
-        spoken = []
+        spoken, carried = [], []
         for line in lines:
             ctx = self.about(conversation, line.placeholders)
             text = self.services.book.notice(line.notice)
             given = {name: value for name, value in line.placeholders.items() if isinstance(value, str)}
             spoken.append(speak(ctx, text, uri=self.address.uri, given=given, verbatim=line.verbatim))
+            carried.append(carried_in(ctx, text, line.verbatim, line.carries))
         circle = self.about(conversation).circle
         self.say(
             "\n".join(spoken),
             f"notices/{lines[0].notice}",
             conversation=conversation,
             circle_id=circle.id if circle else None,
-            carries=" ".join(line.carries for line in lines if line.carries) or None,
+            carries=" ".join(each for each in carried if each) or None,
         )
 
     def hand_over(self) -> None:

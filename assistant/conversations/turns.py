@@ -10,7 +10,7 @@ from sqlalchemy import select
 from assistant.conversations import effect_handlers
 from assistant.conversations.action_catalogue import all_actions
 from assistant.conversations.questions import open_question
-from assistant.conversations.text_rendering import speak
+from assistant.conversations.text_rendering import carried_by_values, speak
 from assistant.conversations.turn_context import Context
 from assistant.engine.book import FlowBook
 from assistant.engine.flow_model import Ask, Caller, Do, Place, Say, Turn, Wait
@@ -94,6 +94,7 @@ def _carry_out_one(context: Context, conversation: Conversation, effect: Say | A
             conversation=conversation,
             purpose="safety" if book.is_safety(effect.flow) else None,
             circle_id=ctx.circle.id if ctx.circle else None,
+            carries=carried_by_values(ctx, texts),
         )
     elif isinstance(effect, Ask):
         pinned = book.pinned(conversation.flow, conversation.version).steps[effect.step]

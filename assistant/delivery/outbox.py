@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from assistant.circles.people.receipts import Reading, note_reads
 from assistant.language.sms.segments import measure, split
 from assistant.store.insert import insert_all
 from assistant.store.numbering import new_ids
@@ -157,6 +158,10 @@ def put(
         insert_all(session, Outbox, rows)
     else:
         session.add_all(Outbox(**row) for row in rows)
+    carrying = [row for row in rows if row["carries"]]
+    if carrying:
+        readings = [Reading(row["carries"], row["person_id"], row["id"]) for row in carrying]
+        note_reads(session, readings, "text", now)
     return [row["id"] for row in rows]
 
 

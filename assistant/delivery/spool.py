@@ -7,10 +7,11 @@ machine wrote it.
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,22 @@ class Spool:
                 self._set_aside, [self._line(line) if isinstance(line, dict) else line for line in lines]
             )
 
+    def forget(self, uris: Mapping[str, dt.datetime]) -> None:
+        """Drop what waits, or was set aside, of people who asked to be forgotten; nothing that came later.
+
+        Args:
+            uris: Address -> when its owner was forgotten; aware UTC.
+
+        Raises:
+            OSError: the files could not be rewritten.
+        """
+        with self._locked("replay.lock"), self._locked("append.lock"):
+            for path in (self._writing, self._reading, self._set_aside):
+                lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+                kept = [line for line in lines if not self._is_of(line, uris)]
+                if len(kept) < len(lines):
+                    _rewrite(path, kept)
+
     def replay(self, put_in: Callable[[list[Entry]], None]) -> int:
         """Hand everything over in order, in batches, and forget it once `put_in` has returned for all of it.
 
@@ -119,6 +136,15 @@ class Spool:
                 elif line.strip():
                     self.set_aside([line])
 
+    def _is_of(self, line: bytes, uris: Mapping[str, dt.datetime]) -> bool:
+        entry = self._parse(line)
+        text = entry.get("text") if entry else None
+        if not isinstance(text, dict):
+            # A broken line says no time, and can never be put in.
+            return entry is None and any(uri.encode() in line for uri in uris)
+        forgotten_at = uris.get(text.get("from_uri", ""))
+        return forgotten_at is not None and dt.datetime.fromisoformat(text["received_at"]) <= forgotten_at
+
     def _line(self, entry: Entry) -> bytes:
         # ASCII only: a lone surrogate or a control character can neither fail to encode nor break a line.
         line = json.dumps(entry, ensure_ascii=True, separators=(",", ":"))
@@ -160,6 +186,26 @@ def _write_lines(path: Path, lines: list[bytes]) -> None:
             raise
     if is_new:
         _sync_folder(path.parent)
+
+
+def _rewrite(path: Path, lines: list[bytes]) -> None:
+    """Let a file hold only these lines, the old ones overwritten first."""
+    fresh = path.with_suffix(".fresh")
+    fresh.unlink(missing_ok=True)
+    if lines:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(b"".join(lines))
+            file.flush()
+            os.fsync(file.fileno())
+    with path.open("r+b") as file:
+        _write_all(file.fileno(), b"\0" * path.stat().st_size)
+        os.fsync(file.fileno())
+    if lines:
+        fresh.replace(path)
+    else:
+        path.unlink()
+    _sync_folder(path.parent)
 
 
 def _after_torn_line(descriptor: int, end: int) -> bytes:

@@ -184,8 +184,14 @@ def tell_who_left(ctx: ActionContext, alert: Alert, notice: str) -> Iterator[Eff
         yield tell_member(alert, notice, ctx.person.name)
 
 
-def tell_member(alert: Alert, notice: str, host: str | None, words: str | None = None) -> Tell:
-    """Return a notice to the person an alert is about, at any hour; `words` arrive to the letter."""
+def tell_member(
+    alert: Alert, notice: str, host: str | None, words: str | None = None, carries: str | None = None
+) -> Tell:
+    """Return a notice to the person an alert is about, at any hour; `words` arrive to the letter.
+
+    Args:
+        carries: The row that holds `words`.
+    """
     assert alert.person_id is not None
     placeholders = {} if words is None else {"words": words}
     if host:
@@ -197,6 +203,7 @@ def tell_member(alert: Alert, notice: str, host: str | None, words: str | None =
         purpose="safety",
         circle_id=alert.circle_id,
         verbatim=("words",) if words is not None else (),
+        carries=carries,
     )
 
 

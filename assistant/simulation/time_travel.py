@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.calendar import brief_schedule
 from assistant.circles.membership import invitation_reminders
+from assistant.circles.trust import traces
 from assistant.conversations import inbox, maintenance, timers
 from assistant.delivery import sender
 from assistant.schedule.clock import MovingClock
@@ -85,6 +86,7 @@ def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
         ),
         brief_schedule.next_due(session, after),
         invitation_reminders.next_due(session, after),
+        traces.next_due(session, after),
     )
     return min((moment for moment in moments if moment is not None), default=None)
 

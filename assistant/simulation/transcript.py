@@ -81,14 +81,19 @@ def play_in(world: World, script: str) -> str:
         written.append(line.rstrip())
         index = len(world.heard)
         try:
-            speaker = _play_line(world, line.strip(), speaker)
+            speaker = play_line(world, line.strip(), speaker)
         except (ValueError, TranscriptError) as error:
             raise TranscriptError(f"line {number}, {line!r}: {error}") from error
         written += [_told(world, heard, speaker) for heard in world.heard_since(index)]
     return "\n".join(written) + "\n"
 
 
-def _play_line(world: World, line: str, speaker: str) -> str:
+def play_line(world: World, line: str, speaker: str) -> str:
+    """Let one line of a transcript happen; return who spoke last.
+
+    Raises:
+        TranscriptError: it is none of the kinds that a transcript may have.
+    """
     if not line or line.startswith("#"):
         return speaker
     if line.startswith("..."):

@@ -113,6 +113,11 @@ class World:
         self.database.close()
         self._folder.cleanup()
 
+    @property
+    def folder(self) -> str:
+        """Where this world's files are, for as long as it is open."""
+        return self._folder.name
+
     def number(self, name: str) -> str:
         """Return the phone number of a person of this world, given at first mention."""
         return self.numbers.setdefault(name, f"+{FIRST_PHONE + len(self.numbers)}")
@@ -176,7 +181,7 @@ class World:
         )
         with self.database.read() as session:
             circle = session.scalars(select(Circle).where(Circle.code == code)).one()
-            seating = seat_in_circle(session, circle, [entry], self.services.identity.sender)
+            seating = seat_in_circle(session, circle, [entry], self.services.identity)
         invite_all(self.services, seating, [entry])
         self.settle()
 

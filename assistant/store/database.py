@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -77,6 +78,27 @@ class Database:
         """Open a session that only reads; what it gave stays readable after it."""
         with self._sessions() as session:
             yield session
+
+    def scrub(self) -> bool:
+        """Leave nothing on the disk of what was erased: SQLite's free pages, its write-ahead log.
+
+        PostgreSQL's files are its operator's to expire.
+
+        Returns:
+            Whether it could be done; False: others were writing, and it is worth another try.
+        """
+        if not self.is_sqlite:
+            return True
+        connection = self.engine.raw_connection()
+        try:
+            # The second line writes what the first has rebuilt into the file, and empties the log.
+            connection.execute("VACUUM")
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            connection.close()
+        return not busy
 
     def create_all(self) -> None:
         """Make today's tables straight from the models; only for tests and throw-away worlds."""

@@ -57,12 +57,17 @@ def deliver(job_context: JobContext) -> None:
 
 def sweep(job_context: JobContext) -> None:
     """Maintain seasons, fire timers, bring back what was spooled, and handle what lost its wake-up."""
+    from assistant.circles.trust import traces
     from assistant.conversations import maintenance, timers
     from assistant.delivery.recorder import replay
 
     runtime = job_context.runtime
     if runtime.spool.waiting():
         replay(runtime.spool, runtime.database)
+    with runtime.database.read() as session:
+        forgotten = traces.forgotten_uris(session)
+    if forgotten:
+        runtime.spool.forget(forgotten)
     # Maintenance may start conversations, which timers then begin.
     maintenance.maintain(runtime.services)
     timers.fire_due(runtime.services, _in(DRAIN_SECONDS))

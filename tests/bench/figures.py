@@ -171,7 +171,7 @@ def take_in(database: Database, data: bytes, name: str) -> None:
         cohort = find_whose(session, name)
         assert isinstance(cohort, Cohort)
         sheet = read_sheet(data, country="US", zone="America/Chicago", now=NOON)
-        seating = spread_over_cohort(session, cohort, sheet.entries, LOCAL_SERVICE_SID, NOON)
+        seating = spread_over_cohort(session, cohort, sheet.entries, services.identity, NOON)
     done = invite_all(services, seating, sheet.entries)
     if done["invite"] != ROWS:
         raise RuntimeError(f"of {ROWS} people, {dict(done)}")

@@ -71,12 +71,12 @@ class Spring:
 
     def seat(self, entries: Sequence[Entry], code: str = "MAPLE") -> Seating:
         with self.database.read() as session:
-            return seat_in_circle(session, find_circle(session, code), entries, SENDER)
+            return seat_in_circle(session, find_circle(session, code), entries, self.services.identity)
 
     def spread(self, entries: Sequence[Entry]) -> Seating:
         with self.database.read() as session:
             cohort = find_cohort(session, "spring")
-            return spread_over_cohort(session, cohort, entries, SENDER, self.clock.now())
+            return spread_over_cohort(session, cohort, entries, self.services.identity, self.clock.now())
 
     def invite(self, *entries: Entry, code: str = "MAPLE") -> Counter[str]:
         return invite_all(self.services, self.seat(entries, code), entries)

@@ -90,6 +90,8 @@ RISKY: Final = frozenset({
     "find_recipient", "find_noted", "find_to_block", "link_also", "pair_again",
     # What is taken back, and words between someone in danger and whoever looks after them.
     "join_second_half", "pass_to_paged",
+    # Forgetting a person for good; contact that is cut, and what a review decides.
+    "hold_erasing", "cut_contact", "decide_report", "show_reported", "ask_for_review",
 })  # fmt: skip
 """Actions that harm someone when they follow from words that meant something else."""
 

@@ -24,6 +24,8 @@ class ServiceIdentity:
     """What consent is given to: the messaging service, or the number as an address."""
     number: str
     """The number people text, E.164; for join lines."""
+    key: bytes = field(default=b"", repr=False)
+    """By which the fingerprint of a forgotten number is made (`people.consent.fingerprint`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+OWN: Final = ""
+"""What a text carries that holds nobody's words but those of whoever reads it."""
+
+
+def _say_whose(verbatim: tuple[str, ...], carries: str | None) -> None:
+    """Let no text carry words of which nobody says whose they are: it would leave without a receipt.
+
+    Raises:
+        ValueError: it would.
+    """
+    if verbatim and carries is None:
+        raise ValueError(f"{' and '.join(verbatim)} hold someone's words: say whose they are, in carries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +41,11 @@ class Tell:
     not_before: dt.datetime | None = None
     """It waits until then (aware UTC); None: it may go at once."""
     carries: str | None = None
-    """The rows whose words stand in it ("note:5 share:7"), so that their writers can take them back."""
+    """The rows whose words stand in it ("note:5 share:7"): their writers have a receipt, and can take them
+    back. `OWN`: they are the recipient's."""
+
+    def __post_init__(self) -> None:
+        _say_whose(self.verbatim, self.carries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +59,9 @@ class Line:
     """Names of placeholders that hold another person's words: they arrive to the letter."""
     carries: str | None = None
     """The row whose words stand in it, as in `Tell`."""
+
+    def __post_init__(self) -> None:
+        _say_whose(self.verbatim, self.carries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,11 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("first", 12, "Ana"),
         _placeholder("second", 12, "Rosa"),
         _placeholder("third", 12, "Keisha"),
+        # WHO and ME: what was written, who read it, and what is held.
+        _placeholder("given", 34, "Your answer"),
+        _placeholder("read_by", 62, "Luz, May 4"),
+        _placeholder("ending", 4, "0100"),
+        _placeholder("language", 10, "English"),
         # Several members' first names, for their host: "Ana, Rosa and 4 more".
         _placeholder("names", 80),
         *(

@@ -84,14 +84,14 @@ def block_now(ctx: ActionContext, *, pending_action: int | None = None) -> Actio
         return ActionResult("gone")
     theirs = ctx.session.get_one(Member, pending.member_id)
     other = ctx.session.get_one(Person, theirs.person_id)
-    _stop_words(ctx, theirs)
+    stop_words(ctx, theirs.person_id)
     effects = keep_apart(ctx.session, ctx.person, other, ctx.identity.sender, ctx.now)
     return ActionResult("parted", effects=effects)
 
 
-def _stop_words(ctx: ActionContext, theirs: Member) -> None:
+def stop_words(ctx: ActionContext, other_id: int) -> None:
     """Call back what either wrote to the other and has not left yet, in every circle that both are in."""
-    both = (ctx.person.id, theirs.person_id)
+    both = (ctx.person.id, other_id)
     writer, reader = aliased(Member), aliased(Member)
     notes = ctx.session.execute(
         select(Note.id, Note.circle_id)

@@ -16,11 +16,12 @@ from assistant.circles.buddies.groups import (
     buddies_of,
     buddy_names,
     latest_round,
+    newest_said,
     pairable,
-    seats_for,
 )
 from assistant.circles.buddies.rematching import let_go, link, take_in, welcome_back
 from assistant.circles.buddies.rounds import is_nearly_over, round_of
+from assistant.circles.people.carried_words import CARRIED
 from assistant.circles.people.inactivity import may_nudge
 from assistant.circles.people.memberships import seats_of
 from assistant.language.rendering import readable_day
@@ -196,9 +197,10 @@ def _with_whom(ctx: ActionContext, member: Member) -> tuple[str, dict[str, Any]]
     values: dict[str, Any] = dict(buddy_names(ctx.session, buddies, language_of(ctx)))
     if len(buddies) != 1 or ctx.circle is None:
         return ("trio" if buddies else "alone"), values
-    knows = seats_for(ctx.session, ctx.circle, buddies, ctx.now)[0].knows
-    if knows:
-        values |= {"skill": shorten(knows, PLACEHOLDERS["skill"].longest), "skilled": True}
+    knows = newest_said(ctx.session, buddies[0].id, "teach")
+    if knows is not None and knows.words:
+        skill = shorten(knows.words or "", PLACEHOLDERS["skill"].longest)
+        values |= {"skill": skill, "skilled": True, CARRIED: {"skill": f"answer:{knows.id}"}}
     return "pair", values
 
 

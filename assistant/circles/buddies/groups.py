@@ -208,6 +208,22 @@ def seats_for(session: Session, circle: Circle, members: Iterable[Member], now: 
     ]
 
 
+def newest_said(session: Session, member_id: int, key: str) -> Answer | None:
+    """Return the newest of a member's answers of this key that the circle may see and that says something."""
+    return session.scalars(
+        select(Answer)
+        .where(
+            Answer.member_id == member_id,
+            Answer.key == key,
+            Answer.visible_to == "circle",
+            Answer.outcome == "text",
+            Answer.words.is_not(None),
+        )
+        .order_by(Answer.id.desc())
+        .limit(1)
+    ).first()
+
+
 def _awake(person: Person, circle: Circle, now: dt.datetime) -> frozenset[int]:
     """Return the hours of the day in UTC in which a member may be texted, as clocks stand now."""
     zone, hours = home(zone_of(person.zone, circle.zone)), hours_for(None)

@@ -20,6 +20,7 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, na
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.recipients import left_out_lines, recipients_of, still_gets
 from assistant.circles.hosts.hosted_circle import forget_asked, hosted
+from assistant.circles.people.carried_words import CARRIED
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.sharing.host_words import SAY
 from assistant.circles.sharing.shares import apart_from
@@ -121,7 +122,7 @@ def send_previewed(ctx: ActionContext) -> ActionResult:
     values: dict[str, Any] = {"pending_action": pending.id}
     flow = "host_says" if pending.kind == SAY else "group_check_in"
     if pending.kind == CHECK_IN and pending.words:
-        values["question"] = pending.words
+        values |= {"question": pending.words, CARRIED: {"question": f"said:{pending.id}"}}
     starts = [
         Start(each.person.id, flow, values, each.member.id, due_at=each.at, at_once=pending.kind == SAY)
         for each in there
@@ -161,6 +162,7 @@ def host_says(ctx: ActionContext, *, pending_action: int | None = None) -> Actio
         circle_id=ctx.circle.id,
         verbatim=("words",),
         member_id=ctx.member.id,
+        carries=f"said:{pending.id}",
     )
     return ActionResult("said", effects=(says,))
 

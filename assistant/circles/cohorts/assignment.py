@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.actions.context import ServiceIdentity
 from assistant.circles.buddies.groups import seats_for
 from assistant.circles.buddies.suitability import ALL_DAY, HOURS_THAT_SERVE, Seat
 from assistant.circles.cohorts.allocation import Newcomer, Table, spread
@@ -49,7 +50,9 @@ class Seating:
     """Line -> why there is no seat, and what to do."""
 
 
-def seat_in_circle(session: Session, circle: Circle, entries: Sequence[Entry], sender: str) -> Seating:
+def seat_in_circle(
+    session: Session, circle: Circle, entries: Sequence[Entry], identity: ServiceIdentity
+) -> Seating:
     """Everyone into one circle, however many there are: it takes whoever answers first.
 
     Raises:
@@ -58,7 +61,7 @@ def seat_in_circle(session: Session, circle: Circle, entries: Sequence[Entry], s
     if circle.state == "closed":
         raise NotPossible(f"{circle.code} has finished its season, so that nobody can join it any more.")
     aim = Aim(frozenset({circle.id}))
-    foreseen = foresee(session, aim, entries, sender)
+    foreseen = foresee(session, aim, entries, identity)
     return Seating(
         aim,
         [circle],
@@ -69,7 +72,7 @@ def seat_in_circle(session: Session, circle: Circle, entries: Sequence[Entry], s
 
 
 def spread_over_cohort(
-    session: Session, cohort: Cohort, entries: Sequence[Entry], sender: str, now: dt.datetime
+    session: Session, cohort: Cohort, entries: Sequence[Entry], identity: ServiceIdentity, now: dt.datetime
 ) -> Seating:
     """Everyone with consent into one of the cohort's gathering circles, as long as there are seats.
 
@@ -87,7 +90,7 @@ def spread_over_cohort(
             f'Make some first: circle create NAME --code CODE --cohort "{cohort.name}"'
         )
     aim = Aim(frozenset(circle.id for circle in mine), cohort.id)
-    foreseen = foresee(session, aim, entries, sender)
+    foreseen = foresee(session, aim, entries, identity)
     to_seat = [entry for entry in entries if foreseen[entry.line] == Foreseen(INVITE)]
     stays = {line: each.circle_id for line, each in foreseen.items() if each.circle_id is not None}
     taken = _taken(session, [circle.id for circle in gathering], now)

@@ -14,10 +14,11 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from assistant.circles.actions.context import ServiceIdentity
 from assistant.circles.actions.effects import Tell
 from assistant.circles.cohorts.import_entries import Entry
 from assistant.circles.people.audit import record
-from assistant.circles.people.consent import kinds_in_force
+from assistant.circles.people.consent import forgotten_among, kinds_in_force
 from assistant.store.insert import insert_all
 from assistant.store.numbering import new_ids
 from assistant.store.tables import Address, Invitation, Member, Outbox, Person
@@ -38,6 +39,7 @@ FATES: Final[Mapping[str, str]] = {
     "invited": "were invited before",
     "declined": "said no to an invitation after they had agreed on paper: not asked again",
     "opted out": "have opted out (STOP): not texted, whatever the file says",
+    "erased": "asked us to forget them (ERASE ME): not texted; they come back by texting JOIN themselves",
     "unreachable": "could not be reached by the carrier when last tried",
 }
 """What can become of a row, and how that is said to the organizer."""
@@ -80,12 +82,14 @@ class Taken:
     fates: Counter[str]
 
 
-def foresee(session: Session, aim: Aim, entries: Sequence[Entry], sender: str) -> dict[int, Foreseen]:
+def foresee(
+    session: Session, aim: Aim, entries: Sequence[Entry], identity: ServiceIdentity
+) -> dict[int, Foreseen]:
     """What would become of each entry, by line, were there a seat for everyone. Changes nothing."""
     foreseen: dict[int, Foreseen] = {}
     for start in range(0, len(entries), LOOKED_AT):
         chunk = entries[start : start + LOOKED_AT]
-        standing = _Standing(session, aim, chunk, sender)
+        standing = _Standing(session, aim, chunk, identity)
         foreseen |= {entry.line: standing.foresee(entry) for entry in chunk}
     return foreseen
 
@@ -96,7 +100,7 @@ def take(
     entries: Sequence[Entry],
     seats: Mapping[int, int],
     *,
-    sender: str,
+    identity: ServiceIdentity,
     now: dt.datetime,
 ) -> Taken:
     """Write down one chunk of entries as invitations; taken twice, they are there once.
@@ -107,10 +111,10 @@ def take(
         entries: At most `CHUNK`.
         seats: Line -> id of the circle that this entry is invited to; who is not among them has no seat, and
             nothing is written down of that person.
-        sender: Whom consent was given to.
+        identity: Whom consent was given to, and whose key knows the forgotten.
         now: Aware UTC.
     """
-    standing = _Standing(session, aim, entries, sender)
+    standing = _Standing(session, aim, entries, identity)
     fates = {entry.line: standing.foresee(entry).fate for entry in entries}
     fates |= {line: NO_SEAT for line, fate in fates.items() if fate == INVITE and line not in seats}
     fresh = [entry for entry in entries if fates[entry.line] in (INVITE, NO_CONSENT) and entry.line in seats]
@@ -161,8 +165,11 @@ def _as_invitation(entry: Entry, *, invited: bool) -> dict[str, Any]:
 class _Standing:
     """What is known already about the people of some entries, read in a handful of queries."""
 
-    def __init__(self, session: Session, aim: Aim, entries: Iterable[Entry], sender: str) -> None:
+    def __init__(
+        self, session: Session, aim: Aim, entries: Iterable[Entry], identity: ServiceIdentity
+    ) -> None:
         uris = [entry.uri for entry in entries]
+        self._forgotten = forgotten_among(session, uris, identity.key)
         found = session.scalars(select(Address).where(Address.uri.in_(uris)))
         self.addresses = {row.uri: row for row in found}
         ids = [row.id for row in self.addresses.values()]
@@ -194,13 +201,16 @@ class _Standing:
             )
         )
         self._seats = {person_id: circle_id for person_id, circle_id in seats if circle_id in aim.circles}
-        kinds = kinds_in_force(session, ids, sender)
+        kinds = kinds_in_force(session, ids, identity.sender)
         self.opted_in = {address_id for address_id, kind in kinds.items() if kind == "in"}
         self._opted_out = {address_id for address_id, kind in kinds.items() if kind == "out"}
 
     def foresee(self, entry: Entry) -> Foreseen:
         address = self.addresses.get(entry.uri)
         otherwise = Foreseen(INVITE if entry.consent_at is not None else NO_CONSENT)
+        # Whoever asked to be forgotten comes back by their own text alone, which opts them in.
+        if entry.uri in self._forgotten and (address is None or address.id not in self.opted_in):
+            return Foreseen("erased")
         if address is None:
             return otherwise
         if address.person_id in self._seats:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Effect, Tell
+from assistant.circles.actions.effects import OWN, Effect, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import are_apart
@@ -118,7 +118,7 @@ def send_reply(ctx: ActionContext, *, recipient: str = "", line: str = "") -> Ac
         return ActionResult("waits", values, (*effects, *_leave_note(ctx, found, line, "safety")))
     first = not hands_of(ctx.session, alert).told
     effects += tell_who_is_here(ctx, alert)
-    effects.append(tell_member(alert, "from_paged", ctx.person.name, line))
+    effects.append(tell_member(alert, "from_paged", ctx.person.name, line, _text(ctx.inbox_id)))
     return ActionResult("told" if first else "sent", values, tuple(effects))
 
 
@@ -180,7 +180,7 @@ def _kept_words(ctx: ActionContext) -> Iterator[Effect]:
         step.what = PASSED
         if text is not None and text.body and alert.closed_at is None:
             words = without_contacts(text.body, ctx.identity.country)
-            yield _from_member(ctx, alert, ctx.person, words)
+            yield _from_member(ctx, alert, ctx.person, words, text.id)
 
 
 def end_by_opt_out(ctx: ActionContext) -> Iterator[Effect]:
@@ -219,10 +219,15 @@ def _bring(ctx: ActionContext, alert: Alert, words: str) -> Iterator[Effect]:
         yield Tell(holder.id, "alert_news", purpose="alert", circle_id=alert.circle_id)
         return
     note(ctx.session, alert, PASSED, ctx.now, holder.id)
-    yield _from_member(ctx, alert, holder, words)
+    yield _from_member(ctx, alert, holder, words, ctx.inbox_id)
 
 
-def _from_member(ctx: ActionContext, alert: Alert, reader: Person, words: str) -> Tell:
+def _text(inbox_id: int | None) -> str:
+    """Name the text that holds words which are kept nowhere else."""
+    return f"text:{inbox_id}" if inbox_id is not None else OWN
+
+
+def _from_member(ctx: ActionContext, alert: Alert, reader: Person, words: str, inbox_id: int | None) -> Tell:
     name = ctx.session.get_one(Person, alert.person_id).name
     placeholders = {"words": words, **({"writer": name} if name else {})}
     return Tell(
@@ -232,6 +237,7 @@ def _from_member(ctx: ActionContext, alert: Alert, reader: Person, words: str) -
         purpose="safety",
         circle_id=alert.circle_id,
         verbatim=("words",),
+        carries=_text(inbox_id),
     )
 
 
@@ -247,19 +253,19 @@ def _leave_note(ctx: ActionContext, found: Recipient, line: str, purpose: str) -
     seat = found.member or _seat_of(ctx, found)
     if seat is None:
         return
-    ctx.session.add(
-        PendingAction(
-            kind=NOTE,
-            circle_id=seat.circle_id,
-            by_person_id=ctx.person.id,
-            member_id=seat.id,
-            words=line,
-            details={"members": [seat.id]},
-            state="done",
-            created_at=ctx.now,
-            settled_at=ctx.now,
-        )
+    kept = PendingAction(
+        kind=NOTE,
+        circle_id=seat.circle_id,
+        by_person_id=ctx.person.id,
+        member_id=seat.id,
+        words=line,
+        details={"members": [seat.id]},
+        state="done",
+        created_at=ctx.now,
+        settled_at=ctx.now,
     )
+    ctx.session.add(kept)
+    ctx.session.flush()
     placeholders = {"words": line}
     if ctx.person.name:
         placeholders["host"] = shorten(ctx.person.name, PLACEHOLDERS["host"].longest)
@@ -270,6 +276,7 @@ def _leave_note(ctx: ActionContext, found: Recipient, line: str, purpose: str) -
         purpose=purpose,
         circle_id=seat.circle_id,
         verbatim=("words",),
+        carries=f"said:{kept.id}",
     )
 
 

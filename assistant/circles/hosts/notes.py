@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Start, Tell
+from assistant.circles.actions.effects import OWN, Start, Tell
 from assistant.circles.actions.pending_actions import hold, take_up
 from assistant.circles.actions.placeholders import other_name_of
 from assistant.circles.actions.registry import action
@@ -125,6 +125,7 @@ def pass_note(ctx: ActionContext, *, pending_action: int | None = None) -> Actio
         circle_id=pending.circle_id,
         verbatim=("words",),
         member_id=member.id,
+        carries=f"said:{pending.id}" if pending.words else OWN,
     )
     return ActionResult("passed", effects=(told,))
 

@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assistant.store.tables import Outbox
+from assistant.store.tables import Conversation, Outbox, Timer
 
 ONLY_A_SIGN: Final = "?"
 """After a row in `Outbox.carries`: the text says only that words wait, and shows none of them."""
+CARRIED: Final = "carried"
+"""A conversation's value that says whose words stand in its others, as {"question": "said:7"}."""
 LEAVING: Final = ("claimed", "unsure")
 ARRIVED: Final = ("sent", "done")
 """States of a text that the carrier took; `LEAVING` may have been taken."""
+
+
+def forget_values(session: Session, people: Collection[int], carried: Collection[str]) -> None:
+    """Take these words out of what others' conversations were given: a buddy's skill, a host's question."""
+    tables: tuple[Any, ...] = (Conversation, Timer)
+    for table in tables:
+        for row in session.scalars(select(table).where(table.person_id.in_(people))):
+            whose = row.values.get(CARRIED)
+            gone = (
+                {name for name, each in whose.items() if each in carried}
+                if isinstance(whose, dict)
+                else set()
+            )
+            if gone:
+                row.values = {**row.values, **dict.fromkeys(gone, "")}
+    session.flush()
 
 
 def call_back(

@@ -7,11 +7,12 @@ no row is a no. Source: 47 CFR 64.1200(a)(10)-(12), CTIA Messaging Principles 5.
 from __future__ import annotations
 
 import datetime as dt
+import hmac
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from typing import Literal, cast
 
-from sqlalchemy import ScalarSelect, Select, func, select
+from sqlalchemy import ScalarSelect, Select, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from assistant.circles.people.known_rows import LEDGER
@@ -132,6 +133,43 @@ def out_since(session: Session, address_id: int, sender: str) -> dt.datetime | N
     return session.scalar(
         select(func.min(Consent.at)).where(theirs, Consent.kind == "out", Consent.id > last_in)
     )
+
+
+def fingerprint(uri: str, key: bytes) -> str:
+    """Return what the ledger keeps of an address whose owner asked to be forgotten: a keyed hash.
+
+    Args:
+        uri: The address, as `Address.uri` has it.
+        key: The service's own secret: without it nobody can try all numbers there are.
+    """
+    return hmac.new(key, f"forgotten {uri}".encode(), "sha256").hexdigest()
+
+
+def forget(session: Session, address: Address, sender: str, key: bytes, now: dt.datetime) -> None:
+    """Let the ledger know an address by its fingerprint alone, as opted out; consents lose their words.
+
+    That, how and when consent was given stays: whoever texts must be able to show it.
+    """
+    session.execute(
+        update(Consent).where(Consent.address_id == address.id).values(wording="", inbox_id=None),
+        execution_options={"synchronize_session": False},
+    )
+    known = fingerprint(address.uri, key)
+    row = {"kind": "out", "address_id": address.id, "sender": sender, "wording": "", "way": "erasure"}
+    session.add(Consent(**row, at=now, fingerprint=known))
+    address.uri, address.retired_at = f"erased:{address.id}", now
+    session.flush()
+
+
+def forgotten_among(session: Session, uris: Collection[str], key: bytes) -> set[str]:
+    """Return those of these addresses whose owners asked to be forgotten: nobody but they begin anew."""
+    by_print = {fingerprint(uri, key): uri for uri in uris}
+    found: set[str] = set()
+    for start in range(0, len(by_print), _CHUNK):
+        prints = list(by_print)[start : start + _CHUNK]
+        rows = session.scalars(select(Consent.fingerprint).where(Consent.fingerprint.in_(prints)))
+        found |= {by_print[each] for each in rows if each}
+    return found
 
 
 def _add(

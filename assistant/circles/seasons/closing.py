@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Effect, Start, Tell
+from assistant.circles.actions.effects import OWN, Start, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.people.inactivity import is_left_alone
@@ -19,7 +19,7 @@ from assistant.circles.people.memberships import hosts_of
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.languages import FALLBACK, LANGUAGES
 from assistant.language.rendering import readable_date
-from assistant.store.tables import Answer, Circle, Goal, GoalStep, Member, Note, Person, Question, Role, Timer
+from assistant.store.tables import Answer, Circle, Member, Note, Person, Question, Role, Timer
 
 WISHES: Final = ("together", "another", "own", "rest")
 """What can come next, in the order in which it is asked."""
@@ -105,26 +105,6 @@ def find_end(ctx: ActionContext) -> ActionResult:
     return ActionResult("known", {"date": readable_date(circle.erase_on, language_of(ctx))})
 
 
-@action("copy", "plain", "none")
-def find_copy(ctx: ActionContext) -> ActionResult:
-    """Whether there are words of the member's to send back; a shared phone's owner is asked first."""
-    if not any(own_words(ctx.session, member) for member, _ in _all_seats(ctx)):
-        return ActionResult("none")
-    return ActionResult("plain" if ctx.person.plain else "copy")
-
-
-@action("sent")
-def send_copy(ctx: ActionContext) -> ActionResult:
-    """Send back what the member wrote, circle by circle, the oldest first: that, and nobody else's words."""
-    told: list[Effect] = []
-    for member, circle in _all_seats(ctx):
-        words = own_words(ctx.session, member)
-        if words:
-            told.append(_say(ctx, "copy_of", {"circle": circle.name}))
-            told += [_say(ctx, "copy_words", {"words": each}) for each in words]
-    return ActionResult("sent", effects=tuple(told))
-
-
 @action("some", "none")
 def count_wishes(ctx: ActionContext, *, circle_id: int = 0) -> ActionResult:
     """How many members wish for what, as `options`, without names; `together` says whether any go on."""
@@ -184,25 +164,6 @@ def open_again(ctx: ActionContext, *, circle_id: int = 0) -> ActionResult:
     return ActionResult("opened", {"code": again.code, "circle": again.name}, told)
 
 
-def own_words(session: Session, member: Member) -> list[str]:
-    """Return the words a member wrote in the circle, oldest first: answers, goals, steps, lines."""
-    answers = select(Answer.words, Answer.at).where(
-        Answer.member_id == member.id, Answer.outcome == "text", Answer.words.is_not(None)
-    )
-    goals = select(Goal.words, Goal.set_at).where(Goal.member_id == member.id, Goal.words.is_not(None))
-    steps = (
-        select(GoalStep.words, GoalStep.set_at)
-        .join(Goal, Goal.id == GoalStep.goal_id)
-        .where(Goal.member_id == member.id, GoalStep.words.is_not(None))
-    )
-    notes = select(Note.words, Note.at).where(Note.from_member_id == member.id, Note.words.is_not(None))
-    rows = [row for query in (answers, goals, steps, notes) for row in session.execute(query).all()]
-    # A goal, a step and a kind line are answers too: what was written once is read once.
-    said = dict.fromkeys((words or "").strip() for words, _ in sorted(rows, key=lambda row: row[1]))
-    whole = [words for words in said if not any(words != other and words in other for other in said)]
-    return [words for words in whole if words]
-
-
 def _unasked(ctx: ActionContext) -> Sequence[Note]:
     if ctx.member is None:
         return ()
@@ -236,17 +197,6 @@ def _keepsake(ctx: ActionContext) -> Sequence[tuple[Note, Person]]:
     return [(note, writer) for note, writer in rows]
 
 
-def _all_seats(ctx: ActionContext) -> Sequence[tuple[Member, Circle]]:
-    """Return every seat a person has or had, also where the circle is over: the words are still theirs."""
-    rows = ctx.session.execute(
-        select(Member, Circle)
-        .join(Circle, Circle.id == Member.circle_id)
-        .where(Member.person_id == ctx.person.id)
-        .order_by(Member.id)
-    )
-    return [(member, circle) for member, circle in rows]
-
-
 def _wishes(session: Session, circle_id: int) -> dict[int, str]:
     """Each member's latest wish, by person."""
     rows = session.execute(
@@ -278,7 +228,7 @@ def _first_name(person: Person) -> str:
     return shorten(person.name or PLACEHOLDERS["other_name"].plain[FALLBACK], PLACEHOLDERS["writer"].longest)
 
 
-def _say(ctx: ActionContext, notice: str, placeholders: dict[str, str], carries: str | None = None) -> Tell:
+def _say(ctx: ActionContext, notice: str, placeholders: dict[str, str], carries: str = OWN) -> Tell:
     return Tell(
         ctx.person.id,
         notice,

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.people.carried_words import call_back
+from assistant.circles.people.carried_words import call_back, forget_values
 from assistant.store.tables import (
     Alert,
     Answer,
@@ -106,6 +106,8 @@ def erase(session: Session, given: Given, now: dt.datetime) -> set[int]:
     ]
     reached = call_back(session, given.member.circle_id, carried, "taken back", now)
     reached |= _introduced(session, given, answers)
+    if any(answer.key == PROFILE for answer in answers):
+        forget_values(session, reached, carried)
     rows: list[Answer | Share | Note] = [*answers, *shares, *notes]
     said = {words.strip() for each in rows if (words := each.words)}
     _erase_goals(session, given.member, said, now)

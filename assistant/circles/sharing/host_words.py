@@ -38,6 +38,7 @@ def notes_kept(ctx: ActionContext, member: Member, since: dt.datetime) -> Iterat
                 purpose="reply",
                 circle_id=pending.circle_id,
                 verbatim=("words",),
+                carries=f"said:{pending.id}",
             )
 
 

@@ -170,7 +170,7 @@ def _said_to(ctx: ActionContext, member: Member) -> Sequence[tuple[PendingAction
 
 def _show_said(ctx: ActionContext, said: PendingAction, host: Person) -> Tell:
     placeholders = {"writer": name_of(host, language_of(ctx)), "words": said.words or ""}
-    return _tell(ctx, "host_said", placeholders)
+    return _tell(ctx, "host_said", placeholders, f"said:{said.id}")
 
 
 def _show_note(ctx: ActionContext, note: Note, writer: Person) -> Tell:
@@ -183,7 +183,7 @@ def _show_note(ctx: ActionContext, note: Note, writer: Person) -> Tell:
     )
 
 
-def _tell(ctx: ActionContext, notice: str, placeholders: dict[str, str], carries: str | None = None) -> Tell:
+def _tell(ctx: ActionContext, notice: str, placeholders: dict[str, str], carries: str) -> Tell:
     return Tell(
         ctx.person.id,
         notice,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from assistant.circles.actions.choices import circle_choices, list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import HandOver, Tell
+from assistant.circles.actions.effects import OWN, HandOver, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import buddies_of
@@ -64,7 +64,9 @@ def show_held(ctx: ActionContext, *, held: str = "") -> ActionResult:
     words = held.strip()
     if len(words) <= PLACEHOLDERS["words"].longest and "\n" not in words:
         return ActionResult("short", {"words": words, "long": False})
-    shown = Tell(ctx.person.id, "copy_words", {"words": words}, purpose="reply", verbatim=("words",))
+    shown = Tell(
+        ctx.person.id, "copy_words", {"words": words}, purpose="reply", verbatim=("words",), carries=OWN
+    )
     return ActionResult("long", {"words": "", "long": True}, (shown,))
 
 

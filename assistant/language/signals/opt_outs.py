@@ -10,6 +10,7 @@ from assistant.language.folding import Word, fold, plain_words, split_words, squ
 from assistant.language.shorthand import written_out
 from assistant.language.signals.signal_words import (
     ALLOWED_TAIL,
+    ERASING_WHOLES,
     JOINED_TAILS,
     LEADS,
     MAYBE_PATTERNS,
@@ -58,6 +59,8 @@ def read_opt_out(text: str, names: Collection[str] = ()) -> OptOut | None:
     """
     words = plain_words(text)
     bare = strip_words(words, FLUFF)
+    if tuple(bare) in ERASING_WHOLES:
+        return "maybe_stop"
     if _is_whole(words, bare):
         return "stop"
     line = _read_keyword_line(text, names)

@@ -25,6 +25,7 @@ from assistant.store.tables.season_tables import (
     Round,
     Share,
 )
+from assistant.store.tables.trust_tables import Erasure, Receipt, Report, ReportWord
 
 __all__ = [
     "Address",
@@ -39,6 +40,7 @@ __all__ = [
     "Cohort",
     "Consent",
     "Conversation",
+    "Erasure",
     "FlowVersion",
     "Goal",
     "GoalStep",
@@ -52,6 +54,9 @@ __all__ = [
     "PendingAction",
     "Person",
     "Question",
+    "Receipt",
+    "Report",
+    "ReportWord",
     "Role",
     "Round",
     "ServiceState",

@@ -16,7 +16,7 @@ URGENT = ("danger", "not_ok")
 """Kinds of alert in which a person may need a person now: paged at any hour, until someone answers."""
 PENDING_ACTIONS = (
     *("check_in", "say", "nudge", "note", "call", "add", "pause", "remove", "swap"),
-    *("leave", "block"),  # what members do
+    *("leave", "block", "erase"),  # what members do
 )
 
 

@@ -63,6 +63,12 @@ class Consent(Base):
     __table_args__ = (
         CheckConstraint(one_of("kind", ("in", "out")), "kind"),
         Index("ix_consent_address_sender", "address_id", "sender", "id"),
+        Index(
+            "ix_consent_fingerprint",
+            "fingerprint",
+            sqlite_where=text("fingerprint IS NOT NULL"),
+            postgresql_where=text("fingerprint IS NOT NULL"),
+        ),
         {"info": {"numbered": True}},
     )
 
@@ -73,9 +79,11 @@ class Consent(Base):
     wording: Mapped[str] = mapped_column(Words("consent.wording"))
     """What its owner wrote, or the wording agreed to on a form."""
     way: Mapped[str] = mapped_column(String(40))
-    """text | import | carrier 21610 | carrier keyword | demo"""
+    """text | import | carrier 21610 | carrier keyword | demo | erasure"""
     at: Mapped[dt.datetime]
     inbox_id: Mapped[int | None] = mapped_column(BigId)
+    fingerprint: Mapped[str | None] = mapped_column(String(64))
+    """Of an address whose owner asked to be forgotten: a keyed hash, by which no import brings it back."""
 
 
 class Role(Base):

@@ -38,7 +38,13 @@ def test_two_are_told_of_each_other_and_of_what_the_other_can_share(town: Town) 
     teach(town, rosa, "Resumes, interviews and a good deal more besides")
     assert meet(town, ana) == (
         "pair",
-        {"buddy": "Rosa", "buddies": "Rosa", "skill": "Resumes, interviews and a good", "skilled": True},
+        {
+            "buddy": "Rosa",
+            "buddies": "Rosa",
+            "skill": "Resumes, interviews and a good",
+            "skilled": True,
+            "carried": {"skill": "answer:1"},
+        },
     )
     assert meet(town, rosa) == ("pair", {"buddy": "Ana", "buddies": "Ana"})
 

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.actions.context import ServiceIdentity
 from assistant.circles.actions.effects import Tell
 from assistant.circles.cohorts.assignment import seat_in_circle
 from assistant.circles.cohorts.import_entries import Sheet, read_sheet
 from assistant.circles.cohorts.import_plan import Taken, take
 from assistant.circles.cohorts.spreadsheets import UnreadableTable, read_table
 from assistant.circles.hosts.circle_setup import Plan, create_circle, find_circle
+from assistant.circles.people import consent
 from assistant.circles.people.addresses import person_at
 from assistant.circles.people.phone_entry import masked, read_number
 from assistant.delivery.outbox import Draft, put
@@ -25,6 +27,9 @@ from assistant.store.database import Database
 from assistant.store.tables import Address, Consent, Invitation, Member, Outbox, Person
 
 SENDER = "MG" + "0" * 31 + "1"
+IDENTITY = ServiceIdentity(
+    "Circle", "help@circle.example", "US", SENDER, "+14155550100", key=b"of these tests"
+)
 NOW = dt.datetime(2027, 3, 1, 15, 0, tzinfo=dt.UTC)
 HEADER = "phone,name,language,timezone,consent_at,consent_source\n"
 
@@ -320,8 +325,8 @@ class Maple:
 
     def take(self, sheet: Sheet) -> Taken:
         with self.database.write() as session:
-            seating = seat_in_circle(session, find_circle(session, "MAPLE"), sheet.entries, SENDER)
-            taken = take(session, seating.aim, sheet.entries, seating.seats, sender=SENDER, now=self.now)
+            seating = seat_in_circle(session, find_circle(session, "MAPLE"), sheet.entries, IDENTITY)
+            taken = take(session, seating.aim, sheet.entries, seating.seats, identity=IDENTITY, now=self.now)
             texts = [self._text(session, tell) for tell in taken.tells]
             put(session, texts, SENDER, self.now)
             return taken
@@ -395,6 +400,24 @@ def test_a_file_cannot_undo_a_stop(maple: Maple) -> None:
     assert maple.states() == {}
 
 
+def test_whoever_asked_to_be_forgotten_comes_back_by_their_own_text_alone(maple: Maple) -> None:
+    with maple.database.write() as session:
+        _person, address = person_at(session, "+15125550100", maple.now)
+        consent.agree(session, address.id, SENDER, "JOIN MAPLE", "text", maple.now)
+        consent.forget(session, address, SENDER, IDENTITY.key, maple.now)
+        kept = [(row.kind, row.wording, row.way) for row in session.scalars(select(Consent))]
+    assert kept == [("in", "", "text"), ("out", "", "erasure")]
+    taken = maple.take(read(ANA))
+    assert (dict(taken.fates), list(taken.tells), list(taken.agreed)) == ({"erased": 1}, [], [])
+    with maple.database.write() as session:
+        assert session.scalars(select(Person.id)).all() == [1]
+        _again, address = person_at(session, "+15125550100", maple.now)
+    assert maple.take(read(ANA)).fates == {"erased": 1}
+    with maple.database.write() as session:
+        consent.agree(session, address.id, SENDER, "JOIN MAPLE", "text", maple.now)
+    assert maple.take(read(ANA)).fates == {"invite": 1}
+
+
 def test_members_and_the_unreachable_are_not_invited(maple: Maple) -> None:
     with maple.database.write() as session:
         circle = find_circle(session, "MAPLE")
@@ -409,7 +432,7 @@ def test_members_and_the_unreachable_are_not_invited(maple: Maple) -> None:
 def test_what_is_foreseen_is_what_happens_and_foreseeing_changes_nothing(maple: Maple) -> None:
     sheet = read(ANA + ROSA)
     with maple.database.read() as session:
-        seating = seat_in_circle(session, find_circle(session, "MAPLE"), sheet.entries, SENDER)
+        seating = seat_in_circle(session, find_circle(session, "MAPLE"), sheet.entries, IDENTITY)
         assert session.scalar(select(func.count()).select_from(Person)) == 0
         assert session.scalar(select(func.count()).select_from(Outbox)) == 0
     assert seating.fates == {2: "invite", 3: "no consent"}

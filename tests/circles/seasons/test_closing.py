@@ -7,8 +7,8 @@ import datetime as dt
 from sqlalchemy import select
 
 from assistant.circles.actions.effects import Start, Tell
-from assistant.circles.seasons.closing import WISHES_IN, own_words
-from assistant.store.tables import Apart, Circle, Goal, GoalStep, Member, Note, Question, Role, Timer
+from assistant.circles.seasons.closing import WISHES_IN
+from assistant.store.tables import Apart, Circle, Member, Note, Question, Role, Timer
 from tests.circles.town import NOW, Town
 
 
@@ -63,38 +63,6 @@ def test_a_keepsake_holds_nothing_of_someone_kept_apart(town: Town) -> None:
     town.session.add(Apart(one_id=ana.id, other_id=rosa.id, since=town.now))
     town.session.flush()
     assert town.do("find_keepsake", ana, mine).outcome == "none"
-
-
-def test_a_copy_holds_the_members_own_words_once_each_and_nobody_elses(town: Town) -> None:
-    circle, ana, rosa = town.circle(), town.person("Ana"), town.person("Rosa")
-    mine, hers = town.seat(ana, circle), town.seat(rosa, circle)
-    town.answer(town.question(ana, mine), "two interviews")
-    goal = Goal(member_id=mine.id, words="two interviews", set_at=town.now)
-    town.session.add(goal)
-    town.session.flush()
-    town.now += dt.timedelta(hours=1)
-    town.session.add(GoalStep(goal_id=goal.id, words="call the shop", set_at=town.now))
-    note(town, mine, hers, "you are kind")
-    note(town, hers, mine, "you are brave")
-    town.answer(town.question(rosa, hers), "rosa's own")
-    assert own_words(town.session, mine) == ["two interviews", "call the shop", "you are kind"]
-    copied = [effect.placeholders for effect in town.do("send_copy", ana).effects if isinstance(effect, Tell)]
-    assert copied[0] == {"circle": "Bold Moves"}
-    assert [placeholders["words"] for placeholders in copied[1:]] == [
-        "two interviews",
-        "call the shop",
-        "you are kind",
-    ]
-
-
-def test_a_copy_still_comes_from_a_circle_that_is_over_or_was_left(town: Town) -> None:
-    ana = town.person("Ana")
-    seat = town.seat(ana, town.circle(state="closed"))
-    town.answer(town.question(ana, seat), "a bus pass")
-    seat.state = "left"
-    assert town.do("find_copy", ana).outcome == "copy"
-    ana.plain = True
-    assert town.do("find_copy", ana).outcome == "plain"
 
 
 def test_a_member_hears_until_when_words_are_kept(town: Town) -> None:

@@ -12,9 +12,9 @@ from assistant.circles.actions.context import ActionResult
 from assistant.circles.actions.effects import Tell
 from assistant.circles.buddies.groups import seats_for
 from assistant.circles.hosts.open_requests import open_asks
-from assistant.circles.seasons.closing import own_words
 from assistant.circles.sharing.goals import goal_of, open_step
 from assistant.circles.sharing.read_command import readable
+from assistant.circles.trust.own_words import to_copy
 from assistant.store.tables import (
     Address,
     Answer,
@@ -119,7 +119,7 @@ def test_what_nobody_has_read_is_gone_from_everywhere(town: Town, seats: dict[st
     assert (waiting.state, waiting.body) == ("cancelled", None)
     assert is_kept(town) == set()
     assert readable(town.session, rosa, town.now + A_MINUTE) == []
-    assert own_words(town.session, ana) == []
+    assert to_copy(town.session, ana.person_id) == []
 
 
 @pytest.mark.parametrize("state", ["claimed", "unsure", "sent", "done"])

@@ -1,0 +1,163 @@
+"""Lists everything a person wrote that is kept, or that someone has read: once each, wherever it is kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from assistant.circles.people.receipts import Read, Ref, reads_of
+from assistant.circles.sharing.given_words import PASSED_ON, PRIVATE, TO_A_HOST
+from assistant.store.tables import Answer, Goal, GoalStep, Inbox, Member, Note, PendingAction, Share
+
+HOSTS_OWN: Final = ("say", "note", "check_in")
+"""What hosts do in words of their own."""
+REVIEWED: Final = "evidence"
+"""Kind of what is read in a review, which is never told one by one."""
+
+
+@dataclass(slots=True)
+class Own:
+    """Words that were given at once, with every row that keeps them."""
+
+    kind: str
+    """answer | share | note | said | goal | step | text"""
+    at: dt.datetime
+    circle_id: int | None
+    words: str | None
+    """None: taken back, or kept nowhere."""
+    for_all: bool = False
+    """Whether the circle was to see it."""
+    private: bool = False
+    """Whether nobody was."""
+    refs: set[Ref] = field(default_factory=set)
+    reads: list[Read] = field(default_factory=list)
+
+
+def own_words(session: Session, person_id: int) -> list[Own]:
+    """Return what a person wrote, the newest first, each with everyone else's readings of it.
+
+    What is one thing to its writer is one here: an answer and what was shared of it, a line to two buddies.
+    What was taken back is here as long as someone had read it.
+    """
+    rows = session.execute(select(Member.id, Member.circle_id).where(Member.person_id == person_id))
+    seats = {row.id: row.circle_id for row in rows}
+    found = _answers(session, person_id, seats)
+    _join_shares(session, seats, found)
+    _join_notes(session, seats, found)
+    _join_goals(session, seats, found)
+    found += _said(session, person_id)
+    at = {ref: own for own in found for ref in own.refs}
+    reads = [read for read in reads_of(session, person_id) if read.ref[0] != REVIEWED]
+    found += _texts(session, {read.ref[1] for read in reads if read.ref[0] == "text"}, at)
+    for read in reads:
+        if read.ref in at:
+            at[read.ref].reads.append(read)
+    kept = [own for own in found if own.reads or own.words]
+    return sorted(kept, key=lambda own: own.at, reverse=True)
+
+
+def _answers(session: Session, person_id: int, seats: dict[int, int]) -> list[Own]:
+    wanted = or_(Answer.outcome == "text", (Answer.visible_to == "host") & Answer.outcome.in_(TO_A_HOST))
+    rows = session.scalars(select(Answer).where(Answer.person_id == person_id, wanted).order_by(Answer.id))
+    return [
+        Own(
+            "answer",
+            answer.at,
+            seats.get(answer.member_id or 0),
+            answer.words,
+            for_all=answer.visible_to == "circle",
+            private=answer.visible_to == PRIVATE,
+            refs={("answer", answer.id)},
+        )
+        for answer in rows
+    ]
+
+
+def _join_shares(session: Session, seats: dict[int, int], found: list[Own]) -> None:
+    answers = {number: own for own in found for kind, number in own.refs if kind == "answer"}
+    for share in session.scalars(select(Share).where(Share.member_id.in_(seats)).order_by(Share.id)):
+        own = answers.get(share.answer_id or 0)
+        if own is None:
+            own = Own("share", share.at, share.circle_id, share.words)
+            found.append(own)
+        own.refs.add(("share", share.id))
+        own.for_all, own.private = True, False
+
+
+def _join_notes(session: Session, seats: dict[int, int], found: list[Own]) -> None:
+    """A line that was asked for is an answer, too; one to two buddies is one line."""
+    asked = select(Answer.id).where(Answer.member_id.in_(seats), Answer.key.in_(PASSED_ON))
+    lines = {("answer", number) for number in session.scalars(asked)}
+    answers = [own for own in found if own.refs & lines]
+    same: dict[tuple[int, dt.datetime, int | None], Own] = {}
+    notes = select(Note).where(Note.from_member_id.in_(seats)).order_by(Note.id)
+    for note in session.scalars(notes):
+        key = (note.from_member_id, note.at, note.inbox_id)
+        own = same.get(key)
+        if own is None:
+            said = note.words or ""
+            own = next((each for each in answers if said and said in (each.words or "")), None)
+            own = own or Own("note", note.at, note.circle_id, note.words)
+            if own.kind == "answer":
+                own.kind, own.private = "note", False
+            else:
+                found.append(own)
+            same[key] = own
+        own.refs.add(("note", note.id))
+
+
+def _join_goals(session: Session, seats: dict[int, int], found: list[Own]) -> None:
+    """A goal or a step is what an answer said, where there was a question."""
+    goals = session.scalars(select(Goal).where(Goal.member_id.in_(seats)).order_by(Goal.id)).all()
+    of_goal = {goal.id: seats[goal.member_id] for goal in goals}
+    steps = session.scalars(select(GoalStep).where(GoalStep.goal_id.in_(of_goal)).order_by(GoalStep.id))
+    held = [("goal", goal.id, goal.set_at, of_goal[goal.id], goal.words) for goal in goals]
+    held += [("step", step.id, step.set_at, of_goal[step.goal_id], step.words) for step in steps]
+    for kind, number, at, circle_id, words in held:
+        said = (words or "").strip()
+        own = next((each for each in found if said and (each.words or "").strip() == said), None)
+        if own is None:
+            own = Own(kind, at, circle_id, words)
+            found.append(own)
+        own.refs.add((kind, number))
+
+
+def _said(session: Session, person_id: int) -> Iterator[Own]:
+    rows = session.scalars(
+        select(PendingAction).where(
+            PendingAction.by_person_id == person_id,
+            PendingAction.kind.in_(HOSTS_OWN),
+            PendingAction.state == "done",
+            PendingAction.words.is_not(None),
+        )
+    )
+    for said in rows:
+        yield Own(
+            "said", said.settled_at or said.created_at, said.circle_id, said.words, refs={("said", said.id)}
+        )
+
+
+def _texts(session: Session, ids: Iterable[int], at: dict[Ref, Own]) -> list[Own]:
+    """What went from hand to hand while someone was looked after, and stands in no other row."""
+    texts = session.scalars(select(Inbox).where(Inbox.id.in_(list(ids)))).all()
+    found = [Own("text", text.received_at, None, None, refs={("text", text.id)}) for text in texts]
+    at |= {ref: own for own in found for ref in own.refs}
+    return found
+
+
+def to_copy(session: Session, person_id: int) -> Sequence[Own]:
+    """Return what can be handed back to its writer: all that is kept, the oldest first, each wording once."""
+    kept = [own for own in reversed(own_words(session, person_id)) if own.words and own.words.strip()]
+    said = list(dict.fromkeys((own.words or "").strip() for own in kept))
+    whole = {each for each in said if not any(each != other and each in other for other in said)}
+    first: dict[str, Own] = {}
+    for own in kept:
+        words = (own.words or "").strip()
+        if words in whole:
+            first.setdefault(words, own)
+    return list(first.values())

@@ -1,0 +1,142 @@
+"""Forgets what is left of someone who asked for it: their name in what others were told, and on the disk.
+
+"Ana is no longer in" has to reach the others first, each in their daytime; with the last of them it is gone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from assistant.circles.people.carried_words import LEAVING
+from assistant.language.folding import plain_words
+from assistant.store.tables import Conversation, Erasure, Inbox, Member, Outbox, Person, Role, Timer
+
+FIRST_LOOK: Final = dt.timedelta(minutes=30)
+"""By then the texts of that minute have left, and what a machine had spooled is in the database, or found."""
+NOBODYS: Final = "erased"
+"""Stands where an address stood."""
+AGAIN_AFTER: Final = dt.timedelta(minutes=30)
+WAITING: Final = ("queued", *LEAVING)
+
+
+def has_work(session: Session, now: dt.datetime) -> bool:
+    """Whether `forget_due` would find anything."""
+    return session.scalar(select(Erasure.id).where(*_due(now)).limit(1)) is not None
+
+
+def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
+    """Return when something is to be forgotten next, later than `after` (aware UTC)."""
+    return session.scalar(
+        select(func.min(Erasure.due_at)).where(Erasure.done_at.is_(None), Erasure.due_at > after)
+    )
+
+
+def forget_due(session: Session, now: dt.datetime) -> Sequence[int]:
+    """Forget what is due, and return the ids of what is done: `settle` it once the disk is clean as well."""
+    done = []
+    for erasure in session.scalars(select(Erasure).where(*_due(now)).with_for_update(skip_locked=True)).all():
+        _forget_new_texts(session, erasure.person_id, now)
+        if forget_told(session, erasure.person_id, erasure.traces.get("names") or [], now):
+            erasure.due_at = now + AGAIN_AFTER
+            continue
+        erasure.traces = {}
+        done.append(erasure.id)
+    session.flush()
+    return done
+
+
+def settle(session: Session, erasures: Sequence[int], now: dt.datetime) -> None:
+    """Nothing of them is left, in the tables or on the disk."""
+    for erasure in session.scalars(select(Erasure).where(Erasure.id.in_(erasures))):
+        erasure.done_at = now
+
+
+def forgotten_uris(session: Session) -> dict[str, dt.datetime]:
+    """Return the addresses of which no spool of any machine may hold anything from before these times."""
+    rows = session.execute(select(Erasure.traces, Erasure.at).where(Erasure.done_at.is_(None)))
+    return {uri: at for traces, at in rows for uri in traces.get("uris") or ()}
+
+
+def names_of(person: Person) -> list[str]:
+    """Return by which words others know the person."""
+    return plain_words(person.name or "")
+
+
+def forget_told(session: Session, person_id: int, names: Sequence[str], now: dt.datetime) -> bool:
+    """Erase the name from what others were told and from what conversations with them hold.
+
+    Returns:
+        Whether a text that names the person still waits to leave.
+    """
+    if not names:
+        return False
+    circles, mates = _circles_of(session, person_id), mates_of(session, person_id)
+    waits = False
+    told = select(Outbox).where(
+        or_(Outbox.circle_id.in_(circles), Outbox.person_id.in_(mates)), Outbox.body.is_not(None)
+    )
+    for each in session.scalars(told.with_for_update()):
+        if not _names(each.body or "", names):
+            continue
+        if each.state in WAITING:
+            waits = True
+        else:
+            each.body, each.erased_at = None, each.erased_at or now
+    tables: tuple[Any, ...] = (Conversation, Timer)
+    for table in tables:
+        for row in session.scalars(select(table).where(table.person_id.in_(mates))):
+            kept = _without(row.values, names)
+            if kept != row.values:
+                row.values = kept
+    session.flush()
+    return waits
+
+
+def mates_of(session: Session, person_id: int) -> set[int]:
+    """Return everyone who is or was in a circle with the person, hosts too."""
+    circles = _circles_of(session, person_id)
+    mates = set(session.scalars(select(Member.person_id).where(Member.circle_id.in_(circles))))
+    mates |= set(session.scalars(select(Role.person_id).where(Role.circle_id.in_(circles))))
+    return mates - {person_id}
+
+
+def _forget_new_texts(session: Session, person_id: int, now: dt.datetime) -> None:
+    """What was on its way as the person was forgotten: a text in the carrier's hands, one of theirs."""
+    for each in session.scalars(
+        select(Outbox).where(Outbox.person_id == person_id, Outbox.to_uri != NOBODYS)
+    ):
+        each.body, each.to_uri, each.erased_at = None, NOBODYS, each.erased_at or now
+    for text in session.scalars(select(Inbox).where(Inbox.person_id == person_id, Inbox.body.is_not(None))):
+        text.body, text.erased_at = None, now
+
+
+def _circles_of(session: Session, person_id: int) -> list[int]:
+    seats = session.scalars(select(Member.circle_id).where(Member.person_id == person_id))
+    roles = session.scalars(
+        select(Role.circle_id).where(Role.person_id == person_id, Role.circle_id.is_not(None))
+    )
+    return sorted({*seats, *(each for each in roles if each is not None)})
+
+
+def _names(said: str, names: Sequence[str]) -> bool:
+    words = plain_words(said)
+    first = names[0]
+    return any(word == first or (len(first) > 2 and word in (f"{first}s", f"{first}es")) for word in words)
+
+
+def _without(value: Any, names: Sequence[str]) -> Any:
+    """Return the same with "" for what names the person: what stands for someone is said there then."""
+    if isinstance(value, dict):
+        return {key: _without(each, names) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without(each, names) for each in value]
+    return "" if isinstance(value, str) and _names(value, names) else value
+
+
+def _due(now: dt.datetime) -> tuple[Any, ...]:
+    return Erasure.done_at.is_(None), Erasure.due_at <= now

@@ -1,0 +1,122 @@
+"""Every module that reads words which people wrote is named here, with what becomes of them.
+
+A new reader fails this test. Whoever adds one says which it is: `SHOWN` words come before another's eyes, and
+so are named in `carries`, by which `delivery.outbox.put` writes the receipt; all others show them to nobody.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+COLUMNS: Final = frozenset({"words", "plan", "body"})
+NOT_ROWS: Final = frozenset({"ctx", "context", "self", "handed", "command", "option", "reading", "heard"})
+"""What has an attribute of such a name and is no row: a text's own words, a command's."""
+
+SHOWN: Final = {
+    "circles/buddies/buddy_actions.py": "what a buddy can share",
+    "circles/buddies/relay.py": "lines to buddies",
+    "circles/check_ins/broadcasts.py": "what a host says or asks",
+    "circles/check_ins/check_in_replies.py": "answers to the host who asked",
+    "circles/hosts/alert_words.py": "words between a member and whoever looks after them",
+    "circles/hosts/notes.py": "a host's note",
+    "circles/hosts/open_requests.py": "what members asked their circle for",
+    "circles/seasons/circle_hour.py": "what was said in the circle hour",
+    "circles/seasons/closing.py": "a keepsake of what others wrote",
+    "circles/sharing/host_words.py": "a host's notes, for READ",
+    "circles/sharing/read_command.py": "READ",
+    "circles/sharing/unrouted_messages.py": "words for a host",
+    "circles/trust/report_review.py": "what a review is about",
+    "cli/person_commands.py": "a file for their writer, which passes through the hands of whoever runs this",
+}
+"""Before another person's eyes: with a receipt."""
+OWN: Final = {
+    "circles/actions/placeholders.py": "the member's goal, to the member",
+    "circles/sharing/goals.py": "the member's steps and goal, to the member",
+    "circles/sharing/retraction.py": "what was taken back, to its writer",
+    "circles/sharing/shares.py": "what is about to be shared, to its writer",
+    "circles/trust/copying.py": "COPY",
+    "circles/trust/who_read.py": "whether there are any left",
+}
+"""Before nobody's eyes but their writer's."""
+KEPT: Final = {
+    "circles/buddies/follow_ups.py": "whether anything was written",
+    "circles/buddies/groups.py": "who fits whom",
+    "circles/people/carried_words.py": "erases",
+    "circles/reports/season_counts.py": "counts",
+    "circles/seasons/retention.py": "erases",
+    "circles/sharing/given_words.py": "erases",
+    "circles/sharing/second_halves.py": "joins halves of one answer",
+    "circles/trust/erasing.py": "erases",
+    "circles/trust/held_about_me.py": "counts",
+    "circles/trust/own_words.py": "lists them for COPY, WHO and ME, each for their writer",
+    "circles/trust/reports.py": "copies for a review, and erases",
+    "circles/trust/traces.py": "erases",
+    "conversations/crossing.py": "joins halves of one answer",
+    "conversations/helping/misunderstandings.py": "whether it was said before",
+    "conversations/helping/switching_language.py": "which language they are in",
+    "conversations/inbox.py": "hands a text to its turn",
+    "conversations/interruptions.py": "what was asked last",
+    "conversations/keywords.py": "reads what a text means",
+    "conversations/prefetch.py": "the text before this one",
+    "carriers/twilio_carrier.py": "a text in the carrier's own log",
+    "cli/doctor.py": "what /health answers",
+    "cli/greeting.py": "what /health answers",
+    "delivery/claims.py": "sends",
+    "delivery/sender.py": "sends",
+    "delivery/verdicts.py": "whether it was erased",
+    "delivery/reconciliation.py": "finds a text of ours in the carrier's log",
+    "delivery/outbox.py": "cuts a text into parts, and writes the receipts",
+    "delivery/recorder.py": "writes down what came",
+    "safety/first_response.py": "whether the same was written again",
+}
+"""Before nobody's eyes: decided by, counted, sent on as they are, or erased."""
+
+
+def readers() -> dict[str, list[int]]:
+    """Return the modules that read such a column of a row, with the lines."""
+    found: dict[str, list[int]] = {}
+    for path in sorted((ROOT / "assistant").rglob("*.py")):
+        where = str(path.relative_to(ROOT / "assistant"))
+        if where.startswith(("store/", "simulation/", "fake_twilio/", "engine/", "language/")):
+            continue
+        tree = ast.parse(path.read_text("utf-8"))
+        if lines := list(_reads(tree)):
+            found[where] = lines
+    return found
+
+
+def _reads(tree: ast.AST) -> Iterator[int]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in COLUMNS:
+            of = node.value
+            if not (isinstance(of, ast.Name) and of.id in NOT_ROWS):
+                yield node.lineno
+
+
+def test_every_reader_of_words_is_named_with_what_becomes_of_them() -> None:
+    known = {*SHOWN, *OWN, *KEPT}
+    assert len(known) == len(SHOWN) + len(OWN) + len(KEPT)
+    found = readers()
+    assert {where: lines for where, lines in found.items() if where not in known} == {}
+    assert known - set(found) == set(), "these read none any more"
+
+
+@pytest.mark.parametrize("where", SHOWN)
+def test_whoever_shows_words_says_whose_they_are(where: str) -> None:
+    source = (ROOT / "assistant" / where).read_text("utf-8")
+    assert any(each in source for each in ("carries=", "CARRIED", "note_reads("))
+
+
+def test_a_new_reader_is_noticed() -> None:
+    tree = ast.parse(
+        "from assistant.store.tables import Share\n"
+        "def peep(session):\n"
+        "    return [share.words for share in session.scalars(select(Share))]\n"
+    )
+    assert list(_reads(tree)) == [3]
