@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from assistant.conversations import inbox, maintenance, timers
+from assistant.conversations.news import news_texts
 from assistant.delivery import reconciliation, sender
 from assistant.delivery.recorder import replay
 from assistant.delivery.spool import Spool
@@ -59,6 +60,8 @@ def sweep(job_context: JobContext) -> None:
         replay(spool, runtime.database)
     # Maintenance may start conversations, which timers then begin.
     maintenance.maintain(runtime.services)
+    # Before what asks something: the last text that came is then the one that an answer is to.
+    news_texts.tell_news(runtime.services)
     timers.fire_due(runtime.services, _in(DRAIN_SECONDS))
     maintenance.page_due(runtime.services)
     handle_inbox(job_context)

@@ -19,8 +19,9 @@ from assistant.circles.calendar.season_plan import replan
 from assistant.circles.membership.invitations import decline
 from assistant.circles.people.carried_words import call_back
 from assistant.circles.people.memberships import hosts_of, is_full, lock_circle, seats_of, told_of_news
+from assistant.circles.sharing.news_planning import tell_again
 from assistant.language.languages import LANGUAGES, spoken
-from assistant.store.tables import Circle, Member, Note, Person
+from assistant.store.tables import Circle, Member, Note, Person, Share
 from assistant.store.tables.circle_tables import SEATED
 
 EVERYTHING = "all"
@@ -186,7 +187,12 @@ def _take_back_words(session: Session, member: Member, now: dt.datetime) -> None
     notes = session.scalars(
         select(Note.id).where(Note.from_member_id == member.id, Note.at > now - ON_THE_WAY)
     )
-    call_back(session, member.circle_id, [f"note:{each}" for each in notes], "its writer left", now)
+    shares = session.scalars(
+        select(Share.id).where(Share.member_id == member.id, Share.at > now - ON_THE_WAY)
+    )
+    carried = [*(f"note:{each}" for each in notes), *(f"share:{each}" for each in shares)]
+    call_back(session, member.circle_id, carried, "its writer left", now)
+    tell_again(session, member.circle_id, now)
 
 
 def _tell_hosts(

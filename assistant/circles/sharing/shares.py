@@ -17,6 +17,8 @@ from assistant.language.phones.contacts import has_contact
 from assistant.store.tables import Answer, Apart, Goal, GoalStep, Member, Question, Share
 from assistant.store.tables.circle_tables import SEATED
 
+PROFILE: Final = ("teach", "learn")
+"""What a member tells of themselves: what they can share, and what they would like to learn."""
 WITHOUT_NAME: Final = frozenset({"no", "without", "sin"})
 
 
@@ -192,6 +194,16 @@ def _words_of(session: Session, member: Member, sharing: dict[str, int]) -> str 
     return None
 
 
+def _kind_of(session: Session, sharing: dict[str, int]) -> str:
+    """Return what is shared, one of `SHARE_KINDS`: it is told in other words."""
+    if "answer" in sharing:
+        key = session.get_one(Answer, sharing["answer"]).key
+        return key if key in PROFILE else "words"
+    if "goal" in sharing:
+        return "win" if session.get_one(Goal, sharing["goal"]).state == "reached" else "goal"
+    return "win"
+
+
 def _was_asked_for_name(session: Session, member: Member) -> bool:
     asked = select(Answer.id).where(
         Answer.member_id == member.id, Answer.key == "named_by", Answer.outcome != "skip"
@@ -223,6 +235,7 @@ def _share(
             member_id=member.id,
             answer_id=answer_id,
             week=current_week(ctx.circle, ctx.now) if week is None else week,
+            kind=_kind_of(ctx.session, sharing),
             words=words,
             named=named,
             at=ctx.now,
