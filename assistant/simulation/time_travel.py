@@ -77,7 +77,7 @@ def settle(services: Services, loop: asyncio.Runner) -> None:
 
 
 def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
-    """When something is due next, later than `after`: a timer, a text, an alert, a brief, a reminder, news."""
+    """When something is due next, later than `after`: a timer, a text, an alert, a brief, news."""
     moments = (
         session.scalar(timers.due_after(after)),
         session.scalar(

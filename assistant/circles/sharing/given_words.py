@@ -247,6 +247,10 @@ def _goals_of(session: Session, member: Member, said: set[str]) -> list[str]:
     ]
 
 
+def _is_said(words: Iterable[str | None], said: set[str]) -> bool:
+    return any(each is not None and each.strip() in said for each in words)
+
+
 def _erase_goals(session: Session, member: Member, said: set[str], now: dt.datetime) -> None:
     """Let no goal, plan or step be what was taken back; the goal before it stands again."""
     goals = session.scalars(select(Goal).where(Goal.member_id == member.id).order_by(Goal.id)).all()

@@ -1,4 +1,4 @@
-"""Lets members choose how what the others share comes to them: as it comes, daily, weekly, or by READ alone."""
+"""Lets members choose how what the others share comes to them: at once, daily, weekly, or by READ alone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def hear_news_mode(ctx: ActionContext) -> ActionResult:
 
 @action("ask", "each", "daily", "weekly", "read", "no_seat")
 def set_news_mode(ctx: ActionContext, *, news_mode: Mode = "") -> ActionResult:
-    """Tell the member by `news_mode` from now on; what waits already comes by it, too. ask: none was named."""
+    """Tell the member by `news_mode` from now on, what waits already, too. ask: none was named."""
     if ctx.member is None or ctx.member.state not in SEATED:
         return ActionResult("no_seat")
     if not news_mode:

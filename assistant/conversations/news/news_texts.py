@@ -1,4 +1,4 @@
-"""Writes what is due of the circle's news: one text a reader, of two segments at most; the rest is for READ."""
+"""Writes what is due of the circle's news: one text a reader, two segments at most; READ has the rest."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ class GoalStep(Base):
 
 
 SHARE_KINDS = ("words", "win", "goal", "teach", "learn")
-"""What shared words are: said to the circle, something done, a goal, what the member knows, or would learn."""
+"""What shared words are: said to all, something done, a goal, what a member knows, or would learn."""
 
 
 class Share(Base):
@@ -188,7 +188,7 @@ class News(Base):
     goal_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("goal.id"))
     step_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("goal_step.id"))
     state: Mapped[str] = mapped_column(String(8), default="waiting")
-    """told: its words left in a text; signed: the reader knows that it waits for READ; read: READ showed it."""
+    """told: in a text; signed: the reader knows that it waits for READ; read: READ showed it."""
     due_at: Mapped[dt.datetime | None]
     """When it is to be told; None: it waits for READ."""
     at: Mapped[dt.datetime]
@@ -198,7 +198,7 @@ class News(Base):
 
 
 class Note(Base):
-    """Words from one member to another: a kind line, thanks, a line to a partner, an answer to words shared."""
+    """Words from one member to another: a kind line, thanks, a line to a partner, an answer."""
 
     __tablename__ = "note"
     __table_args__ = (CheckConstraint(one_of("kind", ("kind", "thanks", "buddy", "answer")), "kind"),)
