@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import and_, or_, select
 
+from assistant.circles.sharing.answering import last_writers
 from assistant.conversations.answers import answer_late, read_answer, step_of, take_answer
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
@@ -24,6 +25,7 @@ from assistant.store.tables import Conversation, Outbox, Question
 STILL_MEANT: Final = dt.timedelta(days=3)
 """So long a short answer finds a question that its person left for a newer one."""
 MOST_EARLIER: Final = 3
+
 IN_A_WORD: Final = 3
 """Words of an answer such as "2", "not ok" or "todavía no"."""
 LONGEST_NUMBER: Final = 12
@@ -37,9 +39,11 @@ def belongs_elsewhere(context: Context, question: Question, reading: Reading) ->
     in_a_word = open_to_words and len(plain_words(context.words)) <= IN_A_WORD
     if (reading.outcome == UNCLEAR or in_a_word) and _answered_earlier(context, question):
         return True
-    if open_to_words and reading.outcome == "text" and len(context.known.seats) > 1:
-        return _asked_which_circle(context, question)
-    return False
+    if not open_to_words or reading.outcome != "text":
+        return False
+    if _asked_whom_it_answers(context, question):
+        return True
+    return len(context.known.seats) > 1 and _asked_which_circle(context, question)
 
 
 def hold(context: Context) -> str | None:
@@ -116,6 +120,32 @@ def _asked_which_circle(context: Context, question: Question) -> bool:
     between = [question.id, *(other.id for other in others)]
     start(context, "for_which", {"held": context.words, "between": between})
     return True
+
+
+def _asked_whom_it_answers(context: Context, question: Question) -> bool:
+    """Words of other members came after the question: ask whom these are for, before they go to many."""
+    if question.visible_to == "us" or question.member_id is None:
+        return False
+    conversation = context.session.get_one(Conversation, question.conversation_id)
+    if conversation.flow in ("route", "for_which"):
+        return False
+    last = last_text(context)
+    if last is None or last.created_at <= question.opened_at or not last_writers(context.about(conversation)):
+        return False
+    question.state = "waiting"
+    context.session.flush()
+    start(context, "route", {"held": context.words, "answers": question.id}, question.member_id)
+    return True
+
+
+def last_text(context: Context) -> Outbox | None:
+    """Return the text that reached the person last."""
+    return context.session.scalars(
+        select(Outbox)
+        .where(Outbox.person_id == context.person.id, Outbox.sent_at.is_not(None))
+        .order_by(Outbox.sent_at.desc(), Outbox.id.desc())
+        .limit(1)
+    ).first()
 
 
 def came_by_itself(context: Context, question: Question) -> bool:

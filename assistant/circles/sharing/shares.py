@@ -28,6 +28,18 @@ def may_share(ctx: ActionContext) -> ActionResult:
     return ActionResult("yes" if is_in(ctx.member) else "no")
 
 
+@action("yes", "no")
+def may_share_goal(ctx: ActionContext) -> ActionResult:
+    """Whether there is a goal that the circle may hear of; it is what `share` shares then."""
+    goal = None
+    if is_in(ctx.member) and ctx.member is not None:
+        open_goals = select(Goal).where(
+            Goal.member_id == ctx.member.id, Goal.state == "open", Goal.words.is_not(None)
+        )
+        goal = ctx.session.scalars(open_goals.order_by(Goal.id.desc()).limit(1)).first()
+    return ActionResult("yes", {"sharing": {"goal": goal.id}}) if goal is not None else ActionResult("no")
+
+
 @action("shared", "private", "name", "number")
 def share_with_circle(
     ctx: ActionContext,
