@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import and_, or_, select
 
-from assistant.circles.sharing.answering import last_writers
+from assistant.circles.sharing.answering import writers_about
 from assistant.conversations.answers import answer_late, read_answer, step_of, take_answer
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
@@ -123,29 +123,16 @@ def _asked_which_circle(context: Context, question: Question) -> bool:
 
 
 def _asked_whom_it_answers(context: Context, question: Question) -> bool:
-    """Words of other members came after the question: ask whom these are for, before they go to many."""
+    """Words of other members came meanwhile: ask whom these are for, before they go to many."""
     if question.visible_to == "us" or question.member_id is None:
         return False
     conversation = context.session.get_one(Conversation, question.conversation_id)
-    if conversation.flow in ("route", "for_which"):
-        return False
-    last = last_text(context)
-    if last is None or last.created_at <= question.opened_at or not last_writers(context.about(conversation)):
+    if not writers_about(context.about(conversation), question, context.words):
         return False
     question.state = "waiting"
     context.session.flush()
     start(context, "route", {"held": context.words, "answers": question.id}, question.member_id)
     return True
-
-
-def last_text(context: Context) -> Outbox | None:
-    """Return the text that reached the person last."""
-    return context.session.scalars(
-        select(Outbox)
-        .where(Outbox.person_id == context.person.id, Outbox.sent_at.is_not(None))
-        .order_by(Outbox.sent_at.desc(), Outbox.id.desc())
-        .limit(1)
-    ).first()
 
 
 def came_by_itself(context: Context, question: Question) -> bool:

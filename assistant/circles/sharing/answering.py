@@ -20,9 +20,11 @@ from assistant.circles.sharing.news_lines import name_for
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.commands.addressing import named_in
 from assistant.language.phones.contacts import has_contact, without_contacts
-from assistant.store.tables import Conversation, Goal, GoalStep, Member, Note, Outbox, Person, Share
+from assistant.store.tables import Conversation, Goal, GoalStep, Member, Note, Outbox, Person, Question, Share
 from assistant.store.tables.circle_tables import SEATED
 
+AROUND: Final = dt.timedelta(hours=1)
+"""Words that came so shortly before a question may be what is answered instead."""
 STILL_ANSWERED: Final = dt.timedelta(days=2)
 """So long after words came they are what somebody may be answering."""
 ANSWERS: Final = "answer_writer"
@@ -40,26 +42,15 @@ class Writer:
 
 
 def last_writers(ctx: ActionContext) -> list[Writer]:
-    """Return whose words stood in what reached this person last, if anyone's did; the newest first.
+    """Return whose words stood in what reached this person last, if anyone's did.
 
     What came in one turn counts as one: a READ shows several texts. Nobody from another circle.
     """
-    if ctx.member is None:
+    last = last_text(ctx)
+    if ctx.member is None or last is None:
         return []
-    last = ctx.session.scalars(
-        select(Outbox)
-        .where(Outbox.person_id == ctx.person.id, Outbox.sent_at > ctx.now - STILL_ANSWERED)
-        .order_by(Outbox.sent_at.desc(), Outbox.id.desc())
-        .limit(1)
-    ).first()
-    if last is None:
-        return []
-    turn = ctx.session.scalars(
-        select(Outbox)
-        .where(Outbox.person_id == ctx.person.id, Outbox.created_at == last.created_at)
-        .order_by(Outbox.id)
-    ).all()
-    refs = [ref for text in turn for ref in (text.carries or "").split() if not ref.endswith(ONLY_A_SIGN)]
+    texts = select(Outbox).where(Outbox.person_id == ctx.person.id, Outbox.created_at == last.created_at)
+    refs = _carried(ctx.session.scalars(texts.order_by(Outbox.id)))
     found = _writers_of(ctx, refs)
     if not refs and last.conversation_id is not None:
         before = ctx.session.get_one(Conversation, last.conversation_id)
@@ -69,10 +60,48 @@ def last_writers(ctx: ActionContext) -> list[Writer]:
     return _known(ctx, found)
 
 
+def writers_about(ctx: ActionContext, question: Question, words: str) -> list[Writer]:
+    """Return whom words may be for instead of answering an open question; nobody: they answer it.
+
+    Whose words came after the question; or a little before it, if these words name one of them.
+    """
+    last = last_text(ctx)
+    if ctx.member is None or last is None:
+        return []
+    if last.created_at > question.opened_at and (writers := last_writers(ctx)):
+        return choices_of(writers, words)
+    texts = select(Outbox).where(
+        Outbox.person_id == ctx.person.id,
+        Outbox.sent_at > question.opened_at - AROUND,
+        Outbox.carries.is_not(None),
+    )
+    writers = _known(ctx, _writers_of(ctx, _carried(ctx.session.scalars(texts.order_by(Outbox.id)))))
+    named = choices_of(writers, words)
+    return named if len(named) == 1 and _names(words, named) else []
+
+
+def last_text(ctx: ActionContext) -> Outbox | None:
+    """Return the text that reached a person last, if it still may be what they answer."""
+    return ctx.session.scalars(
+        select(Outbox)
+        .where(Outbox.person_id == ctx.person.id, Outbox.sent_at > ctx.now - STILL_ANSWERED)
+        .order_by(Outbox.sent_at.desc(), Outbox.id.desc())
+        .limit(1)
+    ).first()
+
+
+def _carried(texts: Iterable[Outbox]) -> list[str]:
+    return [ref for text in texts for ref in (text.carries or "").split() if not ref.endswith(ONLY_A_SIGN)]
+
+
+def _names(words: str, writers: Iterable[Writer]) -> set[int]:
+    return set(named_in(words, {each.member_id: each.name for each in writers if each.name}))
+
+
 def choices_of(writers: Iterable[Writer], held: str) -> list[Writer]:
     """Return those of them who may be meant by the held words: one, if the words name one."""
     writers = list(writers)
-    named = named_in(held, {each.member_id: each.name for each in writers if each.name})
+    named = _names(held, writers)
     return [each for each in writers if each.member_id in named] if len(named) == 1 else writers
 
 

@@ -261,5 +261,5 @@ def _signed_lately(session: Session, people: Iterable[Person], now: dt.datetime)
     return {
         member_id
         for member_id, person_id, at in signs
-        if member_id is not None and (heard := shared[person_id].heard_at) is not None and heard < at
+        if member_id is not None and ((heard := shared[person_id].heard_at) is None or heard < at)
     }

@@ -13,7 +13,7 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, sh
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import buddies_of
 from assistant.circles.people.memberships import hosts_of
-from assistant.circles.sharing.answering import choices_of, last_writers
+from assistant.circles.sharing.answering import Writer, choices_of, last_writers, writers_about
 from assistant.language.folding import plain_words
 from assistant.language.languages import LANGUAGES
 from assistant.language.signals.courtesy import is_courtesy
@@ -41,8 +41,10 @@ def find_readers(ctx: ActionContext, *, held: str = "", answers: int = 0) -> Act
         labels["buddy"] = _names(buddies) or labels["buddy"]
         labels["host"] = _names(hosts[:1]) or labels["host"]
     there = {"circle": member.state == "active", "buddy": bool(buddies), "host": bool(hosts), "save": True}
-    first, values = _whom_it_answers(ctx, held, {each.id for each in buddies_of(ctx.session, member)})
-    if answers:
+    asked = ctx.session.get(Question, answers) if answers else None
+    writers = writers_about(ctx, asked, held) if asked else choices_of(last_writers(ctx), held)
+    first, values = _whom_it_answers(ctx, writers, {each.id for each in buddies_of(ctx.session, member)})
+    if asked:
         first.append(("answer", words["my_answer"], ()))
     answered = {key for key, _, _ in first}
     choices = [
@@ -78,13 +80,12 @@ def choose_reader(
 
 
 def _whom_it_answers(
-    ctx: ActionContext, held: str, buddies: set[int]
+    ctx: ActionContext, writers: list[Writer], buddies: set[int]
 ) -> tuple[list[tuple[str, str, tuple[str, ...]]], dict[str, Any]]:
     """Return the choices of whose words came last (key, label, other ways to say it), and how it is asked.
 
     One: the question says to whom at once, and a yes is enough.
     """
-    writers = choices_of(last_writers(ctx), held)
     labels = LANGUAGES[language_of(ctx)].labels
     yes = tuple(language.labels["yes"] for language in LANGUAGES.values())
     values: dict[str, Any] = {"reply_to": "", "to_named": False}

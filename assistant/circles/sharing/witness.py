@@ -43,7 +43,7 @@ def meet_goals(ctx: ActionContext, *, just_told: bool = False) -> ActionResult:
     if ctx.member is not None and just_told:
         for writer in witnesses(ctx, ctx.member):
             goal, step = goal_of(ctx.session, writer.id), open_step(ctx.session, writer.id)
-            if goal is not None and goal.witnessed:
+            if goal is not None and goal.witnessed and not _heard_by_all(ctx, goal):
                 add_news(
                     ctx.session, [ctx.member], writer, ctx.now, kind="goal", goal_id=goal.id, due_at=ctx.now
                 )
@@ -115,6 +115,16 @@ def witness_went(ctx: ActionContext, *, witness: str = "") -> ActionResult:
         if step is not None:
             _tell_witnesses(ctx, ctx.member, step, "went")
     return ActionResult("told")
+
+
+def _heard_by_all(ctx: ActionContext, goal: Goal) -> bool:
+    """Whether the whole circle has heard the goal, and there is no plan for buddies besides."""
+    if goal.plan and goal.plan_witnessed:
+        return False
+    told = select(Share.id).where(
+        Share.member_id == goal.member_id, Share.kind == "goal", Share.words == goal.words
+    )
+    return ctx.session.scalar(told.limit(1)) is not None
 
 
 def witnesses(ctx: ActionContext, member: Member) -> list[Member]:
