@@ -36,7 +36,7 @@ def tell_news(services: Services) -> int:
                 break
         with services.database.write() as session:
             made = spread(session, now)
-            readers = _tell_some(session, services, now)
+            readers = tell_some(session, services, now)
         looked_at += readers
         if not made and not readers:
             break
@@ -45,7 +45,8 @@ def tell_news(services: Services) -> int:
     return looked_at
 
 
-def _tell_some(session: Session, services: Services, now: dt.datetime) -> int:
+def tell_some(session: Session, services: Services, now: dt.datetime) -> int:
+    """Tell a batch of readers what is due, in a handful of statements; return how many were looked at."""
     looked_at, digests = take_due(session, services.identity.sender, now)
     drafts: list[Draft] = []
     became: list[tuple[list[int], list[int]]] = []
