@@ -84,6 +84,23 @@ def share_without_name(
     return ActionResult("shared", _shared(words))
 
 
+@action("shared", "number", "private")
+def share_profile(ctx: ActionContext) -> ActionResult:
+    """Share what the member just said of themselves: the question said that the circle sees it.
+
+    The circle knows the first name already, so that none is asked for; who goes without one, goes without one
+    here too. number: it holds a way to reach someone, which needs a yes.
+    """
+    member, shared = ctx.member, _what_to_share(ctx, None)
+    words = _words_of(ctx.session, member, shared) if member else None
+    if member is None or not words or not is_in(member):
+        return ActionResult("private")
+    if has_contact(words, ctx.identity.country):
+        return ActionResult("number")
+    _share(ctx, member, shared, words, None, named=member.named)
+    return ActionResult("shared")
+
+
 @action("kept_back")
 def keep_back(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
     """Share nothing of it."""
