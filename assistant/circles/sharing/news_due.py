@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.actions.effects import Line
 from assistant.circles.people.inactivity import left_alone
 from assistant.circles.people.reachability import reach
-from assistant.circles.sharing.news_lines import Given, lines_of, read_given
+from assistant.circles.sharing.news_lines import Given, lines_of, may_be_told, read_given
 from assistant.circles.sharing.news_planning import HEARS
 from assistant.circles.sharing.second_halves import HALF
 from assistant.language.languages import spoken
@@ -31,11 +31,11 @@ from assistant.store.tables import (
     PairMember,
     Person,
 )
-from assistant.store.tables.circle_tables import SEATED
 from assistant.store.tables.operation_tables import URGENT
 
 AT_ONCE: Final = 200
 """Readers of one batch."""
+FOR_BUDDIES: Final = ("goal", "step", "went")
 UNHANDLED: Final = dt.timedelta(seconds=30)
 """A reader's own text goes first."""
 SIGN_AGAIN: Final = dt.timedelta(days=3)
@@ -165,11 +165,11 @@ def _pieces(
     language = spoken(person.language or circle.language)
     pieces = []
     for each in waiting:
-        writer, whose = given.writers[each.from_member_id]
-        mayhear = writer.state in SEATED and whose.id not in apart.get(person.id, ())
-        if each.kind != "share":
-            mayhear = mayhear and each.from_member_id in bonds.get(member.id, ())
-        lines = lines_of(each, given, language) if mayhear else ()
+        _, whose = given.writers[each.from_member_id]
+        may_hear = may_be_told(each, given) and whose.id not in apart.get(person.id, ())
+        if each.kind in FOR_BUDDIES:
+            may_hear = may_hear and each.from_member_id in bonds.get(member.id, ())
+        lines = lines_of(each, given, language) if may_hear else ()
         if not lines:
             _drop([each], now)
         elif not _is_half_written(each, given, now):

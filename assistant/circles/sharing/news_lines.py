@@ -13,6 +13,7 @@ from assistant.circles.actions.effects import Line
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.sharing.goals import bare_step
 from assistant.store.tables import Goal, GoalStep, Member, News, Person, Share
+from assistant.store.tables.circle_tables import SEATED
 
 WAYS: Final = {"did": "buddy_did_step", "part": "buddy_part", "not_yet": "buddy_not_yet"}
 """How a step went -> the notice that says so to a buddy."""
@@ -42,10 +43,18 @@ def read_given(session: Session, news: Collection[News]) -> Given:
     return Given(shares, goals, steps, {member.id: (member, person) for member, person in rows})
 
 
+def may_be_told(news: News, given: Given) -> bool:
+    """Whether news stands: its writer is here still; of whoever left, that they did not come back."""
+    writer, _ = given.writers[news.from_member_id]
+    return (writer.state in SEATED) != (news.kind == "left")
+
+
 def lines_of(news: News, given: Given, language: str) -> tuple[Line, ...]:
     """Return the lines that tell one piece of news in a language; none: there are no words any more."""
     _, writer = given.writers[news.from_member_id]
     who = {"writer": name_for(writer, language)}
+    if news.kind == "left":
+        return (Line("member_gone", who),)
     if news.kind == "share":
         share = given.shares.get(news.share_id or 0)
         return (share_line(share, writer),) if share is not None and share.words else ()

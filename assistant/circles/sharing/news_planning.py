@@ -144,7 +144,8 @@ def add_news(
     fixed = "due_at" in about
     due = {} if fixed else due_for(session, readers, now + HALF)
     same = [getattr(News, name) == value for name, value in about.items() if name != "due_at"]
-    waiting = set(session.scalars(select(News.member_id).where(News.state == "waiting", *same)))
+    same += [News.from_member_id == writer.id, News.state == "waiting"]
+    waiting = set(session.scalars(select(News.member_id).where(*same)))
     for reader in readers:
         if reader.id not in waiting:
             made = News(member_id=reader.id, from_member_id=writer.id, state="waiting", at=now, **about)

@@ -10,11 +10,10 @@ from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.effects import Line
-from assistant.circles.sharing.news_lines import lines_of, read_given
+from assistant.circles.sharing.news_lines import lines_of, may_be_told, read_given
 from assistant.circles.sharing.shares import apart_from
 from assistant.store.insert import insert_new
 from assistant.store.tables import Member, News, Person, Share
-from assistant.store.tables.circle_tables import SEATED
 
 SEEN: Final = ("told", "read")
 """States of news whose words have reached its reader."""
@@ -66,8 +65,8 @@ def take_waiting(session: Session, reader: Member, language: str, now: dt.dateti
     given, apart = read_given(session, waiting), apart_from(session, reader.person_id)
     shown = []
     for each in waiting:
-        writer, whose = given.writers[each.from_member_id]
-        may_hear = writer.state in SEATED and whose.id not in apart
+        _, whose = given.writers[each.from_member_id]
+        may_hear = may_be_told(each, given) and whose.id not in apart
         lines = lines_of(each, given, language) if may_hear else ()
         each.state, each.at = ("read" if lines else "dropped"), now
         if lines:

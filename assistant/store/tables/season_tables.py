@@ -156,7 +156,7 @@ class Share(Base):
     """When it became news for each of the others."""
 
 
-NEWS_KINDS = ("share", "goal", "step", "went")
+NEWS_KINDS = ("share", "goal", "step", "went", "left")
 NEWS_STATES = ("waiting", "told", "signed", "read", "dropped")
 
 
@@ -183,7 +183,7 @@ class News(Base):
     """The reader's seat."""
     from_member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"))
     kind: Mapped[str] = mapped_column(String(8))
-    """share: `share_id`; goal: `goal_id`; step, and how it went: `step_id`."""
+    """share: `share_id`; goal: `goal_id`; step, went: `step_id`; left: whose it is gave up the seat."""
     share_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("share.id"), index=True)
     goal_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("goal.id"))
     step_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("goal_step.id"))

@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.Column("due_at", MOMENT, nullable=True),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("outbox_id", ID, nullable=True),
-        sa.CheckConstraint("kind IN ('share', 'goal', 'step', 'went')", name=op.f("ck_news_kind")),
+        sa.CheckConstraint("kind IN ('share', 'goal', 'step', 'went', 'left')", name=op.f("ck_news_kind")),
         sa.CheckConstraint(
             "state IN ('waiting', 'told', 'signed', 'read', 'dropped')", name=op.f("ck_news_state")
         ),
