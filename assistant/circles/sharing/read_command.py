@@ -72,7 +72,7 @@ def read_circle(ctx: ActionContext, *, more_please: bool = False) -> ActionResul
     effects += [Lines(lines) for lines in take_waiting(ctx.session, member, language_of(ctx), ctx.now)]
     unseen = last is None or bool(last.values.get("read_unseen"))
     shares = readable(ctx.session, member, ctx.now, before=before, unseen=unseen)
-    if unseen and not shares and not more_please and not effects:
+    if unseen and not shares and last is None and not effects:
         unseen, shares = False, readable(ctx.session, member, ctx.now)
     for share, writer in shares[:MOST_AT_ONCE]:
         effects.append(_show(ctx, share, writer))

@@ -134,8 +134,8 @@ def test_on_a_shared_phone_it_is_said_once_that_something_came(
         "Something came in for you. When it's a good moment to read it here, text READ."
     ]
     done = town.do("read_circle", person(town, seats["Bea"]), seats["Bea"])
-    words = [effect.placeholders["words"] for effect in done.effects if isinstance(effect, Tell)]
-    assert words == ["two", "one"]
+    shown = [effect.placeholders["words"] for effect in done.effects if isinstance(effect, Tell)]
+    assert shown == ["two", "one"]
     [how] = [state for who, state, _ in who_has(town.session, share.id) if who.name == "Bea"]
     assert how == "read"
 
