@@ -11,7 +11,6 @@ from assistant.conversations import inbox, maintenance, timers
 from assistant.conversations.news import news_texts
 from assistant.delivery import reconciliation, sender
 from assistant.delivery.recorder import replay
-from assistant.delivery.spool import Spool
 from assistant.runtime import Runtime
 
 DRAIN_SECONDS: Final = 2.0
@@ -55,9 +54,8 @@ def deliver(job_context: JobContext) -> None:
 def sweep(job_context: JobContext) -> None:
     """Maintain seasons, fire timers, bring back what was spooled, and handle what lost its wake-up."""
     runtime = job_context.runtime
-    spool = Spool(runtime.settings.spool)
-    if spool.waiting():
-        replay(spool, runtime.database)
+    if runtime.spool.waiting():
+        replay(runtime.spool, runtime.database)
     # Maintenance may start conversations, which timers then begin.
     maintenance.maintain(runtime.services)
     # Before what asks something: the last text that came is then the one that an answer is to.

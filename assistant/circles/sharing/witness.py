@@ -121,10 +121,8 @@ def _heard_by_all(ctx: ActionContext, goal: Goal) -> bool:
     """Whether the whole circle has heard the goal, and there is no plan for buddies besides."""
     if goal.plan and goal.plan_witnessed:
         return False
-    told = select(Share.id).where(
-        Share.member_id == goal.member_id, Share.kind == "goal", Share.words == goal.words
-    )
-    return ctx.session.scalar(told.limit(1)) is not None
+    told = select(Share.words).where(Share.member_id == goal.member_id, Share.kind == "goal")
+    return goal.words in ctx.session.scalars(told).all()
 
 
 def witnesses(ctx: ActionContext, member: Member) -> list[Member]:
