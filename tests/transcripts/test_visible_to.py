@@ -73,7 +73,7 @@ SCENES: dict[str, tuple[str, set[str]]] = {
     "goal/goal": (f"ana: GOAL\nana: {WORDS}\nana: skip\nana: no", BUDDY),
     "goal/plan": (f"ana: GOAL\nana: a good job\nana: {WORDS}\nana: no", BUDDY),
     "group_check_in/ask_own": (
-        f'start group_check_in for ana with question="How was it?"\nana: {WORDS}',
+        f"luz: CHECKIN how was it?\nluz: SEND\n... 2 minutes pass\nana: {WORDS}",
         HOST,
     ),
     "kind_line/line": (
