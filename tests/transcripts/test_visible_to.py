@@ -37,6 +37,7 @@ cid: yes
 dee: LEER
 omar: READ
 luz: STATUS
+luz: 1
 """.strip()
 CIRCLE = {"bea", "cid", "dee"}
 BUDDY = {"bea"}
