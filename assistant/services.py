@@ -31,4 +31,5 @@ class Services:
     carrier_replies: frozenset[str] = frozenset({"stop", "start"})
     """Keywords that the carrier itself answers."""
     reserve: Callable[[int], float] = allow_everything
-    """Asks the rate limit for one text of so many segments: the seconds to wait before it (0: now)."""
+    """Asks the rate limit for one text of so many segments: 0 when it may leave now, and its room is taken;
+    else the seconds until it is worth asking again."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+from aiohttp import encode_basic_auth
 from twilio.rest import Client
 
 from assistant.carriers.carrier import Accepted, CarrierError, LoggedText, Trouble
 from assistant.carriers.checkup import Finding, examine
+from assistant.carriers.quick_post import Answer, NoAnswer, NotReached, QuickPost
 from assistant.carriers.twilio_addresses import from_uri, to_uri
-from assistant.carriers.twilio_http import LoopHttp, reading, sending
+from assistant.carriers.twilio_http import LoopHttp, reading, refusal
 
 TIMEOUT = 10.0
 """Seconds; Twilio's client has none of its own and would wait for ever."""
@@ -48,19 +51,30 @@ class TwilioCarrier:
         self._status_callback_url = status_callback_url
         self._http = LoopHttp(api_url, timeout)
         self._client: Any = Client(account_sid, auth_token, http_client=self._http)
+        headers = {
+            **self._client.get_headers("POST", None),
+            "Authorization": encode_basic_auth(account_sid, auth_token),
+        }
+        address = f"{api_url.rstrip('/')}/2010-04-01/Accounts/{account_sid}/Messages.json"
+        self._messages = QuickPost(address, headers, timeout)
 
     async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
         """Hand over one text; see `Carrier.send`."""
-        with sending():
-            message = await self._client.messages.create_async(
-                to=from_uri(to_uri),
-                body=body,
-                status_callback=f"{self._status_callback_url}?attempt={attempt}",
-                **self._from(to_uri),
+        try:
+            answer = await self._messages.post(
+                {
+                    "To": from_uri(to_uri),
+                    "Body": body,
+                    "StatusCallback": f"{self._status_callback_url}?attempt={attempt}",
+                    **self._from(to_uri),
+                }
             )
-        if not message.sid:
-            raise CarrierError(Trouble.UNSURE)
-        return Accepted(str(message.sid), str(message.status))
+        except NotReached as error:
+            # Nobody was reached, so nothing was taken.
+            raise CarrierError(Trouble.RETRY) from error
+        except NoAnswer as error:
+            raise CarrierError(Trouble.UNSURE) from error
+        return _accepted(answer)
 
     async def sent_since(self, to_uri: str, since: dt.datetime) -> list[LoggedText]:
         """Return texts of ours to this address, newest first; see `Carrier.sent_since`."""
@@ -101,14 +115,15 @@ class TwilioCarrier:
 
     async def close(self) -> None:
         """Let go of this loop's connections; the carrier can still be used."""
+        await self._messages.close()
         await self._http.close()
 
     def _from(self, to_uri: str) -> dict[str, str]:
         if self._sender.startswith("MG"):
-            return {"messaging_service_sid": self._sender}
+            return {"MessagingServiceSid": self._sender}
         # A number answers on the channel on which it is written to.
         number, channel = from_uri(self._sender), to_uri.partition(":")[0]
-        return {"from_": number if channel == "sms" or ":" in number else f"{channel}:{number}"}
+        return {"From": number if channel == "sms" or ":" in number else f"{channel}:{number}"}
 
     async def _log(self, **filters: Any) -> AsyncIterator[Any]:
         async for message in await self._client.messages.stream_async(page_size=LOG_PAGE, **filters):
@@ -128,6 +143,21 @@ class TwilioCarrier:
             return [from_uri(self._sender)]
         service = self._client.messaging.v1.services(self._sender)
         return [str(row.phone_number) for row in await service.phone_numbers.list_async()]
+
+
+def _accepted(answer: Answer) -> Accepted:
+    """Read the answer to a send; the carrier's word for a refusal decides what is done about it."""
+    try:
+        told = json.loads(answer.body)
+    except ValueError:
+        told = None
+    told = told if isinstance(told, dict) else {}
+    if not 200 <= answer.status < 300:
+        raise refusal(answer.status, told.get("code"), answer.headers.get("retry-after"))
+    if not isinstance(told.get("sid"), str) or not told["sid"]:
+        # It took something, but says nothing that can be read.
+        raise CarrierError(Trouble.UNSURE)
+    return Accepted(told["sid"], str(told.get("status")))
 
 
 def _whole_second(moment: dt.datetime) -> dt.datetime:
