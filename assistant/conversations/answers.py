@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from assistant.conversations.effect_handlers import apply
 from assistant.conversations.helping.misunderstandings import MOST_UNCLEAR, escalate, offers_numbers
@@ -137,8 +138,11 @@ def _choices(
     context: Context, step: Step, question: Question, conversation: Conversation
 ) -> tuple[Choice, ...]:
     if step.choices_from:
-        listed: list[Mapping[str, str]] = conversation.values.get(step.choices_from) or []
-        return tuple(Choice(each["key"], dict.fromkeys(LANGUAGES, (each["label"],))) for each in listed)
+        listed: list[Mapping[str, Any]] = conversation.values.get(step.choices_from) or []
+        return tuple(
+            Choice(each["key"], dict.fromkeys(LANGUAGES, (each["label"], *each.get("also", ()))))
+            for each in listed
+        )
     version = conversation.version
     options = with_versions(
         context, lambda: context.services.book.options(question.flow, question.step, version)

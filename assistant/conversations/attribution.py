@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import and_, or_, select
 
+from assistant.circles.sharing.answering import writers_about
 from assistant.conversations.answers import answer_late, read_answer, step_of, take_answer
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
@@ -24,6 +25,7 @@ from assistant.store.tables import Conversation, Outbox, Question
 STILL_MEANT: Final = dt.timedelta(days=3)
 """So long a short answer finds a question that its person left for a newer one."""
 MOST_EARLIER: Final = 3
+
 IN_A_WORD: Final = 3
 """Words of an answer such as "2", "not ok" or "todavía no"."""
 LONGEST_NUMBER: Final = 12
@@ -37,9 +39,11 @@ def belongs_elsewhere(context: Context, question: Question, reading: Reading) ->
     in_a_word = open_to_words and len(plain_words(context.words)) <= IN_A_WORD
     if (reading.outcome == UNCLEAR or in_a_word) and _answered_earlier(context, question):
         return True
-    if open_to_words and reading.outcome == "text" and len(context.known.seats) > 1:
-        return _asked_which_circle(context, question)
-    return False
+    if not open_to_words or reading.outcome != "text":
+        return False
+    if _asked_whom_it_answers(context, question):
+        return True
+    return len(context.known.seats) > 1 and _asked_which_circle(context, question)
 
 
 def hold(context: Context) -> str | None:
@@ -115,6 +119,19 @@ def _asked_which_circle(context: Context, question: Question) -> bool:
     context.session.flush()
     between = [question.id, *(other.id for other in others)]
     start(context, "for_which", {"held": context.words, "between": between})
+    return True
+
+
+def _asked_whom_it_answers(context: Context, question: Question) -> bool:
+    """Words of other members came meanwhile: ask whom these are for, before they go to many."""
+    if question.visible_to == "us" or question.member_id is None:
+        return False
+    conversation = context.session.get_one(Conversation, question.conversation_id)
+    if not writers_about(context.about(conversation), question, context.words):
+        return False
+    question.state = "waiting"
+    context.session.flush()
+    start(context, "route", {"held": context.words, "answers": question.id}, question.member_id)
     return True
 
 

@@ -21,6 +21,7 @@ PROMISES: Final = {
     "numbers": "Phone numbers stay hidden",
     "plain": "A shared phone shows no names",
     "rhythm": "At most four planned texts and two nudges a week for each seat",
+    "promised": "No week brings more texts unasked than the confirmation said, words sent to one aside",
     "length": "Every text has two segments at most",
     "question": "One question at a time",
     "once": "Every planned prompt comes exactly once",

@@ -24,6 +24,7 @@ from assistant.simulation.personas import Cast, Initiative, Persona, Voice, awak
 from assistant.simulation.reply_checks import check_replies
 from assistant.simulation.story import Story, count_weeks
 from assistant.simulation.text_checks import Passed, Watcher
+from assistant.simulation.texts_a_week import count_texts, ours, promised
 from assistant.simulation.time_travel import next_due
 from assistant.simulation.word_ledger import WordLedger
 from assistant.simulation.world import World
@@ -164,6 +165,7 @@ class Season:
         self._pass_time(until, tell)
         texts = list(self.watcher.passed)
         self.reckoner.close(texts)
+        self._check_promised(texts)
         check_replies(self.world, self.score, self.watcher)
         seats, counts = self._seats(), self._counts()
         if self.whole:
@@ -289,6 +291,14 @@ class Season:
                 self.company.hear(text)
         if any(text.row is not None and text.row.purpose == "prompt" for text in texts):
             self.reckoner.look()
+
+    def _check_promised(self, texts: list[Passed]) -> None:
+        """Whether no week brought anyone more texts unasked than the confirmation said."""
+        most = promised(self.world.services.book)
+        for (name, _, monday), counts in count_texts(texts).items():
+            moment = dt.datetime.combine(monday, dt.time(12), ZONE).astimezone(dt.UTC)
+            what = f"{ours(counts)} texts in the week of {monday}: {dict(counts)}"
+            self.score.hold("promised", ours(counts) <= most, moment, name, what)
 
     def _seats(self) -> list[tuple[str, str, str]]:
         """Everyone's name, circle and how the seat stands, at the end."""

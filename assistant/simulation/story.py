@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from assistant.language.sms.segments import measure
 from assistant.simulation.invariants import PROMISES, Broken, Score
 from assistant.simulation.text_checks import Passed
+from assistant.simulation.texts_a_week import count_texts, table_of
 
 WIDTH: Final = 100
 _INDENT: Final = 18
@@ -183,6 +184,8 @@ class Story:
         for what, how_many in self.told.items():
             yield f"{how_many:>6}  {what}"
         yield f"{self.segments_per_member_week:>6}  segments for each member and week"
+        yield "\nTexts unasked, a seat and week: kind, mean, most"
+        yield from table_of(count_texts(self.texts))
         yield ""
         by_state: dict[str, list[str]] = defaultdict(list)
         for name, code, state in self.seats:

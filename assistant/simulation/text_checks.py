@@ -35,7 +35,11 @@ TO_HOLDER: Final = "notices/from_member"
 """Words of someone in an open alert, for whoever has taken it."""
 BETWEEN: Final = (TO_HOLDER, "notices/host_note")
 """Words between a member and whoever looks after them go on as they are written, the same once more, too."""
-READS_ALOUD: Final = ("notices/shared", "notices/note_to_you", "notices/relay", "notices/keepsake")
+READS_ALOUD: Final = (
+    *("notices/shared", "notices/note_to_you", "notices/relay", "notices/keepsake"),
+    *("notices/news_heading", "notices/answer_to_you", "notices/buddy_goal", "notices/buddy_step"),
+    *("notices/buddy_did_step", "notices/buddy_part", "notices/buddy_not_yet"),
+)
 """Words of others, which a shared phone shows only after its owner's yes or in the middle of writing."""
 _NUMBER: Final = re.compile(r"(?<!\d)(?:\+?1[ .-]?)?\(?(\d{3})\)?[ .-]?(\d{3})[ .-]?(\d{4})(?!\d)")
 _PUBLIC: Final = frozenset(

@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.calendar import brief_schedule
 from assistant.circles.membership import invitation_reminders
+from assistant.circles.sharing import news_due, news_planning
 from assistant.circles.trust import traces
 from assistant.conversations import inbox, maintenance, timers
+from assistant.conversations.news import news_texts
 from assistant.delivery import sender
 from assistant.schedule.clock import MovingClock
 from assistant.services import Services
@@ -69,13 +71,14 @@ def settle(services: Services, loop: asyncio.Runner) -> None:
     """Let everything happen that is due now."""
     inbox.drain(services, _soon())
     maintenance.maintain(services)
+    news_texts.tell_news(services)
     timers.fire_due(services, _soon())
     maintenance.page_due(services)
     sender.drain(services, until=_soon(), run=loop.run)
 
 
 def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
-    """When something is due next, later than `after`: a timer, a text, an alert, a brief, a reminder."""
+    """When something is due next, later than `after`: a timer, a text, an alert, a brief, news."""
     moments = (
         session.scalar(timers.due_after(after)),
         session.scalar(
@@ -87,6 +90,8 @@ def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
         brief_schedule.next_due(session, after),
         invitation_reminders.next_due(session, after),
         traces.next_due(session, after),
+        news_planning.next_spread(session, after),
+        news_due.next_due(session, after),
     )
     return min((moment for moment in moments if moment is not None), default=None)
 

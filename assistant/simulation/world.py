@@ -28,6 +28,7 @@ from assistant.circles.people import consent
 from assistant.circles.people.addresses import address_for
 from assistant.conversations import inbox, maintenance, timers
 from assistant.conversations.import_invitations import invite_all
+from assistant.conversations.news import news_texts
 from assistant.delivery.claims import claim
 from assistant.delivery.delivery_receipts import StatusReport, attempt_name, note_statuses
 from assistant.delivery.recorder import IncomingText, insert_texts
@@ -282,6 +283,7 @@ class World:
             until = time.monotonic() + FOREVER
             inbox.drain(self.services, until)
             maintenance.maintain(self.services)
+            news_texts.tell_news(self.services)
             timers.fire_due(self.services, until)
             maintenance.page_due(self.services)
             if not self._deliver_all():

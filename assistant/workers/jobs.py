@@ -59,6 +59,7 @@ def sweep(job_context: JobContext) -> None:
     """Maintain seasons, fire timers, bring back what was spooled, and handle what lost its wake-up."""
     from assistant.circles.trust import traces
     from assistant.conversations import maintenance, timers
+    from assistant.conversations.news import news_texts
     from assistant.delivery.recorder import replay
 
     runtime = job_context.runtime
@@ -70,6 +71,8 @@ def sweep(job_context: JobContext) -> None:
         runtime.spool.forget(forgotten)
     # Maintenance may start conversations, which timers then begin.
     maintenance.maintain(runtime.services)
+    # Before what asks something: the last text that came is then the one that an answer is to.
+    news_texts.tell_news(runtime.services)
     timers.fire_due(runtime.services, _in(DRAIN_SECONDS))
     maintenance.page_due(runtime.services)
     handle_inbox(job_context)

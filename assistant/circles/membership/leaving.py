@@ -19,8 +19,9 @@ from assistant.circles.calendar.season_plan import replan
 from assistant.circles.membership.invitations import decline
 from assistant.circles.people.carried_words import call_back
 from assistant.circles.people.memberships import hosts_of, is_full, lock_circle, seats_of, told_of_news
+from assistant.circles.sharing.news_planning import add_news, tell_again
 from assistant.language.languages import LANGUAGES, spoken
-from assistant.store.tables import Circle, Member, Note, Person
+from assistant.store.tables import Circle, Member, Note, Person, Share
 from assistant.store.tables.circle_tables import SEATED
 
 EVERYTHING = "all"
@@ -174,9 +175,9 @@ def _give_up(
     if member.promised_at is None:
         return ()
     _take_back_words(session, member, now)
+    _tell_members(session, circle, member, now)
     return (
         *_tell_hosts(session, circle, person, "member_left", now),
-        *_tell_members(session, circle, person, "member_left", now),
         *let_go(session, member, sender, now),
     )
 
@@ -186,7 +187,12 @@ def _take_back_words(session: Session, member: Member, now: dt.datetime) -> None
     notes = session.scalars(
         select(Note.id).where(Note.from_member_id == member.id, Note.at > now - ON_THE_WAY)
     )
-    call_back(session, member.circle_id, [f"note:{each}" for each in notes], "its writer left", now)
+    shares = session.scalars(
+        select(Share.id).where(Share.member_id == member.id, Share.at > now - ON_THE_WAY)
+    )
+    carried = [*(f"note:{each}" for each in notes), *(f"share:{each}" for each in shares)]
+    call_back(session, member.circle_id, carried, "its writer left", now)
+    tell_again(session, member.circle_id, now)
 
 
 def _tell_hosts(
@@ -199,12 +205,7 @@ def _tell_hosts(
     )
 
 
-def _tell_members(
-    session: Session, circle: Circle, person: Person, notice: str, now: dt.datetime
-) -> tuple[Effect, ...]:
-    """Tell who takes part or reads along; whoever hosts has heard already."""
-    told = {person.id, *(host.id for host in hosts_of(session, circle.id, now))}
-    return tuple(
-        Tell(each.person_id, notice, other_name_of(person), circle_id=circle.id, member_id=each.id)
-        for each in told_of_news(session, circle.id, told)
-    )
+def _tell_members(session: Session, circle: Circle, member: Member, now: dt.datetime) -> None:
+    """Let it be news for who takes part or reads along, at their hour; whoever hosts has heard already."""
+    told = {member.person_id, *(host.id for host in hosts_of(session, circle.id, now))}
+    add_news(session, told_of_news(session, circle.id, told), member, now, kind="left")

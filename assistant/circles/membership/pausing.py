@@ -18,6 +18,7 @@ from assistant.circles.calendar.season_plan import current_week, replan
 from assistant.circles.people.inactivity import LEFT_ALONE_AFTER, NOT_WEEKLY, OPENING, quiet_weeks
 from assistant.circles.people.memberships import seats_of
 from assistant.circles.sharing.goals import REMINDER
+from assistant.circles.sharing.news_planning import replan_news
 from assistant.language.folding import fold, plain_words
 from assistant.language.rendering import readable_date
 from assistant.language.replies.numbers import find_number_words, find_numbers
@@ -145,8 +146,11 @@ def keep_weekly_only(ctx: ActionContext) -> ActionResult:
     if member.state != "active":
         member.state, member.state_at, member.paused_until = "active", ctx.now, None
     member.weekly_only, member.unpaired_at = True, member.unpaired_at or ctx.now
+    if member.news != "read":
+        member.news = "weekly"
     ctx.session.flush()
     replan(ctx.session, member, ctx.now)
+    replan_news(ctx.session, member, ctx.now)
     # Reminders that wait already do not come any more; those asked for from now on do.
     ctx.session.execute(
         update(Timer)
@@ -188,8 +192,11 @@ def come_back(ctx: ActionContext) -> ActionResult:
         member.state = "active" if member.promised_at else "joining"
     member.state_at = ctx.now
     member.paused_until = member.unpaired_at = None
+    if member.weekly_only and member.news == "weekly":
+        member.news = "daily"
     member.misses, member.weekly_only = 0, False
     ctx.session.flush()
+    replan_news(ctx.session, member, ctx.now)
     entry = _question_of_the_week(ctx, member)
     if entry is not None:
         _mark_as_come(ctx, member, entry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -47,6 +48,29 @@ def quiet_weeks(session: Session, member: Member, now: dt.datetime) -> int:
 def is_left_alone(session: Session, member: Member, now: dt.datetime) -> bool:
     """Whether a member was told, after quiet weeks, that the seat waits: then nothing planned comes."""
     return member.unpaired_at is not None and quiet_weeks(session, member, now) >= LEFT_ALONE_AFTER
+
+
+def left_alone(session: Session, members: Collection[Member], now: dt.datetime) -> set[int]:
+    """Return which of these seats are left alone, in one statement: as `is_left_alone`, of many at once."""
+    resting = [member.id for member in members if member.unpaired_at is not None]
+    if not resting:
+        return set()
+    opened = (
+        select(Timer.member_id)
+        .join(Member, Member.id == Timer.member_id)
+        .join(Person, Person.id == Member.person_id)
+        .where(
+            Timer.member_id.in_(resting),
+            Timer.key.is_not(None),
+            Timer.flow == OPENING,
+            Timer.done_at > Member.state_at,
+            Timer.done_at > func.coalesce(Person.heard_at, Member.state_at),
+            Timer.done_at < now,
+        )
+        .group_by(Timer.member_id)
+        .having(func.count(Timer.id) >= LEFT_ALONE_AFTER)
+    )
+    return {each for each in session.scalars(opened) if each is not None}
 
 
 def may_come(session: Session, timer: Timer, now: dt.datetime) -> bool:

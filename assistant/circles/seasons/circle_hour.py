@@ -13,6 +13,7 @@ from assistant.circles.actions.effects import Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.calendar.season_plan import current_week
+from assistant.circles.sharing.news_reading import mark_read
 from assistant.circles.sharing.shares import apart_from
 from assistant.store.tables import Member, Person, Share
 
@@ -86,6 +87,8 @@ def hear_the_round(ctx: ActionContext) -> ActionResult:
     shares = said.all()
     if not shares:
         return ActionResult("alone")
+    if not ctx.person.plain:
+        mark_read(ctx.session, ctx.member, shares, ctx.now)
     told = Tell(
         ctx.person.id,
         "round_so_far",

@@ -32,8 +32,11 @@ SPEAKS_OF_OTHERS: Final = frozenset({1, 2})
 
 @action("news", "nothing")
 def recap_week(ctx: ActionContext, *, week: int | None = None) -> ActionResult:
-    """How many shared last week, and how many steps were done: counts only, as `count` and `total`."""
-    if ctx.circle is None:
+    """How many shared last week, and how many steps were done: counts only, as `count` and `steps_done`.
+
+    Only to those who hear of it by READ alone: the others were told what was shared.
+    """
+    if ctx.circle is None or (ctx.member is not None and ctx.member.news != "read"):
         return ActionResult("nothing")
     last_week = (current_week(ctx.circle, ctx.now) if week is None else week) - 1
     since = ctx.now - dt.timedelta(days=7)

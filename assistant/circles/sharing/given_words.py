@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.carried_words import call_back, forget_values
+from assistant.circles.sharing.news_planning import tell_again
 from assistant.store.tables import (
     Alert,
     Answer,
@@ -105,11 +106,14 @@ def erase(session: Session, given: Given, now: dt.datetime) -> set[int]:
         *(f"note:{each.id}" for each in notes),
     ]
     reached = call_back(session, given.member.circle_id, carried, "taken back", now)
+    rows: list[Answer | Share | Note] = [*answers, *shares, *notes]
+    said = {words.strip() for each in rows if (words := each.words)}
+    witnessed = _goals_of(session, given.member, said)
+    reached |= call_back(session, given.member.circle_id, witnessed, "taken back", now)
+    tell_again(session, given.member.circle_id, now)
     reached |= _introduced(session, given, answers)
     if any(answer.key == PROFILE for answer in answers):
         forget_values(session, reached, carried)
-    rows: list[Answer | Share | Note] = [*answers, *shares, *notes]
-    said = {words.strip() for each in rows if (words := each.words)}
     _erase_goals(session, given.member, said, now)
     for row in rows:
         row.words, row.erased_at = None, now
@@ -227,13 +231,37 @@ def _introduced(session: Session, given: Given, answers: Iterable[Answer]) -> se
     return set(session.scalars(told))
 
 
+def _goals_of(session: Session, member: Member, said: set[str]) -> list[str]:
+    """Return the goals and steps that are these words, as the texts to buddies that carry them name them."""
+    goals = session.scalars(select(Goal).where(Goal.member_id == member.id)).all()
+    steps = session.scalars(select(GoalStep).where(GoalStep.goal_id.in_([goal.id for goal in goals]))).all()
+    return [
+        *(
+            f"goal:{goal.id}"
+            for goal in goals
+            if {(goal.words or "").strip(), (goal.plan or "").strip()} & said
+        ),
+        *(
+            f"step:{step.id}"
+            for step in steps
+            if {(step.words or "").strip(), (step.details or "").strip()} & said
+        ),
+    ]
+
+
+def _is_said(words: Iterable[str | None], said: set[str]) -> bool:
+    return any(each is not None and each.strip() in said for each in words)
+
+
 def _erase_goals(session: Session, member: Member, said: set[str], now: dt.datetime) -> None:
     """Let no goal, plan or step be what was taken back; the goal before it stands again."""
     goals = session.scalars(select(Goal).where(Goal.member_id == member.id).order_by(Goal.id)).all()
     steps = session.scalars(select(GoalStep).where(GoalStep.goal_id.in_([goal.id for goal in goals]))).all()
     for step in steps:
         if step.words is not None and step.words.strip() in said:
-            step.words, step.erased_at = None, now
+            step.words, step.details, step.erased_at = None, None, now
+        elif step.details is not None and step.details.strip() in said:
+            step.details = None
     for at, goal in enumerate(goals):
         if goal.plan is not None and goal.plan.strip() in said:
             goal.plan = None

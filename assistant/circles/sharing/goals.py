@@ -7,7 +7,7 @@ import re
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
@@ -20,7 +20,7 @@ from assistant.language.times.dates import read_date
 from assistant.schedule.local_time import home, hours_for, next_allowed, zone_of
 from assistant.schedule.waits import USUAL_HOUR
 from assistant.schedule.wall import at_wall
-from assistant.store.tables import Conversation, Goal, GoalStep, Member, Question
+from assistant.store.tables import Conversation, Goal, GoalStep, Member, Question, Timer
 from assistant.store.tables.circle_tables import SEATED
 
 FURTHEST: Final = dt.timedelta(days=180)
@@ -82,7 +82,7 @@ def keep_plan(ctx: ActionContext, *, plan: str = "") -> ActionResult:
     words = _said(ctx, plan)
     if goal is None or words is None:
         return ActionResult("no_goal")
-    goal.plan = words
+    goal.plan, goal.plan_witnessed = words, False
     return ActionResult("kept")
 
 
@@ -124,9 +124,21 @@ def keep_step(ctx: ActionContext, *, step: str = "") -> ActionResult:
         kept = GoalStep(goal_id=goal.id, set_at=ctx.now)
         ctx.session.add(kept)
     kept.goal_id, kept.words, kept.set_at, kept.due_on = goal.id, words, ctx.now, None
+    kept.details, kept.witnessed = None, False
     ctx.session.flush()
     day = read_date(words, now=ctx.now, zone=_zone(ctx).key, country=ctx.identity.country)
     return _plan_for(ctx, kept, day)
+
+
+@action("dated", "undated", "none")
+def keep_details(ctx: ActionContext, *, details: str = "") -> ActionResult:
+    """Keep when and where the open step is to be, in the member's words; a day that they name is its day."""
+    step, words = open_step(ctx.session, ctx.member.id) if ctx.member else None, _said(ctx, details)
+    if step is None:
+        return ActionResult("none")
+    step.details = words
+    day = read_date(words or "", now=ctx.now, zone=_zone(ctx).key, country=ctx.identity.country)
+    return _plan_for(ctx, step, day or step.due_on)
 
 
 @action("dated", "undated", "none")
@@ -267,8 +279,18 @@ def _short(words: str | None) -> str:
 
 
 def _drop_reminders(ctx: ActionContext) -> None:
-    """A reminder that is still open is about a step that has moved on."""
+    """A reminder that is still open, or to come, is about a step that has moved on."""
     assert ctx.member is not None
+    ctx.session.execute(
+        update(Timer)
+        .where(
+            Timer.member_id == ctx.member.id,
+            Timer.kind == "prompt",
+            Timer.flow == REMINDER,
+            Timer.done_at.is_(None),
+        )
+        .values(done_at=ctx.now)
+    )
     for conversation in ctx.session.scalars(
         select(Conversation).where(
             Conversation.member_id == ctx.member.id,

@@ -10,10 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Effect, Tell
+from assistant.circles.actions.effects import Effect, Lines, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, name_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.sharing.host_words import SAY, notes_kept
+from assistant.circles.sharing.news_lines import share_line
+from assistant.circles.sharing.news_reading import mark_read, seen_by, take_waiting
 from assistant.circles.sharing.second_halves import HALF
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.folding import plain_words
@@ -54,7 +56,8 @@ def can_read(ctx: ActionContext, *, more_please: bool = False) -> ActionResult:
 def read_circle(ctx: ActionContext, *, more_please: bool = False) -> ActionResult:
     """Show the reader what others of this circle shared, newest first; on a shared phone what waited, too.
 
-    more: there is more than these few; READ MORE goes on from here.
+    What the reader has not seen comes first; once all of it was seen, the newest comes again. more: there is
+    more than these few; READ MORE goes on from here.
     """
     member = ctx.member
     if member is None or ctx.circle is None:
@@ -66,25 +69,39 @@ def read_circle(ctx: ActionContext, *, more_please: bool = False) -> ActionResul
         effects += [_show_said(ctx, said, host) for said, host in _said_to(ctx, member)]
         effects += [_show_note(ctx, note, writer) for note, writer in _notes_to(ctx, member)]
         effects += notes_kept(ctx, member, ctx.now - READABLE)
-    shares = readable(ctx.session, member, ctx.now, before=before)
+    effects += [Lines(lines) for lines in take_waiting(ctx.session, member, language_of(ctx), ctx.now)]
+    unseen = last is None or bool(last.values.get("read_unseen"))
+    shares = readable(ctx.session, member, ctx.now, before=before, unseen=unseen)
+    if unseen and not shares and last is None and not effects:
+        unseen, shares = False, readable(ctx.session, member, ctx.now)
     for share, writer in shares[:MOST_AT_ONCE]:
         effects.append(_show(ctx, share, writer))
         before = share.id
+    mark_read(ctx.session, member, [share for share, _ in shares[:MOST_AT_ONCE]], ctx.now)
     if not effects:
         return ActionResult("nothing")
     outcome = "more" if len(shares) > MOST_AT_ONCE else "some"
-    return ActionResult(outcome, {"read_to": before or 0}, tuple(effects))
+    return ActionResult(outcome, {"read_to": before or 0, "read_unseen": unseen}, tuple(effects))
 
 
 def readable(
-    session: Session, reader: Member, now: dt.datetime, *, before: int | None = None
+    session: Session,
+    reader: Member,
+    now: dt.datetime,
+    *,
+    before: int | None = None,
+    unseen: bool = False,
 ) -> Sequence[tuple[Share, Person]]:
     """Return what a member may read of the circle now, newest first, with writers; one more than is shown.
 
     Nothing of the last seconds, to which more may belong; nothing of the reader's own, of people who left, or
     of anyone the reader is kept apart from.
+
+    Args:
+        before: Only what is older than this share.
+        unseen: Only what the reader has neither been told nor read.
     """
-    rows = session.execute(
+    shares = (
         select(Share, Person)
         .join(Member, Member.id == Share.member_id)
         .join(Person, Person.id == Member.person_id)
@@ -98,9 +115,10 @@ def readable(
             Member.state.in_(SEATED),
             Person.id.not_in(apart_from(session, reader.person_id)),
         )
-        .order_by(Share.id.desc())
-        .limit(MOST_AT_ONCE + 1)
     )
+    if unseen:
+        shares = shares.where(~seen_by(reader.id))
+    rows = session.execute(shares.order_by(Share.id.desc()).limit(MOST_AT_ONCE + 1))
     return [(share, writer) for share, writer in rows]
 
 
@@ -120,12 +138,8 @@ def _last_reading(ctx: ActionContext, member: Member, within: dt.timedelta) -> C
 
 
 def _show(ctx: ActionContext, share: Share, writer: Person) -> Tell:
-    """Return one share as it is read; what hangs on no answer is something that was done."""
-    kind = "shared" if share.answer_id is not None else "shared_win"
-    if share.named and writer.name:
-        name = shorten(writer.name, PLACEHOLDERS["writer"].longest)
-        return _tell(ctx, f"{kind}_by", {"writer": name, "words": share.words or ""}, f"share:{share.id}")
-    return _tell(ctx, f"{kind}_unnamed", {"words": share.words or ""}, f"share:{share.id}")
+    line = share_line(share, writer)
+    return _tell(ctx, line.notice, dict(line.placeholders), f"share:{share.id}")
 
 
 def _notes_to(ctx: ActionContext, member: Member) -> Sequence[tuple[Note, Person]]:
@@ -136,7 +150,7 @@ def _notes_to(ctx: ActionContext, member: Member) -> Sequence[tuple[Note, Person
         .join(Person, Person.id == Member.person_id)
         .where(
             Note.to_member_id == member.id,
-            Note.kind.in_(("kind", "thanks", "buddy")),
+            Note.kind.in_(("kind", "thanks", "buddy", "answer")),
             Note.words.is_not(None),
             Note.at > ctx.now - READABLE,
             Person.id.not_in(apart_from(ctx.session, ctx.person.id)),

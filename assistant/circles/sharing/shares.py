@@ -19,6 +19,8 @@ from assistant.store.read_ahead import RowsBy
 from assistant.store.tables import Answer, Apart, Goal, GoalStep, Member, Question, Share
 from assistant.store.tables.circle_tables import SEATED
 
+PROFILE: Final = ("teach", "learn")
+"""What a member tells of themselves: what they can share, and what they would like to learn."""
 WITHOUT_NAME: Final = frozenset({"no", "without", "sin"})
 _SHARES: Final = RowsBy(Share, "circle_id")
 
@@ -27,6 +29,18 @@ _SHARES: Final = RowsBy(Share, "circle_id")
 def may_share(ctx: ActionContext) -> ActionResult:
     """Whether anything of the member's may go to this circle: only after the promise."""
     return ActionResult("yes" if is_in(ctx.member) else "no")
+
+
+@action("yes", "no")
+def may_share_goal(ctx: ActionContext) -> ActionResult:
+    """Whether there is a goal that the circle may hear of; it is what `share` shares then."""
+    goal = None
+    if is_in(ctx.member) and ctx.member is not None:
+        open_goals = select(Goal).where(
+            Goal.member_id == ctx.member.id, Goal.state == "open", Goal.words.is_not(None)
+        )
+        goal = ctx.session.scalars(open_goals.order_by(Goal.id.desc()).limit(1)).first()
+    return ActionResult("yes", {"sharing": {"goal": goal.id}}) if goal is not None else ActionResult("no")
 
 
 @action("shared", "private", "name", "number")
@@ -71,6 +85,23 @@ def share_without_name(
         return ActionResult("private", {"sharing": {}})
     _share(ctx, member, shared, words, week, named=False)
     return ActionResult("shared", _shared(words))
+
+
+@action("shared", "number", "private")
+def share_profile(ctx: ActionContext) -> ActionResult:
+    """Share what the member just said of themselves: the question said that the circle sees it.
+
+    The circle knows the first name already, so that none is asked for; who goes without one, goes without one
+    here too. number: it holds a way to reach someone, which needs a yes.
+    """
+    member, shared = ctx.member, _what_to_share(ctx, None)
+    words = _words_of(ctx.session, member, shared) if member else None
+    if member is None or not words or not is_in(member):
+        return ActionResult("private")
+    if has_contact(words, ctx.identity.country):
+        return ActionResult("number")
+    _share(ctx, member, shared, words, None, named=member.named)
+    return ActionResult("shared")
 
 
 @action("kept_back")
@@ -191,6 +222,16 @@ def _words_of(session: Session, member: Member, sharing: dict[str, int]) -> str 
     return None
 
 
+def _kind_of(session: Session, sharing: dict[str, int]) -> str:
+    """Return what is shared, one of `SHARE_KINDS`: it is told in other words."""
+    if "answer" in sharing:
+        key = session.get_one(Answer, sharing["answer"]).key
+        return key if key in PROFILE else "words"
+    if "goal" in sharing:
+        return "win" if session.get_one(Goal, sharing["goal"]).state == "reached" else "goal"
+    return "win"
+
+
 def _was_asked_for_name(session: Session, member: Member) -> bool:
     asked = select(Answer.id).where(
         Answer.member_id == member.id, Answer.key == "named_by", Answer.outcome != "skip"
@@ -222,6 +263,7 @@ def _share(
             member_id=member.id,
             answer_id=answer_id,
             week=current_week(ctx.circle, ctx.now) if week is None else week,
+            kind=_kind_of(ctx.session, sharing),
             words=words,
             named=named,
             at=ctx.now,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -13,6 +13,7 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, sh
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import buddies_of
 from assistant.circles.people.memberships import hosts_of
+from assistant.circles.sharing.answering import Writer, choices_of, last_writers, writers_about
 from assistant.language.folding import plain_words
 from assistant.language.languages import LANGUAGES
 from assistant.language.signals.courtesy import is_courtesy
@@ -20,11 +21,15 @@ from assistant.store.tables import Answer, Circle, Member, Person, Question
 
 HELD: Final = "held"
 IN_A_WORD: Final = 2
+READERS: Final = ("circle", "buddy", "host", "save")
 
 
 @action("some", "nobody")
-def find_readers(ctx: ActionContext, *, held: str = "") -> ActionResult:
-    """Who could be meant by words that nobody asked for: `readers` and `options` list them."""
+def find_readers(ctx: ActionContext, *, held: str = "", answers: int = 0) -> ActionResult:
+    """Who could be meant by words that nobody asked for: `readers` and `options` list them.
+
+    Whose words came last stands first. `answers`: a question that is open, and may be meant as well.
+    """
     member = ctx.member
     if member is None or member.promised_at is None or not held.strip():
         return ActionResult("nobody")
@@ -36,19 +41,67 @@ def find_readers(ctx: ActionContext, *, held: str = "") -> ActionResult:
         labels["buddy"] = _names(buddies) or labels["buddy"]
         labels["host"] = _names(hosts[:1]) or labels["host"]
     there = {"circle": member.state == "active", "buddy": bool(buddies), "host": bool(hosts), "save": True}
-    choices = ((key, label) for key, label in labels.items() if there[key])
-    return ActionResult("some", list_choices("readers", choices))
+    asked = ctx.session.get(Question, answers) if answers else None
+    writers = writers_about(ctx, asked, held) if asked else choices_of(last_writers(ctx), held)
+    first, values = _whom_it_answers(ctx, writers, {each.id for each in buddies_of(ctx.session, member)})
+    if asked:
+        first.append(("answer", words["my_answer"], ()))
+    answered = {key for key, _, _ in first}
+    choices = [
+        *first,
+        *((key, label, ()) for key, label in labels.items() if there[key] and key not in answered),
+    ]
+    listed = list_choices(
+        "readers",
+        ((key, label) for key, label, _ in choices),
+        details=({"also": list(also)} for _, _, also in choices),
+    )
+    return ActionResult("some", {**values, **listed})
 
 
-@action("circle", "buddy", "host", "save")
+@action("circle", "buddy", "host", "save", "writer", "answer")
 def choose_reader(
     ctx: ActionContext,  # noqa: ARG001
     *,
     held: str = "",
-    reader: Literal["circle", "buddy", "host", "save"] = "save",
+    reader: str = "save",
+    answers: int = 0,
 ) -> ActionResult:
-    """Come to whoever was chosen in `reader`; whatever else stands there, the words are only saved."""
-    return ActionResult(reader, {"text": held.strip()})
+    """Come to whoever was chosen in `reader`; whatever else stands there, the words are only saved.
+
+    writer: whose words came last (`to_seat`). answer: it answers the question in `answers` after all.
+    """
+    kind, _, seat = reader.partition(":")
+    if kind == "writer" and seat.isdigit():
+        return ActionResult("writer", {"to_seat": int(seat)})
+    if kind == "answer" and answers:
+        return ActionResult("answer", {"meant": answers})
+    return ActionResult(kind if kind in READERS else "save", {"text": held.strip()})
+
+
+def _whom_it_answers(
+    ctx: ActionContext, writers: list[Writer], buddies: set[int]
+) -> tuple[list[tuple[str, str, tuple[str, ...]]], dict[str, Any]]:
+    """Return the choices of whose words came last (key, label, other ways to say it), and how it is asked.
+
+    One: the question says to whom at once, and a yes is enough.
+    """
+    labels = LANGUAGES[language_of(ctx)].labels
+    yes = tuple(language.labels["yes"] for language in LANGUAGES.values())
+    values: dict[str, Any] = {"reply_to": "", "to_named": False}
+    keys = [
+        "buddy" if buddies == {each.member_id} and each.name else f"writer:{each.member_id}"
+        for each in writers
+    ]
+    if len(writers) == 1:
+        name = writers[0].name
+        values |= {"reply_to": "named" if name else "unnamed", "to_named": bool(name)}
+        if name:
+            values["other_name"] = name
+        return [(keys[0], labels["yes"], (*yes, name or labels["unnamed"]))], values
+    return [
+        (key, each.name or labels["unnamed"], ()) for key, each in zip(keys, writers, strict=True)
+    ], values
 
 
 @action("held")

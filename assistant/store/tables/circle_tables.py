@@ -11,6 +11,8 @@ from assistant.store.columns import Base, BigId, Id, one_of
 from assistant.store.sealed_columns import Findable, Words
 
 MEMBER_STATES = ("invited", "joining", "active", "paused", "reading", "declined", "left", "unreachable")
+NEWS_MODES = ("each", "daily", "weekly", "read")
+"""How a member hears what the others share: as it comes, once a day, once a week, or by READ alone."""
 SEATED = ("joining", "active", "paused", "reading", "unreachable")
 """States in which a member takes up a place in the circle."""
 CIRCLE_STATES = ("gathering", "running", "closed")
@@ -85,6 +87,8 @@ class Member(Base):
     """When a host closed the seat: a JOIN for it is put to the host, who may open it again with ADD."""
     weekly_only: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether only the weekly question comes, and what others write to the member: chosen with LESS."""
+    news: Mapped[str] = mapped_column(String(8), default="daily", server_default="daily")
+    """How what the others share comes: one of `NEWS_MODES`."""
 
 
 class Invitation(Base):

@@ -1,10 +1,10 @@
-"""What a season holds: rounds and pairs, goals and steps, what was shared, and words kept for each other."""
+"""What a season holds: rounds and pairs, goals and steps, what was shared, and who heard of it."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
@@ -95,6 +95,10 @@ class Goal(Base):
     set_at: Mapped[dt.datetime]
     settled_at: Mapped[dt.datetime | None]
     erased_at: Mapped[dt.datetime | None]
+    witnessed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether buddies may hear it: the member read so before writing it."""
+    plan_witnessed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The same of the plan, which may have been asked for elsewhere."""
 
 
 class GoalStep(Base):
@@ -111,13 +115,30 @@ class GoalStep(Base):
     set_at: Mapped[dt.datetime]
     settled_at: Mapped[dt.datetime | None]
     erased_at: Mapped[dt.datetime | None]
+    details: Mapped[str | None] = mapped_column(Words("goal_step.details"))
+    """When and where, in the member's words."""
+    witnessed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether buddies may hear it, and how it goes."""
+
+
+SHARE_KINDS = ("words", "win", "goal", "teach", "learn")
+"""What shared words are: said to all, something done, a goal, what a member knows, or would learn."""
 
 
 class Share(Base):
-    """Words that a member shared with the circle, for READ; under the member's name only if so chosen."""
+    """Words that a member shared with the circle; under the member's name only if so chosen."""
 
     __tablename__ = "share"
-    __table_args__ = (Index("ix_share_circle_week", "circle_id", "week", "id"),)
+    __table_args__ = (
+        Index("ix_share_circle_week", "circle_id", "week", "id"),
+        # What its circle has not been told of yet.
+        Index(
+            "ix_share_unspread",
+            "id",
+            sqlite_where=text("spread_at IS NULL"),
+            postgresql_where=text("spread_at IS NULL"),
+        ),
+    )
 
     id: Mapped[Id]
     circle_id: Mapped[int] = mapped_column(BigId, ForeignKey("circle.id"))
@@ -130,13 +151,58 @@ class Share(Base):
     erased_at: Mapped[dt.datetime | None]
     inbox_id: Mapped[int | None] = mapped_column(BigId)
     """The text by which it was given."""
+    kind: Mapped[str] = mapped_column(String(8), default="words", server_default="words")
+    """One of `SHARE_KINDS`."""
+    spread_at: Mapped[dt.datetime | None]
+    """When it became news for each of the others."""
+
+
+NEWS_KINDS = ("share", "goal", "step", "went", "left")
+NEWS_STATES = ("waiting", "told", "signed", "read", "dropped")
+
+
+class News(Base):
+    """What one member gave, for one reader: whether it waits, arrived in a text, or was read."""
+
+    __tablename__ = "news"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", NEWS_KINDS), "kind"),
+        CheckConstraint(one_of("state", NEWS_STATES), "state"),
+        UniqueConstraint("member_id", "share_id"),
+        Index(
+            "ix_news_due",
+            "due_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+        Index("ix_news_member", "member_id", "id"),
+        Index("ix_news_outbox", "outbox_id"),
+    )
+
+    id: Mapped[Id]
+    member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"))
+    """The reader's seat."""
+    from_member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"))
+    kind: Mapped[str] = mapped_column(String(8))
+    """share: `share_id`; goal: `goal_id`; step, went: `step_id`; left: whose it is gave up the seat."""
+    share_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("share.id"), index=True)
+    goal_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("goal.id"))
+    step_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("goal_step.id"))
+    state: Mapped[str] = mapped_column(String(8), default="waiting")
+    """told: in a text; signed: the reader knows that it waits for READ; read: READ showed it."""
+    due_at: Mapped[dt.datetime | None]
+    """When it is to be told; None: it waits for READ."""
+    at: Mapped[dt.datetime]
+    """When it came to this state."""
+    outbox_id: Mapped[int | None] = mapped_column(BigId)
+    """The text that told it."""
 
 
 class Note(Base):
-    """Words from one member to another: a kind line, thanks, or a line to a partner."""
+    """Words from one member to another: a kind line, thanks, a line to a partner, an answer."""
 
     __tablename__ = "note"
-    __table_args__ = (CheckConstraint(one_of("kind", ("kind", "thanks", "buddy")), "kind"),)
+    __table_args__ = (CheckConstraint(one_of("kind", ("kind", "thanks", "buddy", "answer")), "kind"),)
 
     id: Mapped[Id]
     circle_id: Mapped[int] = mapped_column(BigId, ForeignKey("circle.id"))

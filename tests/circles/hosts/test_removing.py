@@ -17,6 +17,7 @@ from assistant.store.tables import (
     Conversation,
     Invitation,
     Member,
+    News,
     PendingAction,
     Person,
     Role,
@@ -65,7 +66,9 @@ def test_a_seat_is_closed_after_the_minute_and_everyone_hears_what_is_theirs(sta
     closed = stage.fire(held, "close_seat")
     assert (closed.outcome, stage.seat.state, stage.seat.barred_at) == ("closed", "left", LATER)
     assert closed.effects[0] == Finish(stage.ana.id, stage.seat.id)
-    assert notices(closed, stage.luz) == notices(closed, stage.rosa) == ["member_left"]
+    assert notices(closed, stage.luz) == ["member_left"]
+    [news] = stage.town.session.scalars(select(News)).all()
+    assert (news.kind, news.from_member_id) == ("left", stage.seat.id)
     told = Tell(stage.ana.id, "seat_closed", circle_id=stage.circle.id)
     assert closed.effects[-1] == told  # about no seat: what is about a seat that was given up does not go
     row = stage.town.session.scalars(select(Audit)).one()

@@ -58,6 +58,9 @@ def test_last_week_is_told_in_numbers_when_someone_else_shared(town: Town) -> No
     town.share(hers, "her own", week=2)
     assert town.do("recap_week", ana, hers, week=3).outcome == "nothing"
     town.share(rosas, "Rosa's", week=2)
+    # Whoever was told of it as it came needs no numbers.
+    assert town.do("recap_week", ana, hers, week=3).outcome == "nothing"
+    hers.news = "read"
     done = town.do("recap_week", ana, hers, week=3)
     assert (done.outcome, done.values) == ("news", {"count": "2", "steps_done": "0", "steps": False})
     town.do("keep_step", rosa, rosas, step="call two shops")

@@ -48,6 +48,7 @@ def test_a_reader_gets_what_others_shared_newest_first_with_names_or_without(
             member_id=seats["Rosa"].id,
             week=1,
             words="a win",
+            kind="win",
             named=True,
             at=town.now,
         )

@@ -8,7 +8,7 @@ from alembic import op
 from assistant.store.columns import Json, UtcDateTime
 
 revision = "0012"
-down_revision = "0008"
+down_revision = "0011"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 KINDS = (

@@ -1,0 +1,1 @@
+"""What the circle hears of each other, as texts."""
