@@ -74,7 +74,7 @@ def erase_circle(session: Session, circle: Circle, now: dt.datetime) -> None:
     _erase(session, Share, Share.circle_id == circle.id, now, words=None)
     _erase(session, Note, Note.circle_id == circle.id, now, words=None)
     goals = select(Goal.id).where(Goal.member_id.in_(seats))
-    _erase(session, GoalStep, GoalStep.goal_id.in_(goals), now, words=None)
+    _erase(session, GoalStep, GoalStep.goal_id.in_(goals), now, words=None, details=None)
     _erase(session, Goal, Goal.member_id.in_(seats), now, words=None, plan=None)
     _erase(session, PendingAction, PendingAction.circle_id == circle.id, None, words=None)
     _erase_conversations(session, circle, seats, people, only_here, now)
