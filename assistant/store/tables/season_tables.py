@@ -132,10 +132,13 @@ class Share(Base):
 
 
 class Note(Base):
-    """Words from one member to another: a kind line, thanks, or a line to a partner."""
+    """Words from one member to another: a kind line, thanks, a line to a partner, or to whom an ask linked.
+
+    Between two circles it belongs to the writer's.
+    """
 
     __tablename__ = "note"
-    __table_args__ = (CheckConstraint(one_of("kind", ("kind", "thanks", "buddy")), "kind"),)
+    __table_args__ = (CheckConstraint(one_of("kind", ("kind", "thanks", "buddy", "link")), "kind"),)
 
     id: Mapped[Id]
     circle_id: Mapped[int] = mapped_column(BigId, ForeignKey("circle.id"))
