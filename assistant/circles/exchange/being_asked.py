@@ -24,6 +24,7 @@ from assistant.circles.exchange.listings import (
 from assistant.circles.exchange.withdrawal import withdraw
 from assistant.circles.people.reachability import is_away
 from assistant.circles.sharing.shares import apart_from
+from assistant.safety.alert_holding import open_about
 from assistant.store.tables import Approach, Listing, Person
 
 
@@ -33,14 +34,15 @@ def open_approach(ctx: ActionContext, *, listing: int = 0, approach: int = 0) ->
     found, mine = locked(ctx.session, listing), _mine(ctx, approach)
     if found is None or mine is None or not _still_open(ctx, found, mine):
         return ActionResult("over")
-    if asked_enough(ctx.session, mine, ctx.now):
+    # Whoever may be in danger is asked for nothing.
+    if asked_enough(ctx.session, mine, ctx.now) or open_about(ctx.session, ctx.person.id):
         mine.withdrawn_at = ctx.now
         ctx.session.flush()
         return ActionResult("over")
     mine.asked_at = mine.asked_at or ctx.now
     ctx.session.flush()
     if ctx.person.plain:
-        return ActionResult("plain")
+        return ActionResult("plain", {"kind": found.kind})
     return _show(ctx, found, mine)
 
 

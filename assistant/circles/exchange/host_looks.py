@@ -53,7 +53,7 @@ def show_for_look(ctx: ActionContext, *, listing: int = 0, ok_here: str = "no") 
     words = found.words or ""
     shown = Tell(
         ctx.person.id,
-        "copy_words",
+        f"{found.kind}_to_look_at",
         {"words": words},
         purpose="reply",
         verbatim=("words",),

@@ -86,13 +86,13 @@ def take_link(ctx: ActionContext, *, recipient: str = "", line: str = "") -> Act
     return ActionResult("none", {"line": ""})
 
 
-@action("sent", "away", "forgotten")
+@action("first", "sent", "away", "forgotten")
 def send_to_link(ctx: ActionContext, *, link: int = 0, line: str = "") -> ActionResult:
-    """Carry the words to the other, to the letter."""
+    """Carry the words to the other, to the letter; first: the sender hears that, once."""
     return _send(ctx, link, line)
 
 
-@action("sent", "away", "forgotten", "empty")
+@action("first", "sent", "away", "forgotten", "empty")
 def send_to_link_without(ctx: ActionContext, *, link: int = 0, line: str = "") -> ActionResult:
     """Carry the words without what could reach anyone."""
     rest = without_contacts(line, ctx.identity.country)
@@ -172,6 +172,10 @@ def _send(ctx: ActionContext, link: int, words: str) -> ActionResult:
         return ActionResult("forgotten", {"line": ""})
     if is_away(ctx.session, line.theirs, ctx.identity.sender):
         return ActionResult("away", {"line": ""})
+    before = select(Note.id).where(
+        Note.kind == KIND, Note.from_member_id == line.mine.id, Note.to_member_id == line.theirs.id
+    )
+    outcome = "first" if ctx.session.scalar(before.limit(1)) is None else "sent"
     note = Note(
         circle_id=line.mine.circle_id,
         from_member_id=line.mine.id,
@@ -187,7 +191,7 @@ def _send(ctx: ActionContext, link: int, words: str) -> ActionResult:
     in_hand = reader.heard_at is not None and reader.heard_at > ctx.now - IN_HAND
     waits = reader.plain and not in_hand
     if waits and knows_that_words_wait(ctx, reader, "notices/link_waits"):
-        return ActionResult("sent", {"line": ""})
+        return ActionResult(outcome, {"line": ""})
     told = Tell(
         reader.id,
         "link_waits" if waits else "link_words",
@@ -198,4 +202,4 @@ def _send(ctx: ActionContext, link: int, words: str) -> ActionResult:
         member_id=line.theirs.id,
         carries=f"note:{note.id}{ONLY_A_SIGN if waits else ''}",
     )
-    return ActionResult("sent", {"line": ""}, (told,))
+    return ActionResult(outcome, {"line": ""}, (told,))

@@ -160,7 +160,7 @@ def thank_the_ready(session: Session, listing: Listing) -> Iterator[Effect]:
 
 
 def propose_next(session: Session, listing: Listing) -> Iterator[Effect]:
-    """Put the first yes that still stands to a writer who asked without a name, if none is put to them now."""
+    """Put the first yes that still stands to whoever asked without a name, if none is put to them."""
     if listing.state != "open" or listing.proposed_id is not None:
         return
     member, person = writer_of(session, listing)

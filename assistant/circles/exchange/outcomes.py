@@ -142,5 +142,5 @@ def _note(
 
 
 def _spare(ctx: ActionContext, listing: Listing) -> Approach | None:
-    """Return who else would help with an ask; a second taker of an offer gets nothing by the first one's no."""
+    """Return who else would help with an ask; with an offer the first one's no changes nothing."""
     return spare_for(ctx, listing) if listing.kind == "ask" else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from sqlalchemy import select
 
@@ -27,7 +29,10 @@ from assistant.circles.exchange.listings import (
     writer_of,
 )
 from assistant.circles.exchange.withdrawal import withdraw
+from assistant.safety.alert_holding import open_about
 from assistant.store.tables import Approach, Circle, Listing
+
+NOT_NOW: Final = dt.timedelta(hours=2)
 
 
 def begin_waves(ctx: ActionContext, listing: Listing) -> Iterator[Effect]:
@@ -78,7 +83,7 @@ def may_go_across(ctx: ActionContext, *, listing: int = 0) -> ActionResult:
     if found is None or found.proposed_id is not None or not _across(ctx, found):
         return ActionResult("over")
     member, _ = writer_of(ctx.session, found)
-    return ActionResult("ask", member=member)
+    return ActionResult("ask", {"kind": found.kind}, member=member)
 
 
 @action("asked", "nobody", "over")
@@ -110,6 +115,11 @@ def end_listing(ctx: ActionContext, *, listing: int = 0) -> ActionResult:
         end(ctx.session, found, "gone", ctx.now)
         withdraw(ctx.session, found, ctx.now)
         return ActionResult("over")
+    member, person = writer_of(ctx.session, found)
+    if open_about(ctx.session, person.id):
+        # Not in the midst of a talk about someone's safety.
+        later = Start(person.id, "ask_end", {"listing": found.id}, due_at=ctx.now + NOT_NOW, at_once=True)
+        return ActionResult("over", effects=(later,))
     outcome = "no_one" if found.kind == "ask" else "expired"
     if found.state == "look":
         outcome = "not_looked"
@@ -118,7 +128,6 @@ def end_listing(ctx: ActionContext, *, listing: int = 0) -> ActionResult:
     thanks = tuple(thank_the_ready(ctx.session, found))
     end(ctx.session, found, outcome, ctx.now)
     withdraw(ctx.session, found, ctx.now)
-    member, _ = writer_of(ctx.session, found)
     return ActionResult(outcome, effects=thanks, member=member)
 
 

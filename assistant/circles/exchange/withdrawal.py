@@ -30,6 +30,8 @@ from assistant.store.tables import (
 
 FLOWS: Final = ("can_you_help", "helping_yes", "ask_match", "ask_across", "ask_stage", "look_at_listing")
 """Flows that are about one listing, of anyone."""
+UNHEARD: Final = "silence"
+"""What a question that is let go of came to: a late answer still finds it, and hears that it is settled."""
 TYPED_WITHIN: Final = dt.timedelta(hours=1)
 """An answer so shortly before holds the words that became the listing."""
 
@@ -128,7 +130,7 @@ def _close_talks(session: Session, listing: Listing, members: Sequence[int], now
         if talk.id in ids:
             talk.ended_at = now
     closing = update(Question).where(Question.conversation_id.in_(ids), Question.state != "closed")
-    session.execute(closing.values(state="closed", outcome="settled", closed_at=now))
+    session.execute(closing.values(state="closed", outcome=UNHEARD, closed_at=now))
     resting = update(Timer).where(Timer.conversation_id.in_(ids), Timer.done_at.is_(None))
     session.execute(resting.values(done_at=now))
     unread = update(Outbox).where(

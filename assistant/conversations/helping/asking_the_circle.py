@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from assistant.conversations.answers import step_of
@@ -18,7 +19,9 @@ KEYWORDS: Final = {
 }
 
 
-def as_command(context: Context, language: str) -> CommandReading | None:
+def as_command(
+    context: Context, language: str, reading: CommandReading | None = None
+) -> CommandReading | None:
     """Return the command that a sentence means by its opening: "does anybody know ...", "I have a spare ...".
 
     With a question open, only what is said to everyone counts: "I can teach braids" is an answer. Whoever may
@@ -27,6 +30,10 @@ def as_command(context: Context, language: str) -> CommandReading | None:
     question = context.question
     if question is not None and context.services.book.is_safety(question.flow):
         return None
+    if question is None and reading is not None and reading.name in KEYWORDS and reading.value:
+        return replace(
+            reading, sure=True
+        )  # "ask ..." with nothing else asked: shown before it goes anywhere.
     opening = read_opening(context.words)
     if opening is None or (question is not None and not opening.to_all):
         return None
@@ -39,7 +46,7 @@ def ask_which(
 ) -> bool:
     """Ask whether words said to everyone answer the open question or are put to the circle; hold them.
 
-    Only where any words are an answer, which these could be. Not twice: what is typed as the ask itself is one.
+    Only where any words are an answer, which these could be; what is typed as the ask itself is one.
     """
     if question is None or reading is None or reading.outcome != "text" or command is None:
         return False
