@@ -54,7 +54,7 @@ def show_for_look(ctx: ActionContext, *, listing: int = 0, ok_here: str = "no") 
     shown = Tell(
         ctx.person.id,
         f"{found.kind}_to_look_at",
-        {"words": words},
+        {"words": words, "circle": circle.name},
         purpose="reply",
         verbatim=("words",),
         circle_id=circle.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from assistant.store.tables import Approach, Circle, Listing, Member, Note, Pers
 
 KIND: Final = "link"
 BUDDY: Final = "buddy"
+REMEMBERED: Final = dt.timedelta(days=60)
+"""So long after its end words for it are told from words for a buddy."""
 _NAMED: Final = re.compile(r"(?P<name>[^\W\d_]+)(?P<between>[\s,.:;!-]*)")
 
 
@@ -41,17 +44,16 @@ class Line:
     person: Person
 
 
-@action("one", "several", "none", "empty")
+@action("one", "several", "none", "over", "empty")
 def find_link(ctx: ActionContext, *, text: str = "") -> ActionResult:
     """Find whether the words after @ are for someone the sender was linked with, and not for a buddy.
 
     several: `recipients` and `options` list whom they may be for, the buddy among them. The words to carry
     are in `line` from here on. none: it is a buddy's matter.
+    over: the week of whoever is named is over.
     """
-    lines = open_lines(ctx)
-    if not lines:
-        return ActionResult("none")
-    named, seats = _NAMED.match(text), [member for member, _ in seats_of(ctx.session, ctx.person.id)]
+    lines, named = open_lines(ctx), _NAMED.match(text)
+    seats = [member for member, _ in seats_of(ctx.session, ctx.person.id)]
     buddies = [
         ctx.session.get_one(Person, each.person_id)
         for seat in seats
@@ -66,8 +68,13 @@ def find_link(ctx: ActionContext, *, text: str = "") -> ActionResult:
             return _several(ctx, called, rest, buddy=bool(others))
         if called:
             return ActionResult("one" if rest else "empty", _chosen(ctx, called[0], rest))
+        past = _past_line(ctx, named["name"]) if not others else None
+        if past is not None:
+            return ActionResult("over", {"other_name": name_in(past, language_of(ctx)), "text": ""})
         if others:
             return ActionResult("none")
+    if not lines:
+        return ActionResult("none")
     if buddies and _wrote_with_buddy(ctx, lines):
         return ActionResult("none")
     if buddies or len(lines) > 1:
@@ -101,15 +108,19 @@ def send_to_link_without(ctx: ActionContext, *, link: int = 0, line: str = "") -
     return _send(ctx, link, rest)
 
 
-def open_lines(ctx: ActionContext) -> list[Line]:
-    """Return whom the person may write to because both said yes, the newest first."""
+def open_lines(ctx: ActionContext, *, ended_after: dt.datetime | None = None) -> list[Line]:
+    """Return whom the person may write to because both said yes, the newest first.
+
+    Args:
+        ended_after: Those too whose line has ended since then.
+    """
     seats = {member.id: member for member, _ in seats_of(ctx.session, ctx.person.id)}
     rows = ctx.session.execute(
         select(Approach, Listing)
         .join(Listing, Listing.id == Approach.listing_id)
         .where(
             Approach.linked_at.is_not(None),
-            Approach.link_ends_at > ctx.now,
+            Approach.link_ends_at > (ended_after or ctx.now),
             or_(Approach.member_id.in_(seats), Listing.member_id.in_(seats)),
         )
         .order_by(Approach.linked_at.desc(), Approach.id.desc())
@@ -125,6 +136,12 @@ def open_lines(ctx: ActionContext) -> list[Line]:
             person = ctx.session.get_one(Person, theirs.person_id)
             lines.setdefault(person.id, Line(approach, seats[mine], theirs, person))
     return list(lines.values())
+
+
+def _past_line(ctx: ActionContext, name: str) -> Person | None:
+    """Return someone of this name whom the person could write to until lately, and cannot any more."""
+    past = open_lines(ctx, ended_after=ctx.now - REMEMBERED)
+    return next((line.person for line in past if _is_called(line.person, name)), None)
 
 
 def _several(ctx: ActionContext, lines: Sequence[Line], words: str, *, buddy: bool) -> ActionResult:

@@ -17,7 +17,7 @@ _SPELT: Final = 5
 """Letters of a word in which a slip is forgiven, and whose ending may differ."""
 _ALIKE: Final = 88
 _LONGEST_EXACT: Final = 4
-"""Beginnings so short count only as whole words or their plural: "car" is no "care"."""
+"""Beginnings so short count only with a usual ending: "car" is no "care", "rent" is "renting"."""
 
 
 def likeness(wanted: str, known: str) -> int:
@@ -45,8 +45,10 @@ def _rest(text: str) -> frozenset[str]:
 
 
 def _same(one: str, other: str) -> bool:
+    if one.startswith(other) or other.startswith(one):
+        return True  # "knit" and "knitting"
     if min(len(one), len(other)) < _SPELT:
-        return one == other
+        return False
     return one[:_SPELT] == other[:_SPELT] or fuzz.ratio(one, other) >= _ALIKE
 
 
@@ -61,7 +63,8 @@ def _topics_of(word: str) -> frozenset[str]:
 
 def _begins(word: str, stem: str) -> bool:
     if len(stem) <= _LONGEST_EXACT:
-        return word in (stem, f"{stem}s", f"{stem}es")
+        endings = ("", "s", "es", "ing", "ed") if len(stem) == _LONGEST_EXACT else ("", "s", "es")
+        return word.startswith(stem) and word[len(stem) :] in endings
     return word.startswith(stem)
 
 
