@@ -63,23 +63,26 @@ def open_match(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> Ac
     return ActionResult("ask", {"wave": theirs.wave, "kind": found.kind})
 
 
-@action("linked", "over")
+@action("linked", "goes_on", "over")
 def accept_match(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> ActionResult:
-    """Both have said yes: each hears the other's first name."""
+    """Both have said yes: each hears the other's first name.
+
+    goes_on: the other's yes does not hold any more, whatever the reason, and others are asked.
+    """
     found, theirs = _proposed(ctx, listing, approach)
     if found is None or theirs is None:
-        return ActionResult("over")
+        return ActionResult(_after(ctx, listing))
     helper = ctx.session.get_one(Person, ctx.session.get_one(Member, theirs.member_id).person_id)
     effects = tuple(link(ctx, found, theirs, tell_writer=False))
     return ActionResult("linked", {"other_name": name_in(helper, language_of(ctx))}, effects)
 
 
-@action("closed", "over")
+@action("closed", "goes_on", "over")
 def decline_match(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> ActionResult:
     """Not now, says the writer: it ends there. Whoever was ready hears only that it is settled."""
     found, theirs = _proposed(ctx, listing, approach)
     if found is None or theirs is None:
-        return ActionResult("over")
+        return ActionResult(_after(ctx, listing))
     thanks = tuple(thank_the_ready(ctx.session, found))
     end(ctx.session, found, "declined", ctx.now)
     withdraw(ctx.session, found, ctx.now)
@@ -99,6 +102,12 @@ def spare_for(ctx: ActionContext, listing: Listing) -> Approach | None:
         ):
             return approach
     return None
+
+
+def _after(ctx: ActionContext, listing_id: int) -> str:
+    """Return whether a listing whose yes fell through goes on, or is over."""
+    found = ctx.session.get(Listing, listing_id)
+    return "goes_on" if found is not None and found.state == "open" else "over"
 
 
 def _proposed(

@@ -112,7 +112,7 @@ def asked_lately(session: Session, people: Collection[int], around: dt.datetime)
         )
         .group_by(Member.person_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def asked_enough(session: Session, approach: Approach, now: dt.datetime) -> bool:

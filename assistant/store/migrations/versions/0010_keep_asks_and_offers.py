@@ -86,12 +86,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("approach", schema=None) as batch_op:
         batch_op.create_index(op.f("ix_approach_member_id"), ["member_id"], unique=False)
+    op.add_column("member", sa.Column("findable", sa.Boolean(), nullable=True))
     _allow_notes((*NOTES, "link"))
 
 
 def downgrade() -> None:
     op.execute("DELETE FROM note WHERE kind = 'link'")
     _allow_notes(NOTES)
+    op.drop_column("member", "findable")
     op.drop_table("approach")
     op.drop_table("listing")
 
