@@ -15,7 +15,7 @@ from assistant.circles.exchange.lifetimes import MOST_OPEN, until_of
 from assistant.circles.exchange.listings import LONGEST_SHOWN, own_open
 from assistant.circles.exchange.waves import begin_waves, end_unlooked
 from assistant.circles.sharing.shares import is_in
-from assistant.language.exchange.host_look import needs_look
+from assistant.language.exchange.money_and_links import needs_look
 from assistant.language.exchange.openings import LONGEST
 from assistant.language.exchange.topics import topics_in
 from assistant.language.phones.contacts import has_contact, without_contacts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.language.exchange.host_look import needs_look
+from assistant.language.exchange.money_and_links import needs_look
 from assistant.language.exchange.topics import likeness, topics_in
 
 

@@ -56,4 +56,4 @@ _LENDING: Final = frozenset({"lend", "loan", "borrow", "prestar", "presta", "pre
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, Any]:
-    return load_table("host_look", "assistant.language.exchange")
+    return load_table("money_and_links", "assistant.language.exchange")
