@@ -30,7 +30,8 @@ ASKED = re.compile(r"3 (not now|no|ahora no)\. (Only a yes|A yes|Solo se ve|Un s
 LINK = re.compile(r"Link you two|Les conecto")
 ACROSS = re.compile(r"other circles|otros circulos")
 ENDS = re.compile(
-    r"can help with|knows someone for|puede con|sabe de alguien para|No one yet for|Nadie todavia para"
+    r"can help with|knows someone for|puede con|sabe de alguien para"
+    r"|No one yet for .*it's closed|Nadie todavia para .*se cerro"
     r"|You two are linked|Ya estan en contacto|Someone was ready for|Alguien podia con"
     r"|no name passed, and it's closed|no paso ningun nombre y se cerro"
 )
