@@ -10,6 +10,7 @@ import datetime as dt
 import random
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -128,13 +129,13 @@ def test_every_ask_ends_once_in_time_and_nothing_shows_too_early(book: FlowBook,
             )
             assert len(asks) >= 3, "or nothing is shown here"
             _ends_once_within_seven_days(play, world, asks)
-            _nobody_is_asked_about_a_third(world, approaches, session)
+            _nobody_is_asked_about_a_third(world)
             _no_name_passes_before_two_yeses(world, asks, approaches, names)
         for decliner, heard in play.declined:
             assert {world.name(each.to) for each in heard} <= {decliner}
 
 
-def _ends_once_within_seven_days(play: Play, world: World, asks: list[Listing]) -> None:
+def _ends_once_within_seven_days(play: Play, world: World, asks: Sequence[Listing]) -> None:
     for ask in asks:
         assert ask.ended_at is not None, ask.words
         assert ask.posted_at is not None
@@ -153,7 +154,7 @@ def _ends_once_within_seven_days(play: Play, world: World, asks: list[Listing]) 
             assert told[0].at <= ask.posted_at + WEEK
 
 
-def _nobody_is_asked_about_a_third(world: World, approaches: list[Approach], session: object) -> None:
+def _nobody_is_asked_about_a_third(world: World) -> None:
     asked: dict[str, list[dt.datetime]] = defaultdict(list)
     for heard in world.heard:
         if ASKED.search(heard.body):
@@ -164,7 +165,7 @@ def _nobody_is_asked_about_a_third(world: World, approaches: list[Approach], ses
 
 
 def _no_name_passes_before_two_yeses(
-    world: World, asks: list[Listing], approaches: list[Approach], names: dict[int, str | None]
+    world: World, asks: Sequence[Listing], approaches: Sequence[Approach], names: dict[int, str | None]
 ) -> None:
     of = {ask.id: [each for each in approaches if each.listing_id == ask.id] for ask in asks}
     for ask in asks:
