@@ -123,7 +123,7 @@ def test_every_ask_ends_once_in_time_and_nothing_shows_too_early(book: FlowBook,
             asks = session.scalars(select(Listing).where(Listing.posted_at.is_not(None))).all()
             approaches = session.scalars(select(Approach)).all()
             rows = session.execute(select(Member.id, Person.name).join(Person, Person.id == Member.person_id))
-            names: dict[int, str | None] = {member_id: name for member_id, name in rows}
+            names: dict[int, str | None] = dict(rows.all())
             assert len(asks) >= 3, "or nothing is shown here"
             _ends_once_within_seven_days(play, world, asks)
             _nobody_is_asked_about_a_third(world)
