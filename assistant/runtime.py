@@ -20,11 +20,13 @@ from assistant.circles.actions.context import ServiceIdentity
 from assistant.schedule.clock import Clock, MovingClock, SystemClock
 from assistant.settings import Settings
 from assistant.store.database import Database
+from assistant.store.sealing import keyring_from
 
 if TYPE_CHECKING:
     from redis import Redis
 
     from assistant.carriers.carrier import Carrier
+    from assistant.delivery.spool import Spool
     from assistant.engine.book import FlowBook
     from assistant.engine.known import Known
     from assistant.queues import Queues
@@ -81,6 +83,13 @@ class Runtime:
     def carrier(self) -> Carrier:
         """Who moves our texts."""
         return self._carrier or _twilio(self.settings)
+
+    @cached_property
+    def spool(self) -> Spool:
+        """Where texts wait while the database is away."""
+        from assistant.delivery.spool import Spool
+
+        return Spool(self.settings.spool, self.database.keyring)
 
     @cached_property
     def redis_url(self) -> str:
@@ -158,7 +167,8 @@ def build_runtime(
         clock: Instead of the machine's.
         queues: Instead of those in Redis.
     """
-    database = Database(settings.database_url)
+    keyring = keyring_from(settings.data_key, settings.data_key_old)
+    database = Database(settings.database_url, keyring=keyring)
     if clock is None:
         clock = SystemClock(_offset_reader(database) if settings.time_travel else None)
     return Runtime(

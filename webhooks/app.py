@@ -8,7 +8,6 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from assistant.delivery.recorder import Recorder
-from assistant.delivery.spool import Spool
 from assistant.logs import get_log
 from webhooks import health, metrics, service_clock, twilio_webhooks
 
@@ -31,7 +30,7 @@ def create_app(runtime: Runtime) -> Flask:
     """The application of one process. Its recorder starts at once, and puts in what was left on the spool."""
     app = Flask("webhooks", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    spool = Spool(runtime.settings.spool)
+    spool = runtime.spool
     recorder = Recorder(runtime.database, spool, lambda: runtime.wakeups.wake("inbox"))
     recorder.start()
     app.extensions["recorder"] = recorder

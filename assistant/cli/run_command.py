@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import json
 import os
 import shlex
 import socket
@@ -68,7 +69,7 @@ def run(port: int | None) -> None:
 
     if port is not None:
         os.environ["PORT"] = str(port)
-    settings = load_settings()
+    settings = _with_a_key(load_settings())
     if settings.local_carrier:
         # Only on this machine may time be moved, so there it may be moved at once.
         os.environ.setdefault("TIME_TRAVEL", "1")
@@ -78,6 +79,7 @@ def run(port: int | None) -> None:
     with _the_only_one(settings.circle_data):
         _refuse_taken_ports(settings)
         has_demo = not _is_current(settings) and _prepare_database(settings)
+        _take_up_keys(settings)
         configuration = _write_configuration(settings)
         os.environ[SUPERVISED] = "1"
         greeter = Greeter(settings, began, has_demo=has_demo)
@@ -87,6 +89,53 @@ def run(port: int | None) -> None:
     if greeter.trouble:
         say(greeter.trouble)
         raise click.exceptions.Exit(1)
+
+
+def _with_a_key(settings: Settings) -> Settings:
+    """The settings, with a data key made and kept under `CIRCLE_DATA` where all data is on this machine."""
+    from assistant.settings import load_settings
+    from assistant.settings.kept_files import DATA_KEY_FILE, kept_or_made, new_data_key
+
+    if settings.data_key is not None or not settings.sqlite:
+        return settings
+    kept_or_made(settings.circle_data / DATA_KEY_FILE, new_data_key())
+    return load_settings()
+
+
+def _take_up_keys(settings: Settings) -> None:
+    """Check the keys once, before processes start that would each refuse.
+
+    Raises:
+        WrongKeyError: they are not those of the database.
+    """
+    if _keys_are_known(settings):
+        return
+    from assistant.runtime import build_runtime
+    from assistant.store.keys_in_use import keys_in_use, take_up_keys
+
+    with build_runtime(settings) as opened:
+        take_up_keys(opened.database)
+        with opened.database.read() as session:
+            known = keys_in_use(session)
+    if known is not None and known.before:
+        say("Some values are not sealed with the key of today yet. To seal them: circle key rotate")
+
+
+def _keys_are_known(settings: Settings) -> bool:
+    """Whether an SQLite database is sealed with these keys and no others, asked as `_is_current` asks."""
+    from assistant.store.sealing import Keyring
+
+    if not settings.sqlite or settings.data_key is None:
+        return False
+    try:
+        with contextlib.closing(
+            sqlite3.connect(settings.database_url.removeprefix("sqlite:///"))
+        ) as database:
+            found = database.execute("SELECT value FROM service_state WHERE name = 'data_key'").fetchall()
+    except sqlite3.Error:
+        return False
+    fingerprint = Keyring(settings.data_key).fingerprint
+    return [json.loads(value) for (value,) in found] == [{"key": fingerprint, "before": []}]
 
 
 def _is_current(settings: Settings) -> bool:

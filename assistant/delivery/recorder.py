@@ -25,6 +25,7 @@ from assistant.carriers.twilio_addresses import is_answerable
 from assistant.delivery.delivery_receipts import StatusReport, note_statuses
 from assistant.delivery.spool import Entry, Spool
 from assistant.store.database import Database
+from assistant.store.sealed_columns import seal_row
 from assistant.store.tables.message_tables import Inbox
 
 log = structlog.get_logger(__name__)
@@ -39,8 +40,9 @@ RETRY_SECONDS = 1.0
 # NUL, which PostgreSQL cannot store, and halves of surrogate pairs, which nobody can encode.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
+_TABLE = Inbox.metadata.tables["inbox"]
 _INSERT = (
-    insert(Inbox.metadata.tables["inbox"])
+    insert(_TABLE)
     .on_conflict_do_nothing(index_elements=["carrier_id"])
     .execution_options(preserve_rowcount=True)
 )
@@ -272,6 +274,7 @@ def insert_texts(session: Session, texts: Sequence[IncomingText]) -> int:
     rows = [_row(each) for each in texts]
     connection = session.connection()
     if connection.dialect.name == "postgresql":
+        rows = [seal_row(connection.dialect, _TABLE, row) for row in rows]
         result = connection.execute(_INSERT_GROUP, {"rows": json.dumps(rows, default=dt.datetime.isoformat)})
     else:
         result = connection.execute(_INSERT, rows)

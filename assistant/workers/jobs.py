@@ -10,7 +10,6 @@ from typing import Any, Final
 from assistant.conversations import inbox, maintenance, timers
 from assistant.delivery import reconciliation, sender
 from assistant.delivery.recorder import replay
-from assistant.delivery.spool import Spool
 from assistant.runtime import Runtime
 
 DRAIN_SECONDS: Final = 2.0
@@ -54,9 +53,8 @@ def deliver(job_context: JobContext) -> None:
 def sweep(job_context: JobContext) -> None:
     """Maintain seasons, fire timers, bring back what was spooled, and handle what lost its wake-up."""
     runtime = job_context.runtime
-    spool = Spool(runtime.settings.spool)
-    if spool.waiting():
-        replay(spool, runtime.database)
+    if runtime.spool.waiting():
+        replay(runtime.spool, runtime.database)
     # Maintenance may start conversations, which timers then begin.
     maintenance.maintain(runtime.services)
     timers.fire_due(runtime.services, _in(DRAIN_SECONDS))

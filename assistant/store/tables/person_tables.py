@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
+from assistant.store.sealed_columns import SealedUri, Words
 
 ROLES = ("host", "backup", "organizer")
 
@@ -16,12 +17,13 @@ class Person(Base):
     """A human; the row is also the lock under which their conversations move."""
 
     __tablename__ = "person"
+    __table_args__ = ({"info": {"numbered": True}},)
 
     id: Mapped[Id]
-    name: Mapped[str | None] = mapped_column(String(80))
+    name: Mapped[str | None] = mapped_column(Words("person.name"))
     language: Mapped[str | None] = mapped_column(String(8))
     """None until known: from the circle, the person's words, or their choice."""
-    place: Mapped[str | None] = mapped_column(String(80))
+    place: Mapped[str | None] = mapped_column(Words("person.place"))
     zone: Mapped[str | None] = mapped_column(String(64))
     """IANA zone, from the person's own words; None: schedule falls back to the circle's zone."""
     hour: Mapped[int | None]
@@ -37,10 +39,11 @@ class Address(Base):
     """Where a person is reached: `sms:+14155550123`, `whatsapp:+52...`, `whatsapp:US.ABC123`."""
 
     __tablename__ = "address"
+    __table_args__ = ({"info": {"numbered": True}},)
 
     id: Mapped[Id]
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
-    uri: Mapped[str] = mapped_column(String(160), unique=True)
+    uri: Mapped[str] = mapped_column(SealedUri(), unique=True)
     created_at: Mapped[dt.datetime]
     heard_at: Mapped[dt.datetime | None]
     """When the last text came from here; texts that answer nothing go to the address heard from last."""
@@ -60,13 +63,14 @@ class Consent(Base):
     __table_args__ = (
         CheckConstraint(one_of("kind", ("in", "out")), "kind"),
         Index("ix_consent_address_sender", "address_id", "sender", "id"),
+        {"info": {"numbered": True}},
     )
 
     id: Mapped[Id]
     address_id: Mapped[int] = mapped_column(BigId, ForeignKey("address.id"))
     sender: Mapped[str] = mapped_column(String(160))
     kind: Mapped[str] = mapped_column(String(4))
-    wording: Mapped[str]
+    wording: Mapped[str] = mapped_column(Words("consent.wording"))
     """What its owner wrote, or the wording agreed to on a form."""
     way: Mapped[str] = mapped_column(String(40))
     """text | import | carrier 21610 | carrier keyword | demo"""
@@ -111,6 +115,7 @@ class Role(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        {"info": {"numbered": True, "watched": True}},
     )
 
     id: Mapped[Id]
