@@ -123,9 +123,9 @@ def _others(ctx: ActionContext, member: Member) -> Sequence[tuple[Member, Person
             Person.name.is_not(None),
             Person.id.not_in(apart_from(ctx.session, ctx.person.id)),
         )
-        .order_by(Person.name, Member.id)
+        .order_by(Member.id)
     )
-    return [(seat, person) for seat, person in rows]
+    return sorted(((seat, person) for seat, person in rows), key=lambda each: each[1].name or "")
 
 
 def _teaches(ctx: ActionContext, member: Member) -> Answer | None:

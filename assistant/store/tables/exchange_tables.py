@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
+from assistant.store.sealed_columns import Words
 
 LISTING_KINDS = ("ask", "offer")
 LISTING_STATES = ("draft", "look", "open", "ended")
@@ -45,7 +46,7 @@ class Listing(Base):
     kind: Mapped[str] = mapped_column(String(8))
     circle_id: Mapped[int] = mapped_column(BigId, ForeignKey("circle.id"), index=True)
     member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"), index=True)
-    words: Mapped[str | None]
+    words: Mapped[str | None] = mapped_column(Words("listing.words"))
     named: Mapped[bool] = mapped_column(default=False)
     """Whether it stands under its writer's name; without a choice it does not."""
     source: Mapped[str | None] = mapped_column(String(8))
