@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from assistant.engine.book import FlowBook
     from assistant.engine.known import Known
     from assistant.queues import Queues
-    from assistant.services import Services
+    from assistant.services import Services, Transport
 
 ROOT: Final = Path(__file__).parent.parent
 """The project's folder: it is installed in place, so that its flows are the ones that run."""
@@ -118,21 +118,45 @@ class Runtime:
 
     @cached_property
     def services(self) -> Services:
-        """What conversations and delivery work with."""
-        from assistant.delivery.rate import Rate
-        from assistant.services import Services, allow_everything
+        """What conversations work with; the carrier is opened only if someone sends."""
+        from assistant.carriers.late_carrier import LateCarrier
+        from assistant.services import Services
 
-        limit = self.settings.segments_per_second
         return Services(
             database=self.database,
             book=self.book,
-            carrier=self.carrier,
+            carrier=LateCarrier(lambda: self.carrier),
             clock=self.clock,
             identity=self.identity,
             wake=self.wakeups.wake,
             carrier_replies=self.settings.carrier_replies,
-            reserve=Rate(self.redis, self.identity.sender, limit).reserve if limit else allow_everything,
+            reserve=self._reserve,
         )
+
+    @cached_property
+    def transport(self) -> Transport:
+        """What delivery works with: the carrier is open, and no flow is read."""
+        from assistant.services import Transport
+
+        return Transport(
+            database=self.database,
+            carrier=self.carrier,
+            clock=self.clock,
+            identity=self.identity,
+            wake=self.wakeups.wake,
+            reserve=self._reserve,
+        )
+
+    @cached_property
+    def _reserve(self) -> Callable[[int], float]:
+        from assistant.services import allow_everything
+
+        limit = self.settings.segments_per_second
+        if not limit:
+            return allow_everything
+        from assistant.delivery.rate import Rate
+
+        return Rate(self.redis, self.identity.sender, limit).reserve
 
     def close(self) -> None:
         """Let go of every connection that was opened."""

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 log = get_log("webhooks")
 
-LARGEST_BODY = 64 * 1024
-"""Bytes. Twilio's largest webhook is a few thousand; whatever is larger is answered 413 unread."""
-
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -29,18 +26,20 @@ HEADERS = {
 def create_app(runtime: Runtime) -> Flask:
     """The application of one process. Its recorder starts at once, and puts in what was left on the spool."""
     app = Flask("webhooks", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["MAX_CONTENT_LENGTH"] = twilio_webhooks.LARGEST_BODY
     spool = runtime.spool
     recorder = Recorder(runtime.database, spool, lambda: runtime.wakeups.wake("inbox"))
     recorder.start()
     app.extensions["recorder"] = recorder
     counted = metrics.Metrics(metrics.Waiting(runtime, spool))
-    app.register_blueprint(twilio_webhooks.doors(runtime, recorder, counted))
     app.register_blueprint(health.pages(runtime, spool))
     token = runtime.settings.metrics_token
     app.register_blueprint(metrics.page(counted, token.get_secret_value() if token else None))
     if runtime.settings.time_travel and runtime.settings.local_carrier:
         app.register_blueprint(service_clock.door(runtime))
+    app.wsgi_app = twilio_webhooks.Doors(  # type: ignore[method-assign]
+        runtime, recorder, counted, app.wsgi_app, HEADERS
+    )
     app.after_request(_protect)
     app.register_error_handler(Exception, _explain)
     return app

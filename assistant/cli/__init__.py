@@ -49,7 +49,10 @@ COMMANDS: Final = {
     "inbox": ("text_commands", "inbox", "Texts that came in: list those set aside, or try them again."),
     "outbox": ("text_commands", "outbox", "Texts that go out: what waits, and why."),
 }
-HIDDEN: Final = {"redis": ("processes", "redis", "The embedded Redis.")}
+HIDDEN: Final = {
+    "redis": ("processes", "redis", "The embedded Redis."),
+    "prepare": ("prepare_command", "prepare", "What `circle run` has done beside itself."),
+}
 
 CANNOT: Final = 1
 WRONG_USAGE: Final = 2

@@ -62,12 +62,10 @@ def clock() -> None:
         # The first moments belong to those whom someone waits for; idle workers look by themselves.
         time.sleep(2)
     settings = _begin("clock")
-    from assistant.runtime import build_runtime
-    from assistant.workers.worker_process import run_clock
+    from assistant import embedded_redis
+    from assistant.workers.clock_process import run_clock
 
-    with build_runtime(settings) as runtime:
-        _take_up_keys(runtime)
-        run_clock(runtime)
+    run_clock(settings.redis_url or embedded_redis.address(settings.circle_data))
 
 
 @click.command()
@@ -103,6 +101,9 @@ def _begin(
     process: str, port: int | None = None, *, carrier_port: int | None = None, with_redis: bool = True
 ) -> Settings:
     """The settings, with logs set up and a Redis that answers."""
+    from assistant.lean import stay_small
+
+    stay_small()
     from assistant.logs import get_log, set_up_logs
     from assistant.settings import load_settings
 

@@ -78,7 +78,7 @@ def run(port: int | None) -> None:
         say(f"Warning: {warning}")
     with _the_only_one(settings.circle_data):
         _refuse_taken_ports(settings)
-        has_demo = not _is_current(settings) and _prepare_database(settings)
+        has_demo = not _is_current(settings) and _prepare_database()
         _take_up_keys(settings)
         configuration = _write_configuration(settings)
         os.environ[SUPERVISED] = "1"
@@ -152,18 +152,20 @@ def _is_current(settings: Settings) -> bool:
         return False
 
 
-def _prepare_database(settings: Settings) -> bool:
-    """Bring the database up to date; set up the demo where it belongs. True if it was set up just now."""
-    from assistant.runtime import build_runtime
-    from assistant.store import migrate
+def _prepare_database() -> bool:
+    """Bring the database up to date; set up the demo where it belongs. True if it was set up just now.
 
-    with build_runtime(settings) as opened:
-        migrate.upgrade(opened.database)
-        if not settings.local_carrier:
-            return False
-        from assistant.cli.demo import set_up_demo
+    Bad flows are told of later, when everything else runs.
 
-        return set_up_demo(opened)
+    Raises:
+        click.ClickException: it cannot be done.
+    """
+    from assistant.cli.prepare_command import BAD_FLOWS, DEMO_MADE, prepare_apart
+
+    done = prepare_apart()
+    if done.returncode not in (0, BAD_FLOWS):
+        raise click.ClickException(done.stderr.strip())
+    return DEMO_MADE in done.stdout.split()
 
 
 @contextlib.contextmanager
@@ -216,7 +218,6 @@ def _refuse_taken_ports(settings: Settings) -> None:
 def _write_configuration(settings: Settings) -> Path:
     """Supervisor's configuration, from the Procfile and what this machine has to stand in for."""
     from assistant import embedded_redis
-    from assistant.runtime import ROOT
 
     data = settings.circle_data
     logs = data / "logs"
@@ -224,7 +225,7 @@ def _write_configuration(settings: Settings) -> Path:
     programs: dict[str, str] = {}
     if settings.redis_url is None and not embedded_redis.reserve(data):
         programs["redis"] = LOCAL_ONLY["redis"]
-    programs |= read_procfile(ROOT / "Procfile")
+    programs |= read_procfile(Path(__file__).parents[2] / "Procfile")
     if settings.local_carrier:
         programs["carrier"] = LOCAL_ONLY["carrier"]
     text = _CONFIGURATION.format(logs=_escaped(logs), data=_escaped(data))

@@ -22,7 +22,7 @@ from assistant.delivery.claims import UNSETTLED
 from assistant.delivery.delivery_receipts import attempt_name, note_status
 from assistant.delivery.recorder import IncomingText, insert_texts
 from assistant.safety.alerts import open_alert
-from assistant.services import Services
+from assistant.services import Transport
 from assistant.store.tables import Alert, Outbox, Watermark, Worker
 
 log = structlog.get_logger(__name__)
@@ -57,7 +57,7 @@ _CLAIMED = Outbox.state == literal("claimed", literal_execute=True)
 Run = Callable[[Coroutine[Any, Any, list[list[LoggedText] | None]]], list[list[LoggedText] | None]]
 
 
-def settle_unsure(services: Services, run: Run = asyncio.run) -> int:
+def settle_unsure(services: Transport, run: Run = asyncio.run) -> int:
     """Look for every unsure text whose next look is due; return how many were looked for.
 
     Args:
@@ -84,7 +84,7 @@ def settle_unsure(services: Services, run: Run = asyncio.run) -> int:
     return len(texts)
 
 
-def poll_missing_statuses(services: Services, run: Run = asyncio.run) -> int:
+def poll_missing_statuses(services: Transport, run: Run = asyncio.run) -> int:
     """Ask the log about texts without a final status for twelve hours; return how many there were."""
     now = services.clock.now()
     with services.database.read() as session:
@@ -119,7 +119,7 @@ def poll_missing_statuses(services: Services, run: Run = asyncio.run) -> int:
     return len(texts)
 
 
-def fetch_missed(services: Services, run: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run) -> int:
+def fetch_missed(services: Transport, run: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run) -> int:
     """Record the texts of the carrier's inbound log that never arrived here; return how many there were.
 
     How far it was read is remembered in the transaction that records them, so that nothing is skipped.
@@ -152,7 +152,7 @@ def _of_the_dead(real: dt.datetime) -> ColumnElement[bool]:
     return and_(_CLAIMED, Outbox.claimed_by.is_not(None), ~lives)
 
 
-def _take_looks(services: Services, real: dt.datetime) -> tuple[list[Outbox], set[int]]:
+def _take_looks(services: Transport, real: dt.datetime) -> tuple[list[Outbox], set[int]]:
     """Mark what lost its lease or its worker as unsure, and take the texts whose look is due for us alone.
 
     Returns:
@@ -185,7 +185,7 @@ def _take_looks(services: Services, real: dt.datetime) -> tuple[list[Outbox], se
 
 
 async def _read_logs(
-    services: Services, asked: Sequence[tuple[str, dt.datetime]]
+    services: Transport, asked: Sequence[tuple[str, dt.datetime]]
 ) -> list[list[LoggedText] | None]:
     """Return the log of each address since a time; None where it is out of reach."""
     few = asyncio.Semaphore(LOOKS_AT_ONCE)
@@ -203,7 +203,7 @@ async def _read_logs(
 
 def _settle(
     session: Session,
-    services: Services,
+    services: Transport,
     text: Outbox,
     logged: list[LoggedText] | None,
     absent_after: dt.timedelta,

@@ -27,7 +27,7 @@ from assistant.delivery.claims import (
 from assistant.delivery.delivery_receipts import attempt_name
 from assistant.delivery.send_results import Result, record
 from assistant.delivery.verdicts import Due
-from assistant.services import Services, allow_everything
+from assistant.services import Transport, allow_everything
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +68,7 @@ class Drained:
 
 
 def drain(
-    services: Services,
+    services: Transport,
     *,
     until: float,
     stopped: Callable[[], bool] = never,
@@ -91,7 +91,7 @@ def drain(
 
 
 async def _drain(
-    services: Services, until: float, stopped: Callable[[], bool], worker: int | None
+    services: Transport, until: float, stopped: Callable[[], bool], worker: int | None
 ) -> Drained:
     # The database is waited for in one other thread, so that meanwhile answers are taken and texts leave.
     with ThreadPoolExecutor(1, "delivery") as writer:
@@ -103,7 +103,7 @@ class _Round:
 
     def __init__(
         self,
-        services: Services,
+        services: Transport,
         writer: Executor,
         until: float,
         stopped: Callable[[], bool],
@@ -196,10 +196,9 @@ class _Round:
                 waiting, looked_at = texts[place:], time.monotonic()
                 out |= await self._in_thread(lambda: drop_opted_out(self._services.database, waiting))  # noqa: B023
             going = [text for text in texts[place : place + chunk] if text.id not in out]
+            if chunk == 1 and going and not await self._has_room(going[0]):
+                break
             place += chunk
-            wait = self._services.reserve(sum(text.segments for text in going)) if going else 0.0
-            if wait > 0:
-                await asyncio.sleep(wait)
             for text in going:
                 task = asyncio.create_task(self._send(text, began))
                 self._in_flight.add(task)
@@ -216,6 +215,14 @@ class _Round:
     async def _give_back(self, texts: Sequence[Due]) -> None:
         if texts:
             await self._in_thread(lambda: release(self._services.database, texts))
+
+    async def _has_room(self, text: Due) -> bool:
+        """Wait for the rate limit to let this text leave; False: the time is up before."""
+        while (wait := self._services.reserve(text.segments)) > 0:
+            await asyncio.sleep(min(wait, max(0.0, self._until - time.monotonic())))
+            if self._time_is_up():
+                return False
+        return True
 
     async def _send(self, text: Due, claimed_at: float) -> None:
         if time.monotonic() - claimed_at > HAND_OVER_WITHIN:

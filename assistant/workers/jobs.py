@@ -1,16 +1,17 @@
-"""What RQ calls: each job drains what is due, in batches, and is safe to run twice, late, or never."""
+"""What RQ calls: each job drains what is due, in batches, and is safe to run twice, late, or never.
+
+Each imports what it works with by itself: delivery needs no conversations, and the clock nothing but names.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from assistant.conversations import inbox, maintenance, timers
-from assistant.delivery import reconciliation, sender
-from assistant.delivery.recorder import replay
-from assistant.runtime import Runtime
+if TYPE_CHECKING:
+    from assistant.runtime import Runtime
 
 DRAIN_SECONDS: Final = 2.0
 DELIVER_SECONDS: Final = 10.0
@@ -32,26 +33,33 @@ class JobContext:
 
 def handle_inbox(job_context: JobContext) -> None:
     """Handle the texts that came in."""
+    from assistant.conversations import inbox
+
     if inbox.drain(job_context.runtime.services, _in(DRAIN_SECONDS)):
         job_context.runtime.services.wake("inbox")
 
 
 def deliver(job_context: JobContext) -> None:
     """Send the texts that are due."""
-    services = job_context.runtime.services
+    from assistant.delivery import sender
+
+    transport = job_context.runtime.transport
     drained = sender.drain(
-        services,
+        transport,
         until=_in(DELIVER_SECONDS),
         stopped=job_context.stopped,
         run=job_context.run,
         worker=job_context.worker(),
     )
     if drained.more_due:
-        services.wake("delivery")
+        transport.wake("delivery")
 
 
 def sweep(job_context: JobContext) -> None:
     """Maintain seasons, fire timers, bring back what was spooled, and handle what lost its wake-up."""
+    from assistant.conversations import maintenance, timers
+    from assistant.delivery.recorder import replay
+
     runtime = job_context.runtime
     if runtime.spool.waiting():
         replay(runtime.spool, runtime.database)
@@ -64,14 +72,18 @@ def sweep(job_context: JobContext) -> None:
 
 def settle(job_context: JobContext) -> None:
     """Find out what became of texts that nobody is sure about, and send what lost its wake-up."""
-    reconciliation.settle_unsure(job_context.runtime.services, job_context.run)
+    from assistant.delivery import reconciliation
+
+    reconciliation.settle_unsure(job_context.runtime.transport, job_context.run)
     deliver(job_context)
 
 
 def fetch_log(job_context: JobContext) -> None:
     """Bring in what the carrier has on record and we have not: texts to us, final statuses of ours."""
-    reconciliation.fetch_missed(job_context.runtime.services, job_context.run)
-    reconciliation.poll_missing_statuses(job_context.runtime.services, job_context.run)
+    from assistant.delivery import reconciliation
+
+    reconciliation.fetch_missed(job_context.runtime.transport, job_context.run)
+    reconciliation.poll_missing_statuses(job_context.runtime.transport, job_context.run)
 
 
 WORK: Final = {"inbox": handle_inbox, "delivery": deliver}
