@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from assistant import embedded_redis
 from assistant.circles.actions.context import ServiceIdentity
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from assistant.engine.book import FlowBook
     from assistant.engine.known import Known
     from assistant.queues import Queues
-    from assistant.services import Services
+    from assistant.services import Services, Transport
 
 ROOT: Final = Path(__file__).parent.parent
 """The project's folder: it is installed in place, so that its flows are the ones that run."""
@@ -45,15 +45,15 @@ _OFFSET_HOLDS = 1.0
 class Wakeups(Protocol):
     """Wakes workers. Lost or failed, nothing is lost but a little time: rows are the truth."""
 
-    def wake(self, queue: str) -> None:
-        """Wake whoever works on "inbox" or "delivery"; never raises."""
+    def wake(self, what: str) -> None:
+        """Wake whoever sees to "inbox", "delivery" or the carrier's "log"; never raises."""
         ...
 
 
 class NoWakeups:
     """Wakes nobody: for commands and tests, whose work the clock's next sweep finds."""
 
-    def wake(self, queue: str) -> None:
+    def wake(self, what: str) -> None:
         """Do nothing."""
 
 
@@ -108,22 +108,33 @@ class Runtime:
         return Queues(self.redis_url)
 
     @cached_property
+    def transport(self) -> Transport:
+        """What delivery works with; no flow is read for it."""
+        from assistant.services import Transport
+
+        return Transport(**self._transport)
+
+    @cached_property
     def services(self) -> Services:
         """What conversations and delivery work with."""
+        from assistant.services import Services
+
+        return Services(**self._transport, book=self.book, carrier_replies=self.settings.carrier_replies)
+
+    @cached_property
+    def _transport(self) -> dict[str, Any]:
         from assistant.delivery.rate import Rate
-        from assistant.services import Services, allow_everything
+        from assistant.services import allow_everything
 
         limit = self.settings.segments_per_second
-        return Services(
-            database=self.database,
-            book=self.book,
-            carrier=self.carrier,
-            clock=self.clock,
-            identity=self.identity,
-            wake=self.wakeups.wake,
-            carrier_replies=self.settings.carrier_replies,
-            reserve=Rate(self.redis, self.identity.sender, limit).reserve if limit else allow_everything,
-        )
+        return {
+            "database": self.database,
+            "carrier": self.carrier,
+            "clock": self.clock,
+            "identity": self.identity,
+            "wake": self.wakeups.wake,
+            "reserve": Rate(self.redis, self.identity.sender, limit).reserve if limit else allow_everything,
+        }
 
     def close(self) -> None:
         """Let go of every connection that was opened."""

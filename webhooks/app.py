@@ -32,7 +32,12 @@ def create_app(runtime: Runtime) -> Flask:
     app = Flask("webhooks", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     spool = Spool(runtime.settings.spool)
-    recorder = Recorder(runtime.database, spool, lambda: runtime.wakeups.wake("inbox"))
+    recorder = Recorder(
+        runtime.database,
+        spool,
+        lambda: runtime.wakeups.wake("inbox"),
+        missed=lambda: runtime.wakeups.wake("log"),
+    )
     recorder.start()
     app.extensions["recorder"] = recorder
     counted = metrics.Metrics(metrics.Waiting(runtime, spool))

@@ -2,8 +2,8 @@
 
 The carrier takes no idempotency key. So after a crash or a lost answer the status callback that names the try
 is awaited, then the carrier's log is searched; only a text that is not in it two minutes later, half a minute
-when whoever had it is dead, goes out again (README, "What it promises"). Leases and looks go by the machine's
-time.
+when nothing is under way any more, goes out again (README, "What it promises"). Leases and looks go by the
+machine's time.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from assistant.carriers.carrier import CarrierError, LoggedText
 from assistant.delivery.claims import UNSETTLED
 from assistant.delivery.delivery_receipts import attempt_name, note_status
 from assistant.delivery.recorder import IncomingText, insert_texts
+from assistant.delivery.send_results import ANSWERED
 from assistant.safety.alerts import open_alert
-from assistant.services import Services
+from assistant.services import Transport
 from assistant.store.tables import Alert, Outbox, Watermark, Worker
 
 log = structlog.get_logger(__name__)
@@ -32,9 +33,10 @@ ABSENT_AFTER = dt.timedelta(minutes=2)
 DEAD_AFTER = dt.timedelta(seconds=6)
 """A worker that gave no sign of life for so long (three beats) is dead, or might as well be. Nothing hangs
 on it being so: what it had in hand is looked for, and what it finds out itself still counts."""
-ABSENT_AFTER_DEATH = dt.timedelta(seconds=30)
-"""The same where the worker that had the text is dead: nobody hands it over later than ten seconds after its
-claim (`claims.HAND_OVER_WITHIN`), the carrier is given ten to answer, and its log ten to show it."""
+ABSENT_WHEN_OVER = dt.timedelta(seconds=30)
+"""The same where nothing is under way any more. The worker that had the text is dead: nobody hands it over
+later than ten seconds after its claim (`claims.HAND_OVER_WITHIN`), the carrier is given ten to answer, and
+its log ten to show it. Or the carrier answered, though with an error of its own."""
 LOOK_EVERY = dt.timedelta(seconds=20)
 """So long between two looks for a text that the log did not show: mostly it is there at the first."""
 LOOK_LEASE = dt.timedelta(seconds=20)
@@ -57,7 +59,7 @@ _CLAIMED = Outbox.state == literal("claimed", literal_execute=True)
 Run = Callable[[Coroutine[Any, Any, list[list[LoggedText] | None]]], list[list[LoggedText] | None]]
 
 
-def settle_unsure(services: Services, run: Run = asyncio.run) -> int:
+def settle_unsure(services: Transport, run: Run = asyncio.run) -> int:
     """Look for every unsure text whose next look is due; return how many were looked for.
 
     Args:
@@ -76,7 +78,8 @@ def settle_unsure(services: Services, run: Run = asyncio.run) -> int:
     again = 0
     with services.database.write() as session:
         for text, logged in zip(texts, logs, strict=True):
-            absent_after = ABSENT_AFTER_DEATH if text.id in dead else ABSENT_AFTER
+            is_over = text.id in dead or text.reason == ANSWERED
+            absent_after = ABSENT_WHEN_OVER if is_over else ABSENT_AFTER
             again += _settle(session, services, text, logged, absent_after)
     if again:
         services.wake("delivery")
@@ -84,7 +87,7 @@ def settle_unsure(services: Services, run: Run = asyncio.run) -> int:
     return len(texts)
 
 
-def poll_missing_statuses(services: Services, run: Run = asyncio.run) -> int:
+def poll_missing_statuses(services: Transport, run: Run = asyncio.run) -> int:
     """Ask the log about texts without a final status for twelve hours; return how many there were."""
     now = services.clock.now()
     with services.database.read() as session:
@@ -119,7 +122,7 @@ def poll_missing_statuses(services: Services, run: Run = asyncio.run) -> int:
     return len(texts)
 
 
-def fetch_missed(services: Services, run: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run) -> int:
+def fetch_missed(services: Transport, run: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run) -> int:
     """Record the texts of the carrier's inbound log that never arrived here; return how many there were.
 
     How far it was read is remembered in the transaction that records them, so that nothing is skipped.
@@ -152,7 +155,7 @@ def _of_the_dead(real: dt.datetime) -> ColumnElement[bool]:
     return and_(_CLAIMED, Outbox.claimed_by.is_not(None), ~lives)
 
 
-def _take_looks(services: Services, real: dt.datetime) -> tuple[list[Outbox], set[int]]:
+def _take_looks(services: Transport, real: dt.datetime) -> tuple[list[Outbox], set[int]]:
     """Mark what lost its lease or its worker as unsure, and take the texts whose look is due for us alone.
 
     Returns:
@@ -185,7 +188,7 @@ def _take_looks(services: Services, real: dt.datetime) -> tuple[list[Outbox], se
 
 
 async def _read_logs(
-    services: Services, asked: Sequence[tuple[str, dt.datetime]]
+    services: Transport, asked: Sequence[tuple[str, dt.datetime]]
 ) -> list[list[LoggedText] | None]:
     """Return the log of each address since a time; None where it is out of reach."""
     few = asyncio.Semaphore(LOOKS_AT_ONCE)
@@ -203,7 +206,7 @@ async def _read_logs(
 
 def _settle(
     session: Session,
-    services: Services,
+    services: Transport,
     text: Outbox,
     logged: list[LoggedText] | None,
     absent_after: dt.timedelta,

@@ -27,7 +27,7 @@ from assistant.delivery.claims import (
 from assistant.delivery.delivery_receipts import attempt_name
 from assistant.delivery.send_results import Result, record
 from assistant.delivery.verdicts import Due
-from assistant.services import Services, allow_everything
+from assistant.services import Transport, allow_everything
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +68,7 @@ class Drained:
 
 
 def drain(
-    services: Services,
+    services: Transport,
     *,
     until: float,
     stopped: Callable[[], bool] = never,
@@ -91,7 +91,7 @@ def drain(
 
 
 async def _drain(
-    services: Services, until: float, stopped: Callable[[], bool], worker: int | None
+    services: Transport, until: float, stopped: Callable[[], bool], worker: int | None
 ) -> Drained:
     # The database is waited for in one other thread, so that meanwhile answers are taken and texts leave.
     with ThreadPoolExecutor(1, "delivery") as writer:
@@ -103,7 +103,7 @@ class _Round:
 
     def __init__(
         self,
-        services: Services,
+        services: Transport,
         writer: Executor,
         until: float,
         stopped: Callable[[], bool],

@@ -1,16 +1,16 @@
-"""What RQ calls: each job drains what is due, in batches, and is safe to run twice, late, or never."""
+"""What RQ calls: each job drains what is due, in batches, and is safe to run twice, late, or never.
+
+What a job needs is imported when it is first run: a worker that only delivers starts in half the time.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
 
-from assistant.conversations import inbox, maintenance, timers
-from assistant.delivery import reconciliation, sender
-from assistant.delivery.recorder import replay
-from assistant.delivery.spool import Spool
 from assistant.runtime import Runtime
 
 DRAIN_SECONDS: Final = 2.0
@@ -29,17 +29,23 @@ class JobContext:
     """Whether it is to stop."""
     worker: Callable[[], int | None]
     """The row by which others see that this worker lives."""
+    aside: Callable[[Callable[[], None]], None]
+    """Does something in the background, unless something is being done there: texts do not wait for it."""
 
 
 def handle_inbox(job_context: JobContext) -> None:
     """Handle the texts that came in."""
+    from assistant.conversations import inbox
+
     if inbox.drain(job_context.runtime.services, _in(DRAIN_SECONDS)):
         job_context.runtime.services.wake("inbox")
 
 
 def deliver(job_context: JobContext) -> None:
     """Send the texts that are due."""
-    services = job_context.runtime.services
+    from assistant.delivery import sender
+
+    services = job_context.runtime.transport
     drained = sender.drain(
         services,
         until=_in(DELIVER_SECONDS),
@@ -53,6 +59,10 @@ def deliver(job_context: JobContext) -> None:
 
 def sweep(job_context: JobContext) -> None:
     """Maintain seasons, fire timers, bring back what was spooled, and handle what lost its wake-up."""
+    from assistant.conversations import maintenance, timers
+    from assistant.delivery.recorder import replay
+    from assistant.delivery.spool import Spool
+
     runtime = job_context.runtime
     spool = Spool(runtime.settings.spool)
     if spool.waiting():
@@ -66,18 +76,39 @@ def sweep(job_context: JobContext) -> None:
 
 def settle(job_context: JobContext) -> None:
     """Find out what became of texts that nobody is sure about, and send what lost its wake-up."""
-    reconciliation.settle_unsure(job_context.runtime.services, job_context.run)
+    from assistant.delivery import reconciliation
+
+    reconciliation.settle_unsure(job_context.runtime.transport, job_context.run)
     deliver(job_context)
 
 
 def fetch_log(job_context: JobContext) -> None:
-    """Bring in what the carrier has on record and we have not: texts to us, final statuses of ours."""
-    reconciliation.fetch_missed(job_context.runtime.services, job_context.run)
-    reconciliation.poll_missing_statuses(job_context.runtime.services, job_context.run)
+    """Bring in what the carrier has on record and we have not: texts to us, final statuses of ours.
+
+    In the background: on a busy day the log of some minutes takes seconds to read.
+    """
+    from assistant.delivery import reconciliation
+
+    services = job_context.runtime.transport
+
+    def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        async def go() -> Any:
+            try:
+                return await coroutine
+            finally:
+                await services.carrier.close()  # the connections of this loop, which ends
+
+        return asyncio.run(go())
+
+    def fetch() -> None:
+        reconciliation.fetch_missed(services, run)
+        reconciliation.poll_missing_statuses(services, run)
+
+    job_context.aside(fetch)
 
 
 WORK: Final = {"inbox": handle_inbox, "delivery": deliver}
-MAINTENANCE: Final = (("inbox", sweep, 3), ("delivery", settle, 3), ("delivery", fetch_log, 300))
+MAINTENANCE: Final = (("inbox", sweep, 3), ("delivery", settle, 3), ("delivery", fetch_log, 60))
 """(queue, job, seconds): how often it is run, by the clock or by a worker with nothing else to do. So long a
 wake-up that was lost with Redis costs at most; more often would cost a service at rest more than it saves."""
 

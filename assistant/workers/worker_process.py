@@ -23,10 +23,8 @@ from rq.queue import Queue
 from rq.timeouts import BaseDeathPenalty
 from rq.worker import SimpleWorker
 
-from assistant.language.places.cities import load_atlas
 from assistant.queues import JOB_OPTIONS, Queues, connect
 from assistant.runtime import Runtime
-from assistant.safety import danger_reader
 from assistant.workers.heartbeat import Heartbeat
 from assistant.workers.jobs import MAINTENANCE, WORK, JobContext
 
@@ -57,6 +55,13 @@ def _run(job: Callable[[JobContext], None], job_context: JobContext) -> None:
         job(job_context)
     except Exception as error:
         log.exception("job failed", job=job.__name__, error=type(error).__name__)
+
+
+def _try(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except Exception as error:
+        log.exception("background work failed", error=type(error).__name__)
 
 
 class _NoDeathPenalty(BaseDeathPenalty):
@@ -137,7 +142,10 @@ class WorkerProcess:
         self.stopping = threading.Event()
         self.queues = Queues(runtime.redis_url)
         self._heartbeat = Heartbeat(runtime.database, runtime.clock, queue)
-        self.job_context = JobContext(runtime, loop.run, self.stopping.is_set, lambda: self._heartbeat.worker)
+        self.job_context = JobContext(
+            runtime, loop.run, self.stopping.is_set, lambda: self._heartbeat.worker, self.aside
+        )
+        self._aside: threading.Thread | None = None
         self._next = {job: 0.0 for queue_of, job, _ in MAINTENANCE if queue_of == queue}
 
     def redis_url(self) -> str:
@@ -146,6 +154,12 @@ class WorkerProcess:
     def stop(self, *_signal: object) -> None:
         """Finish what is under way, then end; safe to be called from a signal handler."""
         self.stopping.set()
+
+    def aside(self, work: Callable[[], None]) -> None:
+        """Do something in the background, unless something is being done there already."""
+        if self._aside is None or not self._aside.is_alive():
+            self._aside = threading.Thread(target=_try, args=(work,), name="aside", daemon=True)
+            self._aside.start()
 
     def look_around(self) -> None:
         """Do what no wake-up asked for: maintenance, when it is due."""
@@ -187,8 +201,8 @@ def work(runtime: Runtime, queue: str) -> None:
             signal.signal(signal.SIGTERM, process.stop)
             signal.signal(signal.SIGINT, process.stop)
         log.info("worker starts", queue=queue)
-        _ = runtime.services  # flows are read and checked now, not at the first text
         if queue == "inbox":
+            _ = runtime.services  # flows are read and checked now, not at the first text
             # Nobody who names a city should wait for the table, nor anyone else for who reads it.
             threading.Thread(target=_read_ahead, name="reading ahead", daemon=True).start()
         process.go()
@@ -199,6 +213,9 @@ def work(runtime: Runtime, queue: str) -> None:
 
 def _read_ahead() -> None:
     """Have the large tables in memory before a text needs them: words of danger, then cities."""
+    from assistant.language.places.cities import load_atlas
+    from assistant.safety import danger_reader
+
     danger_reader.read_ahead()
     load_atlas()
 

@@ -62,11 +62,15 @@ def read_plan(arguments: Sequence[str]) -> Plan:
 def describe(outcome: Outcome, plan: Plan) -> str:
     """What came of a soak, as text."""
     lines = [
-        f"{plan.form}, seed {plan.seed}, {plan.seconds / 60:g} min, Python {platform.python_version()},"
-        f" {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}",
-        f"{outcome.texts} texts in ({outcome.texts / plan.seconds:.1f}/s), {outcome.received} out,"
-        f" {outcome.struck.total()} blows, {outcome.restarts} restarts of the supervisor,"
-        f" {outcome.seconds:.0f} s in all",
+        (
+            f"{plan.form}, seed {plan.seed}, {plan.seconds / 60:g} min, Python {platform.python_version()},"
+            f" {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}"
+        ),
+        (
+            f"{outcome.texts} texts in ({outcome.texts / plan.seconds:.1f}/s), {outcome.received} out,"
+            f" {outcome.struck.total()} blows, {outcome.restarts} restarts of the supervisor,"
+            f" {outcome.seconds:.0f} s in all"
+        ),
         "blows: " + ", ".join(f"{name} {count}" for name, count in sorted(outcome.struck.items())),
     ]
     seconds = sorted(reply.seconds for reply in outcome.report.replies)
@@ -76,7 +80,7 @@ def describe(outcome: Outcome, plan: Plan) -> str:
             f"replies: {len(seconds)}, p50 {hundredths[49]:.2f} s, p90 {hundredths[89]:.1f} s,"
             f" p99 {hundredths[98]:.1f} s, max {seconds[-1]:.1f} s (aims: p50 2, p99 30)"
         )
-    lines += where_they_waited(outcome.report.replies, outcome.evidence, outcome.moves)
+    lines += where_they_waited(outcome.report.replies, outcome.evidence, outcome.moves, outcome.waited)
     counted = outcome.report.count()
     for verdict in sorted(counted):
         some = [each.what for each in outcome.report.broken if each.verdict == verdict]

@@ -1,4 +1,4 @@
-"""Everything that may go wrong with a service of this kind, one function each; a soak deals them by its seed."""
+"""Everything that may go wrong with such a service, one function each; a soak deals them by its seed."""
 
 from __future__ import annotations
 
@@ -153,7 +153,11 @@ def _empty_redis(world: World) -> None:
 
 def _fill_disk(world: World) -> Undo:
     hit = world.service.limit_files(0)
-    return lambda: world.service.limit_files(UNLIMITED, hit)
+
+    def empty() -> None:
+        world.service.limit_files(UNLIMITED, hit)
+
+    return empty
 
 
 def _tear_spool(world: World) -> None:

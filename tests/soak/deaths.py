@@ -1,4 +1,4 @@
-"""Dies after each commit and each send of a short conversation, one by one: it must end as if nothing happened.
+"""Dies after each commit and send of a short conversation, one by one: it must end as if nothing happened.
 
 A process that has read the flows forks for each death, so that hundreds of them take a minute. The phones and
 the carrier's log are a file: they outlive whoever dies.
@@ -43,7 +43,9 @@ from tests.servers import create_database, drop_database
 
 DIED = 9
 NUMBER, SENDER = "+14155550100", "MG00000000000000000000000000000001"
-IDENTITY = ServiceIdentity(service="Circle", contact="help@example.org", country="US", sender=SENDER, number=NUMBER)
+IDENTITY = ServiceIdentity(
+    service="Circle", contact="help@example.org", country="US", sender=SENDER, number=NUMBER
+)
 LUZ, ANA = "+14155550101", "+14155550102"
 MONDAY = dt.datetime(2027, 3, 1, 16, tzinfo=dt.UTC)
 """10:00 in Chicago."""
@@ -157,7 +159,7 @@ class FilePhones:
     clock: ManualClock
     death: Death
 
-    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:  # noqa: ARG002 - no callbacks here
+    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
         sid = f"SM{sum(1 for _ in self.lines()):032d}"
         with self.path.open("a") as file:
             file.write(json.dumps([sid, to_uri, body, self.clock.real().isoformat()]) + "\n")
@@ -171,7 +173,7 @@ class FilePhones:
             if to == to_uri and dt.datetime.fromisoformat(at) >= since
         ]
 
-    async def received_since(self, since: dt.datetime) -> list[LoggedText]:  # noqa: ARG002 - none is missed
+    async def received_since(self, since: dt.datetime) -> list[LoggedText]:
         return []
 
     async def close(self) -> None:
@@ -309,7 +311,11 @@ def difference(undisturbed: list[tuple[str, str]], heard: list[tuple[str, str]])
     if heard == undisturbed or heard == [each for each in undisturbed if CONFIRMED not in each[1]]:
         return None
     missing, more = Counter(undisturbed) - Counter(heard), Counter(heard) - Counter(undisturbed)
-    return f"missing {list(missing.elements())}, too many {list(more.elements())}" if missing or more else "order"
+    return (
+        f"missing {list(missing.elements())}, too many {list(more.elements())}"
+        if missing or more
+        else "order"
+    )
 
 
 def walk(place: Place, folder: Path, every: int = 1) -> tuple[int, list[str]]:

@@ -1,4 +1,4 @@
-"""Phones that converse: they join a circle, then set a numbered step, do it, and tell of it, round after round.
+"""Phones that converse: they join a circle, then set a numbered step, do it, tell of it, and so on.
 
 Each answers what it is asked, as a person would, and waits for a reply before it writes again.
 """

@@ -30,7 +30,17 @@ UNLIMITED = resource.RLIM_INFINITY
 
 def environment(data: Path, database_url: str, carrier_url: str, port: int) -> dict[str, str]:
     """What the service is started with; nothing of this machine's own leaks in."""
-    names = ("PYTHONDONTWRITEBYTECODE", "TWILIO_", "CARRIER_", "CIRCLE_", "DATABASE_", "REDIS_", "PUBLIC_", "PORT", "SEGMENTS_")
+    names = (
+        "PYTHONDONTWRITEBYTECODE",
+        "TWILIO_",
+        "CARRIER_",
+        "CIRCLE_",
+        "DATABASE_",
+        "REDIS_",
+        "PUBLIC_",
+        "PORT",
+        "SEGMENTS_",
+    )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(names)}
     return kept | {
         "CIRCLE_DATA": str(data),

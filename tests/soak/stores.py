@@ -72,7 +72,13 @@ class Store:
             files = [path for path in self.path.parent.glob("circle.db*") if path.is_file()]
             for file in files:
                 file.chmod(0o400)
-            return lambda: [file.chmod(0o600) for file in files if file.exists()] and None
+
+            def allow() -> None:
+                for file in files:
+                    if file.exists():
+                        file.chmod(0o600)
+
+            return allow
         self._let_write(on=False)
         return lambda: self._let_write(on=True)
 

@@ -16,15 +16,17 @@ from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from assistant.store.database import Database
 from tests.servers import free_port
 from tests.soak.blows import Blow, Undo, World, blows
 from tests.soak.phones import STOP, Crowd, make_phones
 from tests.soak.service import Service, environment, running_service
 from tests.soak.stores import ZONE, Store, store_of
 from tests.soak.verdicts import Broken, Evidence, Report, judge
+from tests.soak.watch import Watch
 from tests.soak.wire_tap import WireTap, tapped_carrier
 
-TEXTS_A_PHONE = 18
+TEXTS_A_PHONE = 12
 """In ten minutes: whoever writes thirty is taken for a machine."""
 BEGINS = dt.time(19, 25)
 """At the phones, so that the clock goes into the night."""
@@ -78,6 +80,8 @@ class Outcome:
     received: int
     seconds: float
     moves: list[tuple[dt.datetime, dt.timedelta]]
+    waited: dict[int, dict[str, float]]
+    """By the id of an outbox row: how many seconds it waited for what."""
 
 
 @dataclass
@@ -92,6 +96,7 @@ class Trial:
     chance: random.Random
     say: Callable[[str], None]
     moves: list[tuple[dt.datetime, dt.timedelta]]
+    watch: Watch
     broken: list[Broken] = field(default_factory=list)
     struck: Counter[str] = field(default_factory=Counter)
     _undos: list[tuple[float, int, Blow, Undo]] = field(default_factory=list)
@@ -119,6 +124,7 @@ class Trial:
             len(self.tap.received),
             time.monotonic() - began,
             self.moves,
+            self.watch.waited,
         )
 
     def _storm(self) -> None:
@@ -162,6 +168,7 @@ class Trial:
         self.service.tend()
         while self._undos and self._undos[0][0] <= now:
             heapq.heappop(self._undos)[3]()
+        self.watch.look(self.moves[-1][1])
         self.crowd.hear(self.tap.news())
         self.crowd.go()
 
@@ -198,8 +205,9 @@ class Trial:
 
     def _move_clock(self, step: dt.timedelta) -> None:
         offset = self.moves[-1][1] + step
-        self.store.move_clock(offset)
+        # Written down first: processes follow in their own time, none before.
         self.moves.append((dt.datetime.now(dt.UTC), offset))
+        self.store.move_clock(offset)
 
     def _refuse(self, what: str) -> None:
         self.broken.append(Broken("let happen", what))
@@ -211,7 +219,7 @@ class Trial:
 
 @contextmanager
 def prepared(plan: Plan, say: Callable[[str], None]) -> Iterator[Trial]:
-    """Start everything that a soak needs, in a folder of its own; nothing of it is left when the block ends."""
+    """Start everything that a soak needs, in a folder of its own; nothing is left when the block ends."""
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="circle-soak-")))
         store = stack.enter_context(store_of(plan.form, data))
@@ -228,7 +236,9 @@ def prepared(plan: Plan, say: Callable[[str], None]) -> Iterator[Trial]:
         )
         crowd = Crowd(tap.text, random.Random(plan.seed + 1), plan.rate)
         crowd.add(phones)
-        yield Trial(plan, store, tap, service, crowd, chance, say, moves)
+        database = Database(store.url)
+        stack.callback(database.close)
+        yield Trial(plan, store, tap, service, crowd, chance, say, moves, Watch(database))
 
 
 def soak(
