@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from assistant.carriers.carrier import LoggedText
+from assistant.carriers.carrier_errors import error_for
 from assistant.delivery.claims import LEASE, claim
 from assistant.delivery.delivery_receipts import attempt_name, note_status
 from assistant.delivery.reconciliation import (
@@ -93,6 +94,21 @@ def test_a_text_that_never_arrived_goes_again_after_two_minutes_and_not_before(
         look(database, clock, carrier, after=20)
         assert row(database, text).state == "unsure"
     look(database, clock, carrier, after=20)
+    assert row(database, text).state == "queued"
+    deliver(database, clock, carrier)
+    assert [each.attempt for each in carrier.sent] == [attempt_name(text, 2)]
+
+
+def test_a_text_that_the_carrier_answered_with_an_error_of_its_own_goes_again_after_half_a_minute(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    carrier.refuse_next = [error_for(503, 20503)]
+    (text,) = queue(database, clock.now(), a_text(ANA))
+    deliver(database, clock, carrier)
+    for _ in range(2):
+        look(database, clock, carrier, after=14)
+        assert row(database, text).state == "unsure"
+    look(database, clock, carrier, after=14)
     assert row(database, text).state == "queued"
     deliver(database, clock, carrier)
     assert [each.attempt for each in carrier.sent] == [attempt_name(text, 2)]

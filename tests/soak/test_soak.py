@@ -1,4 +1,4 @@
-"""The short form of a soak: one fault of each kind that fits into half a minute, and every promise is kept."""
+"""The short form of a soak: one fault of each kind that fits into half a minute; every promise is kept."""
 
 from __future__ import annotations
 
