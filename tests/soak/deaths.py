@@ -69,6 +69,8 @@ CONVERSATION = (
     (ANA, "If I am tired, then ten minutes"),
     (ANA, STOP),
 )
+TO_THE_END = 6
+"""After one death in so many the whole rest is played, after the others the same text and the next."""
 CONFIRMED = "You are opted out"
 """The confirmation of an opt-out: a minute late it is dropped, as it must be."""
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d\d")
@@ -214,41 +216,41 @@ class Walk:
             create_circle(session, plan, country="US", now=MONDAY)
         self.database.close()
 
-    def undisturbed(self) -> list[tuple[str, str]]:
-        """Play it without a death, keeping how it stood before each text; returns what phones received."""
+    def undisturbed(self) -> None:
+        """Play it without a death, keeping how it stood before each text, and at the end."""
         clock = ManualClock(MONDAY)
         self.death.happened = 0
-        for number in range(len(CONVERSATION)):
+        self.phones.touch()
+        for number in range(len(CONVERSATION) + 1):
             self.place.save(f"at{number}")
-            self.phones.touch()
-            shutil.copy(self.phones, self.folder / f"at{number}.jsonl")
+            shutil.copy(self.phones, self._phones_at(number))
             self.kept[number] = clock.now(), self.death.happened
-            self._play([number], clock)
+            self._play(range(number, min(number + 1, len(CONVERSATION))), clock)
             self.database.close()
-        self.kept[len(CONVERSATION)] = clock.now(), self.death.happened
-        return self.heard()
 
-    def with_death(self, after: int) -> list[tuple[str, str]] | None:
-        """Play it with a death after so many commits and sends; None when there are not so many."""
+    def with_death(self, after: int, texts: int = len(CONVERSATION)) -> str | None:
+        """Play it with a death after so many commits and sends, and so many texts after it.
+
+        Returns:
+            How what phones received differs from the run without a death: "" when it does not. None when
+            there are not so many commits and sends.
+        """
         number = max(each for each, (_, happened) in self.kept.items() if happened < after)
         if number == len(CONVERSATION):
             return None
         now, happened = self.kept[number]
         self.place.load(f"at{number}")
-        shutil.copy(self.folder / f"at{number}.jsonl", self.phones)
+        shutil.copy(self._phones_at(number), self.phones)
         ended = self._fork([number], now, after - happened)
         assert ended == DIED, f"the death after {after} did not come ({ended})"
         # Whoever comes after: the carrier had no answer for the text, perhaps, and brings it again.
-        ended = self._fork(range(number, len(CONVERSATION)), now, 0)
+        end = min(number + texts, len(CONVERSATION))
+        ended = self._fork(range(number, end), now, 0)
         assert ended == 0, f"after the death after {after} it could not go on ({ended})"
-        return self.heard()
+        return difference(heard_in(self._phones_at(end)), heard_in(self.phones)) or ""
 
-    def heard(self) -> list[tuple[str, str]]:
-        """What each phone received, in order, with the time of day left out of the words."""
-        lines = [json.loads(line) for line in self.phones.read_text().splitlines()]
-        return sorted(
-            ((to, _TIME_OF_DAY.sub("H:MM", body)) for _, to, body, _ in lines), key=lambda each: each[0]
-        )
+    def _phones_at(self, number: int) -> Path:
+        return self.folder / f"at{number}.jsonl"
 
     def _fork(self, texts: Iterable[int], now: dt.datetime, death: int) -> int:
         """Play texts in a child that dies after so many commits and sends; return how it ended."""
@@ -306,6 +308,14 @@ def _busy(database: Database, now: dt.datetime) -> bool:
         )
 
 
+def heard_in(phones: Path) -> list[tuple[str, str]]:
+    """What each phone received, in order, with the time of day left out of the words."""
+    lines = [json.loads(line) for line in phones.read_text().splitlines()]
+    return sorted(
+        ((to, _TIME_OF_DAY.sub("H:MM", body)) for _, to, body, _ in lines), key=lambda each: each[0]
+    )
+
+
 def difference(undisturbed: list[tuple[str, str]], heard: list[tuple[str, str]]) -> str | None:
     """Say how what was heard differs from the undisturbed run; None when it does not."""
     if heard == undisturbed or heard == [each for each in undisturbed if CONFIRMED not in each[1]]:
@@ -322,11 +332,13 @@ def walk(place: Place, folder: Path, every: int = 1) -> tuple[int, list[str]]:
     """Die after every so many-th commit or send; returns how many deaths there were and what went wrong."""
     all_of_it = Walk(place, folder, read_flows())
     all_of_it.prepare()
-    undisturbed = all_of_it.undisturbed()
+    all_of_it.undisturbed()
     wrong, deaths, after = [], 0, 1
-    while (heard := all_of_it.with_death(after)) is not None:
+    while (
+        told := all_of_it.with_death(after, len(CONVERSATION) if deaths % TO_THE_END == 0 else 2)
+    ) is not None:
         deaths += 1
-        if told := difference(undisturbed, heard):
+        if told:
             wrong.append(f"death after {after}: {told}")
         after += every
     return deaths, wrong
