@@ -52,6 +52,8 @@ class Blow:
     seconds: float = 0.0
     weight: float = 1.0
     forms: tuple[str, ...] = ("sqlite", "postgres")
+    needs: str = ""
+    """A word of blows beside which it cannot be dealt: it would wait for their end itself."""
 
 
 def blows(form: str, *, without: tuple[str, ...] = ()) -> list[Blow]:
@@ -75,11 +77,16 @@ def _queues() -> Iterator[Blow]:
 
 def _databases() -> Iterator[Blow]:
     yield Blow("stop database", lambda world: world.store.stop(), 3.0, 2, ("postgres",))
-    yield Blow("crash database", lambda world: world.store.crash(world.chance), forms=("postgres",))
+    yield Blow(
+        "crash database",
+        lambda world: world.store.crash(world.chance),
+        forms=("postgres",),
+        needs="database",
+    )
     yield Blow("lock database", lambda world: world.store.lock(), 3.0, 2, ("sqlite",))
     # SQLite's files stay open, and root minds no mode: there the full disk stands for it.
     forms = ("sqlite", "postgres") if os.geteuid() else ("postgres",)
-    yield Blow("read-only database", lambda world: world.store.forbid_writing(), 3.0, 1, forms)
+    yield Blow("read-only database", lambda world: world.store.forbid_writing(), 3.0, 1, forms, "database")
 
 
 def _carriers() -> Iterator[Blow]:
@@ -109,7 +116,7 @@ def _webhooks() -> Iterator[Blow]:
 def _machine() -> Iterator[Blow]:
     yield Blow("disk full", _fill_disk, 3.0)
     yield Blow("torn spool line", _tear_spool)
-    yield Blow("clock moved", lambda world: world.move_clock(CLOCK_STEP))
+    yield Blow("clock moved", lambda world: world.move_clock(CLOCK_STEP), needs="database")
     yield Blow("second run", _run_twice, 15.0, 0.3)
 
 

@@ -153,7 +153,8 @@ class Trial:
             yield self.chance.choices(kinds, weights)[0]
 
     def _strike(self, world: World, blow: Blow, now: float) -> None:
-        if any(blow is active for _, _, active, _ in self._undos):
+        active = [each for _, _, each, _ in self._undos]
+        if blow in active or (blow.needs and any(blow.needs in each.name for each in active)):
             return
         try:
             undo = blow.strike(world)
