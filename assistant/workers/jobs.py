@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from assistant.runtime import Runtime
+from assistant.services import Transport
 
 DRAIN_SECONDS: Final = 2.0
 DELIVER_SECONDS: Final = 10.0
@@ -75,11 +76,11 @@ def sweep(job_context: JobContext) -> None:
 
 
 def settle(job_context: JobContext) -> None:
-    """Find out what became of texts that nobody is sure about, and send what lost its wake-up."""
+    """Find out what became of texts that nobody is sure about."""
     from assistant.delivery import reconciliation
 
-    reconciliation.settle_unsure(job_context.runtime.transport, job_context.run)
-    deliver(job_context)
+    services = job_context.runtime.transport
+    reconciliation.settle_unsure(services, _in_a_loop_of_its_own(services))
 
 
 def fetch_log(job_context: JobContext) -> None:
@@ -91,6 +92,25 @@ def fetch_log(job_context: JobContext) -> None:
 
     services = job_context.runtime.transport
 
+    def fetch() -> None:
+        run = _in_a_loop_of_its_own(services)
+        reconciliation.fetch_missed(services, run)
+        reconciliation.poll_missing_statuses(services, run)
+
+    job_context.aside(fetch)
+
+
+WORK: Final = {"inbox": handle_inbox, "delivery": deliver}
+MAINTENANCE: Final = (("inbox", sweep, 3), ("delivery", deliver, 3), ("delivery", fetch_log, 60))
+"""(queue, job, seconds): how often it is run, by the clock or by a worker with nothing else to do. So long a
+wake-up that was lost with Redis costs at most; more often would cost a service at rest more than it saves."""
+BESIDE: Final = (("delivery", settle, 3),)
+"""The same, but in a thread beside the drains: what is unsure does not wait for the end of a busy one."""
+
+
+def _in_a_loop_of_its_own(services: Transport) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """Return what runs a coroutine that asks the carrier, from any thread."""
+
     def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
         async def go() -> Any:
             try:
@@ -100,17 +120,7 @@ def fetch_log(job_context: JobContext) -> None:
 
         return asyncio.run(go())
 
-    def fetch() -> None:
-        reconciliation.fetch_missed(services, run)
-        reconciliation.poll_missing_statuses(services, run)
-
-    job_context.aside(fetch)
-
-
-WORK: Final = {"inbox": handle_inbox, "delivery": deliver}
-MAINTENANCE: Final = (("inbox", sweep, 3), ("delivery", settle, 3), ("delivery", fetch_log, 60))
-"""(queue, job, seconds): how often it is run, by the clock or by a worker with nothing else to do. So long a
-wake-up that was lost with Redis costs at most; more often would cost a service at rest more than it saves."""
+    return run
 
 
 def _in(seconds: float) -> float:

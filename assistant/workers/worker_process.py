@@ -26,7 +26,7 @@ from rq.worker import SimpleWorker
 from assistant.queues import JOB_OPTIONS, Queues, connect
 from assistant.runtime import Runtime
 from assistant.workers.heartbeat import Heartbeat
-from assistant.workers.jobs import MAINTENANCE, WORK, JobContext
+from assistant.workers.jobs import BESIDE, MAINTENANCE, WORK, JobContext
 
 log = structlog.get_logger(__name__)
 
@@ -171,12 +171,21 @@ class WorkerProcess:
     def go(self) -> None:
         """Work until told to stop, by wake-ups while Redis answers, by looking every second while not."""
         self._heartbeat.start()
+        for queue, job, seconds in BESIDE:
+            if queue == self._queue:
+                threading.Thread(
+                    target=self._beside, args=(job, seconds), name=job.__name__, daemon=True
+                ).start()
         try:
             # Who comes after one that died does not wait for a wake-up: that one may have had it.
             _run(WORK[self._queue], self.job_context)
             self._go()
         finally:
             self._heartbeat.end()
+
+    def _beside(self, job: Callable[[JobContext], None], seconds: float) -> None:
+        while not self.stopping.wait(seconds):
+            _run(job, self.job_context)
 
     def _go(self) -> None:
         told = False
@@ -201,6 +210,7 @@ def work(runtime: Runtime, queue: str) -> None:
             signal.signal(signal.SIGTERM, process.stop)
             signal.signal(signal.SIGINT, process.stop)
         log.info("worker starts", queue=queue)
+        _ = runtime.transport
         if queue == "inbox":
             _ = runtime.services  # flows are read and checked now, not at the first text
             # Nobody who names a city should wait for the table, nor anyone else for who reads it.

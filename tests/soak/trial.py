@@ -208,7 +208,11 @@ class Trial:
         offset = self.moves[-1][1] + step
         # Written down first: processes follow in their own time, none before.
         self.moves.append((dt.datetime.now(dt.UTC), offset))
-        self.store.move_clock(offset)
+        try:
+            self.store.move_clock(offset)
+        except Exception:
+            self.moves.pop()
+            raise
 
     def _refuse(self, what: str) -> None:
         self.broken.append(Broken("let happen", what))
