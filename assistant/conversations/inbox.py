@@ -32,10 +32,10 @@ log = structlog.get_logger(__name__)
 PEOPLE_AT_ONCE = 100
 """How many people's texts share a transaction: commits are the dear part, and locks should be short."""
 LONGEST_BATCH = 0.5
-"""Seconds after which a batch takes nobody more: on SQLite its lock is everybody's, and on a machine with other
-work a hundred people's first texts take half a minute."""
+"""Seconds after which a batch takes nobody more: on SQLite its lock is everybody's, and on a machine with
+other work a hundred people's first texts take half a minute."""
 LET_OTHERS_IN = 0.05
-"""Seconds between two long batches on SQLite: who waits for its lock looks only now and then whether it is free."""
+"""Seconds between two long batches on SQLite: who waits for its lock only looks now and then."""
 TRIES = 3
 NO_LOOKING_BACK = {"synchronize_session": False}
 """For statements about rows that this transaction does not look at again."""

@@ -90,7 +90,7 @@ class Crowd:
     """When (monotonic), a number to break ties, who, what."""
     sent: int = 0
     closing: bool = False
-    """Nobody begins anything new."""
+    """Nobody texts any more."""
     _fresh: deque[Phone] = field(default_factory=deque)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
     _turns: Iterator[int] = field(default_factory=count)
@@ -119,8 +119,7 @@ class Crowd:
         while self._room >= 1:
             if self.ready and self.ready[0][0] <= now:
                 _, _, phone, body = heapq.heappop(self.ready)
-                if not phone.stopped and not (self.closing and self._begins(body)):
-                    self._send(phone, body)
+                self._send(phone, body)
             elif self._fresh and not self.closing:
                 phone = self._fresh.popleft()
                 self._send(phone, phone.opening)
@@ -128,18 +127,14 @@ class Crowd:
                 return
 
     def close(self) -> None:
-        """Have everybody end what was begun, and begin nothing new."""
+        """Have nobody text any more: whoever waits for a reply still hears it."""
         self.closing = True
-        self.ready = [each for each in self.ready if not self._begins(each[3])]
-        heapq.heapify(self.ready)
+        self.ready.clear()
 
     @property
     def waiting(self) -> int:
         """How many wait for a reply."""
         return sum(phone.waits and not phone.stopped for phone in self.phones.values())
-
-    def _begins(self, body: str) -> bool:
-        return body == "step" or body.startswith("SAY ") or body == STOP
 
     def _send(self, phone: Phone, body: str) -> None:
         self._room -= 1
@@ -150,8 +145,6 @@ class Crowd:
     def _answer(self, phone: Phone, heard: str) -> None:
         if phone.hosts and ("goes to" in heard or "no one in" in heard or "Thanks, " in heard):
             phone.waits = False
-            if self.closing:
-                return
             self._plan(phone, f"SAY this is word number {next(self._numbers)}", *SAYS_EVERY)
             return
         answer = next((answer for pattern, answer in ANSWERS if pattern.search(heard)), None)
@@ -160,8 +153,6 @@ class Crowd:
         phone.waits = False
         if answer == "step" and self.chance.random() * STOPS_ONE_IN < 1:
             answer = STOP
-        if self.closing and self._begins(answer):
-            return
         words = {"{name}": phone.name, "{one or two}": self.chance.choice("12")}
         body = words.get(answer) or answer
         if "{number}" in body:
@@ -169,6 +160,8 @@ class Crowd:
         self._plan(phone, body, *READS)
 
     def _plan(self, phone: Phone, body: str, soonest: float, latest: float) -> None:
+        if self.closing:
+            return
         wait = self.chance.uniform(soonest, latest) + len(body) / TYPES
         heapq.heappush(self.ready, (time.monotonic() + wait, next(self._turns), phone, body))
 
