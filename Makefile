@@ -52,9 +52,10 @@ FORM    ?= sqlite
 RATE    ?= 25
 EVERY   ?= 2.5
 WITHOUT ?=
+KEEP    ?=
 soak: setup
 	@$(BIN)/python -m tests.soak --seed $(SEED) --minutes $(MINUTES) --form $(FORM) --rate $(RATE) \
-		--every $(EVERY) --without "$(WITHOUT)"
+		--every $(EVERY) --without "$(WITHOUT)" --keep "$(KEEP)"
 
 format: setup
 	$(BIN)/ruff format .

@@ -47,6 +47,7 @@ def read_plan(arguments: Sequence[str]) -> Plan:
     parser.add_argument("--every", type=float, default=2.5, help="seconds from blow to blow; 0 for none")
     parser.add_argument("--without", default="", help="words in the names of blows to leave out, with commas")
     parser.add_argument("--latest", type=float, default=900.0, help="seconds; a later reply breaks a promise")
+    parser.add_argument("--keep", default="", help="a folder for database and logs, should a promise break")
     given = parser.parse_args(arguments)
     return Plan(
         form=given.form,
@@ -55,6 +56,7 @@ def read_plan(arguments: Sequence[str]) -> Plan:
         rate=given.rate,
         every=given.every,
         latest=given.latest,
+        keep=given.keep,
         without=tuple(word for word in given.without.split(",") if word),
     )
 

@@ -163,6 +163,7 @@ def _fill_disk(world: World) -> Undo:
 
     def empty() -> None:
         world.service.limit_files(UNLIMITED, hit)
+        world.service.limit_files(UNLIMITED)  # and whoever began meanwhile, as a child of one of them
 
     return empty
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -49,6 +50,7 @@ class Plan:
         without: Blows whose names hold one of these words are left out.
         members: Phones; 0 for as many as the rate needs.
         dealt: Names of blows in the order in which they fall, again and again, instead of by chance.
+        keep: A folder for the database and the logs of a soak that broke a promise.
     """
 
     form: str = "sqlite"
@@ -61,6 +63,7 @@ class Plan:
     without: tuple[str, ...] = ()
     members: int = 0
     dealt: tuple[str, ...] = ()
+    keep: str = ""
 
     @property
     def phones(self) -> int:
@@ -251,7 +254,11 @@ def soak(
 ) -> Outcome:
     """Run one soak from beginning to end."""
     with prepared(plan, say) as trial:
-        return trial.go()
+        outcome = trial.go()
+        if plan.keep and outcome.report.broken:
+            shutil.copytree(trial.service.data, plan.keep, dirs_exist_ok=True)
+            say(f"database and logs: {plan.keep}")
+        return outcome
 
 
 def _offset_to(begins: dt.time) -> dt.timedelta:
