@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from assistant.conversations.effect_handlers import apply
 from assistant.conversations.helping.misunderstandings import MOST_UNCLEAR, escalate, offers_numbers
@@ -11,6 +12,7 @@ from assistant.conversations.questions import close
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, move, with_versions
+from assistant.engine.book import FlowBook
 from assistant.engine.flow_model import ANY, Step
 from assistant.engine.movement import UNCLEAR, advance, find_way
 from assistant.language.folding import plain_words
@@ -114,16 +116,21 @@ def _sure(context: Context, step: Step, question: Question, conversation: Conver
 
 def _is_keyword(context: Context) -> bool:
     """Whether a reply is one of our own keywords and nothing else: nobody's name is Status."""
-    said = plain_words(context.words)
+    said = tuple(plain_words(context.words))
     if [len(word) for word in said] == [1]:
         return False  # But somebody's may be Q.
-    phrases = (
-        phrase
-        for command in context.services.book.commands.values()
+    return said in _keywords(context.services.book)
+
+
+@lru_cache(maxsize=8)
+def _keywords(book: FlowBook) -> frozenset[tuple[str, ...]]:
+    return frozenset(
+        tuple(plain_words(phrase))
+        for command in book.commands.values()
         for phrases in command.words.values()
         for phrase in phrases
+        if "{" not in phrase
     )
-    return any("{" not in phrase and plain_words(phrase) == said for phrase in phrases)
 
 
 def _choices(

@@ -29,6 +29,7 @@ from assistant.conversations.questions import close_all
 from assistant.conversations.turn_context import Context
 from assistant.safety.alerts import open_alert
 from assistant.safety.first_response import is_safety_talk
+from assistant.store.sessions import take_back
 from assistant.store.tables import Conversation, Timer
 
 OF_THIS_TURN: Final = ("reply", "relay")
@@ -168,4 +169,4 @@ def finish(session: Session, effect: Finish, now: dt.datetime, current: Conversa
         if timer.key is None:
             timer.done_at = now
         else:
-            session.delete(timer)  # It has not come, so it may be planned again when the member is back.
+            take_back(session, timer)  # It has not come, so it may be planned again when the member is back.

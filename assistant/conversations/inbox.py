@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.actions.effects import Tell
 from assistant.circles.people import consent
 from assistant.circles.people.addresses import claim_senders
+from assistant.circles.people.memberships import codes_in
 from assistant.conversations.dispatch import handle
 from assistant.conversations.keywords import overtakes
 from assistant.conversations.notices import tell
@@ -25,6 +26,7 @@ from assistant.delivery import strangers
 from assistant.delivery.outbox import put
 from assistant.safety.alerts import open_alert
 from assistant.services import Services
+from assistant.store.read_ahead import announce, reading_ahead
 from assistant.store.tables import Address, Inbox, Member, Person
 
 log = structlog.get_logger(__name__)
@@ -91,8 +93,9 @@ def _handle_some(services: Services, attempt: Attempt) -> int:
             # Two buddies who write to each other at once set timers for each other: those need not wait.
             .with_for_update(skip_locked=True, key_share=True)
         ).all()
-        with timers_at_the_end(session, now) if attempt is _all_or_none else nullcontext():
-            contexts: list[Context] = []
+        batched = attempt is _all_or_none
+        contexts: list[Context] = []
+        with reading_ahead(session), timers_at_the_end(session, now) if batched else nullcontext():
             for of_one in _contexts(session, services, locked, now):
                 contexts += _in_turn(of_one, attempt)
                 if time.monotonic() - began > LONGEST_BATCH:
@@ -155,7 +158,11 @@ def _contexts(
     ).all()
     uris = {text.from_uri for text in texts}
     addresses = {row.uri: row for row in session.scalars(select(Address).where(Address.uri.in_(uris)))}
+    announce(session, address_id=[row.id for row in addresses.values()])
     known = prefetch(session, by_id, now)
+    # Whoever is asked nothing and has no seat may be about to JOIN.
+    newcomers = [text for text in texts if not known[text.person_id or 0].seats]
+    announce(session, code=[code for text in newcomers for code in codes_in(text.body or "")])
     kinds = consent.kinds_in_force(session, [row.id for row in addresses.values()], services.identity.sender)
     for person_id, of_one in groupby(texts, key=lambda text: text.person_id or 0):
         yield [

@@ -10,10 +10,11 @@ from typing import Any, Final
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.people.memberships import places_of
-from assistant.circles.people.permissions import hearing_of
+from assistant.circles.people.known_rows import ALERTS, CIRCLES, SEATS_OF_PERSON
+from assistant.circles.people.permissions import GONE, hearing_of
 from assistant.safety.first_response import tells_of_danger
-from assistant.store.tables import Alert, Circle, Conversation, Inbox, Member, Outbox, Question
+from assistant.store.read_ahead import announce
+from assistant.store.tables import Circle, Conversation, Inbox, Member, Outbox, Question
 from assistant.store.tables.operation_tables import URGENT
 
 LOOP_WINDOW = dt.timedelta(minutes=10)
@@ -59,6 +60,7 @@ class Prefetched:
 def prefetch(session: Session, people: Collection[int], now: dt.datetime) -> Mapping[int, Prefetched]:
     """Return what is known of these people, in a handful of statements however many they are."""
     known = {person_id: Prefetched(frozenset()) for person_id in people}
+    announce(session, person_id=people)
     read_standing(session, known)
     # The conversations come along, so that nobody has to ask for them one by one.
     asked = session.execute(
@@ -90,12 +92,14 @@ def read_standing(session: Session, known: Mapping[int, Prefetched]) -> None:
     """Read what people may command and hold, and whether an alert about them is open, into what is known."""
     for person_id, hears in hearing_of(session, known).items():
         known[person_id].hears, known[person_id].seats, known[person_id].in_alert = hears, [], False
-    for member, circle in places_of(session, known):
-        known[member.person_id].seats.append((member, circle))
-    open_ones = (Alert.person_id.in_(known), Alert.kind.in_(URGENT), Alert.closed_at.is_(None))
-    for about in session.scalars(select(Alert.person_id).where(*open_ones)):
-        if about is not None:
-            known[about].in_alert = True
+    seats = [member for person_id in known for member in SEATS_OF_PERSON.of(session, person_id)]
+    for member in seats:
+        if member.state not in GONE:
+            (circle,) = CIRCLES.of(session, member.circle_id)
+            known[member.person_id].seats.append((member, circle))
+    for person_id, each in known.items():
+        alerts = ALERTS.of(session, person_id)
+        each.in_alert = any(alert.kind in URGENT and alert.closed_at is None for alert in alerts)
 
 
 def _read_texts_before(session: Session, known: Mapping[int, Prefetched]) -> None:

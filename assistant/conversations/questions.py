@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from assistant.circles.people.known_rows import ASKED
 from assistant.store.tables import Conversation, PendingAction, Question, Timer
 
 RETURN_WITHIN = dt.timedelta(days=3)
@@ -21,9 +22,7 @@ LATE_WITHIN = dt.timedelta(days=14)
 
 def open_of(session: Session, person_id: int) -> Question | None:
     """Return the question that the person is being asked now; there is never more than one."""
-    return session.scalars(
-        select(Question).where(Question.person_id == person_id, Question.state == "open")
-    ).first()
+    return next((each for each in ASKED.of(session, person_id) if each.state == "open"), None)
 
 
 def open_question(
@@ -51,10 +50,9 @@ def open_question(
         # Whatever this flow asked before gave way when the question before this one was asked.
         _replace(session, conversation, now)
     if not goes_on:
-        for stale in session.scalars(
-            select(Question).where(Question.conversation_id == conversation.id, Question.state == "waiting")
-        ):
-            close(session, stale, "asked again", now)
+        for stale in ASKED.of(session, conversation.person_id):
+            if stale.conversation_id == conversation.id and stale.state == "waiting":
+                close(session, stale, "asked again", now)
     question = Question(
         conversation_id=conversation.id,
         person_id=conversation.person_id,
@@ -73,14 +71,15 @@ def _replace(session: Session, conversation: Conversation, now: dt.datetime) -> 
     """Close what the same flow asked before in this seat: last week's question is not asked again."""
     if conversation.member_id is None:
         return
-    before = select(Question.conversation_id).where(
-        Question.person_id == conversation.person_id,
-        Question.member_id == conversation.member_id,
-        Question.flow == conversation.flow,
-        Question.state != "closed",
-        Question.conversation_id != conversation.id,
-    )
-    for older in session.scalars(select(Conversation).where(Conversation.id.in_(before))):
+    before = {
+        question.conversation_id
+        for question in ASKED.of(session, conversation.person_id)
+        if question.member_id == conversation.member_id
+        and question.flow == conversation.flow
+        and question.state != "closed"
+        and question.conversation_id != conversation.id
+    }
+    for older in (session.get_one(Conversation, each) for each in sorted(before)):
         close_all(session, older, now)
         older.ended_at = older.ended_at or now
 
@@ -116,10 +115,9 @@ def _rest_timers(session: Session, questions: Sequence[int], now: dt.datetime) -
 
 def close_all(session: Session, conversation: Conversation, now: dt.datetime) -> None:
     """Let nothing more come of a conversation: no question of it stays open, no timer of it fires."""
-    for question in session.scalars(
-        select(Question).where(Question.conversation_id == conversation.id, Question.state != "closed")
-    ):
-        close(session, question, "ended", now)
+    for question in ASKED.of(session, conversation.person_id):
+        if question.conversation_id == conversation.id and question.state != "closed":
+            close(session, question, "ended", now)
     session.execute(
         update(Timer)
         .where(Timer.conversation_id == conversation.id, Timer.done_at.is_(None))
@@ -129,10 +127,8 @@ def close_all(session: Session, conversation: Conversation, now: dt.datetime) ->
 
 def asking(session: Session, person_id: int) -> Sequence[Conversation]:
     """Return the person's conversations that wait for an answer, asked now or set aside."""
-    waiting = select(Question.conversation_id).where(
-        Question.person_id == person_id, Question.state != "closed"
-    )
-    return session.scalars(select(Conversation).where(Conversation.id.in_(waiting))).all()
+    asked = {each.conversation_id for each in ASKED.of(session, person_id) if each.state != "closed"}
+    return [session.get_one(Conversation, each) for each in sorted(asked)]
 
 
 def set_aside(session: Session, person_id: int, now: dt.datetime) -> Question | None:
@@ -140,23 +136,21 @@ def set_aside(session: Session, person_id: int, now: dt.datetime) -> Question | 
 
     Whoever is about to leave a circle is asked nothing more for it.
     """
-    leaving = exists().where(
+    waiting = [
+        question
+        for question in ASKED.of(session, person_id)
+        if question.state == "waiting" and question.opened_at > now - RETURN_WITHIN
+    ]
+    if not waiting:
+        return None
+    leaving = select(PendingAction.member_id).where(
         PendingAction.kind == "leave",
-        PendingAction.member_id == Question.member_id,
+        PendingAction.member_id.in_([question.member_id for question in waiting]),
         PendingAction.state == "held",
         PendingAction.held_until > now,
     )
-    return session.scalars(
-        select(Question)
-        .where(
-            Question.person_id == person_id,
-            Question.state == "waiting",
-            Question.opened_at > now - RETURN_WITHIN,
-            ~leaving,
-        )
-        .order_by(Question.id.desc())
-        .limit(1)
-    ).first()
+    left = set(session.scalars(leaving))
+    return next((question for question in reversed(waiting) if question.member_id not in left), None)
 
 
 def missed(session: Session, person_id: int, now: dt.datetime) -> Question | None:

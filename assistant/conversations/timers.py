@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Select, exists, select, update
@@ -14,13 +16,15 @@ from assistant.circles.people import consent
 from assistant.circles.people.inactivity import may_come, may_nudge, wants
 from assistant.circles.people.reachability import address_of
 from assistant.conversations.dispatch import come_back
-from assistant.conversations.questions import close, close_all, open_of
-from assistant.conversations.turn_context import Context
+from assistant.conversations.prefetch import Prefetched, prefetch
+from assistant.conversations.questions import close, close_all, open_of, timers_at_the_end
+from assistant.conversations.turn_context import Context, Progress
 from assistant.conversations.turns import move, start, with_versions
 from assistant.engine.flow_model import END
 from assistant.engine.movement import advance, silence
 from assistant.safety.alert_holding import talking_until as talking_with_host
 from assistant.services import Services
+from assistant.store.read_ahead import announce, reading_ahead
 from assistant.store.tables import Answer, Conversation, Inbox, Member, Outbox, Person, Question, Timer
 
 log = structlog.get_logger(__name__)
@@ -65,6 +69,35 @@ def fire_batch(services: Services) -> int:
         soonest = next_due(session)
     if soonest is None or soonest > now:
         return 0
+    try:
+        return _fire_some(services, now, _fire)
+    except Exception as error:
+        # One failed, and took the others down with it: now each for itself.
+        log.warning("firing one by one", error=type(error).__name__)
+        return _fire_some(services, now, _each_for_itself)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is known beforehand of all who are due something."""
+
+    known: Mapping[int, Prefetched]
+    unhandled: frozenset[int | None]
+    """Ids of people who have texts that nobody has handled."""
+    unsent: set[int | None]
+    """Ids of members to whom a prompt waits to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Firing:
+    session: Session
+    services: Services
+    person: Person
+    now: dt.datetime
+    batch: _Batch
+
+
+def _fire_some(services: Services, now: dt.datetime, attempt: Attempt) -> int:
     with services.database.write() as session:
         due = session.execute(
             select(Timer.id, Timer.person_id)
@@ -89,17 +122,30 @@ def fire_batch(services: Services) -> int:
             .order_by(Timer.due_at, Timer.id)
             .execution_options(populate_existing=True)
         ).all()
-        for timer in timers:
-            _try(session, services, timer, people[timer.person_id], now)
+        with reading_ahead(session), timers_at_the_end(session, now):
+            batch = _look(session, people, timers, now)
+            for timer in timers:
+                # An earlier one may have made it void, or taken it back.
+                if timer.done_at is None and timer in session:
+                    attempt(_Firing(session, services, people[timer.person_id], now, batch), timer)
     return len(timers)
 
 
-def _try(session: Session, services: Services, timer: Timer, person: Person, now: dt.datetime) -> None:
-    if timer.done_at is not None or timer not in session:
-        return  # An earlier timer of this batch has made it void, or taken it back.
+def _look(session: Session, people: Collection[int], timers: Sequence[Timer], now: dt.datetime) -> _Batch:
+    announce(session, member_id=[timer.member_id for timer in timers])
+    known = prefetch(session, people, now)
+    unhandled = select(Inbox.person_id).where(Inbox.state == "new", Inbox.person_id.in_(people))
+    unsent = select(Outbox.member_id).where(
+        Outbox.person_id.in_(people), Outbox.state == "queued", Outbox.purpose == "prompt"
+    )
+    return _Batch(known, frozenset(session.scalars(unhandled)), set(session.scalars(unsent)))
+
+
+def _each_for_itself(firing: _Firing, timer: Timer) -> None:
+    session, now = firing.session, firing.now
     try:
         with session.begin_nested():
-            _fire(session, services, timer, person, now)
+            _fire(firing, timer)
             session.flush()
     except Exception as error:
         log.exception("timer not fired", timer=timer.id, error=type(error).__name__)
@@ -111,21 +157,27 @@ def _try(session: Session, services: Services, timer: Timer, person: Person, now
         session.flush()
 
 
-def _fire(session: Session, services: Services, timer: Timer, person: Person, now: dt.datetime) -> None:
+Attempt = Callable[[_Firing, Timer], None]
+
+
+def _fire(firing: _Firing, timer: Timer) -> None:
+    session, now = firing.session, firing.now
     if timer.key is not None and not still_stands(session, timer, now):
         return
-    later = None if timer.at_once else _wait_for_person(session, timer, now)
+    later = None if timer.at_once else _wait_for_person(firing, timer)
     if later is not None:
         timer.due_at = later
         return
     timer.done_at = now
-    address = address_of(session, person.id)
+    address = address_of(session, firing.person.id)
     if address is not None:
-        _begin_or_resume(Context(session, services, person, address, now), timer)
+        progress = Progress(prefetched=firing.batch.known[firing.person.id])
+        context = Context(session, firing.services, firing.person, address, now, progress=progress)
+        _begin_or_resume(context, timer, firing.batch)
     _plan_on(session, timer, now)
 
 
-def _begin_or_resume(context: Context, timer: Timer) -> None:
+def _begin_or_resume(context: Context, timer: Timer, batch: _Batch) -> None:
     if timer.kind != "prompt":
         _resume(context, timer)
         if timer.kind == "wait":
@@ -133,8 +185,11 @@ def _begin_or_resume(context: Context, timer: Timer) -> None:
     elif not wants(context.session, timer.member_id, timer.flow) and timer.key is None:
         pass
     elif timer.key is None or (not _opted_out(context) and may_come(context.session, timer, context.now)):
-        _merge(context, timer)
+        if timer.member_id in batch.unsent:
+            _merge(context, timer)
         start(context, timer.flow or "", timer.values, timer.member_id)
+    if context.progress.drafts:
+        batch.unsent.add(timer.member_id)
     context.hand_over()
 
 
@@ -192,16 +247,13 @@ def _opted_out(context: Context) -> bool:
 def _plan_on(session: Session, timer: Timer, now: dt.datetime) -> None:
     """Plan the prompt after one that has come or was given up, in the same breath."""
     if timer.key is not None and timer.member_id is not None:
-        session.flush()
         plan_next(session, session.get_one(Member, timer.member_id), now)
 
 
-def _wait_for_person(session: Session, timer: Timer, now: dt.datetime) -> dt.datetime | None:
+def _wait_for_person(firing: _Firing, timer: Timer) -> dt.datetime | None:
     """Return until when to wait: an unhandled text goes first, and what was just asked is not talked over."""
-    unhandled = session.scalar(
-        select(Inbox.id).where(Inbox.state == "new", Inbox.person_id == timer.person_id).limit(1)
-    )
-    if unhandled is not None:
+    session, now = firing.session, firing.now
+    if timer.person_id in firing.batch.unhandled:
         return now + dt.timedelta(seconds=5)
     # Someone looks after the person: nothing of the season comes between the two.
     kept = talking_with_host(session, timer.person_id) if timer.key is not None else None

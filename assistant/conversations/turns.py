@@ -19,13 +19,11 @@ from assistant.engine.problems import UnknownVersion
 from assistant.engine.wording import audience
 from assistant.safety.first_response import is_safety_talk
 from assistant.schedule.local_time import due, home, hours_for, next_allowed, zone_of
-from assistant.store.database import forget_touched, touched, written
 from assistant.store.insert import insert_new
-from assistant.store.tables import Alert, Circle, Conversation, FlowVersion, Member, Question, Role, Timer
+from assistant.store.sessions import forget_touched, touched, written
+from assistant.store.tables import Conversation, FlowVersion, Question, Timer
 
 WAITED = "waited"
-STANDING = frozenset({Member, Role, Circle, Alert})
-"""What a person may command and holds is read from these."""
 
 T = TypeVar("T")
 
@@ -47,7 +45,6 @@ def start(
         began_at=context.now,
     )
     context.session.add(conversation)
-    context.session.flush()
     _note_talk(context, conversation)
     _store_version(context, flow, today.version)
     carry_out(context, conversation, turn)
@@ -135,9 +132,8 @@ def _set_timer(
             person_id=context.person.id,
             member_id=conversation.member_id,
             conversation_id=conversation.id,
-            question=question,
+            question_id=question.id if question else None,
             outcome=outcome,
-            at_once=False,  # Said, so that no row has to be asked for what the database would make of it.
             due_at=due_at if at_any_hour else next_allowed(due_at, zones, hours_for(context.address.uri)),
         )
     )
@@ -147,14 +143,13 @@ def _run(context: Context, conversation: Conversation, name: str) -> str:
     forget_touched(context.session)
     done = all_actions()[name].run(context.about(conversation))
     if done.member is not None:
-        context.session.flush()
         conversation.member_id = done.member.id
     if done.circle is not None:
         conversation.circle_id = done.circle.id
     if done.values:
         conversation.values = {**conversation.values, **done.values}
         _note_talk(context, conversation)
-    if context.progress.prefetched is not None and touched(context.session).intersection(STANDING):
+    if context.progress.prefetched is not None and touched(context.session):
         context.progress.prefetched.stale = True
     effect_handlers.apply(context, done.effects, conversation)
     return done.outcome

@@ -15,11 +15,14 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from assistant.language.sms.segments import measure, split
-from assistant.store.insert import insert_all, new_ids
+from assistant.store.insert import insert_all
+from assistant.store.numbering import new_ids
 from assistant.store.tables import Outbox
 
 LONGEST_TEXT = 2
 """Segments. A longer text is cut into parts: carriers garble and reorder long concatenations."""
+FEW = 5
+"""So many rows wait to be written along with others; more go in by a statement of their own, faster."""
 ANSWER_WHILE_FRESH = dt.timedelta(minutes=30)
 """So long after a person's text an answer may come at any hour; later it would be a text out of the blue."""
 
@@ -150,7 +153,10 @@ def put(
         chain = row["address_id"], row["priority"]
         row["after_id"] = last.get(chain)
         last[chain] = row["id"]
-    insert_all(session, Outbox, rows)
+    if len(rows) > FEW:
+        insert_all(session, Outbox, rows)
+    else:
+        session.add_all(Outbox(**row) for row in rows)
     return [row["id"] for row in rows]
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.people.known_rows import ALERTS
 from assistant.store.tables import Alert, AlertStep
 from assistant.store.tables.operation_tables import URGENT
 
@@ -67,8 +68,7 @@ def hands_of(session: Session, alert: Alert) -> Hands:
 
 def open_about(session: Session, person_id: int) -> Sequence[Alert]:
     """Return the urgent alerts about a person that nobody has closed, the oldest first."""
-    about = (Alert.kind.in_(URGENT), Alert.person_id == person_id, Alert.closed_at.is_(None))
-    return session.scalars(select(Alert).where(*about).order_by(Alert.id)).all()
+    return [alert for alert in ALERTS.of(session, person_id) if alert.kind in URGENT and not alert.closed_at]
 
 
 def was_shown(session: Session, alert: Alert, person_id: int) -> bool:

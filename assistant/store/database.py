@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, func, make_url, select
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.orm import sessionmaker
+
+from assistant.store.sessions import Session, watch
 
 CONNECT_SECONDS = 5
 """How long a server that does not answer is waited for: webhooks have a spool to fall back on."""
-WRITTEN = "written"
-"""Where a session keeps what `written` returns."""
-NUMBERED = "numbered"
-"""Marks tables, in their `info`, whose rows are made by the mapper alone."""
 BUSY_SECONDS = 15.0
 """How long a writer on SQLite waits for another before it fails."""
 
@@ -57,13 +54,8 @@ class Database:
         self.engine = create_engine(parsed, hide_parameters=True, **options)
         if self.is_sqlite:
             _prepare_sqlite(self.engine, durable)
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
-        event.listen(self._sessions, "loaded_as_persistent", _keep)
-        event.listen(self._sessions, "pending_to_persistent", _keep)
-        event.listen(self._sessions, "before_flush", _note_touched)
-        event.listen(self._sessions, "after_soft_rollback", _forget_written)
-        if self.is_sqlite:
-            event.listen(self._sessions, "transient_to_pending", _number)
+        self._sessions = sessionmaker(self.engine, class_=Session, expire_on_commit=False)
+        watch(self._sessions)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -88,59 +80,6 @@ class Database:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
-
-
-def _keep(session: Session, row: object) -> None:
-    """Hold on to each row for as long as its session: `session.get` then asks the database for it once."""
-    session.info.setdefault("rows", []).append(row)
-
-
-def written(session: Session) -> set[object]:
-    """Return what a transaction has noted as written already; nothing of it outlives a rollback."""
-    noted: set[object] = session.info.setdefault(WRITTEN, set())
-    return noted
-
-
-def _forget_written(session: Session, _transaction: object) -> None:
-    session.info.pop(WRITTEN, None)
-
-
-def _number(session: Session, row: Any) -> None:
-    """Number a new row ourselves: SQLite would have each inserted by itself to tell us its number.
-
-    The transaction has the only write lock there is.
-    """
-    table = type(row).__table__
-    if not getattr(table, "info", {}).get(NUMBERED) or row.id is not None:
-        return
-    numbers = session.info.setdefault(NUMBERED, {})
-    if table not in numbers:
-        newest = session.connection().execute(select(func.max(table.c.id))).scalar() or 0
-        numbers[table] = count(newest + 1)
-    row.id = next(numbers[table])
-
-
-def forget_touched(session: Session) -> None:
-    """Count from here on which tables' rows are changed; see `touched`."""
-    session.info["touched"] = set()
-    session.info["pending"] = {id(row) for row in _pending(session)}
-
-
-def touched(session: Session) -> set[type]:
-    """Return the classes whose rows were made, changed or deleted since `forget_touched`."""
-    before: set[type] = session.info["touched"]
-    known: set[int] = session.info["pending"]
-    return before | {type(row) for row in _pending(session) if id(row) not in known}
-
-
-def _pending(session: Session) -> Iterator[object]:
-    yield from session.new
-    yield from session.dirty
-    yield from session.deleted
-
-
-def _note_touched(session: Session, _context: object, _rows: object) -> None:
-    session.info.setdefault("touched", set()).update(type(row) for row in _pending(session))
 
 
 def _prepare_sqlite(engine: Engine, durable: bool) -> None:

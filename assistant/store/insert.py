@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -23,20 +23,3 @@ def insert_all(session: Session, table: type[DeclarativeBase], rows: Sequence[Ma
     if rows:
         # The table, not the class: that would send a statement for each set of columns that are not empty.
         session.execute(insert(cast("Table", table.__table__)), list(rows))
-
-
-def new_ids(session: Session, table: type[DeclarativeBase], count: int) -> list[int]:
-    """Return ids for so many rows, taken beforehand: rows name each other, yet all go in at once.
-
-    Args:
-        session: A session inside `Database.write()`.
-        table: One whose rows are numbered by the database, and never deleted.
-        count: How many.
-    """
-    name = cast("Table", table.__table__).name
-    if session.get_bind().dialect.name == "sqlite":
-        # This transaction has the only write lock there is.
-        newest = session.scalar(select(func.max(cast("Table", table.__table__).c.id))) or 0
-        return list(range(newest + 1, newest + 1 + count))
-    taken = select(func.nextval(f"{name}_id_seq")).select_from(func.generate_series(1, count).alias("number"))
-    return list(session.scalars(taken))

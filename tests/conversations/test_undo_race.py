@@ -167,14 +167,14 @@ def test_a_worker_that_dies_before_its_commit_leaves_it_to_the_next(
     text(services, "CHECKIN")
     text(services, "SEND")
     late = moved(services, 61)
-    fired = timers._try
+    fired = timers._fire
 
     def die(*args: object) -> None:
         fired(*args)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
     with monkeypatch.context() as dying:
-        dying.setattr(timers, "_try", die)
+        dying.setattr(timers, "_fire", die)
         with pytest.raises(KeyboardInterrupt):
             fire(late)
     with services.database.read() as session:

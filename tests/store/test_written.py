@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from assistant.store.database import Database, written
+from assistant.store.database import Database
+from assistant.store.sessions import written
 
 
 def test_what_is_noted_does_not_outlive_a_rollback(database: Database) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.people.known_rows import BREAKS_OF_CIRCLE, BREAKS_OF_COHORT
 from assistant.circles.people.reachability import address_of
 from assistant.schedule.local_time import home, hours_for, zone_of
 from assistant.schedule.planning import LocalClock
-from assistant.store.tables import Break, Circle, Person
+from assistant.store.tables import Circle, Person
 
 
 def clock_of(session: Session, person: Person, circle: Circle) -> LocalClock:
@@ -23,9 +23,7 @@ def clock_of(session: Session, person: Person, circle: Circle) -> LocalClock:
 
 def breaks_for(session: Session, circle: Circle) -> Sequence[tuple[dt.date, dt.date]]:
     """Return the days, first and last, on which nothing goes to a circle, by its wish or its cohort's."""
-    rows = session.execute(
-        select(Break.first_on, Break.last_on).where(
-            or_(Break.circle_id == circle.id, Break.cohort_id == (circle.cohort_id or 0))
-        )
-    )
-    return [(first, last) for first, last in rows]
+    rows = list(BREAKS_OF_CIRCLE.of(session, circle.id))
+    if circle.cohort_id is not None:
+        rows += BREAKS_OF_COHORT.of(session, circle.cohort_id)
+    return [(row.first_on, row.last_on) for row in rows]

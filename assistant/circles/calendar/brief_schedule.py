@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.actions.effects import Start
 from assistant.circles.calendar.breaks import breaks_for, clock_of
+from assistant.circles.people.known_rows import ROLES_OF_CIRCLE, ROLES_OF_PERSON
 from assistant.circles.people.memberships import hosts_of
 from assistant.circles.people.reachability import out_of_reach
 from assistant.schedule.programs import first_monday
@@ -28,18 +29,13 @@ def plan_briefs(session: Session, whose: Circle | Person, now: dt.datetime) -> N
 
     Call it whenever what it goes by has changed: a start, a break, a seat as host, the host's hour or zone.
     """
-    theirs = Role.circle_id == whose.id if isinstance(whose, Circle) else Role.person_id == whose.id
-    hosting = select(Role).where(
-        theirs,
-        Role.kind == "host",
-        Role.circle_id.is_not(None),
-        Role.accepted_at.is_not(None),
-        Role.ended_at.is_(None),
-    )
-    for role in session.scalars(hosting.order_by(Role.id)).all():
+    roles = ROLES_OF_CIRCLE if isinstance(whose, Circle) else ROLES_OF_PERSON
+    for role in roles.of(session, whose.id):
+        hosts = role.kind == "host" and role.circle_id is not None
+        if not hosts or role.accepted_at is None or role.ended_at is not None:
+            continue
         if role.brief_at is None or role.brief_at > now:  # what is due already is about to come
             role.brief_at = _next_monday(session, role, now)
-    session.flush()
 
 
 def has_work(session: Session, now: dt.datetime) -> bool:

@@ -12,15 +12,17 @@ from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.calendar.breaks import breaks_for, clock_of
 from assistant.circles.calendar.brief_schedule import plan_briefs
 from assistant.circles.people.inactivity import OPENING
+from assistant.circles.people.known_rows import PROMPTS, SEATS_OF_CIRCLE, SEATS_OF_PERSON
 from assistant.circles.people.memberships import lock_circle
 from assistant.schedule.planning import Next, next_prompt
 from assistant.schedule.programs import first_monday, programs
+from assistant.store.sessions import is_writing_alone, take_back
 from assistant.store.tables import Break, Circle, Cohort, Member, Person, Timer
 
 KEPT_FOR: Final = dt.timedelta(days=30)
@@ -66,22 +68,24 @@ def plan_next(session: Session, member: Member, now: dt.datetime) -> dt.datetime
     None: there is none to come, or none may. The caller holds the person's lock.
     """
     following = _following(session, member, now)
-    planned = session.scalars(_planned().where(Timer.member_id == member.id)).all()
-    for stale in planned:
-        if following is None or stale.key != following.entry.key:
-            session.delete(stale)
-    session.flush()
+    planned = [timer for timer in PROMPTS.of(session, member.id) if timer.done_at is None]
+    if following is None and not planned:
+        return None
+    stale = [timer for timer in planned if following is None or timer.key != following.entry.key]
+    for timer in stale:
+        take_back(session, timer)
+    if stale:
+        session.flush()  # One of the same key may be planned again before this transaction ends.
     if following is None:
         return None
     key = following.entry.key
-    timer = next((each for each in planned if each.key == key), None)
-    if timer is None:
-        timer = Timer(kind="prompt", person_id=member.person_id, member_id=member.id, key=key)
-        session.add(timer)
-    timer.flow = following.entry.flow
-    timer.values = dict(following.entry.values)
-    timer.due_at = following.due_at
-    session.flush()
+    named = next((each for each in planned if each.key == key), None)
+    if named is None:
+        named = Timer(kind="prompt", person_id=member.person_id, member_id=member.id, key=key)
+        session.add(named)
+    named.flow = following.entry.flow
+    named.values = dict(following.entry.values)
+    named.due_at = following.due_at
     return following.due_at
 
 
@@ -97,14 +101,21 @@ def replan(session: Session, whose: Member | Person | Circle, now: dt.datetime) 
         return  # Nothing was ever planned, nor can be.
     members = _seats(session, whose)
     people = sorted({member.person_id for member in members})
-    # In the order of their ids, as everywhere: who holds one lock waits for nobody who waits for it.
-    session.scalars(
-        select(Person).where(Person.id.in_(people)).order_by(Person.id).with_for_update(key_share=True)
-    ).all()
+    if not (isinstance(whose, Person) and people == [whose.id]):
+        _lock(session, people)
     for member in members:
         plan_next(session, member, now)
     if not isinstance(whose, Member):
         plan_briefs(session, whose, now)
+
+
+def _lock(session: Session, people: Sequence[int]) -> None:
+    """Lock people in the order of their ids, as everywhere: who holds one lock waits for nobody in turn."""
+    if is_writing_alone(session):
+        return
+    session.scalars(
+        select(Person).where(Person.id.in_(people)).order_by(Person.id).with_for_update(key_share=True)
+    ).all()
 
 
 def still_stands(session: Session, timer: Timer, now: dt.datetime) -> bool:
@@ -148,7 +159,7 @@ def remove_break(session: Session, named: Break, now: dt.datetime) -> None:
         if named.circle_id
         else session.get_one(Cohort, named.cohort_id)
     )
-    session.delete(named)
+    take_back(session, named)
     session.flush()
     _replan_all(session, of, now)
 
@@ -167,9 +178,7 @@ def _following(session: Session, member: Member, now: dt.datetime) -> Next | Non
         return None
     if member.state not in PROMPTED:
         return None
-    came = select(Timer.key).where(
-        Timer.member_id == member.id, Timer.key.is_not(None), Timer.done_at.is_not(None)
-    )
+    prompts = PROMPTS.of(session, member.id)
     return next_prompt(
         program,
         circle.starts_on,
@@ -177,25 +186,19 @@ def _following(session: Session, member: Member, now: dt.datetime) -> Next | Non
         now,
         since=member.state_at,
         new=member.promised_at == now,
-        come={key for key in session.scalars(came) if key is not None},
+        come={timer.key for timer in prompts if timer.key is not None and timer.done_at is not None},
         breaks=breaks_for(session, circle),
         reads_only=member.state == "reading",
         only=OPENING if member.weekly_only else None,
     )
 
 
-def _planned() -> Select[Timer]:
-    """Planned prompts that have not come yet."""
-    return select(Timer).where(Timer.key.is_not(None), Timer.done_at.is_(None))
-
-
 def _seats(session: Session, whose: Member | Person | Circle) -> Sequence[Member]:
     if isinstance(whose, Member):
         return [whose]
-    seats = select(Member).order_by(Member.id)
     if isinstance(whose, Person):
-        return session.scalars(seats.where(Member.person_id == whose.id)).all()
-    return session.scalars(seats.where(Member.circle_id == whose.id)).all()
+        return SEATS_OF_PERSON.of(session, whose.id)
+    return SEATS_OF_CIRCLE.of(session, whose.id)
 
 
 def _replan_all(session: Session, of: Circle | Cohort, now: dt.datetime) -> None:

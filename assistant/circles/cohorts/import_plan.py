@@ -18,7 +18,8 @@ from assistant.circles.actions.effects import Tell
 from assistant.circles.cohorts.import_entries import Entry
 from assistant.circles.people.audit import record
 from assistant.circles.people.consent import kinds_in_force
-from assistant.store.insert import insert_all, new_ids
+from assistant.store.insert import insert_all
+from assistant.store.numbering import new_ids
 from assistant.store.tables import Address, Invitation, Member, Outbox, Person
 from assistant.store.tables.circle_tables import SEATED
 

@@ -23,6 +23,7 @@ from assistant.circles.people.phone_entry import read_number
 from assistant.circles.people.roster import Named, called, members_of
 from assistant.language.phones.phone_numbers import find_phones, phone_spans
 from assistant.language.replies.names import read_name
+from assistant.store.sessions import take_back
 from assistant.store.tables import Address, Circle, Invitation, Member, PendingAction
 from assistant.store.tables.circle_tables import SEATED
 
@@ -85,7 +86,7 @@ def _take_back(ctx: ActionContext, pending: PendingAction) -> None:
             member.barred_at = dt.datetime.fromisoformat(barred_at)
     invitation = ctx.session.get(Invitation, pending.details.get("invitation") or 0)
     if invitation is not None and invitation.state == "no_consent":
-        ctx.session.delete(invitation)
+        take_back(ctx.session, invitation)
 
 
 def _by_name(ctx: ActionContext, circle: Circle, said: str, values: dict[str, Any]) -> ActionResult:

@@ -16,6 +16,7 @@ from assistant.circles.membership.invitations import open_invitations, take_back
 from assistant.circles.membership.leaving import stay
 from assistant.circles.membership.newcomers import ask_about_namesake, tell_when_enough
 from assistant.circles.people.consent import consent_of
+from assistant.circles.people.known_rows import ASKED, INVITATIONS, SEATS_OF_PERSON
 from assistant.circles.people.memberships import (
     find_circle,
     hosts_of,
@@ -27,7 +28,7 @@ from assistant.circles.people.memberships import (
 from assistant.language.folding import plain_words
 from assistant.language.languages import joined_in
 from assistant.language.words import FLUFF
-from assistant.store.tables import Circle, Conversation, Invitation, Member, Question
+from assistant.store.tables import Circle, Conversation, Invitation, Member
 from assistant.store.tables.circle_tables import SEATED
 
 """How a JOIN begins that was written in Spanish."""
@@ -152,7 +153,6 @@ def _take_seat(ctx: ActionContext, circle: Circle, member: Member | None, state:
         ctx.session.add(member)
     member.joined_at = member.joined_at or ctx.now
     _set_state(ctx, member, state)
-    ctx.session.flush()
     return member
 
 
@@ -160,7 +160,6 @@ def _set_state(ctx: ActionContext, member: Member, state: str) -> None:
     """Whoever comes into a season that runs gets this week's questions from now on."""
     member.state = state
     member.state_at = ctx.now
-    ctx.session.flush()
     replan(ctx.session, member, ctx.now)
 
 
@@ -179,15 +178,14 @@ def _settle_language(ctx: ActionContext, circle: Circle, invitation: Invitation 
 
 def _is_known(ctx: ActionContext) -> bool:
     """Whether the person has been brought in before, or is being brought in elsewhere right now."""
-    promised = ctx.session.scalar(
-        select(Member.id).where(Member.person_id == ctx.person.id, Member.promised_at.is_not(None)).limit(1)
-    )
-    return promised is not None or bool(seats_of(ctx.session, ctx.person.id))
+    seats = SEATS_OF_PERSON.of(ctx.session, ctx.person.id)
+    promised = any(member.promised_at is not None for member in seats)
+    return promised or bool(seats_of(ctx.session, ctx.person.id))
 
 
 def _is_being_asked(ctx: ActionContext, member: Member) -> bool:
-    asked = select(Question.id).where(Question.member_id == member.id, Question.state != "closed")
-    return ctx.session.scalar(asked.limit(1)) is not None
+    asked = ASKED.of(ctx.session, ctx.person.id)
+    return any(question.member_id == member.id and question.state != "closed" for question in asked)
 
 
 def _opted_out(ctx: ActionContext) -> bool:
@@ -195,9 +193,8 @@ def _opted_out(ctx: ActionContext) -> bool:
 
 
 def _invitation(ctx: ActionContext, circle: Circle) -> Invitation | None:
-    return ctx.session.scalars(
-        select(Invitation).where(Invitation.circle_id == circle.id, Invitation.address_id == ctx.address_id)
-    ).first()
+    invitations = INVITATIONS.of(ctx.session, ctx.address_id)
+    return next((invitation for invitation in invitations if invitation.circle_id == circle.id), None)
 
 
 def _confirm(ctx: ActionContext, invitation: Invitation) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import func, select
-
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.effects import Effect, Start, Tell
 from assistant.circles.people.audit import record
+from assistant.circles.people.known_rows import SEATS_OF_CIRCLE
 from assistant.circles.people.memberships import hosts_of, lock_circle
 from assistant.circles.people.permissions import held_roles
 from assistant.language.folding import fold
-from assistant.store.tables import Audit, Circle, Member, Person, Role
+from assistant.store.read_ahead import RowsBy
+from assistant.store.tables import Audit, Circle, Person, Role
 
 ENOUGH: Final = 4
 """People who have promised, from which on there is a circle."""
@@ -23,6 +23,7 @@ HERE: Final = ("active", "reading", "paused")
 
 TOLD: Final = "enough to begin"
 """The row on the audit record that says so was told."""
+_TOLD: Final = RowsBy(Audit, "circle_id", (Audit.action == TOLD,), lambda row: row.action == TOLD)
 
 
 def tell_when_enough(ctx: ActionContext, circle: Circle) -> tuple[Effect, ...]:
@@ -30,22 +31,16 @@ def tell_when_enough(ctx: ActionContext, circle: Circle) -> tuple[Effect, ...]:
     if circle.state != "gathering" or circle.starts_on is not None:
         return ()
     here = _promised(ctx, lock_circle(ctx.session, circle.id))
-    told = select(Audit.id).where(Audit.circle_id == circle.id, Audit.action == TOLD)
     hosts = hosts_of(ctx.session, circle.id, ctx.now)
-    if here < ENOUGH or not hosts or ctx.session.scalar(told.limit(1)) is not None:
+    if here < ENOUGH or not hosts or _TOLD.of(ctx.session, circle.id):
         return ()
     record(ctx.session, TOLD, ctx.now, circle_id=circle.id)
     return tuple(Tell(host.id, "ready_to_begin", {"count": str(here)}, circle_id=circle.id) for host in hosts)
 
 
 def _promised(ctx: ActionContext, circle: Circle) -> int:
-    ctx.session.flush()
-    found = ctx.session.scalar(
-        select(func.count())
-        .select_from(Member)
-        .where(Member.circle_id == circle.id, Member.state.in_(HERE), Member.promised_at.is_not(None))
-    )
-    return found or 0
+    seats = SEATS_OF_CIRCLE.of(ctx.session, circle.id)
+    return sum(member.state in HERE and member.promised_at is not None for member in seats)
 
 
 def ask_about_namesake(ctx: ActionContext, circle: Circle) -> tuple[Effect, ...]:

@@ -130,7 +130,6 @@ def _settle(ctx: ActionContext, city: str, zone: str) -> ActionResult:
 
 def go_by_it(ctx: ActionContext) -> None:
     """Plan anew what is planned for the person, by the new clock."""
-    ctx.session.flush()
     replan(ctx.session, ctx.person, ctx.now)
 
 

@@ -23,13 +23,31 @@ def claim_senders(session: Session, texts: Sequence[Inbox]) -> None:
         return
     rows = session.execute(select(Address.uri, Address.person_id).where(Address.uri.in_(uris)))
     owners = {row.uri: row.person_id for row in rows}
+    _meet(session, [text for text in new if text.from_uri not in owners], owners)
     for text in new:
-        known = owners.get(text.from_uri)
-        if known is None:
-            known = address_for(session, uris_of(text), text.received_at).person_id
-            owners[text.from_uri] = known
-        text.person_id = known
+        text.person_id = owners[text.from_uri]
     session.flush()
+
+
+def _meet(session: Session, texts: Sequence[Inbox], owners: dict[str, int]) -> None:
+    """Make a person of each unknown sender, and note whose each address is."""
+    plain = {text.from_uri: text for text in texts if uris_of(text) == [text.from_uri]}
+    try:
+        with session.begin_nested():
+            people = [Person(created_at=text.received_at) for text in plain.values()]
+            session.add_all(people)
+            session.add_all(
+                Address(person_id=person.id, uri=uri, created_at=text.received_at)
+                for person, (uri, text) in zip(people, plain.items(), strict=True)
+            )
+            session.flush()
+            owners |= {uri: person.id for person, uri in zip(people, plain, strict=True)}
+    except IntegrityError:
+        # Another worker met one of them at the same moment: now each for itself.
+        plain = {}
+    for text in texts:
+        if text.from_uri not in plain:
+            owners[text.from_uri] = address_for(session, uris_of(text), text.received_at).person_id
 
 
 def uris_of(text: Inbox) -> list[str]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
-from typing import Literal
+from typing import Literal, cast
 
-from sqlalchemy import ScalarSelect, Select, func, insert, select
+from sqlalchemy import ScalarSelect, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from assistant.circles.people.known_rows import LEDGER
+from assistant.store.insert import insert_all
+from assistant.store.numbering import new_ids
 from assistant.store.tables import Address, Consent, Timer
 
 Kind = Literal["in", "out"]
@@ -49,12 +52,12 @@ def agree_all(
     session: Session, opt_ins: Sequence[tuple[int, str, dt.datetime]], sender: str, way: str
 ) -> None:
     """Record many opt-ins that are on paper, each as address, the wording agreed to, and when."""
+    ids = new_ids(session, Consent, len(opt_ins))
     rows = [
         {"kind": "in", "address_id": address_id, "sender": sender, "wording": wording, "way": way, "at": at}
         for address_id, wording, at in opt_ins
     ]
-    if rows:
-        session.execute(insert(Consent), rows)
+    insert_all(session, Consent, [{"id": each, **row} for each, row in zip(ids, rows, strict=True)])
 
 
 def refuse(
@@ -97,12 +100,14 @@ def kind_in_force(
 
 def in_force(session: Session, address_id: int, sender: str) -> Consent | None:
     """Return the row in force for an address and a sender; None: nothing was ever said about it."""
-    return session.scalars(newest(address_id, sender)).first()
+    rows = [row for row in LEDGER.of(session, address_id) if row.sender == sender]
+    return rows[-1] if rows else None
 
 
 def consent_of(session: Session, address_id: int, sender: str) -> Kind | None:
     """Return what is in force for one address, "in" or "out"; None: nothing was ever said about it."""
-    return kinds_in_force(session, [address_id], sender).get(address_id)
+    row = in_force(session, address_id, sender)
+    return None if row is None else cast("Kind", row.kind)
 
 
 def kinds_in_force(session: Session, address_ids: Collection[int], sender: str) -> dict[int, Kind]:
@@ -139,8 +144,8 @@ def _add(
     now: dt.datetime,
     inbox_id: int | None,
 ) -> None:
-    session.execute(
-        insert(Consent).values(
+    session.add(
+        Consent(
             kind=kind,
             address_id=address_id,
             sender=sender,

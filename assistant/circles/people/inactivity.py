@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.people.known_rows import PROMPTS
 from assistant.circles.people.memberships import seats_of
 from assistant.schedule.programs import programs
 from assistant.store.tables import Answer, Circle, Member, Note, Outbox, Person, Timer
@@ -36,14 +37,11 @@ def last_sign(session: Session, member: Member) -> dt.datetime:
 
 def quiet_weeks(session: Session, member: Member, now: dt.datetime) -> int:
     """Return how many weeks were opened for a member, before `now`, without anything coming back."""
-    opened = select(func.count(Timer.id)).where(
-        Timer.member_id == member.id,
-        Timer.key.is_not(None),
-        Timer.flow == OPENING,
-        Timer.done_at > last_sign(session, member),
-        Timer.done_at < now,
+    since = last_sign(session, member)
+    return sum(
+        timer.flow == OPENING and timer.done_at is not None and since < timer.done_at < now
+        for timer in PROMPTS.of(session, member.id)
     )
-    return session.scalar(opened) or 0
 
 
 def is_left_alone(session: Session, member: Member, now: dt.datetime) -> bool:

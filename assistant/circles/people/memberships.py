@@ -5,11 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from assistant.circles.people.known_rows import (
+    CIRCLES_BY_CODE,
+    PEOPLE,
+    ROLES_OF_CIRCLE,
+    SEATS_OF_CIRCLE,
+    SEATS_OF_PERSON,
+)
 from assistant.language.folding import plain_words
-from assistant.store.tables import Circle, Member, Person, Role
+from assistant.store.read_ahead import forget
+from assistant.store.sessions import is_writing_alone
+from assistant.store.tables import Circle, Member, Person
 from assistant.store.tables.circle_tables import SEATED
 
 LONGEST_SEARCH = 10
@@ -18,60 +27,49 @@ LONGEST_SEARCH = 10
 
 def find_circle(session: Session, said: str) -> Circle | None:
     """Return the circle whose code stands in a text, in any case, among other words, or spaced out."""
-    words = [word.upper() for word in plain_words(said)][:LONGEST_SEARCH]
-    codes = [*words, "".join(words)]
-    found = {row.code: row for row in session.scalars(select(Circle).where(Circle.code.in_(codes)))}
+    codes = codes_in(said)
+    found = {row.code: row for code in codes for row in CIRCLES_BY_CODE.of(session, code)}
     return next((found[code] for code in codes if code in found), None)
+
+
+def codes_in(said: str) -> list[str]:
+    """Return what in a text may be a circle's code."""
+    words = [word.upper() for word in plain_words(said)][:LONGEST_SEARCH]
+    return [*words, "".join(words)]
 
 
 def lock_circle(session: Session, circle_id: int) -> Circle:
     """Return the circle as it stands now, held until the transaction ends: no two take its last seat."""
-    return session.scalars(
+    if is_writing_alone(session):
+        return session.get_one(Circle, circle_id)
+    circle = session.scalars(
         select(Circle)
         .where(Circle.id == circle_id)
         # Rows that only point to it, such as a note between buddies, need not wait.
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).one()
+    forget(session, Member)  # Whoever held it may have taken a seat.
+    return circle
 
 
 def is_full(session: Session, circle: Circle) -> bool:
     """Whether every seat is taken; ask only with the circle locked."""
-    taken = session.scalar(
-        select(func.count())
-        .select_from(Member)
-        .where(Member.circle_id == circle.id, Member.state.in_(SEATED))
-    )
-    return (taken or 0) >= circle.size
+    taken = sum(member.state in SEATED for member in SEATS_OF_CIRCLE.of(session, circle.id))
+    return taken >= circle.size
 
 
 def seat_of(session: Session, person_id: int, circle_id: int) -> Member | None:
     """Return a person's row in a circle, whatever its state."""
-    return session.scalars(
-        select(Member).where(Member.person_id == person_id, Member.circle_id == circle_id)
-    ).first()
-
-
-def places_of(session: Session, people: Collection[int]) -> Sequence[tuple[Member, Circle]]:
-    """Return the seats that these people have not given up, in any circle, the oldest first."""
-    rows = session.execute(
-        select(Member, Circle)
-        .join(Circle, Circle.id == Member.circle_id)
-        .where(Member.person_id.in_(people), Member.state.not_in(("left", "declined")))
-        .order_by(Member.id)
-    )
-    return [(member, circle) for member, circle in rows]
+    seats = SEATS_OF_PERSON.of(session, person_id)
+    return next((member for member in seats if member.circle_id == circle_id), None)
 
 
 def seats_of(session: Session, person_id: int) -> Sequence[tuple[Member, Circle]]:
     """Return the seats a person holds in circles that still run, the oldest first."""
-    rows = session.execute(
-        select(Member, Circle)
-        .join(Circle, Circle.id == Member.circle_id)
-        .where(Member.person_id == person_id, Member.state.in_(SEATED), Circle.state != "closed")
-        .order_by(Member.id)
-    )
-    return [(member, circle) for member, circle in rows]
+    held = [member for member in SEATS_OF_PERSON.of(session, person_id) if member.state in SEATED]
+    seats = [(member, session.get_one(Circle, member.circle_id)) for member in held]
+    return [(member, circle) for member, circle in seats if circle.state != "closed"]
 
 
 def told_of_news(session: Session, circle_id: int, but: Collection[int] = ()) -> Sequence[Member]:
@@ -94,19 +92,13 @@ def told_of_news(session: Session, circle_id: int, but: Collection[int] = ()) ->
 
 def hosts_of(session: Session, circle_id: int, now: dt.datetime) -> Sequence[Person]:
     """Return who hosts a circle now: hosts who took up their seat, or the backups while all are away."""
-    rows = session.execute(
-        select(Role, Person)
-        .join(Person, Person.id == Role.person_id)
-        .where(
-            Role.circle_id == circle_id,
-            Role.kind.in_(("host", "backup")),
-            Role.accepted_at.is_not(None),
-            Role.ended_at.is_(None),
-        )
-        .order_by(Role.id)
-    ).all()
-    here = [(role, person) for role, person in rows if role.away_until is None or role.away_until <= now]
+    held = [
+        role
+        for role in ROLES_OF_CIRCLE.of(session, circle_id)
+        if role.accepted_at is not None and role.ended_at is None
+    ]
+    here = [role for role in held if role.away_until is None or role.away_until <= now]
     for kind in ("host", "backup"):
-        if found := [person for role, person in here if role.kind == kind]:
+        if found := [PEOPLE.of(session, role.person_id)[0] for role in here if role.kind == kind]:
             return found
     return []

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, literal, select, union_all
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from assistant.store.tables import Circle, Cohort, Member, Role
+from assistant.circles.people.known_rows import ROLES_OF_CIRCLE, ROLES_OF_PERSON, SEATS_OF_PERSON
+from assistant.store.tables import Circle, Cohort, Role
 
+GONE = ("left", "declined")
+"""States of a seat that gives no right to anything."""
 RANKS = {"member": "member", "host": "host", "backup": "host", "organizer": "organizer"}
 """A backup host may do what a host may."""
 
 
 def hearing_of(session: Session, people: Collection[int]) -> dict[int, frozenset[str]]:
-    """Return whose commands are theirs to give, in one statement for all of them.
+    """Return whose commands are theirs to give.
 
     "member" takes in hosts and organizers without a seat: they have a name, a place and a phone all the same.
     "on_call" is for whoever is paged: hosts, backups, organizers. "offered" is for whoever was offered a seat
@@ -92,31 +95,23 @@ def _hosted(person_id: int) -> Select[Circle]:
 def _held_and_offered(
     session: Session, people: Collection[int]
 ) -> tuple[defaultdict[int, set[str]], set[int]]:
-    seats = select(Member.person_id, literal("member"), literal(value=True)).where(
-        Member.person_id.in_(people), Member.state.not_in(("left", "declined"))
-    )
-    roles = select(Role.person_id, Role.kind, Role.accepted_at.is_not(None)).where(
-        Role.person_id.in_(people), Role.ended_at.is_(None)
-    )
     held: defaultdict[int, set[str]] = defaultdict(set)
     offered: set[int] = set()
-    for person_id, kind, taken_up in session.execute(union_all(seats, roles)):
-        if taken_up:
-            held[person_id].add(RANKS[kind])
-        if kind != "member":
-            offered.add(person_id)
+    for person_id in people:
+        if any(member.state not in GONE for member in SEATS_OF_PERSON.of(session, person_id)):
+            held[person_id].add("member")
+        for role in ROLES_OF_PERSON.of(session, person_id):
+            if role.ended_at is None:
+                offered.add(person_id)
+                if role.accepted_at is not None:
+                    held[person_id].add(RANKS[role.kind])
     return held, offered
 
 
 def held_roles(session: Session, circle: Circle, kind: str) -> Sequence[Role]:
     """Roles of a kind that were taken up and hold, the longest-serving first."""
-    return session.scalars(
-        select(Role)
-        .where(
-            Role.circle_id == circle.id,
-            Role.kind == kind,
-            Role.accepted_at.is_not(None),
-            Role.ended_at.is_(None),
-        )
-        .order_by(Role.id)
-    ).all()
+    return [
+        role
+        for role in ROLES_OF_CIRCLE.of(session, circle.id)
+        if role.kind == kind and role.accepted_at is not None and role.ended_at is None
+    ]

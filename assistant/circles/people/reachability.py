@@ -7,6 +7,7 @@ written to, by the same statement for the consent in force.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.consent import Kind, in_chunks, kinds_in_force
+from assistant.circles.people.known_rows import ADDRESSES
 from assistant.store.tables import Address, Member
 
 
@@ -82,7 +84,15 @@ def best_addresses(session: Session, people: Collection[int]) -> dict[int, Addre
 
 def address_of(session: Session, person_id: int) -> Address | None:
     """Return where to write to a person, whether or not that may be done; see `best_addresses`."""
-    return best_addresses(session, [person_id]).get(person_id)
+    found = [address for address in ADDRESSES.of(session, person_id) if address.retired_at is None]
+    # The same order: who never wrote from any, the newest.
+    heard = [address for address in found if address.heard_at is not None]
+    return max(heard, key=_when_heard) if heard else found[-1] if found else None
+
+
+def _when_heard(address: Address) -> tuple[dt.datetime, int]:
+    assert address.heard_at is not None
+    return address.heard_at, address.id
 
 
 def reach_of(session: Session, person_id: int, sender: str) -> Reach:

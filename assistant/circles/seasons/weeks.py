@@ -38,6 +38,8 @@ def recap_week(ctx: ActionContext, *, week: int | None = None) -> ActionResult:
     last_week = (current_week(ctx.circle, ctx.now) if week is None else week) - 1
     since = ctx.now - dt.timedelta(days=7)
     shared = sharers(ctx.session, ctx.circle.id, week=last_week)
+    if not shared - {ctx.member.id if ctx.member else 0}:
+        return ActionResult("nothing")
     done = ctx.session.scalar(
         select(func.count())
         .select_from(GoalStep)
@@ -45,8 +47,6 @@ def recap_week(ctx: ActionContext, *, week: int | None = None) -> ActionResult:
         .join(Member, Member.id == Goal.member_id)
         .where(Member.circle_id == ctx.circle.id, GoalStep.outcome == "did", GoalStep.settled_at >= since)
     )
-    if not shared - {ctx.member.id if ctx.member else 0}:
-        return ActionResult("nothing")
     return ActionResult(
         "news", {"count": str(len(shared)), "steps_done": str(done or 0), "steps": bool(done)}
     )

@@ -11,13 +11,16 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.calendar.season_plan import current_week
+from assistant.circles.people.known_rows import SEATS_OF_CIRCLE
 from assistant.circles.sharing.goals import bare_step
 from assistant.language.folding import plain_words
 from assistant.language.phones.contacts import has_contact
+from assistant.store.read_ahead import RowsBy
 from assistant.store.tables import Answer, Apart, Goal, GoalStep, Member, Question, Share
 from assistant.store.tables.circle_tables import SEATED
 
 WITHOUT_NAME: Final = frozenset({"no", "without", "sin"})
+_SHARES: Final = RowsBy(Share, "circle_id")
 
 
 @action("yes", "no")
@@ -139,17 +142,13 @@ def is_in(member: Member | None) -> bool:
 
 def sharers(session: Session, circle_id: int, *, week: int) -> set[int]:
     """Return the members who shared something with this circle in a week, and are still in it."""
-    found = session.scalars(
-        select(Share.member_id)
-        .join(Member, Member.id == Share.member_id)
-        .where(
-            Share.circle_id == circle_id,
-            Share.week == week,
-            Share.words.is_not(None),
-            Member.state.in_(SEATED),
-        )
-    )
-    return set(found)
+    seated = {member.id for member in SEATS_OF_CIRCLE.of(session, circle_id) if member.state in SEATED}
+    shared = {
+        share.member_id
+        for share in _SHARES.of(session, circle_id)
+        if share.week == week and share.words is not None
+    }
+    return seated & shared
 
 
 def apart_from(session: Session, person_id: int) -> set[int]:

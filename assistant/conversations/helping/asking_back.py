@@ -100,18 +100,18 @@ def _takes_the_rest(
 
 def near_miss(context: Context) -> str | None:
     """Return how we put the question that a text may ask, where it comes close to one; None otherwise."""
+    near = near_question(context.words, questions_of(context.services.book))
+    if near is None or context.progress.quiet or "member" not in context.known.hears:
+        return None
     question = context.question
     conversation = context.session.get_one(Conversation, question.conversation_id) if question else None
-    if context.progress.quiet or "member" not in context.known.hears or is_in_talk(context, conversation):
+    if is_in_talk(context, conversation):
         return None
     if question is not None and conversation is not None:
         if context.services.book.is_safety(question.flow):
             return None
         if read_answer(context, question, conversation).outcome != UNCLEAR:
             return None
-    near = near_question(context.words, questions_of(context.services.book))
-    if near is None:
-        return None
     label = context.services.book.answers[near].label
     return label.get(context.person.language or "") or next(iter(label.values()))
 

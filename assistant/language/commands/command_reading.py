@@ -20,6 +20,8 @@ AT = "@"
 SLOTS = frozenset({"code", "name", "place", "text", "date", "number", "person"})
 
 _WHO = frozenset({"name", "person"})  # "pause 2" and "pause two" are no pause of somebody called so
+_SHORTEST_NEAR_MISS = 4
+"""Letters of a keyword; in a shorter one a slip makes another word."""
 _LONGEST_NEAR_MISS = 3  # words
 _LONG_KEYWORD = 7  # letters: too many to be spelt by chance
 _LONGEST_ODD = 5  # words: a keyword with more than this around it is a sentence, not a slip
@@ -144,6 +146,8 @@ class _Index:
     """The first word, and the keyword written as one -> places in `phrases`."""
     headless: list[int]
     """Those that begin with their slot."""
+    by_letter: dict[str, list[tuple[str, str, _Phrase]]]
+    """The first letter -> command, keyword as one word, and phrase that a slip may be meant for."""
 
     def beginning(self, plain: list[str]) -> list[tuple[str, _Phrase]]:
         """The phrases that these words may be, in their order."""
@@ -166,8 +170,13 @@ def _index(patterns: tuple[CommandPattern, ...], language: str) -> _Index:
     ]
     found.sort(key=lambda item: item[:4])
     phrases = [(name, phrase) for *_, name, phrase in found]
-    index = _Index(phrases, {}, [])
-    for place, (_, phrase) in enumerate(phrases):
+    index = _Index(phrases, {}, [], {})
+    for place, (name, phrase) in enumerate(phrases):
+        keyword = "".join(phrase.before)
+        # What opens with a name or a place ("I'm in ...") is a sentence: half of it is no slip of the finger.
+        sentence = phrase.slot in {"name", "place"} or (not phrase.slot and phrase.after)
+        if len(keyword) >= _SHORTEST_NEAR_MISS and not sentence:
+            index.by_letter.setdefault(keyword[0], []).append((name, keyword, phrase))
         if not phrase.before:
             index.headless.append(place)
         for head in {*phrase.before[:1], "".join(phrase.before)} - {""}:
@@ -182,7 +191,7 @@ def _read(index: _Index, words: list[Word], text: str, language: str, country: s
         if reading and reading.sure:
             return reading
         unsure = unsure or reading
-    return unsure or _near_miss(index.phrases, words, text, language, country)
+    return unsure or _near_miss(index, words, text, language, country)
 
 
 def _without_fluff(words: list[Word]) -> list[Word]:
@@ -317,27 +326,27 @@ def _takes_a_sentence(phrase: _Phrase) -> bool:
 
 
 def _near_miss(
-    phrases: list[tuple[str, _Phrase]], words: list[Word], text: str, language: str, country: str
+    index: _Index, words: list[Word], text: str, language: str, country: str
 ) -> CommandReading | None:
     """Return the one command that a text of at most three words nearly spells: "CHEKIN" -> CHECKIN.
 
     Of a longer one only the first word counts, for a long keyword that takes any words: "chekin how was it?".
     """
     plain = [word.plain for word in words]
+    meant = index.by_letter.get(plain[0][0], [])
     if len(words) > _LONGEST_NEAR_MISS:
-        phrases = [each for each in phrases if _takes_a_sentence(each[1])]
+        meant = [each for each in meant if _takes_a_sentence(each[2])]
         plain = plain[:1]
+    said = ["".join(plain[:used]) for used in range(1, len(plain) + 1)]
     best: dict[str, tuple[int, int, _Phrase]] = {}
-    for name, phrase in phrases:
-        keyword = "".join(phrase.before)
-        # What opens with a name or a place ("I'm in ...") is a sentence: half of it is no slip of the finger.
-        if len(keyword) < 4 or phrase.slot in {"name", "place"} or (not phrase.slot and phrase.after):
-            continue
+    for name, keyword, phrase in meant:
+        allowed = 1 if len(keyword) < 7 else 2
         for used in range(1 if phrase.slot else len(plain), len(plain) + 1):
-            heard = "".join(plain[:used])
+            heard = said[used - 1]
+            if abs(len(heard) - len(keyword)) > allowed:
+                continue
             slips = OSA.distance(keyword, heard, score_cutoff=2)
-            allowed = 1 if len(keyword) < 7 else 2
-            if 0 < slips <= allowed and heard[0] == keyword[0] and heard not in NO_SLIPS:
+            if 0 < slips <= allowed and heard not in NO_SLIPS:
                 best[name] = min(best.get(name, (9, 0, phrase)), (slips, used, phrase), key=lambda it: it[0])
     if not best:
         return None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from assistant.language.folding import plain_words, says_something, strip_words
 from assistant.language.signals.auto_replies import is_auto_reply
@@ -46,7 +47,19 @@ def signal(text: str, *, names: Collection[str] = (), ours: Iterable[str] = ()) 
         names: what the sender's circles are called, and their codes: "stop maple" opts out in Maple.
         ours: the newest texts we sent there: what quotes one of them, and says little else, is a reaction.
     """
-    text = without_signature(text[:_LONGEST])
+    if not names and not ours:
+        return _alone(text[:_LONGEST])
+    return _signal(text[:_LONGEST], names, ours)
+
+
+@lru_cache(maxsize=1024)
+def _alone(text: str) -> Signal:
+    """Read a text for itself: several stages ask this of the same one."""
+    return _signal(text, (), ())
+
+
+def _signal(text: str, names: Collection[str], ours: Iterable[str]) -> Signal:
+    text = without_signature(text)
     if not says_something(text):
         return Signal("puzzled" if _ASKING.search(text) else "empty")
     if is_reaction(text):

@@ -29,7 +29,10 @@ class Circle(Base):
     """4 to 12 people through one season."""
 
     __tablename__ = "circle"
-    __table_args__ = (CheckConstraint(one_of("state", CIRCLE_STATES), "state"),)
+    __table_args__ = (
+        CheckConstraint(one_of("state", CIRCLE_STATES), "state"),
+        {"info": {"numbered": True, "watched": True}},
+    )
 
     id: Mapped[Id]
     cohort_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("cohort.id"), index=True)
@@ -59,6 +62,7 @@ class Member(Base):
         CheckConstraint(one_of("state", MEMBER_STATES), "state"),
         UniqueConstraint("circle_id", "person_id"),
         Index("ix_member_person", "person_id"),
+        {"info": {"numbered": True, "watched": True}},
     )
 
     id: Mapped[Id]

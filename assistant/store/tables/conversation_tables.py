@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
 
@@ -47,6 +47,7 @@ class Conversation(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        {"info": {"numbered": True}},
     )
 
     id: Mapped[Id]
@@ -175,7 +176,5 @@ class Timer(Base):
     done_at: Mapped[dt.datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     failed_at: Mapped[dt.datetime | None]
-    question: Mapped[Question | None] = relationship(lazy="raise")
-    """Only for a question that has no id yet: its row goes in first."""
     at_once: Mapped[bool] = mapped_column(default=False, server_default=false())
     """It asks nothing, so that it does not wait until the person has finished talking."""

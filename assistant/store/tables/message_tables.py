@@ -121,6 +121,7 @@ class Outbox(Base):
             sqlite_where=text("state = 'sent'"),
             postgresql_where=text("state = 'sent'"),
         ),
+        {"info": {"numbered": True}},
     )
 
     id: Mapped[Id]

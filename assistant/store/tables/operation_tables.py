@@ -37,6 +37,7 @@ class Alert(Base):
             sqlite_where=text("next_page_at IS NOT NULL"),
             postgresql_where=text("next_page_at IS NOT NULL"),
         ),
+        {"info": {"numbered": True, "watched": True}},
     )
 
     id: Mapped[Id]

@@ -16,6 +16,7 @@ class Person(Base):
     """A human; the row is also the lock under which their conversations move."""
 
     __tablename__ = "person"
+    __table_args__ = ({"info": {"numbered": True}},)
 
     id: Mapped[Id]
     name: Mapped[str | None] = mapped_column(String(80))
@@ -37,6 +38,7 @@ class Address(Base):
     """Where a person is reached: `sms:+14155550123`, `whatsapp:+52...`, `whatsapp:US.ABC123`."""
 
     __tablename__ = "address"
+    __table_args__ = ({"info": {"numbered": True}},)
 
     id: Mapped[Id]
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
@@ -60,6 +62,7 @@ class Consent(Base):
     __table_args__ = (
         CheckConstraint(one_of("kind", ("in", "out")), "kind"),
         Index("ix_consent_address_sender", "address_id", "sender", "id"),
+        {"info": {"numbered": True}},
     )
 
     id: Mapped[Id]
@@ -111,6 +114,7 @@ class Role(Base):
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
         ),
+        {"info": {"numbered": True, "watched": True}},
     )
 
     id: Mapped[Id]
