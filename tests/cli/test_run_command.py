@@ -24,9 +24,8 @@ def taken() -> Iterator[socket.socket]:
 
 
 def settings_at(port: int, data: Path) -> Settings:
-    return load_settings(
-        {"PORT": str(port), "CIRCLE_DATA": str(data), "TWILIO_API_URL": "http://127.0.0.1:1"}
-    )
+    ports = {"PORT": str(port), "CARRIER_PORT": str(free_port())}
+    return load_settings({**ports, "CIRCLE_DATA": str(data)})
 
 
 def test_what_a_killed_run_left_is_waited_for(taken: socket.socket, tmp_path: Path) -> None:
