@@ -20,7 +20,7 @@ from assistant.engine.wording import audience
 from assistant.safety.first_response import is_safety_talk
 from assistant.schedule.local_time import due, home, hours_for, next_allowed, zone_of
 from assistant.store.insert import insert_new
-from assistant.store.sessions import forget_touched, touched, written
+from assistant.store.sessions import forget_touched, noted, touched
 from assistant.store.tables import Conversation, FlowVersion, Question, Timer
 
 WAITED = "waited"
@@ -178,7 +178,7 @@ def _settle(context: Context, conversation: Conversation, place: Place | None) -
 
 def _store_version(context: Context, flow: str, version: str) -> None:
     """Keep the movement that a conversation has begun with, for as long as anyone stands in it."""
-    stored = written(context.session)
+    stored = noted(context.session)
     if (flow, version) in stored:
         return
     stored.add((flow, version))

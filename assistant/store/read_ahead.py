@@ -113,6 +113,12 @@ def announce(session: Session, **keys: Collection[Any]) -> None:
             ahead.announced[kind].update(key for key in some if key is not None)
 
 
+def announced(session: Session, kind: str) -> set[Any]:
+    """Return the keys of a kind that were announced, by whoever read rows that tell of them too."""
+    ahead: _Ahead | None = session.info.get(AHEAD)
+    return set() if ahead is None else set(ahead.announced[kind])
+
+
 def forget(session: Session, table: type[DeclarativeBase] | None = None) -> None:
     """Read anew, when next needed, the rows of a table, or of all."""
     ahead: _Ahead | None = session.info.get(AHEAD)

@@ -16,8 +16,8 @@ from sqlalchemy.orm.unitofwork import UOWTransaction, _SaveUpdateAll
 from assistant.store import read_ahead
 from assistant.store.numbering import number
 
-WRITTEN: Final = "written"
-"""Where a session keeps what `written` returns."""
+NOTED: Final = "noted"
+"""Where a session keeps what `noted` returns."""
 WATCHED: Final = "watched"
 """Marks tables, in their `info`, changes of which `touched` tells of."""
 
@@ -58,10 +58,10 @@ def is_writing_alone(session: orm.Session) -> bool:
     return connection.dialect.name == "sqlite" and bool(connection.get_execution_options().get("writing"))
 
 
-def written(session: orm.Session) -> set[object]:
-    """Return what a transaction has noted as written already; nothing of it outlives a rollback."""
-    noted: set[object] = session.info.setdefault(WRITTEN, set())
-    return noted
+def noted(session: orm.Session) -> set[object]:
+    """Return what a transaction has noted as done: rows written, locks taken; a rollback forgets it all."""
+    done: set[object] = session.info.setdefault(NOTED, set())
+    return done
 
 
 def forget_touched(session: orm.Session) -> None:
@@ -127,14 +127,14 @@ def _let_go(session: orm.Session, row: Any) -> None:
 
 def _forget(session: orm.Session, _transaction: object) -> None:
     """After a rollback, rows may not be what they were, nor even be."""
-    session.info.pop(WRITTEN, None)
+    session.info.pop(NOTED, None)
     session.info.pop("rows", None)
     read_ahead.forget(session)
 
 
 def _touch(session: orm.Session, row: object) -> None:
-    if (noted := session.info.get("touched")) is not None and WATCHED in type(row).__table__.info:  # type: ignore[attr-defined]
-        noted.add(type(row))
+    if (changed := session.info.get("touched")) is not None and WATCHED in type(row).__table__.info:  # type: ignore[attr-defined]
+        changed.add(type(row))
 
 
 @event.listens_for(orm.Mapper, "mapper_configured")

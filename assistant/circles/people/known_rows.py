@@ -23,7 +23,7 @@ from assistant.store.tables import (
 )
 from assistant.store.tables.operation_tables import URGENT
 
-CIRCLES_BY_CODE: Final = RowsBy(Circle, "code", tells=(("circle_id", "id"),))
+CIRCLES_BY_CODE: Final = RowsBy(Circle, "code", tells=(("circle_id", "id"), ("named_circle_id", "id")))
 CIRCLES: Final = RowsBy(Circle, "id", called="circle_id", tells=(("cohort_id", "cohort_id"),))
 SEATS_OF_PERSON: Final = RowsBy(Member, "person_id", tells=(("member_id", "id"), ("circle_id", "circle_id")))
 SEATS_OF_CIRCLE: Final = RowsBy(Member, "circle_id")

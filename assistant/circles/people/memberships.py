@@ -16,11 +16,12 @@ from assistant.circles.people.known_rows import (
     SEATS_OF_PERSON,
 )
 from assistant.language.folding import plain_words
-from assistant.store.read_ahead import forget
-from assistant.store.sessions import is_writing_alone
+from assistant.store.read_ahead import announced, forget
+from assistant.store.sessions import is_writing_alone, noted
 from assistant.store.tables import Circle, Member, Person
 from assistant.store.tables.circle_tables import SEATED
 
+LOCK = "circle lock"
 LONGEST_SEARCH = 10
 """Words of a text in which a circle's code is looked for."""
 
@@ -40,17 +41,25 @@ def codes_in(said: str) -> list[str]:
 
 def lock_circle(session: Session, circle_id: int) -> Circle:
     """Return the circle as it stands now, held until the transaction ends: no two take its last seat."""
-    if is_writing_alone(session):
-        return session.get_one(Circle, circle_id)
-    circle = session.scalars(
-        select(Circle)
-        .where(Circle.id == circle_id)
-        # Rows that only point to it, such as a note between buddies, need not wait.
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
-    forget(session, Member)  # Whoever held it may have taken a seat.
-    return circle
+    if not is_writing_alone(session) and (LOCK, circle_id) not in noted(session):
+        # What this batch's texts name goes along: in one statement, and in the order of ids, as everywhere.
+        some = {circle_id} | announced(session, "named_circle_id")
+        as_it_stands = {"populate_existing": True}
+        session.scalars(
+            select(Circle)
+            .where(Circle.id.in_(some))
+            .order_by(Circle.id)
+            # Rows that only point to it, such as a note between buddies, need not wait.
+            .with_for_update(key_share=True)
+            .execution_options(**as_it_stands)
+        ).all()
+        # Whoever held one may have taken a seat.
+        session.scalars(
+            select(Member).where(Member.circle_id.in_(some)).execution_options(**as_it_stands)
+        ).all()
+        forget(session, Member)
+        noted(session).update((LOCK, each) for each in some)
+    return session.get_one(Circle, circle_id)
 
 
 def is_full(session: Session, circle: Circle) -> bool:

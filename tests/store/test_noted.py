@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from assistant.store.database import Database
-from assistant.store.sessions import written
+from assistant.store.sessions import noted
 
 
 def test_what_is_noted_does_not_outlive_a_rollback(database: Database) -> None:
     with database.write() as session:
-        written(session).add("before")
+        noted(session).add("before")
         part = session.begin_nested()
-        written(session).add("within")
+        noted(session).add("within")
         part.rollback()
-        assert not written(session), "what is not there is written again; what is there, harmlessly twice"
+        assert not noted(session), "what is not there is written again; what is there, harmlessly twice"
