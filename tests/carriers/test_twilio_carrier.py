@@ -305,9 +305,14 @@ def test_of_a_long_day_only_the_minutes_asked_for_are_read(monkeypatch: pytest.M
         rules.receive("+14155550111", f"text {minute}")
     monkeypatch.setattr(twilio_carrier, "LOG_PAGE", 10)
     with running(rules) as local:
-        pages = []
+        pages: list[dict[str, Any]] = []
         read = rules.messages
-        monkeypatch.setattr(rules, "messages", lambda **asked: pages.append(asked) or read(**asked))
+
+        def count(**asked: Any) -> Any:
+            pages.append(asked)
+            return read(**asked)
+
+        monkeypatch.setattr(rules, "messages", count)
         carrier = carrier_at(local.url)
         since = start + dt.timedelta(minutes=595)
         found = run(carrier, lambda: carrier.received_since(since))
