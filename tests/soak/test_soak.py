@@ -32,11 +32,11 @@ DEALT = (
 )
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(700)
 @pytest.mark.parametrize("form", ["sqlite", "postgres"])
 def test_every_promise_is_kept_whatever_breaks(form: str) -> None:
     """How long it settles is the machine's affair; nothing here is measured by it."""
-    plan = Plan(form=form, seconds=30, rate=4, every=1.75, members=12, dealt=DEALT, settle=300)
+    plan = Plan(form=form, seconds=30, rate=4, every=1.75, members=12, dealt=DEALT, least=60, settle=300)
     try:
         outcome = soak(plan)
     except NoServerError as error:
@@ -44,8 +44,8 @@ def test_every_promise_is_kept_whatever_breaks(form: str) -> None:
     told = describe(outcome, plan)
     assert not outcome.report.broken, told
     assert outcome.struck.total() >= len(DEALT) - 3, told
-    assert len(outcome.report.replies) > plan.members * 4, told
-    assert outcome.restarts == 1, told
+    assert outcome.received >= plan.least, told
+    assert outcome.restarts >= 1, told
 
 
 def test_phones_join_circles_that_have_room() -> None:

@@ -49,7 +49,8 @@ class Plan:
         latest: A reply that took longer is a broken promise.
         without: Blows whose names hold one of these words are left out.
         members: Phones; 0 for as many as the rate needs.
-        dealt: Names of blows in the order in which they fall, again and again, instead of by chance.
+        dealt: Names of blows in the order in which they fall, once each, instead of by chance.
+        least: So many texts are to reach phones before it ends, however slow the machine is.
         keep: A folder for the database and the logs of a soak that broke a promise.
     """
 
@@ -63,6 +64,7 @@ class Plan:
     without: tuple[str, ...] = ()
     members: int = 0
     dealt: tuple[str, ...] = ()
+    least: int = 0
     keep: str = ""
 
     @property
@@ -135,11 +137,14 @@ class Trial:
         deal = self._deal()
         began = said = time.monotonic()
         next_blow = began + self.plan.every if self.plan.every else float("inf")
-        while (now := time.monotonic()) < began + self.plan.seconds:
+        while (now := time.monotonic()) < began + self.plan.seconds or (
+            len(self.tap.received) < self.plan.least and now < began + self.plan.settle
+        ):
             self._live(now)
             if now >= next_blow:
                 next_blow += self.plan.every
-                self._strike(world, next(deal), now)
+                if (blow := next(deal, None)) is not None:
+                    self._strike(world, blow, now)
             if now - said > 15:
                 said = now
                 self.say(f"{now - began:4.0f} s: {self._standing()}, {self.struck.total()} blows")
@@ -149,8 +154,8 @@ class Trial:
         kinds = blows(self.plan.form, without=self.plan.without)
         if self.plan.dealt:
             by_name = {blow.name: blow for blow in kinds}
-            while True:
-                yield from (by_name[name] for name in self.plan.dealt if name in by_name)
+            yield from (by_name[name] for name in self.plan.dealt if name in by_name)
+            return
         weights = [blow.weight for blow in kinds]
         while True:
             yield self.chance.choices(kinds, weights)[0]
