@@ -28,6 +28,8 @@ COALESCE_MS: Final = 10_000
 """So long one wake-up stands for all, unless its worker woke before."""
 LEAVE_ALONE: Final = 1.0
 """Seconds for which a Redis that did not answer is not asked again: nobody may be held up by it twice."""
+REDIS_PATIENCE: Final = 5.0
+"""Seconds that a worker, or the clock, waits for an answer of Redis."""
 JOB_OPTIONS: Final = {
     # Our drains end by themselves; RQ uses this for bookkeeping only (see `workers.worker_process`).
     "job_timeout": 60,

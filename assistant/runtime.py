@@ -13,18 +13,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from assistant import embedded_redis
 from assistant.circles.actions.context import ServiceIdentity
 from assistant.schedule.clock import Clock, MovingClock, SystemClock
 from assistant.settings import Settings
 from assistant.store.database import Database
+from assistant.store.sealing import keyring_from
 
 if TYPE_CHECKING:
     from redis import Redis
 
     from assistant.carriers.carrier import Carrier
+    from assistant.delivery.spool import Spool
     from assistant.engine.book import FlowBook
     from assistant.engine.known import Known
     from assistant.queues import Queues
@@ -83,6 +85,13 @@ class Runtime:
         return self._carrier or _twilio(self.settings)
 
     @cached_property
+    def spool(self) -> Spool:
+        """Where texts wait while the database is away."""
+        from assistant.delivery.spool import Spool
+
+        return Spool(self.settings.spool, self.database.keyring)
+
+    @cached_property
     def redis_url(self) -> str:
         """Where the queues are; nothing is started by asking."""
         return self.settings.redis_url or embedded_redis.address(self.settings.circle_data)
@@ -108,33 +117,46 @@ class Runtime:
         return Queues(self.redis_url)
 
     @cached_property
-    def transport(self) -> Transport:
-        """What delivery works with; no flow is read for it."""
-        from assistant.services import Transport
-
-        return Transport(**self._transport)
-
-    @cached_property
     def services(self) -> Services:
-        """What conversations and delivery work with."""
+        """What conversations work with; the carrier is opened only if someone sends."""
+        from assistant.carriers.late_carrier import LateCarrier
         from assistant.services import Services
 
-        return Services(**self._transport, book=self.book, carrier_replies=self.settings.carrier_replies)
+        return Services(
+            database=self.database,
+            book=self.book,
+            carrier=LateCarrier(lambda: self.carrier),
+            clock=self.clock,
+            identity=self.identity,
+            wake=self.wakeups.wake,
+            carrier_replies=self.settings.carrier_replies,
+            reserve=self._reserve,
+        )
 
     @cached_property
-    def _transport(self) -> dict[str, Any]:
-        from assistant.delivery.rate import Rate
+    def transport(self) -> Transport:
+        """What delivery works with: the carrier is open, and no flow is read."""
+        from assistant.services import Transport
+
+        return Transport(
+            database=self.database,
+            carrier=self.carrier,
+            clock=self.clock,
+            identity=self.identity,
+            wake=self.wakeups.wake,
+            reserve=self._reserve,
+        )
+
+    @cached_property
+    def _reserve(self) -> Callable[[int], float]:
         from assistant.services import allow_everything
 
         limit = self.settings.segments_per_second
-        return {
-            "database": self.database,
-            "carrier": self.carrier,
-            "clock": self.clock,
-            "identity": self.identity,
-            "wake": self.wakeups.wake,
-            "reserve": Rate(self.redis, self.identity.sender, limit).reserve if limit else allow_everything,
-        }
+        if not limit:
+            return allow_everything
+        from assistant.delivery.rate import Rate
+
+        return Rate(self.redis, self.identity.sender, limit).reserve
 
     def close(self) -> None:
         """Let go of every connection that was opened."""
@@ -169,7 +191,8 @@ def build_runtime(
         clock: Instead of the machine's.
         queues: Instead of those in Redis.
     """
-    database = Database(settings.database_url)
+    keyring = keyring_from(settings.data_key, settings.data_key_old)
+    database = Database(settings.database_url, keyring=keyring)
     if clock is None:
         clock = SystemClock(_offset_reader(database) if settings.time_travel else None)
     return Runtime(

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.carriers.carrier import Carrier
-from assistant.circles.actions.context import ServiceIdentity
-from assistant.schedule.clock import Clock
-from assistant.store.database import Database
-
 if TYPE_CHECKING:
+    from assistant.carriers.carrier import Carrier
+    from assistant.circles.actions.context import ServiceIdentity
     from assistant.engine.book import FlowBook
+    from assistant.schedule.clock import Clock
+    from assistant.store.database import Database
 
 
 def allow_everything(_segments: int) -> float:
@@ -22,7 +21,7 @@ def allow_everything(_segments: int) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transport:
-    """What delivery works with; no globals. It needs no flows, so that it starts in half the time."""
+    """Everything that delivery needs; no globals, and no flow is read for it."""
 
     database: Database
     carrier: Carrier
@@ -31,7 +30,8 @@ class Transport:
     wake: Callable[[str], None]
     """Wakes whoever sees to "inbox", "delivery" or the carrier's "log"; never raises, may be lost."""
     reserve: Callable[[int], float] = allow_everything
-    """Asks the rate limit for one text of so many segments: the seconds to wait before it (0: now)."""
+    """Asks the rate limit for one text of so many segments: 0 when it may leave now, and its room is taken;
+    else the seconds until it is worth asking again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

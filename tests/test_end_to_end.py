@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -145,7 +146,7 @@ def test_ana_is_brought_in_whatever_is_killed_on_the_way(service: Service) -> No
     assert "You joined Maple" in service.replies(ANA)[0]
     wait_for(lambda: len(service.replies(ANA)) >= 2, "the first question")
 
-    answers = iter(["I'm Ana", "1", "Austin, evenings", "1", "ok", "braids", "skip"])
+    answers = iter(["I'm Ana", "1", "Albuquerque, evenings", "1", "ok", "trombones", "skip"])
     for name in ("web", "inbox", "delivery", "clock", "redis", "carrier"):
         heard = len(service.replies(ANA))
         killed = service.pid_of(name)
@@ -157,6 +158,13 @@ def test_ana_is_brought_in_whatever_is_killed_on_the_way(service: Service) -> No
         wait_for(lambda: len(service.replies(ANA)) > heard, f"a reply after {name} was killed")  # noqa: B023
     assert len(set(service.replies(ANA))) == len(service.replies(ANA)), "a text went out twice"
     wait_for(lambda: any("Ana" in text for text in service.replies(LUZ)), "the host to hear of her")
+    # It made a data key for itself: nothing that she wrote, and not her number, lies readable on the disk.
+    files = [path for path in service.data.rglob("*") if path.is_file()]
+    assert {"circle.db", "carrier.jsonl", "data_key"} <= {path.name for path in files}
+    for secret in (b"trombones", b"Albuquerque", ANA.encode()):
+        assert not [path.name for path in files if secret in path.read_bytes()]
+    every = (service.data, *service.data.rglob("*"))
+    assert not [path.name for path in every if stat.S_IMODE(path.lstat().st_mode) & 0o077]
 
 
 def test_everything_ends_together(service: Service) -> None:

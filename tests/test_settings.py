@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import stat
 from pathlib import Path
@@ -169,6 +170,66 @@ def test_the_secret_key_is_made_once_and_kept_for_its_owner(data: dict[str, str]
     kept = Path(data["CIRCLE_DATA"]) / "secret_key"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert [path.name for path in kept.parent.iterdir()] == ["secret_key"]
+
+
+KEY = bytes(range(200, 232))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        KEY.hex(),
+        KEY.hex().upper(),
+        base64.b64encode(KEY).decode(),
+        base64.urlsafe_b64encode(KEY).decode().rstrip("="),
+        f" {base64.b64encode(KEY).decode()}\n",
+    ],
+)
+def test_a_data_key_is_read_in_hex_and_base64(data: dict[str, str], written: str) -> None:
+    settings = load_settings(data | {"DATA_KEY": written, "DATA_KEY_OLD": ""})
+    assert settings.data_key == KEY
+    assert settings.data_key_old is None
+    assert "data_key=" not in repr(settings)
+
+
+def test_a_data_key_that_is_none_says_how_to_make_one_and_is_not_repeated(data: dict[str, str]) -> None:
+    for wrong in ("hunter2", KEY.hex()[:-2], base64.b64encode(KEY + b"x").decode()):
+        (mistake,) = mistakes_of(data | {"DATA_KEY": wrong})
+        assert "`circle key new` makes one" in mistake
+        assert wrong not in mistake
+    (mistake,) = mistakes_of(data | {"DATA_KEY_OLD": KEY.hex()})
+    assert mistake.startswith("DATA_KEY_OLD is set but DATA_KEY is not")
+
+
+def test_without_one_no_data_key_is_made_but_a_kept_one_is_read(data: dict[str, str]) -> None:
+    assert load_settings(data).data_key is None
+    kept = Path(data["CIRCLE_DATA"]) / "data_key"
+    assert not kept.exists()
+    kept.write_text(KEY.hex())
+    assert load_settings(data).data_key == KEY
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_a_folder_is_made_private_and_what_it_may_run_stays_so(data: dict[str, str]) -> None:
+    folder = Path(data["CIRCLE_DATA"])
+    (folder / "logs").mkdir(parents=True)
+    (folder / "logs" / "web.log").write_text("")
+    for path, mode in ((folder, 0o755), (folder / "logs", 0o777), (folder / "logs" / "web.log", 0o754)):
+        path.chmod(mode)
+    load_settings(data)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, *sorted(folder.rglob("*")))]
+    assert modes == [0o700, 0o700, 0o700, 0o600]
+
+
+def test_a_folder_that_is_far_more_than_ours_is_left_as_it_is(
+    data: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(data["CIRCLE_DATA"])
+    folder.mkdir()
+    folder.chmod(0o755)
+    monkeypatch.chdir(folder)
+    load_settings(data)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
 
 
 def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from assistant.delivery.recorder import Recorder
-from assistant.delivery.spool import Spool
 from assistant.logs import get_log
 from webhooks import health, metrics, service_clock, twilio_webhooks
 
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from assistant.runtime import Runtime
 
 log = get_log("webhooks")
-
-LARGEST_BODY = 64 * 1024
-"""Bytes. Twilio's largest webhook is a few thousand; whatever is larger is answered 413 unread."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -30,8 +26,8 @@ HEADERS = {
 def create_app(runtime: Runtime) -> Flask:
     """The application of one process. Its recorder starts at once, and puts in what was left on the spool."""
     app = Flask("webhooks", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    spool = Spool(runtime.settings.spool)
+    app.config["MAX_CONTENT_LENGTH"] = twilio_webhooks.LARGEST_BODY
+    spool = runtime.spool
     recorder = Recorder(
         runtime.database,
         spool,
@@ -41,12 +37,14 @@ def create_app(runtime: Runtime) -> Flask:
     recorder.start()
     app.extensions["recorder"] = recorder
     counted = metrics.Metrics(metrics.Waiting(runtime, spool))
-    app.register_blueprint(twilio_webhooks.doors(runtime, recorder, counted))
     app.register_blueprint(health.pages(runtime, spool))
     token = runtime.settings.metrics_token
     app.register_blueprint(metrics.page(counted, token.get_secret_value() if token else None))
     if runtime.settings.time_travel and runtime.settings.local_carrier:
         app.register_blueprint(service_clock.door(runtime))
+    app.wsgi_app = twilio_webhooks.Doors(  # type: ignore[method-assign]
+        runtime, recorder, counted, app.wsgi_app, HEADERS
+    )
     app.after_request(_protect)
     app.register_error_handler(Exception, _explain)
     return app

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 from collections.abc import Iterable, Iterator
+from functools import cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -54,10 +55,11 @@ class Metrics:
             buckets=SECONDS,
             registry=self.registry,
         )
+        self._labelled = cache(lambda door, status: self._seconds.labels(door, str(status)))
 
     def answered(self, door: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        self._seconds.labels(door, str(status)).observe(seconds)
+        self._labelled(door, status).observe(seconds)
 
 
 class Waiting(Collector):

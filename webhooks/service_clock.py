@@ -38,7 +38,7 @@ def door(runtime: Runtime) -> Blueprint:
     @pages.post("/clock")
     def move() -> tuple[Response, int]:
         try:
-            form = signed_form(signature, settings.twilio_account_sid)
+            form = signed_form(request.environ, signature, settings.twilio_account_sid)
         except Refused as refused:
             return jsonify(error=refused.why), refused.status
         if not moving.acquire(blocking=False):

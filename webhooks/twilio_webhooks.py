@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
-from flask import Blueprint, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.carriers.twilio_addresses import to_uri
@@ -19,11 +21,15 @@ from webhooks.metrics import Metrics
 from webhooks.signature import Signature, raw_path_and_query
 
 if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
     from assistant.runtime import Runtime
 
 log = get_log("webhooks")
 
 FORM = "application/x-www-form-urlencoded"
+LARGEST_BODY = 64 * 1024
+"""Bytes. Twilio's largest webhook is a few thousand; whatever is larger is answered 413 unread."""
 MOST_FIELDS = 1000
 LONGEST_ID = 64
 LONGEST_VALUE = 8_000
@@ -35,6 +41,9 @@ IN_COLUMNS = ("MessageSid", "From", "To", "Body")
 """Parameters that have a column of their own; every other one is kept under `params`."""
 
 
+DOORS = "/webhooks/twilio/"
+
+
 class Refused(Exception):  # noqa: N818 - it says what happened
     """A request that changes nothing, with the status and the sentence to answer it with."""
 
@@ -44,39 +53,95 @@ class Refused(Exception):  # noqa: N818 - it says what happened
         self.why = why
 
 
-def doors(runtime: Runtime, recorder: Recorder, metrics: Metrics) -> Blueprint:
-    """The two routes that Twilio calls."""
-    pages = Blueprint("twilio", __name__, url_prefix="/webhooks/twilio")
-    settings = runtime.settings
-    signature = Signature(settings.public_url, settings.twilio_auth_token.get_secret_value())
-    account = settings.twilio_account_sid
-    clock = runtime.clock
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a door answers."""
 
-    @pages.post("/message")
-    def message() -> Response:
+    status: int
+    body: str = ""
+    kind: str = "text/plain; charset=utf-8"
+
+
+class Doors:
+    """The two doors that Twilio calls, before everything else that the service serves.
+
+    A text brings some four of these calls, and each would cost twice as much with routing, a request and a
+    response of Flask's around it (`docs/speed.md`).
+
+    Args:
+        runtime: What this process works with.
+        recorder: Where texts and callbacks go.
+        metrics: Counts the answers.
+        rest: Serves every other page.
+        headers: Go with each answer.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        recorder: Recorder,
+        metrics: Metrics,
+        rest: WSGIApplication,
+        headers: Mapping[str, str],
+    ) -> None:
+        settings = runtime.settings
+        self._signature = Signature(settings.public_url, settings.twilio_auth_token.get_secret_value())
+        self._account = settings.twilio_account_sid
+        self._clock = runtime.clock
+        self._recorder = recorder
+        self._metrics = metrics
+        self._rest = rest
+        self._headers = list(headers.items())
+        self._doors = {"message": self._message, "status": self._status}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request, or pass it on."""
+        path = environ.get("PATH_INFO", "")
+        name = path[len(DOORS) :] if path.startswith(DOORS) else ""
+        door = self._doors.get(name)
+        if door is None:
+            return self._rest(environ, start_response)
         began = time.perf_counter()
-        try:
-            recorder.record(read_text(signed_form(signature, account), _now(clock)))
-            answer = Response(NOTHING_TO_SAY, 200, content_type="text/xml")
-        except (Refused, NotRecorded) as trouble:
-            answer = _refusal(trouble)
-        metrics.answered("message", answer.status_code, time.perf_counter() - began)
-        return answer
+        answer = self._answer(door, environ)
+        body = answer.body.encode()
+        headers = self._headers.copy()
+        if body:
+            headers += ("Content-Type", answer.kind), ("Content-Length", str(len(body)))
+        if answer.status == 405:
+            headers.append(("Allow", "POST"))
+        start_response(_LINES[answer.status], headers)
+        self._metrics.answered(name, answer.status, time.perf_counter() - began)
+        return [body]
 
-    @pages.post("/status")
-    def status() -> Response:
-        began = time.perf_counter()
+    def _answer(self, door: Callable[[WSGIEnvironment], Answer], environ: WSGIEnvironment) -> Answer:
         try:
-            recorder.note(
-                read_status(signed_form(signature, account), request.args.get("attempt"), _now(clock))
-            )
-            answer = Response(status=204)
-        except (Refused, NotRecorded) as trouble:
-            answer = _refusal(trouble)
-        metrics.answered("status", answer.status_code, time.perf_counter() - began)
-        return answer
+            return door(environ)
+        except Refused as refused:
+            log.warning("webhook refused", door=environ["PATH_INFO"], status=refused.status, why=refused.why)
+            return Answer(refused.status, f"{refused.why}\n")
+        except NotRecorded:
+            return Answer(503, "not recorded; try again\n")
+        except Exception as error:
+            # For our own mistakes not a word about them.
+            log.error("request failed", exc_info=error)
+            return Answer(500, "Internal Server Error\n")
 
-    return pages
+    def _message(self, environ: WSGIEnvironment) -> Answer:
+        form = signed_form(environ, self._signature, self._account)
+        self._recorder.record(read_text(form, _now(self._clock)))
+        return Answer(200, NOTHING_TO_SAY, "text/xml")
+
+    def _status(self, environ: WSGIEnvironment) -> Answer:
+        form = signed_form(environ, self._signature, self._account)
+        attempt = dict(reversed(read_pairs(environ.get("QUERY_STRING", "")))).get("attempt")
+        self._recorder.note(read_status(form, attempt, _now(self._clock)))
+        return Answer(204)
+
+
+_LINES = {
+    status: f"{status} {HTTPStatus(status).phrase}"
+    for status in (200, 204, 400, 403, 405, 413, 415, 500, 503)
+}
 
 
 def read_text(params: dict[str, str | list[str]], now: dt.datetime) -> IncomingText:
@@ -118,24 +183,21 @@ def read_status(params: dict[str, str | list[str]], attempt: str | None, now: dt
     )
 
 
-def signed_form(signature: Signature, account: str) -> dict[str, str | list[str]]:
+def signed_form(environ: WSGIEnvironment, signature: Signature, account: str) -> dict[str, str | list[str]]:
     """The parameters of this request, once it is certain that they are Twilio's and meant for us.
 
     Raises:
-        Refused: 403, 415 or 400.
+        Refused: 405, 403, 415, 413 or 400.
     """
-    given = request.headers.get("X-Twilio-Signature")
+    if environ.get("REQUEST_METHOD") != "POST":
+        raise Refused(405, "a webhook is a POST")
+    given = environ.get("HTTP_X_TWILIO_SIGNATURE")
     if not given:
         raise Refused(403, "no signature")
-    if request.mimetype != FORM:
+    if environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != FORM:
         raise Refused(415, f"a webhook is a form: send {FORM}")
-    # A longer body than MAX_CONTENT_LENGTH ends here with 413.
-    body = request.get_data(cache=False).decode("utf-8", "replace")
-    try:
-        pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    except ValueError:
-        raise Refused(400, f"a webhook has at most {MOST_FIELDS} fields") from None
-    if not signature.is_good(*raw_path_and_query(request.environ), pairs, given):
+    pairs = read_pairs(_body(environ).decode("utf-8", "replace"))
+    if not signature.is_good(*raw_path_and_query(environ), pairs, given):
         raise Refused(403, "the signature does not fit; is PUBLIC_URL what the carrier was told to call?")
     params = _named(pairs)
     theirs = _first(params, "AccountSid")
@@ -144,6 +206,51 @@ def signed_form(signature: Signature, account: str) -> dict[str, str | list[str]
     if theirs != account:
         raise Refused(403, "this is another account's")
     return params
+
+
+def read_pairs(form: str) -> list[tuple[str, str]]:
+    """Read a form as `urllib.parse.parse_qsl` does, blank values too; most of them hold no escapes.
+
+    Raises:
+        Refused: 400, it has too many fields.
+    """
+    if form.count("&") >= MOST_FIELDS:
+        raise Refused(400, f"a webhook has at most {MOST_FIELDS} fields")
+    pairs = []
+    for part in form.split("&"):
+        if part:
+            name, _, value = part.partition("=")
+            pairs.append((_plain(name), _plain(value)))
+    return pairs
+
+
+def _plain(written: str) -> str:
+    if "+" in written:
+        written = written.replace("+", " ")
+    return unquote(written, errors="replace") if "%" in written else written
+
+
+def _body(environ: WSGIEnvironment) -> bytes:
+    """Read no more than a webhook may bring.
+
+    Raises:
+        Refused: 413, or 400 when it broke off.
+    """
+    told = environ.get("CONTENT_LENGTH") or ""
+    if told.isascii() and told.isdigit():
+        length = int(told)
+        if length > LARGEST_BODY:
+            raise Refused(413, "a webhook is shorter")
+        body: bytes = environ["wsgi.input"].read(length)
+        if len(body) < length:
+            raise Refused(400, "the form broke off")
+        return body
+    if not environ.get("wsgi.input_terminated"):
+        return b""
+    body = environ["wsgi.input"].read(LARGEST_BODY + 1)
+    if len(body) > LARGEST_BODY:
+        raise Refused(413, "a webhook is shorter")
+    return body
 
 
 def _now(clock: Clock) -> dt.datetime:
@@ -186,10 +293,3 @@ def _address(params: dict[str, str | list[str]], name: str) -> str:
         return to_uri(value)
     except ValueError as error:
         raise Refused(400, f"{name}: {error}") from None
-
-
-def _refusal(trouble: Refused | NotRecorded) -> Response:
-    if isinstance(trouble, NotRecorded):
-        return Response("not recorded; try again\n", 503, content_type="text/plain")
-    log.warning("webhook refused", door=request.path, status=trouble.status, why=trouble.why)
-    return Response(f"{trouble.why}\n", trouble.status, content_type="text/plain; charset=utf-8")

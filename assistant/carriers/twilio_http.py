@@ -72,7 +72,7 @@ class LoopHttp(AsyncHttpClient):  # type: ignore[misc]
         async with asked as answer:
             text = await answer.text()
         if answer.status == 429:
-            raise error_for(429, _code(text), _seconds(answer.headers.get("Retry-After")))
+            raise refusal(429, _code(text), answer.headers.get("Retry-After"))
         return Response(answer.status, text, answer.headers)
 
     async def close(self) -> None:
@@ -102,17 +102,10 @@ def sending() -> Iterator[None]:
     """Turn whatever goes wrong with a send into a `CarrierError`."""
     try:
         yield
-    except CarrierError:
-        raise
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
         # Nobody was reached, so nothing was taken.
         raise CarrierError(Trouble.RETRY) from error
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise CarrierError(Trouble.UNSURE) from error
-    except TwilioException as error:
-        raise _refusal(error) from None
-    except (ValueError, KeyError, TypeError) as error:
-        # It answered 201, but with something that cannot be read.
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         raise CarrierError(Trouble.UNSURE) from error
 
 
@@ -126,26 +119,30 @@ def reading() -> Iterator[None]:
     except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
         raise CarrierError(Trouble.RETRY) from error
     except TwilioException as error:
-        refusal = _refusal(error)
-        if refusal.trouble is Trouble.UNSURE:
-            refusal = CarrierError(Trouble.RETRY, refusal.code)
-        raise refusal from None
+        # Not chained: the exception's own message repeats the request, numbers and all.
+        known = refusal(int(getattr(error, "status", 0) or 0), getattr(error, "code", None))
+        if known.trouble is Trouble.UNSURE:
+            known = CarrierError(Trouble.RETRY, known.code)
+        raise known from None
 
 
-def _refusal(error: TwilioException) -> CarrierError:
-    """Not chained: the exception's own message repeats the request, numbers and all."""
-    status = int(getattr(error, "status", 0) or 0)
-    code = getattr(error, "code", None)
-    # Without a code of its own the client gives the HTTP status for one.
-    return error_for(status, code if isinstance(code, int) and code >= 1000 else None)
+def refusal(status: int, code: object, retry_after: str | None = None) -> CarrierError:
+    """Return what a refusal means.
+
+    Args:
+        status: HTTP's.
+        code: Twilio's own; where there is none its client gives HTTP's for it, and that is left aside.
+        retry_after: The header.
+    """
+    known = code if isinstance(code, int) and code >= 1000 else None
+    return error_for(status, known, _seconds(retry_after))
 
 
-def _code(text: str) -> int | None:
+def _code(text: str) -> object:
     try:
-        code = json.loads(text).get("code")
+        return json.loads(text).get("code")
     except (ValueError, AttributeError):
         return None
-    return code if isinstance(code, int) else None
 
 
 def _seconds(header: str | None) -> float | None:

@@ -6,6 +6,7 @@ A command's module is imported only when it is run: each process starts with no 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, Final
@@ -21,6 +22,7 @@ COMMANDS: Final = {
     "carrier": ("processes", "carrier", "The local carrier: Twilio's API and phones on a page."),
     "migrate": ("maintenance_commands", "migrate", "Bring the database up to date."),
     "doctor": ("doctor", "doctor", "Check every piece, and say what is wrong and how to mend it."),
+    "key": ("key_command", "key", "The key that words and numbers are sealed with: make one, change it."),
     "backup": (
         "maintenance_commands",
         "backup",
@@ -47,7 +49,10 @@ COMMANDS: Final = {
     "inbox": ("text_commands", "inbox", "Texts that came in: list those set aside, or try them again."),
     "outbox": ("text_commands", "outbox", "Texts that go out: what waits, and why."),
 }
-HIDDEN: Final = {"redis": ("processes", "redis", "The embedded Redis.")}
+HIDDEN: Final = {
+    "redis": ("processes", "redis", "The embedded Redis."),
+    "prepare": ("prepare_command", "prepare", "What `circle run` has done beside itself."),
+}
 
 CANNOT: Final = 1
 WRONG_USAGE: Final = 2
@@ -97,7 +102,8 @@ def circle() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and exit with its status."""
+    """Run one command and exit with its status; the files that it makes are for their owner only."""
+    os.umask(0o077)
     try:
         result: Any = circle.main(args=arguments, prog_name="circle", standalone_mode=False)
     except click.exceptions.Exit as leaving:
@@ -124,6 +130,8 @@ def _explain(error: Exception) -> str | None:
     """Return what to tell whoever ran the command; None for a fault of ours, which deserves its traceback."""
     kinds = {each.__name__ for each in type(error).__mro__}
     if kinds & {"SettingsErrors", "NotPossible", "FlowErrors", "EngineError", "UnreadableTable"}:
+        return str(error)
+    if kinds & {"WrongKeyError", "SealError"}:
         return str(error)
     if kinds & {"RedisNotStarted", "FaultError", "UnknownRevisionError"}:
         return str(error)

@@ -12,18 +12,12 @@ from sqlalchemy.orm import Session
 from assistant.circles.calendar.season_plan import begin_season
 from assistant.circles.hosts.circle_setup import Plan, create_circle
 from assistant.circles.people import consent
+from assistant.cli.demo_phones import LUZ
 from assistant.language.languages import FALLBACK
 from assistant.runtime import Runtime
 from assistant.schedule.destinations import destination
 from assistant.store.tables import Address, Cohort, Consent, Person, Role
 
-LUZ: Final = "+14155550101"
-PHONES: Final = (
-    {"name": "Luz", "number": LUZ, "hint": "hosts Maple: text HOST, or CHECKIN"},
-    {"name": "Ana", "number": "+14155550102", "hint": "JOIN MAPLE"},
-    {"name": "Rosa", "number": "+14155550103", "hint": "JOIN MAPLE"},
-)
-"""The phones that stand on the page from the start."""
 ZONES: Final = (
     *("Pacific/Honolulu", "America/Los_Angeles", "America/New_York", "America/Sao_Paulo", "Europe/London"),
     *("Africa/Nairobi", "Asia/Karachi", "Asia/Bangkok", "Asia/Tokyo", "Pacific/Auckland"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import click
 
 from assistant.cli.output import as_json, print_json
+from assistant.settings.kept_files import DATA_KEY_FILE
 
 if TYPE_CHECKING:
     from assistant.carriers.checkup import Finding
@@ -73,7 +74,7 @@ def examine() -> Iterator[Line]:
         for line in _database(opened):
             rows_can_be_read |= line.state == "ok"
             yield line
-        from_rows = (_clock, _stuck, _alarms) if rows_can_be_read else ()
+        from_rows = (_keys, _clock, _stuck, _alarms) if rows_can_be_read else ()
         for check in (_redis, _flows, _web, _carrier, _disk, *from_rows):
             yield from check(opened)
 
@@ -104,6 +105,34 @@ def _database(opened: Runtime) -> Iterator[Line]:
     else:
         mend = "run that version, or restore a backup from before it"
         yield Line("database", "fail", f"{kind} was brought to {revision} by a newer version", mend)
+
+
+def _keys(opened: Runtime) -> Iterator[Line]:
+    """Whether words and numbers are sealed, all of them, and with the key that is here."""
+    from assistant.store.keys_in_use import WrongKeyError, check_keys
+    from assistant.store.resealing import count_values
+
+    keyring = opened.database.keyring
+    try:
+        check_keys(opened.database)
+    except WrongKeyError as error:
+        yield Line("key", "fail", str(error), "look where DATA_KEY is kept: without it nobody can read them")
+        return
+    if keyring is None:
+        mend = "circle key new; set DATA_KEY; start everything again; circle key rotate"
+        yield Line("key", "warn", "no DATA_KEY: words and numbers lie readable in the database", mend)
+        return
+    with opened.database.read() as session:
+        counts = count_values(session, keyring.fingerprint)
+    plain, others = sum(each.plain for each in counts), sum(each.others for each in counts)
+    if plain or others:
+        said = f"{plain} values lie readable in the database, {others} are under the key before"
+        yield Line("key", "warn", said, "circle key rotate")
+    else:
+        yield Line("key", "ok", f"words and numbers are sealed ({keyring.fingerprint})")
+    if (opened.settings.circle_data / DATA_KEY_FILE).exists() and opened.settings.real_account:
+        mend = "keep it elsewhere, and give it as DATA_KEY: a copy of the disk holds both"
+        yield Line("key", "warn", "the key lies beside what it seals", mend)
 
 
 def _redis(opened: Runtime) -> Iterator[Line]:

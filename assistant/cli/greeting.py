@@ -58,36 +58,24 @@ class Greeter(threading.Thread):
             answer = ask(f"{home}/health")
             if answer and answer.status == 200 and self._carrier_answers():
                 seconds = time.monotonic() - self._began
-                self._look_at_flows()
+                self._prepare()
                 if not self.trouble:
-                    self._has_demo = self._has_demo or self._set_up_demo()
                     self._greet(home, seconds)
                 return
             if time.monotonic() - self._began > PATIENCE:
                 self._complain(home, answer)
                 self._began = float("inf")
 
-    def _look_at_flows(self) -> None:
-        """A bad flow lets no worker start: end here with all that is wrong, rather than try again."""
-        from assistant.engine.loading import load
-        from assistant.engine.problems import FlowErrors
-        from assistant.runtime import FLOWS, known
+    def _prepare(self) -> None:
+        """Look at the demo and the flows. A bad one lets no worker start: end with all that is wrong."""
+        from assistant.cli.prepare_command import BAD_FLOWS, DEMO_MADE, prepare_apart
 
-        try:
-            load(FLOWS, known())
-        except FlowErrors as errors:
-            self.trouble = str(errors)
+        done = prepare_apart()
+        self._has_demo = self._has_demo or DEMO_MADE in done.stdout.split()
+        if done.returncode == BAD_FLOWS:
+            self.trouble = done.stderr.strip()
             os.kill(os.getpid(), signal.SIGTERM)
             self._over.set()
-
-    def _set_up_demo(self) -> bool:
-        if not self._settings.local_carrier:
-            return False
-        from assistant.cli.demo import set_up_demo
-        from assistant.runtime import build_runtime
-
-        with build_runtime(self._settings) as opened:
-            return set_up_demo(opened)
 
     def _complain(self, home: str, answer: Answer | None) -> None:
         found = ", ".join(f"{name}: {state}" for name, state in answer.body.items()) if answer else "nothing"
@@ -103,7 +91,7 @@ class Greeter(threading.Thread):
         if self._settings.local_carrier:
             phones = f"http://127.0.0.1:{self._settings.carrier_port}"
             if self._has_demo:
-                from assistant.cli.demo import PHONES
+                from assistant.cli.demo_phones import PHONES
 
                 for phone in PHONES:
                     ask(f"{phones}/_phones", phone)

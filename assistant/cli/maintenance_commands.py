@@ -21,10 +21,13 @@ def migrate() -> None:
     from assistant.runtime import build_runtime
     from assistant.settings import load_settings
     from assistant.store import migrate as migrations
+    from assistant.store.keys_in_use import take_up_keys
 
     with build_runtime(load_settings()) as opened:
+        take_up_keys(opened.database)
         before = migrations.current(opened.database)
         migrations.upgrade(opened.database)
+        take_up_keys(opened.database)
     after = migrations.head()
     click.echo(f"The database is up to date ({after})." if before == after else f"Migrated to {after}.")
 
@@ -38,12 +41,15 @@ def backup(file: Path) -> None:
     writes and pg_restore reads (custom format); pg_dump must be installed.
     """
     from assistant.cli.opening import runtime
+    from assistant.cli.output import say
     from assistant.errors import NotPossible
+    from assistant.settings.kept_files import DATA_KEY_FILE
 
     if file.exists():
         raise NotPossible(f"{file} exists already, and a backup never overwrites another. Name a new file.")
     fresh = file.with_name(f".{file.name}.unfinished")
     with runtime() as opened:
+        kept_key = (opened.settings.circle_data / DATA_KEY_FILE).exists()
         try:
             os.close(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
             copy = _copy_sqlite if opened.settings.sqlite else _dump_postgresql
@@ -54,6 +60,9 @@ def backup(file: Path) -> None:
         finally:
             fresh.unlink(missing_ok=True)
     click.echo(f"{file}: {file.stat().st_size:,} bytes")
+    if (keyring := opened.database.keyring) is not None:
+        where = f" ({opened.settings.circle_data / DATA_KEY_FILE})" if kept_key else ""
+        say(f"It is sealed with the key {keyring.fingerprint}: keep a copy of DATA_KEY{where} elsewhere.")
 
 
 def _copy_sqlite(database: Database, file: Path) -> None:

@@ -12,6 +12,7 @@ from assistant.logs import set_up_logs
 from assistant.runtime import Runtime, build_runtime
 from assistant.settings import load_settings
 from assistant.store import migrate
+from assistant.store.keys_in_use import take_up_keys
 
 
 @contextmanager
@@ -41,12 +42,14 @@ def prepare(opened: Runtime) -> None:
 
     Raises:
         NotPossible: it has to be migrated, which a person should decide.
+        WrongKeyError: it is sealed with another key.
     """
     revision = migrate.current(opened.database)
-    if revision == migrate.head():
-        return
     if revision is None and opened.settings.sqlite:
         migrate.upgrade(opened.database)
+        revision = migrate.head()
+    if revision == migrate.head():
+        take_up_keys(opened.database)
         return
     state = (
         "has no tables yet"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 if TYPE_CHECKING:
+    from assistant.runtime import Runtime
     from assistant.settings import Settings
 
 SUPERVISED: Final = "CIRCLE_SUPERVISED"
@@ -26,10 +27,12 @@ def web(port: int | None, processes: int) -> None:
     """The web process: takes the carrier's webhooks, shows health and metrics."""
     settings = _begin("web", port)
     # Imported before the server forks, so that each of its processes starts with all of it in hand.
-    import assistant.runtime  # noqa: F401
     import webhooks.app  # noqa: F401
+    from assistant.runtime import build_runtime
     from webhooks.serve import serve
 
+    with build_runtime(settings) as runtime:
+        _take_up_keys(runtime)
     # The local carrier's token is no secret: what it can open stays on this machine.
     serve(settings, host="127.0.0.1" if settings.local_carrier else "0.0.0.0", processes=processes)  # noqa: S104
 
@@ -48,6 +51,7 @@ def worker(queue: str | None) -> None:
     from assistant.workers.worker_process import work
 
     with build_runtime(settings) as runtime:
+        _take_up_keys(runtime)
         work(runtime, queue)
 
 
@@ -58,11 +62,10 @@ def clock() -> None:
         # The first moments belong to those whom someone waits for; idle workers look by themselves.
         time.sleep(2)
     settings = _begin("clock")
-    from assistant.runtime import build_runtime
-    from assistant.workers.worker_process import run_clock
+    from assistant import embedded_redis
+    from assistant.workers.clock_process import run_clock
 
-    with build_runtime(settings) as runtime:
-        run_clock(runtime)
+    run_clock(settings.redis_url or embedded_redis.address(settings.circle_data))
 
 
 @click.command()
@@ -71,6 +74,7 @@ def carrier(port: int | None) -> None:
     """The local carrier: Twilio's API for this machine, and phones on a page to text from."""
     settings = _begin("carrier", carrier_port=port, with_redis=False)
     from assistant.fake_twilio.server import run as serve_carrier
+    from assistant.store.sealing import keyring_from
 
     serve_carrier(
         port=settings.carrier_port,
@@ -79,6 +83,7 @@ def carrier(port: int | None) -> None:
         webhook_url=f"{settings.message_webhook_url}#rc=2&rp=ct,rt,5xx",
         data=settings.circle_data,
         replies=sorted(settings.carrier_replies),
+        seal=keyring_from(settings.data_key, settings.data_key_old),
     )
 
 
@@ -96,6 +101,9 @@ def _begin(
     process: str, port: int | None = None, *, carrier_port: int | None = None, with_redis: bool = True
 ) -> Settings:
     """The settings, with logs set up and a Redis that answers."""
+    from assistant.lean import stay_small
+
+    stay_small()
     from assistant.logs import get_log, set_up_logs
     from assistant.settings import load_settings
 
@@ -110,6 +118,23 @@ def _begin(
 
         embedded_redis.ensure(settings.circle_data)
     return settings
+
+
+def _take_up_keys(runtime: Runtime) -> None:
+    """Check the data keys before anything is read or written; a database that is away is checked by others.
+
+    Raises:
+        WrongKeyError: they are not those of the database.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from assistant.logs import get_log
+    from assistant.store.keys_in_use import take_up_keys
+
+    try:
+        take_up_keys(runtime.database)
+    except SQLAlchemyError as error:
+        get_log("keys").warning("keys not checked: the database is away", error=type(error).__name__)
 
 
 def _end_with_supervisor() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import json
 import os
 import shlex
 import socket
@@ -70,7 +71,7 @@ def run(port: int | None) -> None:
 
     if port is not None:
         os.environ["PORT"] = str(port)
-    settings = load_settings()
+    settings = _with_a_key(load_settings())
     if settings.local_carrier:
         # Only on this machine may time be moved, so there it may be moved at once.
         os.environ.setdefault("TIME_TRAVEL", "1")
@@ -80,7 +81,8 @@ def run(port: int | None) -> None:
     with _the_only_one(settings.circle_data):
         _await_predecessor(settings)
         _refuse_taken_ports(settings)
-        has_demo = not _is_current(settings) and _prepare_database(settings)
+        has_demo = not _is_current(settings) and _prepare_database()
+        _take_up_keys(settings)
         configuration = _write_configuration(settings)
         os.environ[SUPERVISED] = "1"
         greeter = Greeter(settings, began, has_demo=has_demo)
@@ -90,6 +92,53 @@ def run(port: int | None) -> None:
     if greeter.trouble:
         say(greeter.trouble)
         raise click.exceptions.Exit(1)
+
+
+def _with_a_key(settings: Settings) -> Settings:
+    """The settings, with a data key made and kept under `CIRCLE_DATA` where all data is on this machine."""
+    from assistant.settings import load_settings
+    from assistant.settings.kept_files import DATA_KEY_FILE, kept_or_made, new_data_key
+
+    if settings.data_key is not None or not settings.sqlite:
+        return settings
+    kept_or_made(settings.circle_data / DATA_KEY_FILE, new_data_key())
+    return load_settings()
+
+
+def _take_up_keys(settings: Settings) -> None:
+    """Check the keys once, before processes start that would each refuse.
+
+    Raises:
+        WrongKeyError: they are not those of the database.
+    """
+    if _keys_are_known(settings):
+        return
+    from assistant.runtime import build_runtime
+    from assistant.store.keys_in_use import keys_in_use, take_up_keys
+
+    with build_runtime(settings) as opened:
+        take_up_keys(opened.database)
+        with opened.database.read() as session:
+            known = keys_in_use(session)
+    if known is not None and known.before:
+        say("Some values are not sealed with the key of today yet. To seal them: circle key rotate")
+
+
+def _keys_are_known(settings: Settings) -> bool:
+    """Whether an SQLite database is sealed with these keys and no others, asked as `_is_current` asks."""
+    from assistant.store.sealing import Keyring
+
+    if not settings.sqlite or settings.data_key is None:
+        return False
+    try:
+        with contextlib.closing(
+            sqlite3.connect(settings.database_url.removeprefix("sqlite:///"))
+        ) as database:
+            found = database.execute("SELECT value FROM service_state WHERE name = 'data_key'").fetchall()
+    except sqlite3.Error:
+        return False
+    fingerprint = Keyring(settings.data_key).fingerprint
+    return [json.loads(value) for (value,) in found] == [{"key": fingerprint, "before": []}]
 
 
 def _is_current(settings: Settings) -> bool:
@@ -106,18 +155,20 @@ def _is_current(settings: Settings) -> bool:
         return False
 
 
-def _prepare_database(settings: Settings) -> bool:
-    """Bring the database up to date; set up the demo where it belongs. True if it was set up just now."""
-    from assistant.runtime import build_runtime
-    from assistant.store import migrate
+def _prepare_database() -> bool:
+    """Bring the database up to date; set up the demo where it belongs. True if it was set up just now.
 
-    with build_runtime(settings) as opened:
-        migrate.upgrade(opened.database)
-        if not settings.local_carrier:
-            return False
-        from assistant.cli.demo import set_up_demo
+    Bad flows are told of later, when everything else runs.
 
-        return set_up_demo(opened)
+    Raises:
+        click.ClickException: it cannot be done.
+    """
+    from assistant.cli.prepare_command import BAD_FLOWS, DEMO_MADE, prepare_apart
+
+    done = prepare_apart()
+    if done.returncode not in (0, BAD_FLOWS):
+        raise click.ClickException(done.stderr.strip())
+    return DEMO_MADE in done.stdout.split()
 
 
 @contextlib.contextmanager
@@ -185,7 +236,6 @@ def _taken_ports(settings: Settings) -> list[str]:
 def _write_configuration(settings: Settings) -> Path:
     """Supervisor's configuration, from the Procfile and what this machine has to stand in for."""
     from assistant import embedded_redis
-    from assistant.runtime import ROOT
 
     data = settings.circle_data
     logs = data / "logs"
@@ -193,7 +243,7 @@ def _write_configuration(settings: Settings) -> Path:
     programs: dict[str, str] = {}
     if settings.redis_url is None and not embedded_redis.reserve(data):
         programs["redis"] = LOCAL_ONLY["redis"]
-    programs |= read_procfile(ROOT / "Procfile")
+    programs |= read_procfile(Path(__file__).parents[2] / "Procfile")
     if settings.local_carrier:
         programs["carrier"] = LOCAL_ONLY["carrier"]
     text = _CONFIGURATION.format(logs=_escaped(logs), data=_escaped(data))

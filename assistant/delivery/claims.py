@@ -82,7 +82,7 @@ def claim(
         urgent: Only what must not wait behind the rest.
     """
     with database.read() as session:
-        if not _ids_due(session, now, real, limit=1, urgent=urgent):
+        if not ids_due(session, now, real, limit=1, urgent=urgent):
             return Claim([])
     with database.write() as session:
         return _claim(session, now, real, limit, worker, urgent=urgent)
@@ -91,7 +91,7 @@ def claim(
 def _claim(
     session: Session, now: dt.datetime, real: dt.datetime, limit: int, worker: int | None, *, urgent: bool
 ) -> Claim:
-    texts = _load(session, _ids_due(session, now, real, limit, lock=True, urgent=urgent))
+    texts = _load(session, ids_due(session, now, real, limit, lock=True, urgent=urgent))
     written_to: set[int] = set()
     going: list[Due] = []
     holds: list[tuple[Due, Hold]] = []
@@ -175,7 +175,7 @@ _OPTED_OUT = select(Outbox.id).where(
 def is_due(database: Database, now: dt.datetime, real: dt.datetime) -> bool:
     """Return whether a text could be claimed now."""
     with database.read() as session:
-        return bool(_ids_due(session, now, real, limit=1))
+        return bool(ids_due(session, now, real, limit=1))
 
 
 def next_due(session: Session, now: dt.datetime) -> dt.datetime | None:
@@ -194,7 +194,7 @@ def next_due(session: Session, now: dt.datetime) -> dt.datetime | None:
     return min((moment for moment in moments if moment), default=None)
 
 
-def _ids_due(
+def ids_due(
     session: Session,
     now: dt.datetime,
     real: dt.datetime,

@@ -6,17 +6,22 @@ address (`{outbox id}x{attempt}`) names the row. So a callback also settles a ro
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import Trouble
 from assistant.store.tables.message_tables import Outbox
+
+if TYPE_CHECKING:
+    from assistant.delivery.failure_policy import Failure
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +76,46 @@ def read_attempt(name: str | None) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
+@dataclass(slots=True)
+class _Text:
+    """What a callback may change of a text, and what decides whether it does."""
+
+    id: int
+    person_id: int
+    circle_id: int | None
+    address_id: int
+    sender: str
+    purpose: str
+    attempt: int
+    created_at: dt.datetime
+    expires_at: dt.datetime | None
+    state: str
+    reason: str | None
+    carrier_id: str | None
+    status: str | None
+    error_code: int | None
+    sent_at: dt.datetime | None
+    not_before: dt.datetime
+    claimed_until: dt.datetime | None
+
+
+_TEXTS = (
+    select(*(getattr(Outbox, field.name) for field in dataclasses.fields(_Text)))
+    .order_by(Outbox.id)
+    .with_for_update()
+)
+_NAMED = Outbox.id.in_(bindparam("ids", expanding=True))
+_KNOWN = Outbox.carrier_id.in_(bindparam("carrier_ids", expanding=True))
+# Made once: to make one costs as much as what it asks.
+_BY_ID, _BY_EITHER = _TEXTS.where(_NAMED), _TEXTS.where(or_(_NAMED, _KNOWN))
+_WRITTEN = ("state", "reason", "carrier_id", "status", "error_code", "sent_at", "not_before", "claimed_until")
+_WRITE = (
+    update(Outbox.metadata.tables["outbox"])
+    .where(Outbox.id == bindparam("row"))
+    .values({name: bindparam(name) for name in _WRITTEN})
+)
+
+
 def note_status(
     session: Session,
     attempt: str | None,
@@ -84,9 +129,7 @@ def note_status(
     Returns:
         Did it change anything?
     """
-    report = StatusReport(attempt, carrier_id, status, error_code, now)
-    row = _find(report, *_load(session, [report]))
-    return row is not None and _note(session, row, report)[0]
+    return bool(_note_all(session, [StatusReport(attempt, carrier_id, status, error_code, now)])[0])
 
 
 def note_statuses(session: Session, reports: Sequence[StatusReport]) -> list[StatusNote]:
@@ -103,56 +146,84 @@ def note_statuses(session: Session, reports: Sequence[StatusReport]) -> list[Sta
     Returns:
         The final failures among them.
     """
+    return _note_all(session, reports)[1]
+
+
+def _note_all(session: Session, reports: Sequence[StatusReport]) -> tuple[dict[int, _Text], list[StatusNote]]:
+    """Read the texts once, decide, and write once: those changed by their ids, and the final failures."""
     by_id, by_carrier_id = _load(session, reports)
+    changed: dict[int, _Text] = {}
+    failures: list[tuple[Failure, dt.datetime]] = []
     notes = []
     for report in reports:
-        row = _find(report, by_id, by_carrier_id)
-        if row is None:
+        text = _find(report, by_id, by_carrier_id)
+        if text is None:
             log.info("status of no text of ours", carrier_id=report.carrier_id, status=report.status)
             continue
-        changed, note = _note(session, row, report)
-        if changed and row.carrier_id:
-            by_carrier_id[row.carrier_id] = row
-        if note:
-            notes.append(note)
-    return notes
+        if not _note(text, report):
+            continue
+        changed[text.id] = text
+        if text.carrier_id:
+            by_carrier_id[text.carrier_id] = text
+        if report.status in NOT_ARRIVED:
+            failure = _failed(text, report)
+            notes.append(StatusNote(text.id, text.address_id, failure.trouble, text.error_code))
+            if text.state == "failed":
+                failures.append((failure, report.at))
+    _write(session, changed)
+    _follow_up(session, changed.values(), failures)
+    return changed, notes
 
 
-def _load(session: Session, reports: Sequence[StatusReport]) -> tuple[dict[int, Outbox], dict[str, Outbox]]:
-    """The rows that the reports speak of, locked: a delivery that is being recorded is waited for."""
+def _load(session: Session, reports: Sequence[StatusReport]) -> tuple[dict[int, _Text], dict[str, _Text]]:
+    """The texts that the reports speak of, locked: a delivery that is being recorded is waited for."""
     named = [read_attempt(report.attempt) for report in reports]
     ids = {name[0] for name in named if name}
     # One whose attempt was lost on the way is still known by the carrier's id for it.
     carrier_ids = {report.carrier_id for report, name in zip(reports, named, strict=True) if not name}
-    wanted: list[ColumnElement[bool]] = [Outbox.id.in_(sorted(ids))] if ids else []
-    if carrier_ids:
-        wanted.append(Outbox.carrier_id.in_(sorted(carrier_ids)))
-    rows = _locked_rows(session, wanted) if wanted else []
-    return {row.id: row for row in rows}, {row.carrier_id: row for row in rows if row.carrier_id}
+    session.flush()
+    # Without the mapper, which would take longer over each callback than the database.
+    ask, asked = session.connection().execute, {"ids": sorted(ids), "carrier_ids": sorted(carrier_ids)}
+    found = ask(_BY_EITHER, asked) if carrier_ids else ask(_BY_ID, {"ids": asked["ids"]})
+    texts = [_Text(*row) for row in found]
+    return {text.id: text for text in texts}, {text.carrier_id: text for text in texts if text.carrier_id}
 
 
-def _locked_rows(session: Session, wanted: list[ColumnElement[bool]]) -> Iterable[Outbox]:
-    columns = load_only(
-        Outbox.person_id,
-        Outbox.circle_id,
-        Outbox.address_id,
-        Outbox.sender,
-        Outbox.purpose,
-        Outbox.state,
-        Outbox.attempt,
-        Outbox.carrier_id,
-        Outbox.status,
-        Outbox.error_code,
-        Outbox.created_at,
-        Outbox.expires_at,
-        Outbox.sent_at,
-        Outbox.reason,
-    )
-    query = select(Outbox).where(or_(*wanted)).order_by(Outbox.id).options(columns)
-    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+def _write(session: Session, changed: dict[int, _Text]) -> None:
+    if not changed:
+        return
+    rows = [{"row": text.id, **{name: getattr(text, name) for name in _WRITTEN}} for text in changed.values()]
+    session.connection().execute(_WRITE, rows)
+    for row in session.identity_map.values():
+        if isinstance(row, Outbox) and row.id in changed:
+            session.expire(row)
 
 
-def _find(report: StatusReport, by_id: dict[int, Outbox], by_carrier_id: dict[str, Outbox]) -> Outbox | None:
+def _follow_up(
+    session: Session, changed: Iterable[_Text], failures: Sequence[tuple[Failure, dt.datetime]]
+) -> None:
+    """What follows elsewhere from texts that left or failed. Both are rare, and what they import would slow
+    the start of every web process."""
+    invited = [
+        (text.address_id, text.circle_id, text.sent_at)
+        for text in changed
+        if text.purpose == "invitation" and text.circle_id is not None and text.state in ("sent", "done")
+    ]
+    if invited:
+        # The answer to the send may have been lost, so that this is the first word of it.
+        from assistant.circles.membership.invitations import note_sent
+
+        for address_id, circle_id, at in invited:
+            if at is not None:
+                note_sent(session, [(address_id, circle_id)], at)
+    if failures:
+        from assistant.delivery.failure_policy import act_on
+
+        for failure, at in failures:
+            act_on(session, failure, at)
+
+
+def _find(report: StatusReport, by_id: dict[int, _Text], by_carrier_id: dict[str, _Text]) -> _Text | None:
     named = read_attempt(report.attempt)
     if named is None:
         return by_carrier_id.get(report.carrier_id)
@@ -162,7 +233,7 @@ def _find(report: StatusReport, by_id: dict[int, Outbox], by_carrier_id: dict[st
     return row if _is_news_of(row, named[1]) else None
 
 
-def _is_news_of(row: Outbox, attempt: int) -> bool:
+def _is_news_of(row: _Text, attempt: int) -> bool:
     """May a carrier's id that the row does not hold be that of this try of it?"""
     if attempt == row.attempt:
         # An answer of this try was not recorded yet; an id that is there belongs to one that failed before
@@ -171,64 +242,53 @@ def _is_news_of(row: Outbox, attempt: int) -> bool:
     return attempt < row.attempt and row.carrier_id is None
 
 
-def _note(session: Session, row: Outbox, report: StatusReport) -> tuple[bool, StatusNote | None]:
+def _note(text: _Text, report: StatusReport) -> bool:
+    """Take over what is news of this text; False: nothing is."""
     rank = RANKS.get(report.status)
     if rank is None:
-        log.warning("unknown status", outbox_id=row.id, status=report.status[:24])
-        return False, None
-    if row.carrier_id != report.carrier_id:
-        row.carrier_id, row.status = report.carrier_id, None
-        row.error_code = None
-    if row.status is not None and rank <= RANKS.get(row.status, -1):
-        if report.error_code is None or row.error_code is not None or row.status not in NOT_ARRIVED:
-            return False, None
+        log.warning("unknown status", outbox_id=text.id, status=report.status[:24])
+        return False
+    if text.carrier_id != report.carrier_id:
+        text.carrier_id, text.status = report.carrier_id, None
+        text.error_code = None
+    if text.status is not None and rank <= RANKS.get(text.status, -1):
+        if report.error_code is None or text.error_code is not None or text.status not in NOT_ARRIVED:
+            return False
         # The reason came with a later copy: what it means still has to be done.
-        row.error_code = report.error_code
-        return True, _failed(session, row, report)
-    row.status = report.status
-    row.claimed_until = None
-    row.sent_at = row.sent_at or report.at
-    row.error_code = report.error_code if report.error_code is not None else row.error_code
-    if report.status in NOT_ARRIVED:
-        return True, _failed(session, row, report)
-    row.state = "done" if report.status in ARRIVED else "sent"
-    row.reason = None
-    if row.purpose == "invitation" and row.circle_id is not None:
-        _note_invited(session, row.address_id, row.circle_id, report.at)
-    return True, None
+        text.error_code = report.error_code
+        return True
+    text.status = report.status
+    text.claimed_until = None
+    text.sent_at = text.sent_at or report.at
+    text.error_code = report.error_code if report.error_code is not None else text.error_code
+    if report.status not in NOT_ARRIVED:
+        text.state = "done" if report.status in ARRIVED else "sent"
+        text.reason = None
+    return True
 
 
-def _note_invited(session: Session, address_id: int, circle_id: int, at: dt.datetime) -> None:
-    # The answer to the send may have been lost, so that this is the first word of it.
-    from assistant.circles.membership.invitations import note_sent
-
-    note_sent(session, [(address_id, circle_id)], at)
-
-
-def _failed(session: Session, row: Outbox, report: StatusReport) -> StatusNote:
-    # Failures are rare, and what this imports would slow the start of every web process.
+def _failed(text: _Text, report: StatusReport) -> Failure:
+    """Put it back in the queue where that may help; else it has failed."""
     from assistant.carriers.carrier_errors import classify
-    from assistant.delivery.failure_policy import Failure, act_on, next_delivery
+    from assistant.delivery.failure_policy import Failure, next_delivery
 
-    row.state = "failed"
-    row.reason = f"carrier {row.error_code}" if row.error_code is not None else f"carrier {report.status}"
+    text.state = "failed"
+    text.reason = f"carrier {text.error_code}" if text.error_code is not None else f"carrier {report.status}"
     failure = Failure(
-        outbox_id=row.id,
-        person_id=row.person_id,
-        circle_id=row.circle_id,
-        address_id=row.address_id,
-        sender=row.sender,
-        purpose=row.purpose,
-        attempt=row.attempt,
-        expires_at=row.expires_at,
-        code=row.error_code,
-        trouble=classify(row.error_code).trouble,
-        at=row.created_at,
+        outbox_id=text.id,
+        person_id=text.person_id,
+        circle_id=text.circle_id,
+        address_id=text.address_id,
+        sender=text.sender,
+        purpose=text.purpose,
+        attempt=text.attempt,
+        expires_at=text.expires_at,
+        code=text.error_code,
+        trouble=classify(text.error_code).trouble,
+        at=text.created_at,
     )
     again = next_delivery(failure, report.at)
     if again is not None:
         # It keeps the failed try's id and status: a second copy of this callback then has nothing new to say.
-        row.state, row.not_before = "queued", again
-    else:
-        act_on(session, failure, report.at)
-    return StatusNote(row.id, row.address_id, failure.trouble, row.error_code)
+        text.state, text.not_before = "queued", again
+    return failure

@@ -25,6 +25,7 @@ from assistant.carriers.twilio_addresses import is_answerable
 from assistant.delivery.delivery_receipts import StatusReport, note_statuses
 from assistant.delivery.spool import Entry, Spool
 from assistant.store.database import Database
+from assistant.store.sealed_columns import seal_row
 from assistant.store.tables.message_tables import Inbox
 
 log = structlog.get_logger(__name__)
@@ -33,14 +34,19 @@ LONGEST_BODY = 10_000
 """Characters. Twilio's longest is 1600; this keeps a forged one from filling the disk."""
 PATIENCE = 8.0
 """Seconds a request waits for the writer before it goes to the spool itself: Twilio gives up after 15."""
+GATHER_SECONDS = 0.01
+"""So long a status callback waits for others, up to `GATHER_MOST`, or for a text: nobody waits for it, and a
+commit costs as much as ten of them. A text never waits."""
+GATHER_MOST = 16
 RETRY_SECONDS = 1.0
 """How long after a failure the database is tried again."""
 
 # NUL, which PostgreSQL cannot store, and halves of surrogate pairs, which nobody can encode.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
+_TABLE = Inbox.metadata.tables["inbox"]
 _INSERT = (
-    insert(Inbox.metadata.tables["inbox"])
+    insert(_TABLE)
     .on_conflict_do_nothing(index_elements=["carrier_id"])
     .execution_options(preserve_rowcount=True)
 )
@@ -158,7 +164,8 @@ class Recorder:
             self._start()
             group = self._gathering
             group.entries.append(entry)
-            if len(group.entries) == 1:
+            group.urgent = group.urgent or isinstance(entry, IncomingText)
+            if len(group.entries) == 1 or group.is_ready():
                 self._ready.notify()
         if not group.done.wait(self._patience):
             # The writer hangs on the database. Should it get through after all, a text twice is a text once.
@@ -195,6 +202,8 @@ class Recorder:
         with self._ready:
             if not self._gathering.entries and not self._closed:
                 self._ready.wait(RETRY_SECONDS if self._spool.waiting() else None)
+            if self._gathering.entries and not self._closed:
+                self._ready.wait_for(lambda: self._closed or self._gathering.is_ready(), GATHER_SECONDS)
             group, self._gathering = self._gathering, _Group()
             return group
 
@@ -241,12 +250,17 @@ class Recorder:
 class _Group:
     """What is committed together, and everyone who waits for it."""
 
-    __slots__ = ("done", "entries", "error")
+    __slots__ = ("done", "entries", "error", "urgent")
 
     def __init__(self) -> None:
+        self.urgent = False
         self.entries: list[IncomingText | StatusReport] = []
         self.done = threading.Event()
         self.error: NotRecorded | None = None
+
+    def is_ready(self) -> bool:
+        """Whether there is no reason to wait for more."""
+        return self.urgent or len(self.entries) >= GATHER_MOST
 
 
 def replay(spool: Spool, database: Database) -> int:
@@ -287,6 +301,7 @@ def insert_texts(session: Session, texts: Sequence[IncomingText]) -> int:
     rows = [_row(each) for each in texts]
     connection = session.connection()
     if connection.dialect.name == "postgresql":
+        rows = [seal_row(connection.dialect, _TABLE, row) for row in rows]
         result = connection.execute(_INSERT_GROUP, {"rows": json.dumps(rows, default=dt.datetime.isoformat)})
     else:
         result = connection.execute(_INSERT, rows)
@@ -294,9 +309,21 @@ def insert_texts(session: Session, texts: Sequence[IncomingText]) -> int:
 
 
 def _put_in(database: Database, spool: Spool, entries: Sequence[IncomingText | StatusReport]) -> None:
-    """One transaction for the texts, and one for the statuses, so that neither can spoil the other."""
+    """One transaction for all of it; where that fails, one for texts and one for statuses, so that neither
+    can spoil the other."""
     texts = [entry for entry in entries if isinstance(entry, IncomingText)]
     reports = [entry for entry in entries if isinstance(entry, StatusReport)]
+    if texts and reports:
+        try:
+            with database.write() as session:
+                # Statuses may wait for a delivery's locks; then nobody waits for those of the texts.
+                note_statuses(session, reports)
+                insert_texts(session, texts)
+            return
+        except _AWAY:
+            raise
+        except Exception as error:
+            log.warning("recorded apart", error=type(error).__name__, entries=len(entries))
     _put_each(database, spool, insert_texts, texts)
     _put_each(database, spool, note_statuses, reports)
 

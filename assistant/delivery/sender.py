@@ -199,10 +199,9 @@ class _Round:
                 waiting, looked_at = texts[place:], time.monotonic()
                 out |= await self._in_thread(lambda: drop_opted_out(self._services.database, waiting))  # noqa: B023
             going = [text for text in texts[place : place + chunk] if text.id not in out]
+            if chunk == 1 and going and not await self._has_room(going[0]):
+                break
             place += chunk
-            wait = self._services.reserve(sum(text.segments for text in going)) if going else 0.0
-            if wait > 0:
-                await asyncio.sleep(wait)
             for text in going:
                 task = asyncio.create_task(self._send(text, began))
                 self._in_flight.add(task)
@@ -219,6 +218,14 @@ class _Round:
     async def _give_back(self, texts: Sequence[Due]) -> None:
         if texts:
             await self._in_thread(lambda: release(self._services.database, texts))
+
+    async def _has_room(self, text: Due) -> bool:
+        """Wait for the rate limit to let this text leave; False: the time is up before."""
+        while (wait := self._services.reserve(text.segments)) > 0:
+            await asyncio.sleep(min(wait, max(0.0, self._until - time.monotonic())))
+            if self._time_is_up():
+                return False
+        return True
 
     async def _send(self, text: Due, claimed_at: float) -> None:
         if time.monotonic() - claimed_at > HAND_OVER_WITHIN:

@@ -15,6 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import structlog
+
+from assistant.store.sealing import Keyring, SealError
+
+log = structlog.get_logger(__name__)
+
 Entry = dict[str, Any]
 """One spooled thing as JSON: `{"text": {...}}` or `{"status": {...}}`."""
 
@@ -29,8 +35,10 @@ class Spool:
     aside for reading, `replay.lock` for a whole replay, so that the order holds.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keyring: Keyring | None = None) -> None:
+        """Name the folder, and the keys that seal each line; None: lines are kept as they are."""
         self.folder = folder
+        self._keyring = keyring
         self._writing = folder / "waiting.jsonl"
         self._reading = folder / "replaying.jsonl"
         self._set_aside = folder / "set_aside.jsonl"
@@ -50,7 +58,7 @@ class Spool:
             OSError: they could not be written, so none of them may count as kept.
         """
         with self._locked("append.lock"):
-            _write_lines(self._writing, [_line(entry) for entry in entries])
+            _write_lines(self._writing, [self._line(entry) for entry in entries])
 
     def set_aside(self, lines: Sequence[Entry | bytes]) -> None:
         """Keep what can never be put in (a broken line, a row that is refused) for a person to look at.
@@ -59,7 +67,9 @@ class Spool:
             OSError: it could not be written.
         """
         with self._locked("append.lock"):
-            _write_lines(self._set_aside, [_line(line) if isinstance(line, dict) else line for line in lines])
+            _write_lines(
+                self._set_aside, [self._line(line) if isinstance(line, dict) else line for line in lines]
+            )
 
     def replay(self, put_in: Callable[[list[Entry]], None]) -> int:
         """Hand everything over in order, in batches, and forget it once `put_in` has returned for all of it.
@@ -103,11 +113,28 @@ class Spool:
     def _read(self) -> Iterator[Entry]:
         with self._reading.open("rb") as lines:
             for line in lines:
-                entry = _parse(line)
+                entry = self._parse(line)
                 if entry is not None:
                     yield entry
                 elif line.strip():
                     self.set_aside([line])
+
+    def _line(self, entry: Entry) -> bytes:
+        # ASCII only: a lone surrogate or a control character can neither fail to encode nor break a line.
+        line = json.dumps(entry, ensure_ascii=True, separators=(",", ":"))
+        return (self._keyring.seal_line(line) if self._keyring else line).encode("ascii")
+
+    def _parse(self, line: bytes) -> Entry | None:
+        """Read a line; None when it is torn, or sealed with a key that is not here."""
+        try:
+            text = line.decode().strip()
+            entry = json.loads(self._keyring.open_line(text) if self._keyring else text)
+        except SealError as error:
+            log.error("a spooled line cannot be opened", error=str(error))
+            return None
+        except ValueError:
+            return None
+        return entry if isinstance(entry, dict) else None
 
     @contextmanager
     def _locked(self, name: str) -> Iterator[None]:
@@ -115,19 +142,6 @@ class Spool:
         with (self.folder / name).open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
-
-
-def _line(entry: Entry) -> bytes:
-    # ASCII only: a lone surrogate or a control character can neither fail to encode nor break a line in two.
-    return json.dumps(entry, ensure_ascii=True, separators=(",", ":")).encode()
-
-
-def _parse(line: bytes) -> Entry | None:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return None
-    return entry if isinstance(entry, dict) else None
 
 
 def _write_lines(path: Path, lines: list[bytes]) -> None:

@@ -26,7 +26,7 @@ from assistant.fake_twilio.fake_carrier import (
     LocalCarrier,
 )
 from assistant.fake_twilio.faults import Faults, read_faults
-from assistant.fake_twilio.journal import Journal
+from assistant.fake_twilio.journal import Journal, LineSeal
 from assistant.fake_twilio.phones_page import STATIC, PhonesPage, open_to_this_machine
 from assistant.fake_twilio.records import Event, Phone
 from assistant.fake_twilio.rest_api import TwilioApi
@@ -51,6 +51,7 @@ def create_carrier_app(
     webhook_url: str = LOCAL_WEBHOOK_URL,
     data: Path | None = None,
     phones: Sequence[Phone] = (),
+    seal: LineSeal | None = None,
 ) -> web.Application:
     """Put HTTP around a carrier.
 
@@ -59,8 +60,9 @@ def create_carrier_app(
         webhook_url: Where inbound texts go; its fragment holds connection overrides. "" calls nobody.
         data: Folder of the journal, which survives restarts; None keeps everything in memory.
         phones: Phones that stand on the page from the start.
+        seal: Seals the journal's lines; None leaves them readable.
     """
-    journal = Journal(data / JOURNAL_FILE) if data is not None else None
+    journal = Journal(data / JOURNAL_FILE, seal) if data is not None else None
     traffic = Traffic(carrier, webhook_url)
 
     def keep(event: Event) -> None:
@@ -111,6 +113,7 @@ def run(
     faults: Faults | None = None,
     seed: int | None = None,
     now: Callable[[], datetime] = _utc_now,
+    seal: LineSeal | None = None,
 ) -> None:
     """Serve the local carrier until SIGTERM or SIGINT.
 
@@ -121,6 +124,7 @@ def run(
         replies: Keywords that the carrier answers itself (`CARRIER_REPLIES`).
         faults: How it misbehaves; None reads `CARRIER_KNOBS` (JSON).
         seed: Makes ids and chances repeat.
+        seal: Seals the journal's lines; None leaves them readable.
 
     Raises:
         OSError: The port is taken; the message says how to mend it.
@@ -138,7 +142,7 @@ def run(
         seed=seed,
         media_host=f"http://{host}:{port}",
     )
-    app = create_carrier_app(carrier, webhook_url=webhook_url, data=data, phones=phones)
+    app = create_carrier_app(carrier, webhook_url=webhook_url, data=data, phones=phones, seal=seal)
     asyncio.run(_serve_until_told(app, host, port))
 
 

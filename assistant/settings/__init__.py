@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from pydantic import SecretStr, ValidationError
 
 from assistant.settings.checks import check_together, find_warnings
+from assistant.settings.kept_files import (
+    DATA_KEY_FILE,
+    OLD_DATA_KEY_FILE,
+    SECRET_KEY_FILE,
+    keep_private,
+    kept,
+    kept_or_made,
+)
 from assistant.settings.settings_model import (
     LOCAL_ACCOUNT_SID,
     LOCAL_AUTH_TOKEN,
@@ -20,6 +27,7 @@ from assistant.settings.settings_model import (
     USUAL_RATE,
     Settings,
 )
+from assistant.settings.values import read_data_key
 
 __all__ = [
     "LOCAL_ACCOUNT_SID",
@@ -31,7 +39,10 @@ __all__ = [
     "load_settings",
 ]
 
-_SECRET: Final = {"DATABASE_URL", "REDIS_URL", "TWILIO_AUTH_TOKEN", "SECRET_KEY", "METRICS_TOKEN"}
+_SECRET: Final = {
+    *("DATABASE_URL", "REDIS_URL", "TWILIO_AUTH_TOKEN", "SECRET_KEY", "METRICS_TOKEN"),
+    *("DATA_KEY", "DATA_KEY_OLD"),
+}
 
 
 class SettingsErrors(Exception):  # noqa: N818 - it carries several
@@ -48,7 +59,8 @@ class SettingsErrors(Exception):  # noqa: N818 - it carries several
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings; an empty value counts as none.
 
-    A secret key that is not given is made once and kept under `CIRCLE_DATA`, readable by its owner only.
+    A secret key that is not given is made once and kept under `CIRCLE_DATA`, readable by its owner only. A
+    data key is read from there, and made by `circle run` alone. All that is there is for its owner only.
 
     Args:
         environ: What to read; the process's own environment when None.
@@ -67,12 +79,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     mistakes: dict[str, str] = {}
     settings = _validate(given, mistakes)
     mistakes |= {name: text for name, text in check_together(settings, given).items() if name not in mistakes}
-    secret = given.get("secret_key") or (None if mistakes else _kept_secret(settings.circle_data, mistakes))
+    keys = {} if mistakes else _keys(settings, given, mistakes)
     if mistakes:
         raise SettingsErrors(list(mistakes.values()))
-    return settings.model_copy(
-        update={"secret_key": SecretStr(str(secret)), "warnings": tuple(find_warnings(settings, environ))}
-    )
+    return settings.model_copy(update={**keys, "warnings": tuple(find_warnings(settings, environ))})
 
 
 def _fill_in_carrier(given: dict[str, Any]) -> None:
@@ -106,26 +116,22 @@ def _validate(given: dict[str, Any], mistakes: dict[str, str]) -> Settings:
         return Settings(**{name: value for name, value in values.items() if name not in wrong})
 
 
-def _kept_secret(data: Path, mistakes: dict[str, str]) -> str:
-    """The secret key of this installation: made at the first start, the same ever after."""
-    file = data / "secret_key"
+def _keys(settings: Settings, given: Mapping[str, Any], mistakes: dict[str, str]) -> dict[str, Any]:
+    """The keys that are not in the environment but kept under `CIRCLE_DATA`; the folder is made private."""
+    data = settings.circle_data
+    found: dict[str, Any] = {}
     try:
-        data.mkdir(parents=True, exist_ok=True)
-        if not file.exists():
-            # Written aside and linked into place: of two processes that start at once, one wins whole.
-            fresh = data / f".secret_key.{os.getpid()}.{secrets.token_hex(4)}"
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as handle:
-                handle.write(secrets.token_urlsafe(48))
-            try:
-                file.hardlink_to(fresh)
-            except FileExistsError:
-                pass
-            finally:
-                fresh.unlink()
-        return file.read_text("ascii").strip()
+        if "secret_key" not in given:
+            found["secret_key"] = SecretStr(kept_or_made(data / SECRET_KEY_FILE, secrets.token_urlsafe(48)))
+        if "data_key" not in given:
+            for name, file in (("data_key", DATA_KEY_FILE), ("data_key_old", OLD_DATA_KEY_FILE)):
+                if name not in given and (key := kept(data / file)):
+                    found[name] = read_data_key(key)
+        keep_private(data)
+    except ValueError as error:
+        mistakes["data_key"] = f"The data key that is kept under {str(data)!r} cannot be used: {error}"
     except OSError as error:
         mistakes["circle_data"] = (
             f"CIRCLE_DATA is {str(data)!r}: nothing can be kept there ({error.strerror}); give another folder"
         )
-        return ""
+    return found

@@ -26,6 +26,10 @@ def check_together(settings: Settings, given: Mapping[str, Any]) -> dict[str, st
             wrong["twilio_from"] = (
                 "Nobody is named to send: give TWILIO_MESSAGING_SERVICE_SID, or TWILIO_FROM with your number"
             )
+    if settings.data_key_old is not None and settings.data_key is None and "data_key_old" in given:
+        wrong["data_key_old"] = (
+            "DATA_KEY_OLD is set but DATA_KEY is not: give the new key as well; `circle key new` makes one"
+        )
     if settings.real_account:
         wrong |= _real_account_checks(settings, given)
     if settings.local_carrier and not on_this_machine(settings.twilio_api_url):

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from assistant.settings.values import (
     read_country,
+    read_data_key,
     read_database,
     read_keywords,
     read_path,
@@ -72,6 +73,10 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = None
     """What `/metrics` wants to see; None: only this machine may read it."""
     secret_key: SecretStr
+    data_key: Annotated[bytes | None, BeforeValidator(read_data_key)] = Field(None, repr=False)
+    """What words and numbers are sealed with before they reach a disk; None: they lie there readable."""
+    data_key_old: Annotated[bytes | None, BeforeValidator(read_data_key)] = Field(None, repr=False)
+    """The key before it, which opens what `circle key rotate` has not sealed anew yet."""
     time_travel: Annotated[bool, BeforeValidator(read_switch)] = False
     local_carrier: bool = True
     """No account is set: texts stay on this machine."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import binascii
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from assistant.settings.kept_files import DATA_KEY_BYTES
 
 
 def read_port(value: Any) -> int:
@@ -119,6 +123,20 @@ def read_country(value: Any) -> str:
 
 def read_path(value: Any) -> Path:
     return Path(value).expanduser().absolute()
+
+
+def read_data_key(value: Any) -> bytes:
+    """Return the bytes of a data key: 64 of 0-9 a-f, or base64 of either alphabet, padded or not."""
+    written = "".join(str(value).split()).rstrip("=").translate(str.maketrans("-_", "+/"))
+    try:
+        if re.fullmatch(r"[0-9a-fA-F]{64}", written):
+            return bytes.fromhex(written)
+        key = b64decode(written + "=" * (-len(written) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != DATA_KEY_BYTES:
+        raise ValueError(f"it is not {DATA_KEY_BYTES} bytes in base64 or hex; `circle key new` makes one")
+    return key
 
 
 def read_words(most: int) -> Callable[[Any], str]:

@@ -274,7 +274,8 @@ class Company:
     def _code(self, name: str) -> str:
         """The code of the circle of this name."""
         with self.world.database.read() as session:
-            return session.scalars(select(Circle.code).where(Circle.name == name)).one()
+            circles = session.execute(select(Circle.code, Circle.name))
+            return next(code for code, named in circles if named == name)
 
     def _react(self, actor: Actor, unread: list[Passed]) -> None:
         """Nothing is asked: see to an alert, say hi to a new buddy, write back to one, or leave it."""

@@ -67,19 +67,24 @@ def play(book: FlowBook, script: str) -> str:
     Raises:
         TranscriptError: a line is none of the kinds above.
     """
-    written: list[str] = []
     with World(book, start=BEGINNING) as world:
-        speaker = ""
-        for number, line in enumerate(script.splitlines(), 1):
-            if _BOT.match(line) or line.startswith(FURTHER):
-                continue
-            written.append(line.rstrip())
-            index = len(world.heard)
-            try:
-                speaker = _play_line(world, line.strip(), speaker)
-            except (ValueError, TranscriptError) as error:
-                raise TranscriptError(f"line {number}, {line!r}: {error}") from error
-            written += [_told(world, heard, speaker) for heard in world.heard_since(index)]
+        return play_in(world, script)
+
+
+def play_in(world: World, script: str) -> str:
+    """Play a script as `play` does, in a world that stays for a look at what came of it."""
+    written: list[str] = []
+    speaker = ""
+    for number, line in enumerate(script.splitlines(), 1):
+        if _BOT.match(line) or line.startswith(FURTHER):
+            continue
+        written.append(line.rstrip())
+        index = len(world.heard)
+        try:
+            speaker = _play_line(world, line.strip(), speaker)
+        except (ValueError, TranscriptError) as error:
+            raise TranscriptError(f"line {number}, {line!r}: {error}") from error
+        written += [_told(world, heard, speaker) for heard in world.heard_since(index)]
     return "\n".join(written) + "\n"
 
 

@@ -41,6 +41,7 @@ from assistant.services import Services
 from assistant.simulation.time_travel import next_due
 from assistant.simulation.world_carrier import WorldCarrier
 from assistant.store.database import Database
+from assistant.store.sealing import Keyring
 from assistant.store.tables import Circle, Cohort, Member, Outbox, Person, Role, Timer
 
 FIRST_PHONE = 14155550101
@@ -72,16 +73,20 @@ class World:
         service: str = "Circle",
         contact: str = "help@circle.example",
         zone: str = "America/Chicago",
+        keyring: Keyring | None = None,
     ) -> None:
         """Open an empty world at `start` (aware).
 
         Args:
+            keyring: Seals what is written here, as a service's DATA_KEY does.
             zone: IANA zone that circles are in, and that "Monday 9:00" is said in.
         """
         self._folder = tempfile.TemporaryDirectory(prefix="circle-world-")
         self.zone = ZoneInfo(zone)
         self.clock = ManualClock(start)
-        self.database = Database(f"sqlite:///{Path(self._folder.name) / 'world.db'}", durable=False)
+        self.database = Database(
+            f"sqlite:///{Path(self._folder.name) / 'world.db'}", durable=False, keyring=keyring
+        )
         self.database.create_all()
         self.local = LocalCarrier(now=self.clock.now, seed=1)
         self.carrier = WorldCarrier(self.local)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.orm import sessionmaker
 
+from assistant.store.sealing import Keyring
 from assistant.store.sessions import Session, watch
 
 CONNECT_SECONDS = 5
@@ -24,13 +25,16 @@ class Database:
     (BEGIN IMMEDIATE), which there is also every person's lock. `read()` never changes anything.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, durable: bool = True) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 10, durable: bool = True, keyring: Keyring | None = None
+    ) -> None:
         """Open `url` (an SQLAlchemy URL; `postgresql://` means psycopg 3). Nothing is connected to yet.
 
         Args:
             url: Where it is.
             pool_size: Connections kept to PostgreSQL.
             durable: False only for throw-away worlds on SQLite: a commit no longer waits for the disk.
+            keyring: Seals words and numbers; None keeps them as they are.
 
         Raises:
             sqlalchemy.exc.ArgumentError: the URL cannot be read.
@@ -52,6 +56,9 @@ class Database:
         )
         # hide_parameters: an error message must never print what members wrote.
         self.engine = create_engine(parsed, hide_parameters=True, **options)
+        self.keyring = keyring
+        # Where the types of sealed columns find it: they are given nothing but the dialect.
+        vars(self.engine.dialect)["keyring"] = keyring
         if self.is_sqlite:
             _prepare_sqlite(self.engine, durable)
         self._sessions = sessionmaker(self.engine, class_=Session, expire_on_commit=False)

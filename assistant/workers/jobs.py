@@ -1,6 +1,6 @@
 """What RQ calls: each job drains what is due, in batches, and is safe to run twice, late, or never.
 
-What a job needs is imported when it is first run: a worker that only delivers starts in half the time.
+Each imports what it works with by itself: delivery needs no conversations, and the clock nothing but names.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from assistant.runtime import Runtime
-from assistant.services import Transport
+if TYPE_CHECKING:
+    from assistant.runtime import Runtime
+    from assistant.services import Transport
 
 DRAIN_SECONDS: Final = 2.0
 DELIVER_SECONDS: Final = 10.0
@@ -46,28 +47,26 @@ def deliver(job_context: JobContext) -> None:
     """Send the texts that are due."""
     from assistant.delivery import sender
 
-    services = job_context.runtime.transport
+    transport = job_context.runtime.transport
     drained = sender.drain(
-        services,
+        transport,
         until=_in(DELIVER_SECONDS),
         stopped=job_context.stopped,
         run=job_context.run,
         worker=job_context.worker(),
     )
     if drained.more_due:
-        services.wake("delivery")
+        transport.wake("delivery")
 
 
 def sweep(job_context: JobContext) -> None:
     """Maintain seasons, fire timers, bring back what was spooled, and handle what lost its wake-up."""
     from assistant.conversations import maintenance, timers
     from assistant.delivery.recorder import replay
-    from assistant.delivery.spool import Spool
 
     runtime = job_context.runtime
-    spool = Spool(runtime.settings.spool)
-    if spool.waiting():
-        replay(spool, runtime.database)
+    if runtime.spool.waiting():
+        replay(runtime.spool, runtime.database)
     # Maintenance may start conversations, which timers then begin.
     maintenance.maintain(runtime.services)
     timers.fire_due(runtime.services, _in(DRAIN_SECONDS))
@@ -79,8 +78,8 @@ def settle(job_context: JobContext) -> None:
     """Find out what became of texts that nobody is sure about."""
     from assistant.delivery import reconciliation
 
-    services = job_context.runtime.transport
-    reconciliation.settle_unsure(services, _in_a_loop_of_its_own(services))
+    transport = job_context.runtime.transport
+    reconciliation.settle_unsure(transport, _in_a_loop_of_its_own(transport))
 
 
 def fetch_log(job_context: JobContext) -> None:
@@ -90,12 +89,12 @@ def fetch_log(job_context: JobContext) -> None:
     """
     from assistant.delivery import reconciliation
 
-    services = job_context.runtime.transport
+    transport = job_context.runtime.transport
 
     def fetch() -> None:
-        run = _in_a_loop_of_its_own(services)
-        reconciliation.fetch_missed(services, run)
-        reconciliation.poll_missing_statuses(services, run)
+        run = _in_a_loop_of_its_own(transport)
+        reconciliation.fetch_missed(transport, run)
+        reconciliation.poll_missing_statuses(transport, run)
 
     job_context.aside(fetch)
 
@@ -108,7 +107,7 @@ BESIDE: Final = (("delivery", settle, 3),)
 """The same, but in a thread beside the drains: what is unsure does not wait for the end of a busy one."""
 
 
-def _in_a_loop_of_its_own(services: Transport) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+def _in_a_loop_of_its_own(transport: Transport) -> Callable[[Coroutine[Any, Any, Any]], Any]:
     """Return what runs a coroutine that asks the carrier, from any thread."""
 
     def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -116,7 +115,7 @@ def _in_a_loop_of_its_own(services: Transport) -> Callable[[Coroutine[Any, Any, 
             try:
                 return await coroutine
             finally:
-                await services.carrier.close()  # the connections of this loop, which ends
+                await transport.carrier.close()  # the connections of this loop, which ends
 
         return asyncio.run(go())
 

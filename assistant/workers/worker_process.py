@@ -1,4 +1,4 @@
-"""The processes that run jobs: workers, one queue each, and the clock that wakes them.
+"""The processes that run jobs: workers, one queue each.
 
 A worker that has nothing to do looks by itself every few seconds, with Redis emptied or away too: rows are
 the truth.
@@ -7,32 +7,33 @@ the truth.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from redis.exceptions import RedisError
-from rq.cron import CronScheduler
 from rq.exceptions import DequeueTimeout
 from rq.job import Job
 from rq.queue import Queue
 from rq.timeouts import BaseDeathPenalty
 from rq.worker import SimpleWorker
 
-from assistant.queues import JOB_OPTIONS, Queues, connect
-from assistant.runtime import Runtime
+from assistant.lean import give_back
+from assistant.queues import REDIS_PATIENCE, Queues, connect
 from assistant.workers.heartbeat import Heartbeat
 from assistant.workers.jobs import BESIDE, MAINTENANCE, WORK, JobContext
+
+if TYPE_CHECKING:
+    from assistant.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
 IDLE_SECONDS: Final = 1
 """How long a worker waits for a wake-up before it looks around by itself (and for a signal to stop)."""
-REDIS_PATIENCE: Final = 5.0
 
 
 def _job_class(job_context: JobContext) -> type[Job]:
@@ -127,6 +128,7 @@ class _Worker(SimpleWorker):
             if found is not None:
                 job, queue = found
                 self._process.queues.awake(queue.name)
+                self._process.ran((job.func_name or "").rpartition(".")[2])
                 return job, queue
             self.heartbeat()
             self._process.look_around()
@@ -146,7 +148,8 @@ class WorkerProcess:
             runtime, loop.run, self.stopping.is_set, lambda: self._heartbeat.worker, self.aside
         )
         self._aside: threading.Thread | None = None
-        self._next = {job: 0.0 for queue_of, job, _ in MAINTENANCE if queue_of == queue}
+        self._every = {job: seconds for queue_of, job, seconds in MAINTENANCE if queue_of == queue}
+        self._next = dict.fromkeys(self._every, 0.0)
 
     def redis_url(self) -> str:
         return self._runtime.redis_url
@@ -161,10 +164,17 @@ class WorkerProcess:
             self._aside = threading.Thread(target=_try, args=(work,), name="aside", daemon=True)
             self._aside.start()
 
+    def ran(self, name: str) -> None:
+        """Note that a wake-up had this job run: it need not be run again before its time."""
+        for job, seconds in self._every.items():
+            if job.__name__ == name:
+                # A little later than the next wake-up: two would cost a service at rest twice as much.
+                self._next[job] = time.monotonic() + seconds + IDLE_SECONDS
+
     def look_around(self) -> None:
         """Do what no wake-up asked for: maintenance, when it is due."""
-        for queue, job, seconds in MAINTENANCE:
-            if queue == self._queue and time.monotonic() >= self._next[job] and not self.stopping.is_set():
+        for job, seconds in self._every.items():
+            if time.monotonic() >= self._next[job] and not self.stopping.is_set():
                 _run(job, self.job_context)
                 self._next[job] = time.monotonic() + seconds
 
@@ -210,48 +220,17 @@ def work(runtime: Runtime, queue: str) -> None:
             signal.signal(signal.SIGTERM, process.stop)
             signal.signal(signal.SIGINT, process.stop)
         log.info("worker starts", queue=queue)
-        _ = runtime.transport
         if queue == "inbox":
-            _ = runtime.services  # flows are read and checked now, not at the first text
-            # Nobody who names a city should wait for the table, nor anyone else for who reads it.
-            threading.Thread(target=_read_ahead, name="reading ahead", daemon=True).start()
+            from assistant.workers.reading_ahead import read_ahead
+
+            read_ahead(runtime.services)
+        else:
+            _ = runtime.transport
+            importlib.import_module("assistant.delivery.sender")
+        give_back()
+        log.info("worker ready", queue=queue)
         process.go()
-        loop.run(runtime.carrier.close())
+        if queue == "delivery":
+            loop.run(runtime.carrier.close())
         process.queues.close()
     log.info("worker stops", queue=queue)
-
-
-def _read_ahead() -> None:
-    """Have the large tables in memory before a text needs them: words of danger, then cities."""
-    from assistant.language.places.cities import load_atlas
-    from assistant.safety import danger_reader
-
-    danger_reader.read_ahead()
-    load_atlas()
-
-
-def run_clock(runtime: Runtime) -> None:
-    """Wake workers for maintenance, every few seconds of real time, until SIGTERM or SIGINT.
-
-    Raises:
-        SystemExit: 1 when Redis is away: whoever supervises starts the clock again.
-    """
-    clock = CronScheduler(connect(runtime.redis_url, patience=REDIS_PATIENCE), logging_level="CRITICAL")
-    for queue, job, seconds in MAINTENANCE:
-        # A look that nobody had time for within its interval is replaced by the next.
-        clock.register(
-            job,
-            queue,
-            interval=seconds,
-            ttl=seconds,
-            job_timeout=JOB_OPTIONS["job_timeout"],
-            result_ttl=JOB_OPTIONS["result_ttl"],
-            failure_ttl=JOB_OPTIONS["failure_ttl"],
-        )
-    log.info("clock starts")
-    try:
-        clock.start()  # type: ignore[no-untyped-call]
-    except RedisError as error:
-        log.error("clock stops: Redis is away", error=type(error).__name__)
-        sys.exit(1)
-    log.info("clock stops")

@@ -1,6 +1,7 @@
 """Runs the benchmarks that are named, or all of them, and prints one table with the versions behind it.
 
-`--quick` measures less often, where a benchmark can: its figures say roughly.
+`--quick` measures each once, on SQLite where it can: its figures say roughly. The title says how fast the
+machine was before and after, so that figures of different days can be compared.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 import tests.bench
+from tests.bench import machine
 from tests.bench.row import Row
 
 LIBRARIES = ("flask", "granian", "sqlalchemy", "psycopg", "rq", "redis", "twilio", "transitions", "aiohttp")
@@ -42,16 +44,20 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"No benchmark is called {', '.join(unknown)}; there are: {', '.join(known)}.", file=sys.stderr)
         return 2
-    table = Table(title=versions(), title_justify="left", title_style="dim")
+    began = machine.calibration()
+    print(began, file=sys.stderr, flush=True)
+    table = Table(title_justify="left", title_style="dim")
     for column in ("figure", "value", "unit", "ratio", "must", "aim", ""):
         table.add_column(column, justify="right" if column in ("value", "ratio") else "left")
     missed = False
     for name in names or known:
+        print(f"{name} ...", file=sys.stderr, flush=True)
         run = known[name].run
         for row in run(quick=True) if quick and "quick" in inspect.signature(run).parameters else run():
             table.add_row(*cells(row))
             missed |= row.verdict() == "MISSED"
         table.add_section()
+    table.title = f"{versions()}\nbefore: {began}\nafter:  {machine.calibration()}"
     Console(width=None if sys.stdout.isatty() else 120).print(table)
     return 1 if missed else 0
 

@@ -37,7 +37,7 @@ from tests.bench.season_world import season
 NAME = "figures"
 ROWS: Final = 10_000
 """Of the file that is imported."""
-AREAS: Final = ((212, 213), (312, 313), (412, 413))
+AREAS: Final = ((212, 213), (412, 413), (512, 513))
 """One pair a file."""
 ROUNDS, QUICK_ROUNDS = 7, 3
 IMPORTS, QUICK_IMPORTS = 3, 1

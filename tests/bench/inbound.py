@@ -58,16 +58,16 @@ class Server:
     processes: int = 1
 
 
-def run() -> list[Row]:
-    """Ours by the floor's best, on SQLite and on PostgreSQL, taken in turns."""
+def run(*, quick: bool = False) -> list[Row]:
+    """Ours by the floor's best, on SQLite and on PostgreSQL, taken in turns; quick: once, on SQLite."""
     rows = []
     with backends() as (folder, redis_url, urls):
-        for backend, url in urls.items():
+        for backend, url in list(urls.items())[: 1 if quick else None]:
             # One thread suits the floor best on SQLite, and eight on PostgreSQL (see also `choose`); with as
             # many as ours has, its requests stand in each other's way.
             ours = Server("ours", THREADS)
             floors = [Server("floor", 1 if backend == "SQLite" else 8), Server("floor", THREADS)]
-            found = in_turns([ours, *floors], url, redis_url, folder, ROUNDS)
+            found = in_turns([ours, *floors], url, redis_url, folder, 1 if quick else ROUNDS)
             best = max((found[floor] for floor in floors), key=lambda each: each.per_second)
             mine = found[ours]
             rows += [
@@ -136,7 +136,8 @@ def once(server: Server, url: str, redis_url: str, folder: Path) -> Measured:
 
 
 @contextmanager
-def serving(server: Server, url: str, redis_url: str, folder: Path, port: int) -> Iterator[None]:
+def serving(server: Server, url: str, redis_url: str, folder: Path, port: int) -> Iterator[int]:
+    """What is measured, running; yields its process."""
     environment = {
         **os.environ,
         "DATABASE_URL": url,
@@ -158,7 +159,7 @@ def serving(server: Server, url: str, redis_url: str, folder: Path, port: int) -
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{server} does not serve")
             time.sleep(0.05)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(15)

@@ -94,8 +94,8 @@ def test_a_text_is_taken_as_it_is_and_its_attempt_is_in_the_callback_address(
 def test_a_number_sends_on_the_channel_it_is_written_to(local: Running) -> None:
     carrier = carrier_at(local.url, sender=f"sms:{LOCAL_NUMBER}")
     assert send(carrier).status == "queued"
-    assert carrier._from("whatsapp:+14155550111") == {"from_": f"whatsapp:{LOCAL_NUMBER}"}
-    assert carrier._from("sms:+14155550111") == {"from_": LOCAL_NUMBER}
+    assert carrier._from("whatsapp:+14155550111") == {"From": f"whatsapp:{LOCAL_NUMBER}"}
+    assert carrier._from("sms:+14155550111") == {"From": LOCAL_NUMBER}
 
 
 def test_the_carrier_outlives_the_loops_it_is_used_in(carrier: TwilioCarrier, local: Running) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import JSON, String, select, text
 from assistant.runtime import CLOCK
 from assistant.store.columns import Base
 from assistant.store.database import Database
+from assistant.store.sealed_columns import Sealed, WordsJson
 from assistant.store.tables import Audit, ServiceState
 from assistant.store.tables import Circle as CircleRow
 from tests.circles.played import Played
@@ -125,9 +126,9 @@ def test_nobodys_words_or_names_are_in_a_report(circle: Circle, rows: Database) 
             for column in table.columns:
                 if column.name in READ_BY_PROGRAMS or (table.name, column.name) == ("cohort", "name"):
                     continue
-                if isinstance(column.type, JSON):
+                if isinstance(column.type, JSON | WordsJson):
                     session.execute(table.update().values({column: {MARKER: MARKER}}))
-                elif isinstance(column.type, String):
+                elif isinstance(column.type, String | Sealed):
                     session.execute(table.update().values({column: MARKER}))
                 else:
                     continue

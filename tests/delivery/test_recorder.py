@@ -338,6 +338,67 @@ def test_statuses_go_the_same_way_and_are_spooled_too(
         assert session.get_one(Outbox, 7).state == "done"
 
 
+def test_texts_and_callbacks_share_a_commit(
+    recorder: Recorder, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.write() as session:
+        session.add_all([a_sent_row(number) for number in range(1, 9)])
+    # Callbacks alone would wait for ever; a text takes along what has gathered.
+    monkeypatch.setattr("assistant.delivery.recorder.GATHER_SECONDS", 60)
+    commits: list[int] = []
+    event.listen(database.engine, "commit", lambda _connection: commits.append(1))
+    reports = [StatusReport(f"{number}x1", f"SM{number}", "delivered", None, NOW) for number in range(1, 9)]
+    with ThreadPoolExecutor(16) as pool:
+        noted = [pool.submit(recorder.note, report) for report in reports]
+        until(lambda: len(recorder._gathering.entries) == len(reports))
+        recorder.record(a_text(1))
+        for each in noted:
+            each.result(5)
+    assert bodies(database) == ["hi"]
+    with database.read() as session:
+        assert set(session.scalars(select(Outbox.state))) == {"done"}
+    assert len(commits) == 1
+
+
+def test_enough_callbacks_wait_for_no_text(
+    recorder: Recorder, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.write() as session:
+        session.add(a_sent_row(7))
+    monkeypatch.setattr("assistant.delivery.recorder.GATHER_SECONDS", 60)
+    monkeypatch.setattr("assistant.delivery.recorder.GATHER_MOST", 4)
+    report = StatusReport("7x1", "SM7", "delivered", None, NOW)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _n: recorder.note(report), range(4)))
+    with database.read() as session:
+        assert session.get_one(Outbox, 7).state == "done"
+
+
+def test_a_callback_that_the_database_refuses_spoils_no_text_of_its_group(
+    recorder: Recorder, database: Database, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [a_sent_row(1), a_sent_row(2)]
+    for row in rows:
+        row.carrier_id = None
+    with database.write() as session:
+        session.add_all(rows)
+    monkeypatch.setattr("assistant.delivery.recorder.GATHER_SECONDS", 60)
+    with ThreadPoolExecutor(4) as pool:
+        # Two rows cannot hold one id.
+        noted = [
+            pool.submit(recorder.note, StatusReport(f"{number}x1", "SM9", "sent", None, NOW))
+            for number in (1, 2)
+        ]
+        until(lambda: len(recorder._gathering.entries) == 2)
+        recorder.record(a_text(1))
+        for each in noted:
+            each.result(5)
+    assert bodies(database) == ["hi"]
+    assert (spool.folder / "set_aside.jsonl").exists()
+    with database.read() as session:
+        assert list(session.scalars(select(Outbox.carrier_id).where(Outbox.carrier_id == "SM9"))) == ["SM9"]
+
+
 def test_a_closed_recorder_takes_nothing_more(recorder: Recorder) -> None:
     recorder.record(a_text(1))
     recorder.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import itertools
 import time
 from dataclasses import replace
 
@@ -231,10 +232,12 @@ def test_a_stop_that_comes_between_claim_and_sending_is_heard(
 ) -> None:
     ids = queue(database, clock.now(), *(a_text(each, purpose="prompt") for each in (ROSA, ANA)))
 
+    waits = itertools.chain([0.1], itertools.repeat(0.0))
+
     def rosa_is_first(_segments: int) -> float:
         with database.write() as session:
             consent.refuse(session, ANA, SENDER, "STOP", "text", clock.now())
-        return 0.1  # The rate limit has the rest wait.
+        return next(waits)  # The rate limit has the rest wait.
 
     drain(services_of(database, clock, carrier, reserve=rosa_is_first), until=time.monotonic() + 2)
     assert [each.uri for each in carrier.sent] == [URIS[ROSA]]
@@ -587,7 +590,8 @@ def test_what_the_time_is_up_for_is_given_back_as_if_never_claimed(
     database: Database, clock: ManualClock, carrier: FakeCarrier
 ) -> None:
     ids = queue(database, clock.now(), *(a_text(each, purpose="prompt") for each in (ANA, ROSA, LUZ, OMAR)))
-    services = services_of(database, clock, carrier, reserve=lambda segments: 0.3)
+    waits = itertools.chain([0.0], itertools.repeat(0.3))
+    services = services_of(database, clock, carrier, reserve=lambda segments: next(waits))
     drained = drain(services, until=time.monotonic() + 0.5)
     assert drained.more_due
     assert 1 <= drained.sent < 4

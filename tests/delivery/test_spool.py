@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant.delivery.spool import Entry, Spool
+from assistant.store.sealing import Keyring
 
 
 def entry(number: int) -> Entry:
@@ -156,3 +157,26 @@ def test_nobody_else_may_read_what_members_wrote(spool: Spool) -> None:
     spool.append([entry(1)])
     assert spool.folder.stat().st_mode & 0o077 == 0
     assert (spool.folder / "waiting.jsonl").stat().st_mode & 0o077 == 0
+
+
+def test_with_a_key_lines_lie_sealed_and_older_plain_ones_are_read(spool: Spool) -> None:
+    keyring = Keyring(os.urandom(32))
+    sealed = Spool(spool.folder, keyring)
+    spool.append([{"text": {"body": "plain"}}])
+    sealed.append([{"text": {"body": "the rose"}}])
+    lies = (spool.folder / "waiting.jsonl").read_bytes()
+    assert b"plain" in lies
+    assert b"rose" not in lies
+    found: list[Entry] = []
+    assert sealed.replay(found.extend) == 2
+    assert [entry["text"]["body"] for entry in found] == ["plain", "the rose"]
+
+
+def test_a_line_that_is_under_another_key_is_kept_aside_and_holds_up_nobody(spool: Spool) -> None:
+    Spool(spool.folder, Keyring(os.urandom(32))).append([{"text": {"number": 1}}])
+    sealed = Spool(spool.folder, Keyring(os.urandom(32)))
+    sealed.append([{"text": {"number": 2}}])
+    found: list[Entry] = []
+    sealed.replay(found.extend)
+    assert found == [{"text": {"number": 2}}]
+    assert (spool.folder / "set_aside.jsonl").read_bytes().startswith(b"sealed:1:")

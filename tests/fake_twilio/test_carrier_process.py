@@ -108,6 +108,31 @@ def test_a_torn_line_costs_only_itself(tmp_path: Path) -> None:
     assert list(Journal(path).read()) == [Phone("Ana", ANA)]
 
 
+def test_a_sealed_journal_shows_nobody_a_number_and_is_read_with_what_was_kept_before(tmp_path: Path) -> None:
+    class Backwards:
+        def seal_line(self, line: str) -> str:
+            return "sealed:" + line[::-1]
+
+        def open_line(self, line: str) -> str:
+            return line.removeprefix("sealed:")[::-1] if line.startswith("sealed:") else line
+
+    path = tmp_path / "carrier.jsonl"
+    plain, sealed = Journal(path), Journal(path, Backwards())
+    for journal, name in ((plain, "Ana"), (sealed, "Rosa")):
+        journal.write(Phone(name, ANA))
+        journal.close()
+    assert list(sealed.read()) == [Phone("Ana", ANA), Phone("Rosa", ANA)]
+    assert path.read_text().count(ANA) == 1
+    sealed.rewrite([Phone("Rosa", ANA)])
+    assert ANA not in path.read_text()
+    assert list(sealed.read()) == [Phone("Rosa", ANA)]
+    # Whoever has not the key reads nothing, and loses nothing.
+    without = Journal(path)
+    assert list(without.read()) == []
+    without.rewrite([Phone("Ana", ANA)])
+    assert list(Journal(path, Backwards()).read()) == [Phone("Rosa", ANA), Phone("Ana", ANA)]
+
+
 def test_a_taken_port_says_how_to_mend_it() -> None:
     with running() as carrier, pytest.raises(OSError, match="set CARRIER_PORT to another one"):
         run(port=carrier.port)

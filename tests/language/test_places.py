@@ -66,8 +66,7 @@ def test_words_around_a_city_never_change_its_clock(city: str, hours: str, fille
 
 BIG = sorted(
     city.name
-    for cities in load_atlas().by_name.values()
-    for city in cities
+    for city in load_atlas().by_name.within()
     if city.country in {"US", "MX"} and city.population > 250_000
 )
 
@@ -79,9 +78,7 @@ def test_any_large_city_keeps_its_clock_beside_any_hour(city: str, hours: str) -
     assert zone_of(beside) == zone_of(alone)
 
 
-TOWNS = sorted(
-    {(town.name, town.division) for towns in load_towns().values() for town in towns if town.country == "US"}
-)
+TOWNS = sorted({(town.name, town.division) for town in load_towns().within("US")})
 
 
 @given(st.sampled_from(TOWNS))
@@ -92,8 +89,8 @@ def test_a_town_with_its_state_has_the_clock_of_one_of_that_name_there(town: tup
     if zone := zone_of(read):
         inside = {
             clock_rule(city.zone)
-            for cities in (*load_towns().values(), *load_atlas().by_name.values())
-            for city in cities
+            for table in (load_towns(), load_atlas().by_name)
+            for city in table.within(region.country)
             if region.holds(city)
         }
         assert clock_rule(zone) in inside

@@ -149,8 +149,8 @@ def _takes_anything(outcome: str) -> Callable[..., Reading]:
 def _ask_the_promise(stage: Stage) -> None:
     world = stage[0]
     with world.database.write() as session:
-        person = select(Person.id).where(Person.name == "Ana")
-        session.scalars(select(Member).where(Member.person_id.in_(person))).one().promised_at = None
+        ana = next(person.id for person in session.scalars(select(Person)) if person.name == "Ana")
+        session.scalars(select(Member).where(Member.person_id == ana)).one().promised_at = None
     world.start("ana", "promise", {}, "MAPLE")
 
 

@@ -259,3 +259,20 @@ def test_what_is_under_way_lives_through_the_renaming(empty_database: Database) 
         session.add(another)
         session.flush()
         assert another.id > 7
+
+
+def test_words_that_begin_as_sealed_values_do_are_still_their_writer_s_own(
+    database: Database, clock: ManualClock
+) -> None:
+    migrate.downgrade(database, "0007")
+    with database.write() as session:
+        words = {"name": "sealed:1:0000aaaa:AAAA", "plain": False, "now": clock.now()}
+        session.execute(
+            text("INSERT INTO person (name, plain, created_at) VALUES (:name, :plain, :now)"), words
+        )
+    migrate.upgrade(database)
+    with database.read() as session:
+        assert session.query(Person).one().name == "sealed:1:0000aaaa:AAAA"
+    if database.is_sqlite:
+        with database.engine.connect() as connection:
+            assert connection.scalar(text("PRAGMA integrity_check")) == "ok"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +11,7 @@ from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
 from webhooks.signature import Signature, raw_path_and_query
+from webhooks.twilio_webhooks import read_pairs
 
 CALL = {"CallSid": "CA1234567890ABCDE", "Digits": "1234", "To": "+18005551212"}
 
@@ -93,3 +94,8 @@ def test_the_request_line_is_taken_as_it_stood() -> None:
 def test_a_path_that_was_decoded_is_escaped_again() -> None:
     decoded = {"PATH_INFO": "/caf\u00c3\u00a9/a b", "QUERY_STRING": ""}
     assert raw_path_and_query(decoded) == ("/caf%C3%A9/a%20b", "")
+
+
+@given(st.text(alphabet="ab=&+%é 20Cf3AZ;\x00", max_size=40))
+def test_forms_are_read_as_python_reads_them(form: str) -> None:
+    assert read_pairs(form) == parse_qsl(form, keep_blank_values=True)

@@ -165,25 +165,32 @@ def test_a_redis_that_hangs_holds_a_wake_up_for_about_a_second(redis_url: str) -
 # The rate
 
 
+def left_within(seconds: float, *rates: Rate) -> int:
+    """How many texts of one segment leave in so much real time, from workers that take turns."""
+    until, left = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        left += [rate.reserve(1) for rate in rates].count(0)
+        time.sleep(0.002)
+    return left
+
+
 def test_two_workers_share_one_senders_rate(redis_url: str) -> None:
     rates = [Rate(connect(redis_url), "MG1", 100) for _ in range(2)]
-    waits = [rates[turn % 2].reserve(1) for turn in range(40)]
-    assert waits[0] == 0
-    assert 0.25 <= waits[-1] <= 0.40
-    assert waits == sorted(waits)
+    assert 5 <= left_within(0.5, *rates) <= 0.5 * 100 + 10
     assert Rate(connect(redis_url), "MG2", 100).reserve(2) == 0
 
 
 def test_the_rate_counts_segments(redis_url: str) -> None:
-    rate = Rate(connect(redis_url), "MG1", 10)
+    rate = Rate(connect(redis_url), "MG1", 1)
     assert rate.reserve(2) == 0
-    assert 0.05 <= rate.reserve(1) <= 0.2
+    assert 1 < rate.reserve(1) <= 2
+    # Who only asks takes nothing.
+    assert 1 < rate.reserve(1) <= 2
 
 
 def test_the_rate_holds_with_redis_away() -> None:
     rate = Rate(connect(f"redis://127.0.0.1:{servers.free_port()}/0"), "MG1", 100)
-    waits = [rate.reserve(1) for _ in range(40)]
-    assert 0.2 <= waits[-1] <= 0.40
+    assert 5 <= left_within(0.5, rate) <= 0.5 * 100 + 10
 
 
 # Workers

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.reports.season_counts import Season
@@ -97,7 +97,8 @@ def find_whose(session: Session, name: str) -> Circle | Cohort:
     exact = session.scalar(select(Cohort).where(Cohort.name == asked))
     found = exact or session.scalar(select(Circle).where(Circle.code == asked.upper()))
     if found is None:
-        folded = session.scalars(select(Cohort).where(func.lower(Cohort.name) == asked.lower())).all()
+        # Names are sealed: they are compared here.
+        folded = [each for each in session.scalars(select(Cohort)) if each.name.lower() == asked.lower()]
         found = folded[0] if len(folded) == 1 else None
     if found is not None:
         return found

@@ -33,31 +33,27 @@ ASKED_FOR: Final = "ask_details"
 FETCHED: Final = 1000
 """Rows taken from the database in one go: all at once, they would keep Python's collector busy."""
 REPLY_WITHIN: Final = dt.timedelta(hours=72)
-
-
-@dataclass(slots=True)
-class Week:
-    """What came of one week's question to one seat."""
-
-    asked: bool = False
-    """It was delivered, has had its three days, and was not taken back in them, as by a pause."""
-    replied_after: dt.timedelta | None = None
-    """SKIP is a reply, too."""
-
-    @property
-    def in_time(self) -> bool:
-        return self.replied_after is not None and self.replied_after <= REPLY_WITHIN
+HOUR: Final = dt.timedelta(hours=1)
 
 
 @dataclass(slots=True)
 class Seat:
-    """What one member's season came to."""
+    """What one member's season came to.
+
+    Weeks are bits, the first is 2: of a large cohort there are hundreds of thousands of them.
+    """
 
     person_id: int
     standing: str
     """joining | answering | quiet | paused | reading | unreachable | left | stopped"""
-    weeks: dict[int, Week] = field(default_factory=dict)
-    """Those that were opened for this seat and are over."""
+    opened: int = 0
+    """Weeks that were opened for this seat and are over."""
+    asked: int = 0
+    """Of those, whose question was delivered, has had its three days, and was not taken back in them."""
+    in_time: int = 0
+    """Of those, answered within their three days."""
+    replied: list[tuple[int, float]] = field(default_factory=list)
+    """Each week that was answered, late or not, and after how many hours. SKIP is a reply, too."""
     goals: set[str] = field(default_factory=set)
     """Which of set, planned, step, done, reached the member came to."""
     counts: Counter[str] = field(default_factory=Counter)
@@ -68,6 +64,14 @@ class Seat:
     @property
     def is_in(self) -> bool:
         return self.standing not in ("left", "stopped")
+
+    def ask(self, week: int, replied_after: dt.timedelta | None) -> None:
+        """Count a week as asked, and its reply if there was one."""
+        self.asked |= 1 << week
+        if replied_after is not None:
+            self.replied.append((week, replied_after / HOUR))
+            if replied_after <= REPLY_WITHIN:
+                self.in_time |= 1 << week
 
 
 @dataclass(slots=True)

@@ -20,7 +20,6 @@ from assistant.circles.reports.season_counts import (
     REPLY_WITHIN,
     Season,
     Seat,
-    Week,
     add_alarms,
     add_cost,
     add_goals,
@@ -87,7 +86,7 @@ def seasons_of(
         elif state == "left" and _because_of_stop(state_at, stopped[person_id]):
             standing = "stopped"
         seats[member_id] = seat = Seat(person_id, standing)
-        seat.weeks = {week: Week() for week in weeks if week <= season.weeks}
+        seat.opened = sum(1 << week for week in weeks if week <= season.weeks)
         if promised_at is not None:
             seat.stayed = max(0, (until - promised_at).days) / 7
         season.seats.append(seat)
@@ -186,14 +185,16 @@ def _add_replies(
         if came is None or weeks is None:
             continue
         number = next((number for number, at in weeks if at <= opened_at), 0)
-        week = seats[member_id].weeks.get(number)
-        if week is None or week.asked:
+        seat = seats[member_id]
+        if not seat.opened >> number & 1 or seat.asked >> number & 1:
             continue
         replied = replied_at if replied_at and replied_at < came + WEEK else None
         if replied is None and taken_back_at and taken_back_at < came + REPLY_WITHIN:
             continue
-        week.asked = replied is not None or came + REPLY_WITHIN <= now
-        week.replied_after = max(replied - came, NO_TIME) if replied else None
+        if replied is not None:
+            seat.ask(number, max(replied - came, NO_TIME))
+        elif came + REPLY_WITHIN <= now:
+            seat.ask(number, None)
 
 
 def _last_signs(session: Session, inside: Select[int], now: dt.datetime) -> dict[int, dt.datetime]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import statistics
 from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from assistant.circles.reports.season_counts import REPLY_WITHIN, Season, Seat, Week
+from assistant.circles.reports.season_counts import Season, Seat
 from assistant.circles.reports.suppression import Cell
 from assistant.store.tables.operation_tables import URGENT
 
@@ -20,7 +19,6 @@ WORDS: Final = ("shares", "asks", "kind", "thanks")
 HOURS: Final = ("hours_quartile_1", "hours_median", "hours_quartile_3")
 SHARES: Final = ("response", "pairs", "rhythm", "goal_set", "goal_step")
 """Shares of everyone there is, not of some."""
-HOUR: Final = dt.timedelta(hours=1)
 LATELY: Final = 4
 """Weeks that rhythm looks at."""
 COMES_BACK_AFTER: Final = 2
@@ -78,7 +76,8 @@ def standings(seasons: Sequence[Season]) -> Iterator[tuple[str, Cell]]:
 
 def of_weeks(seasons: Sequence[Season], weeks: Collection[int]) -> Iterator[tuple[str, Cell]]:
     """What is counted of the weeks' questions and of the pairs, in some weeks."""
-    # One pass without a call: of a large cohort there are hundreds of thousands of weeks.
+    # One pass without a call: of a large cohort there are tens of thousands of seats.
+    inside = sum(1 << week for week in weeks)
     in_time: set[int] = set()
     not_in_time: set[int] = set()
     replied: set[int] = set()
@@ -86,20 +85,19 @@ def of_weeks(seasons: Sequence[Season], weeks: Collection[int]) -> Iterator[tupl
     asked = answered = 0
     for season in seasons:
         for seat in season.seats:
-            found, person = seat.weeks, seat.person_id
-            for number in weeks:
-                if (week := found.get(number)) is None or not week.asked:
-                    continue
-                asked += 1
-                after = week.replied_after
-                if after is not None:
-                    replied.add(person)
-                    hours.append(after / HOUR)
-                if after is not None and after <= REPLY_WITHIN:
-                    answered += 1
-                    in_time.add(person)
-                else:
-                    not_in_time.add(person)
+            if not (of_these := seat.asked & inside):
+                continue
+            person, timely = seat.person_id, seat.in_time & inside
+            asked += of_these.bit_count()
+            if timely:
+                answered += timely.bit_count()
+                in_time.add(person)
+            if timely != of_these:
+                not_in_time.add(person)
+            after = [after for week, after in seat.replied if inside >> week & 1]
+            if after:
+                replied.add(person)
+                hours += after
     yield "asked", Cell(asked, (in_time | not_in_time,)) if asked else Cell(None)
     yield "response", Cell(answered / asked, (in_time, not_in_time)) if asked else Cell(None)
     quartiles = statistics.quantiles(hours, n=4, method="inclusive") if len(hours) > 1 else [None] * 3
@@ -114,42 +112,34 @@ def of_weeks(seasons: Sequence[Season], weeks: Collection[int]) -> Iterator[tupl
     yield "pairs", Cell(value, (met, not_met)) if pairs else Cell(None)
 
 
-def _asked(seasons: Sequence[Season], weeks: Collection[int]) -> Iterator[tuple[int, Week]]:
-    """The person and the week of each question that was asked in these weeks."""
-    for season in seasons:
-        for seat in season.seats:
-            found, person = seat.weeks, seat.person_id
-            for number in weeks:
-                if (week := found.get(number)) is not None and week.asked:
-                    yield person, week
-
-
 def _rhythm(seasons: Sequence[Season]) -> Cell:
     """Of the last four weeks opened for each member, count those that were answered, late or not."""
-    return _share(
-        [
-            (seat.person_id, week.replied_after is not None)
-            for season in seasons
-            for seat in season.seats
-            if seat.is_in
-            for number, week in seat.weeks.items()
-            if number > season.weeks - LATELY
-        ]
-    )
+    counted = []
+    for season in seasons:
+        before_lately = (1 << max(0, season.weeks - LATELY + 1)) - 1
+        for seat in season.seats:
+            if seat.is_in and (lately := (seat.opened & ~before_lately).bit_count()):
+                answered = sum(week > season.weeks - LATELY for week, _ in seat.replied)
+                counted.append((seat.person_id, answered, lately))
+    return _share(counted)
 
 
 def _comebacks(seats: Sequence[Seat]) -> Cell:
     """Of those who were quiet for two weeks on end or more, those who answered again."""
-    were_quiet: list[tuple[int, bool]] = []
+    were_quiet: list[tuple[int, int, int]] = []
     for seat in seats:
+        replied = sum(1 << week for week, _ in seat.replied)
         quiet, away, back = 0, False, False
-        for _, week in sorted(seat.weeks.items()):
-            answered = week.replied_after is not None
-            back = back or (away and answered)
-            quiet = 0 if answered else quiet + 1
-            away = away or quiet >= COMES_BACK_AFTER
+        for week in range(1, seat.opened.bit_length()):
+            if not seat.opened >> week & 1:
+                continue
+            if replied >> week & 1:
+                back, quiet = back or away, 0
+            else:
+                quiet += 1
+                away = away or quiet >= COMES_BACK_AFTER
         if away:
-            were_quiet.append((seat.person_id, back))
+            were_quiet.append((seat.person_id, int(back), 1))
     return _share(were_quiet)
 
 
@@ -159,10 +149,16 @@ def trend(seasons: Sequence[Season]) -> Cell:
     middle = (weeks + 1) // 2
     if weeks < 2:
         return Cell(None)
-    halves = [
-        _share([(person, week.in_time) for person, week in _asked(seasons, some)])
-        for some in (range(1, middle + 1), range(weeks - middle + 1, weeks + 1))
-    ]
+    halves = []
+    for some in (range(1, middle + 1), range(weeks - middle + 1, weeks + 1)):
+        inside = sum(1 << week for week in some)
+        counted = [
+            (seat.person_id, (seat.in_time & inside).bit_count(), of_these.bit_count())
+            for season in seasons
+            for seat in season.seats
+            if (of_these := seat.asked & inside)
+        ]
+        halves.append(_share(counted))
     first, second = (half.value for half in halves)
     if first is None or second is None:
         return Cell(None)
@@ -175,12 +171,16 @@ def _people(seats: Sequence[Seat]) -> Cell:
     return Cell(len(seats), ({seat.person_id for seat in seats},))
 
 
-def _share(each: Sequence[tuple[int, bool]]) -> Cell:
-    """How many of these did, with the people who did and those who did not."""
+def _share(each: Sequence[tuple[int, int, int]]) -> Cell:
+    """Of how many of these something was so, with the people of whom it was so and of whom it was not.
+
+    Args:
+        each: A person, how often it was so, and how often it could have been: once at least.
+    """
     if not each:
         return Cell(None)
     sides: tuple[AbstractSet[int], ...] = (
-        {person for person, did in each if did},
-        {person for person, did in each if not did},
+        {person for person, did, _ in each if did},
+        {person for person, did, of in each if did < of},
     )
-    return Cell(sum(did for _, did in each) / len(each), sides)
+    return Cell(sum(did for _, did, _ in each) / sum(of for _, _, of in each), sides)

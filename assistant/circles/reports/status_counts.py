@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, case, func, literal, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from assistant.circles.hosts.circle_setup import find_circle
+from assistant.circles.reports.season_counts import rows_of
 from assistant.store.columns import UtcDateTime
 from assistant.store.tables import (
     Address,
@@ -104,12 +105,13 @@ def count_circles(
     Raises:
         NotPossible: there is no circle of that code.
     """
+    session.flush()
     if code:
-        circles = [find_circle(session, code)]
-        asked = Circle.id == circles[0].id
+        asked = Circle.id == find_circle(session, code).id
     else:
         asked = Circle.cohort_id == cohort.id if cohort is not None else _ALL
-        circles = list(session.scalars(select(Circle).where(asked).order_by(Circle.id)))
+    columns = (Circle.id, Circle.code, Circle.name, Circle.state, Circle.size, Circle.starts_on)
+    circles = list(rows_of(session, select(*columns).where(asked).order_by(Circle.id)))
     seats = _seats(session, asked, now)
     invited = _invited(session, asked)
     steps = _steps(session, asked)
@@ -234,7 +236,7 @@ def _steps(session: Session, asked: ColumnElement[bool]) -> defaultdict[int, dic
 
 def _grouped(session: Session, counted: Select[Any]) -> defaultdict[int, Counter[tuple[str, str]]]:
     found: defaultdict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
-    for circle_id, first, second, count in session.execute(counted):
+    for circle_id, first, second, count in rows_of(session, counted):
         found[circle_id][first, second] = count
     return found
 

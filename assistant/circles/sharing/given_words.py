@@ -171,16 +171,16 @@ def _notes(session: Session, seats: Sequence[int], only: int | None = None) -> l
     last = session.scalars(notes.order_by(Note.id.desc()).limit(1)).first()
     if last is None:
         return []
-    same = session.scalars(
+    together = session.scalars(
         select(Note)
         .where(
             Note.from_member_id == last.from_member_id,
             Note.at == last.at,
-            Note.words == last.words,
             Note.inbox_id == last.inbox_id if last.inbox_id is not None else Note.id == last.id,
         )
         .order_by(Note.id)
-    ).all()
+    )
+    same = [note for note in together if note.words == last.words]
     member = session.get_one(Member, last.from_member_id)
     return [Given(member, last.words or "", last.at, last.inbox_id, "buddy", notes=same)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
@@ -32,18 +32,19 @@ def add_second_half(session: Session, answer: Answer, words: str) -> None:
     first = answer.words
     whole = f"{(first or '').rstrip()} {words.strip()}".strip()
     answer.words, answer.value = whole, {"value": whole}
-    session.execute(
-        update(Share).where(Share.answer_id == answer.id, Share.words == first).values(words=whole)
-    )
-    if answer.member_id is None:
-        return
-    plans = update(Goal).where(Goal.member_id == answer.member_id, Goal.plan == first)
-    session.execute(plans.values(plan=whole))
-    goals = select(Goal.id).where(Goal.member_id == answer.member_id)
-    for made, own in ((Goal, Goal.id.in_(goals)), (GoalStep, GoalStep.goal_id.in_(goals))):
-        session.execute(
-            update(made).where(own, made.words == first, made.set_at >= answer.at).values(words=whole)
-        )
+    rows: list[Share | Goal | GoalStep] = [
+        *session.scalars(select(Share).where(Share.answer_id == answer.id)),
+    ]
+    if answer.member_id is not None:
+        goals = session.scalars(select(Goal).where(Goal.member_id == answer.member_id)).all()
+        for goal in goals:
+            if goal.plan == first:
+                goal.plan = whole
+        steps = select(GoalStep).where(GoalStep.goal_id.in_([goal.id for goal in goals]))
+        rows += [row for row in (*goals, *session.scalars(steps)) if row.set_at >= answer.at]
+    for row in rows:
+        if row.words == first:
+            row.words = whole
 
 
 @action("joined")

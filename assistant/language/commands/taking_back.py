@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import Final
 
 from assistant.language.folding import clauses, plain_words
@@ -15,7 +15,10 @@ from assistant.language.word_tables import load_table
 _LONGEST: Final = 24
 """Words; whoever writes more says more."""
 
-Phrases = frozenset[tuple[str, ...]]
+Phrases = Mapping[str, frozenset[tuple[str, ...]]]
+"""First word -> the phrases that begin with it."""
+Pattern = tuple[Phrases, ...]
+"""What one after another may say: one phrase of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,21 @@ def _both(one: str, other: str) -> str:
     return "gone" if "gone" in (one, other) else other
 
 
-def _lengths(phrases: Mapping[str, Phrases], words: tuple[str, ...], place: int) -> Iterable[int]:
-    return [
-        len(phrase)
-        for phrase in phrases.get(words[place], ())
-        if words[place : place + len(phrase)] == phrase
-    ]
+def _lengths(patterns: Iterable[Pattern], words: tuple[str, ...], place: int) -> set[int]:
+    """Return how many words from `place` on make up one of the patterns, each in any of its ways."""
+    found: set[int] = set()
+    for pattern in patterns:
+        ends = {place}
+        for phrases in pattern:
+            ends = {
+                end + len(phrase)
+                for end in ends
+                if end < len(words)
+                for phrase in phrases.get(words[end], ())
+                if words[end : end + len(phrase)] == phrase
+            }
+        found |= ends
+    return {end - place for end in found}
 
 
 @lru_cache(maxsize=1)
@@ -94,42 +106,44 @@ def _phrases() -> dict[str, list[tuple[str, ...]]]:
 
 
 @lru_cache(maxsize=1)
-def _grammar() -> dict[str, dict[str, Phrases]]:
-    """Kind -> first word -> phrases; those that may stand in a question begin with "asked"."""
+def _grammar() -> dict[str, list[Pattern]]:
+    """Kind -> the patterns that say it; those that may stand in a question begin with "asked".
+
+    What the parts of a pattern come to together is never written out: it would be 200,000 phrases.
+    """
     table = _phrases()
-    anything, messages = table["anything"], table["messages"]
-    every = [*anything, *messages]
-    gone = [
-        *_joined(table["verbs"], every),
-        *_joined(table["verbs_of_messages"], messages),
-        *_joined(table["own_verbs"], every),
+    part = {key: _by_first_word(phrases) for key, phrases in table.items()}
+    every = _by_first_word([*table["anything"], *table["messages"]])
+    gone: list[Pattern] = [
+        (part["verbs"], every),
+        (part["verbs_of_messages"], part["messages"]),
+        (part["own_verbs"], every),
     ]
-    sharing = [
-        *_joined(table["sharing_verbs"], every),
-        *_joined(table["telling"], table["readers"]),
-        *_joined(_joined(table["keeping"], table["readers"]), table["from_reading"]),
-        *_joined(_joined(table["keeping_es"], table["readers_es"]), table["from_reading_es"]),
+    sharing: list[Pattern] = [
+        (part["sharing_verbs"], every),
+        (part["telling"], part["readers"]),
+        (part["keeping"], part["readers"], part["from_reading"]),
+        (part["keeping_es"], part["readers_es"], part["from_reading_es"]),
     ]
     about_readers = set(table["sharing_phrases"])
     alone = [phrase for phrase in table["phrases"] if phrase not in about_readers]
     asking, oneself = table["asking"], table["asking_for_oneself"]
-    asked = [*_joined(asking, gone), *_joined(oneself, _joined(table["own_verbs"], every))]
-    asked += [phrase for phrase in alone if phrase[0] in {first for first, *_ in (*asking, *oneself)}]
+    begin_asking = {first for first, *_ in (*asking, *oneself)}
     return {
-        "lead": _by_first_word(table["leads"]),
-        "tail": _by_first_word(table["tails"]),
-        "gone": _by_first_word([*gone, *alone]),
-        "sharing": _by_first_word([*sharing, *about_readers]),
-        "asked gone": _by_first_word(asked),
-        "asked sharing": _by_first_word(_joined(asking, sharing)),
+        "lead": [(part["leads"],)],
+        "tail": [(part["tails"],)],
+        "gone": [*gone, (_by_first_word(alone),)],
+        "sharing": [*sharing, (part["sharing_phrases"],)],
+        "asked gone": [
+            *((part["asking"], *pattern) for pattern in gone),
+            (part["asking_for_oneself"], part["own_verbs"], every),
+            (_by_first_word(phrase for phrase in alone if phrase[0] in begin_asking),),
+        ],
+        "asked sharing": [(part["asking"], *pattern) for pattern in sharing],
     }
 
 
-def _joined(firsts: Iterable[tuple[str, ...]], seconds: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    return [(*first, *second) for first, second in product(firsts, seconds)]
-
-
-def _by_first_word(phrases: Iterable[tuple[str, ...]]) -> dict[str, Phrases]:
+def _by_first_word(phrases: Iterable[tuple[str, ...]]) -> Phrases:
     found: dict[str, set[tuple[str, ...]]] = {}
     for phrase in phrases:
         found.setdefault(phrase[0], set()).add(phrase)

@@ -1,7 +1,9 @@
 """Finds cities, states and countries by name in the bundled table, which `gazetteer` makes from GeoNames."""
 
+from __future__ import annotations
+
 import gzip
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -13,6 +15,7 @@ from zoneinfo import ZoneInfo
 from rapidfuzz.distance import OSA
 
 from assistant.language.folding import fold_name
+from assistant.language.packed_table import PackedTable
 from assistant.language.places.regions import (
     COUNTRIES,
     NICKNAMES,
@@ -63,12 +66,37 @@ class Region:
         return city.country == self.country and self.division in {None, city.division}
 
 
+class CityTable:
+    """Cities by plain name; each is made anew when it is asked for: few ever are."""
+
+    __slots__ = ("_table",)
+
+    def __init__(self, entries: Iterable[str]) -> None:
+        """Keep these, each a plain name and the fields of a `City`, with tabs between."""
+        self._table = PackedTable(entries)
+
+    def named(self, name: str) -> list[City]:
+        """Return the cities of a plain name."""
+        return list(map(_city, self._table.find(name)))
+
+    def within(self, country: str = "") -> Iterator[City]:
+        """Return all cities, or those of a country."""
+        part = f"\t{country}\t" if country else ""
+        cities = (_city(fields) for _, fields in self._table.holding(part))
+        return (city for city in cities if country in ("", city.country))
+
+
+def _city(fields: str) -> City:
+    name, country, division, population, zone = fields.split("\t")
+    return City(name, intern(country), intern(division), int(population), intern(zone))
+
+
 @dataclass(frozen=True, slots=True)
 class Atlas:
     """The table, indexed by plain name."""
 
-    by_name: dict[str, list[City]]
-    by_other_name: dict[str, list[City]]
+    by_name: CityTable
+    by_other_name: CityTable
     large: dict[str, list[City]]  # by plain name: where misspelt names are looked for
     regions: dict[str, list[Region]]
     countries: dict[str, str]  # ISO code -> English name
@@ -82,27 +110,31 @@ def is_home(country: str, home: str) -> bool:
 @lru_cache(maxsize=1)
 def load_atlas() -> Atlas:
     """Read and index the table, once a process: it takes some 0.2 s, so a worker may call it at its start."""
-    by_name: dict[str, list[City]] = {}
-    by_other_name: dict[str, list[City]] = {}
-    large: dict[str, list[City]] = {}
+    by_name: list[str] = []
+    by_other_name: list[str] = []
     countries: dict[str, str] = {}
     states: dict[str, str] = {}
     lists = {"country": countries, "state": states}
     with gzip.open(TABLE, "rt", encoding="utf-8") as lines:
         for line in lines:
-            kind, *fields = line.rstrip("\n").split("\t")
+            kind, _, rest = line.rstrip("\n").partition("\t")
             if kind in lists:
-                lists[kind][fields[0]] = fields[1]
+                code, name = rest.split("\t")
+                lists[kind][code] = name
                 continue
-            name, country, division, population, zone, others = fields
-            city = City(name, intern(country), intern(division), int(population), intern(zone))
-            key = fold_name(name)
-            by_name.setdefault(key, []).append(city)
-            if city.population >= _LARGE_AT_HOME:
-                large.setdefault(key, []).append(city)
-            for other in filter(None, others.split("|")):
-                by_other_name.setdefault(other, []).append(city)
-    return Atlas(by_name, by_other_name, large, _index_regions(countries, states), countries)
+            fields, _, others = rest.rpartition("\t")
+            key = fold_name(fields[: fields.index("\t")])
+            by_name.append(f"{key}\t{fields}")
+            if others:
+                by_other_name.extend(f"{other}\t{fields}" for other in others.split("|") if other)
+    cities, by_their_other_names = CityTable(by_name), CityTable(by_other_name)
+    # What stays is made when the lines have gone: between them it would hold on to all their memory.
+    del by_name, by_other_name
+    large: dict[str, list[City]] = {}
+    for city in cities.within():
+        if city.population >= _LARGE_AT_HOME:
+            large.setdefault(fold_name(city.name), []).append(city)
+    return Atlas(cities, by_their_other_names, large, _index_regions(countries, states), countries)
 
 
 def find_cities(name: str, home: str) -> list[City]:
@@ -115,7 +147,7 @@ def find_cities(name: str, home: str) -> list[City]:
     atlas = load_atlas()
     if known := NICKNAMES.get(name):
         real, country, division = known
-        named = [city for city in atlas.by_name.get(fold_name(real), []) if city.country == country]
+        named = [city for city in atlas.by_name.named(fold_name(real)) if city.country == country]
         exact = [city for city in named if division in {"", city.division}]
         if exact:
             return sorted(exact, key=lambda city: -city.population)[:1]
@@ -127,12 +159,12 @@ def find_namesakes(name: str, home: str) -> list[City]:
     atlas = load_atlas()
     if len(name) < 3:
         return []  # "Sé" is a town in Benin, and "I know" in Spanish
-    found = dict.fromkeys(atlas.by_name.get(name, []))
+    found = dict.fromkeys(atlas.by_name.named(name))
     # Santiago may be Santiago de los Caballeros; Philadelphia is not Amman, which was called so once.
-    others = atlas.by_other_name.get(name, [])
+    others = atlas.by_other_name.named(name)
     found |= dict.fromkeys(city for city in others if not found or fold_name(city.name).startswith(name))
     if not found and (other := abbreviated(name)):
-        found = dict.fromkeys(atlas.by_name.get(other, []))
+        found = dict.fromkeys(atlas.by_name.named(other))
     return sorted(found, key=lambda city: -city.weight(home))
 
 
@@ -175,7 +207,7 @@ def find_regions(name: str, home: str) -> list[Region]:
 def cities_in(region: Region) -> list[City]:
     """Return the cities of a region, largest first."""
     return sorted(
-        (city for cities in load_atlas().by_name.values() for city in cities if region.holds(city)),
+        (city for city in load_atlas().by_name.within(region.country) if region.holds(city)),
         key=lambda city: -city.population,
     )
 

@@ -48,10 +48,9 @@ def zone_at(offset: timedelta) -> str | None:
         if "/" in zone and set(clock_rule(zone)) == {offset.total_seconds()}
     }
     people: dict[str, int] = {}
-    for cities in load_atlas().by_name.values():
-        for city in cities:
-            if city.zone in steady:
-                people[city.zone] = people.get(city.zone, 0) + city.population
+    for city in load_atlas().by_name.within():
+        if city.zone in steady:
+            people[city.zone] = people.get(city.zone, 0) + city.population
     return max(people, key=lambda zone: people[zone], default=None)
 
 

@@ -15,25 +15,29 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from assistant.language.packed_table import PackedTable
+
 TABLE: Final = "word_classes.tsv.gz"
 
 
 @cache
-def load_classes() -> dict[str, tuple[str, str, str]]:
-    """Return word -> its fine, middle and coarse class."""
+def _load() -> tuple[PackedTable, list[tuple[str, str, str]]]:
+    """Return word -> its fine class, and the fine, middle and coarse class of each fine one."""
     packed = files("assistant.safety.danger_reader").joinpath(TABLE).read_bytes()
     first, *lines = gzip.decompress(packed).decode().splitlines()
-    classes = [(str(fine), *pair.split(",")) for fine, pair in enumerate(first.split())]
-    table: dict[str, tuple[str, str, str]] = {}
+    pairs = (pair.split(",") for pair in first.split())
+    classes = [(str(fine), middle, coarse) for fine, (middle, coarse) in enumerate(pairs)]
+    table: list[str] = []
     word = ""
     for line in lines:
         shared, rest, fine = line.split("\t")
         word = word[: int(shared)] + rest
-        _, middle, coarse = classes[int(fine)]
-        table[word] = (fine, middle, coarse)
-    return table
+        table.append(f"{word}\t{fine}")
+    return PackedTable(table), classes
 
 
 def classes_of(word: str) -> tuple[str, str, str]:
     """Return the fine, middle and coarse class of a plain word; one that the table lacks is its own class."""
-    return load_classes().get(word) or (word, word, word)
+    table, classes = _load()
+    found = table.find(word)
+    return classes[int(found[-1])] if found else (word, word, word)

@@ -7,9 +7,11 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from assistant.store.columns import UtcDateTime
+from assistant.store.sealed_columns import Findable, SealedUri, Words, WordsJson
 from assistant.store.tables import Base
 
 NAMES = {UtcDateTime: "MOMENT", sa.BigInteger: "ID", sa.JSON: "JSON"}
+NAMES |= dict.fromkeys((Words, Findable, SealedUri), "sa.String()") | {WordsJson: "JSON"}
 """How a revision calls our column types; it defines them itself, so that it stays true when ours change."""
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
+from assistant.store.sealed_columns import Findable, Words
 
 MEMBER_STATES = ("invited", "joining", "active", "paused", "reading", "declined", "left", "unreachable")
 SEATED = ("joining", "active", "paused", "reading", "unreachable")
@@ -21,7 +22,7 @@ class Cohort(Base):
     __tablename__ = "cohort"
 
     id: Mapped[Id]
-    name: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(Findable("cohort.name"), unique=True)
     created_at: Mapped[dt.datetime]
 
 
@@ -38,7 +39,7 @@ class Circle(Base):
     cohort_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("cohort.id"), index=True)
     code: Mapped[str] = mapped_column(String(12), unique=True)
     """Upper case letters and digits; what people text after JOIN."""
-    name: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(Words("circle.name"))
     language: Mapped[str] = mapped_column(String(8), default="en")
     zone: Mapped[str] = mapped_column(String(64))
     size: Mapped[int] = mapped_column(default=12)
@@ -50,7 +51,7 @@ class Circle(Base):
     state: Mapped[str] = mapped_column(String(12), default="gathering")
     created_at: Mapped[dt.datetime]
     closed_at: Mapped[dt.datetime | None]
-    backup_named: Mapped[str | None] = mapped_column(String(80))
+    backup_named: Mapped[str | None] = mapped_column(Words("circle.backup_named"))
     """The first name of whom its host would like as backup, as long as nobody of that name has come."""
 
 
@@ -107,11 +108,11 @@ class Invitation(Base):
     id: Mapped[Id]
     circle_id: Mapped[int] = mapped_column(BigId, ForeignKey("circle.id"))
     address_id: Mapped[int] = mapped_column(BigId, ForeignKey("address.id"), index=True)
-    name: Mapped[str | None] = mapped_column(String(80))
+    name: Mapped[str | None] = mapped_column(Words("invitation.name"))
     language: Mapped[str | None] = mapped_column(String(8))
     zone: Mapped[str | None] = mapped_column(String(64))
     consent_at: Mapped[dt.datetime | None]
-    consent_source: Mapped[str | None]
+    consent_source: Mapped[str | None] = mapped_column(Words("invitation.consent_source"))
     state: Mapped[str] = mapped_column(String(12))
     created_at: Mapped[dt.datetime]
     sent_at: Mapped[dt.datetime | None]

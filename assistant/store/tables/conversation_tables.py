@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
+from assistant.store.sealed_columns import Words, WordsJson
 
 OPENING_FLOWS_WHERE = "flow IN ('weekly_reflection', 'missed_you')"
 """The flows that open a week, as `ix_question_opening` and reports say it."""
@@ -59,7 +60,7 @@ class Conversation(Base):
     step: Mapped[str] = mapped_column(String(64))
     callers: Mapped[list[Any]] = mapped_column(default=list)
     """[flow, version, step] of each flow to come back to, the nearest last."""
-    values: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    values: Mapped[dict[str, Any]] = mapped_column(WordsJson("conversation.values"), default=dict)
     began_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
     circle_id: Mapped[int | None] = mapped_column(BigId)
@@ -129,8 +130,8 @@ class Answer(Base):
     key: Mapped[str] = mapped_column(String(40))
     """The step's `save_as`."""
     outcome: Mapped[str] = mapped_column(String(64))
-    words: Mapped[str | None]
-    value: Mapped[dict[str, Any] | None]
+    words: Mapped[str | None] = mapped_column(Words("answer.words"))
+    value: Mapped[dict[str, Any] | None] = mapped_column(WordsJson("answer.value"))
     """The reading: {"value": ...}."""
     visible_to: Mapped[str] = mapped_column(String(8))
     inbox_id: Mapped[int | None] = mapped_column(BigId)
@@ -171,7 +172,7 @@ class Timer(Base):
     """For a prompt: the flow to start, with `values`."""
     key: Mapped[str | None] = mapped_column(String(64))
     """Names a planned prompt within a seat ("week 2 open"), so that it comes once."""
-    values: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    values: Mapped[dict[str, Any]] = mapped_column(WordsJson("timer.values"), default=dict)
     due_at: Mapped[dt.datetime]
     done_at: Mapped[dt.datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
+from assistant.store.sealed_columns import SealedUri, Words, WordsJson
 
 INBOX_STATES = ("new", "done", "ignored", "set_aside")
 OUTBOX_STATES = ("queued", "claimed", "unsure", "sent", "done", "dropped", "failed", "cancelled")
@@ -51,11 +52,11 @@ class Inbox(Base):
     id: Mapped[Id]
     carrier_id: Mapped[str] = mapped_column(String(64), unique=True)
     """Twilio's MessageSid."""
-    from_uri: Mapped[str] = mapped_column(String(160))
+    from_uri: Mapped[str] = mapped_column(SealedUri())
     to_uri: Mapped[str] = mapped_column(String(160))
-    body: Mapped[str | None]
+    body: Mapped[str | None] = mapped_column(Words("inbox.body"))
     """What the sender wrote; None once erased."""
-    params: Mapped[dict[str, Any]]
+    params: Mapped[dict[str, Any]] = mapped_column(WordsJson("inbox.params"))
     """Every other parameter of the webhook, as it came."""
     received_at: Mapped[dt.datetime]
     person_id: Mapped[int | None] = mapped_column(BigId, index=True)
@@ -129,9 +130,9 @@ class Outbox(Base):
     member_id: Mapped[int | None] = mapped_column(BigId)
     circle_id: Mapped[int | None] = mapped_column(BigId, index=True)
     address_id: Mapped[int] = mapped_column(BigId, index=True)
-    to_uri: Mapped[str] = mapped_column(String(160))
+    to_uri: Mapped[str] = mapped_column(SealedUri())
     sender: Mapped[str] = mapped_column(String(160))
-    body: Mapped[str | None]
+    body: Mapped[str | None] = mapped_column(Words("outbox.body"))
     """None once erased."""
     segments: Mapped[int]
     purpose: Mapped[str] = mapped_column(String(12))

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
+from assistant.store.sealed_columns import Words, WordsJson
 
 ALERTS = ("danger", "not_ok", "set_aside", "carrier_blocked", "report", "unsent")
 URGENT = ("danger", "not_ok")
@@ -86,9 +87,9 @@ class PendingAction(Base):
     """Whom it is done to, if that is one member."""
     about_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("pending_action.id"), index=True)
     """The check-in that a nudge reminds of."""
-    words: Mapped[str | None]
+    words: Mapped[str | None] = mapped_column(Words("pending_action.words"))
     """The host's own; None once erased."""
-    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    details: Mapped[dict[str, Any]] = mapped_column(WordsJson("pending_action.details"), default=dict)
     """What else it needs, in ids, days and numbers."""
     state: Mapped[str] = mapped_column(String(8))
     created_at: Mapped[dt.datetime]
@@ -110,7 +111,7 @@ class Audit(Base):
     """None: the command line on this machine."""
     action: Mapped[str] = mapped_column(String(40))
     circle_id: Mapped[int | None] = mapped_column(BigId, index=True)
-    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    details: Mapped[dict[str, Any]] = mapped_column(WordsJson("audit.details"), default=dict)
 
 
 class Watermark(Base):

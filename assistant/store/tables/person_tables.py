@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
+from assistant.store.sealed_columns import SealedUri, Words
 
 ROLES = ("host", "backup", "organizer")
 
@@ -19,10 +20,10 @@ class Person(Base):
     __table_args__ = ({"info": {"numbered": True}},)
 
     id: Mapped[Id]
-    name: Mapped[str | None] = mapped_column(String(80))
+    name: Mapped[str | None] = mapped_column(Words("person.name"))
     language: Mapped[str | None] = mapped_column(String(8))
     """None until known: from the circle, the person's words, or their choice."""
-    place: Mapped[str | None] = mapped_column(String(80))
+    place: Mapped[str | None] = mapped_column(Words("person.place"))
     zone: Mapped[str | None] = mapped_column(String(64))
     """IANA zone, from the person's own words; None: schedule falls back to the circle's zone."""
     hour: Mapped[int | None]
@@ -42,7 +43,7 @@ class Address(Base):
 
     id: Mapped[Id]
     person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"), index=True)
-    uri: Mapped[str] = mapped_column(String(160), unique=True)
+    uri: Mapped[str] = mapped_column(SealedUri(), unique=True)
     created_at: Mapped[dt.datetime]
     heard_at: Mapped[dt.datetime | None]
     """When the last text came from here; texts that answer nothing go to the address heard from last."""
@@ -69,7 +70,7 @@ class Consent(Base):
     address_id: Mapped[int] = mapped_column(BigId, ForeignKey("address.id"))
     sender: Mapped[str] = mapped_column(String(160))
     kind: Mapped[str] = mapped_column(String(4))
-    wording: Mapped[str]
+    wording: Mapped[str] = mapped_column(Words("consent.wording"))
     """What its owner wrote, or the wording agreed to on a form."""
     way: Mapped[str] = mapped_column(String(40))
     """text | import | carrier 21610 | carrier keyword | demo"""

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
+from assistant.store.sealed_columns import Words
 
 
 class Break(Base):
@@ -87,8 +88,8 @@ class Goal(Base):
 
     id: Mapped[Id]
     member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"), index=True)
-    words: Mapped[str | None]
-    plan: Mapped[str | None]
+    words: Mapped[str | None] = mapped_column(Words("goal.words"))
+    plan: Mapped[str | None] = mapped_column(Words("goal.plan"))
     """Obstacle and if-then plan, in the member's words."""
     state: Mapped[str] = mapped_column(String(8), default="open")
     set_at: Mapped[dt.datetime]
@@ -104,7 +105,7 @@ class GoalStep(Base):
 
     id: Mapped[Id]
     goal_id: Mapped[int] = mapped_column(BigId, ForeignKey("goal.id"), index=True)
-    words: Mapped[str | None]
+    words: Mapped[str | None] = mapped_column(Words("goal_step.words"))
     due_on: Mapped[dt.date | None]
     outcome: Mapped[str | None] = mapped_column(String(8))
     set_at: Mapped[dt.datetime]
@@ -123,7 +124,7 @@ class Share(Base):
     member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"), index=True)
     answer_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("answer.id"), unique=True)
     week: Mapped[int]
-    words: Mapped[str | None]
+    words: Mapped[str | None] = mapped_column(Words("share.words"))
     named: Mapped[bool]
     at: Mapped[dt.datetime]
     erased_at: Mapped[dt.datetime | None]
@@ -142,7 +143,7 @@ class Note(Base):
     from_member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"), index=True)
     to_member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"), index=True)
     kind: Mapped[str] = mapped_column(String(8))
-    words: Mapped[str | None]
+    words: Mapped[str | None] = mapped_column(Words("note.words"))
     may_keep: Mapped[bool | None]
     """Whether it may stand in the other's keepsake; None: not asked yet."""
     at: Mapped[dt.datetime]

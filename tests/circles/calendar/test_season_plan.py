@@ -37,7 +37,8 @@ def maple(town: Town) -> Circle:
 
 @pytest.fixture
 def ana(town: Town, maple: Circle) -> Member:
-    return town.session.query(Member).join(Person).filter(Person.name == "Ana").one()
+    seats = town.session.query(Member, Person).join(Person, Person.id == Member.person_id)
+    return next(member for member, person in seats if person.name == "Ana")
 
 
 def person_of(town: Town, member: Member) -> Person:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from assistant.circles.reports.report import COHORT, Report, find_whose, publish, report_on
-from assistant.circles.reports.season_counts import Season, Seat, Week
+from assistant.circles.reports.season_counts import Season, Seat
 from assistant.circles.reports.season_figures import STANDINGS
 from assistant.circles.reports.suppression import FEWEST
 from assistant.circles.seasons.retention import erase_circle
@@ -360,10 +360,11 @@ def test_a_report_is_found_by_the_cohorts_name_or_the_circles_code(town: Town) -
 
 
 def seat(number: int, *answered: float | None, standing: str = "answering") -> Seat:
-    weeks = {
-        week: Week(True, None if after is None else hours(after)) for week, after in enumerate(answered, 1)
-    }
-    return Seat(number, standing, weeks)
+    made = Seat(number, standing)
+    for week, after in enumerate(answered, 1):
+        made.opened |= 1 << week
+        made.ask(week, None if after is None else hours(after))
+    return made
 
 
 def season(seats: list[Seat], weeks: int, code: str = "MAPLE") -> Season:

@@ -1,0 +1,12 @@
+"""The phones that stand on the local carrier's page from the start."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LUZ: Final = "+14155550101"
+PHONES: Final = (
+    {"name": "Luz", "number": LUZ, "hint": "hosts Maple: text HOST, or CHECKIN"},
+    {"name": "Ana", "number": "+14155550102", "hint": "JOIN MAPLE"},
+    {"name": "Rosa", "number": "+14155550103", "hint": "JOIN MAPLE"},
+)

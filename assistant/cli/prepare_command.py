@@ -1,0 +1,46 @@
+"""What `circle run` has done beside itself: whoever supervises for months need not hold what is used once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Final
+
+import click
+
+from assistant.cli.output import say
+
+BAD_FLOWS: Final = 3
+"""The exit status that says so."""
+DEMO_MADE: Final = "demo"
+"""Printed when the demo was set up just now."""
+
+
+@click.command(hidden=True)
+def prepare() -> None:
+    """Bring the database up to date, look at the flows, and set up the demo where it belongs."""
+    from assistant.engine.problems import FlowErrors
+    from assistant.runtime import build_runtime
+    from assistant.settings import load_settings
+    from assistant.store import migrate
+
+    settings = load_settings()
+    with build_runtime(settings) as opened:
+        if not migrate.is_current(opened.database):
+            migrate.upgrade(opened.database)
+        try:
+            _ = opened.book
+        except FlowErrors as errors:
+            say(str(errors))
+            raise click.exceptions.Exit(BAD_FLOWS) from None
+        if settings.local_carrier:
+            from assistant.cli.demo import set_up_demo
+
+            if set_up_demo(opened):
+                click.echo(DEMO_MADE)
+
+
+def prepare_apart() -> subprocess.CompletedProcess[str]:
+    """Do so in a process of its own, with what it says in hand; its exit status says whether all is well."""
+    command = [sys.executable, "-m", "assistant.cli", "prepare"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
