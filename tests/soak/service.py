@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,7 @@ RESTARTS_AFTER = 1.0
 UNLIMITED = resource.RLIM_INFINITY
 
 
-def environment(data: Path, database_url: str, carrier_url: str, port: int) -> dict[str, str]:
+def environment(data: Path, database_url: str, key: bytes, carrier_url: str, port: int) -> dict[str, str]:
     """What the service is started with; nothing of this machine's own leaks in."""
     names = (
         "PYTHONDONTWRITEBYTECODE",
@@ -36,6 +37,7 @@ def environment(data: Path, database_url: str, carrier_url: str, port: int) -> d
         "CARRIER_",
         "CIRCLE_",
         "DATABASE_",
+        "DATA_",
         "REDIS_",
         "PUBLIC_",
         "PORT",
@@ -45,6 +47,7 @@ def environment(data: Path, database_url: str, carrier_url: str, port: int) -> d
     return kept | {
         "CIRCLE_DATA": str(data),
         "DATABASE_URL": database_url,
+        "DATA_KEY": b64encode(key).decode(),
         "PORT": str(port),
         "TWILIO_ACCOUNT_SID": LOCAL_ACCOUNT_SID,
         "TWILIO_AUTH_TOKEN": LOCAL_AUTH_TOKEN,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import random
+import secrets
 import signal
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -19,6 +20,7 @@ from assistant.circles.hosts.circle_setup import Plan, create_circle
 from assistant.runtime import _keep_offset, read_offset
 from assistant.store import migrate
 from assistant.store.database import Database
+from assistant.store.sealing import KEY_BYTES, Keyring
 from assistant.store.tables import Inbox, Outbox
 from tests import servers
 from tests.soak.verdicts import InRow, OutRow
@@ -35,11 +37,17 @@ class Store:
     Attributes:
         path: The file; None on PostgreSQL.
         cluster: The server; None on SQLite.
+        key: What words and numbers are sealed with, here as in the service.
     """
 
     url: str
     path: Path | None = None
     cluster: servers.Cluster | None = None
+    key: bytes = field(default_factory=lambda: secrets.token_bytes(KEY_BYTES), repr=False)
+
+    def open(self) -> Database:
+        """Open it; whoever does closes it."""
+        return Database(self.url, keyring=Keyring(self.key))
 
     def lock(self) -> Callable[[], None]:
         """Hold SQLite's only write lock; the answer gives it back."""
@@ -154,7 +162,7 @@ class Store:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[Database]:
-        database = Database(self.url)
+        database = self.open()
         try:
             yield database
         finally:

@@ -17,7 +17,6 @@ from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from assistant.store.database import Database
 from tests.servers import free_port
 from tests.soak.blows import Blow, Undo, World, blows
 from tests.soak.phones import STOP, Crowd, make_phones
@@ -245,11 +244,11 @@ def prepared(plan: Plan, say: Callable[[str], None]) -> Iterator[Trial]:
         webhook = f"http://127.0.0.1:{port}/webhooks/twilio/message#rc=2&rp=ct,rt,5xx"
         tap = stack.enter_context(tapped_carrier(webhook, plan.seed))
         service = stack.enter_context(
-            running_service(environment(data, store.url, tap.url, port), data, port)
+            running_service(environment(data, store.url, store.key, tap.url, port), data, port)
         )
         crowd = Crowd(tap.text, random.Random(plan.seed + 1), plan.rate)
         crowd.add(phones)
-        database = Database(store.url)
+        database = store.open()
         stack.callback(database.close)
         yield Trial(plan, store, tap, service, crowd, chance, say, moves, Watch(database))
 
