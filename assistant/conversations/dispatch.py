@@ -279,6 +279,8 @@ def _understand(context: Context) -> str | None:
     command = read_given(context)
     if command is not None and not _counts_in_danger(context, conversation, command):
         command = None
+    if command is not None and question and command.sure and is_everyday(context, command):
+        command = None  # "who knows" is no command as an answer.
     if command is not None and _is_for_an_alert(context, command):
         obey(context, command)
         return None

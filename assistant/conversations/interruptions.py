@@ -49,9 +49,13 @@ def is_the_answer(
 
 
 def is_everyday(context: Context, command: CommandReading) -> bool:
-    """Return whether in the middle of a question it is no command, and none to ask about: "who?"."""
-    capitals = context.services.book.commands[command.name].interrupts == CAPITALS
-    return capitals and not command.sure and not command.capitals
+    """Return whether in the middle of a question it is no command, nor to be asked about: "who knows".
+
+    A keyword that wants words after it and has none is as likely an idiom.
+    """
+    meant = context.services.book.commands[command.name]
+    half = command.value is None and slot_of(meant) == "text"
+    return meant.interrupts == CAPITALS and not command.capitals and (half or not command.sure)
 
 
 def is_to_be_asked(context: Context, reading: Reading, command: CommandReading) -> bool:
