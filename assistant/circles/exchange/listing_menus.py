@@ -7,7 +7,7 @@ from typing import Any
 
 from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Line, Lines
+from assistant.circles.actions.effects import OWN, Line, Lines
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.exchange.listings import (
@@ -155,4 +155,4 @@ def _lines(ctx: ActionContext, listings: Sequence[Listing]) -> Iterator[Line]:
 def _own_line(number: int, listing: Listing) -> Line:
     words = shorten(listing.words or "", PLACEHOLDERS["words"].longest)
     placeholders = {"count": str(number), "words": words}
-    return Line(f"listed_own_{listing.kind}", placeholders, verbatim=("words",))
+    return Line(f"listed_own_{listing.kind}", placeholders, verbatim=("words",), carries=OWN)

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Effect, Tell
+from assistant.circles.actions.effects import OWN, Effect, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.exchange.host_looks import ask_hosts, lookers
@@ -56,7 +56,9 @@ def check_listing(ctx: ActionContext, *, listing: int = 0, number_ok: str = "") 
     nobody = looked and not lookers(ctx, found)
     shows = ("look_long" if long else "look") if looked else "long" if long else "short"
     values = {"shows": "nobody" if nobody else shows}
-    shown = Tell(ctx.person.id, "copy_words", {"words": words}, purpose="reply", verbatim=("words",))
+    shown = Tell(
+        ctx.person.id, "copy_words", {"words": words}, purpose="reply", verbatim=("words",), carries=OWN
+    )
     return ActionResult("ready", values, (shown,) if long and not nobody else ())
 
 
