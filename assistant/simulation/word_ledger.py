@@ -22,6 +22,8 @@ from assistant.store.tables import (
     AlertStep,
     Circle,
     Conversation,
+    Goal,
+    GoalStep,
     Member,
     Pair,
     PairMember,
@@ -32,6 +34,8 @@ BUDDIES_FOR: Final = dt.timedelta(days=15)
 """Words by @ may reach whoever was a buddy of the writer's so lately."""
 NOBODY: Final = "nobody"
 """Of words of danger: whatever is chosen later, they go nowhere."""
+_TOLD: Final[Mapping[str, type[Goal] | type[GoalStep]]] = {"goal": Goal, "step": GoalStep}
+"""What a yes may let the whole circle hear, by the name that `share` knows it by."""
 _BETWEEN_WORDS: Final = re.compile(r"\W+")
 
 
@@ -115,6 +119,20 @@ class WordLedger:
             and secret.visible_to != NOBODY
             and secret.at is not None
             and secret.at >= since
+            else secret
+            for secret in self.secrets
+        ]
+
+    def tell_circle(self, writer: str, question: int) -> None:
+        """The goal or step that this question is about is for the circle, too, as its writer says yes."""
+        with self.world.database.read() as session:
+            conversation = session.get_one(Conversation, session.get_one(Question, question).conversation_id)
+            sharing = conversation.values.get("sharing") or {}
+            rows = [session.get(kind, sharing[key]) for key, kind in _TOLD.items() if key in sharing]
+            told = f" {plain_text(' '.join(row.words or '' for row in rows if row is not None))} "
+        self.secrets = [
+            replace(secret, visible_to="circle", to="")
+            if secret.writer == writer and secret.visible_to in ("us", "buddy") and f" {secret.words} " in told
             else secret
             for secret in self.secrets
         ]
