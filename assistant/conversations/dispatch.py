@@ -18,7 +18,7 @@ from assistant.conversations.danger_stage import (
     talk_with,
 )
 from assistant.conversations.given_commands import RUNNING, obey, read_given
-from assistant.conversations.helping import asking_back, switching_language
+from assistant.conversations.helping import asking_back, asking_the_circle, switching_language
 from assistant.conversations.interruptions import is_everyday, is_the_answer, is_to_be_asked
 from assistant.conversations.invitation_answers import answers_invitation
 from assistant.conversations.questions import missed, set_aside
@@ -283,6 +283,8 @@ def _understand(context: Context) -> str | None:
         obey(context, command)
         return None
     if command and question and conversation and held_words.let_go(context, question, conversation, command):
+        return None
+    if asking_the_circle.ask_which(context, question, reading, command):
         return None
     if command is not None and command.sure and not is_the_answer(context, question, reading, command):
         obey(context, command)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from assistant.circles.calendar.brief_schedule import BRIEF
 from assistant.conversations import held_words
 from assistant.conversations.danger_stage import let_go, unfinished
+from assistant.conversations.helping import asking_the_circle
 from assistant.conversations.interruptions import slot_of
 from assistant.conversations.questions import asking
 from assistant.conversations.text_rendering import language_of
@@ -31,7 +32,8 @@ def read_given(context: Context) -> CommandReading | None:
     if reading is not None and reading.sure:
         return reading
     if "member" in context.known.hears:
-        return held_words.as_command(context, language) or reading
+        taken_back = held_words.as_command(context, language)
+        return taken_back or asking_the_circle.as_command(context, language, reading) or reading
     # Whoever has no seat yet writes around the code what people write who begin.
     return read_code_line(patterns, context.words, language, country=country) or reading
 

@@ -26,6 +26,9 @@ HOLDING: Final = (
     "second_half",
     "preview",
     "kind_note",
+    "post_listing",
+    "ask_meant",
+    "link_words",
 )
 """Flows whose questions hold words until they are answered; SKIP lets nobody see them."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Final
 
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.crisis_lines import lines_of
@@ -14,6 +14,9 @@ from assistant.engine.wording import choose_text
 from assistant.language.languages import spoken
 from assistant.language.rendering import placeholders, render, render_rich
 from assistant.store.tables import Circle, Person
+
+OF_A_ROW: Final = {"ask": "listing"}
+"""Placeholder that shows someone's words -> the value that says in which row of that name they are."""
 
 
 def language_of(person: Person, circle: Circle | None) -> str:
@@ -73,10 +76,12 @@ def carried_in(
 
 
 def carried_by_values(ctx: ActionContext, texts: Texts) -> str | None:
-    """Return what a text carries of others' words that the conversation was given, by its `CARRIED` value."""
-    carried = ctx.values.get(CARRIED)
-    if not isinstance(carried, dict):
-        return None
+    """Return what a text carries of others' words, by `CARRIED` or the row that a conversation names."""
+    given = ctx.values.get(CARRIED)
+    carried = dict(given) if isinstance(given, dict) else {}
+    for name, row in OF_A_ROW.items():
+        if ctx.values.get(row):
+            carried.setdefault(name, f"{row}:{ctx.values[row]}")
     shown = [carried[name] for name in named_in(ctx, texts) if isinstance(carried.get(name), str)]
     return " ".join(shown) or None
 

@@ -16,7 +16,7 @@ from assistant.circles.people.memberships import hosts_of
 from assistant.language.languages import LANGUAGES, spoken
 from assistant.language.rendering import Placeholder, readable_date, readable_day, readable_time
 from assistant.language.times.local_times import local_time_words
-from assistant.store.tables import Circle, Cohort, Goal, Member, Person
+from assistant.store.tables import Circle, Cohort, Goal, Listing, Member, Person
 
 USUAL_HOUR = 10
 """The local hour that is named until the person has said when texts are welcome."""
@@ -102,6 +102,8 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         # Members' own words, and who wrote them: said only to whoever may read them, carried to the letter.
         _placeholder("words", 120),
         _placeholder("writer", 12, "Keisha"),
+        # What someone asks for or offers, where it fits into a sentence.
+        _placeholder("ask", 56),
         # Whom an alert is about: said only to whoever is on call and asked with SHOW.
         _placeholder("who", 12, "Ana"),
         _placeholder("question", 100),
@@ -190,6 +192,12 @@ def _goal(ctx: TextContext, _language: str) -> str | None:
     ).first()
 
 
+def _ask(ctx: TextContext, _language: str) -> str | None:
+    """Return the words of the listing a conversation is about: only its row keeps them."""
+    listing = ctx.session.get(Listing, ctx.values.get("listing") or 0)
+    return listing.words if listing is not None else None
+
+
 def _zone(ctx: TextContext) -> str | None:
     return ctx.person.zone or (ctx.circle.zone if ctx.circle else None)
 
@@ -220,6 +228,7 @@ FINDERS: Mapping[str, Callable[[TextContext, str], str | None]] = {
     "circle": lambda ctx, _: ctx.circle.name if ctx.circle else None,
     "cohort": _cohort,
     "goal": _goal,
+    "ask": _ask,
     "service": lambda ctx, _: ctx.identity.service,
     "contact": lambda ctx, _: ctx.identity.contact,
     "number": lambda ctx, _: ctx.identity.number,

@@ -15,11 +15,12 @@ from assistant.circles.actions.effects import Line, Lines
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.rounds import theme_of
+from assistant.circles.exchange.listings import carried
 from assistant.circles.hosts.hosted_circle import hosted
 from assistant.circles.people.audit import record
 from assistant.circles.people.memberships import seat_of
 from assistant.circles.sharing.shares import apart_from, is_in
-from assistant.store.tables import Answer, Circle, Member, Person, Share
+from assistant.store.tables import Answer, Circle, Listing, Member, Person, Share
 from assistant.store.tables.circle_tables import SEATED
 
 OPEN_FOR: Final = dt.timedelta(weeks=3)
@@ -37,8 +38,8 @@ class Ask:
     writer: str | None
     """The member's name, where it is shared under that."""
     words: tuple[str, ...]
-    shares: tuple[int, ...]
-    """Ids of what was shared, one for each of `words`."""
+    carries: tuple[str, ...]
+    """The rows that hold it, as texts name them, one for each of `words`."""
 
 
 @action("shown", "plain", "no_seat", "nothing", "none")
@@ -64,7 +65,7 @@ def show_asks(ctx: ActionContext, *, ok_here: str = "no") -> ActionResult:
 
 
 def open_asks(session: Session, circle: Circle, reader: int, now: dt.datetime) -> Sequence[Ask]:
-    """What members of a circle asked it for in the last weeks, one entry for each of them.
+    """What members of a circle asked it for in the last weeks, and what was asked with ASK and is open.
 
     Only what was shared with the circle, by people who are still in it; nothing of the reader's own, or of
     anyone the reader is kept apart from.
@@ -93,22 +94,47 @@ def open_asks(session: Session, circle: Circle, reader: int, now: dt.datetime) -
     for share, key, name in rows:
         if key == DETAILS or theme_of(circle, share.week) == ASKS_THEME:
             asked.setdefault(share.member_id, []).append((share, name))
-    return [
+    shared = [
         Ask(
             shares[0][1] if all(share.named for share, _ in shares) else None,
             tuple(share.words or "" for share, _ in shares),
-            tuple(share.id for share, _ in shares),
+            tuple(f"share:{share.id}" for share, _ in shares),
         )
         for shares in asked.values()
+    ]
+    return [*shared, *_posted(session, circle, reader, now)]
+
+
+def _posted(session: Session, circle: Circle, reader: int, now: dt.datetime) -> list[Ask]:
+    """What was asked with ASK and is open."""
+    rows = session.execute(
+        select(Listing, Person.name)
+        .join(Member, Member.id == Listing.member_id)
+        .join(Person, Person.id == Member.person_id)
+        .where(
+            Listing.circle_id == circle.id,
+            Listing.kind == "ask",
+            Listing.state == "open",
+            Listing.ends_at > now,
+            Listing.words.is_not(None),
+            Member.state.in_(SEATED),
+            Person.id != reader,
+            Person.id.not_in(apart_from(session, reader)),
+        )
+        .order_by(Listing.id)
+    )
+    return [
+        Ask(name if listing.named else None, (listing.words or "",), (carried(listing),))
+        for listing, name in rows
     ]
 
 
 def _lines(ask: Ask) -> list[Line]:
     lines = []
-    for at, (words, share_id) in enumerate(zip(ask.words, ask.shares, strict=True)):
+    for at, (words, carries) in enumerate(zip(ask.words, ask.carries, strict=True)):
         placeholders, notice = {"words": words}, "ask_more" if at else "shared_unnamed"
         if ask.writer and not at:
             placeholders["writer"] = shorten(ask.writer, PLACEHOLDERS["writer"].longest)
             notice = "shared_by"
-        lines.append(Line(notice, placeholders, verbatim=("words",), carries=f"share:{share_id}"))
+        lines.append(Line(notice, placeholders, verbatim=("words",), carries=carries))
     return lines

@@ -16,6 +16,7 @@ from assistant.circles.actions.placeholders import other_name_of
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.rematching import let_go, welcome_back
 from assistant.circles.calendar.season_plan import replan
+from assistant.circles.exchange.withdrawal import give_up_listings
 from assistant.circles.membership.invitations import decline
 from assistant.circles.people.carried_words import call_back
 from assistant.circles.people.memberships import hosts_of, is_full, lock_circle, seats_of, told_of_news
@@ -177,6 +178,7 @@ def _give_up(
     _take_back_words(session, member, now)
     _tell_members(session, circle, member, now)
     return (
+        *give_up_listings(session, member, now),
         *_tell_hosts(session, circle, person, "member_left", now),
         *let_go(session, member, sender, now),
     )

@@ -23,6 +23,7 @@ from assistant.store.tables import (
     Goal,
     GoalStep,
     Inbox,
+    Listing,
     Member,
     Note,
     Outbox,
@@ -48,6 +49,7 @@ OWNERS: Final[Mapping[str, Callable[[], Select[int, Any]]]] = {
         .join(Goal, Goal.id == GoalStep.goal_id)
         .join(Member, Member.id == Goal.member_id)
     ),
+    "listing": lambda: select(Listing.id, Member.person_id).join(Member, Member.id == Listing.member_id),
     "said": lambda: select(PendingAction.id, PendingAction.by_person_id),
     "text": lambda: select(Inbox.id, Inbox.person_id),
     "evidence": lambda: select(ReportWord.id, Report.about_person_id).join(

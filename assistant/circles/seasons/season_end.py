@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.calendar.brief_schedule import plan_briefs
 from assistant.circles.calendar.season_plan import KEPT_FOR
+from assistant.circles.exchange.withdrawal import end_listings_of
 from assistant.circles.people.audit import record
 from assistant.circles.seasons.retention import due_for_erasing, erase_circle
 from assistant.store.tables import Circle, Member, Timer
@@ -29,6 +30,7 @@ def close_season(session: Session, circle: Circle, now: dt.datetime) -> None:
     session.execute(
         delete(Timer).where(Timer.member_id.in_(seats), Timer.key.is_not(None), Timer.done_at.is_(None))
     )
+    end_listings_of(session, circle, now)
     record(session, "close circle", now, circle_id=circle.id)
     session.flush()
     plan_briefs(session, circle, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -54,10 +54,14 @@ class Given:
     answer: Answer | None = None
     share: Share | None = None
     notes: Sequence[Note] = ()
+    other: str | None = None
+    """Which row of another room it is, as texts name it: "listing:5"."""
 
     @property
     def ref(self) -> str:
         """Which it is, to be found again by `find`."""
+        if self.other is not None:
+            return self.other
         if self.answer is not None:
             return f"answer:{self.answer.id}"
         return f"share:{self.share.id}" if self.share is not None else f"note:{self.notes[0].id}"
@@ -65,6 +69,26 @@ class Given:
     @property
     def order(self) -> tuple[dt.datetime, int, bool]:
         return self.at, self.inbox_id or 0, self.visible_to != PRIVATE
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Another room that keeps what members give, and how it finds and erases that."""
+
+    kind: str
+    """What texts call its rows, before the number."""
+    find: Callable[[Session, Sequence[int], int | None], list[Given]]
+    """Given seats, and an id or None: that one, or the last, or none."""
+    erase: Callable[[Session, Given, dt.datetime], set[int]]
+    """Erases it from its own rows and calls it back; returns whom it has reached."""
+
+
+_KEEPERS: dict[str, Keeper] = {}
+
+
+def keeps_words(keeper: Keeper) -> None:
+    """Let DELETE take back what a room above this one keeps."""
+    _KEEPERS[keeper.kind] = keeper
 
 
 def last_given(session: Session, person_id: int, *, private: bool) -> Given | None:
@@ -75,6 +99,7 @@ def last_given(session: Session, person_id: int, *, private: bool) -> Given | No
     """
     seats = session.scalars(select(Member.id).where(Member.person_id == person_id)).all()
     found = [*_answers(session, seats, private=private), *_shares(session, seats), *_notes(session, seats)]
+    found += [given for keeper in _KEEPERS.values() for given in keeper.find(session, seats, None)]
     return max(found, key=lambda given: given.order, default=None)
 
 
@@ -88,6 +113,8 @@ def find(session: Session, person_id: int, ref: str) -> Given | None:
         found = _answers(session, seats, private=True, only=int(number))
     elif kind == "share":
         found = _shares(session, seats, only=int(number))
+    elif kind in _KEEPERS:
+        found = _KEEPERS[kind].find(session, seats, int(number))
     else:
         found = _notes(session, seats, only=int(number))
     return next(iter(found), None)
@@ -99,6 +126,12 @@ def erase(session: Session, given: Given, now: dt.datetime) -> set[int]:
     Returns:
         Ids of the other people whom they have reached, or may have.
     """
+    if given.other is not None:
+        reached = _KEEPERS[given.other.partition(":")[0]].erase(session, given, now)
+        said = {given.words.strip()}
+        _erase_values(session, given.member.person_id, [], said)
+        _erase_texts(session, given.member.person_id, {given.inbox_id}, said, now)
+        return reached - {given.member.person_id}
     answers, shares, notes = _rows(session, given)
     carried = [
         *(f"answer:{each.id}" for each in answers),

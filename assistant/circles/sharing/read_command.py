@@ -150,7 +150,7 @@ def _notes_to(ctx: ActionContext, member: Member) -> Sequence[tuple[Note, Person
         .join(Person, Person.id == Member.person_id)
         .where(
             Note.to_member_id == member.id,
-            Note.kind.in_(("kind", "thanks", "buddy", "answer")),
+            Note.kind.in_(("kind", "thanks", "buddy", "answer", "link")),
             Note.words.is_not(None),
             Note.at > ctx.now - READABLE,
             Person.id.not_in(apart_from(ctx.session, ctx.person.id)),

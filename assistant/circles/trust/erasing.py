@@ -40,6 +40,7 @@ from assistant.store.tables import (
     GoalStep,
     Inbox,
     Invitation,
+    Listing,
     Member,
     Note,
     Outbox,
@@ -184,6 +185,7 @@ def _erase_words(session: Session, person_id: int, now: dt.datetime) -> None:
     _erase(session, Note, Note.from_member_id.in_(seats), now, words=None)
     _erase(session, GoalStep, GoalStep.goal_id.in_(goals), now, words=None, details=None)
     _erase(session, Goal, Goal.member_id.in_(seats), now, words=None, plan=None)
+    _erase(session, Listing, Listing.member_id.in_(seats), now, words=None)
     _erase(session, PendingAction, PendingAction.by_person_id == person_id, None, words=None)
     _erase(session, Conversation, Conversation.person_id == person_id, None, values={})
     theirs = and_(Timer.person_id == person_id, Timer.done_at.is_(None))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.people.receipts import Read, Ref, reads_of
 from assistant.circles.sharing.given_words import PASSED_ON, PRIVATE, TO_A_HOST
-from assistant.store.tables import Answer, Goal, GoalStep, Inbox, Member, Note, PendingAction, Share
+from assistant.store.tables import Answer, Goal, GoalStep, Inbox, Listing, Member, Note, PendingAction, Share
 
 HOSTS_OWN: Final = ("say", "note", "check_in")
 """What hosts do in words of their own."""
@@ -50,6 +50,7 @@ def own_words(session: Session, person_id: int) -> list[Own]:
     _join_shares(session, seats, found)
     _join_notes(session, seats, found)
     _join_goals(session, seats, found)
+    found += _listings(session, seats)
     found += _said(session, person_id)
     at = {ref: own for own in found for ref in own.refs}
     reads = [read for read in reads_of(session, person_id) if read.ref[0] != REVIEWED]
@@ -125,6 +126,15 @@ def _join_goals(session: Session, seats: dict[int, int], found: list[Own]) -> No
             own = Own(kind, at, circle_id, words)
             found.append(own)
         own.refs.add((kind, number))
+
+
+def _listings(session: Session, seats: dict[int, int]) -> Iterator[Own]:
+    """Asks and offers: for the circle, once they were posted."""
+    rows = session.scalars(select(Listing).where(Listing.member_id.in_(seats)).order_by(Listing.id))
+    for listing in rows:
+        ref = ("listing", listing.id)
+        posted = listing.state != "draft"
+        yield Own("listing", listing.created_at, listing.circle_id, listing.words, for_all=posted, refs={ref})
 
 
 def _said(session: Session, person_id: int) -> Iterator[Own]:

@@ -3,6 +3,7 @@
 from assistant.store.columns import Base
 from assistant.store.tables.circle_tables import Circle, Cohort, Invitation, Member
 from assistant.store.tables.conversation_tables import Answer, Conversation, FlowVersion, Question, Timer
+from assistant.store.tables.exchange_tables import Approach, Listing
 from assistant.store.tables.message_tables import Inbox, Outbox
 from assistant.store.tables.operation_tables import (
     Alert,
@@ -34,6 +35,7 @@ __all__ = [
     "AlertStep",
     "Answer",
     "Apart",
+    "Approach",
     "Audit",
     "Base",
     "Break",
@@ -47,6 +49,7 @@ __all__ = [
     "GoalStep",
     "Inbox",
     "Invitation",
+    "Listing",
     "Member",
     "News",
     "Note",

@@ -87,6 +87,8 @@ class Member(Base):
     """When a host closed the seat: a JOIN for it is put to the host, who may open it again with ADD."""
     weekly_only: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether only the weekly question comes, and what others write to the member: chosen with LESS."""
+    findable: Mapped[bool | None]
+    """Whether WHO KNOWS may name the member with what they share; None: not asked yet, and it does not."""
     news: Mapped[str] = mapped_column(String(8), default="daily", server_default="daily")
     """How what the others share comes: one of `NEWS_MODES`."""
 

@@ -199,10 +199,13 @@ class News(Base):
 
 
 class Note(Base):
-    """Words from one member to another: a kind line, thanks, a line to a partner, an answer."""
+    """Words between two: a kind line, thanks, a line to a partner, an answer, or to whom an ask linked.
+
+    Between two circles it belongs to the writer's.
+    """
 
     __tablename__ = "note"
-    __table_args__ = (CheckConstraint(one_of("kind", ("kind", "thanks", "buddy", "answer")), "kind"),)
+    __table_args__ = (CheckConstraint(one_of("kind", ("kind", "thanks", "buddy", "link", "answer")), "kind"),)
 
     id: Mapped[Id]
     circle_id: Mapped[int] = mapped_column(BigId, ForeignKey("circle.id"))

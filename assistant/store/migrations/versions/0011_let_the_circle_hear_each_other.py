@@ -4,11 +4,11 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0008"
+down_revision = "0010"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
-KINDS = ("kind", "thanks", "buddy")
+KINDS = ("kind", "thanks", "buddy", "link")
 
 
 def upgrade() -> None:

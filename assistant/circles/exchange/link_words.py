@@ -1,0 +1,222 @@
+"""Carries words between two who were linked: under first names, to the letter, as between buddies."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import or_, select
+
+from assistant.circles.actions.choices import list_choices
+from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.effects import Tell
+from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
+from assistant.circles.actions.registry import action
+from assistant.circles.buddies.groups import buddies_of
+from assistant.circles.buddies.relay import IN_HAND, knows_that_words_wait
+from assistant.circles.exchange.listings import name_in
+from assistant.circles.people.carried_words import ONLY_A_SIGN
+from assistant.circles.people.memberships import seats_of
+from assistant.circles.people.reachability import is_away
+from assistant.circles.sharing.shares import apart_from
+from assistant.language.folding import fold
+from assistant.language.languages import LANGUAGES, spoken
+from assistant.language.phones.contacts import without_contacts
+from assistant.store.tables import Approach, Circle, Listing, Member, Note, Person
+
+KIND: Final = "link"
+BUDDY: Final = "buddy"
+REMEMBERED: Final = dt.timedelta(days=60)
+"""So long after its end words for it are told from words for a buddy."""
+_NAMED: Final = re.compile(r"(?P<name>[^\W\d_]+)(?P<between>[\s,.:;!-]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An open line between the person and another: both said yes, and its week is not over."""
+
+    approach: Approach
+    mine: Member
+    theirs: Member
+    person: Person
+
+
+@action("one", "several", "none", "over", "empty")
+def find_link(ctx: ActionContext, *, text: str = "") -> ActionResult:
+    """Find whether the words after @ are for someone the sender was linked with, and not for a buddy.
+
+    several: `recipients` and `options` list whom they may be for, the buddy among them. The words to carry
+    are in `line` from here on. none: it is a buddy's matter.
+    over: the week of whoever is named is over.
+    """
+    lines, named = open_lines(ctx), _NAMED.match(text)
+    seats = [member for member, _ in seats_of(ctx.session, ctx.person.id)]
+    buddies = [
+        ctx.session.get_one(Person, each.person_id)
+        for seat in seats
+        for each in buddies_of(ctx.session, seat)
+    ]
+    if named is not None:
+        called = [each for each in lines if _is_called(each.person, named["name"])]
+        rest = text[named.end() :].strip()
+        others = [each for each in buddies if _is_called(each, named["name"])]
+        others = [each for each in others if each.id not in {line.person.id for line in called}]
+        if called and (len(called) > 1 or others):
+            return _several(ctx, called, rest, buddy=bool(others))
+        if called:
+            return ActionResult("one" if rest else "empty", _chosen(ctx, called[0], rest))
+        past = _past_line(ctx, named["name"]) if not others else None
+        if past is not None:
+            return ActionResult("over", {"other_name": name_in(past, language_of(ctx)), "text": ""})
+        if others:
+            return ActionResult("none")
+    if not lines:
+        return ActionResult("none")
+    if buddies and _wrote_with_buddy(ctx, lines):
+        return ActionResult("none")
+    if buddies or len(lines) > 1:
+        return _several(ctx, lines, text.strip(), buddy=bool(buddies))
+    return ActionResult("one" if text.strip() else "empty", _chosen(ctx, lines[0], text.strip()))
+
+
+@action("one", "buddy", "none")
+def take_link(ctx: ActionContext, *, recipient: str = "", line: str = "") -> ActionResult:
+    """Go on with whom the sender chose."""
+    if recipient == BUDDY:
+        return ActionResult("buddy", {"text": line, "line": ""})
+    for each in open_lines(ctx):
+        if str(each.approach.id) == recipient:
+            return ActionResult("one", _chosen(ctx, each, line), member=each.mine)
+    return ActionResult("none", {"line": ""})
+
+
+@action("first", "sent", "away", "forgotten")
+def send_to_link(ctx: ActionContext, *, link: int = 0, line: str = "") -> ActionResult:
+    """Carry the words to the other, to the letter; first: the sender hears that, once."""
+    return _send(ctx, link, line)
+
+
+@action("first", "sent", "away", "forgotten", "empty")
+def send_to_link_without(ctx: ActionContext, *, link: int = 0, line: str = "") -> ActionResult:
+    """Carry the words without what could reach anyone."""
+    rest = without_contacts(line, ctx.identity.country)
+    if line and not any(sign.isalnum() for sign in rest):
+        return ActionResult("empty", {"line": ""})
+    return _send(ctx, link, rest)
+
+
+def open_lines(ctx: ActionContext, *, ended_after: dt.datetime | None = None) -> list[Line]:
+    """Return whom the person may write to because both said yes, the newest first.
+
+    Args:
+        ended_after: Those too whose line has ended since then.
+    """
+    seats = {member.id: member for member, _ in seats_of(ctx.session, ctx.person.id)}
+    rows = ctx.session.execute(
+        select(Approach, Listing)
+        .join(Listing, Listing.id == Approach.listing_id)
+        .where(
+            Approach.linked_at.is_not(None),
+            Approach.link_ends_at > (ended_after or ctx.now),
+            or_(Approach.member_id.in_(seats), Listing.member_id.in_(seats)),
+        )
+        .order_by(Approach.linked_at.desc(), Approach.id.desc())
+    ).all()
+    lines: dict[int, Line] = {}
+    apart = apart_from(ctx.session, ctx.person.id)
+    for approach, listing in rows:
+        mine, other = approach.member_id, listing.member_id
+        if mine not in seats:
+            mine, other = other, mine
+        theirs = ctx.session.get_one(Member, other)
+        if theirs.person_id not in apart and theirs.state not in ("left", "declined"):
+            person = ctx.session.get_one(Person, theirs.person_id)
+            lines.setdefault(person.id, Line(approach, seats[mine], theirs, person))
+    return list(lines.values())
+
+
+def _past_line(ctx: ActionContext, name: str) -> Person | None:
+    """Return someone of this name whom the person could write to until lately, and cannot any more."""
+    past = open_lines(ctx, ended_after=ctx.now - REMEMBERED)
+    return next((line.person for line in past if _is_called(line.person, name)), None)
+
+
+def _several(ctx: ActionContext, lines: Sequence[Line], words: str, *, buddy: bool) -> ActionResult:
+    if not words:
+        return ActionResult("empty")
+    language = language_of(ctx)
+    labels = [(str(each.approach.id), name_in(each.person, language)) for each in lines]
+    if buddy:
+        labels.append((BUDDY, LANGUAGES[spoken(language)].labels["buddy"]))
+    said = shorten(words, PLACEHOLDERS["said"].longest)
+    values: dict[str, Any] = {"line": words, "said": said, **list_choices("recipients", labels)}
+    return ActionResult("several", values)
+
+
+def _chosen(ctx: ActionContext, line: Line, words: str) -> dict[str, Any]:
+    name = name_in(line.person, language_of(ctx), placeholder="other_name")
+    return {"link": line.approach.id, "line": words, "other_name": name, "buddies": name}
+
+
+def _is_called(person: Person, name: str) -> bool:
+    words = fold(person.name or "").split()
+    return bool(words) and words[0] == fold(name)
+
+
+def _wrote_with_buddy(ctx: ActionContext, lines: Sequence[Line]) -> bool:
+    """Whether the last words to or from the person, since the newest line opened, were a buddy's."""
+    mine = [member.id for member, _ in seats_of(ctx.session, ctx.person.id)]
+    since = max(line.approach.linked_at for line in lines if line.approach.linked_at is not None)
+    last = ctx.session.scalar(
+        select(Note.kind)
+        .where(
+            or_(Note.to_member_id.in_(mine), Note.from_member_id.in_(mine)),
+            Note.kind.in_((KIND, "buddy")),
+            Note.at >= since,
+        )
+        .order_by(Note.id.desc())
+        .limit(1)
+    )
+    return last == "buddy"
+
+
+def _send(ctx: ActionContext, link: int, words: str) -> ActionResult:
+    line = next((each for each in open_lines(ctx) if each.approach.id == link), None)
+    if line is None or not words:
+        return ActionResult("forgotten", {"line": ""})
+    if is_away(ctx.session, line.theirs, ctx.identity.sender):
+        return ActionResult("away", {"line": ""})
+    before = select(Note.id).where(
+        Note.kind == KIND, Note.from_member_id == line.mine.id, Note.to_member_id == line.theirs.id
+    )
+    outcome = "first" if ctx.session.scalar(before.limit(1)) is None else "sent"
+    note = Note(
+        circle_id=line.mine.circle_id,
+        from_member_id=line.mine.id,
+        to_member_id=line.theirs.id,
+        kind=KIND,
+        words=words,
+        at=ctx.now,
+        inbox_id=ctx.inbox_id,
+    )
+    ctx.session.add(note)
+    ctx.session.flush()
+    reader, circle = line.person, ctx.session.get_one(Circle, line.theirs.circle_id)
+    in_hand = reader.heard_at is not None and reader.heard_at > ctx.now - IN_HAND
+    waits = reader.plain and not in_hand
+    if waits and knows_that_words_wait(ctx, reader, "notices/link_waits"):
+        return ActionResult(outcome, {"line": ""})
+    told = Tell(
+        reader.id,
+        "link_waits" if waits else "link_words",
+        {"words": words, "writer": name_in(ctx.person, reader.language or circle.language)},
+        purpose="relay",
+        circle_id=line.mine.circle_id,
+        verbatim=("words",),
+        member_id=line.theirs.id,
+        carries=f"note:{note.id}{ONLY_A_SIGN if waits else ''}",
+    )
+    return ActionResult(outcome, {"line": ""}, (told,))

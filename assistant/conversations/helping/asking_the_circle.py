@@ -1,0 +1,65 @@
+"""Hears an ask or an offer in plain words; in the middle of a question it is asked which is meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from assistant.conversations.answers import step_of
+from assistant.conversations.turn_context import Context
+from assistant.conversations.turns import start
+from assistant.language.commands.command_reading import CommandReading
+from assistant.language.exchange.openings import ASK, OFFER, read_opening
+from assistant.language.replies.reply_reading import Reading
+from assistant.store.tables import Question
+
+KEYWORDS: Final = {
+    ASK: {"en": "ASK", "es": "PIDO"},
+    OFFER: {"en": "OFFER", "es": "OFREZCO"},
+}
+
+
+def as_command(
+    context: Context, language: str, reading: CommandReading | None = None
+) -> CommandReading | None:
+    """Return the command that a sentence means by its opening: "does anybody know ...", "I have a spare ...".
+
+    With a question open, only what is said to everyone counts: "I can teach braids" is an answer. Whoever may
+    be in danger is heard, not served.
+    """
+    question = context.question
+    if question is not None and context.services.book.is_safety(question.flow):
+        return None
+    if question is None and reading is not None and reading.name in KEYWORDS and reading.value:
+        return replace(
+            reading, sure=True
+        )  # "ask ..." with nothing else asked: shown before it goes anywhere.
+    opening = read_opening(context.words)
+    if opening is None or (question is not None and not opening.to_all):
+        return None
+    said = KEYWORDS[opening.kind].get(language, KEYWORDS[opening.kind]["en"])
+    return CommandReading(opening.kind, context.words.strip(), sure=True, said=said)
+
+
+def ask_which(
+    context: Context, question: Question | None, reading: Reading | None, command: CommandReading | None
+) -> bool:
+    """Ask whether words said to everyone answer the open question or are put to the circle; hold them.
+
+    Only where any words are an answer, which these could be; what is typed as the ask itself is one.
+    """
+    if question is None or reading is None or reading.outcome != "text" or command is None:
+        return False
+    if command.name not in KEYWORDS or command.value != context.words.strip():
+        return False
+    if (step_of(context, question).expect or "text") != "text" or question.flow in (
+        "ask",
+        "offer",
+        "post_listing",
+    ):
+        return False
+    question.state = "waiting"
+    context.session.flush()
+    values = {"held": context.words.strip(), "meant": question.id, "kind": command.name}
+    start(context, "ask_meant", values, question.member_id)
+    return True

@@ -1,0 +1,84 @@
+"""Asks and offers in plain words, and the day until which they hold."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from assistant.language.exchange.openings import read_opening, read_until
+
+NOW = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
+"""A Monday."""
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "to_all"),
+    [
+        ("does anybody know about rent help?", "ask", True),
+        ("Hi everyone! Does anyone here have a resume I could look at", "ask", True),
+        ("I was wondering, can anyone watch my kids friday?", "ask", True),
+        ("I'm looking for someone who speaks Spanish", "ask", False),
+        ("¿Alguien sabe de ayuda para la renta?", "ask", True),
+        ("hola a todas, quién me puede ayudar con un formulario", "ask", True),
+        ("busco a alguien que cuide niños", "ask", False),
+        ("I have a spare stroller", "offer", False),
+        ("does anyone need diapers", "offer", True),
+        ("my boss is hiring", "offer", False),
+        ("¿Alguien necesita una carriola?", "offer", True),
+        ("tengo una carriola que ya no uso", "offer", False),
+        ("Puedo enseñar inglés", "offer", False),
+    ],
+)
+def test_an_opening_says_what_is_meant(text: str, kind: str, to_all: bool) -> None:
+    heard = read_opening(text)
+    assert heard is not None
+    assert (heard.kind, heard.to_all) == (kind, to_all)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "who knows",
+        "does anybody know?",
+        "someone told me to quit",
+        "alguien me dijo que no",
+        "I don't have a spare one",
+        "I have a job interview on Tuesday",
+        "nobody can help me",
+        "I told her that anyone can do it",
+        "tengo que pagar la renta",
+        "I need help with " + "very " * 80 + "much",
+    ],
+)
+def test_what_opens_with_neither_is_neither(text: str) -> None:
+    assert read_opening(text) is None
+
+
+def test_what_the_opening_does_not_explain_is_left_over() -> None:
+    heard = read_opening("does anybody know about rent help?")
+    assert heard is not None
+    assert heard.leftover == ("about", "rent", "help")
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("practice interview by Tuesday", "2026-06-02"),
+        ("front desk job at a dentist's in Austin, closes Friday", "2026-06-05"),
+        ("a ride before June 12 please", "2026-06-12"),
+        ("clases de inglés para el viernes", "2026-06-05"),
+        ("un traje, a más tardar mañana", "2026-06-02"),
+        ("a lead for warehouse work, mine is tomorrow at 9", "2026-06-02"),
+    ],
+)
+def test_the_day_after_by_or_closes_is_the_last(text: str, day: str) -> None:
+    found = read_until(text, now=NOW, zone="America/Chicago", country="US")
+    assert found == dt.date.fromisoformat(day)
+
+
+@pytest.mark.parametrize(
+    "text", ["I worked Monday to Friday", "a ride on Fridays", "help with rent", "by myself"]
+)
+def test_other_days_are_no_last_day(text: str) -> None:
+    assert read_until(text, now=NOW, zone="America/Chicago", country="US") is None
