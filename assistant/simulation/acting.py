@@ -271,9 +271,13 @@ class Company:
                 # It is held with the rest, shown with it, and goes where that goes.
                 chosen, of = ("relay", "") if held_for == "buddy" else (held_for, code)
                 text = replace(text, visible_to=chosen, code=of)
-            if f"{asked.flow}/{asked.step}" in TELLS_CIRCLE and self.voice.says_yes(text.words):
-                self.watcher.ledger.tell_circle(who.name, asked.question)
-            self._write_after(text.after, actor, text, asked.question)
+            self._reply(actor, asked, text)
+
+    def _reply(self, actor: Actor, asked: Asked, text: Written) -> None:
+        """Write this to a question; a yes may let the circle hear what was not for it before."""
+        if f"{asked.flow}/{asked.step}" in TELLS_CIRCLE and self.voice.says_yes(text.words):
+            self.watcher.ledger.tell_circle(actor.who.name, asked.question)
+        self._write_after(text.after, actor, text, asked.question)
 
     def _code(self, name: str) -> str:
         """The code of the circle of this name."""

@@ -22,6 +22,8 @@ from assistant.fake_twilio.fake_carrier import LOCAL_SERVICE_SID
 from assistant.fake_twilio.records import Block
 from assistant.safety import first_response
 from assistant.schedule.local_time import allowed
+from assistant.simulation.acting import Company
+from assistant.simulation.habits import Written
 from assistant.simulation.invariants import PROMISES, Score
 from assistant.simulation.personas import PHOTO, Asked, Voice, awake, read_cast
 from assistant.simulation.season_play import simulate
@@ -189,6 +191,32 @@ def test_words_before_the_wrong_eyes_are_seen(stage: Stage, visible_to: str, rea
     world.settle()
     watcher.look()
     assert ("eyes" in _broken(score)) is seen
+
+
+@pytest.mark.parametrize(("says", "seen"), [("1", False), ("2", True), ("hmm", True)])
+def test_a_goal_is_for_the_circle_from_a_yes_on_and_its_plan_never(
+    stage: Stage, company: Company, says: str, seen: bool
+) -> None:
+    world, watcher, _, score = stage
+    ana = company.actors["ana"]
+    world.member("mia", "MAPLE")
+    watcher.walls["mia"] = str(CHICAGO)
+    watcher.ledger.seats["mia"].add("MAPLE")
+    world.start("ana", "goal", {}, "MAPLE")
+    for words, image in (("a green ladder", "green ladder"), ("if a silver kite, then go", "silver kite")):
+        _, visible_to, code = company._asked(ana)
+        company._write(ana, Written(words, image, visible_to, code))
+    asked, visible_to, code = company._asked(ana)
+    assert asked is not None
+    assert (asked.flow, asked.step) == ("goal", "tell")
+    company._reply(ana, asked, Written(says))
+    _arrives(world, "mia", "Ana's goal: a green ladder")
+    watcher.look()
+    assert ("eyes" in _broken(score)) is seen
+    score.broken.clear()
+    _arrives(world, "mia", "Ana's plan: if a silver kite, then go")
+    watcher.look()
+    assert "eyes" in _broken(score)
 
 
 def test_a_number_is_seen_until_its_owner_says_yes(stage: Stage) -> None:
