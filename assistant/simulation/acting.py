@@ -269,8 +269,8 @@ class Company:
                 continue  # Asked whether these are the words, any others are the words anew.
             if held_for and text.meant == "aside":
                 # It is held with the rest, shown with it, and goes where that goes.
-                chosen, of = ("relay", "") if held_for == "buddy" else (held_for, code)
-                text = replace(text, visible_to=chosen, code=of)
+                chosen, of, whose = self.watcher.ledger.audience(held_for, code)
+                text = replace(text, visible_to=chosen, code=of, to=whose)
             self._reply(actor, asked, text)
 
     def _reply(self, actor: Actor, asked: Asked, text: Written) -> None:

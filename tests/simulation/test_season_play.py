@@ -14,6 +14,7 @@ from assistant.carriers.twilio_addresses import to_uri
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.registry import ACTIONS, Action
 from assistant.circles.people.addresses import address_for
+from assistant.circles.sharing.second_halves import HALF
 from assistant.conversations.action_catalogue import all_actions
 from assistant.delivery import verdicts
 from assistant.delivery.outbox import Draft, put
@@ -31,7 +32,8 @@ from assistant.simulation.story import Story
 from assistant.simulation.text_checks import Passed, Watcher
 from assistant.simulation.word_ledger import Secret, WordLedger
 from assistant.simulation.world import World
-from assistant.store.tables import Circle, Member, Pair, PairMember, Round
+from assistant.store.tables import Circle, Conversation, Member, Pair, PairMember, Person, Round
+from tests.circles.town import Town
 from tests.simulation.conftest import CHICAGO, NOON, Stage, reads_nothing
 
 AT_NIGHT = dt.datetime(2026, 9, 16, 3, 0, tzinfo=CHICAGO)
@@ -215,6 +217,28 @@ def test_a_goal_is_for_the_circle_from_a_yes_on_and_its_plan_never(
     assert ("eyes" in _broken(score)) is seen
     score.broken.clear()
     _arrives(world, "mia", "Ana's plan: if a silver kite, then go")
+    watcher.look()
+    assert "eyes" in _broken(score)
+
+
+def test_words_that_answer_a_writer_are_for_that_writer_alone(stage: Stage) -> None:
+    world, watcher, _, score = stage
+    world.member("mia", "MAPLE")
+    watcher.walls["mia"] = str(CHICAGO)
+    watcher.ledger.secrets.append(Secret("green ladder", "ana", "circle", "MAPLE", "Luz", NOON))
+    # They came in two halves, so that they were held a moment before the question came.
+    with world.database.write() as session:
+        ana, rosa = session.scalars(select(Member).order_by(Member.id)).all()[:2]
+        town = Town(session, NOON.astimezone(dt.UTC) + HALF)
+        question = town.question(session.get_one(Person, ana.person_id), ana)
+        conversation = session.get_one(Conversation, question.conversation_id)
+        conversation.values = {"held": "thanks for the green ladder"}
+        asked, seat = question.id, rosa.id
+    watcher.ledger.give("ana", asked, f"writer:{seat}", "MAPLE")
+    _arrives(world, "rosa", "Ana: thanks for the green ladder")
+    watcher.look()
+    assert "eyes" not in _broken(score)
+    _arrives(world, "mia", "Ana: thanks for the green ladder")
     watcher.look()
     assert "eyes" in _broken(score)
 

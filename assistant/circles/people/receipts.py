@@ -95,9 +95,7 @@ def note_reads(session: Session, readings: Iterable[Reading], way: str, now: dt.
     """
     seen = [(ref, reading) for reading in readings for ref in shown_in(reading.carries)]
     owners = owners_of(session, {ref for ref, _ in seen})
-    others = [
-        (ref, reading) for ref, reading in seen if ref in owners and owners[ref] != reading.reader_id
-    ]
+    others = [(ref, reading) for ref, reading in seen if ref in owners and owners[ref] != reading.reader_id]
     session.add_all(
         Receipt(
             id=number,

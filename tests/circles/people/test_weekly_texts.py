@@ -8,7 +8,9 @@ from assistant.circles.people.weekly_texts import TEXTS_A_WEEK
 from assistant.runtime import FLOWS, read_flows
 from assistant.simulation.texts_a_week import promised
 
-SAYS = re.compile(r"\b(?:up to|more than|hasta|más de) (\d+) (?:texts|msgs|mensajes|msjs|a week)", re.IGNORECASE)
+SAYS = re.compile(
+    r"\b(?:up to|more than|hasta|más de) (\d+) (?:texts|msgs|mensajes|msjs|a week)", re.IGNORECASE
+)
 
 
 def test_every_text_that_says_how_many_texts_a_week_says_the_true_number() -> None:
@@ -18,10 +20,9 @@ def test_every_text_that_says_how_many_texts_a_week_says_the_true_number() -> No
         if (numbers := [int(number) for number in SAYS.findall(path.read_text("utf-8"))])
     }
     assert {number for numbers in said.values() for number in numbers} == {TEXTS_A_WEEK}
-    # Joining, coming back, a START, EACH, and what it costs: in both languages.
-    assert {name: len(numbers) for name, numbers in said.items()} == {
-        name: 2 for name in ("answers.toml", "join.toml", "news.toml", "notices.toml", "shared.toml")
-    }
+    # What it costs, coming back, EACH, a START, and joining: each in both languages.
+    files = ("answers.toml", "join.toml", "news.toml", "notices.toml", "shared.toml")
+    assert {name: len(numbers) for name, numbers in said.items()} == dict.fromkeys(files, 2)
 
 
 def test_the_season_is_held_to_it() -> None:
