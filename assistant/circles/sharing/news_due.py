@@ -46,7 +46,7 @@ CAPPED: Final = "daily"
 COUNTED: Final = ("notices/news_%", "notices/buddy_left%", "notices/buddy_now%")
 """The wordings of texts of news: digests, and changes of buddies, which cannot wait for one."""
 WEEK: Final = dt.timedelta(days=7) - dt.timedelta(hours=2)
-"""Seven days less what a sweep may be late and a clock be put forward: a week later at the same hour is over."""
+"""Less what a sweep may be late, and clocks put forward: at the same hour a week later it is over."""
 NOT_SENT: Final = ("cancelled", "dropped", "failed")
 
 
