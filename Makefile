@@ -4,6 +4,7 @@
 #   make test     the tests
 #   make check    what CI runs: format, lint, types, imports, flows, tests
 #   make audit    known vulnerabilities of the pinned packages
+#   make soak     phones that converse while the service is struck (SEED=1 MINUTES=5 FORM=sqlite|postgres)
 #   make hearing  what is heard right, asked about and heard wrong, a line a kind
 #   make setup    only .venv, with a working .venv/bin/circle
 
@@ -13,7 +14,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 # Compiled modules start a process in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check audit hearing coverage bench setup lock format
+.PHONY: run test check audit hearing coverage bench soak setup lock format
 
 run: setup
 	@exec $(BIN)/circle run
@@ -43,6 +44,18 @@ coverage: setup
 
 bench: setup
 	@$(BIN)/python -m tests.bench
+
+# Kills, stops and starves everything by a seed for some minutes; fails when a promise was broken.
+SEED    ?= 1
+MINUTES ?= 5
+FORM    ?= sqlite
+RATE    ?= 25
+EVERY   ?= 2.5
+WITHOUT ?=
+KEEP    ?=
+soak: setup
+	@$(BIN)/python -m tests.soak --seed $(SEED) --minutes $(MINUTES) --form $(FORM) --rate $(RATE) \
+		--every $(EVERY) --without "$(WITHOUT)" --keep "$(KEEP)"
 
 format: setup
 	$(BIN)/ruff format .

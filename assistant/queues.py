@@ -17,8 +17,13 @@ from rq import Queue
 
 log = structlog.get_logger(__name__)
 
-JOBS: Final = {"inbox": "assistant.workers.jobs.handle_inbox", "delivery": "assistant.workers.jobs.deliver"}
-"""What is called when a queue's worker wakes; by name, since the rooms below must not import the jobs."""
+JOBS: Final = {
+    "inbox": ("inbox", "assistant.workers.jobs.handle_inbox"),
+    "delivery": ("delivery", "assistant.workers.jobs.deliver"),
+    "log": ("delivery", "assistant.workers.jobs.fetch_log"),
+}
+"""What is woken -> the queue, and what its worker calls; by name, since the rooms below must not import the
+jobs. "log" is the carrier's: there may be texts in it that never reached us."""
 COALESCE_MS: Final = 10_000
 """So long one wake-up stands for all, unless its worker woke before."""
 LEAVE_ALONE: Final = 1.0
@@ -51,22 +56,23 @@ def connect(url: str, *, patience: float = 0.5) -> Redis:
 
 
 class Queues:
-    """Wakes whoever works on "inbox" or "delivery"."""
+    """Wakes whoever sees to one of `JOBS`."""
 
     def __init__(self, url: str) -> None:
         self._redis = connect(url)
         self._away_until = 0.0
 
-    def wake(self, queue: str) -> None:
-        """Have a worker of `queue` look, unless one is about to; never raises, and is never slow twice."""
+    def wake(self, what: str) -> None:
+        """Have a worker see to one of `JOBS`, unless one is about to; never raises, is never slow twice."""
         if time.monotonic() < self._away_until:
             return
         try:
-            if self._redis.set(_key(queue), 1, nx=True, px=COALESCE_MS):
-                Queue(queue, connection=self._redis).enqueue(JOBS[queue], **JOB_OPTIONS)
+            if self._redis.set(_key(what), 1, nx=True, px=COALESCE_MS):
+                queue, job = JOBS[what]
+                Queue(queue, connection=self._redis).enqueue(job, **JOB_OPTIONS)
         except (RedisError, OSError) as error:
             self._away_until = time.monotonic() + LEAVE_ALONE
-            log.warning("wake-up lost", queue=queue, error=type(error).__name__)
+            log.warning("wake-up lost", what=what, error=type(error).__name__)
 
     def awake(self, queue: str) -> None:
         """Say that a worker of `queue` is about to look: a reason from now on must wake it again."""

@@ -47,15 +47,15 @@ _OFFSET_HOLDS = 1.0
 class Wakeups(Protocol):
     """Wakes workers. Lost or failed, nothing is lost but a little time: rows are the truth."""
 
-    def wake(self, queue: str) -> None:
-        """Wake whoever works on "inbox" or "delivery"; never raises."""
+    def wake(self, what: str) -> None:
+        """Wake whoever sees to "inbox", "delivery" or the carrier's "log"; never raises."""
         ...
 
 
 class NoWakeups:
     """Wakes nobody: for commands and tests, whose work the clock's next sweep finds."""
 
-    def wake(self, queue: str) -> None:
+    def wake(self, what: str) -> None:
         """Do nothing."""
 
 

@@ -28,7 +28,7 @@ class Transport:
     clock: Clock
     identity: ServiceIdentity
     wake: Callable[[str], None]
-    """Wakes the worker of a queue ("inbox" or "delivery"); never raises, may be lost."""
+    """Wakes whoever sees to "inbox", "delivery" or the carrier's "log"; never raises, may be lost."""
     reserve: Callable[[int], float] = allow_everything
     """Asks the rate limit for one text of so many segments: 0 when it may leave now, and its room is taken;
     else the seconds until it is worth asking again."""

@@ -13,7 +13,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -44,6 +45,13 @@ def postgresql(*, durable: bool = False) -> Iterator[str]:
     Raises:
         NoServerError: If PostgreSQL's programs are not installed, or none can be used by a plain user.
     """
+    with cluster(durable=durable) as running:
+        yield running.url
+
+
+@contextmanager
+def cluster(*, durable: bool = False) -> Iterator[Cluster]:
+    """A new PostgreSQL cluster that runs, and can be stopped and started again; see `postgresql`."""
     programs = _postgresql_programs()
     owner = _unprivileged_user()
     with _folder(owner) as folder:
@@ -74,18 +82,45 @@ def postgresql(*, durable: bool = False) -> Iterator[str]:
         if not durable:
             # Speed: what a power cut would cost does not matter to a test.
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        command = [programs / "postgres", "-D", data, "-p", port]
+        command: list[object] = [programs / "postgres", "-D", data, "-p", port]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        url = f"postgresql+psycopg://circle@127.0.0.1:{port}/"
+        made = Cluster(command, folder, owner, f"postgresql+psycopg://circle@127.0.0.1:{port}/")
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
+
+
+@dataclass
+class Cluster:
+    """A PostgreSQL server of one folder; `url` ends in a slash for the database's name."""
+
+    command: list[object]
+    folder: Path
+    owner: str | None
+    url: str
+    _running: ExitStack = field(default_factory=ExitStack)
+
+    def start(self) -> None:
+        """Return once it answers.
+
+        Raises:
+            NoServerError: It does not.
+        """
         # SIGQUIT: PostgreSQL's immediate shutdown, which takes its own children along.
-        with _server(command, folder, owner=owner, stop=signal.SIGQUIT) as process:
-            _wait_until(
-                lambda: psycopg.connect(plain_url(url, "postgres"), connect_timeout=2).close(),
-                process,
-                folder,
-            )
-            yield url
+        server = _server(self.command, self.folder, owner=self.owner, stop=signal.SIGQUIT)
+        process = self._running.enter_context(server)
+        _wait_until(
+            lambda: psycopg.connect(plain_url(self.url, "postgres"), connect_timeout=2).close(),
+            process,
+            self.folder,
+        )
+
+    def stop(self) -> None:
+        """Let it go at once, as in a crash; does nothing when it does not run."""
+        self._running.close()
 
 
 @contextmanager
@@ -224,7 +259,7 @@ def _server(
             stderr=subprocess.STDOUT,
             # A session of its own: Ctrl-C is for pytest, which then stops its servers itself.
             start_new_session=True,
-            preexec_fn=_dying_with_parent(stop),
+            preexec_fn=dying_with_parent(stop),
         )
     try:
         yield process
@@ -237,7 +272,7 @@ def _server(
             process.wait()
 
 
-def _dying_with_parent(stop: signal.Signals) -> Callable[[], None] | None:
+def dying_with_parent(stop: signal.Signals) -> Callable[[], None] | None:
     """What the server asks of the kernel as it starts: to be stopped when pytest dies, even by kill -9."""
     if sys.platform != "linux":
         return None

@@ -28,7 +28,12 @@ def create_app(runtime: Runtime) -> Flask:
     app = Flask("webhooks", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = twilio_webhooks.LARGEST_BODY
     spool = runtime.spool
-    recorder = Recorder(runtime.database, spool, lambda: runtime.wakeups.wake("inbox"))
+    recorder = Recorder(
+        runtime.database,
+        spool,
+        lambda: runtime.wakeups.wake("inbox"),
+        missed=lambda: runtime.wakeups.wake("log"),
+    )
     recorder.start()
     app.extensions["recorder"] = recorder
     counted = metrics.Metrics(metrics.Waiting(runtime, spool))

@@ -27,13 +27,20 @@ class CarrierError(Exception):
     """A text was not accepted. The message holds no words and no numbers."""
 
     def __init__(
-        self, trouble: Trouble, code: int | None = None, *, retry_after: float | None = None
+        self,
+        trouble: Trouble,
+        code: int | None = None,
+        *,
+        retry_after: float | None = None,
+        answered: bool = False,
     ) -> None:
         super().__init__(f"{trouble.value} (code {code})")
         self.trouble = trouble
         self.code = code
         self.retry_after = retry_after
         """Seconds to leave between tries, where the carrier or its error class says so."""
+        self.answered = answered
+        """Whether the carrier itself said so: then nothing of it is under way any more."""
 
     @property
     def permanent(self) -> bool:

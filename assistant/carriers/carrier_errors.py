@@ -113,5 +113,5 @@ def error_for(status: int, code: int | None, retry_after: float | None = None) -
         known = classify(code)
         return CarrierError(known.trouble, code, retry_after=retry_after or known.wait)
     if status >= 500:
-        return CarrierError(Trouble.UNSURE, code)
+        return CarrierError(Trouble.UNSURE, code, answered=True)
     return CarrierError(Trouble.FIX, code)

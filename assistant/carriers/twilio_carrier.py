@@ -23,6 +23,8 @@ MOST_TO_ONE = 1000
 """Log rows to one address that are looked at: far more than one person is sent in the minutes asked about."""
 SLACK = dt.timedelta(hours=1)
 """The log is sorted by when a text left, not by when it was made: so much further back it is read."""
+RECEIVED_SLACK = dt.timedelta(minutes=1)
+"""The same for texts to us, which are made when they come."""
 
 
 class TwilioCarrier:
@@ -85,8 +87,8 @@ class TwilioCarrier:
         day = dt.datetime.combine(since.date(), dt.time(), dt.UTC)
         with reading():
             ours = await self._our_addresses()
-            logs = await asyncio.gather(*(self._received_at(address, day) for address in ours))
-        found = {text.carrier_id: text for log in logs for text in log if text.created_at >= since}
+            logs = await asyncio.gather(*(self._received_at(address, day, since) for address in ours))
+        found = {text.carrier_id: text for log in logs for text in log}
         return sorted(found.values(), key=lambda text: (text.created_at, text.carrier_id))
 
     async def number(self) -> str | None:
@@ -119,9 +121,15 @@ class TwilioCarrier:
             if message.date_created is not None:
                 yield message
 
-    async def _received_at(self, address: str, day: dt.datetime) -> list[LoggedText]:
-        log = self._log(to=address, date_sent_after=day)
-        return [_logged(message) async for message in log if _is_inbound(message)]
+    async def _received_at(self, address: str, day: dt.datetime, since: dt.datetime) -> list[LoggedText]:
+        found = []
+        async for message in self._log(to=address, date_sent_after=day):
+            # The filter knows days only: without this the log of a whole day would be read each time.
+            if message.date_created < since - RECEIVED_SLACK:
+                break
+            if message.date_created >= since and _is_inbound(message):
+                found.append(_logged(message))
+        return found
 
     async def _our_addresses(self) -> list[str]:
         numbers = await self._numbers()

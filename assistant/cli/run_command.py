@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 LOCAL_ONLY: Final = {"redis": "circle redis", "carrier": "circle carrier"}
 """Processes that stand for servers of others, and so are in no Procfile."""
+PREDECESSOR_ENDS_WITHIN: Final = 15.0
+"""Seconds: the web process answers for ten what it has begun."""
 _CONFIGURATION: Final = """\
 [supervisord]
 nodaemon = true
@@ -77,6 +79,7 @@ def run(port: int | None) -> None:
     for warning in settings.warnings:
         say(f"Warning: {warning}")
     with _the_only_one(settings.circle_data):
+        _await_predecessor(settings)
         _refuse_taken_ports(settings)
         has_demo = not _is_current(settings) and _prepare_database()
         _take_up_keys(settings)
@@ -187,12 +190,28 @@ def _the_only_one(data: Path) -> Iterator[None]:
         yield
 
 
+def _await_predecessor(settings: Settings) -> None:
+    """Let the processes of a run that was killed end: they first finish what is under way."""
+    if not (settings.circle_data / "run.pid").exists():
+        return  # It ended by itself, and its processes before it.
+    deadline = time.monotonic() + PREDECESSOR_ENDS_WITHIN
+    while _taken_ports(settings) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
 def _refuse_taken_ports(settings: Settings) -> None:
     """Say which port is taken and how to go on, before anything is started.
 
     Raises:
         click.ClickException: one is.
     """
+    taken = _taken_ports(settings)
+    if taken:
+        raise click.ClickException("\n".join(taken))
+
+
+def _taken_ports(settings: Settings) -> list[str]:
+    """Return a line for each port that is taken."""
     ports = {"PORT": settings.port} | (
         {"CARRIER_PORT": settings.carrier_port} if settings.local_carrier else {}
     )
@@ -211,8 +230,7 @@ def _refuse_taken_ports(settings: Settings) -> None:
                 taken.append(
                     f"Port {port} ({name}) {what} ({shown}). Stop it, or choose another port: {other}"
                 )
-    if taken:
-        raise click.ClickException("\n".join(taken))
+    return taken
 
 
 def _write_configuration(settings: Settings) -> Path:

@@ -33,6 +33,11 @@ log = structlog.get_logger(__name__)
 
 PEOPLE_AT_ONCE = 100
 """How many people's texts share a transaction: commits are the dear part, and locks should be short."""
+LONGEST_BATCH = 0.5
+"""Seconds after which a batch takes nobody more: on SQLite its lock is everybody's, and on a machine with
+other work a hundred people's first texts take half a minute."""
+LET_OTHERS_IN = 0.05
+"""Seconds between two long batches on SQLite: who waits for its lock only looks now and then."""
 TRIES = 3
 NO_LOOKING_BACK = {"synchronize_session": False}
 """For statements about rows that this transaction does not look at again."""
@@ -48,9 +53,11 @@ def drain(services: Services, until: float) -> bool:
     Returns:
         Whether there may be more to do at once.
     """
-    while time.monotonic() < until:
+    while (began := time.monotonic()) < until:
         if not handle_batch(services):
             return False
+        if services.database.is_sqlite and time.monotonic() - began > LONGEST_BATCH:
+            time.sleep(LET_OTHERS_IN)
     return True
 
 
@@ -74,6 +81,7 @@ def handle_batch(services: Services) -> int:
 def _handle_some(services: Services, attempt: Attempt) -> int:
     now = services.clock.now()
     with services.database.write() as session:
+        began = time.monotonic()
         waiting = _waiting(session, services.clock.real(), limit=PEOPLE_AT_ONCE * 4)
         claim_senders(session, waiting)
         people = list(dict.fromkeys(text.person_id for text in waiting))[:PEOPLE_AT_ONCE]
@@ -86,12 +94,12 @@ def _handle_some(services: Services, attempt: Attempt) -> int:
             .with_for_update(skip_locked=True, key_share=True)
         ).all()
         batched = attempt is _all_or_none
+        contexts: list[Context] = []
         with reading_ahead(session), timers_at_the_end(session, now) if batched else nullcontext():
-            contexts = [
-                context
-                for of_one in _contexts(session, services, locked, now)
-                for context in _in_turn(of_one, attempt)
-            ]
+            for of_one in _contexts(session, services, locked, now):
+                contexts += _in_turn(of_one, attempt)
+                if time.monotonic() - began > LONGEST_BATCH:
+                    break  # The others are still new, and the next batch's.
         _hold_back(session, contexts, now)
         drafts = [draft for context in contexts for draft in context.progress.drafts]
         if drafts:

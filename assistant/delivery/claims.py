@@ -18,6 +18,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     update,
 )
@@ -117,7 +118,10 @@ def _claim(
 
 
 def release(database: Database, texts: Iterable[Due]) -> None:
-    """Give back texts that were claimed and certainly not handed to the carrier; only what is still ours."""
+    """Give back texts that were claimed and certainly not handed to the carrier; only what is still ours.
+
+    Whoever saw no sign of life of us for a while may have marked them as unsure. We know better.
+    """
     tries = [{"row": text.id, "try": text.attempt} for text in texts]
     if tries:
         with database.write() as session:
@@ -126,8 +130,19 @@ def release(database: Database, texts: Iterable[Due]) -> None:
 
 _RELEASE = (
     update(Outbox)
-    .where(Outbox.id == bindparam("row"), Outbox.attempt == bindparam("try"), Outbox.state == "claimed")
-    .values(state="queued", attempt=Outbox.attempt - 1, claimed_at=None, claimed_until=None, claimed_by=None)
+    .where(
+        Outbox.id == bindparam("row"),
+        Outbox.attempt == bindparam("try"),
+        or_(Outbox.state == "claimed", Outbox.state == "unsure"),
+    )
+    .values(
+        state="queued",
+        attempt=Outbox.attempt - 1,
+        reason=None,
+        claimed_at=None,
+        claimed_until=None,
+        claimed_by=None,
+    )
 )
 
 

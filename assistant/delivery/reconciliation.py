@@ -2,8 +2,8 @@
 
 The carrier takes no idempotency key. So after a crash or a lost answer the status callback that names the try
 is awaited, then the carrier's log is searched; only a text that is not in it two minutes later, half a minute
-when whoever had it is dead, goes out again (README, "What it promises"). Leases and looks go by the machine's
-time.
+when nothing is under way any more, goes out again (README, "What it promises"). Leases and looks go by the
+machine's time.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from assistant.carriers.carrier import CarrierError, LoggedText
 from assistant.delivery.claims import UNSETTLED
 from assistant.delivery.delivery_receipts import attempt_name, note_status
 from assistant.delivery.recorder import IncomingText, insert_texts
+from assistant.delivery.send_results import ANSWERED
 from assistant.safety.alerts import open_alert
 from assistant.services import Transport
 from assistant.store.tables import Alert, Outbox, Watermark, Worker
@@ -32,9 +33,10 @@ ABSENT_AFTER = dt.timedelta(minutes=2)
 DEAD_AFTER = dt.timedelta(seconds=6)
 """A worker that gave no sign of life for so long (three beats) is dead, or might as well be. Nothing hangs
 on it being so: what it had in hand is looked for, and what it finds out itself still counts."""
-ABSENT_AFTER_DEATH = dt.timedelta(seconds=30)
-"""The same where the worker that had the text is dead: nobody hands it over later than ten seconds after its
-claim (`claims.HAND_OVER_WITHIN`), the carrier is given ten to answer, and its log ten to show it."""
+ABSENT_WHEN_OVER = dt.timedelta(seconds=30)
+"""The same where nothing is under way any more. The worker that had the text is dead: nobody hands it over
+later than ten seconds after its claim (`claims.HAND_OVER_WITHIN`), the carrier is given ten to answer, and
+its log ten to show it. Or the carrier answered, though with an error of its own."""
 LOOK_EVERY = dt.timedelta(seconds=20)
 """So long between two looks for a text that the log did not show: mostly it is there at the first."""
 LOOK_LEASE = dt.timedelta(seconds=20)
@@ -76,7 +78,8 @@ def settle_unsure(services: Transport, run: Run = asyncio.run) -> int:
     again = 0
     with services.database.write() as session:
         for text, logged in zip(texts, logs, strict=True):
-            absent_after = ABSENT_AFTER_DEATH if text.id in dead else ABSENT_AFTER
+            is_over = text.id in dead or text.reason == ANSWERED
+            absent_after = ABSENT_WHEN_OVER if is_over else ABSENT_AFTER
             again += _settle(session, services, text, logged, absent_after)
     if again:
         services.wake("delivery")

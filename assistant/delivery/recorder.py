@@ -98,15 +98,24 @@ class Recorder:
 
     Args:
         wake: called, off the requests' way, after texts were put into the database; may be lost.
+        missed: called likewise when texts may not have reached us: at the start, and once texts are taken
+            again after some were refused.
         patience: seconds; see `PATIENCE`.
     """
 
     def __init__(
-        self, database: Database, spool: Spool, wake: Callable[[], None], *, patience: float = PATIENCE
+        self,
+        database: Database,
+        spool: Spool,
+        wake: Callable[[], None],
+        *,
+        missed: Callable[[], None] = lambda: None,
+        patience: float = PATIENCE,
     ) -> None:
         self._database = database
         self._spool = spool
         self._wake = wake
+        self._missed = missed
         self._patience = patience
         self._lock = threading.Lock()
         self._ready = threading.Condition(self._lock)
@@ -114,12 +123,14 @@ class Recorder:
         self._closed = False
         self._retry_at = 0.0
         self._recorded = threading.Event()
+        self._refused = True  # by the process before this one, or by nobody because there was none
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Start now rather than with the first text, and put in what an earlier process spooled."""
         with self._lock:
             self._start()
+        self._recorded.set()
 
     def record(self, text: IncomingText) -> None:
         """Return once this text is durable, however often and by however many processes it is recorded.
@@ -218,6 +229,7 @@ class Recorder:
         try:
             self._spool.append([_to_entry(entry) for entry in entries])
         except OSError as error:
+            self._refused = True
             log.error("spool refused", error=type(error).__name__, entries=len(entries))
             raise NotRecorded("neither the database nor the spool can be written") from error
 
@@ -227,6 +239,9 @@ class Recorder:
             self._recorded.wait()
             self._recorded.clear()
             try:
+                if self._refused:
+                    self._refused = False
+                    self._missed()
                 self._wake()
             except Exception as error:  # a lost wake-up is swept up by the clock
                 log.warning("wake-up lost", error=type(error).__name__)

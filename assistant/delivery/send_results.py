@@ -25,6 +25,10 @@ FIRST_LOOK = dt.timedelta(seconds=2)
 have come that make the look unnecessary."""
 
 
+ANSWERED = "carrier failed"
+"""Why a text is unsure whose send the carrier answered with an error of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What the carrier said to one try of one text."""
@@ -112,7 +116,7 @@ def _record_error(
             session,
             text,
             state="unsure",
-            reason=f"carrier {error.code or 'unsure'}",
+            reason=ANSWERED if error.answered else f"carrier {error.code or 'unsure'}",
             claimed_until=real + FIRST_LOOK,
             claimed_by=None,
         )

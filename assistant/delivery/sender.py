@@ -129,6 +129,9 @@ class _Round:
             # However late it begins, it gets something done.
             while not (began and self._time_is_up()) and not self._stopped():
                 began = True
+                if self._unsent:
+                    unsent, self._unsent = self._unsent, []
+                    await self._give_back(unsent)
                 room = IN_FLIGHT - len(self._in_flight)
                 full = room <= KEPT_FREE
                 most = min(room if full else room - KEPT_FREE, self._batch)

@@ -5,6 +5,7 @@ Each imports what it works with by itself: delivery needs no conversations, and 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from assistant.runtime import Runtime
+    from assistant.services import Transport
 
 DRAIN_SECONDS: Final = 2.0
 DELIVER_SECONDS: Final = 10.0
@@ -29,6 +31,8 @@ class JobContext:
     """Whether it is to stop."""
     worker: Callable[[], int | None]
     """The row by which others see that this worker lives."""
+    aside: Callable[[Callable[[], None]], None]
+    """Does something in the background, unless something is being done there: texts do not wait for it."""
 
 
 def handle_inbox(job_context: JobContext) -> None:
@@ -79,25 +83,51 @@ def sweep(job_context: JobContext) -> None:
 
 
 def settle(job_context: JobContext) -> None:
-    """Find out what became of texts that nobody is sure about, and send what lost its wake-up."""
+    """Find out what became of texts that nobody is sure about."""
     from assistant.delivery import reconciliation
 
-    reconciliation.settle_unsure(job_context.runtime.transport, job_context.run)
-    deliver(job_context)
+    transport = job_context.runtime.transport
+    reconciliation.settle_unsure(transport, _in_a_loop_of_its_own(transport))
 
 
 def fetch_log(job_context: JobContext) -> None:
-    """Bring in what the carrier has on record and we have not: texts to us, final statuses of ours."""
+    """Bring in what the carrier has on record and we have not: texts to us, final statuses of ours.
+
+    In the background: on a busy day the log of some minutes takes seconds to read.
+    """
     from assistant.delivery import reconciliation
 
-    reconciliation.fetch_missed(job_context.runtime.transport, job_context.run)
-    reconciliation.poll_missing_statuses(job_context.runtime.transport, job_context.run)
+    transport = job_context.runtime.transport
+
+    def fetch() -> None:
+        run = _in_a_loop_of_its_own(transport)
+        reconciliation.fetch_missed(transport, run)
+        reconciliation.poll_missing_statuses(transport, run)
+
+    job_context.aside(fetch)
 
 
 WORK: Final = {"inbox": handle_inbox, "delivery": deliver}
-MAINTENANCE: Final = (("inbox", sweep, 3), ("delivery", settle, 3), ("delivery", fetch_log, 300))
+MAINTENANCE: Final = (("inbox", sweep, 3), ("delivery", deliver, 3), ("delivery", fetch_log, 60))
 """(queue, job, seconds): how often it is run, by the clock or by a worker with nothing else to do. So long a
 wake-up that was lost with Redis costs at most; more often would cost a service at rest more than it saves."""
+BESIDE: Final = (("delivery", settle, 3),)
+"""The same, but in a thread beside the drains: what is unsure does not wait for the end of a busy one."""
+
+
+def _in_a_loop_of_its_own(transport: Transport) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """Return what runs a coroutine that asks the carrier, from any thread."""
+
+    def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        async def go() -> Any:
+            try:
+                return await coroutine
+            finally:
+                await transport.carrier.close()  # the connections of this loop, which ends
+
+        return asyncio.run(go())
+
+    return run
 
 
 def _in(seconds: float) -> float:

@@ -25,7 +25,7 @@ from rq.worker import SimpleWorker
 from assistant.lean import give_back
 from assistant.queues import REDIS_PATIENCE, Queues, connect
 from assistant.workers.heartbeat import Heartbeat
-from assistant.workers.jobs import MAINTENANCE, WORK, JobContext
+from assistant.workers.jobs import BESIDE, MAINTENANCE, WORK, JobContext
 
 if TYPE_CHECKING:
     from assistant.runtime import Runtime
@@ -56,6 +56,13 @@ def _run(job: Callable[[JobContext], None], job_context: JobContext) -> None:
         job(job_context)
     except Exception as error:
         log.exception("job failed", job=job.__name__, error=type(error).__name__)
+
+
+def _try(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except Exception as error:
+        log.exception("background work failed", error=type(error).__name__)
 
 
 class _NoDeathPenalty(BaseDeathPenalty):
@@ -137,7 +144,10 @@ class WorkerProcess:
         self.stopping = threading.Event()
         self.queues = Queues(runtime.redis_url)
         self._heartbeat = Heartbeat(runtime.database, runtime.clock, queue)
-        self.job_context = JobContext(runtime, loop.run, self.stopping.is_set, lambda: self._heartbeat.worker)
+        self.job_context = JobContext(
+            runtime, loop.run, self.stopping.is_set, lambda: self._heartbeat.worker, self.aside
+        )
+        self._aside: threading.Thread | None = None
         self._every = {job: seconds for queue_of, job, seconds in MAINTENANCE if queue_of == queue}
         self._next = dict.fromkeys(self._every, 0.0)
 
@@ -147,6 +157,12 @@ class WorkerProcess:
     def stop(self, *_signal: object) -> None:
         """Finish what is under way, then end; safe to be called from a signal handler."""
         self.stopping.set()
+
+    def aside(self, work: Callable[[], None]) -> None:
+        """Do something in the background, unless something is being done there already."""
+        if self._aside is None or not self._aside.is_alive():
+            self._aside = threading.Thread(target=_try, args=(work,), name="aside", daemon=True)
+            self._aside.start()
 
     def ran(self, name: str) -> None:
         """Note that a wake-up had this job run: it need not be run again before its time."""
@@ -165,6 +181,11 @@ class WorkerProcess:
     def go(self) -> None:
         """Work until told to stop, by wake-ups while Redis answers, by looking every second while not."""
         self._heartbeat.start()
+        for queue, job, seconds in BESIDE:
+            if queue == self._queue:
+                threading.Thread(
+                    target=self._beside, args=(job, seconds), name=job.__name__, daemon=True
+                ).start()
         try:
             # Who comes after one that died does not wait for a wake-up: that one may have had it.
             _run(WORK[self._queue], self.job_context)
@@ -184,6 +205,10 @@ class WorkerProcess:
             _ = self._runtime.transport
             importlib.import_module("assistant.delivery.sender")
         give_back()
+
+    def _beside(self, job: Callable[[JobContext], None], seconds: float) -> None:
+        while not self.stopping.wait(seconds):
+            _run(job, self.job_context)
 
     def _go(self) -> None:
         told = False

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from assistant.carriers import twilio_carrier
 from assistant.carriers.carrier import Accepted, CarrierError, Trouble
 from assistant.carriers.checkup import RETRIES
 from assistant.carriers.twilio_carrier import TwilioCarrier
@@ -291,6 +292,32 @@ def test_what_came_in_is_read_oldest_first_and_as_of_the_second_asked_for() -> N
             assert found[0].from_uri == "sms:+14155550111"
             assert found[0].to_uri == f"sms:{LOCAL_NUMBER}"
             assert found[0].params["NumMedia"] == "0"
+
+
+def test_of_a_long_day_only_the_minutes_asked_for_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = dt.datetime(2027, 3, 1, 9, tzinfo=dt.UTC)
+    moment = [start]
+    from assistant.fake_twilio.fake_carrier import LocalCarrier
+
+    rules = LocalCarrier(now=lambda: moment[0], seed=1, faults=Faults(step_ms=0))
+    for minute in range(600):
+        moment[0] = start + dt.timedelta(minutes=minute)
+        rules.receive("+14155550111", f"text {minute}")
+    monkeypatch.setattr(twilio_carrier, "LOG_PAGE", 10)
+    with running(rules) as local:
+        pages: list[dict[str, Any]] = []
+        read = rules.messages
+
+        def count(**asked: Any) -> Any:
+            pages.append(asked)
+            return read(**asked)
+
+        monkeypatch.setattr(rules, "messages", count)
+        carrier = carrier_at(local.url)
+        since = start + dt.timedelta(minutes=595)
+        found = run(carrier, lambda: carrier.received_since(since))
+    assert [each.body for each in found] == [f"text {minute}" for minute in range(595, 600)]
+    assert len(pages) <= 3
 
 
 @pytest.mark.parametrize("ask", ["sent_since", "received_since", "number"])

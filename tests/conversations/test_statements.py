@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import event, select, update
 
 from assistant.circles.calendar.season_plan import begin_season
 from assistant.circles.people import consent
@@ -114,6 +114,31 @@ def test_what_a_further_person_costs(body: str, growth: dict[str, float]) -> Non
 
 
 @pytest.fixture(scope="module")
-def growth() -> dict[str, float]:
-    few, many = statements(FEW), statements(MANY)
-    return {body: (many[body] - few[body]) / (MANY - FEW) for body in few}
+def growth() -> Iterator[dict[str, float]]:
+    with pytest.MonkeyPatch.context() as patch:
+        # One batch, however busy the machine is.
+        patch.setattr(inbox, "LONGEST_BATCH", float("inf"))
+        few, many = statements(FEW), statements(MANY)
+        yield {body: (many[body] - few[body]) / (MANY - FEW) for body in few}
+
+
+def test_a_batch_ends_when_it_has_been_long_enough_and_the_next_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inbox, "LONGEST_BATCH", 0.0)
+    with World(read_flows(), start=START) as world:
+        world.circle("MAPLE", "Bold Moves", size=FEW + 1)
+        uris = [f"sms:+1512555{person:04}" for person in range(FEW)]
+        texts = [
+            IncomingText(f"SM{uri}", uri, "sms:+14155550100", "JOIN MAPLE", {}, world.clock.now())
+            for uri in uris
+        ]
+        with world.database.write() as session:
+            insert_texts(session, texts)
+        batches = []
+        while handled := inbox.handle_batch(world.services):
+            batches.append(handled)
+        with world.database.read() as session:
+            greeted = session.scalars(select(Outbox.to_uri).order_by(Outbox.id)).all()
+    assert batches == [1] * FEW
+    assert list(dict.fromkeys(greeted)) == uris

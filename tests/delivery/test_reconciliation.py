@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from assistant.carriers.carrier import LoggedText
-from assistant.delivery.claims import LEASE, claim
+from assistant.carriers.carrier_errors import error_for
+from assistant.delivery.claims import LEASE, claim, release
 from assistant.delivery.delivery_receipts import attempt_name, note_status
 from assistant.delivery.reconciliation import (
     DEAD_AFTER,
@@ -98,6 +99,21 @@ def test_a_text_that_never_arrived_goes_again_after_two_minutes_and_not_before(
     assert [each.attempt for each in carrier.sent] == [attempt_name(text, 2)]
 
 
+def test_a_text_that_the_carrier_answered_with_an_error_of_its_own_goes_again_after_half_a_minute(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    carrier.refuse_next = [error_for(503, 20503)]
+    (text,) = queue(database, clock.now(), a_text(ANA))
+    deliver(database, clock, carrier)
+    for _ in range(2):
+        look(database, clock, carrier, after=14)
+        assert row(database, text).state == "unsure"
+    look(database, clock, carrier, after=14)
+    assert row(database, text).state == "queued"
+    deliver(database, clock, carrier)
+    assert [each.attempt for each in carrier.sent] == [attempt_name(text, 2)]
+
+
 def test_a_worker_that_died_leaves_its_texts_unsure_never_queued(
     database: Database, clock: ManualClock, carrier: FakeCarrier
 ) -> None:
@@ -133,6 +149,23 @@ def test_what_a_dead_worker_had_in_hand_passes_on_before_its_lease_ends(
     assert row(database, text).state == "unsure"
     look(database, clock, carrier, after=20)
     assert row(database, text).state == "queued"
+
+
+def test_a_worker_taken_for_dead_gives_back_what_it_did_not_hand_over(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    """Its beats may be late with the machine busy, or the database; it knows best what never left."""
+    (text,) = queue(database, clock.now(), a_text(ANA, "Hi."))
+    held = claim(database, clock.now(), clock.real(), 1, worker=7).texts
+    look(database, clock, carrier)
+    assert row(database, text).state == "unsure"
+    release(database, held)
+    assert (row(database, text).state, row(database, text).attempt) == ("queued", 0)
+    deliver(database, clock, carrier)
+    look(database, clock, carrier, after=300)
+    assert carrier.texts_to(ANA) == ["Hi."]
+    release(database, held)
+    assert row(database, text).state == "sent"
 
 
 def test_a_text_that_a_dead_worker_handed_over_is_found_and_not_sent_again(

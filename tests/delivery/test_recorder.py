@@ -211,6 +211,30 @@ def test_with_neither_database_nor_spool_the_carrier_is_told_to_try_again(
     assert bodies(database) == ["and then it works again"]
 
 
+def test_the_carrier_s_log_is_asked_for_at_the_start_and_once_texts_are_taken_again(
+    database: Database, outage: Outage, tmp_path: Path
+) -> None:
+    """What was refused, or came while nobody was there, the carrier brings no more after a few seconds."""
+    missed: list[float] = []
+    (tmp_path / "spool").write_text("a file where the folder should be")
+    recorder = Recorder(
+        database, Spool(tmp_path / "spool"), lambda: None, missed=lambda: missed.append(time.monotonic())
+    )
+    recorder.start()
+    until(lambda: len(missed) == 1)
+    recorder.record(a_text(1))
+    outage.on = True
+    with pytest.raises(NotRecorded):
+        recorder.record(a_text(2))
+    assert len(missed) == 1
+    outage.on = False
+    time.sleep(1.1)
+    recorder.record(a_text(3))
+    until(lambda: len(missed) == 2)
+    recorder.close()
+    assert len(missed) == 2
+
+
 def test_a_writer_that_hangs_on_the_database_keeps_nobody_waiting(database: Database, spool: Spool) -> None:
     hanging = threading.Event()
     event.listen(database.engine, "before_cursor_execute", lambda *_args: hanging.wait(20))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import collections
 import datetime as dt
 import os
@@ -30,6 +31,9 @@ from assistant.runtime import build_runtime
 from assistant.settings import load_settings
 from assistant.store.database import Database
 from assistant.store.tables import Address, Outbox, Person, Worker
+from assistant.workers import worker_process
+from assistant.workers.jobs import JobContext
+from assistant.workers.worker_process import WorkerProcess
 from tests import servers
 
 PEOPLE = 40
@@ -349,6 +353,44 @@ def test_a_worker_is_known_to_live_until_it_ends(
         assert beats() == []
 
 
+def test_what_is_unsure_is_looked_for_while_a_drain_goes_on(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = threading.Event()
+
+    def look(_context: JobContext) -> None:
+        looked.set()
+
+    def drain(_context: JobContext) -> None:
+        assert looked.wait(20)
+
+    monkeypatch.setattr(worker_process, "BESIDE", (("delivery", look, 0.01), ("inbox", drain, 0.01)))
+    monkeypatch.setattr(worker_process, "WORK", {"delivery": drain})
+    settings = load_settings({"CIRCLE_DATA": str(tmp_path), "REDIS_URL": redis_url})
+    with build_runtime(settings) as runtime, asyncio.Runner() as loop:
+        runtime.database.create_all()
+        process = WorkerProcess(runtime, "delivery", loop)
+        worker = threading.Thread(target=process.go)
+        worker.start()
+        until(looked.is_set)
+        process.stop()
+        worker.join(20)
+        assert not worker.is_alive()
+        process.queues.close()
+
+
+def test_the_carrier_s_log_is_read_in_the_background_and_by_one_at_a_time(tmp_path: Path) -> None:
+    with build_runtime(load_settings({"CIRCLE_DATA": str(tmp_path)})) as runtime, asyncio.Runner() as loop:
+        process = WorkerProcess(runtime, "delivery", loop)
+        goes_on, times = threading.Event(), []
+        for _ in range(3):
+            process.aside(lambda: times.append(goes_on.wait(20)))
+        assert times == []
+        goes_on.set()
+        until(lambda: times == [True])
+        process.queues.close()
+
+
 @pytest.mark.parametrize("queue", ["inbox", "delivery"])
 def test_an_idle_worker_stops_soon_when_told(queue: str, redis_url: str, tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'circle.db'}")
@@ -374,7 +416,7 @@ def test_the_clock_wakes_workers_and_ends_when_redis_is_away(tmp_path: Path) -> 
             client = redis.Redis.from_url(url)
             until(lambda: Queue("inbox", connection=client).count)
             assert {job.func_name for job in Queue("delivery", connection=client).jobs} == {
-                "assistant.workers.jobs.settle",
+                "assistant.workers.jobs.deliver",
                 "assistant.workers.jobs.fetch_log",
             }
             stack.close()
