@@ -234,6 +234,7 @@ def _full_weeks(
     ).all()
     newest: dict[int, list[dt.datetime]] = {}
     for member_id, at in texts:
+        assert member_id is not None
         newest.setdefault(member_id, []).append(at)
     free = {each: at[NEWS_A_WEEK - 1] + WEEK for each, at in newest.items() if len(at) >= NEWS_A_WEEK}
     return due_for(session, [daily[each] for each in free], now, free) if free else {}
