@@ -37,6 +37,8 @@ SECOND_THOUGHT: Final = dt.timedelta(seconds=30)
 THOUGHT_OVER: Final = dt.timedelta(minutes=4)
 """After which a leaving that was not undone would have happened."""
 NOW: Final = dt.timedelta(0)
+TELLS_CIRCLE: Final = ("goal/tell", "win/tell")
+"""Questions whose yes lets the circle hear what only a buddy, or nobody, would hear."""
 HER_NUMBER: Final = "2105550147"
 """The one that Rosa writes to a buddy in personas.toml."""
 
@@ -267,9 +269,15 @@ class Company:
                 continue  # Asked whether these are the words, any others are the words anew.
             if held_for and text.meant == "aside":
                 # It is held with the rest, shown with it, and goes where that goes.
-                chosen, of = ("relay", "") if held_for == "buddy" else (held_for, code)
-                text = replace(text, visible_to=chosen, code=of)
-            self._write_after(text.after, actor, text, asked.question)
+                chosen, of, whose = self.watcher.ledger.audience(held_for, code)
+                text = replace(text, visible_to=chosen, code=of, to=whose)
+            self._reply(actor, asked, text)
+
+    def _reply(self, actor: Actor, asked: Asked, text: Written) -> None:
+        """Write this to a question; a yes may let the circle hear what was not for it before."""
+        if f"{asked.flow}/{asked.step}" in TELLS_CIRCLE and self.voice.says_yes(text.words):
+            self.watcher.ledger.tell_circle(actor.who.name, asked.question)
+        self._write_after(text.after, actor, text, asked.question)
 
     def _code(self, name: str) -> str:
         """The code of the circle of this name."""

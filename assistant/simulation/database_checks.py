@@ -15,10 +15,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.buddies.groups import history, kept_apart, pairable
-from assistant.conversations.questions import RETURN_WITHIN
 from assistant.schedule.programs import programs
 from assistant.simulation.invariants import Score
 from assistant.simulation.text_checks import Passed
+from assistant.simulation.texts_a_week import asked_again
 from assistant.simulation.world import World
 from assistant.store.columns import Base
 from assistant.store.tables import (
@@ -190,16 +190,11 @@ class Reckoner:
             for member in session.scalars(select(Member).order_by(Member.id))
         }
         names: dict[int, str] = {}
-        cared_for: dict[str, dt.datetime] = {}
-        came: dict[tuple[str, str], dt.datetime] = {}
-        for text in texts:
-            if text.row is None:
+        resumed = asked_again(texts)
+        for index, text in enumerate(texts):
+            if index in resumed or text.row is None or text.row.purpose != "prompt":
                 continue
-            again = came.get((text.name, text.row.wording), text.at)
-            came[text.name, text.row.wording] = text.at
-            if text.row.purpose == "safety":
-                cared_for[text.name] = text.at
-            if text.row.purpose != "prompt" or text.row.member_id not in running:
+            if text.row.member_id not in running:
                 continue
             if text.row.wording.startswith(_COMING_IN + _WISHED_FOR):
                 continue
@@ -208,8 +203,6 @@ class Reckoner:
             if starts_on is None or day < starts_on:
                 continue
             week = (text.row.member_id, day - dt.timedelta(days=day.weekday()))
-            if text.at - RETURN_WITHIN < again < cared_for.get(text.name, again):
-                continue  # Someone's safety came between; the question is asked again after it.
             flow, _, part = text.row.wording.partition("/")
             known = {
                 wording.partition("/")[0] for at, wording in planned.get(week, {}).items() if at != text.at

@@ -116,7 +116,8 @@ class Habits:
         elif habit == "halves" and asked.kind in ("text", *CHOICES):
             yield from self._in_halves(plain)
         elif habit == "mixes" and closed and self._chance.random() < _ANYTHING_ELSE:
-            yield self._say(who, "switch", "aside")
+            # Where the language is asked for, it is a fair answer.
+            yield self._say(who, "switch", "answer" if asked.step == "language" else "aside")
         elif habit == "mistakes" and closed:
             yield self._say(who, self._chance.choice(("sentence", "digit")), "aside")
         elif habit == "mistakes" and asked.kind == "text" and plain.image and not plain.to:

@@ -136,6 +136,11 @@ class Voice:
             line = line.replace(f"{{{name}}}", value)
         return line, image
 
+    def says_yes(self, words: str) -> bool:
+        """Whether a text comes to a plain yes, also one that changes another choice: its last word is one."""
+        last = words.rpartition(" ")[2]
+        return any(last in lines["yes"] for lines in self._cast.words.values())
+
     def answer(self, who: Persona, asked: Asked, mate: str, code: str, last: str) -> tuple[str, str]:
         """Return a persona's reply to a question; sometimes one that does not answer it.
 

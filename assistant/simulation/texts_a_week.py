@@ -10,6 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from assistant.circles.people.inactivity import UNASKED
+from assistant.conversations.questions import RETURN_WITHIN
 from assistant.engine.book import FlowBook
 from assistant.simulation.text_checks import UNPROMPTED, Passed
 
@@ -39,12 +40,42 @@ def promised(book: FlowBook) -> int:
 def count_texts(texts: Iterable[Passed]) -> Weeks:
     """Count each seat's unprompted texts by its own week; what others wrote to one is `words`."""
     counted: dict[tuple[str, int, dt.date], Counter[str]] = defaultdict(Counter)
-    for text in texts:
-        if text.inbound or text.row is None or text.seat is None or text.row.purpose not in UNPROMPTED:
+    texts = list(texts)
+    resumed = asked_again(texts)
+    for index, text in enumerate(texts):
+        if (
+            index in resumed
+            or text.inbound
+            or text.row is None
+            or text.seat is None
+            or text.row.purpose not in UNPROMPTED
+        ):
             continue
         day = text.at.astimezone(ZoneInfo(text.zone)).date()
         counted[text.name, text.seat, day - dt.timedelta(days=day.weekday())][kind_of(text)] += 1
     return counted
+
+
+def asked_again(texts: Sequence[Passed]) -> set[int]:
+    """Return which texts are a question that comes back after someone's safety was seen to, by their place.
+
+    They follow from what the member wrote, as a reply does.
+    """
+    came: dict[tuple[str, str], dt.datetime] = {}
+    cared_for: dict[str, dt.datetime] = {}
+    again = set()
+    for index, text in enumerate(texts):
+        if text.row is None:
+            continue
+        before = came.get((text.name, text.row.wording), text.at)
+        came[text.name, text.row.wording] = text.at
+        if text.row.purpose == "safety":
+            cared_for[text.name] = text.at
+        if text.row.purpose == "prompt" and text.at - RETURN_WITHIN < before < cared_for.get(
+            text.name, before
+        ):
+            again.add(index)
+    return again
 
 
 def kind_of(text: Passed) -> str:

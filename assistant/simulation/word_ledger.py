@@ -22,6 +22,8 @@ from assistant.store.tables import (
     AlertStep,
     Circle,
     Conversation,
+    Goal,
+    GoalStep,
     Member,
     Pair,
     PairMember,
@@ -32,6 +34,8 @@ BUDDIES_FOR: Final = dt.timedelta(days=15)
 """Words by @ may reach whoever was a buddy of the writer's so lately."""
 NOBODY: Final = "nobody"
 """Of words of danger: whatever is chosen later, they go nowhere."""
+_TOLD: Final[Mapping[str, type[Goal] | type[GoalStep]]] = {"goal": Goal, "step": GoalStep}
+"""What a yes may let the whole circle hear, by the name that `share` knows it by."""
 _BETWEEN_WORDS: Final = re.compile(r"\W+")
 
 
@@ -103,18 +107,46 @@ class WordLedger:
             self.secrets.append(Secret(words, writer, text.visible_to, text.code, text.to, now))
 
     def give(self, writer: str, question: int, reader: str, code: str) -> None:
-        """Words that were held are for whoever their writer chose in answer to this question."""
+        """Words that were held are for whoever their writer chose (`reader`) in answer to this question."""
+        if reader == "answer":
+            return  # They answer what was asked after all, and are for whom that said.
         with self.world.database.read() as session:
             conversation = session.get_one(Conversation, session.get_one(Question, question).conversation_id)
-            since = conversation.began_at
-        # Which buddy, of several circles, may be asked after that.
-        chosen, of = ("relay", "") if reader == "buddy" else (reader, code)
+            since, held = conversation.began_at, f" {plain_text(str(conversation.values.get('held') or ''))} "
+        chosen, of, to = self.audience(reader, code)
         self.secrets = [
-            replace(secret, visible_to=chosen, code=of, to="")
+            replace(secret, visible_to=chosen, code=of, to=to)
             if secret.writer == writer
             and secret.visible_to != NOBODY
             and secret.at is not None
-            and secret.at >= since
+            and (secret.at >= since or f" {secret.words} " in held)
+            else secret
+            for secret in self.secrets
+        ]
+
+    def audience(self, reader: str, code: str) -> tuple[str, str, str]:
+        """Return whom a chosen reader stands for: as `visible_to`, `code` and `to` of a secret."""
+        kind, _, seat = reader.partition(":")
+        if kind == "writer":
+            with self.world.database.read() as session:
+                address = select(Address.uri).join(Member, Member.person_id == Address.person_id)
+                uri = session.scalars(address.where(Member.id == int(seat))).first() or ""
+            return "relay", code, self.world.name(uri.partition(":")[2])
+        # Which buddy, of several circles, may be asked after that.
+        return ("relay", "", "") if kind == "buddy" else (kind, code, "")
+
+    def tell_circle(self, writer: str, question: int) -> None:
+        """The goal or step that this question is about is for the circle, too, as its writer says yes."""
+        with self.world.database.read() as session:
+            conversation = session.get_one(Conversation, session.get_one(Question, question).conversation_id)
+            sharing = conversation.values.get("sharing") or {}
+            rows = [session.get(kind, sharing[key]) for key, kind in _TOLD.items() if key in sharing]
+            told = f" {plain_text(' '.join(row.words or '' for row in rows if row is not None))} "
+        self.secrets = [
+            replace(secret, visible_to="circle", to="")
+            if secret.writer == writer
+            and secret.visible_to in ("us", "buddy")
+            and f" {secret.words} " in told
             else secret
             for secret in self.secrets
         ]

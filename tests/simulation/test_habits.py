@@ -93,6 +93,15 @@ def test_someone_who_mixes_takes_the_other_language() -> None:
         assert _habits().speaker(someone, WORDS) == replace(someone, language=other)
 
 
+def test_a_wish_for_the_other_language_is_an_answer_only_where_the_language_is_asked_for() -> None:
+    habits, someone = _habits(), _someone("mixes")
+    plain = Written("1")
+    for step, meant in (("language", "answer"), ("shared_phone", "aside")):
+        asked = Asked("onboarding", step, "choice", ("en", "es"))
+        said = [text for _ in range(400) for text in habits.bend(someone, asked, plain) if text != plain]
+        assert {text.meant for text in said} == {meant}
+
+
 def test_words_of_danger_in_personas_are_such_as_the_reader_knows() -> None:
     words = read_cast().words
     missed = [

@@ -14,6 +14,7 @@ from assistant.carriers.twilio_addresses import to_uri
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.registry import ACTIONS, Action
 from assistant.circles.people.addresses import address_for
+from assistant.circles.sharing.second_halves import HALF
 from assistant.conversations.action_catalogue import all_actions
 from assistant.delivery import verdicts
 from assistant.delivery.outbox import Draft, put
@@ -22,6 +23,8 @@ from assistant.fake_twilio.fake_carrier import LOCAL_SERVICE_SID
 from assistant.fake_twilio.records import Block
 from assistant.safety import first_response
 from assistant.schedule.local_time import allowed
+from assistant.simulation.acting import Company
+from assistant.simulation.habits import Written
 from assistant.simulation.invariants import PROMISES, Score
 from assistant.simulation.personas import PHOTO, Asked, Voice, awake, read_cast
 from assistant.simulation.season_play import simulate
@@ -29,7 +32,8 @@ from assistant.simulation.story import Story
 from assistant.simulation.text_checks import Passed, Watcher
 from assistant.simulation.word_ledger import Secret, WordLedger
 from assistant.simulation.world import World
-from assistant.store.tables import Circle, Member, Pair, PairMember, Round
+from assistant.store.tables import Circle, Conversation, Member, Pair, PairMember, Person, Round
+from tests.circles.town import Town
 from tests.simulation.conftest import CHICAGO, NOON, Stage, reads_nothing
 
 AT_NIGHT = dt.datetime(2026, 9, 16, 3, 0, tzinfo=CHICAGO)
@@ -189,6 +193,54 @@ def test_words_before_the_wrong_eyes_are_seen(stage: Stage, visible_to: str, rea
     world.settle()
     watcher.look()
     assert ("eyes" in _broken(score)) is seen
+
+
+@pytest.mark.parametrize(("says", "seen"), [("1", False), ("2", True), ("hmm", True)])
+def test_a_goal_is_for_the_circle_from_a_yes_on_and_its_plan_never(
+    stage: Stage, company: Company, says: str, seen: bool
+) -> None:
+    world, watcher, _, score = stage
+    ana = company.actors["ana"]
+    world.member("mia", "MAPLE")
+    watcher.walls["mia"] = str(CHICAGO)
+    watcher.ledger.seats["mia"].add("MAPLE")
+    world.start("ana", "goal", {}, "MAPLE")
+    for words, image in (("a green ladder", "green ladder"), ("if a silver kite, then go", "silver kite")):
+        _, visible_to, code = company._asked(ana)
+        company._write(ana, Written(words, image, visible_to, code))
+    asked, visible_to, code = company._asked(ana)
+    assert asked is not None
+    assert (asked.flow, asked.step) == ("goal", "tell")
+    company._reply(ana, asked, Written(says))
+    _arrives(world, "mia", "Ana's goal: a green ladder")
+    watcher.look()
+    assert ("eyes" in _broken(score)) is seen
+    score.broken.clear()
+    _arrives(world, "mia", "Ana's plan: if a silver kite, then go")
+    watcher.look()
+    assert "eyes" in _broken(score)
+
+
+def test_words_that_answer_a_writer_are_for_that_writer_alone(stage: Stage) -> None:
+    world, watcher, _, score = stage
+    world.member("mia", "MAPLE")
+    watcher.walls["mia"] = str(CHICAGO)
+    watcher.ledger.secrets.append(Secret("green ladder", "ana", "circle", "MAPLE", "Luz", NOON))
+    # They came in two halves, so that they were held a moment before the question came.
+    with world.database.write() as session:
+        ana, rosa = session.scalars(select(Member).order_by(Member.id)).all()[:2]
+        town = Town(session, NOON.astimezone(dt.UTC) + HALF)
+        question = town.question(session.get_one(Person, ana.person_id), ana)
+        conversation = session.get_one(Conversation, question.conversation_id)
+        conversation.values = {"held": "thanks for the green ladder"}
+        asked, seat = question.id, rosa.id
+    watcher.ledger.give("ana", asked, f"writer:{seat}", "MAPLE")
+    _arrives(world, "rosa", "Ana: thanks for the green ladder")
+    watcher.look()
+    assert "eyes" not in _broken(score)
+    _arrives(world, "mia", "Ana: thanks for the green ladder")
+    watcher.look()
+    assert "eyes" in _broken(score)
 
 
 def test_a_number_is_seen_until_its_owner_says_yes(stage: Stage) -> None:

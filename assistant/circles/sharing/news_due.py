@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from assistant.circles.actions.effects import Line
 from assistant.circles.people.inactivity import left_alone
 from assistant.circles.people.reachability import reach
+from assistant.circles.people.weekly_texts import NEWS_A_WEEK
 from assistant.circles.sharing.news_lines import Given, lines_of, may_be_told, read_given
-from assistant.circles.sharing.news_planning import HEARS
+from assistant.circles.sharing.news_planning import HEARS, due_for
 from assistant.circles.sharing.second_halves import HALF
 from assistant.language.languages import spoken
 from assistant.safety.alert_holding import talking_until
@@ -40,6 +41,13 @@ UNHANDLED: Final = dt.timedelta(seconds=30)
 """A reader's own text goes first."""
 SIGN_AGAIN: Final = dt.timedelta(days=3)
 """So long after a shared phone was told that something waits, and nobody read it, it is not told again."""
+CAPPED: Final = "daily"
+"""The mode that the promised number of texts holds for: weekly is fewer, each is the member's own wish."""
+COUNTED: Final = ("notices/news_%", "notices/buddy_left%", "notices/buddy_now%")
+"""The wordings of texts of news: digests, and changes of buddies, which cannot wait for one."""
+WEEK: Final = dt.timedelta(days=7) - dt.timedelta(hours=2)
+"""Less what a sweep may be late, and clocks put forward: at the same hour a week later it is over."""
+NOT_SENT: Final = ("cancelled", "dropped", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,7 @@ def take_due(session: Session, sender: str, now: dt.datetime) -> tuple[int, list
     apart, bonds = _apart(session, people), _bonds(session, readers)
     resting = left_alone(session, [member for member, _ in readers.values()], now)
     told_lately = _signed_lately(session, people.values(), now)
+    full = _full_weeks(session, [member for member, _ in readers.values()], now)
     digests = []
     for member_id, theirs in waiting.items():
         member, circle = readers[member_id]
@@ -132,6 +141,10 @@ def take_due(session: Session, sender: str, now: dt.datetime) -> tuple[int, list
             continue
         if member.state not in HEARS or circle.state == "closed" or address is None:
             _drop(theirs, now)
+            continue
+        if member_id in full:
+            for each in theirs:
+                each.due_at = full[member_id]
             continue
         pieces = _pieces(member, person, circle, theirs, given, apart, bonds, now)
         if pieces:
@@ -203,6 +216,30 @@ def _postponed(session: Session, people: Collection[int], now: dt.datetime) -> M
     return later
 
 
+def _full_weeks(
+    session: Session, readers: Collection[Member], now: dt.datetime
+) -> Mapping[int, dt.datetime | None]:
+    """Return the seats that have had their texts of news for now, and when each of them hears again."""
+    daily = {member.id: member for member in readers if member.news == CAPPED}
+    texts = session.execute(
+        select(Outbox.member_id, Outbox.created_at)
+        .where(
+            Outbox.person_id.in_({member.person_id for member in daily.values()}),
+            Outbox.member_id.in_(daily),
+            Outbox.created_at > now - WEEK,
+            or_(*(Outbox.wording.like(wording) for wording in COUNTED)),
+            Outbox.state.not_in(NOT_SENT),
+        )
+        .order_by(Outbox.created_at.desc())
+    ).all()
+    newest: dict[int, list[dt.datetime]] = {}
+    for member_id, at in texts:
+        assert member_id is not None
+        newest.setdefault(member_id, []).append(at)
+    free = {each: at[NEWS_A_WEEK - 1] + WEEK for each, at in newest.items() if len(at) >= NEWS_A_WEEK}
+    return due_for(session, [daily[each] for each in free], now, free) if free else {}
+
+
 def _apart(session: Session, people: Collection[int]) -> Mapping[int, set[int]]:
     rows = session.execute(
         select(Apart.one_id, Apart.other_id).where(or_(Apart.one_id.in_(people), Apart.other_id.in_(people)))
@@ -254,7 +291,7 @@ def _signed_lately(session: Session, people: Iterable[Person], now: dt.datetime)
             Outbox.person_id.in_(shared),
             Outbox.wording == "notices/news_waits",
             Outbox.created_at > now - SIGN_AGAIN,
-            Outbox.state.not_in(("cancelled", "dropped", "failed")),
+            Outbox.state.not_in(NOT_SENT),
         )
         .group_by(Outbox.member_id, Outbox.person_id)
     )

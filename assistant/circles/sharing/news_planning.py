@@ -82,9 +82,20 @@ def spread(session: Session, now: dt.datetime) -> int:
 
 
 def due_for(
-    session: Session, readers: Collection[Member], now: dt.datetime
+    session: Session,
+    readers: Collection[Member],
+    now: dt.datetime,
+    after: Mapping[int, dt.datetime] | None = None,
 ) -> Mapping[int, dt.datetime | None]:
-    """Return when news of now is told to each of these seats, by its own clock and wish; None: by READ."""
+    """Return when news of now is told to each of these seats, by its own clock and wish; None: by READ.
+
+    Args:
+        session: Any session.
+        readers: The seats.
+        now: Aware UTC.
+        after: Of some seats, the moment after which it may be told.
+    """
+    after = after or {}
     people = {
         person.id: person
         for person in session.scalars(
@@ -105,7 +116,8 @@ def due_for(
         address = addresses.get(person.id)
         uri = address.uri if address is not None else None
         clock = LocalClock(home(zone_of(person.zone, circle.zone, uri)), hours_for(uri), person.hour)
-        due[member.id] = due_at(member.news, clock, now, breaks.get(circle.id, ()))
+        since = after.get(member.id, now)
+        due[member.id] = due_at(member.news, clock, since, breaks.get(circle.id, ()))
     return due
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import random
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import event, select
 
 from assistant.circles.actions.effects import Tell
+from assistant.circles.people.weekly_texts import NEWS_A_WEEK
 from assistant.circles.sharing.given_words import erase, last_given
 from assistant.circles.sharing.news_due import has_due
 from assistant.circles.sharing.news_planning import due_at, has_shares, replan_news, spread
@@ -21,12 +23,13 @@ from assistant.circles.sharing.news_reading import who_has
 from assistant.circles.sharing.read_command import READABLE
 from assistant.circles.sharing.second_halves import HALF
 from assistant.conversations.news.news_texts import tell_some
+from assistant.delivery.outbox import Draft, put
 from assistant.engine.book import FlowBook
 from assistant.language.sms.segments import measure
 from assistant.runtime import read_flows
 from assistant.schedule.local_time import Hours
 from assistant.schedule.planning import LocalClock
-from assistant.store.tables import Apart, Circle, Member, News, Outbox, Person, Share
+from assistant.store.tables import Address, Apart, Circle, Member, News, Outbox, Person, Share
 from tests.circles.town import IDENTITY, Town
 
 HOUR = dt.timedelta(hours=1)
@@ -194,6 +197,54 @@ def test_each_mode_has_its_moment(mode: str, days: int | None, hour: int) -> Non
     assert due_at("daily", LocalClock(zone, Hours(9, 20, 9)), now, [(now.date(), now.date() + DAY)]) == (
         dt.datetime(2026, 6, 3, 9, 0, tzinfo=zone)
     )
+
+
+def test_digests_come_three_times_in_seven_days_and_what_waits_comes_with_the_next(
+    town: Town, book: FlowBook, seats: dict[str, Member]
+) -> None:
+    seats["Dee"].news = "each"
+    for day in range(10):
+        town.share(seats["Ana"], f"w{day}")
+        pass_time(town, book, DAY)
+    at = [text.created_at for text in texts_to(town, seats["Bea"])]
+    assert len(at) == 2 * NEWS_A_WEEK
+    assert all(later - earlier > 6 * DAY for earlier, later in zip(at, at[NEWS_A_WEEK:], strict=False))
+    # At the hour at which the first of the three came, a week later, with all that came meanwhile.
+    assert at[NEWS_A_WEEK] == at[0] + 7 * DAY
+    waited = [word for word in bodies(town, seats["Bea"])[NEWS_A_WEEK].split() if is_one(word)]
+    assert waited == ["w3", "w4", "w5", "w6", "w7"]
+    assert len(bodies(town, seats["Dee"])) == 10
+
+
+def test_what_waits_for_the_next_digest_is_read_at_once(
+    town: Town, book: FlowBook, seats: dict[str, Member]
+) -> None:
+    for day in range(NEWS_A_WEEK + 1):
+        town.share(seats["Ana"], f"w{day}")
+        pass_time(town, book, DAY)
+    done = town.do("read_circle", person(town, seats["Bea"]), seats["Bea"])
+    shown = [effect.placeholders["words"] for effect in done.effects if isinstance(effect, Tell)]
+    assert shown == [f"w{NEWS_A_WEEK}"]
+    pass_time(town, book, 7 * DAY)
+    assert len(bodies(town, seats["Bea"])) == NEWS_A_WEEK
+
+
+@pytest.mark.parametrize(("state", "digests"), [("sent", NEWS_A_WEEK - 1), ("cancelled", NEWS_A_WEEK)])
+def test_a_change_of_buddies_is_one_of_the_three_unless_it_never_left(
+    town: Town, book: FlowBook, seats: dict[str, Member], state: str, digests: int
+) -> None:
+    bea = person(town, seats["Bea"])
+    address = town.session.scalars(select(Address).where(Address.person_id == bea.id)).one()
+    told = Draft(bea.id, address.id, address.uri, "A change", "notice", member_id=seats["Bea"].id)
+    [change] = put(
+        town.session, [replace(told, wording="notices/buddy_left_one/full")], IDENTITY.sender, town.now
+    )
+    town.session.get_one(Outbox, change).state = state
+    for day in range(6):
+        town.share(seats["Ana"], f"w{day}")
+        pass_time(town, book, DAY)
+    texts = texts_to(town, seats["Bea"])
+    assert sum(text.id != change for text in texts) == digests
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -1,0 +1,15 @@
+"""Knows how many texts a week may come unasked: the number that the confirmation of joining says."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from assistant.circles.people.inactivity import NUDGES_A_WEEK
+
+PLANNED_A_WEEK: Final = 7
+"""Four that the season plans, and what someone who has just come is asked, a question a day, in that week."""
+NEWS_A_WEEK: Final = 3
+"""Of those who hear once a day (the default). One every day would be more than all else together; what waits
+stands in the next one, and READ shows it at once."""
+TEXTS_A_WEEK: Final = PLANNED_A_WEEK + NUDGES_A_WEEK + NEWS_A_WEEK
+"""What every confirmation promises; whoever chooses EACH is told that more may come."""
