@@ -150,10 +150,7 @@ def forget(session: Session, address: Address, sender: str, key: bytes, now: dt.
 
     That, how and when consent was given stays: whoever texts must be able to show it.
     """
-    session.execute(
-        update(Consent).where(Consent.address_id == address.id).values(wording="", inbox_id=None),
-        execution_options={"synchronize_session": False},
-    )
+    session.execute(update(Consent).where(Consent.address_id == address.id).values(wording="", inbox_id=None))
     known = fingerprint(address.uri, key)
     row = {"kind": "out", "address_id": address.id, "sender": sender, "wording": "", "way": "erasure"}
     session.add(Consent(**row, at=now, fingerprint=known))

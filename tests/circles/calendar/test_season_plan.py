@@ -330,6 +330,7 @@ def test_what_planning_asks_of_the_database_does_not_grow_with_the_season(
         statements.append(statement)
 
     def asked() -> int:
+        town.session.flush()
         statements.clear()
         season_plan.plan_next(town.session, ana, town.now)
         return len(statements)

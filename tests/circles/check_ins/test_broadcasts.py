@@ -213,6 +213,7 @@ def test_a_member_hears_what_was_said_once_its_minute_is_over(maple: Maple) -> N
             circle_id=maple.circle.id,
             verbatim=("words",),
             member_id=maple.seats["Ana"].id,
+            carries=f"said:{pending.id}",
         ),
     )
 

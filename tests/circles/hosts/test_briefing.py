@@ -76,7 +76,7 @@ def test_the_counts_of_last_week(town: Town, luz: Person, circle: Circle) -> Non
     town.now = THIRD_MONDAY - dt.timedelta(days=4)
     for name in ("Ana", "Rosa"):
         town.share(town.session.get_one(Member, here[name]), "words", week=2)
-        town.session.query(Person).filter_by(name=name).one().heard_at = town.now
+        next(each for each in town.session.query(Person) if each.name == name).heard_at = town.now
     paired(town, circle, ("Ana", "Rosa", "yes"), ("Kim", "Sol", "not_yet"))
     town.seat(town.person("Eva"), circle, "paused")
     town.now = THIRD_MONDAY
@@ -118,7 +118,7 @@ def test_a_week_that_has_just_begun_is_not_a_quiet_one(town: Town, circle: Circl
 
 def test_needs_are_those_of_others_until_they_are_closed(town: Town, luz: Person, circle: Circle) -> None:
     town.now = THIRD_MONDAY
-    ana = town.session.query(Person).filter_by(name="Ana").one()
+    ana = next(each for each in town.session.query(Person) if each.name == "Ana")
     alerts = [
         Alert(kind=kind, circle_id=circle.id, person_id=person.id, opened_at=town.now)
         for kind, person in (("danger", ana), ("not_ok", ana), ("set_aside", ana), ("danger", luz))
@@ -137,7 +137,7 @@ def test_a_brief_is_for_whoever_hosts_that_circle_while_it_runs(
     town: Town, luz: Person, circle: Circle
 ) -> None:
     other = town.circle("OAK", "New Moms")
-    ana = town.session.query(Person).filter_by(name="Ana").one()
+    ana = next(each for each in town.session.query(Person) if each.name == "Ana")
     assert town.do("brief", luz, circle=other.id).outcome == "none"
     assert town.do("brief", ana, circle=circle.id).outcome == "none"
     town.now -= dt.timedelta(days=4)

@@ -45,7 +45,7 @@ def circle(town: Town) -> Circle:
 
 @pytest.fixture
 def luz(town: Town, circle: Circle) -> Person:
-    return town.session.query(Person).filter_by(name="Luz").one()
+    return next(each for each in town.session.query(Person) if each.name == "Luz")
 
 
 def fill(town: Town, circle: Circle, *names: str) -> list[Person]:
