@@ -71,7 +71,7 @@ def test_rotating_seals_what_was_plain_and_then_what_is_under_the_old_key(
 
 
 @pytest.mark.parametrize(
-    "command", [("migrate",), ("status",), ("worker", "inbox"), ("web",), ("clock",), ("run",)], ids=" ".join
+    "command", [("migrate",), ("status",), ("worker", "inbox"), ("web",), ("run",)], ids=" ".join
 )
 def test_every_process_refuses_a_wrong_key_in_one_sentence(
     circle: Circle, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +17,7 @@ from tests.cli.shell import Circle
 
 ZONE = ZoneInfo("America/Chicago")
 NINE = dt.datetime(2026, 9, 14, 9, 0, tzinfo=ZONE)
+ROW = SimpleNamespace(id=1, member_id=None, purpose="prompt", wording="", created_at=NINE)
 
 
 @pytest.fixture
@@ -28,7 +30,16 @@ def story(monkeypatch: pytest.MonkeyPatch) -> Story:
         starts_on=NINE.date(),
         weeks=4,
         zone=ZONE,
-        texts=[Passed(NINE, "Ana", "Week 1: Arrive.", False, "Europe/Madrid", object())],
+        texts=[
+            Passed(
+                NINE,
+                "Ana",
+                "Week 1: Arrive.",
+                False,
+                "Europe/Madrid",
+                ROW,
+            )
+        ],
         score=score,
         table=[Week(1, 1, 1, 0, 0, 4)],
         seats=[("Ana", "MAPLE", "active")],

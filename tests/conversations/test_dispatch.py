@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -464,10 +465,7 @@ def test_in_flight_movement_is_pinned_while_wording_is_todays(world: World, fold
     changed = changed.replace("Why? (The circle sees this.)", "How come? (The circle sees this.)")
     (folder / "tour.toml").write_text(changed, "utf-8")
     newer = load(folder, known())
-    old = world.services
-    world.services = type(old)(**{
-        name: getattr(old, name) for name in old.__slots__ if name != "book"
-    } | {"book": newer})  # fmt: skip
+    world.services = replace(world.services, book=newer)
     assert says(world, "ana", "red") == ["How come? (The circle sees this.)"]
     assert says(world, "rosa", "paseo") == [COLOUR]
     assert says(world, "rosa", "red") == ["Goodbye."]

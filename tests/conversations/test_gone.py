@@ -25,7 +25,11 @@ def test_a_stop_that_only_the_carrier_heard_reaches_the_circle() -> None:
         world.move_to(MONDAY + dt.timedelta(hours=4))
         told = {heard.to: heard.body for heard in world.heard}
         assert "Ana is no longer in Bold Moves" in told[world.number("luz")]
-        assert "Ana is no longer in Bold Moves" in told[world.number("rosa")]
+        # The circle hears of it at the hour of its news, with what else there is.
+        assert world.number("rosa") not in told
+        world.move_to(MONDAY + dt.timedelta(days=2))
+        told = {heard.to: heard.body for heard in world.heard}
+        assert "Ana is no longer here" in told[world.number("rosa")]
         assert world.number("ana") not in told
         with world.database.read() as session:
             assert session.scalars(select(Member.state).where(Member.id == seat)).one() == "left"

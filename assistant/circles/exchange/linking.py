@@ -134,7 +134,8 @@ def _tell_found(
     reason = reason_of(ctx.session, approach, to_others=True) if listing.kind == "ask" else None
     notice = f"{listing.kind}_found" if approach.reply == "can" else f"{listing.kind}_found_knows"
     placeholders = {"other_name": name_in(helper, language, placeholder="other_name")}
-    if reason and notice == "ask_found":
+    because = reason is not None and notice == "ask_found"
+    if reason is not None and because:
         notice = "ask_found_because"
         placeholders["skill"] = shorten(reason, PLACEHOLDERS["skill"].longest)
     return Tell(
@@ -143,6 +144,8 @@ def _tell_found(
         {**placeholders, **ask_placeholders(listing)},
         circle_id=circle.id,
         member_id=member.id,
+        # What speaks for the helper are the helper's words; the ask is the reader's own.
+        carries=approach.because if because else None,
     )
 
 

@@ -194,16 +194,16 @@ def by_who(world: World) -> dict[str, set[str]]:
 
 def test_exactly_those_whom_the_writer_chose_received_each_word(played: World) -> None:
     assert on_phones(played) == {
-        "marigold": {"rosa", "mia"},  # The circle, for READ; on a shared phone after a yes.
+        "marigold": {"rosa", "mia", "luz"},  # The circle, for READ; on a shared phone after a yes.
         "tamarind": set(),  # Just us.
-        "oboe": {"xochitlana", "mia"},
+        "oboe": {"xochitlana", "mia", "luz"},
         "zeppelin": {"luz"},  # The host alone.
         "yurt": set(),  # Just saved.
         "quilt": {"xochitlana", "rosa"},  # A host's question; the shared phone is asked without it.
         "kazoo": {"luz"},  # The answer to it.
         "lanterns": {"xochitlana", "rosa", "mia"},  # SAY; the shared phone has read it by READ.
         "walnut": {"rosa"},  # A note.
-        "saffron": {"rosa"},  # What the buddy can share.
+        "saffron": {"rosa", "mia", "luz"},  # What a member can share is for the circle, as ABOUT ME says.
         "juniper": {"rosa"},  # A line to the buddy.
         "heron": {"rosa"},  # From whoever took the alert, and back.
         "pelican": {"luz"},
@@ -303,7 +303,7 @@ def test_whoever_asks_to_be_forgotten_leaves_nothing_behind(book: FlowBook) -> N
         play(world, "xochitlana: ERASE ME\nxochitlana: 1\n... 2 minutes pass")
         told = [(world.name(heard.to), heard.body) for heard in world.heard_since(index)]
         left = [who for who, body in told if "Xochitlana is no longer in" in body]
-        assert sorted(left) == ["luz", "rosa"]
+        assert left == ["luz"], "the circle hears of it with its next news"
         with world.database.read() as session:
             forgotten = forgotten_uris(session)
         assert set(forgotten) == {f"sms:{number}"}

@@ -174,7 +174,7 @@ def test_whoever_is_forgotten_ends_the_review_about_them(town: Town, bold: Bold)
     assert report.state == "gone"
     assert kept(town) == []
     told = [each.notice for each in effects if isinstance(each, Tell) and each.person_id == bold.ana.id]
-    assert told == ["report_gone", "member_left"]
+    assert told == ["report_gone"], "that someone left, the circle hears with its news"
 
 
 def test_a_host_who_is_forgotten_hosts_no_more(town: Town, bold: Bold) -> None:
