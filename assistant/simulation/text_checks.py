@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -98,6 +98,8 @@ class Watcher:
     _sids: set[str] = field(default_factory=set)
     _since: dict[str, list[Passed]] = field(default_factory=lambda: defaultdict(list))
     _spoke: dict[str, dt.datetime] = field(default_factory=dict)
+    _written: Counter[str] = field(default_factory=Counter)
+    """How often the very same was written, by whomever."""
     _last: dict[str, Passed] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -153,6 +155,7 @@ class Watcher:
         """Someone wrote: what comes now is the answer."""
         self._since[text.name].clear()
         self._spoke[text.name] = text.at
+        self._written[text.body.strip()] += 1
         said = text.body.strip().upper()
         if said == "STOP":
             self.stopped[text.name] = 0
@@ -174,7 +177,8 @@ class Watcher:
         alert = text.row is not None and (text.row.purpose == "alert" or wording in BETWEEN)
         again = [each for each in before if each.body == body and each.seat == text.seat]
         aloud = text.row is not None and text.row.wording.startswith(READS_ALOUD)
-        twice = bool(again) and not alert and not (aloud and self.ledger.wrote_twice(body))
+        written_twice = self.ledger.wrote_twice(body) or self._written[body.partition(": ")[2].strip()] > 1
+        twice = bool(again) and not alert and not (aloud and written_twice)
         hold("doubled", not twice, at, name, f"twice in an hour: {body!r}")
         self._since[name].append(text)
         self._check_numbers(text)

@@ -6,10 +6,12 @@ from typing import Final
 
 from assistant.circles.people.inactivity import NUDGES_A_WEEK
 
-PLANNED_A_WEEK: Final = 7
+PLANNED_A_WEEK: Final = 8
 """Four that the season plans, and what someone who has just come is asked, a question a day, in that week."""
+CHANGES_A_WEEK: Final = 1
+"""A change of buddies, which cannot wait for the next news."""
 NEWS_A_WEEK: Final = 3
 """Of those who hear once a day (the default). One every day would be more than all else together; what waits
 stands in the next one, and READ shows it at once."""
-TEXTS_A_WEEK: Final = PLANNED_A_WEEK + NUDGES_A_WEEK + NEWS_A_WEEK
+TEXTS_A_WEEK: Final = PLANNED_A_WEEK + NUDGES_A_WEEK + NEWS_A_WEEK + CHANGES_A_WEEK
 """What every confirmation promises; whoever chooses EACH is told that more may come."""
