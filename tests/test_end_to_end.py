@@ -170,10 +170,10 @@ def test_ana_is_brought_in_whatever_is_killed_on_the_way(service: Service) -> No
 def test_everything_ends_together(service: Service) -> None:
     family = service.pids()
     assert len(family) >= 7
+    wait_for(lambda: "/phones" in (service.data / "run.out").read_text(), "the greeting")
     service.process.send_signal(signal.SIGINT)
     assert service.process.wait(PATIENCE) == 0
     assert not [pid for pid in family if is_alive(pid)]
-    assert "/phones" in (service.data / "run.out").read_text()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux's kernel ends children with their parent")

@@ -28,6 +28,14 @@ OURS: Final = "a name out of our flow files"
 CARRIER: Final = "an id or a word of the carrier's"
 ADDRESS: Final = "our own number, which stands on posters"
 READABLE: Final = {
+    "consent.fingerprint": "a keyed hash of an address that asked to be forgotten",
+    "member.news": CLOSED,
+    "news.kind": CLOSED,
+    "news.state": CLOSED,
+    "receipt.kind": CLOSED,
+    "receipt.way": CLOSED,
+    "report.state": CLOSED,
+    "share.kind": CLOSED,
     "alert.kind": CLOSED,
     "alert_step.what": CLOSED,
     "answer.key": OURS,
