@@ -115,7 +115,9 @@ def answer_page(context: Context, read: Callable[[Context], CommandReading | Non
             let_go(context, unfinished(context, SHOW))
         start(context, flow, {})
         return True
-    meant = _answers(context) if read(context) is None else None
+    # A number alone answers what is asked; to the member it would say nothing.
+    says_something = not context.words.strip(" .!").isdigit()
+    meant = _answers(context) if says_something and read(context) is None else None
     if meant is not None:
         _begin_reply(context, {"text": context.words, "at_sign": False, "meant": meant})
     return meant is not None
