@@ -98,6 +98,8 @@ class Watcher:
     _sids: set[str] = field(default_factory=set)
     _since: dict[str, list[Passed]] = field(default_factory=lambda: defaultdict(list))
     _spoke: dict[str, dt.datetime] = field(default_factory=dict)
+    _last_words: dict[str, str] = field(default_factory=dict)
+    """The last text of each person that is more than a word."""
     _written: Counter[str] = field(default_factory=Counter)
     """How often the very same was written, by whomever."""
     _last: dict[str, Passed] = field(default_factory=dict)
@@ -156,6 +158,8 @@ class Watcher:
         self._since[text.name].clear()
         self._spoke[text.name] = text.at
         self._written[text.body.strip()] += 1
+        if len(text.body.split()) > 1:
+            self._last_words[text.name] = text.body.strip()
         said = text.body.strip().upper()
         if said == "STOP":
             self.stopped[text.name] = 0
@@ -183,8 +187,11 @@ class Watcher:
         self._since[name].append(text)
         self._check_numbers(text)
         if person is not None and person.plain and not wording.startswith(READS_ALOUD):
+            # What is shown to its own writer before it goes on, was on this phone already.
+            own = self._last_words.get(name, "")
+            rest = body.replace(own, "") if own else body
             shown = [
-                each for each in self.names if re.search(rf"\b{each}\b(?! =)", body)
+                each for each in self.names if re.search(rf"\b{each}\b(?! =)", rest)
             ]  # "Rosa = ..." is a rose.
             hold("plain", not shown, at, name, f"names {', '.join(shown)}: {body!r}")
         self._check_echo(text)
