@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from itertools import groupby
 
@@ -16,6 +16,7 @@ from assistant.circles.actions.effects import Tell
 from assistant.circles.people import consent
 from assistant.circles.people.addresses import claim_senders
 from assistant.circles.people.memberships import codes_in
+from assistant.circles.people.row_locks import lock_free_people
 from assistant.conversations.dispatch import handle
 from assistant.conversations.keywords import overtakes
 from assistant.conversations.notices import tell
@@ -86,13 +87,7 @@ def _handle_some(services: Services, attempt: Attempt) -> int:
         claim_senders(session, waiting)
         people = list(dict.fromkeys(text.person_id for text in waiting))[:PEOPLE_AT_ONCE]
         # Another worker may have some of them in hand; those are skipped, not waited for.
-        locked = session.scalars(
-            select(Person)
-            .where(Person.id.in_(people))
-            .order_by(Person.id)
-            # Two buddies who write to each other at once set timers for each other: those need not wait.
-            .with_for_update(skip_locked=True, key_share=True)
-        ).all()
+        locked = lock_free_people(session, people)
         batched = attempt is _all_or_none
         contexts: list[Context] = []
         with reading_ahead(session), timers_at_the_end(session, now) if batched else nullcontext():
@@ -143,23 +138,22 @@ def _waiting(session: Session, real: dt.datetime, limit: int) -> Sequence[Inbox]
 
 
 def _contexts(
-    session: Session, services: Services, people: Sequence[Person], now: dt.datetime
+    session: Session, services: Services, people: Mapping[int, Person], now: dt.datetime
 ) -> Iterator[list[Context]]:
     """Return each person's texts, oldest first, but stop, start and help before all others.
 
     Read now that the people are locked: another worker may have handled some in between.
     """
-    by_id = {person.id: person for person in people}
     texts = session.scalars(
         select(Inbox)
-        .where(Inbox.state == "new", Inbox.person_id.in_(by_id))
+        .where(Inbox.state == "new", Inbox.person_id.in_(people))
         .order_by(Inbox.person_id, Inbox.id)
         .execution_options(populate_existing=True)
     ).all()
     uris = {text.from_uri for text in texts}
     addresses = {row.uri: row for row in session.scalars(select(Address).where(Address.uri.in_(uris)))}
     announce(session, address_id=[row.id for row in addresses.values()])
-    known = prefetch(session, by_id, now)
+    known = prefetch(session, people, now)
     # Whoever is asked nothing and has no seat may be about to JOIN.
     newcomers = [text for text in texts if not known[text.person_id or 0].seats]
     announce(session, code=[code for text in newcomers for code in codes_in(text.body or "")])
@@ -169,7 +163,7 @@ def _contexts(
             Context(
                 session=session,
                 services=services,
-                person=by_id[person_id],
+                person=people[person_id],
                 address=addresses[text.from_uri],
                 now=now,
                 inbox=text,

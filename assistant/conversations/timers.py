@@ -15,6 +15,7 @@ from assistant.circles.calendar.season_plan import plan_next, still_stands
 from assistant.circles.people import consent
 from assistant.circles.people.inactivity import may_come, may_nudge, wants
 from assistant.circles.people.reachability import address_of
+from assistant.circles.people.row_locks import lock_free_people
 from assistant.conversations.dispatch import come_back
 from assistant.conversations.prefetch import Prefetched, prefetch
 from assistant.conversations.questions import close, close_all, open_of, timers_at_the_end
@@ -105,15 +106,7 @@ def _fire_some(services: Services, now: dt.datetime, attempt: Attempt) -> int:
             .order_by(Timer.due_at)
             .limit(AT_ONCE)
         ).all()
-        people = {
-            person.id: person
-            for person in session.scalars(
-                select(Person)
-                .where(Person.id.in_({row.person_id for row in due}))
-                .order_by(Person.id)
-                .with_for_update(skip_locked=True, key_share=True)
-            )
-        }
+        people = lock_free_people(session, {row.person_id for row in due})
         mine = [row.id for row in due if row.person_id in people]
         # Read again now that they are locked: another worker may have fired one in between.
         timers = session.scalars(

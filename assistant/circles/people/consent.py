@@ -10,7 +10,7 @@ import datetime as dt
 import hmac
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 
 from sqlalchemy import ScalarSelect, Select, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -21,6 +21,7 @@ from assistant.store.numbering import new_ids
 from assistant.store.tables import Address, Consent, Timer
 
 Kind = Literal["in", "out"]
+T = TypeVar("T")
 
 # SQLite takes at most 32,766 values in a statement; far fewer keep its plan in its cache.
 _CHUNK = 500
@@ -162,8 +163,7 @@ def forgotten_among(session: Session, uris: Collection[str], key: bytes) -> set[
     """Return those of these addresses whose owners asked to be forgotten: nobody but they begin anew."""
     by_print = {fingerprint(uri, key): uri for uri in uris}
     found: set[str] = set()
-    for start in range(0, len(by_print), _CHUNK):
-        prints = list(by_print)[start : start + _CHUNK]
+    for prints in in_chunks(by_print):
         rows = session.scalars(select(Consent.fingerprint).where(Consent.fingerprint.in_(prints)))
         found |= {by_print[each] for each in rows if each}
     return found
@@ -192,7 +192,7 @@ def _add(
     )
 
 
-def in_chunks(ids: Collection[int]) -> Iterator[list[int]]:
+def in_chunks(ids: Collection[T]) -> Iterator[list[T]]:
     """Return ids in lists of a length that any database takes in one statement."""
     remaining = iter(ids)
     while chunk := list(islice(remaining, _CHUNK)):

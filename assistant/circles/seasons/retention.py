@@ -8,12 +8,13 @@ circle. Backups and PostgreSQL's own write-ahead log are the operator's to expir
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, text, update
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy import Select, and_, exists, or_, select, text
+from sqlalchemy.orm import Session
 
 from assistant.circles.people.audit import record
+from assistant.circles.people.emptying import empty_rows
 from assistant.store.tables import (
     Answer,
     Audit,
@@ -71,14 +72,14 @@ def erase_circle(session: Session, circle: Circle, now: dt.datetime) -> None:
         .where(Conversation.circle_id == circle.id)
     )
     theirs = or_(Answer.member_id.in_(seats), of_nowhere, by_hosts)
-    _erase(session, Answer, theirs, now, words=None, value=None)
-    _erase(session, Share, Share.circle_id == circle.id, now, words=None)
-    _erase(session, Note, Note.circle_id == circle.id, now, words=None)
-    _erase(session, Listing, Listing.circle_id == circle.id, now, words=None)
+    empty_rows(session, Answer, theirs, now, words=None, value=None)
+    empty_rows(session, Share, Share.circle_id == circle.id, now, words=None)
+    empty_rows(session, Note, Note.circle_id == circle.id, now, words=None)
+    empty_rows(session, Listing, Listing.circle_id == circle.id, now, words=None)
     goals = select(Goal.id).where(Goal.member_id.in_(seats))
-    _erase(session, GoalStep, GoalStep.goal_id.in_(goals), now, words=None, details=None)
-    _erase(session, Goal, Goal.member_id.in_(seats), now, words=None, plan=None)
-    _erase(session, PendingAction, PendingAction.circle_id == circle.id, None, words=None)
+    empty_rows(session, GoalStep, GoalStep.goal_id.in_(goals), now, words=None, details=None)
+    empty_rows(session, Goal, Goal.member_id.in_(seats), now, words=None, plan=None)
+    empty_rows(session, PendingAction, PendingAction.circle_id == circle.id, None, words=None)
     _erase_conversations(session, circle, seats, people, only_here, now)
     _erase_inbox(session, circle, seats, people, now)
     _erase_outbox(session, circle, seats, people, only_here, now)
@@ -116,19 +117,19 @@ def _erase_conversations(
         ),
     )
     of_this_circle = or_(Conversation.member_id.in_(seats), Conversation.circle_id == circle.id)
-    _erase(session, Conversation, or_(of_this_circle, of_nobody), None, values={})
+    empty_rows(session, Conversation, or_(of_this_circle, of_nobody), None, values={})
     unending = and_(of_this_circle, Conversation.ended_at.is_(None))
     ended = select(Conversation.id).where(unending)
-    _erase(
+    empty_rows(
         session,
         Timer,
         and_(Timer.done_at.is_(None), or_(Timer.member_id.in_(seats), Timer.conversation_id.in_(ended))),
         None,
         done_at=now,
     )
-    _erase(session, Conversation, unending, None, ended_at=now)
+    empty_rows(session, Conversation, unending, None, ended_at=now)
     of_hers = and_(Timer.member_id.is_(None), Timer.person_id.in_(people), Timer.done_at.is_not(None))
-    _erase(session, Timer, or_(Timer.member_id.in_(seats), of_hers), None, values={})
+    empty_rows(session, Timer, or_(Timer.member_id.in_(seats), of_hers), None, values={})
 
 
 def _erase_inbox(
@@ -170,22 +171,9 @@ def _erase_outbox(
     about_it = or_(Outbox.circle_id == circle.id, Outbox.member_id.in_(seats))
     of_nowhere = and_(Outbox.circle_id.is_(None), Outbox.member_id.is_(None))
     queued = Outbox.state == "queued"
-    _erase(session, Outbox, and_(about_it, queued), None, state="cancelled", reason="its circle was erased")
+    empty_rows(
+        session, Outbox, and_(about_it, queued), None, state="cancelled", reason="its circle was erased"
+    )
     # A text of no circle still waiting for someone who sits elsewhere is not this circle's to take.
     of_hers = and_(of_nowhere, Outbox.person_id.in_(people), or_(~queued, Outbox.person_id.in_(only_here)))
-    _erase(session, Outbox, or_(about_it, of_hers), now, body=None)
-
-
-def _erase(
-    session: Session,
-    table: type[DeclarativeBase],
-    which: ColumnElement[bool],
-    erased_at: dt.datetime | None,
-    **values: Any,
-) -> None:
-    if erased_at is not None:
-        erased: Any = table.__table__.c.erased_at
-        values["erased_at"] = func.coalesce(erased, erased_at)
-    session.execute(
-        update(table).where(which).values(**values), execution_options={"synchronize_session": False}
-    )
+    empty_rows(session, Outbox, or_(about_it, of_hers), now, body=None)

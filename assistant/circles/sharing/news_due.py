@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.actions.effects import Line
 from assistant.circles.people.inactivity import left_alone
 from assistant.circles.people.reachability import reach
+from assistant.circles.people.row_locks import lock_free_people
 from assistant.circles.people.weekly_texts import NEWS_A_WEEK
 from assistant.circles.sharing.news_lines import Given, lines_of, may_be_told, read_given
 from assistant.circles.sharing.news_planning import HEARS, due_for
@@ -95,15 +96,7 @@ def take_due(session: Session, sender: str, now: dt.datetime) -> tuple[int, list
         .order_by(func.min(News.due_at), News.member_id)
         .limit(AT_ONCE)
     ).all()
-    people = {
-        person.id: person
-        for person in session.scalars(
-            select(Person)
-            .where(Person.id.in_({row.person_id for row in seats}))
-            .order_by(Person.id)
-            .with_for_update(skip_locked=True, key_share=True)
-        )
-    }
+    people = lock_free_people(session, {row.person_id for row in seats})
     mine = [row.member_id for row in seats if row.person_id in people]
     later = _postponed(session, people, now)
     waiting: dict[int, list[News]] = {}

@@ -7,10 +7,10 @@ fingerprint of the number, so that no spreadsheet brings it back. `traces` sees 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy import and_, delete, or_, select, text
+from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Finish, Start
@@ -22,6 +22,7 @@ from assistant.circles.membership.leaving import close
 from assistant.circles.people.audit import record
 from assistant.circles.people.carried_words import call_back, forget_values
 from assistant.circles.people.consent import forget
+from assistant.circles.people.emptying import empty_rows
 from assistant.circles.people.memberships import seats_of
 from assistant.circles.people.receipts import OWNERS
 from assistant.circles.people.roster import is_called
@@ -180,17 +181,17 @@ def _call_back(session: Session, person_id: int, now: dt.datetime) -> None:
 def _erase_words(session: Session, person_id: int, now: dt.datetime) -> None:
     seats = select(Member.id).where(Member.person_id == person_id)
     goals = select(Goal.id).where(Goal.member_id.in_(seats))
-    _erase(session, Answer, Answer.person_id == person_id, now, words=None, value=None)
-    _erase(session, Share, Share.member_id.in_(seats), now, words=None)
-    _erase(session, Note, Note.from_member_id.in_(seats), now, words=None)
-    _erase(session, GoalStep, GoalStep.goal_id.in_(goals), now, words=None, details=None)
-    _erase(session, Goal, Goal.member_id.in_(seats), now, words=None, plan=None)
-    _erase(session, Listing, Listing.member_id.in_(seats), now, words=None)
-    _erase(session, PendingAction, PendingAction.by_person_id == person_id, None, words=None)
-    _erase(session, Conversation, Conversation.person_id == person_id, None, values={})
+    empty_rows(session, Answer, Answer.person_id == person_id, now, words=None, value=None)
+    empty_rows(session, Share, Share.member_id.in_(seats), now, words=None)
+    empty_rows(session, Note, Note.from_member_id.in_(seats), now, words=None)
+    empty_rows(session, GoalStep, GoalStep.goal_id.in_(goals), now, words=None, details=None)
+    empty_rows(session, Goal, Goal.member_id.in_(seats), now, words=None, plan=None)
+    empty_rows(session, Listing, Listing.member_id.in_(seats), now, words=None)
+    empty_rows(session, PendingAction, PendingAction.by_person_id == person_id, None, words=None)
+    empty_rows(session, Conversation, Conversation.person_id == person_id, None, values={})
     theirs = and_(Timer.person_id == person_id, Timer.done_at.is_(None))
-    _erase(session, Timer, theirs, None, done_at=now)
-    _erase(session, Timer, Timer.person_id == person_id, None, values={})
+    empty_rows(session, Timer, theirs, None, done_at=now)
+    empty_rows(session, Timer, Timer.person_id == person_id, None, values={})
     session.execute(delete(Receipt).where(Receipt.person_id == person_id))
     session.flush()
 
@@ -204,16 +205,18 @@ def _erase_texts(session: Session, person_id: int, uris: list[str], now: dt.date
         if each.state in ("new", "set_aside"):
             each.state, each.reason = "ignored", "its writer is forgotten"
     queued = and_(Outbox.person_id == person_id, Outbox.state == "queued")
-    _erase(session, Outbox, queued, None, state="cancelled", reason="forgotten")
-    _erase(session, Outbox, Outbox.person_id == person_id, now, body=None, to_uri=NOBODYS)
+    empty_rows(session, Outbox, queued, None, state="cancelled", reason="forgotten")
+    empty_rows(session, Outbox, Outbox.person_id == person_id, now, body=None, to_uri=NOBODYS)
 
 
 def _end_what_is_theirs(session: Session, person: Person, now: dt.datetime) -> None:
-    _erase(session, Role, and_(Role.person_id == person.id, Role.ended_at.is_(None)), None, ended_at=now)
+    empty_rows(session, Role, and_(Role.person_id == person.id, Role.ended_at.is_(None)), None, ended_at=now)
     about = and_(Alert.person_id == person.id, Alert.closed_at.is_(None))
-    _erase(session, Alert, about, None, closed_at=now, next_page_at=None)
+    empty_rows(session, Alert, about, None, closed_at=now, next_page_at=None)
     addresses = select(Address.id).where(Address.person_id == person.id)
-    _erase(session, Invitation, Invitation.address_id.in_(addresses), None, name=None, consent_source=None)
+    empty_rows(
+        session, Invitation, Invitation.address_id.in_(addresses), None, name=None, consent_source=None
+    )
     session.execute(delete(Apart).where(or_(Apart.one_id == person.id, Apart.other_id == person.id)))
     if person.name:
         mine = select(Member.circle_id).where(Member.person_id == person.id)
@@ -222,18 +225,3 @@ def _end_what_is_theirs(session: Session, person: Person, now: dt.datetime) -> N
                 circle.backup_named = None
     session.flush()
     session.expire_all()
-
-
-def _erase(
-    session: Session,
-    table: type[DeclarativeBase],
-    which: ColumnElement[bool],
-    erased_at: dt.datetime | None,
-    **values: Any,
-) -> None:
-    if erased_at is not None:
-        erased: Any = table.__table__.c.erased_at
-        values["erased_at"] = func.coalesce(erased, erased_at)
-    session.execute(
-        update(table).where(which).values(**values), execution_options={"synchronize_session": False}
-    )
