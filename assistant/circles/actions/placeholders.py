@@ -111,6 +111,8 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("first", 12, "Ana"),
         _placeholder("second", 12, "Rosa"),
         _placeholder("third", 12, "Keisha"),
+        # How to come to it, as its host wrote it: a number, a link, a place.
+        _placeholder("way", 60, "641-715-3580, code 123#"),
         # WHO and ME: what was written, who read it, and what is held.
         _placeholder("given", 34, "Your answer"),
         _placeholder("read_by", 62, "Luz, May 4"),
