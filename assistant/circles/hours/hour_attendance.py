@@ -26,28 +26,34 @@ def show_hour(ctx: ActionContext) -> ActionResult:
     circle = hosted(ctx)
     if circle is None:
         return ActionResult("none")
-    hour = hour_ahead(ctx.session, circle.id, ctx.now)
-    if hour is None:
-        poll = open_poll(ctx.session, circle.id, ctx.now)
-        return ActionResult("poll", {"poll": poll}) if poll else ActionResult("nothing", {"wrong": "empty"})
-    return ActionResult("shown", effects=(Lines(tuple(_before(ctx, circle, hour))),))
+    hour, poll = hour_ahead(ctx.session, circle.id, ctx.now), open_poll(ctx.session, circle.id, ctx.now)
+    lines = (Lines(tuple(_before(ctx, circle, hour))),) if hour is not None else ()
+    if poll is not None:
+        return ActionResult("poll", {"poll": poll}, lines)
+    return ActionResult("shown", effects=lines) if lines else ActionResult("nothing", {"wrong": "empty"})
 
 
 @action("told", "over")
 def tell_host(ctx: ActionContext, *, hour: int = 0, at: str = "", part: str = "before") -> ActionResult:
-    """Remind a host of an hour with who comes, or tell them who was there; over: there is nothing to tell."""
+    """Tell a host of an hour: that the plan has it, who comes, who was there; over: there is nothing."""
     found = ctx.session.get(CircleHour, hour)
     circle = circle_for(ctx.session, ctx.person.id, found.circle_id) if found is not None else None
     if found is None or circle is None or not stands(found, at):
         return ActionResult("over")
-    if part == "before":
+    if part != "after":
         if found.starts_at <= ctx.now:
             return ActionResult("over")
-        return ActionResult("told", effects=(Lines(tuple(_before(ctx, circle, found))),), circle=circle)
+        lines = _by_plan(ctx, circle, found) if part == "planned" else _before(ctx, circle, found)
+        return ActionResult("told", effects=(Lines(tuple(lines)),), circle=circle)
     if found.starts_at + LASTS > ctx.now:
         return ActionResult("over")
     found.digest_at = found.digest_at or ctx.now
     return ActionResult("told", effects=(Lines(tuple(_after(ctx, circle, found))),), circle=circle)
+
+
+def _by_plan(ctx: ActionContext, circle: Circle, hour: CircleHour) -> Iterator[Line]:
+    yield Line("hour_ahead", {"circle": circle.name, **local_when(ctx.session, hour, ctx.person, circle)})
+    yield Line("hour_by_plan")
 
 
 def _before(ctx: ActionContext, circle: Circle, hour: CircleHour) -> Iterator[Line]:

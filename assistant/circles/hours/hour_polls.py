@@ -30,6 +30,8 @@ from assistant.store.tables import Answer, CircleHour, HourSeat, Member, Pending
 
 KEY: Final = "suits"
 """What an answer which times suit is kept as."""
+ASK_TALLY_AGAIN: Final = dt.timedelta(hours=24)
+"""So long after nobody had answered the host is shown it once more."""
 _ALL_OR_NONE: Final = tuple(
     Choice(key, {code: language.replies[f"suits_{key}"] for code, language in LANGUAGES.items()})
     for key in ("all", "none")
@@ -89,7 +91,7 @@ def note_suits(
 
 
 @action("pick", "nobody", "over")
-def show_tally(ctx: ActionContext, *, poll: int = 0) -> ActionResult:
+def show_tally(ctx: ActionContext, *, poll: int = 0, again: bool = False) -> ActionResult:
     """Show the host how many each time suits, and whom; `day`, `date` and `time` are those of the best.
 
     `times` lists them by number. nobody: nobody has said yet. over: one was chosen, or all are past.
@@ -128,7 +130,10 @@ def show_tally(ctx: ActionContext, *, poll: int = 0) -> ActionResult:
         **list_choices("times", ((time.id, short_when(time.starts_at, zone, language)) for time in times)),
     }
     if not most:
-        return ActionResult("nobody", values, circle=circle)
+        once_more = ctx.now + ASK_TALLY_AGAIN
+        later = Start(ctx.person.id, "hour_tally", {"poll": pending.id, "again": True}, due_at=once_more)
+        ahead = once_more < times[0].starts_at and not said and not again
+        return ActionResult("nobody", values, (later,) if ahead else (), circle=circle)
     return ActionResult("pick", values, (Lines(tuple(lines)),), circle=circle)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 from typing import Final
 
 FLOOR: Final = "floor"
@@ -16,8 +18,10 @@ companion, with no titles."""
 def deal_hour_roles(coming: Sequence[int], held: Mapping[int, Sequence[str]]) -> dict[int, str]:
     """Deal each role to one of those who come; nobody two, and none where there are not three.
 
-    Each goes to whoever held it least often, then to whoever held fewest roles at all. While the same members
-    come, each of so many holds each role once in as many hours as they are.
+    Fewest repeats of a role decide, then that whoever held fewest roles is among the three. While the same
+    members come, each of so many so holds each role once in as many hours as they are: hours and roles are a
+    Latin rectangle, which can be gone on with as long as all its names stand in it about equally often (Ryser
+    1951).
 
     Args:
         coming: Members, in an order that stays.
@@ -25,14 +29,10 @@ def deal_hour_roles(coming: Sequence[int], held: Mapping[int, Sequence[str]]) ->
     """
     if len(coming) < len(HOUR_ROLES):
         return {}
-    dealt: dict[int, str] = {}
-    order = {member: place for place, member in enumerate(coming)}
-    for role in HOUR_ROLES:
-        free = [member for member in coming if member not in dealt]
-        chosen = min(free, key=lambda each: _claims(held.get(each, ()), role, order[each]))
-        dealt[chosen] = role
-    return dealt
+    times = {member: Counter(held.get(member, ())) for member in coming}
 
+    def cost(three: tuple[int, ...]) -> tuple[int, int]:
+        repeats = sum(times[member][role] for member, role in zip(three, HOUR_ROLES, strict=True))
+        return repeats, sum(times[member].total() for member in three)
 
-def _claims(held: Sequence[str], role: str, place: int) -> tuple[int, int, int]:
-    return held.count(role), len(held), place
+    return dict(zip(min(permutations(coming, len(HOUR_ROLES)), key=cost), HOUR_ROLES, strict=True))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.calendar.breaks import clock_of
-from assistant.circles.hours.hour_times import LASTS, when_values
+from assistant.circles.hours.hour_times import LASTS, week_of, when_values
 from assistant.circles.people.carried_words import CARRIED
 from assistant.circles.people.reachability import address_of
 from assistant.language.languages import spoken
@@ -43,17 +43,39 @@ def whereabouts(session: Session, person: Person, circle: Circle) -> Whereabouts
 
 
 def hour_ahead(session: Session, circle_id: int, now: dt.datetime) -> CircleHour | None:
-    """Return the circle hour that is set and not over."""
+    """Return the circle hour that is set and not over; it may have begun."""
+    return hour_to_come(session, circle_id, now - LASTS)
+
+
+def hour_to_come(session: Session, circle_id: int, now: dt.datetime) -> CircleHour | None:
+    """Return the circle hour that is set and has not begun: the one that can be moved and called off."""
     return session.scalars(
         select(CircleHour)
         .where(
             CircleHour.circle_id == circle_id,
             CircleHour.state == "set",
-            CircleHour.starts_at > now - LASTS,
+            CircleHour.starts_at > now,
         )
         .order_by(CircleHour.starts_at, CircleHour.id)
         .limit(1)
     ).first()
+
+
+def has_hour_that_week(
+    session: Session, circle: Circle, starts_at: dt.datetime, but: CircleHour | None = None
+) -> bool:
+    """Whether a circle has an hour, past or to come, in that week: joining promises room for one."""
+    week = dt.timedelta(days=7)
+    near = session.scalars(
+        select(CircleHour).where(
+            CircleHour.circle_id == circle.id,
+            CircleHour.state == "set",
+            CircleHour.starts_at > starts_at - week,
+            CircleHour.starts_at < starts_at + week,
+        )
+    )
+    monday = week_of(starts_at, circle.zone)
+    return any(week_of(each.starts_at, circle.zone) == monday for each in near if each is not but)
 
 
 def times_asked_about(session: Session, poll_id: int) -> Sequence[CircleHour]:

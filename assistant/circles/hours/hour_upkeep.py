@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.actions.effects import Effect, Tell
 from assistant.circles.hours.hour_polls import lapse
+from assistant.circles.hours.hour_rows import has_hour_that_week, locked_hour
 from assistant.circles.hours.sending_hours import tell_of
 from assistant.circles.hours.telling_hours import LOOK_AGAIN, STILL_TIME, invitations
 from assistant.circles.people.memberships import lock_circle
@@ -46,10 +47,10 @@ def look_after_hours(session: Session, sender: str, now: dt.datetime) -> list[Ef
         for hour in due:
             if hour.circle_id != circle_id:
                 continue
-            session.refresh(hour)
-            if hour.look_at is None or hour.look_at > now:
+            held = locked_hour(session, hour.id)
+            if held is None or held.look_at is None or held.look_at > now:
                 continue  # Another worker has seen to it.
-            effects += _see_to(session, circle, hour, sender, now)
+            effects += _see_to(session, circle, held, sender, now)
     session.flush()
     return effects
 
@@ -66,6 +67,9 @@ def _see_to(
             hour.state, hour.settled_at = "dropped", now
         return []
     if hour.state == "planned":
+        if has_hour_that_week(session, circle, hour.starts_at):
+            hour.state, hour.settled_at, hour.look_at = "dropped", now, None
+            return []  # A host was before the plan.
         hour.state, hour.settled_at = "set", now
         return list(tell_of(session, circle, hour, sender, now))
     soon = now + LOOK_AGAIN

@@ -23,6 +23,8 @@ from assistant.store.tables import CircleHour, HourSeat, Member, Share
 
 THIS_HOUR: Final = dt.timedelta(hours=3)
 """So long the words of an opening round belong to it."""
+CLOSING_WITHIN: Final = dt.timedelta(hours=16)
+"""So long after an hour began its closing round still comes: the next morning, where texts ended before."""
 MOST_WORDS: Final = 5
 NAMED_AS: Final = {FLOOR: "first", OPENS: "second", KEEPS: "third"}
 """Role -> the placeholder for the name of whoever has it."""
@@ -51,12 +53,8 @@ def open_hour(ctx: ActionContext, *, hour: int = 0, at: str = "") -> ActionResul
 
 
 @action("heard", "alone")
-def hear_the_round(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
-    """Show what others of the circle said in this hour so far, without names; alone: nobody has yet.
-
-    Whoever said something was there.
-    """
-    note_came(ctx, hour)
+def hear_the_round(ctx: ActionContext) -> ActionResult:
+    """Show what others of the circle said in this hour so far, without names; alone: nobody has yet."""
     if ctx.member is None or ctx.circle is None:
         return ActionResult("alone")
     said = ctx.session.scalars(
@@ -89,6 +87,14 @@ def hear_the_round(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
     return ActionResult("heard", effects=(told,))
 
 
+@action("close", "late")
+def may_close(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
+    """Whether the closing round still makes sense; late: it would come on another day."""
+    found = ctx.session.get(CircleHour, hour) if hour else None
+    over = found is not None and ctx.now > found.starts_at + CLOSING_WITHIN
+    return ActionResult("late" if over else "close")
+
+
 @action("ask", "known")
 def ask_if_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
     """Whether to ask somebody who said they would come, and was not heard in the hour, if they were there."""
@@ -103,7 +109,10 @@ def ask_if_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
 @action("noted")
 def was_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
     """The member was there."""
-    note_came(ctx, hour)
+    seat = _seat(ctx, hour)
+    if seat is not None:
+        seat.came = True
+        ctx.session.flush()
     return ActionResult("noted")
 
 
@@ -115,14 +124,6 @@ def was_not_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
         seat.came = False
         ctx.session.flush()
     return ActionResult("noted")
-
-
-def note_came(ctx: ActionContext, hour_id: int) -> None:
-    """Note that the member was there, where a hour is known."""
-    seat = _seat(ctx, hour_id)
-    if seat is not None:
-        seat.came = True
-        ctx.session.flush()
 
 
 def _seat(ctx: ActionContext, hour_id: int) -> HourSeat | None:

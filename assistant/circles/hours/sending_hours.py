@@ -15,7 +15,7 @@ from assistant.circles.actions.pending_actions import take_up
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.recipients import recipients_of
 from assistant.circles.hours.hour_rows import (
-    hour_ahead,
+    hour_to_come,
     local_when,
     locked_hour,
     seat_in,
@@ -73,26 +73,25 @@ def _set(
     ctx: ActionContext, circle: Circle, pending: PendingAction, times: list[dt.datetime]
 ) -> Iterator[Effect]:
     """Set the hour: a time that was asked about, the one that is set, at another time, or a new one."""
-    session, before = ctx.session, hour_ahead(ctx.session, circle.id, ctx.now)
+    session, before = ctx.session, hour_to_come(ctx.session, circle.id, ctx.now)
     picked = session.get(CircleHour, pending.details.get("picked") or 0)
     if picked is not None:
-        hour = picked
-        for other in times_asked_about(session, hour.poll_id or 0):
-            if other is not hour:
+        for other in times_asked_about(session, picked.poll_id or 0):
+            if other is not picked or before is not None:
                 other.state, other.settled_at, other.look_at = "dropped", ctx.now, None
-        if before is not None and before is not hour:
-            before.state, before.settled_at, before.look_at = "dropped", ctx.now, None
-        if before is not None and hour.way_id is None:
-            hour.way_id = before.way_id
-    elif before is not None:
-        hour = before
-    else:
+    hour = before or picked
+    if picked is not None and before is not None:
+        before.way_id = (
+            picked.way_id or before.way_id
+        )  # The hour that is set moves to the time that was chosen.
+    if hour is None:
         hour = CircleHour(circle_id=circle.id, created_at=ctx.now, state="set", starts_at=times[0])
         session.add(hour)
     hour.state, hour.settled_at, hour.set_by = "set", ctx.now, ctx.person.id
     hour.starts_at, hour.digest_at = times[0], None
     hour.way_id = pending.id if pending.words else hour.way_id
     session.flush()
+    locked_hour(session, hour.id)  # Whoever says now whether they come waits until all of them are told.
     yield from tell_of(session, circle, hour, ctx.identity.sender, ctx.now)
 
 
@@ -121,6 +120,10 @@ def _for_host(
     session: Session, circle: Circle, hour: CircleHour, host: Person, now: dt.datetime
 ) -> Iterator[Start]:
     around = whereabouts(session, host, circle)
+    if hour.set_by is None:
+        told = next_allowed(now, around.zones, around.hours)
+        values = {**timer_values(hour), "part": "planned"}
+        yield Start(host.id, "hour_host", values, due_at=told, at_once=True)
     before = remind_at(hour.starts_at, around.zones, around.hours, now)
     after = next_allowed(hour.starts_at + DIGEST_AFTER, around.zones, around.hours)
     for part, due_at in (("before", before), ("after", after)):
@@ -137,8 +140,9 @@ def _call_off(ctx: ActionContext, circle: Circle, pending: PendingAction) -> Ite
     ctx.session.flush()
     for seat, member, person in seats_in(ctx.session, hour):
         if seat.heard_at is not None and seat.told_for == hour.starts_at and person.id != ctx.person.id:
-            when = local_when(ctx.session, hour, person, circle)
-            yield Tell(person.id, "hour_is_off", when, circle_id=circle.id, member_id=member.id)
+            around = whereabouts(ctx.session, person, circle)
+            due_at = next_allowed(ctx.now, around.zones, around.hours)
+            yield Start(person.id, "hour_is_off", timer_values(hour), member.id, due_at=due_at, at_once=True)
 
 
 def _say_how(ctx: ActionContext, circle: Circle, pending: PendingAction) -> Iterator[Effect]:

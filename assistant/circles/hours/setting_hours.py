@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Line, Lines, Preview, Start
 from assistant.circles.actions.pending_actions import hold
@@ -20,12 +18,11 @@ from assistant.circles.calendar.breaks import clock_of
 from assistant.circles.check_ins.broadcasts import BROADCASTS, Broadcast
 from assistant.circles.check_ins.recipients import Recipient, named
 from assistant.circles.hosts.hosted_circle import hosted
-from assistant.circles.hours.hour_rows import hour_ahead, local_when, seats_in
+from assistant.circles.hours.hour_rows import has_hour_that_week, hour_to_come, local_when, seats_in
 from assistant.circles.hours.hour_times import (
     halves_of,
     moment_of,
     short_when,
-    week_of,
     when_values,
     why_not,
 )
@@ -63,8 +60,8 @@ def whose_hour(ctx: ActionContext) -> ActionResult:
 def read_hour(ctx: ActionContext, *, text: str = "", half: Half | None = None) -> ActionResult:
     """Read when the circle is to meet (`text`), by the host's clock, and where or how it says after that.
 
-    ready: `times` (ISO, UTC) holds one time, or two or three. half: `first` and `second` are what it can mean.
-    when: `wrong` says what is missing or cannot be. way: only how to come is said. show: nothing is said.
+    ready: `times` (ISO, UTC) holds one time, or two or three. half: `first` and `second` are what it can
+    mean. when: `wrong` says what is missing or cannot be. way: only how to come is said. show: nothing is.
     """
     circle = hosted(ctx)
     if circle is None:
@@ -120,8 +117,8 @@ def hold_hour_off(ctx: ActionContext) -> ActionResult:
     circle = hosted(ctx)
     if circle is None:
         return ActionResult("none")
-    hour = hour_ahead(ctx.session, circle.id, ctx.now)
-    if hour is None or hour.starts_at <= ctx.now:
+    hour = hour_to_come(ctx.session, circle.id, ctx.now)
+    if hour is None:
         return ActionResult("nothing")
     pending = hold(ctx, OFF, circle, details={"hour": hour.id})
     heard = sum(
@@ -139,7 +136,7 @@ def hold_way(ctx: ActionContext, *, text: str = "") -> ActionResult:
     circle, words = hosted(ctx), " ".join(text.split())
     if circle is None:
         return ActionResult("none")
-    hour = hour_ahead(ctx.session, circle.id, ctx.now)
+    hour = hour_to_come(ctx.session, circle.id, ctx.now)
     if hour is None:
         return ActionResult("nothing", {"said": "", "wrong": "empty"})
     if (wrong := _wrong_way(words, ctx.identity.country)) or not words:
@@ -217,19 +214,8 @@ def _moment(meeting: Meeting, zone: str, half: Half | None) -> dt.datetime:
 
 def _is_second(ctx: ActionContext, circle: Circle, starts_at: dt.datetime) -> str | None:
     """Return "weekly" where the circle has another hour in that week: joining promises room for one."""
-    ahead = hour_ahead(ctx.session, circle.id, ctx.now)
-    week = week_of(starts_at, circle.zone)
-    others = ctx.session.scalars(
-        select(CircleHour).where(
-            CircleHour.circle_id == circle.id,
-            CircleHour.state == "set",
-            CircleHour.starts_at > starts_at - dt.timedelta(days=7),
-            CircleHour.starts_at < starts_at + dt.timedelta(days=7),
-        )
-    ).all()
-    # The one ahead would be moved.
-    taken = any(week_of(each.starts_at, circle.zone) == week for each in others if each is not ahead)
-    return "weekly" if taken else None
+    ahead = hour_to_come(ctx.session, circle.id, ctx.now)  # It would be moved.
+    return "weekly" if has_hour_that_week(ctx.session, circle, starts_at, but=ahead) else None
 
 
 def _time_in(said: str, reading: MeetingReading) -> str:
@@ -241,7 +227,7 @@ def _show_hour(
 ) -> Sequence[Effect]:
     """Show the invitation in each language, by the clock of most who read it, and other clocks beside it."""
     starts_at = _times(ctx)[0]
-    moved = hour_ahead(ctx.session, circle.id, ctx.now) is not None
+    moved = hour_to_come(ctx.session, circle.id, ctx.now) is not None
     told = "moved" if moved else "first"
     shown: list[Effect] = []
     for language, group in _by_language(circle, there).items():
@@ -253,9 +239,16 @@ def _show_hour(
         }
         shown.append(Preview(tuple(each.person.id for each in group), "hour_invite/ask", values))
     lines = [*_elsewhere(ctx, starts_at, there)]
-    if words:
-        lines.append(Line("hour_way_shown", {"way": words}))
+    if way := words or _way_so_far(ctx, circle):
+        lines.append(Line("hour_way_shown", {"way": way}))
     return (*shown, Lines(tuple(lines))) if lines else shown
+
+
+def _way_so_far(ctx: ActionContext, circle: Circle) -> str | None:
+    """Return how to come, as this host wrote it before: an hour that is moved keeps it."""
+    hour = hour_to_come(ctx.session, circle.id, ctx.now)
+    written = ctx.session.get(PendingAction, hour.way_id) if hour is not None and hour.way_id else None
+    return written.words if written is not None and written.by_person_id == ctx.person.id else None
 
 
 def _show_poll(

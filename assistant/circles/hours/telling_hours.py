@@ -14,9 +14,9 @@ from assistant.circles.actions.effects import Effect, Start
 from assistant.circles.actions.placeholders import language_of, name_of
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.recipients import still_gets
+from assistant.circles.hosts.hosted_circle import forget_asked
 from assistant.circles.hours.hour_rows import (
     hour_ahead,
-    local_when,
     locked_hour,
     seat_in,
     seats_in,
@@ -29,7 +29,7 @@ from assistant.circles.hours.hour_times import LASTS, open_at, remind_at
 from assistant.circles.people.inactivity import is_left_alone, may_nudge
 from assistant.circles.people.memberships import seats_of
 from assistant.circles.people.reachability import reach
-from assistant.circles.sharing.shares import apart_from
+from assistant.circles.sharing.shares import apart_from, is_in
 from assistant.schedule.local_time import next_allowed
 from assistant.store.tables import Answer, Circle, CircleHour, HourSeat, Member, Person
 
@@ -37,6 +37,8 @@ LOOK_AGAIN: Final = dt.timedelta(hours=2)
 """So often, while an hour is ahead, we look whether somebody came, or came back, who has not heard of it."""
 STILL_TIME: Final = dt.timedelta(minutes=30)
 """Whoever's day begins later than so long before the hour is not told of it any more."""
+ASKS: Final = ("hour_invite", "hour_reminder")
+"""Flows that ask whether somebody comes."""
 KEY: Final = "coming"
 """What an answer whether somebody comes is kept as."""
 Reply = Literal["coming", "not"]
@@ -92,9 +94,11 @@ def let_in(
         yield Start(person.id, "circle_hour", timer_values(hour), member_id, due_at=due_at, at_once=True)
 
 
-@action("ask", "reader", "over")
-def open_invite(ctx: ActionContext, *, hour: int = 0, at: str = "") -> ActionResult:
+@action("ask", "suits", "reader", "over")
+def open_invite(ctx: ActionContext, *, hour: int = 0, at: str = "", told: str = "first") -> ActionResult:
     """Ask a member whether they come, if the hour is still to come; reader: who only reads along is told.
+
+    suits: they said before that this time suits, and come.
 
     From now on they have heard of it: a reminder and the opening are planned.
     """
@@ -111,11 +115,14 @@ def open_invite(ctx: ActionContext, *, hour: int = 0, at: str = "") -> ActionRes
         return ActionResult("over")
     seat = seat_in(ctx.session, found, member.id)
     planned = seat.heard_at is not None
+    if planned and seat.told_for == found.starts_at and seat.reply is not None:
+        return ActionResult("over")  # They said it by themselves, before this came.
     seat.told_for, seat.heard_at = found.starts_at, seat.heard_at or ctx.now
     ctx.session.flush()
     effects = () if planned else tuple(_plan(ctx, circle, found))
-    values = _about(ctx, circle, found)
-    return ActionResult("reader" if member.state == "reading" else "ask", values, effects)
+    values = _about(ctx, found)
+    outcome = "suits" if told == "suits" and seat.reply == "coming" else "ask"
+    return ActionResult("reader" if member.state == "reading" else outcome, values, effects)
 
 
 @action("in", "out", "now", "over")
@@ -136,7 +143,7 @@ def note_reply(ctx: ActionContext, *, hour: int = 0, reply: Reply | None = None)
     seat.told_for, seat.heard_at = found.starts_at, seat.heard_at or ctx.now
     seat.reply, seat.replied_at, seat.answer_id = reply, ctx.now, _answer(ctx, member)
     ctx.session.flush()
-    values = {**_about(ctx, circle, found), **timer_values(found)}
+    values = {**_about(ctx, found), **timer_values(found)}
     if reply == "not":
         return ActionResult("out", values, effects, member=member)
     return ActionResult("now" if begun else "in", values, effects, member=member)
@@ -173,7 +180,7 @@ def open_reminder(ctx: ActionContext, *, hour: int = 0, at: str = "") -> ActionR
         return ActionResult("over")
     seat = seat_in(ctx.session, found, member.id)
     coming = sum(each.reply == "coming" for each, _, _ in seats_in(ctx.session, found))
-    values = {**_about(ctx, circle, found), "count": str(coming), "when": _when(ctx, circle, found)}
+    values = {**_about(ctx, found), "count": str(coming), "when": _when(ctx, circle, found)}
     if seat.reply == "coming":
         return ActionResult("coming", values)
     silent = seat.reply is None and member.state == "active" and not member.weekly_only
@@ -189,11 +196,25 @@ def my_hour(ctx: ActionContext) -> ActionResult:
     found, member = _meant(ctx, 0)
     if found is None or member is None or found.state != "set":
         return ActionResult("none")
-    circle = ctx.session.get_one(Circle, found.circle_id)
     seat = seat_in(ctx.session, found, member.id)
-    values = {**_about(ctx, circle, found, here=True), **timer_values(found), "told": "first"}
+    values = {**_about(ctx, found, here=True), **timer_values(found), "told": "first"}
     outcome = {"coming": "in", "not": "out"}.get(seat.reply or "", "ask")
     return ActionResult(outcome, values, member=member)
+
+
+@action("told", "over")
+def hear_hour_off(ctx: ActionContext, *, hour: int = 0, at: str = "") -> ActionResult:
+    """Tell a member once that an hour is off, and ask nothing about it any more."""
+    found = ctx.session.get(CircleHour, hour)
+    forget_asked(ctx, *ASKS)
+    if (
+        found is None
+        or found.state != "off"
+        or found.starts_at.isoformat() != at
+        or found.starts_at <= ctx.now
+    ):
+        return ActionResult("over")
+    return ActionResult("told" if is_in(ctx.member) else "over")
 
 
 def _plan(ctx: ActionContext, circle: Circle, hour: CircleHour) -> Iterator[Effect]:
@@ -213,12 +234,13 @@ def _forget_telling(ctx: ActionContext, hour: CircleHour) -> None:
         ctx.session.flush()
 
 
-def _about(ctx: ActionContext, circle: Circle, hour: CircleHour, *, here: bool = False) -> dict[str, Any]:
+def _about(ctx: ActionContext, hour: CircleHour, *, here: bool = False) -> dict[str, Any]:
     """Return what texts about an hour say; `here`: the member asked, so that a shared phone shows where."""
     host = ctx.session.get(Person, hour.set_by) if hour.set_by is not None else None
     way = way_values(ctx.session, hour, ctx.person, ctx.identity.country, asked=here)
+    # Day and time are looked up as each text is written: asked again later, it says what holds then.
     named = {"host": name_of(host, language_of(ctx))} if host is not None else {}
-    return {**local_when(ctx.session, hour, ctx.person, circle), **named, **way}
+    return {**named, **way}
 
 
 def _when(ctx: ActionContext, circle: Circle, hour: CircleHour) -> str:

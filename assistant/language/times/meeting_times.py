@@ -83,7 +83,7 @@ def read_meetings(text: str, *, now: datetime, zone: str, country: str) -> Meeti
     """
     end = _end_of_time(text, country)
     rest = _tidy(text[end:])
-    plain = _spelt(text[:end])
+    plain = _spelt(text[:end].rstrip(_AROUND + " "))
     if not plain.strip(_AROUND + " "):
         return MeetingReading((), rest)
     named, rest = _zone_at_the_start(rest)

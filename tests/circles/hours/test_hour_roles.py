@@ -1,46 +1,89 @@
-"""Roles go round, and the opening round is heard without names."""
+"""Roles of the hour go round, and the opening round is heard without names."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.circles.actions.effects import Tell
-from assistant.circles.seasons.circle_hour import roles_of
-from assistant.store.tables import Apart
+from assistant.circles.hours.hour_roles import HOUR_ROLES, deal_hour_roles
+from assistant.store.tables import Apart, CircleHour, HourSeat
 from tests.circles.town import Town
 
 
-@given(members=st.lists(st.integers(1, 99), min_size=3, max_size=12, unique=True), turn=st.integers(0, 99))
-@settings(max_examples=60, deadline=None)
-def test_three_people_have_a_role_and_everyone_comes_to_each(members: list[int], turn: int) -> None:
-    rounds = [roles_of(members, turn + later) for later in range(len(members))]
-    for held in rounds:
-        assert held is not None
-        assert len(set(held)) == 3
-    for place in range(3):
-        assert {held[place] for held in rounds if held} == set(members)
+@given(members=st.lists(st.integers(1, 99), min_size=3, max_size=12, unique=True))
+@settings(max_examples=25, deadline=None)
+def test_while_the_same_come_each_holds_each_role_once_in_as_many_hours_as_they_are(
+    members: list[int],
+) -> None:
+    held: defaultdict[int, list[str]] = defaultdict(list)
+    for _ in members:
+        dealt = deal_hour_roles(members, held)
+        assert sorted(dealt.values()) == sorted(HOUR_ROLES)
+        for member, role in dealt.items():
+            held[member].append(role)
+    assert {member: sorted(roles) for member, roles in held.items()} == {
+        member: sorted(HOUR_ROLES) for member in members
+    }
+
+
+@given(hours=st.lists(st.sets(st.integers(1, 8), min_size=3), min_size=1, max_size=20))
+@settings(max_examples=40, deadline=None)
+def test_whoever_comes_now_and_then_holds_one_role_at_most(hours: list[set[int]]) -> None:
+    held: defaultdict[int, list[str]] = defaultdict(list)
+    for coming in hours:
+        dealt = deal_hour_roles(sorted(coming), held)
+        assert set(dealt) <= coming
+        assert sorted(dealt.values()) == sorted(HOUR_ROLES)
+        for member, role in dealt.items():
+            held[member].append(role)
+
+
+def test_a_role_goes_to_whoever_held_it_least_often() -> None:
+    held = {1: ["floor"], 2: ["opens"], 3: ["keeps"], 4: []}
+    dealt = deal_hour_roles([1, 2, 3, 4], held)
+    assert 4 in dealt
+    assert all(role not in held[member] for member, role in dealt.items())
 
 
 def test_two_are_too_few_for_roles() -> None:
-    assert roles_of([1, 2], 0) is None
-    assert roles_of([], 5) is None
+    assert deal_hour_roles([1, 2], {}) == {}
+    assert deal_hour_roles([], {}) == {}
 
 
-def test_roles_are_named_for_those_who_are_there(town: Town) -> None:
-    circle = town.circle(starts_on=dt.date(2026, 5, 25))
-    seats = [town.seat(town.person(name), circle) for name in ("Ana", "Rosa", "Sol", "Kay")]
-    ana = town.ctx(town.person("x")).person
-    town.seat(town.person(), circle)
-    done = town.do("roles_of_the_hour", ana, seats[0], turn=2)
-    assert (done.outcome, done.values) == ("roles", {"first": "Sol", "second": "Kay", "third": "Ana"})
-    # Without a turn, the week of the season is one: this is week 2.
-    assert town.do("roles_of_the_hour", ana, seats[0]).values["first"] == "Sol"
-    seats[2].state = seats[3].state = "paused"
-    assert town.do("roles_of_the_hour", ana, seats[0]).outcome == "few"
-    assert town.do("roles_of_the_hour", ana, None).outcome == "few"
+def test_roles_are_dealt_once_among_those_who_come(town: Town) -> None:
+    circle = town.circle(state="running")
+    people = {name: town.person(name) for name in ("Ana", "Rosa", "Sol", "Kay")}
+    seats = {name: town.seat(person, circle) for name, person in people.items()}
+    for person in people.values():
+        town.consent(person)
+    hour = CircleHour(circle_id=circle.id, state="set", starts_at=town.now, created_at=town.now)
+    town.session.add(hour)
+    town.session.flush()
+    for name in ("Ana", "Rosa", "Sol"):
+        town.session.add(HourSeat(hour_id=hour.id, member_id=seats[name].id, reply="coming"))
+    town.session.flush()
+    about = {"hour": hour.id, "at": town.now.isoformat()}
+    opened = town.do("open_hour", people["Rosa"], seats["Rosa"], **about)
+    assert opened.outcome == "roles"
+    named = {name: opened.values[name] for name in ("first", "second", "third")}
+    assert sorted(named.values()) == ["Ana", "Rosa", "Sol"]
+    assert opened.values["mine"] in HOUR_ROLES
+    # Kay says so late: she comes, and what was dealt stands.
+    assert town.do("open_hour", people["Kay"], seats["Kay"], **about).outcome == "over"
+    town.session.get_one(HourSeat, (hour.id, seats["Kay"].id)).reply = "coming"
+    town.session.flush()
+    late = town.do("open_hour", people["Kay"], seats["Kay"], **about)
+    assert {name: late.values[name] for name in named} == named
+    assert late.values["mine"] == "none"
+    # Moved, called off or over, it lets nobody in.
+    earlier = {**about, "at": (town.now - dt.timedelta(hours=1)).isoformat()}
+    assert town.do("open_hour", people["Ana"], seats["Ana"], **earlier).outcome == "over"
+    hour.state = "off"
+    assert town.do("open_hour", people["Ana"], seats["Ana"], **about).outcome == "over"
 
 
 def test_the_round_is_heard_without_names_and_only_that_of_this_hour(town: Town) -> None:
