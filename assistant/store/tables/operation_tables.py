@@ -16,8 +16,8 @@ URGENT = ("danger", "not_ok")
 """Kinds of alert in which a person may need a person now: paged at any hour, until someone answers."""
 PENDING_ACTIONS = (
     *("check_in", "say", "nudge", "note", "call", "add", "pause", "remove", "swap"),
-    *("hour", "hour_poll", "hour_off", "hour_way"),
     *("leave", "block", "erase"),  # what members do
+    *("hour", "hour_poll", "hour_off", "hour_way"),  # the circle hour
 )
 
 
