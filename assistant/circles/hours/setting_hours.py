@@ -86,7 +86,7 @@ def read_hour(ctx: ActionContext, *, text: str = "", half: Half | None = None) -
         return ActionResult("half", {"said": said, "first": am, "second": pm})
     times = sorted({_moment(each, reading.zone or zone, half) for each in reading.meetings})
     for time in times:
-        if reason := why_not(time, zone, ctx.now) or _is_second(ctx, circle, time):
+        if reason := why_not(time, zone, ctx.now) or _is_no_time(ctx, circle, time):
             return ActionResult("when", {"said": said, "wrong": reason, "half": ""})
     values = {
         "times": [time.isoformat() for time in times],
@@ -212,8 +212,14 @@ def _moment(meeting: Meeting, zone: str, half: Half | None) -> dt.datetime:
     return moment_of(meeting.day, hour, meeting.minute, zone)
 
 
-def _is_second(ctx: ActionContext, circle: Circle, starts_at: dt.datetime) -> str | None:
-    """Return "weekly" where the circle has another hour in that week: joining promises room for one."""
+def _is_no_time(ctx: ActionContext, circle: Circle, starts_at: dt.datetime) -> str | None:
+    """Return what is wrong with a time for this circle; None: nothing.
+
+    ended: the season is over by then. weekly: there is another hour that week; joining promises room for one.
+    """
+    day = starts_at.astimezone(ZoneInfo(circle.zone)).date()
+    if circle.ends_on is not None and day > circle.ends_on:
+        return "ended"
     ahead = hour_to_come(ctx.session, circle.id, ctx.now)  # It would be moved.
     return "weekly" if has_hour_that_week(ctx.session, circle, starts_at, but=ahead) else None
 
