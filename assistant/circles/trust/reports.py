@@ -20,6 +20,7 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, other_name_of, 
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.blocking import stop_words
 from assistant.circles.buddies.rematching import keep_apart
+from assistant.circles.exchange.withdrawal import part_listings
 from assistant.circles.people.audit import record
 from assistant.circles.people.carried_words import call_back
 from assistant.circles.people.memberships import seat_of, seats_of
@@ -91,6 +92,7 @@ def cut_contact(ctx: ActionContext, *, reported: int = 0) -> ActionResult:
     _keep_words(ctx, report)
     stop_words(ctx, other.id)
     effects = [*keep_apart(ctx.session, ctx.person, other, ctx.identity.sender, ctx.now)]
+    effects += part_listings(ctx).effects
     # For whoever runs this service, too: it stays open there until someone has decided.
     ctx.session.add(
         Alert(kind=KIND, circle_id=circle.id, person_id=other.id, inbox_id=None, opened_at=ctx.now)
@@ -200,6 +202,16 @@ def end_reports_about(ctx: ActionContext) -> Iterator[Effect]:
     for report in ctx.session.scalars(about).all():
         settle(ctx.session, report, "gone", None, ctx.now)
         yield tell_reporter(ctx.session, report, None)
+
+
+def keep_asking(ctx: ActionContext) -> Iterator[Effect]:
+    """Have reviews go on that someone asked for who is forgotten: their reminder comes all the same."""
+    asked_for = select(Report).where(Report.by_person_id == ctx.person.id, Report.state == "open")
+    for report in ctx.session.scalars(asked_for).all():
+        due = report.opened_at + ASKED_AGAIN
+        reviewers = reviewers_of(ctx.session, report, ctx.identity.sender, ctx.now, levels=2)
+        if due > ctx.now and reviewers:
+            yield Start(reviewers[0].id, AGAIN_FLOW, {"report": report.id}, due_at=due, at_once=True)
 
 
 def tell_reporter(session: Session, report: Report, by: Person | None) -> Tell:

@@ -4,6 +4,7 @@ from assistant.store.columns import Base
 from assistant.store.tables.circle_tables import Circle, Cohort, Invitation, Member
 from assistant.store.tables.conversation_tables import Answer, Conversation, FlowVersion, Question, Timer
 from assistant.store.tables.exchange_tables import Approach, Listing
+from assistant.store.tables.introduction_tables import Introduced, Introduction
 from assistant.store.tables.message_tables import Inbox, Outbox
 from assistant.store.tables.operation_tables import (
     Alert,
@@ -48,6 +49,8 @@ __all__ = [
     "Goal",
     "GoalStep",
     "Inbox",
+    "Introduced",
+    "Introduction",
     "Invitation",
     "Listing",
     "Member",
