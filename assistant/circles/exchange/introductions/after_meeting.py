@@ -1,4 +1,4 @@
-"""Ends introductions in the same words whatever they came to; a week after a meeting hears if it was of use."""
+"""Ends introductions in the same words whatever they came to, and asks a week after a meeting how it was."""
 
 from __future__ import annotations
 
