@@ -38,6 +38,7 @@ from assistant.store.tables import (
     Report,
     ReportWord,
     Role,
+    Timer,
 )
 
 KIND: Final = "report"
@@ -205,12 +206,20 @@ def end_reports_about(ctx: ActionContext) -> Iterator[Effect]:
 
 
 def keep_asking(ctx: ActionContext) -> Iterator[Effect]:
-    """Have reviews go on that someone asked for who is forgotten: their reminder comes all the same."""
+    """Have the reviews go on that someone asked for who is forgotten; call it before their timers end.
+
+    Whoever reviews is asked, if the member had not finished telling, and once more a day later, as ever.
+    """
     asked_for = select(Report).where(Report.by_person_id == ctx.person.id, Report.state == "open")
+    timers = select(Timer).where(Timer.person_id == ctx.person.id, Timer.flow == AGAIN_FLOW)
+    reminders = {each.values.get("report"): each for each in ctx.session.scalars(timers)}
     for report in ctx.session.scalars(asked_for).all():
-        due = report.opened_at + ASKED_AGAIN
+        reminder = reminders.get(report.id)
+        if reminder is None:
+            yield from _ask(ctx, report)
         reviewers = reviewers_of(ctx.session, report, ctx.identity.sender, ctx.now, levels=2)
-        if due > ctx.now and reviewers:
+        if reviewers and (reminder is None or reminder.done_at is None):
+            due = ctx.now + ASKED_AGAIN if reminder is None else reminder.due_at
             yield Start(reviewers[0].id, AGAIN_FLOW, {"report": report.id}, due_at=due, at_once=True)
 
 
