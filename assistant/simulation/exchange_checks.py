@@ -18,6 +18,8 @@ from assistant.simulation.word_ledger import plain_text
 from assistant.simulation.world import World
 from assistant.store.tables import (
     Address,
+    Alert,
+    AlertStep,
     Answer,
     Approach,
     Conversation,
@@ -69,7 +71,8 @@ def _check_ends(
         due = listing.posted_at + longest
         ended = listing.ended_at is not None and listing.ended_at <= due
         what = f"{listing.kind} {listing.id} of {listing.posted_at:%b %d %H:%M}: {listing.outcome}"
-        score.hold("asks", ended or due > now, due, names[listing.member_id], what)
+        seen_to = _is_seen_to(session, listing, due)
+        score.hold("asks", ended or due > now or seen_to, due, names[listing.member_id], what)
         if listing.kind == "ask" and listing.ended_at is not None:
             _check_told(session, score, watcher, listing, names[listing.member_id])
     for met in session.scalars(select(Introduction)).all():
@@ -80,6 +83,17 @@ def _check_ends(
         reached = [each for each in _sides(session, met) if each.reply == "yes"]
         both = met.outcome != "met" or len(reached) == len(_sides(session, met))
         score.hold("names", both, met.ended_at or now, "", f"{what}, with {len(reached)} yeses")
+
+
+def _is_seen_to(session: Session, listing: Listing, due: dt.datetime) -> bool:
+    """Whether its writer's safety was being talked about on the last day: then an ask can wait."""
+    alerts = (
+        select(AlertStep.id)
+        .join(Alert, Alert.id == AlertStep.alert_id)
+        .join(Member, Member.person_id == Alert.person_id)
+        .where(Member.id == listing.member_id, AlertStep.at > due - dt.timedelta(days=1))
+    )
+    return session.scalar(alerts.limit(1)) is not None
 
 
 def _check_told(session: Session, score: Score, watcher: Watcher, listing: Listing, name: str) -> None:
@@ -170,7 +184,8 @@ def _check_thirds(session: Session, world: World, score: Score) -> None:
         )
         .order_by(Outbox.id)
     ):
-        asked[person_id].setdefault(conversation_id, at)
+        if conversation_id is not None and at is not None:
+            asked[person_id].setdefault(conversation_id, at)
     uris = dict(session.execute(select(Address.person_id, Address.uri)).all())
     for person_id, first in asked.items():
         moments = sorted(first.values())

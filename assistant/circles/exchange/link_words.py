@@ -183,7 +183,10 @@ def _several(ctx: ActionContext, lines: Sequence[Line], words: str, *, buddy: bo
     if not words:
         return ActionResult("empty")
     language = language_of(ctx)
-    labels = [(each.key, name_in(each.person, language)) for each in lines]
+    names = [name_in(each.person, language) for each in lines]
+    if ctx.person.plain and len({name[0] for name in names}) == len(names):
+        names = [f"{name[0]}." for name in names]  # Others see the phone.
+    labels = [(each.key, name) for each, name in zip(lines, names, strict=True)]
     if buddy:
         labels.append((BUDDY, LANGUAGES[spoken(language)].labels["buddy"]))
     said = shorten(words, PLACEHOLDERS["said"].longest)

@@ -9,10 +9,21 @@ from typing import Final
 from sqlalchemy import false, select, update
 from sqlalchemy.orm import Session
 
+from assistant.safety.alert_holding import IN_HAND, last_words, open_about
 from assistant.store.tables import Conversation, Member, Outbox, Question, Timer
 
 UNHEARD: Final = "silence"
 """What a question that is let go of came to: a late answer still finds it, and hears that it is settled."""
+
+
+def rests_until(session: Session, person_id: int, now: dt.datetime) -> dt.datetime | None:
+    """Return until when nothing is said of asks to someone in a talk about their safety; None: it may be.
+
+    An alert that nobody closed for days is no talk.
+    """
+    ends = [last_words(session, alert) + IN_HAND for alert in open_about(session, person_id)]
+    until = max(ends, default=now)
+    return until if until > now else None
 
 
 def close_talks(

@@ -19,7 +19,6 @@ TOLD: Final = {
     "asks_helped": 100,
     "hours_to_yes": 1,
     "tied": 100,
-    "belonging": 1,
 }
 """The figures of a text, in their order -> by what each is multiplied to be said as a whole number."""
 PERCENT: Final = 100

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, and_, case, func, select
@@ -59,7 +59,7 @@ def add_ties(
                 season.helped.append((one.person_id, other.person_id))
 
 
-def _listings(inside: Select[int]) -> Select[int, int, int, str, dt.datetime, dt.datetime, int]:
+def _listings(inside: Select[int]) -> Select[*tuple[Any, ...]]:
     yes = and_(Approach.listing_id == Listing.id, Approach.reply.in_(("can", "knows")))
     return (
         select(

@@ -160,8 +160,8 @@ def _sentences(session: Session, person_id: int) -> Iterator[Own]:
         .order_by(Introduced.id)
     )
     for side, circle_id in rows:
-        at = side.written_at or side.due_at
-        yield Own("sentence", at, circle_id, side.words, refs={("sentence", side.id)})
+        assert side.written_at is not None
+        yield Own("sentence", side.written_at, circle_id, side.words, refs={("sentence", side.id)})
 
 
 def _said(session: Session, person_id: int) -> Iterator[Own]:

@@ -184,8 +184,8 @@ def test_whoever_reported_and_is_forgotten_is_reviewed_for_all_the_same(
 ) -> None:
     report = bold.report(bold.max)
     if finished:
-        asked = town.do("ask_for_review", bold.ana, report=report.id).effects
-        (again,) = (each for each in asked if isinstance(each, Start))
+        finish = town.do("ask_for_review", bold.ana, report=report.id).effects
+        (again,) = (each for each in finish if isinstance(each, Start))
         start_later(town.session, again, town.now)
     erasing = next(each for each in town.do("hold_erasing", bold.ana).effects if isinstance(each, Start))
     town.now += dt.timedelta(minutes=1)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Final
-
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Start
 from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
 from assistant.circles.exchange.introductions.two_sides import end, let_go, locked, person_of, sides_of
-from assistant.circles.exchange.lifetimes import LINKED_FOR
+from assistant.circles.exchange.lifetimes import LINKED_FOR, daytime
 from assistant.circles.exchange.listings import name_in
+from assistant.circles.exchange.open_talks import rests_until
 from assistant.circles.exchange.outcomes import pass_thanks
 from assistant.circles.sharing.shares import apart_from
-from assistant.safety.alert_holding import open_about
-from assistant.store.tables import Introduced, Introduction, Member
-
-NOT_NOW: Final = dt.timedelta(hours=2)
+from assistant.store.tables import Circle, Introduced, Introduction, Member
 
 
 @action("none", "none_two", "none_other", "over")
@@ -29,11 +24,12 @@ def end_introduction(ctx: ActionContext, *, introduction: int = 0, side: int = 0
     found = locked(ctx.session, introduction)
     if found is None or found.outcome in ("met", "gone"):
         return ActionResult("over")
-    if open_about(ctx.session, ctx.person.id):
+    if (until := rests_until(ctx.session, ctx.person.id, ctx.now)) is not None:
         # Not in the midst of a talk about someone's safety.
         values = {"introduction": introduction, "side": side}
         member_id = ctx.member.id if ctx.member is not None else None
-        later = Start(ctx.person.id, "introduction_end", values, member_id, ctx.now + NOT_NOW, at_once=True)
+        due = daytime(ctx.person, ctx.session.get_one(Circle, found.circle_id), until)
+        later = Start(ctx.person.id, "introduction_end", values, member_id, due, at_once=True)
         return ActionResult("over", effects=(later,))
     sides = sides_of(ctx.session, found)
     if end(found, "none", ctx.now):
