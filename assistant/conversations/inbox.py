@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Final, cast
 
 import structlog
-from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy import BindParameter, Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.effects import Tell
@@ -38,8 +38,10 @@ PEOPLE_AT_ONCE = 100
 LONGEST_BATCH = 0.5
 """Seconds after which a batch takes nobody more: on SQLite its lock is everybody's, and on a machine with
 other work a hundred people's first texts take half a minute."""
-LET_OTHERS_IN = 0.05
-"""Seconds between two long batches on SQLite: who waits for its lock only looks now and then."""
+SEVERAL = 5
+FOR_COMPANY = 0.1
+"""Seconds that texts wait for others to be handled along with, once a batch was one of several: what is asked
+once for a batch costs as much as five texts. On SQLite whoever waits for its lock is let in meanwhile."""
 TRIES = 3
 WAITING: Final = (
     select(Inbox)
@@ -56,7 +58,7 @@ OF_PEOPLE: Final = (
     .order_by(Inbox.person_id, Inbox.id)
     .execution_options(populate_existing=True)
 )
-_IDS: Final = bindparam("ids", expanding=True)
+_IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
 NOTE_HANDLED: Final = (
     update(cast("Table", Inbox.__table__)).where(Inbox.id.in_(_IDS)).values(state=bindparam("now_state"))
 )
@@ -76,11 +78,11 @@ def drain(services: Services, until: float) -> bool:
     Returns:
         Whether there may be more to do at once.
     """
-    while (began := time.monotonic()) < until:
-        if not handle_batch(services):
+    while time.monotonic() < until:
+        if not (touched := handle_batch(services)):
             return False
-        if services.database.is_sqlite and time.monotonic() - began > LONGEST_BATCH:
-            time.sleep(LET_OTHERS_IN)
+        if touched >= SEVERAL:
+            time.sleep(FOR_COMPANY)
     return True
 
 

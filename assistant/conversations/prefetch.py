@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import BindParameter, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.known_rows import ALERTS, CIRCLES, SEATS_OF_PERSON
@@ -23,7 +23,7 @@ RECORDING: Final = dt.timedelta(seconds=1)
 """So much later than the carrier took a text it may stand in the outbox as sent."""
 
 
-_PEOPLE: Final = bindparam("people", expanding=True)
+_PEOPLE: Final[BindParameter[int]] = bindparam("people", expanding=True)
 ASKED_NOW: Final = (
     # The conversations come along, so that nobody has to ask for them one by one.
     select(Question, Conversation)

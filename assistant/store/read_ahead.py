@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
 Row = TypeVar("Row", bound=DeclarativeBase)
@@ -78,7 +78,7 @@ class RowsBy(Generic[Row]):
     def _asking(self) -> Select[Row]:
         """The statement, built once: that takes longer than SQLite does to answer it."""
         column, order = getattr(self.table, self.key), self.table.__table__.c.id
-        keys = bindparam("keys", expanding=True)
+        keys: BindParameter[Any] = bindparam("keys", expanding=True)
         return select(self.table).where(column.in_(keys), *self.only).order_by(order)
 
     def _read(self, session: Session, keys: Collection[Any]) -> dict[Any, list[Row]]:

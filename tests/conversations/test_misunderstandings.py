@@ -37,7 +37,7 @@ def world() -> Iterator[World]:
 
 
 def ask(world: World, book: FlowBook, flow: Flow, step: Step) -> int:
-    """Leave ana at this question and no other, no alert open, as if it had come to it; return the question's id."""
+    """Leave ana at this question, no other, and no alert; return the question's id."""
     now = world.clock.now()
     listed = [{"key": "one", "label": "One"}, {"key": "two", "label": "Two"}]
     values: dict[str, Any] = {"options": "1 One, 2 Two", "held": "words", "step": "call the school"}
