@@ -33,7 +33,9 @@ SHOWN: Final = {
     "circles/hosts/notes.py": "a host's note",
     "circles/hosts/open_requests.py": "what members asked their circle for",
     "circles/sharing/news_lines.py": "what the circle hears of each other",
-    "circles/seasons/circle_hour.py": "what was said in the circle hour",
+    "circles/hours/hour_rows.py": "how to come to the circle hour, as its host wrote it",
+    "circles/hours/live_hour.py": "what was said in the circle hour",
+    "circles/hours/sending_hours.py": "how to come to the circle hour",
     "circles/seasons/closing.py": "a keepsake of what others wrote",
     "circles/sharing/host_words.py": "a host's notes, for READ",
     "circles/sharing/read_command.py": "READ",
@@ -46,6 +48,7 @@ SHOWN: Final = {
 OWN: Final = {
     "circles/actions/placeholders.py": "the member's goal, to the member",
     "circles/exchange/introductions/introducing.py": "what would be said of a member, to the member",
+    "circles/hours/hour_attendance.py": "how to come, to the host who wrote it",
     "circles/exchange/posting.py": "an ask or an offer before anyone sees it, to its writer",
     "circles/sharing/goals.py": "the member's steps and goal, to the member",
     "circles/sharing/retraction.py": "what was taken back, to its writer",
