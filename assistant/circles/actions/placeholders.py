@@ -104,6 +104,8 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("writer", 12, "Keisha"),
         # What someone asks for or offers, where it fits into a sentence.
         _placeholder("ask", 56),
+        # What may be said of one of two who are introduced, in their own words or another's.
+        _placeholder("sentence", 48, "budgets, patience, bad jokes"),
         # Whom an alert is about: said only to whoever is on call and asked with SHOW.
         _placeholder("who", 12, "Ana"),
         _placeholder("question", 100),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import aliased
 
 from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
@@ -25,7 +26,16 @@ from assistant.circles.sharing.shares import apart_from
 from assistant.language.folding import fold
 from assistant.language.languages import LANGUAGES, spoken
 from assistant.language.phones.contacts import without_contacts
-from assistant.store.tables import Approach, Circle, Listing, Member, Note, Person
+from assistant.store.tables import (
+    Approach,
+    Circle,
+    Introduced,
+    Introduction,
+    Listing,
+    Member,
+    Note,
+    Person,
+)
 
 KIND: Final = "link"
 BUDDY: Final = "buddy"
@@ -38,7 +48,9 @@ _NAMED: Final = re.compile(r"(?P<name>[^\W\d_]+)(?P<between>[\s,.:;!-]*)")
 class Line:
     """An open line between the person and another: both said yes, and its week is not over."""
 
-    approach: Approach
+    key: str
+    """Which it is, of an ask or of an introduction: "ask:12", "met:3"."""
+    since: dt.datetime
     mine: Member
     theirs: Member
     person: Person
@@ -88,19 +100,19 @@ def take_link(ctx: ActionContext, *, recipient: str = "", line: str = "") -> Act
     if recipient == BUDDY:
         return ActionResult("buddy", {"text": line, "line": ""})
     for each in open_lines(ctx):
-        if str(each.approach.id) == recipient:
+        if each.key == recipient:
             return ActionResult("one", _chosen(ctx, each, line), member=each.mine)
     return ActionResult("none", {"line": ""})
 
 
 @action("first", "sent", "away", "forgotten")
-def send_to_link(ctx: ActionContext, *, link: int = 0, line: str = "") -> ActionResult:
+def send_to_link(ctx: ActionContext, *, link: str = "", line: str = "") -> ActionResult:
     """Carry the words to the other, to the letter; first: the sender hears that, once."""
     return _send(ctx, link, line)
 
 
 @action("first", "sent", "away", "forgotten", "empty")
-def send_to_link_without(ctx: ActionContext, *, link: int = 0, line: str = "") -> ActionResult:
+def send_to_link_without(ctx: ActionContext, *, link: str = "", line: str = "") -> ActionResult:
     """Carry the words without what could reach anyone."""
     rest = without_contacts(line, ctx.identity.country)
     if line and not any(sign.isalnum() for sign in rest):
@@ -115,27 +127,50 @@ def open_lines(ctx: ActionContext, *, ended_after: dt.datetime | None = None) ->
         ended_after: Those too whose line has ended since then.
     """
     seats = {member.id: member for member, _ in seats_of(ctx.session, ctx.person.id)}
+    since = ended_after or ctx.now
+    links = [*_of_asks(ctx, seats, since), *_of_introductions(ctx, seats, since)]
+    lines: dict[int, Line] = {}
+    apart = apart_from(ctx.session, ctx.person.id)
+    for linked_at, key, one, another in sorted(links, reverse=True):
+        mine, other = (one, another) if one in seats else (another, one)
+        theirs = ctx.session.get_one(Member, other)
+        if theirs.person_id not in apart and theirs.state not in ("left", "declined"):
+            person = ctx.session.get_one(Person, theirs.person_id)
+            lines.setdefault(person.id, Line(key, linked_at, seats[mine], theirs, person))
+    return list(lines.values())
+
+
+def _of_asks(
+    ctx: ActionContext, seats: Collection[int], since: dt.datetime
+) -> Iterator[tuple[dt.datetime, str, int, int]]:
+    """Yield since when an ask or an offer links two seats, which it is, and the two."""
     rows = ctx.session.execute(
         select(Approach, Listing)
         .join(Listing, Listing.id == Approach.listing_id)
         .where(
             Approach.linked_at.is_not(None),
-            Approach.link_ends_at > (ended_after or ctx.now),
+            Approach.link_ends_at > since,
             or_(Approach.member_id.in_(seats), Listing.member_id.in_(seats)),
         )
-        .order_by(Approach.linked_at.desc(), Approach.id.desc())
-    ).all()
-    lines: dict[int, Line] = {}
-    apart = apart_from(ctx.session, ctx.person.id)
-    for approach, listing in rows:
-        mine, other = approach.member_id, listing.member_id
-        if mine not in seats:
-            mine, other = other, mine
-        theirs = ctx.session.get_one(Member, other)
-        if theirs.person_id not in apart and theirs.state not in ("left", "declined"):
-            person = ctx.session.get_one(Person, theirs.person_id)
-            lines.setdefault(person.id, Line(approach, seats[mine], theirs, person))
-    return list(lines.values())
+    )
+    for approach, listing in rows.all():
+        assert approach.linked_at is not None
+        yield approach.linked_at, f"ask:{approach.id}", approach.member_id, listing.member_id
+
+
+def _of_introductions(
+    ctx: ActionContext, seats: Collection[int], since: dt.datetime
+) -> Iterator[tuple[dt.datetime, str, int, int]]:
+    mine, theirs = aliased(Introduced), aliased(Introduced)
+    rows = ctx.session.execute(
+        select(Introduction.linked_at, Introduction.id, mine.member_id, theirs.member_id)
+        .join(mine, mine.introduction_id == Introduction.id)
+        .join(theirs, and_(theirs.introduction_id == Introduction.id, theirs.id != mine.id))
+        .where(mine.member_id.in_(seats), Introduction.link_ends_at > since)
+    )
+    for linked_at, number, one, other in rows.all():
+        assert linked_at is not None
+        yield linked_at, f"met:{number}", one, other
 
 
 def _past_line(ctx: ActionContext, name: str) -> Person | None:
@@ -148,7 +183,10 @@ def _several(ctx: ActionContext, lines: Sequence[Line], words: str, *, buddy: bo
     if not words:
         return ActionResult("empty")
     language = language_of(ctx)
-    labels = [(str(each.approach.id), name_in(each.person, language)) for each in lines]
+    names = [name_in(each.person, language) for each in lines]
+    if ctx.person.plain and len({name[0] for name in names}) == len(names):
+        names = [f"{name[0]}." for name in names]  # Others see the phone.
+    labels = [(each.key, name) for each, name in zip(lines, names, strict=True)]
     if buddy:
         labels.append((BUDDY, LANGUAGES[spoken(language)].labels["buddy"]))
     said = shorten(words, PLACEHOLDERS["said"].longest)
@@ -158,7 +196,7 @@ def _several(ctx: ActionContext, lines: Sequence[Line], words: str, *, buddy: bo
 
 def _chosen(ctx: ActionContext, line: Line, words: str) -> dict[str, Any]:
     name = name_in(line.person, language_of(ctx), placeholder="other_name")
-    return {"link": line.approach.id, "line": words, "other_name": name, "buddies": name}
+    return {"link": line.key, "line": words, "other_name": name, "buddies": name}
 
 
 def _is_called(person: Person, name: str) -> bool:
@@ -169,7 +207,7 @@ def _is_called(person: Person, name: str) -> bool:
 def _wrote_with_buddy(ctx: ActionContext, lines: Sequence[Line]) -> bool:
     """Whether the last words to or from the person, since the newest line opened, were a buddy's."""
     mine = [member.id for member, _ in seats_of(ctx.session, ctx.person.id)]
-    since = max(line.approach.linked_at for line in lines if line.approach.linked_at is not None)
+    since = max(line.since for line in lines)
     last = ctx.session.scalar(
         select(Note.kind)
         .where(
@@ -183,8 +221,8 @@ def _wrote_with_buddy(ctx: ActionContext, lines: Sequence[Line]) -> bool:
     return last == "buddy"
 
 
-def _send(ctx: ActionContext, link: int, words: str) -> ActionResult:
-    line = next((each for each in open_lines(ctx) if each.approach.id == link), None)
+def _send(ctx: ActionContext, link: str, words: str) -> ActionResult:
+    line = next((each for each in open_lines(ctx) if each.key == link), None)
     if line is None or not words:
         return ActionResult("forgotten", {"line": ""})
     if is_away(ctx.session, line.theirs, ctx.identity.sender):

@@ -77,12 +77,22 @@ def link_spare(ctx: ActionContext, *, listing: int = 0) -> ActionResult:
 def carry_thanks(
     ctx: ActionContext, *, listing: int = 0, approach: int = 0, thanks: str = ""
 ) -> ActionResult:
-    """Carry a line of thanks to whoever helped, without what could reach anyone."""
+    """Carry a line of thanks to whoever helped."""
     found = _helped(ctx, listing, approach)
-    words = without_contacts(thanks.strip(), ctx.identity.country)
-    if found is None or ctx.member is None or not any(sign.isalnum() for sign in words):
+    if found is None:
         return ActionResult("gone", {"thanks": ""})
     seat, other = _other(ctx, *found)
+    return pass_thanks(ctx, seat, other, thanks)
+
+
+def pass_thanks(ctx: ActionContext, seat: Member, other: Person, thanks: str) -> ActionResult:
+    """Carry a line of thanks to another, without what could reach anyone; passed or gone.
+
+    Whoever is kept apart or away gets none, which is not said.
+    """
+    words = without_contacts(thanks.strip(), ctx.identity.country)
+    if ctx.member is None or not any(sign.isalnum() for sign in words):
+        return ActionResult("gone", {"thanks": ""})
     apart = other.id in apart_from(ctx.session, ctx.person.id)
     note = Note(
         circle_id=ctx.member.circle_id,

@@ -5,6 +5,7 @@ from assistant.store.tables.circle_tables import Circle, Cohort, Invitation, Mem
 from assistant.store.tables.conversation_tables import Answer, Conversation, FlowVersion, Question, Timer
 from assistant.store.tables.exchange_tables import Approach, Listing
 from assistant.store.tables.hour_tables import CircleHour, HourSeat
+from assistant.store.tables.introduction_tables import Introduced, Introduction
 from assistant.store.tables.message_tables import Inbox, Outbox
 from assistant.store.tables.operation_tables import (
     Alert,
@@ -51,6 +52,8 @@ __all__ = [
     "GoalStep",
     "HourSeat",
     "Inbox",
+    "Introduced",
+    "Introduction",
     "Invitation",
     "Listing",
     "Member",

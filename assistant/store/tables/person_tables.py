@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
@@ -33,6 +33,8 @@ class Person(Base):
     created_at: Mapped[dt.datetime]
     heard_at: Mapped[dt.datetime | None]
     erased_at: Mapped[dt.datetime | None]
+    translated: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Others' words come with a translation, where they are in another language."""
 
 
 class Address(Base):

@@ -26,6 +26,7 @@ SHOWN: Final = {
     "circles/exchange/being_asked.py": "an ask or an offer, to whoever is asked",
     "circles/exchange/finding.py": "what members can share, of those who agreed",
     "circles/exchange/host_looks.py": "an ask that a host looks at first",
+    "circles/exchange/introductions/being_introduced.py": "what may be said of one, to them and another",
     "circles/exchange/listing_menus.py": "LEADS and ASKS",
     "circles/exchange/outcomes.py": "a line of thanks",
     "circles/hosts/alert_words.py": "words between a member and whoever looks after them",
@@ -40,11 +41,13 @@ SHOWN: Final = {
     "circles/sharing/read_command.py": "READ",
     "circles/sharing/unrouted_messages.py": "words for a host",
     "circles/trust/report_review.py": "what a review is about",
+    "conversations/translating/translations.py": "a translation, which carries what the text above it does",
     "cli/person_commands.py": "a file for their writer, which passes through the hands of whoever runs this",
 }
 """Before another person's eyes: with a receipt."""
 OWN: Final = {
     "circles/actions/placeholders.py": "the member's goal, to the member",
+    "circles/exchange/introductions/introducing.py": "what would be said of a member, to the member",
     "circles/hours/hour_attendance.py": "how to come, to the host who wrote it",
     "circles/exchange/posting.py": "an ask or an offer before anyone sees it, to its writer",
     "circles/sharing/goals.py": "the member's steps and goal, to the member",
@@ -59,8 +62,11 @@ KEPT: Final = {
     "circles/buddies/groups.py": "who fits whom",
     "circles/exchange/likely_helpers.py": "who fits whom; `linking` says whose words speak for a helper",
     "circles/exchange/listings.py": "for texts that name the listing in `carries`",
+    "circles/exchange/introductions/two_sides.py": "what may be said of someone, for texts that name the row",
+    "circles/exchange/introductions/taken_back.py": "erases",
     "circles/exchange/withdrawal.py": "erases",
     "circles/people/carried_words.py": "erases",
+    "circles/people/foreign_words.py": "for translations",
     "circles/reports/season_counts.py": "counts",
     "circles/seasons/retention.py": "erases",
     "circles/sharing/given_words.py": "erases",
