@@ -26,7 +26,7 @@ OF_OWN_ASKS: Final = (
     *("ask_match/", "ask_across/", "ask_end/", "ask_outcome/", "introduction_end/", "introduction_outcome/"),
     *("notices/ask_", "notices/offer_", "notices/introduced", "notices/two_introduced"),
 )
-"""Wordings of what follows from what a member asked, offered or said yes to: answers, only later. Not counted."""
+"""Wordings of what follows from what a member asked, offered or said yes to; not counted."""
 UNASKED: Final = ("prompt", "notice", "invitation")
 """Purposes of the texts that count; what others write to a member is not among them."""
 _WEEK: Final = dt.timedelta(days=7)
@@ -35,6 +35,7 @@ _NOT_SENT: Final = ("cancelled", "dropped", "failed")
 
 def is_full(session: Session, member: Member, now: dt.datetime) -> bool:
     """Whether a seat has had so many texts in seven days that it is asked for nothing more by others."""
+    answers = or_(*(Outbox.wording.startswith(each) for each in OF_OWN_ASKS))
     had = session.scalar(
         select(func.count(Outbox.id)).where(
             Outbox.person_id == member.person_id,
@@ -42,10 +43,7 @@ def is_full(session: Session, member: Member, now: dt.datetime) -> bool:
             Outbox.purpose.in_(UNASKED),
             Outbox.created_at > now - _WEEK,
             Outbox.state.not_in(_NOT_SENT),
-            or_(
-                Outbox.wording.is_(None),
-                not_(or_(*(Outbox.wording.startswith(each) for each in OF_OWN_ASKS))),
-            ),
+            or_(Outbox.wording.is_(None), not_(answers)),
         )
     )
     return (had or 0) >= TEXTS_A_WEEK - ROOM
