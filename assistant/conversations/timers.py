@@ -26,7 +26,17 @@ from assistant.engine.movement import advance, silence
 from assistant.safety.alert_holding import talking_until as talking_with_host
 from assistant.services import Services
 from assistant.store.read_ahead import announce, reading_ahead
-from assistant.store.tables import Answer, Conversation, Inbox, Member, Outbox, Person, Question, Timer
+from assistant.store.tables import (
+    Answer,
+    Approach,
+    Conversation,
+    Inbox,
+    Member,
+    Outbox,
+    Person,
+    Question,
+    Timer,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -252,6 +262,10 @@ def _wait_for_person(firing: _Firing, timer: Timer) -> dt.datetime | None:
     kept = talking_with_host(session, timer.person_id) if timer.key is not None else None
     if kept is not None and kept > now:
         return kept
+    # Nor between two in an hour that one of them called for.
+    together = _together_until(firing) if timer.key is not None else None
+    if together is not None and together > now:
+        return together
     question = open_of(session, timer.person_id)
     if (
         question is None
@@ -261,6 +275,12 @@ def _wait_for_person(firing: _Firing, timer: Timer) -> dt.datetime | None:
         return None
     talking_until = question.opened_at + STILL_TALKING
     return talking_until if talking_until > now else None
+
+
+def _together_until(firing: _Firing) -> dt.datetime | None:
+    known = firing.batch.known.get(firing.person.id)
+    hour = firing.session.get(Approach, known.hour) if known is not None and known.hour else None
+    return hour.link_ends_at if hour is not None else None
 
 
 def _resume(context: Context, timer: Timer) -> None:

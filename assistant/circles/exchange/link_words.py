@@ -12,12 +12,12 @@ from sqlalchemy import or_, select
 
 from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Tell
+from assistant.circles.actions.effects import Start, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import buddies_of
 from assistant.circles.buddies.relay import IN_HAND, knows_that_words_wait
-from assistant.circles.exchange.listings import name_in
+from assistant.circles.exchange.listings import is_hidden, name_in, name_on
 from assistant.circles.people.carried_words import ONLY_A_SIGN
 from assistant.circles.people.memberships import seats_of
 from assistant.circles.people.reachability import is_away
@@ -28,7 +28,11 @@ from assistant.language.phones.contacts import without_contacts
 from assistant.store.tables import Approach, Circle, Listing, Member, Note, Person
 
 KIND: Final = "link"
+HOUR: Final = "hour"
+NOW: Final = "now"
 BUDDY: Final = "buddy"
+CUT: Final = "now_cut"
+"""The flow that tells whoever called that the other cannot go on, and what comes next."""
 REMEMBERED: Final = dt.timedelta(days=60)
 """So long after its end words for it are told from words for a buddy."""
 _NAMED: Final = re.compile(r"(?P<name>[^\W\d_]+)(?P<between>[\s,.:;!-]*)")
@@ -36,23 +40,45 @@ _NAMED: Final = re.compile(r"(?P<name>[^\W\d_]+)(?P<between>[\s,.:;!-]*)")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An open line between the person and another: both said yes, and its week is not over."""
+    """An open line between the person and another: both said yes, and its week or hour is not over."""
 
     approach: Approach
+    listing: Listing
     mine: Member
     theirs: Member
     person: Person
 
+    @property
+    def is_hour(self) -> bool:
+        """Whether someone came at once: what is written goes at once, too."""
+        return self.listing.kind == NOW
+
+    def their_name(self, language: str | None, *, placeholder: str = "writer") -> str:
+        """Return how the other is called here: whoever called for someone without a name stays so."""
+        if self.theirs.id == self.listing.member_id:
+            return name_on(self.listing, self.person, language, placeholder=placeholder)
+        return name_in(self.person, language, placeholder=placeholder)
+
+    def is_called(self, name: str) -> bool:
+        """Whether that is the other's first name, as far as it may be known."""
+        known = self.theirs.id != self.listing.member_id or not is_hidden(self.listing)
+        return known and _is_called(self.person, name)
+
 
 @action("one", "several", "none", "over", "empty")
-def find_link(ctx: ActionContext, *, text: str = "") -> ActionResult:
+def find_link(ctx: ActionContext, *, text: str = "", hour: int = 0) -> ActionResult:
     """Find whether the words after @ are for someone the sender was linked with, and not for a buddy.
+
+    hour: the line that was open as they were written without @; they are for nobody else.
 
     several: `recipients` and `options` list whom they may be for, the buddy among them. The words to carry
     are in `line` from here on. none: it is a buddy's matter.
-    over: the week of whoever is named is over.
+    over: the week of whoever is named, or the hour, is over.
     """
     lines, named = open_lines(ctx), _NAMED.match(text)
+    if hour:
+        mine = next((each for each in lines if each.approach.id == hour), None)
+        return ActionResult("one", _chosen(ctx, mine, text.strip())) if mine else _over(ctx, None)
     seats = [member for member, _ in seats_of(ctx.session, ctx.person.id)]
     buddies = [
         ctx.session.get_one(Person, each.person_id)
@@ -60,7 +86,7 @@ def find_link(ctx: ActionContext, *, text: str = "") -> ActionResult:
         for each in buddies_of(ctx.session, seat)
     ]
     if named is not None:
-        called = [each for each in lines if _is_called(each.person, named["name"])]
+        called = [each for each in lines if each.is_called(named["name"])]
         rest = text[named.end() :].strip()
         others = [each for each in buddies if _is_called(each, named["name"])]
         others = [each for each in others if each.id not in {line.person.id for line in called}]
@@ -70,7 +96,7 @@ def find_link(ctx: ActionContext, *, text: str = "") -> ActionResult:
             return ActionResult("one" if rest else "empty", _chosen(ctx, called[0], rest))
         past = _past_line(ctx, named["name"]) if not others else None
         if past is not None:
-            return ActionResult("over", {"other_name": name_in(past, language_of(ctx)), "text": ""})
+            return _over(ctx, past)
         if others:
             return ActionResult("none")
     if not lines:
@@ -134,21 +160,28 @@ def open_lines(ctx: ActionContext, *, ended_after: dt.datetime | None = None) ->
         theirs = ctx.session.get_one(Member, other)
         if theirs.person_id not in apart and theirs.state not in ("left", "declined"):
             person = ctx.session.get_one(Person, theirs.person_id)
-            lines.setdefault(person.id, Line(approach, seats[mine], theirs, person))
+            lines.setdefault(person.id, Line(approach, listing, seats[mine], theirs, person))
     return list(lines.values())
 
 
-def _past_line(ctx: ActionContext, name: str) -> Person | None:
-    """Return someone of this name whom the person could write to until lately, and cannot any more."""
+def _past_line(ctx: ActionContext, name: str) -> Line | None:
+    """Return a line to someone of this name that was open until lately, and is not any more."""
     past = open_lines(ctx, ended_after=ctx.now - REMEMBERED)
-    return next((line.person for line in past if _is_called(line.person, name)), None)
+    return next((line for line in past if line.is_called(name)), None)
+
+
+def _over(ctx: ActionContext, past: Line | None) -> ActionResult:
+    """The words went nowhere: the line that they were for is over."""
+    values = {"text": "", "line": "", "line_was": "hour" if past is None or past.is_hour else "week"}
+    name = past.their_name(language_of(ctx), placeholder="other_name") if past is not None else ""
+    return ActionResult("over", {**values, "other_name": name})
 
 
 def _several(ctx: ActionContext, lines: Sequence[Line], words: str, *, buddy: bool) -> ActionResult:
     if not words:
         return ActionResult("empty")
     language = language_of(ctx)
-    labels = [(str(each.approach.id), name_in(each.person, language)) for each in lines]
+    labels = [(str(each.approach.id), each.their_name(language)) for each in lines]
     if buddy:
         labels.append((BUDDY, LANGUAGES[spoken(language)].labels["buddy"]))
     said = shorten(words, PLACEHOLDERS["said"].longest)
@@ -157,8 +190,15 @@ def _several(ctx: ActionContext, lines: Sequence[Line], words: str, *, buddy: bo
 
 
 def _chosen(ctx: ActionContext, line: Line, words: str) -> dict[str, Any]:
-    name = name_in(line.person, language_of(ctx), placeholder="other_name")
-    return {"link": line.approach.id, "line": words, "other_name": name, "buddies": name}
+    name = line.their_name(language_of(ctx), placeholder="other_name")
+    called = "unnamed" if line.theirs.id == line.listing.member_id and is_hidden(line.listing) else "named"
+    return {
+        "link": line.approach.id,
+        "line": words,
+        "other_name": name,
+        "buddies": name,
+        "called": called,
+    }
 
 
 def _is_called(person: Person, name: str) -> bool:
@@ -174,7 +214,7 @@ def _wrote_with_buddy(ctx: ActionContext, lines: Sequence[Line]) -> bool:
         select(Note.kind)
         .where(
             or_(Note.to_member_id.in_(mine), Note.from_member_id.in_(mine)),
-            Note.kind.in_((KIND, "buddy")),
+            Note.kind.in_((KIND, HOUR, "buddy")),
             Note.at >= since,
         )
         .order_by(Note.id.desc())
@@ -188,17 +228,21 @@ def _send(ctx: ActionContext, link: int, words: str) -> ActionResult:
     if line is None or not words:
         return ActionResult("forgotten", {"line": ""})
     if is_away(ctx.session, line.theirs, ctx.identity.sender):
-        return ActionResult("away", {"line": ""})
+        cut = Start(ctx.person.id, CUT, {"listing": line.listing.id}, line.mine.id, at_once=True)
+        left_alone = line.is_hour and line.mine.id == line.listing.member_id
+        return ActionResult("away", {"line": ""}, (cut,) if left_alone else ())
+    kind = HOUR if line.is_hour else KIND
     before = select(Note.id).where(
-        Note.kind == KIND, Note.from_member_id == line.mine.id, Note.to_member_id == line.theirs.id
+        Note.kind == kind, Note.from_member_id == line.mine.id, Note.to_member_id == line.theirs.id
     )
     outcome = "first" if ctx.session.scalar(before.limit(1)) is None else "sent"
     note = Note(
         circle_id=line.mine.circle_id,
         from_member_id=line.mine.id,
         to_member_id=line.theirs.id,
-        kind=KIND,
+        kind=kind,
         words=words,
+        named=not (line.mine.id == line.listing.member_id and is_hidden(line.listing)),
         at=ctx.now,
         inbox_id=ctx.inbox_id,
     )
@@ -206,14 +250,19 @@ def _send(ctx: ActionContext, link: int, words: str) -> ActionResult:
     ctx.session.flush()
     reader, circle = line.person, ctx.session.get_one(Circle, line.theirs.circle_id)
     in_hand = reader.heard_at is not None and reader.heard_at > ctx.now - IN_HAND
-    waits = reader.plain and not in_hand
+    # In an hour both hold their phones, and said that it is a good moment.
+    waits = reader.plain and not in_hand and not line.is_hour
     if waits and knows_that_words_wait(ctx, reader, "notices/link_waits"):
         return ActionResult(outcome, {"line": ""})
+    language = reader.language or circle.language
+    asked = line.mine.id == line.listing.member_id
+    name = name_on(line.listing, ctx.person, language) if asked else name_in(ctx.person, language)
     told = Tell(
         reader.id,
         "link_waits" if waits else "link_words",
-        {"words": words, "writer": name_in(ctx.person, reader.language or circle.language)},
-        purpose="relay",
+        {"words": words, "writer": name},
+        # Both agreed to this hour, whatever the clock says.
+        purpose="reply" if line.is_hour else "relay",
         circle_id=line.mine.circle_id,
         verbatim=("words",),
         member_id=line.theirs.id,

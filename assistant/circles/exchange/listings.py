@@ -16,6 +16,7 @@ from assistant.circles.sharing.shares import apart_from
 from assistant.language.languages import LANGUAGES, spoken
 from assistant.store.tables import Approach, Circle, Listing, Member, Person
 from assistant.store.tables.circle_tables import SEATED
+from assistant.store.tables.exchange_tables import AT_THEIR_WISH
 
 LONGEST_SHOWN = PLACEHOLDERS["ask"].longest
 """Characters of an ask that stand within a question about it; a longer one comes as a text of its own."""
@@ -98,14 +99,14 @@ def shown_to(session: Session, reader: Member, kind: str, now: dt.datetime) -> S
 def asked_lately(session: Session, people: Collection[int], around: dt.datetime) -> dict[int, int]:
     """Return how often each of these people is asked about something within a week of a moment.
 
-    What they took up from a list themselves does not count: nobody asked them.
+    What they took up from a list themselves does not count, nor what they were glad to be asked.
     """
     rows = session.execute(
         select(Member.person_id, func.count(Approach.id))
         .join(Approach, Approach.member_id == Member.id)
         .where(
             Member.person_id.in_(people),
-            Approach.wave != "list",
+            Approach.wave.not_in(AT_THEIR_WISH),
             Approach.due_at > around - WEEK,
             Approach.due_at < around + WEEK,
             (Approach.withdrawn_at.is_(None)) | (Approach.asked_at.is_not(None)),
@@ -124,7 +125,7 @@ def asked_enough(session: Session, approach: Approach, now: dt.datetime) -> bool
         .where(
             Member.person_id == person_id,
             Approach.id != approach.id,
-            Approach.wave != "list",
+            Approach.wave.not_in(AT_THEIR_WISH),
             Approach.asked_at > now - WEEK,
         )
     )
@@ -135,6 +136,16 @@ def name_in(person: Person, language: str | None, *, placeholder: str = "writer"
     """Return a person's first name as a text has it, or "Someone" where none is known."""
     unnamed = LANGUAGES[spoken(language)].plain["other_name"].capitalize()
     return shorten(person.name or unnamed, PLACEHOLDERS[placeholder].longest)
+
+
+def name_on(listing: Listing, person: Person, language: str | None, *, placeholder: str = "writer") -> str:
+    """Return how one of the two in a line is called to the other: whoever called without a name stays so."""
+    return name_in(Person() if is_hidden(listing) else person, language, placeholder=placeholder)
+
+
+def is_hidden(listing: Listing) -> bool:
+    """Whether its writer stays without a name to whoever comes, as who calls for someone now may choose."""
+    return listing.kind == "now" and not listing.named
 
 
 def ask_placeholders(listing: Listing) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
 from assistant.circles.exchange.lifetimes import LINKED_FOR
 from assistant.circles.exchange.linking import link, spare_for
-from assistant.circles.exchange.listings import locked, name_in, writer_of
+from assistant.circles.exchange.listings import is_hidden, locked, name_in, name_on, writer_of
 from assistant.circles.people.carried_words import ONLY_A_SIGN
 from assistant.circles.people.reachability import is_away
 from assistant.circles.sharing.shares import apart_from
@@ -90,6 +90,7 @@ def carry_thanks(
         to_member_id=seat.id,
         kind=THANKS,
         words=words,
+        named=not (is_hidden(found[0]) and found[0].member_id == ctx.member.id),
         at=ctx.now,
         inbox_id=ctx.inbox_id,
     )
@@ -103,7 +104,9 @@ def carry_thanks(
         other.id,
         "thanks_to_you",
         {
-            "other_name": name_in(ctx.person, other.language or circle.language, placeholder="other_name"),
+            "other_name": name_on(
+                found[0], ctx.person, other.language or circle.language, placeholder="other_name"
+            ),
             "words": words,
         },
         purpose="relay",
@@ -120,7 +123,7 @@ def _helped(ctx: ActionContext, listing_id: int, approach_id: int) -> tuple[List
     listing, approach = ctx.session.get(Listing, listing_id), ctx.session.get(Approach, approach_id)
     if listing is None or approach is None or ctx.member is None or approach.linked_at is None:
         return None
-    helped = listing.member_id if listing.kind == "ask" else approach.member_id
+    helped = approach.member_id if listing.kind == "offer" else listing.member_id
     return (listing, approach) if helped == ctx.member.id and listing.words is not None else None
 
 
