@@ -379,6 +379,8 @@ def come_back(context: Context) -> None:
     question = context.question or set_aside(context.session, context.person.id, context.now)
     if question is not None and not context.progress.again and talk_with(context) is not None:
         return  # After words of danger, not in the same breath.
+    if question is not None and not context.progress.again and hour_for_two.is_waited_for(context):
+        return  # Nor while somebody is being asked to be there.
     if question is not None:
         ask_again(context, context.session.get_one(Conversation, question.conversation_id))
     elif (

@@ -45,6 +45,11 @@ def as_command(
     return CommandReading(opening.kind, context.words.strip(), sure=True, said=said)
 
 
+def is_talk(reading: CommandReading | None) -> bool:
+    """Whether a small "now" or "ahora" only opens a sentence: "ahora entiendo" is not even asked about."""
+    return reading is not None and reading.name == NOW and bool(reading.value) and not reading.capitals
+
+
 def ask_which(
     context: Context, question: Question | None, reading: Reading | None, command: CommandReading | None
 ) -> bool:

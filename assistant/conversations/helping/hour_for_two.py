@@ -36,9 +36,14 @@ def carry(context: Context, sure_command: Callable[[Context], CommandReading | N
     return True
 
 
+def is_waited_for(context: Context) -> bool:
+    """Return whether somebody is being asked to be there for this person right now."""
+    return is_calling(context.session, context.person.id)
+
+
 def waits(context: Context) -> bool:
     """Whether whoever called for someone goes on writing before anybody came; they hear how it stands."""
-    if not is_calling(context.session, context.person.id):
+    if not is_waited_for(context):
         return False
     context.notice("now_waiting")
     return True

@@ -63,10 +63,6 @@ class Listing(Base):
     """Whether it stands under its writer's name; without a choice it does not."""
     source: Mapped[str | None] = mapped_column(String(8))
     """How whoever passes a lead on knows of it."""
-    need: Mapped[str | None] = mapped_column(String(8))
-    """What would help, of a rally."""
-    audience: Mapped[str | None] = mapped_column(String(8))
-    """Who may know, of a rally."""
     state: Mapped[str] = mapped_column(String(8))
     until: Mapped[dt.date | None]
     """The last day on which it helps, as its words say."""
@@ -85,6 +81,10 @@ class Listing(Base):
     inbox_id: Mapped[int | None] = mapped_column(BigId)
     """The text by which it was given."""
     erased_at: Mapped[dt.datetime | None]
+    need: Mapped[str | None] = mapped_column(String(8))
+    """What would help, of a rally."""
+    audience: Mapped[str | None] = mapped_column(String(8))
+    """Who may know, of a rally."""
 
 
 class Approach(Base):

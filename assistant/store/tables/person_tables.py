@@ -30,12 +30,12 @@ class Person(Base):
     """Local hour (9 to 19) at which the person likes texts."""
     plain: Mapped[bool] = mapped_column(default=False)
     """Shared phone: texts without names or topics."""
-    on_hand: Mapped[str | None] = mapped_column(String(60))
-    """When they are glad to be there for someone: windows as language/exchange/hand_windows.toml names
-    them, "off", or None: they were never asked."""
     created_at: Mapped[dt.datetime]
     heard_at: Mapped[dt.datetime | None]
     erased_at: Mapped[dt.datetime | None]
+    on_hand: Mapped[str | None] = mapped_column(String(60))
+    """When they are glad to be there for someone: windows as language/exchange/hand_windows.toml names
+    them, "off", or None: they were never asked."""
 
 
 class Address(Base):

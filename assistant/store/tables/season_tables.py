@@ -217,11 +217,11 @@ class Note(Base):
     to_member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"), index=True)
     kind: Mapped[str] = mapped_column(String(8))
     words: Mapped[str | None] = mapped_column(Words("note.words"))
-    named: Mapped[bool] = mapped_column(default=True, server_default=true())
-    """Whether the other knows who wrote it: whoever called for someone without a name stays so."""
     may_keep: Mapped[bool | None]
     """Whether it may stand in the other's keepsake; None: not asked yet."""
     at: Mapped[dt.datetime]
     erased_at: Mapped[dt.datetime | None]
     inbox_id: Mapped[int | None] = mapped_column(BigId)
     """The text by which it was given."""
+    named: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Whether the other knows who wrote it: whoever called for someone without a name stays so."""

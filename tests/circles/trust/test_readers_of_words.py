@@ -19,6 +19,7 @@ NOT_ROWS: Final = frozenset({"ctx", "context", "self", "handed", "command", "opt
 """What has an attribute of such a name and is no row: a text's own words, a command's."""
 
 SHOWN: Final = {
+    "circles/at_hand/being_there.py": "a call for someone now, to whoever is asked",
     "circles/buddies/buddy_actions.py": "what a buddy can share",
     "circles/buddies/relay.py": "lines to buddies",
     "circles/check_ins/broadcasts.py": "what a host says or asks",
@@ -28,6 +29,9 @@ SHOWN: Final = {
     "circles/exchange/host_looks.py": "an ask that a host looks at first",
     "circles/exchange/listing_menus.py": "LEADS and ASKS",
     "circles/exchange/outcomes.py": "a line of thanks",
+    "circles/rallies/rally_care.py": "what others said to a joy, and thanks",
+    "circles/rallies/rally_telling.py": "a rally, to a host",
+    "circles/rallies/standing_by.py": "a rally, and a line for whoever rallied",
     "circles/hosts/alert_words.py": "words between a member and whoever looks after them",
     "circles/hosts/notes.py": "a host's note",
     "circles/hosts/open_requests.py": "what members asked their circle for",
@@ -43,6 +47,9 @@ SHOWN: Final = {
 """Before another person's eyes: with a receipt."""
 OWN: Final = {
     "circles/actions/placeholders.py": "the member's goal, to the member",
+    "circles/at_hand/calling.py": "a call before anyone sees it, to its writer",
+    "circles/at_hand/help_line_now.py": "what line fits it",
+    "circles/rallies/rally_drafts.py": "a rally before anyone sees it, to its writer",
     "circles/exchange/posting.py": "an ask or an offer before anyone sees it, to its writer",
     "circles/sharing/goals.py": "the member's steps and goal, to the member",
     "circles/sharing/retraction.py": "what was taken back, to its writer",
