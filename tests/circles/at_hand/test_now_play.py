@@ -1,7 +1,7 @@
 """Calls for someone now, at random: each is answered by minute 15, by one person at most, and nothing shows.
 
-People say yes, say no, say nothing, block, pause, stop and leave in the middle, two at once now and then, at any
-hour, in two languages; some say when they are on hand.
+People say yes, say no, say nothing, block, pause, stop and leave in the middle, two at once now and then, at
+any hour, in two languages; some say when they are on hand.
 """
 
 from __future__ import annotations
