@@ -262,8 +262,8 @@ def _wait_for_person(firing: _Firing, timer: Timer) -> dt.datetime | None:
     kept = talking_with_host(session, timer.person_id) if timer.key is not None else None
     if kept is not None and kept > now:
         return kept
-    # Nor between two in an hour that one of them called for.
-    together = _together_until(firing) if timer.key is not None else None
+    # Nor does anything between two in an hour that one of them called for.
+    together = _together_until(firing) if timer.kind == "prompt" else None
     if together is not None and together > now:
         return together
     question = open_of(session, timer.person_id)
