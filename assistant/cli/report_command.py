@@ -61,6 +61,7 @@ WEEKLY: Final[Sequence[Line]] = (
     ("hours_quartile_1", "  a quarter are faster than", _decimal),
     ("hours_quartile_3", "  three quarters are faster than", _decimal),
     ("pairs", "Buddies who all say they connected", _percent),
+    ("tied", "Tied to another than the buddy", _percent),
 )
 LASTING: Final[Sequence[Line]] = (
     ("rhythm", "Of the last 4 weeks, answered", _percent),
@@ -79,6 +80,19 @@ WORDS: Final[Sequence[Line]] = (
     ("kind", "Kind lines passed on", _count),
     ("thanks", "Thanks passed on", _count),
 )
+TIES: Final[Sequence[Line]] = (
+    ("asks_posted", "Asks put to the circle", _count),
+    ("asks_answered", "  of these, someone said yes", _percent),
+    ("asks_helped", "  of those, it helped by their word", _percent),
+    ("hours_to_yes", "Hours to the first yes: half are faster", _decimal),
+    ("offers_posted", "Offers", _count),
+    ("offers_taken", "  of these, someone took it up", _percent),
+    ("helped_pairs", "Who helped whom: different pairs", _count),
+    ("tied", "Tied to another than the buddy", _percent),
+    ("isolates", "  tied to nobody yet", _count),
+    ("density", "Of all possible pairs, tied", _percent),
+    ("reciprocity", "Of all ties, returned", _percent),
+)
 SAFETY: Final[Sequence[Line]] = (
     ("danger", "Alerts after words of danger", _count),
     ("not_ok", 'Alerts after "not OK"', _count),
@@ -92,6 +106,7 @@ OF_CIRCLES: Final[Sequence[tuple[str, str, Callable[[float], str]]]] = (
     ("hours_median", "HOURS", _decimal),
     ("rhythm", "LAST 4 WEEKS", _percent),
     ("pairs", "CONNECTED", _percent),
+    ("tied", "TIED", _percent),
     ("goal_set", "GOAL", _percent),
     ("goal_reached", "REACHED", _percent),
     ("segments_per_member_week", "SEGMENTS", _decimal),
@@ -178,6 +193,7 @@ def _show(made: Report, first: int) -> None:
     _section(made, "KEEPING AT IT", LASTING)
     _section(made, "GOALS OF MEMBERS NOW", GOALS)
     _section(made, "SHARED, ASKED, THANKED", WORDS)
+    _section(made, "ASKED, HELPED, CONNECTED", TIES)
     _section(made, "SAFETY", SAFETY)
     _section(made, "COST", COST)
     if len(made.circles) > 1 or made.scope not in made.circles:

@@ -15,9 +15,7 @@ from assistant.cli.output import as_json, print_json, say
 )
 @click.option("--weeks", type=click.Choice(["4", "8"]), default="8", show_default=True, help="Which program.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed tells the same story.")
-@click.option(
-    "--circles", type=click.IntRange(1, 2), default=2, show_default=True, help="Two share a member."
-)
+@click.option("--circles", type=click.IntRange(1, 6), default=2, show_default=True, help="Of one cohort.")
 @as_json
 def simulate(members: int, weeks: str, seed: int, circles: int, as_json: bool) -> int:
     """Play a season with people who answer oddly, late or not at all, and watch every promise.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
+
+from sqlalchemy import select
 
 from assistant.conversations.effect_handlers import apply
 from assistant.conversations.helping.misunderstandings import MOST_UNCLEAR, escalate, offers_numbers
@@ -22,6 +25,9 @@ from assistant.language.replies.reply_reading import Choice, Reading, parse_expe
 from assistant.safety.alarms import pass_on_more
 from assistant.safety.first_response import is_safety_talk
 from assistant.store.tables import Answer, Conversation, Question
+
+CHANGES_WITHIN: Final = dt.timedelta(days=14)
+"""So long an answer that may change can be given anew."""
 
 
 def read_answer(context: Context, question: Question, conversation: Conversation) -> Reading:
@@ -88,6 +94,42 @@ def answer_late(context: Context, question: Question) -> bool:
         return False
     conversation.step, conversation.ended_at = question.step, None
     take_answer(context, question, conversation, reading)
+    return True
+
+
+def answer_anew(context: Context) -> bool:
+    """Take words for another answer to what was asked last, where its step lets answers change.
+
+    Returns:
+        Whether they are one: whole, and of the kind that was asked for.
+    """
+    session, who = context.session, context.person.id
+    last = session.scalars(
+        select(Question).where(Question.person_id == who).order_by(Question.id.desc()).limit(1)
+    ).first()
+    if last is None or last.state != "closed" or last.closed_at is None:
+        return False
+    today = context.services.book.today(last.flow, last.step)
+    if today is None or not today.may_change or last.closed_at < context.now - CHANGES_WITHIN:
+        return False
+    answered = session.scalar(select(Answer.id).where(Answer.question_id == last.id).limit(1))
+    conversation = session.get_one(Conversation, last.conversation_id)
+    if answered is None or conversation.ended_at is None:
+        return False
+    left = (conversation.flow, conversation.version, conversation.callers)
+    # Where the question was asked: in a flow that went on into another, or that others had called.
+    path = [*conversation.callers, [conversation.flow, conversation.version, conversation.step]]
+    asked_at = next((at for at, (flow, *_) in enumerate(path) if flow == last.flow), None)
+    if asked_at is None:
+        return False
+    conversation.flow, conversation.version = last.flow, path[asked_at][1]
+    conversation.callers = path[:asked_at]
+    reading = read_answer(context, last, conversation)
+    if reading.outcome in (UNCLEAR, "skip") or reading.leftover:
+        conversation.flow, conversation.version, conversation.callers = left
+        return False
+    conversation.step, conversation.ended_at = last.step, None
+    take_answer(context, last, conversation, reading)
     return True
 
 

@@ -15,6 +15,7 @@ from assistant.circles.sharing.answering import writers_about
 from assistant.conversations.answers import answer_late, read_answer, step_of, take_answer
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
+from assistant.engine.flow_model import Step
 from assistant.engine.movement import UNCLEAR
 from assistant.language.folding import plain_words
 from assistant.language.replies.numbers import read_number
@@ -36,7 +37,9 @@ def belongs_elsewhere(context: Context, question: Question, reading: Reading) ->
     """Return whether words were for something other than the open question; then they have been seen to."""
     open_to_words = (step_of(context, question).expect or "text") == "text"
     # "not ok" answers Saturday's check-in even when Monday's question, which takes any words, is open by now.
-    in_a_word = open_to_words and len(plain_words(context.words)) <= IN_A_WORD
+    # But a question that lists things by number is the one that a number, or a no, answers.
+    listed = _lists_options(step_of(context, question))
+    in_a_word = open_to_words and not listed and len(plain_words(context.words)) <= IN_A_WORD
     if (reading.outcome == UNCLEAR or in_a_word) and _answered_earlier(context, question):
         return True
     if not open_to_words or reading.outcome != "text":
@@ -162,6 +165,10 @@ def _earlier(context: Context, question: Question) -> Sequence[Question]:
         .order_by(Question.id.desc())
         .limit(MOST_EARLIER)
     ).all()
+
+
+def _lists_options(step: Step) -> bool:
+    return any("{options}" in text for texts in (step.say or {}).values() for text in texts.values())
 
 
 def _is_bare_number(words: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 from assistant.circles.people.recent_texts import was_said
 from assistant.conversations import attribution, crossing, held_words, keywords, paged_stage
-from assistant.conversations.answers import answer_late, read_answer, reopen, take_answer
+from assistant.conversations.answers import answer_anew, answer_late, read_answer, reopen, take_answer
 from assistant.conversations.danger_stage import (
     answer_danger,
     ask_gently,
@@ -354,6 +354,8 @@ def _unasked(context: Context) -> str | None:
         start(context, "invited", {})
         return None
     if late is not None and answer_late(context, late):
+        return None
+    if answer_anew(context):
         return None
     if "member" not in context.known.hears:
         since = context.now - STRANGERS_ONCE_IN

@@ -27,6 +27,8 @@ HOLDING: Final = (
     "preview",
     "kind_note",
     "post_listing",
+    "introduce",
+    "introduce_two",
     "ask_meant",
     "link_words",
 )

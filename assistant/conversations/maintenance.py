@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from assistant.circles.actions.effects import Start, Tell
 from assistant.circles.calendar import brief_schedule
+from assistant.circles.hours import hour_upkeep
 from assistant.circles.membership import invitation_reminders
 from assistant.circles.seasons import season_end
 from assistant.circles.trust import traces
@@ -15,13 +17,14 @@ from assistant.services import Services
 LOOKS = (
     season_end.has_work,
     brief_schedule.has_work,
+    hour_upkeep.has_work,
     invitation_reminders.has_work,
     traces.has_work,
 )
 
 
 def maintain(services: Services) -> int:
-    """Close, erase, forget, brief and remind as is due; return how many of each there were, in all."""
+    """Close, erase, forget, brief, invite and remind as is due; return how many there were, in all."""
     now = services.clock.now()
     with services.database.read() as session:
         # An idle look takes no lock.
@@ -33,11 +36,17 @@ def maintain(services: Services) -> int:
         briefs = brief_schedule.start_briefs(session, services.identity.sender, now)
         for brief in briefs:
             start_later(session, brief, now)
+        hours = hour_upkeep.look_after_hours(session, services.identity.sender, now)
+        for effect in hours:
+            if isinstance(effect, Start):
+                start_later(session, effect, now)
+            elif isinstance(effect, Tell):
+                tell(session, services, effect, now)
         reminded = import_invitations.remind(session, services, now)
     if forgotten and services.database.scrub():
         with services.database.write() as session:
             traces.settle(session, forgotten, now)
-    return circles + len(briefs) + reminded + len(forgotten)
+    return circles + len(briefs) + len(hours) + reminded + len(forgotten)
 
 
 def page_due(services: Services) -> int:

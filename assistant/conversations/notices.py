@@ -64,7 +64,9 @@ def _draft(
     inbox_id: int | None = None,
 ) -> Draft:
     circle = session.get(Circle, effect.circle_id) if effect.circle_id else None
-    ctx = ActionContext(session, now, services.identity, person, address.id, circle=circle)
+    # What stands in its placeholders also chooses its variant, as in a conversation and a line.
+    values = dict(effect.placeholders)
+    ctx = ActionContext(session, now, services.identity, person, address.id, circle=circle, values=values)
     texts = services.book.notice(effect.notice)
     return Draft(
         person_id=person.id,

@@ -24,11 +24,13 @@ from assistant.conversations.turns import move, start, with_versions
 from assistant.engine.flow_model import END
 from assistant.engine.movement import advance, silence
 from assistant.safety.alert_holding import talking_until as talking_with_host
+from assistant.schedule.local_time import hours_for, next_allowed, zone_of
 from assistant.services import Services
 from assistant.store.read_ahead import announce, reading_ahead
 from assistant.store.tables import (
     Answer,
     Approach,
+    Circle,
     Conversation,
     Inbox,
     Member,
@@ -274,7 +276,25 @@ def _wait_for_person(firing: _Firing, timer: Timer) -> dt.datetime | None:
     ):
         return None
     talking_until = question.opened_at + STILL_TALKING
-    return talking_until if talking_until > now else None
+    if talking_until <= now:
+        return None
+    return _by_day(firing, timer, talking_until) if timer.kind == "prompt" else talking_until
+
+
+def _by_day(firing: _Firing, timer: Timer, moment: dt.datetime) -> dt.datetime:
+    """Return when the person's day begins again, where a moment is at night.
+
+    What is asked at night is not sent before the morning, and gives way there to what the season asks.
+    """
+    session, person = firing.session, firing.person
+    if timer.flow is not None and firing.services.book.is_safety(timer.flow):
+        return moment
+    member = session.get(Member, timer.member_id) if timer.member_id is not None else None
+    circle = session.get_one(Circle, member.circle_id) if member is not None else None
+    address = address_of(session, person.id)
+    uri = address.uri if address is not None else None
+    zones = zone_of(person.zone, circle.zone if circle is not None else None, uri)
+    return next_allowed(moment, zones, hours_for(uri))
 
 
 def _together_until(firing: _Firing) -> dt.datetime | None:

@@ -70,6 +70,8 @@ class Step:
     visible_to: Mapping[str, str] = field(default_factory=dict)
     """variant -> audience; {"full": "circle"} when it does not vary."""
     save_as: str | None = None
+    may_change: bool = False
+    """Whether another answer takes the place of the one given, as long as nothing else was asked since."""
     options: tuple[Option, ...] = ()
     choices_from: str | None = None
     silence: tuple[Silence, ...] = ()

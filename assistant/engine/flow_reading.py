@@ -32,7 +32,7 @@ KEYS: Mapping[str, frozenset[str]] = {
     "ask": frozenset(
         {
             *("say", "expect", "sure", "visible_to", "save_as", "unclear", "again", "example"),
-            *("choices", "choices_from", "silence", "go"),
+            *("choices", "choices_from", "silence", "may_change", "go"),
         }
     ),
     "do": frozenset({"do", "go"}),
@@ -172,6 +172,7 @@ class Reader:
             sure=self._sure(name, table["sure"]) if "sure" in table else {},
             visible_to=self._visible_to(name, table["visible_to"]) if "visible_to" in table else {},
             save_as=self._save_as(name, table),
+            may_change=self._flag(name, table, "may_change"),
             options=self._options(name, table["choices"]) if "choices" in table else (),
             choices_from=self._string(table, name, "choices_from"),
             silence=self._silence(name, table["silence"]) if "silence" in table else (),
@@ -179,6 +180,11 @@ class Reader:
             wait=self._string(table, name, "wait"),
             call=self._string(table, name, "call"),
         )
+
+    def _flag(self, name: str, table: Mapping[str, Any], key: str) -> bool:
+        if not isinstance(table.get(key, False), bool):
+            self.notes.problem(name, key, "it is true or false.")
+        return table.get(key) is True
 
     def _kind(self, name: str, table: Mapping[str, Any]) -> str:
         marks = [key for key in _MARKS if key in table]

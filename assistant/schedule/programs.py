@@ -14,6 +14,8 @@ A program is a calendar as people write one: what every week has, and what one w
     [[week]]                                  # the second
     theme    = 3
     saturday = { flow = "group_check_in", hour = 10, expires = "6 hours", with = { live = true } }
+    thursday = "nothing"
+    hour     = "thursday 19:00"               # the circle is together for an hour, by the circle's own clock
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ from assistant.schedule.waits import duration
 
 FOLDER: Final = Path(__file__).parents[2] / "flows" / "programs"
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+HOUR: Final = "hour"
+"""The key of the circle hour, in a week or in all."""
 NOTHING: Final = "nothing"
 """What a day is set to that is free this week."""
 MOST_A_WEEK: Final = 4
@@ -46,6 +50,7 @@ LONGEST_FLOW: Final = 54
 _EVERY_WEEK: Final = "every week"
 _DETAILS: Final = frozenset({"flow", "hour", "expires", "readers", "with"})
 _GIVEN: Final = frozenset({"week", "theme", "weeks"})
+_WHEN: Final = re.compile(r"(?P<day>[a-z]+) (?P<hour>\d{1,2}):(?P<minute>[0-5]\d)")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -80,6 +85,22 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedHour:
+    """One hour of a season in which the circle is together: one moment, by the circle's own clock."""
+
+    key: str
+    """Names it within a circle, so that it comes once: "week 2"."""
+    week: int
+    weekday: int
+    """0 is Monday."""
+    time: dt.time
+
+    def day(self, starts_on: dt.date) -> dt.date:
+        """Its date in a season that starts on this day."""
+        return first_monday(starts_on) + dt.timedelta(weeks=self.week - 1, days=self.weekday)
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A season's plan."""
 
@@ -88,6 +109,8 @@ class Program:
     weeks: int
     entries: tuple[Entry, ...]
     """In the order of their days."""
+    hours: tuple[PlannedHour, ...] = ()
+    """The circle hours of its weeks."""
 
     def last_day(self, starts_on: dt.date) -> dt.date:
         """The Sunday on which a season ends that starts on this day."""
@@ -153,15 +176,31 @@ class _File:
         if not isinstance(every_week, dict):
             self._problem(None, "every_week", "write the days under [every_week].")
             every_week = {}
-        self._check_days(every_week, _EVERY_WEEK, WEEKDAYS)
-        entries = [
-            entry
-            for number, week in enumerate(weeks, 1)
-            for entry in self._entries(number, every_week, week, len(weeks))
-        ]
+        self._check_days(every_week, _EVERY_WEEK, (HOUR, *WEEKDAYS))
+        entries, hours = [], []
+        for number, week in enumerate(weeks, 1):
+            found, hour = self._entries(number, every_week, week, len(weeks)), None
+            place = _place(number) if HOUR in week else _EVERY_WEEK
+            if (written := week.get(HOUR, every_week.get(HOUR, NOTHING))) != NOTHING:
+                hour = self._hour(place, number, written)
+            self._check_week(_place(number), [entry.flow for entry in found], hour)
+            entries += found
+            hours += [hour] if hour is not None else []
         if len(self.problems) > before:
             return None
-        return Program(self.stem, str(table["title"]), len(weeks), tuple(entries))
+        return Program(self.stem, str(table["title"]), len(weeks), tuple(entries), tuple(hours))
+
+    def _hour(self, place: str, number: int, written: object) -> PlannedHour | None:
+        match = _WHEN.fullmatch(written) if isinstance(written, str) else None
+        if match is None or match["day"] not in WEEKDAYS:
+            self._problem(place, HOUR, 'write the circle hour as a day and a time: hour = "thursday 19:00".')
+            return None
+        hour = int(match["hour"])
+        if not FIRST_HOUR <= hour <= LAST_HOUR:
+            self._problem(place, HOUR, f"a circle hour begins from {FIRST_HOUR}:00 to {LAST_HOUR}:59.")
+            return None
+        time = dt.time(hour, int(match["minute"]))
+        return PlannedHour(f"week {number}", number, WEEKDAYS.index(match["day"]), time)
 
     def _parse(self, path: Path) -> dict[str, Any] | None:
         try:
@@ -197,7 +236,7 @@ class _File:
                 None, "week", f"a season has 1 to {MOST_WEEKS} weeks, a [[week]] each; here are {len(weeks)}."
             )
         for number, week in enumerate(weeks, 1):
-            self._check_days(week, _place(number), ("theme", *WEEKDAYS))
+            self._check_days(week, _place(number), ("theme", HOUR, *WEEKDAYS))
             theme = week.get("theme")
             if not isinstance(theme, int) or isinstance(theme, bool) or theme < 1:
                 self._problem(_place(number), "theme", "say which theme the week has: a number from 1.")
@@ -235,13 +274,16 @@ class _File:
                         readers=details.get("readers", False),
                     )
                 )
-        self._check_week(_place(number), [entry.flow for entry in found])
         return found
 
-    def _check_week(self, place: str, flows: list[str]) -> None:
-        if len(flows) > MOST_A_WEEK:
+    def _check_week(self, place: str, flows: list[str], hour: PlannedHour | None) -> None:
+        planned = len(flows) + (hour is not None)
+        if planned > MOST_A_WEEK:
+            counted = ", the circle hour among them" if hour is not None else ""
             self._problem(
-                place, None, f"{len(flows)} texts are planned; {MOST_A_WEEK} are all that people agreed to."
+                place,
+                None,
+                f"{planned} texts are planned{counted}; {MOST_A_WEEK} are all that people agreed to.",
             )
         for flow in sorted({each for each in flows if flows.count(each) > 1}):
             self._problem(place, None, f'"{flow}" comes twice; a flow comes once a week.')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -19,7 +20,7 @@ from assistant.conversations.questions import open_of
 from assistant.simulation.habits import Habits, Written
 from assistant.simulation.personas import IMAGE, PHOTO, Asked, Initiative, Persona, Voice, awake
 from assistant.simulation.text_checks import Passed, Watcher
-from assistant.simulation.word_ledger import NOBODY, Meant
+from assistant.simulation.word_ledger import EXCHANGE, NOBODY, Meant
 from assistant.simulation.world import World
 from assistant.store.tables import Address, Circle, Conversation, Member, Question
 
@@ -39,6 +40,13 @@ THOUGHT_OVER: Final = dt.timedelta(minutes=4)
 NOW: Final = dt.timedelta(0)
 TELLS_CIRCLE: Final = ("goal/tell", "win/tell")
 """Questions whose yes lets the circle hear what only a buddy, or nobody, would hear."""
+EXCHANGES: Final = frozenset(
+    {"ask", "offer", "post_listing", "introduce", "meet_one", "introduce_two", "be_introduced", "who_knows"}
+)
+"""Flows in which words are written for whoever is asked, or introduced."""
+THANKED_IN: Final = ("ask_outcome", "introduction_outcome")
+LINKED: Final = re.compile(r"(?<!\w)@(?P<name>\w+)")
+"""In a text that links two stands how to write to the other."""
 HER_NUMBER: Final = "2105550147"
 """The one that Rosa writes to a buddy in personas.toml."""
 
@@ -146,13 +154,24 @@ class Company:
             return
         if actor.gone or (actor.who.name in self.watcher.stopped and initiative.says != "START"):
             return
-        words, image = self.voice.fill(actor.who, initiative.says)
+        mate = self._mate(actor, actor.codes[0] if actor.codes else "")
+        words, image = self.voice.fill(actor.who, initiative.says, mate=mate)
         self._write(actor, Written(words, image, "relay" if words.startswith("@") else "us"))
         if initiative.zone:
             actor.who = replace(actor.who, zone=initiative.zone, lives="Madrid")
             self.watcher.walls[actor.who.name] = initiative.zone
         if words.upper() in ("LEAVE", "SALIR"):
             actor.gone = True
+
+    def exchange(self, name: str, what: str) -> None:
+        """Have someone ask the circle, offer it something, or want to meet someone, unless they have gone."""
+        actor = self.actors[name]
+        if actor.gone or name in self.watcher.stopped or not actor.codes:
+            return
+        code = actor.codes[0]
+        mate, other = self._mate(actor, code), self._mate(actor, code)
+        words, image = self.voice.say(actor.who, what, mate=mate, other=other)
+        self._write(actor, Written(words, image, EXCHANGE))
 
     def leave_and_stay(self, name: str) -> None:
         """Have someone leave, and undo it within the minute: then nothing has happened to the seat."""
@@ -253,6 +272,10 @@ class Company:
         held_for = ""
         if asked.flow == "kind_note":
             visible_to, to = "circle", asked.about
+        if asked.flow in EXCHANGES and asked.kind == "text":
+            visible_to = EXCHANGE
+        if asked.step == "thanks" and asked.flow in THANKED_IN:
+            visible_to, to = "buddy", asked.about
         if asked.flow == "kind_line" and asked.step == "line":
             visible_to, to = "buddy", asked.about
         if asked.flow == "kind_line" and asked.step == "who":
@@ -295,6 +318,11 @@ class Company:
         about = ""
         if any(wording.startswith(("buddy_meet/", "buddy_middle/")) for wording in wordings):
             about = "hello" if self.chance.random() < HELLOS else ""
+        elif linked := next(
+            (text for text in unread if text.row is not None and LINKED.search(text.body)), None
+        ):
+            self._write_to_linked(actor, linked)
+            return
         elif any(wording == "notices/relay" for wording in wordings):
             about = "answer" if self.chance.random() < ANSWERS_TO_BUDDY else ""
         elif any(wording.startswith(("notices/kind", "notices/thanks")) for wording in wordings):
@@ -305,6 +333,15 @@ class Company:
         if about != "thanks":
             actor.hellos[week] = actor.hellos.get(week, 0) + 1
         self._write(actor, Written(words, image, "us" if about == "thanks" else "relay"))
+
+    def _write_to_linked(self, actor: Actor, text: Passed) -> None:
+        """Write to whoever an ask or an introduction linked the actor with, by the name in the text."""
+        found = LINKED.search(text.body)
+        if found is None or self.chance.random() >= ANSWERS_TO_BUDDY:
+            return
+        mate = found["name"]
+        words, image = self.voice.say(actor.who, "linked", mate=mate)
+        self._write(actor, Written(words, image, "relay", to=mate))
 
     def _mate(self, actor: Actor, code: str) -> str:
         """Return someone else of the circle."""

@@ -18,7 +18,7 @@ from assistant.circles.buddies.groups import history, kept_apart, pairable
 from assistant.schedule.programs import programs
 from assistant.simulation.invariants import Score
 from assistant.simulation.text_checks import Passed
-from assistant.simulation.texts_a_week import asked_again
+from assistant.simulation.texts_a_week import ASKED, OF_OWN_ASKS, asked_again
 from assistant.simulation.world import World
 from assistant.store.columns import Base
 from assistant.store.tables import (
@@ -196,7 +196,7 @@ class Reckoner:
                 continue
             if text.row.member_id not in running:
                 continue
-            if text.row.wording.startswith(_COMING_IN + _WISHED_FOR):
+            if text.row.wording.startswith(_COMING_IN + _WISHED_FOR + ASKED + OF_OWN_ASKS):
                 continue
             day = text.at.astimezone(ZoneInfo(text.zone)).date()
             starts_on = running[text.row.member_id].starts_on

@@ -6,7 +6,7 @@ import datetime as dt
 import random
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -52,6 +52,8 @@ class Persona:
     initiatives: tuple[Initiative, ...] = ()
     habits: tuple[str, ...] = ()
     """By name in personas.toml; the seed deals them out."""
+    circle: int = 1
+    """Which circle takes them in, of those who are not of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,25 @@ def read_cast() -> Cast:
     )
     habits = {habit["name"]: habit["often"] for habit in table["habit"]}
     circles, words, images = tuple(table["circle"]), table["words"], table["images"]
+    others += tuple(_understudies(table["understudies"], members, len(circles)))
     return Cast(circles, hosts, members, others, words, images, habits, table["service"])
+
+
+def _understudies(table: Mapping[str, Any], members: Sequence[Persona], circles: int) -> Iterator[Persona]:
+    """Four for each circle from the third on; they write as members do, each for themselves."""
+    does = [[Initiative(**each)] if each else [] for each in table["does"]]
+    each_circle = len(table["names"]) // (circles - 2)
+    for number, name in enumerate(table["names"]):
+        like = members[number % len(members)]
+        yield replace(
+            like,
+            name=name,
+            second=False,
+            joins=0.0,
+            silent=None,
+            initiatives=tuple(does[number % len(does)]),
+            circle=2 + number // each_circle,
+        )
 
 
 def _persona(row: Mapping[str, Any]) -> Persona:
@@ -204,6 +224,15 @@ _WISHES: Final[Mapping[str, Mapping[str, int]]] = {
     "relay/number": {"with_it": 1, "without_it": 1},
     "missed_you/ask": {"in": 3, "pause": 1, "read": 1},
     "my_goal/menu": {"reached": 1, "step": 2, "keep": 3},
+    "post_listing/show": {"named": 3, "unnamed": 2},
+    "post_listing/number": {"without_it": 1},
+    "can_you_help/ask": {"can": 3, "knows": 1, "no": 3},
+    "be_introduced/ask": {"yes": 4, "no": 3, "change": 1},
+    "be_introduced/sure": {"yes": 4, "no": 1},
+    "meet_one/show": {"ask": 5, "change": 1},
+    "who_knows/found": {"yes": 1, "no": 1, "meet": 1},
+    "ask_outcome/ask": {"helped": 3, "not_yet": 1, "no": 1},
+    "introduction_outcome/ask": {"good": 3, "not_yet": 1, "no": 1},
     "maybe_danger/ask": {"fine": 4, "no": 1, "unsure": 1},
     "maybe_danger/ask_alone": {"fine": 4, "no": 1, "unsure": 1},
 }

@@ -18,6 +18,7 @@ from assistant.runtime import FLOWS
 from assistant.safety.danger_reader.lexicon import load as load_lexicon
 from assistant.simulation.acting import Actor, Agenda, Company
 from assistant.simulation.database_checks import Reckoner
+from assistant.simulation.exchange_checks import check_exchange
 from assistant.simulation.habits import Habits, Service
 from assistant.simulation.invariants import Score
 from assistant.simulation.personas import Cast, Initiative, Persona, Voice, awake, read_cast
@@ -44,10 +45,15 @@ OPENING: Final = dt.datetime(2026, 9, 7, 9, 0, tzinfo=ZONE)
 """A Monday; the eight weeks that begin a week later see the clocks change in Europe and in America."""
 FIRST_DAY: Final = dt.date(2026, 9, 14)
 FEWEST, MOST = 4, 12
+MOST_CIRCLES: Final = 6
+COHORT: Final = "Fall"
 ANSWERS: Final = "answers.toml"
 """The file of what people ask back, and what they are answered."""
 SHORT_PROGRAM: Final = 4
 AFTERWARDS: Final = dt.timedelta(days=3)
+ASKS_A_WEEK: Final = 0.8
+"""How often somebody asks, offers, or wants to meet someone, by their own."""
+EXCHANGED: Final = {"ask": 4, "offer": 1, "meet": 3}
 ERASED_AFTER: Final = dt.timedelta(days=35)
 FEWEST_CRIES: Final = 2
 PEOPLE_WEEKS_A_CRY: Final = 12
@@ -73,7 +79,7 @@ def simulate(
         members: Of the first circle, 4 to 12; the second has four, one of whom sits in both.
         weeks: Up to 4 by the program of four weeks, else by that of eight; fewer are played in part.
         seed: The same seed tells the same story, byte for byte.
-        circles: One or two.
+        circles: One to six, in one cohort; those from the third on have four members each.
         service: What it is held to; what it says that it does, if None.
         told: Called with the part (0 to 1) of the time that has passed.
 
@@ -84,8 +90,8 @@ def simulate(
         raise ValueError(f"a circle has {FEWEST} to {MOST} members; {members} is none of that")
     if not 1 <= weeks <= 8:
         raise ValueError(f"a season has 1 to 8 weeks; {weeks} is none of that")
-    if circles not in (1, 2):
-        raise ValueError("one or two circles can be played")
+    if not 1 <= circles <= MOST_CIRCLES:
+        raise ValueError(f"one to {MOST_CIRCLES} circles can be played")
     with World(book, start=OPENING, zone=str(ZONE)) as world:
         service = service or service_of(book)
         return Season(world, read_cast(), service, members, weeks, seed, circles).play(told)
@@ -121,7 +127,7 @@ class Season:
         self.circles = cast.circles[:circles]
         self.program = "four_weeks" if weeks <= SHORT_PROGRAM else "eight_weeks"
         self.whole = weeks in (SHORT_PROGRAM, 8)
-        others = cast.others if circles > 1 else ()
+        others = tuple(each for each in cast.others if each.circle < circles)
         dealt = self.habits.deal((*cast.members[:members], *others))
         self.first, self.others = (
             tuple(replace(who, habits=dealt.get(who.name, ())) for who in people)
@@ -167,6 +173,7 @@ class Season:
         self.reckoner.close(texts)
         self._check_promised(texts)
         check_replies(self.world, self.score, self.watcher)
+        check_exchange(self.world, self.score, self.watcher)
         seats, counts = self._seats(), self._counts()
         if self.whole:
             self._erase(until)
@@ -179,8 +186,10 @@ class Season:
     def _prepare(self) -> None:
         """Found the circles, and write down who does what when."""
         begins = OPENING.astimezone(dt.UTC)
+        self.world.cohort(COHORT)
+        cohort = self.world.cohorts[COHORT]
         for circle in self.circles:
-            self.world.circle(circle["code"], circle["name"], program=self.program)
+            self.world.circle(circle["code"], circle["name"], program=self.program, cohort_id=cohort)
             self.world.role(circle["host"], "host", circle["code"], accepted=False)
             self._hosts(circle["host"], circle["code"], begins + dt.timedelta(hours=1))
         for who in self.first:
@@ -189,12 +198,14 @@ class Season:
         if len(self.circles) > 1:
             for who in (*(each for each in self.first if each.second), *self.others):
                 hours = dt.timedelta(hours=70 + self.chance.random() * 40)
-                self._comes(who, self.circles[1]["code"], begins + hours)
+                code = self.circles[who.circle]["code"]
+                self._comes(who, code, begins + hours)
         for actor in self.actors.values():
             for initiative in actor.who.initiatives:
                 self._does(actor.who, initiative)
             if "changes_mind" in actor.who.habits and not actor.who.second:
                 self._goes_and_stays(actor.who)
+        self._exchange()
         self._cries()
         self.agenda.add(self._starts - dt.timedelta(hours=12), self._begin)
         for day in range((self.ends + AFTERWARDS - begins).days + 1):
@@ -218,6 +229,19 @@ class Season:
         """Someone leaves, and takes it back at once."""
         when = awake(self.moment(self.chance.uniform(0.3, 0.9)), ZoneInfo(who.zone), self.chance)
         self.agenda.add(when, lambda: self.company.leave_and_stay(who.name))
+
+    def _exchange(self) -> None:
+        """In some weeks everyone asks or offers the circle something, or wants to meet someone."""
+        for who in (*self.first, *self.others):
+            for week in range(self.weeks):
+                if self.chance.random() < ASKS_A_WEEK:
+                    part = (week + self.chance.random()) / self.weeks
+                    when = awake(self.moment(part), ZoneInfo(who.zone), self.chance)
+                    what = self.chance.choices(list(EXCHANGED), list(EXCHANGED.values()))[0]
+                    self._exchanges(who, when, what)
+
+    def _exchanges(self, who: Persona, when: dt.datetime, what: str) -> None:
+        self.agenda.add(when, lambda: self.company.exchange(who.name, what))
 
     def _cries(self) -> None:
         """Now and then someone writes of danger, plainly or in other words, each in turn."""

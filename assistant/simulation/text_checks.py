@@ -39,6 +39,7 @@ BETWEEN: Final = (TO_HOLDER, "notices/host_note")
 READS_ALOUD: Final = (
     *("notices/shared", "notices/note_to_you", "notices/relay", "notices/keepsake"),
     *("notices/news_heading", "notices/answer_to_you", "notices/buddy_goal", "notices/buddy_step"),
+    *("notices/ask_words", "notices/offer_words"),
     *("notices/buddy_did_step", "notices/buddy_part", "notices/buddy_not_yet"),
 )
 """Words of others, which a shared phone shows only after its owner's yes or in the middle of writing."""

@@ -19,6 +19,13 @@ CONFIRMATION: Final = "onboarding", "confirm"
 NEWS: Final = "notices/news_"
 _MOST: Final = re.compile(r"\d+")
 _LEFT: Final = ("notices/buddy_", "notices/member_")
+ASKED: Final = ("can_you_help/", "be_introduced/", "look_at_listing/")
+"""Wordings of texts by which somebody is asked for help, whoever asks."""
+OF_OWN_ASKS: Final = (
+    *("ask_match/", "ask_across/", "ask_end/", "ask_outcome/", "introduction_end/", "introduction_outcome/"),
+    *("notices/ask_", "notices/offer_", "notices/introduced", "notices/two_introduced"),
+)
+"""Wordings of what follows from what a member asked, offered or said yes to: answers, only later."""
 
 Weeks = Mapping[tuple[str, int, dt.date], Counter[str]]
 """(whose phone, seat, Monday) -> how many texts of each kind."""
@@ -79,8 +86,12 @@ def asked_again(texts: Sequence[Passed]) -> set[int]:
 
 
 def kind_of(text: Passed) -> str:
-    """Return what kind of text it is: news, words, changes, nudges or planned."""
+    """Return what kind of text it is: asks, answers, news, words, changes, nudges or planned."""
     wording = text.row.wording
+    if wording.startswith(ASKED):
+        return "asks"
+    if wording.startswith(OF_OWN_ASKS):
+        return "answers"
     if wording.startswith(NEWS):
         return "news"
     if text.row.purpose == "relay":
@@ -92,13 +103,16 @@ def kind_of(text: Passed) -> str:
 
 
 def ours(counts: Counter[str]) -> int:
-    """Return how many of them count for the promise: all but the words that others sent to the member."""
-    return sum(counts.values()) - counts["words"]
+    """Return how many of them count for the promise.
+
+    All but the words that others sent to the member, and what the member hears of their own asks.
+    """
+    return sum(counts.values()) - counts["words"] - counts["answers"]
 
 
 def table_of(weeks: Weeks) -> Sequence[str]:
     """Return the counts as lines: each kind's mean and most in a week, and all of them."""
-    kinds = ("planned", "nudges", "news", "changes", "words")
+    kinds = ("planned", "nudges", "news", "changes", "asks", "answers", "words")
     lines = []
     for kind in kinds:
         numbers = [counts[kind] for counts in weeks.values()]

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.calendar import brief_schedule
+from assistant.circles.hours import hour_upkeep
 from assistant.circles.membership import invitation_reminders
 from assistant.circles.sharing import news_due, news_planning
 from assistant.circles.trust import traces
@@ -88,6 +89,7 @@ def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
             select(func.min(Alert.next_page_at)).where(Alert.closed_at.is_(None), Alert.next_page_at > after)
         ),
         brief_schedule.next_due(session, after),
+        hour_upkeep.next_due(session, after),
         invitation_reminders.next_due(session, after),
         traces.next_due(session, after),
         news_planning.next_spread(session, after),

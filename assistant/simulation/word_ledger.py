@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from assistant.carriers.twilio_addresses import to_uri
@@ -20,10 +20,13 @@ from assistant.store.tables import (
     Address,
     Alert,
     AlertStep,
+    Approach,
     Circle,
     Conversation,
     Goal,
     GoalStep,
+    Introduced,
+    Listing,
     Member,
     Pair,
     PairMember,
@@ -32,6 +35,8 @@ from assistant.store.tables import (
 
 BUDDIES_FOR: Final = dt.timedelta(days=15)
 """Words by @ may reach whoever was a buddy of the writer's so lately."""
+EXCHANGE: Final = "exchange"
+"""Of words that ask, offer or introduce: whoever was asked, the circle's lists and its host may read them."""
 NOBODY: Final = "nobody"
 """Of words of danger: whatever is chosen later, they go nowhere."""
 _TOLD: Final[Mapping[str, type[Goal] | type[GoalStep]]] = {"goal": Goal, "step": GoalStep}
@@ -46,7 +51,7 @@ class Secret:
     words: str
     writer: str
     visible_to: str
-    """us, host, buddy, circle; relay: whoever is the writer's buddy then; or the `to` alone; nobody."""
+    """us, host, buddy, circle, exchange; relay: whoever is the writer's buddy; or the `to` alone; nobody."""
     code: str = ""
     """The circle that the question was about."""
     to: str = ""
@@ -152,10 +157,10 @@ class WordLedger:
         ]
 
     def take_back(self, writer: str) -> None:
-        """Let nobody read from now on what was given last."""
+        """Let nobody read from now on what was given last; of private words that is nothing new."""
         if self.service.takes_back:
             self._amend(
-                lambda secret: secret.writer == writer and secret.visible_to != "us",
+                lambda secret: secret.writer == writer,
                 lambda secret: replace(secret, taken_back=True),
             )
 
@@ -179,13 +184,44 @@ class WordLedger:
             return reader == secret.to
         host = self.hosts.get(secret.code)
         if secret.visible_to == "circle":
-            return secret.code in self.seats[reader] or reader == host
+            here = secret.code in self.seats[reader] or reader == host
+            # What someone shares may be said of them to whoever they meet: they were shown it, and said yes.
+            return here or self._were_to_meet(session, secret, reader)
         if secret.visible_to == "host":
             return reader == host
+        if secret.visible_to == EXCHANGE:
+            return reader in self.hosts.values() or self._was_asked(session, secret, reader)
         if secret.visible_to in ("buddy", "relay"):
             lately = at - BUDDIES_FOR if secret.visible_to == "relay" else None
             return self._were_buddies(session, secret, reader, lately)
         return False
+
+    def _was_asked(self, session: Session, secret: Secret, reader: str) -> bool:
+        """Return whether a reader was asked by the writer, shares a circle, or was to meet them."""
+        writer_id, reader_id = self._person(session, secret.writer), self._person(session, reader)
+        if self.seats[secret.writer] & self.seats[reader]:
+            return True
+        writers, readers = (
+            select(Member.id).where(Member.person_id == each) for each in (writer_id, reader_id)
+        )
+        asked = (
+            select(Approach.id)
+            .join(Listing, Listing.id == Approach.listing_id)
+            .where(Listing.member_id.in_(writers), Approach.member_id.in_(readers))
+        )
+        return session.scalar(asked.limit(1)) is not None or self._were_to_meet(session, secret, reader)
+
+    def _were_to_meet(self, session: Session, secret: Secret, reader: str) -> bool:
+        """Return whether a reader was to be introduced to a secret's writer, or by them."""
+        writer_id = self._person(session, secret.writer)
+        of_reader = select(Member.id).where(Member.person_id == self._person(session, reader))
+        of_writer = select(Member.id).where(Member.person_id == writer_id)
+        theirs = select(Introduced.introduction_id).where(Introduced.member_id.in_(of_reader))
+        met = select(Introduced.id).where(
+            Introduced.introduction_id.in_(theirs),
+            or_(Introduced.written_by == writer_id, Introduced.member_id.in_(of_writer)),
+        )
+        return session.scalar(met.limit(1)) is not None
 
     def was_told_of(self, session: Session, secret: Secret, reader: str) -> bool:
         """Return whether a secret's writer had been told that this reader gets their words."""

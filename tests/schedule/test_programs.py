@@ -87,6 +87,51 @@ def test_a_week_has_what_every_week_has_unless_it_says_otherwise(tmp_path: Path)
     assert (entries[0].hour, entries[0].expires, entries[0].readers) == (None, FRESH, False)
 
 
+def test_a_week_with_a_circle_hour_has_one_text_less(tmp_path: Path) -> None:
+    season = programs()["eight_weeks_live"]
+    assert [(hour.key, hour.weekday, hour.time) for hour in season.hours] == [
+        ("week 2", 3, dt.time(19)),
+        ("week 4", 3, dt.time(19)),
+        ("week 6", 3, dt.time(19)),
+    ]
+    assert season.hours[0].day(dt.date(2027, 3, 1)) == dt.date(2027, 3, 11)
+    assert [sum(entry.week == week for entry in season.entries) for week in (1, 2)] == [4, 3]
+    assert wrong(
+        tmp_path,
+        """\
+        program = "short"
+        title   = "Short"
+
+        [every_week]
+        monday   = "reflection"
+        tuesday  = "meet"
+        thursday = "close"
+        saturday = "did"
+
+        [[week]]
+        theme = 1
+        hour  = "thursday 19:00"
+
+        [[week]]
+        theme   = 1
+        tuesday = "nothing"
+        hour    = "thurs 7pm"
+
+        [[week]]
+        theme   = 1
+        tuesday = "nothing"
+        hour    = "friday 22:00"
+        """,
+    ) == [
+        (
+            "short.toml:10 [week 1]: 5 texts are planned, the circle hour among them; 4 are all that people "
+            "agreed to."
+        ),
+        'short.toml:17 [week 2] hour: write the circle hour as a day and a time: hour = "thursday 19:00".',
+        "short.toml:22 [week 3] hour: a circle hour begins from 9:00 to 19:59.",
+    ]
+
+
 def test_programs_are_checked_together_with_the_flows_they_name(tmp_path: Path) -> None:
     assert read_flows()
     shutil.copytree(PROJECT_FLOWS, tmp_path / "flows")

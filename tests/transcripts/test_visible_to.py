@@ -44,6 +44,15 @@ BUDDY = {"bea"}
 HOST = {"luz"}
 THAT_ONE = {"dee"}
 
+HOUR = """
+luz: HOUR Wednesday 7pm
+luz: SEND
+... 2 minutes pass
+ana: coming
+... Wednesday 19:01
+""".strip()
+"""Ana comes to a circle hour, which begins."""
+
 SCENES: dict[str, tuple[str, set[str]]] = {
     "about_me/teach": (f"ana: ABOUT ME\nana: 1\nana: {WORDS}", CIRCLE),
     "about_me/learn": (f"ana: ABOUT ME\nana: 3\nana: {WORDS}", CIRCLE),
@@ -66,11 +75,8 @@ SCENES: dict[str, tuple[str, set[str]]] = {
         f"start circle_close for ana with week=1 theme=6 weeks=8\nana: {WORDS}\nana: name",
         CIRCLE,
     ),
-    "circle_hour/open": (f"start circle_hour for ana with turn=0\nana: {WORDS}\nana: name", CIRCLE),
-    "circle_hour/close": (
-        f"start circle_hour for ana with turn=0\nana: skip\n... 45 minutes pass\nana: {WORDS}\nana: name",
-        CIRCLE,
-    ),
+    "circle_hour/open": (f"{HOUR}\nana: {WORDS}\nana: name", CIRCLE),
+    "circle_hour/close": (f"{HOUR}\nana: skip\n... 45 minutes pass\nana: {WORDS}\nana: name", CIRCLE),
     "goal/goal": (f"ana: GOAL\nana: {WORDS}\nana: skip\nana: no", BUDDY),
     "goal/plan": (f"ana: GOAL\nana: a good job\nana: {WORDS}\nana: no", BUDDY),
     "group_check_in/ask_own": (
@@ -137,6 +143,11 @@ NO_WORDS = {
     "call_ask/ask": "a yes or no; call.txt",
     "group_check_in/ask": "a choice; group_check_in.txt",
     "host_offer/ask": "a yes or no; handoff.txt",
+    "hour_invite/ask": "coming or not; circle_hour.txt",
+    "hour_reminder/ask": "coming or not; circle_hour.txt",
+    "hour_suits/ask": "numbers of times; hour_poll.txt",
+    "hour_suits/again": "numbers of times; hour_poll.txt",
+    "circle_hour/there": "a yes or no; circle_hour.txt",
     "safe/ask": "a choice; danger_answered.txt",
     "season_close/may_keep": "a yes or no about words that were seen; season_close.txt",
     "host/name": "a name, in what a host says",

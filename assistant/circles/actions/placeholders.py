@@ -16,7 +16,7 @@ from assistant.circles.people.memberships import hosts_of
 from assistant.language.languages import LANGUAGES, spoken
 from assistant.language.rendering import Placeholder, readable_date, readable_day, readable_time
 from assistant.language.times.local_times import local_time_words
-from assistant.store.tables import Circle, Cohort, Goal, Listing, Member, Person
+from assistant.store.tables import Circle, CircleHour, Cohort, Goal, Listing, Member, Person
 
 USUAL_HOUR = 10
 """The local hour that is named until the person has said when texts are welcome."""
@@ -105,6 +105,8 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("writer", 12, "Keisha"),
         # What someone asks for or offers, where it fits into a sentence.
         _placeholder("ask", 56),
+        # What may be said of one of two who are introduced, in their own words or another's.
+        _placeholder("sentence", 48, "budgets, patience, bad jokes"),
         # Whom an alert is about: said only to whoever is on call and asked with SHOW.
         _placeholder("who", 12, "Ana"),
         _placeholder("question", 100),
@@ -112,6 +114,8 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("first", 12, "Ana"),
         _placeholder("second", 12, "Rosa"),
         _placeholder("third", 12, "Keisha"),
+        # How to come to it, as its host wrote it: a number, a link, a place.
+        _placeholder("way", 60, "641-715-3580, code 123#"),
         # WHO and ME: what was written, who read it, and what is held.
         _placeholder("given", 34, "Your answer"),
         _placeholder("read_by", 62, "Luz, May 4"),
@@ -218,8 +222,27 @@ def _local_time(ctx: TextContext, language: str) -> str | None:
     return local_time_words(zone, ctx.now, language) if zone else None
 
 
+def _hour(ctx: TextContext) -> dt.datetime | None:
+    """Return when the circle hour that a conversation is about begins, as it stands now, by local time."""
+    hour = ctx.session.get(CircleHour, ctx.values.get("hour") or 0)
+    return hour.starts_at.astimezone(ZoneInfo(_zone(ctx) or "UTC")) if hour is not None else None
+
+
+def _time(ctx: TextContext, language: str) -> str:
+    hour = _hour(ctx)
+    if hour is not None:
+        return readable_time(hour.hour, hour.minute, language)
+    return readable_time(ctx.person.hour or USUAL_HOUR, 0, language)
+
+
 def _first_day(ctx: TextContext) -> dt.date:
-    """Return the day a circle begins; where that is past or unknown, today where the person is."""
+    """Return the day of the circle hour it is about, else the day a circle begins, but none that is past.
+
+    Where none of them is known it is today where the person is.
+    """
+    hour = _hour(ctx)
+    if hour is not None:
+        return hour.date()
     today = ctx.now.astimezone(ZoneInfo(_zone(ctx) or "UTC")).date()
     starts = ctx.circle.starts_on if ctx.circle else None
     return max(starts or today, today)
@@ -238,7 +261,7 @@ FINDERS: Mapping[str, Callable[[TextContext, str], str | None]] = {
     "code": lambda ctx, _: ctx.circle.code if ctx.circle else None,
     "day": lambda ctx, language: readable_day(_first_day(ctx), language),
     "date": lambda ctx, language: readable_date(_first_day(ctx), language),
-    "time": lambda ctx, language: readable_time(ctx.person.hour or USUAL_HOUR, 0, language),
+    "time": _time,
     "city": _city,
     "local_time": _local_time,
     "said": lambda ctx, _: ctx.words,

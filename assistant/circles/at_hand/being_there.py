@@ -19,10 +19,10 @@ from assistant.circles.exchange.listings import (
     name_on,
     writer_of,
 )
+from assistant.circles.exchange.open_talks import rests_until
 from assistant.circles.exchange.withdrawal import withdraw
 from assistant.circles.people.reachability import is_away
 from assistant.circles.sharing.shares import apart_from
-from assistant.safety.alert_holding import open_about
 from assistant.store.tables import Approach, Listing
 
 FOUND: Final = "now_found"
@@ -37,7 +37,7 @@ def open_call(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> Act
         found is None
         or mine is None
         or not _is_open(ctx, found, mine)
-        or open_about(ctx.session, ctx.person.id)
+        or rests_until(ctx.session, ctx.person.id, ctx.now)
     ):
         return ActionResult("over")
     mine.asked_at = mine.asked_at or ctx.now

@@ -16,7 +16,7 @@ from assistant.circles.exchange.listings import is_hidden, name_in, name_on, wri
 from assistant.circles.sharing.shares import apart_from
 from assistant.store.tables import Approach, Conversation, Listing, Member, Person
 
-HOUR: Final = "hour"
+HOUR: Final = "together"
 """A conversation's value: the approach whose yes opened the hour; it is open as long as the hour lasts."""
 TOGETHER_FOR: Final = dt.timedelta(hours=1)
 FLOWS: Final = ("be_there", "now_found")
@@ -24,7 +24,7 @@ FLOWS: Final = ("be_there", "now_found")
 
 
 @action("here", "over")
-def open_hour(ctx: ActionContext, *, approach: int = 0) -> ActionResult:
+def open_together(ctx: ActionContext, *, approach: int = 0) -> ActionResult:
     """Tell whoever called who is there; over: it has ended since."""
     found = ctx.session.get(Approach, approach)
     if found is None or ctx.member is None or found.link_ends_at is None or found.link_ends_at <= ctx.now:
@@ -53,7 +53,7 @@ def leave_hour(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
 
 
 @action("hour", "none")
-def find_hour(ctx: ActionContext) -> ActionResult:
+def find_together(ctx: ActionContext) -> ActionResult:
     """Whether the person is in an hour with someone: CLOSE is about that, before all else."""
     found = _hour_of(ctx)
     if found is None:
@@ -65,7 +65,7 @@ def find_hour(ctx: ActionContext) -> ActionResult:
 
 
 @action("closed", "none")
-def close_hour(ctx: ActionContext) -> ActionResult:
+def close_together(ctx: ActionContext) -> ActionResult:
     """End the hour, for both; the other hears that it is over."""
     found = _hour_of(ctx)
     if found is None:

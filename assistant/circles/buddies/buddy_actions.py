@@ -19,6 +19,7 @@ from assistant.circles.buddies.groups import (
     newest_said,
     pairable,
 )
+from assistant.circles.buddies.pair_roles import turn_values
 from assistant.circles.buddies.rematching import let_go, link, take_in, welcome_back
 from assistant.circles.buddies.rounds import is_nearly_over, round_of
 from assistant.circles.people.carried_words import CARRIED
@@ -30,6 +31,8 @@ from assistant.store.tables import Member
 
 Did = Literal["yes", "not_yet", "new"]
 """What a member answers when asked whether the pair connected."""
+Gave = Literal["taught", "listened", "both", "neither"]
+"""What a member says the buddy did for them."""
 
 
 @action("pair", "trio", "alone", "none")
@@ -85,6 +88,15 @@ def keep_did(ctx: ActionContext, *, did: Did | None = None) -> ActionResult:
     return ActionResult("kept")
 
 
+@action("kept")
+def keep_gave(ctx: ActionContext, *, gave: Gave | None = None) -> ActionResult:
+    """Keep the private answer in `gave`; at the season's end the buddy hears how often, and not from whom."""
+    if ctx.member is not None and gave is not None:
+        for bond in bonds_of(ctx.session, ctx.member):
+            bond.mine.gave = gave
+    return ActionResult("kept")
+
+
 @action("yes", "no")
 def is_waited_for(ctx: ActionContext, *, pair: int | None = None) -> ActionResult:
     """Say whether a buddy's words have waited a day; gives `buddy` and the `day` they came."""
@@ -133,7 +145,7 @@ def link_also(ctx: ActionContext, *, other: int = 0) -> ActionResult:
     member = ctx.session.get(Member, other)
     if ctx.member is None or member is None:
         return ActionResult("gone")
-    joined, effects = link(ctx.session, ctx.member, member)
+    joined, effects = link(ctx.session, ctx.member, member, ctx.now)
     if not joined:
         return ActionResult("gone")
     for bond in bonds_of(ctx.session, ctx.member, told=False):
@@ -163,9 +175,10 @@ def whose_buddy(ctx: ActionContext) -> ActionResult:
     if unpaired and not weekly:
         return ActionResult("unpaired", member=unpaired[0])
     outcome = ("alone", "pair")[len(buddies)] if len(buddies) < 2 else "several"
+    turns = turn_values([bond for member in seats for bond in bonds_of(ctx.session, member)])
     return ActionResult(
         outcome,
-        buddy_names(ctx.session, buddies, language_of(ctx)),
+        {**buddy_names(ctx.session, buddies, language_of(ctx)), **turns},
         member=seats[0] if len(seats) == 1 else None,
     )
 
@@ -195,12 +208,14 @@ def rest_from_buddies(ctx: ActionContext) -> ActionResult:
 def _with_whom(ctx: ActionContext, member: Member) -> tuple[str, dict[str, Any]]:
     buddies = buddies_of(ctx.session, member)
     values: dict[str, Any] = dict(buddy_names(ctx.session, buddies, language_of(ctx)))
+    values |= turn_values(bonds_of(ctx.session, member))
     if len(buddies) != 1 or ctx.circle is None:
         return ("trio" if buddies else "alone"), values
     knows = newest_said(ctx.session, buddies[0].id, "teach")
-    if knows is not None and knows.words:
-        skill = shorten(knows.words or "", PLACEHOLDERS["skill"].longest)
-        values |= {"skill": skill, "skilled": True, CARRIED: {"skill": f"answer:{knows.id}"}}
+    if knows is not None and knows.words and "turn" in values and not ctx.person.plain:
+        skill = shorten(knows.words, PLACEHOLDERS["skill"].longest)
+        turn = f"{values['turn']}_skilled"
+        values |= {"turn": turn, "skill": skill, CARRIED: {"skill": f"answer:{knows.id}"}}
     return "pair", values
 
 

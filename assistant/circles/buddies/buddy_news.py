@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.effects import Tell
-from assistant.circles.buddies.groups import buddies_of, buddy_names
+from assistant.circles.buddies.groups import bonds_of, buddies_of, buddy_names
+from assistant.circles.buddies.pair_roles import turn_values
 from assistant.store.tables import Circle, Member, Person
 
 
@@ -16,20 +17,27 @@ def tell_left(session: Session, member: Member, gone: Member, circle: Circle) ->
         names["other_buddy"] = names.pop("buddy", "")
         names["buddy"] = name
     count = len(buddies_of(session, member))
-    return _tell(member, circle, ("buddy_left", "buddy_left_one", "buddy_left_two")[min(count, 2)], names)
+    return _tell(
+        session, member, circle, ("buddy_left", "buddy_left_one", "buddy_left_two")[min(count, 2)], names
+    )
 
 
 def tell_buddies_now(session: Session, member: Member, circle: Circle) -> Tell:
     """Tell a member who the buddies are now, where nobody went away."""
     buddies = buddies_of(session, member)
     notice = "buddy_now_one" if len(buddies) == 1 else "buddy_now_more"
-    return _tell(member, circle, notice, buddy_names(session, buddies, _language(session, member, circle)))
+    return _tell(
+        session, member, circle, notice, buddy_names(session, buddies, _language(session, member, circle))
+    )
 
 
 def _language(session: Session, member: Member, circle: Circle) -> str:
     return session.get_one(Person, member.person_id).language or circle.language
 
 
-def _tell(member: Member, circle: Circle, notice: str, placeholders: dict[str, str]) -> Tell:
+def _tell(
+    session: Session, member: Member, circle: Circle, notice: str, placeholders: dict[str, str]
+) -> Tell:
     given = {name: value for name, value in placeholders.items() if value}
+    given |= turn_values(bonds_of(session, member))
     return Tell(member.person_id, notice, given, circle_id=circle.id, member_id=member.id)

@@ -24,6 +24,7 @@ from assistant.circles.buddies.groups import (
     pairable,
 )
 from assistant.circles.buddies.matching import Group
+from assistant.circles.buddies.pair_roles import give_role_to_newcomer
 from assistant.circles.buddies.rounds import MEET, add_pair, is_nearly_over, theme_of
 from assistant.circles.people.memberships import lock_circle
 from assistant.store.tables import Apart, Circle, Member, Pair, PairMember, Person, Round
@@ -99,7 +100,9 @@ def keep_apart(
     return tuple(effects)
 
 
-def link(session: Session, member: Member, other: Member) -> tuple[list[Member], tuple[Effect, ...]]:
+def link(
+    session: Session, member: Member, other: Member, now: dt.datetime
+) -> tuple[list[Member], tuple[Effect, ...]]:
     """Link a member with another's group as well, for the rest of the round; the silent buddy stays one.
 
     Returns:
@@ -114,7 +117,7 @@ def link(session: Session, member: Member, other: Member) -> tuple[list[Member],
         group = {seat.member_id for seat in seats}
         clash = member.id in group or any(frozenset((member.id, each)) in apart for each in group)
         if other.id in group and not clash and len(group) < SMALL_GROUP:
-            return _join(session, circle, pair, seats, member)
+            return _join(session, circle, round_, pair, seats, member, now)
     return [], ()
 
 
@@ -211,7 +214,7 @@ def _place(
             bond.pair.ended_at = now  # The member was alone, and no longer is.
     pair, seats = groups[0]
     if len(seats) < SMALL_GROUP:
-        return _join(session, circle, pair, seats, member)[1]
+        return _join(session, circle, round_, pair, seats, member, now)[1]
     # Only a group of three is left: with this member it becomes two pairs.
     rank = rank_groups(session, circle, member, sender, now)
     other = min(seats, key=lambda seat: rank([seat.member_id]))
@@ -226,14 +229,19 @@ def _place(
 def _join(
     session: Session,
     circle: Circle,
+    round_: Round,
     pair: Pair,
     seats: Sequence[PairMember],
     member: Member,
+    now: dt.datetime,
 ) -> tuple[list[Member], tuple[Effect, ...]]:
     """Add a member to a pair; those in it who know of each other hear of it."""
     if len(seats) == 1:
         pair.why = "gathered"
-    session.add(PairMember(pair_id=pair.id, member_id=member.id))
+    new = PairMember(pair_id=pair.id, member_id=member.id)
+    session.add(new)
+    session.flush()
+    give_role_to_newcomer(session, round_, seats, new, now)
     session.flush()
     effects = [
         tell_buddies_now(session, session.get_one(Member, seat.member_id), circle)

@@ -18,6 +18,7 @@ from assistant.circles.buddies.groups import (
     seats_for,
 )
 from assistant.circles.buddies.matching import Group, pair_up
+from assistant.circles.buddies.pair_roles import give_roles
 from assistant.circles.calendar.season_plan import current_week
 from assistant.circles.people.memberships import lock_circle
 from assistant.schedule.programs import Entry, programs
@@ -93,8 +94,10 @@ def add_pair(session: Session, round_: Round, group: Group, now: dt.datetime) ->
     pair = Pair(round_id=round_.id, why=why, made_at=now)
     session.add(pair)
     session.flush()
-    for member_id in group.members:
-        session.add(PairMember(pair_id=pair.id, member_id=member_id))
+    seats = [PairMember(pair_id=pair.id, member_id=member_id) for member_id in group.members]
+    session.add_all(seats)
+    session.flush()
+    give_roles(session, round_, seats, now)
     session.flush()
     return pair
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.calendar.breaks import breaks_for, clock_of
 from assistant.circles.calendar.brief_schedule import plan_briefs
+from assistant.circles.calendar.hour_schedule import plan_hours
 from assistant.circles.people.inactivity import OPENING
 from assistant.circles.people.known_rows import PROMPTS, SEATS_OF_CIRCLE, SEATS_OF_PERSON
 from assistant.circles.people.memberships import lock_circle
@@ -107,6 +108,8 @@ def replan(session: Session, whose: Member | Person | Circle, now: dt.datetime) 
         plan_next(session, member, now)
     if not isinstance(whose, Member):
         plan_briefs(session, whose, now)
+    if isinstance(whose, Circle):
+        plan_hours(session, whose, now)
 
 
 def _lock(session: Session, people: Sequence[int]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from assistant.circles.actions.context import ActionContext, ActionResult
@@ -18,7 +20,7 @@ from assistant.circles.actions.pending_actions import (
 )
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, name_of
 from assistant.circles.actions.registry import action
-from assistant.circles.check_ins.recipients import left_out_lines, recipients_of, still_gets
+from assistant.circles.check_ins.recipients import Recipient, left_out_lines, recipients_of, still_gets
 from assistant.circles.hosts.hosted_circle import forget_asked, hosted
 from assistant.circles.people.carried_words import CARRIED
 from assistant.circles.people.permissions import circle_for
@@ -27,7 +29,7 @@ from assistant.circles.sharing.shares import apart_from
 from assistant.language.phones.contacts import has_contact
 from assistant.language.sms.segments import measure
 from assistant.safety.on_call import LEVELS, on_level
-from assistant.store.tables import Person
+from assistant.store.tables import Circle, PendingAction, Person
 
 CHECK_IN: Final = "check_in"
 DIGEST_AFTER: Final = dt.timedelta(hours=48)
@@ -38,6 +40,24 @@ SEGMENTS: Final = 2
 """What a text of a host's may cost each of those who get it."""
 _PREVIEWS: Final = "preview"
 """The flow that shows what is about to be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """What a host can send to a circle: who gets it, how it reads, and what SEND sets in motion."""
+
+    readers: bool
+    """Whether those who only read along get it, too."""
+    shown: Callable[[ActionContext, Circle, str, Sequence[Recipient]], Sequence[Effect]]
+    """The host's words and those who get it -> the preview."""
+    starts: Callable[[ActionContext, PendingAction, Sequence[Recipient]], Sequence[Start]]
+    """What begins when its minute is over; each part asks `take_up` first."""
+    details: Callable[[ActionContext], Mapping[str, Any]] = lambda _ctx: {}
+    """What else is kept with it until then."""
+
+
+BROADCASTS: Final[dict[str, Broadcast]] = {}
+"""Kind of pending action -> what it sends; each is added where it is written."""
 
 
 @action("ready", "too_long", "away", "none")
@@ -75,21 +95,20 @@ def word_say(ctx: ActionContext, *, text: str = "") -> ActionResult:
 @action("some", "nobody", "none")
 def show_preview(ctx: ActionContext, *, broadcast: str = "", text: str = "") -> ActionResult:
     """Show the host the text as it will be read, who is left out and why; `count` get it after SEND."""
-    circle, words = hosted(ctx), _tidy(text)
-    if circle is None or broadcast not in (CHECK_IN, SAY):
+    circle, words, sends = hosted(ctx), _tidy(text), BROADCASTS.get(broadcast)
+    if circle is None or sends is None:
         return ActionResult("none")
-    there, left_out = recipients_of(ctx, circle, readers=broadcast == SAY)
+    there, left_out = recipients_of(ctx, circle, readers=sends.readers)
     lines = left_out_lines(ctx, there, left_out)
     told: tuple[Effect, ...] = (Lines(tuple(lines)),) if lines else ()
     if not there:
         return ActionResult("nobody", effects=told)
     forget_asked(ctx, _PREVIEWS)
     members = [each.member.id for each in there]
-    draft(ctx, broadcast, circle, words=words or None, details={"members": members})
+    draft(ctx, broadcast, circle, words=words or None, details={**sends.details(ctx), "members": members})
     shows = "number" if has_contact(words, ctx.identity.country) else ""
-    people = tuple(each.person.id for each in there)
     values = {"count": str(len(there)), "shows": shows}
-    return ActionResult("some", values, (_preview(ctx, broadcast, words, people), *told))
+    return ActionResult("some", values, (*sends.shown(ctx, circle, words, there), *told))
 
 
 @action("fresh", "late", "gone")
@@ -101,7 +120,7 @@ def is_fresh(ctx: ActionContext) -> ActionResult:
     return ActionResult("fresh" if pending.created_at > ctx.now - PREVIEW_HOLDS else "late")
 
 
-@action("check_in", "say", "nobody", "nothing")
+@action("check_in", "say", "hour", "hour_poll", "nobody", "nothing")
 def send_previewed(ctx: ActionContext) -> ActionResult:
     """Send what the host was shown in the last ten minutes, in a minute, to those who still get it.
 
@@ -111,7 +130,8 @@ def send_previewed(ctx: ActionContext) -> ActionResult:
     circle = circle_for(ctx.session, ctx.person.id, pending.circle_id) if pending is not None else None
     if pending is None or circle is None or pending.created_at <= ctx.now - PREVIEW_HOLDS:
         return ActionResult("nothing")
-    there, _ = recipients_of(ctx, circle, readers=pending.kind == SAY)
+    sends = BROADCASTS[pending.kind]
+    there, _ = recipients_of(ctx, circle, readers=sends.readers)
     shown = set(pending.details.get("members") or ())
     there = [each for each in there if each.member.id in shown]
     if not there:
@@ -119,22 +139,8 @@ def send_previewed(ctx: ActionContext) -> ActionResult:
     pending.details = {**pending.details, "members": [each.member.id for each in there]}
     hold_preview(ctx, pending)
     forget_asked(ctx, _PREVIEWS)
-    values: dict[str, Any] = {"pending_action": pending.id}
-    flow = "host_says" if pending.kind == SAY else "group_check_in"
-    if pending.kind == CHECK_IN and pending.words:
-        values |= {"question": pending.words, CARRIED: {"question": f"said:{pending.id}"}}
-    starts = [
-        Start(each.person.id, flow, values, each.member.id, due_at=each.at, at_once=pending.kind == SAY)
-        for each in there
-    ]
-    if pending.kind == CHECK_IN:
-        due_at = ctx.now + HELD_FOR + DIGEST_AFTER
-        starts.append(
-            Start(
-                ctx.person.id, "check_in_digest", {"pending_action": pending.id}, due_at=due_at, at_once=True
-            )
-        )
-    return ActionResult(pending.kind, {"count": str(len(there))}, tuple(starts), circle=circle)
+    starts = tuple(sends.starts(ctx, pending, there))
+    return ActionResult(pending.kind, {"count": str(len(there))}, starts, circle=circle)
 
 
 @action("said", "none")
@@ -191,10 +197,49 @@ def _too_many(words: str) -> int:
     return len(words) - max(fits - 1, 0)
 
 
-def _preview(ctx: ActionContext, kind: str, words: str, people: tuple[int, ...]) -> Preview:
+def _show_say(
+    ctx: ActionContext, _circle: Circle, words: str, there: Sequence[Recipient]
+) -> Sequence[Effect]:
+    values = {"writer": name_of(ctx.person, language_of(ctx)), "words": words}
+    return (Preview(_people(there), "notices/host_says", values, verbatim=("words",)),)
+
+
+def _show_check_in(
+    ctx: ActionContext, _circle: Circle, words: str, there: Sequence[Recipient]
+) -> Sequence[Effect]:
     name = name_of(ctx.person, language_of(ctx))
-    if kind == SAY:
-        return Preview(people, "notices/host_says", {"writer": name, "words": words}, verbatim=("words",))
     if words:
-        return Preview(people, "group_check_in/ask_own", {"host": name, "question": words})
-    return Preview(people, "group_check_in/ask", {"host": name})
+        shown = Preview(_people(there), "group_check_in/ask_own", {"host": name, "question": words})
+    else:
+        shown = Preview(_people(there), "group_check_in/ask", {"host": name})
+    return (shown,)
+
+
+def _people(there: Sequence[Recipient]) -> tuple[int, ...]:
+    return tuple(each.person.id for each in there)
+
+
+def _start_say(_ctx: ActionContext, pending: PendingAction, there: Sequence[Recipient]) -> Sequence[Start]:
+    values = {"pending_action": pending.id}
+    return [
+        Start(each.person.id, "host_says", values, each.member.id, due_at=each.at, at_once=True)
+        for each in there
+    ]
+
+
+def _start_check_in(
+    ctx: ActionContext, pending: PendingAction, there: Sequence[Recipient]
+) -> Sequence[Start]:
+    values: dict[str, Any] = {"pending_action": pending.id}
+    if pending.words:
+        values |= {"question": pending.words, CARRIED: {"question": f"said:{pending.id}"}}
+    asks = [Start(each.person.id, "group_check_in", values, each.member.id, due_at=each.at) for each in there]
+    due_at = ctx.now + HELD_FOR + DIGEST_AFTER
+    digest = Start(
+        ctx.person.id, "check_in_digest", {"pending_action": pending.id}, due_at=due_at, at_once=True
+    )
+    return [*asks, digest]
+
+
+BROADCASTS[SAY] = Broadcast(readers=True, shown=_show_say, starts=_start_say)
+BROADCASTS[CHECK_IN] = Broadcast(readers=False, shown=_show_check_in, starts=_start_check_in)

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Line, Lines
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
+from assistant.circles.people.namesakes import told_apart
 from assistant.circles.sharing.shares import apart_from, is_in
 from assistant.language.exchange.topics import likeness
 from assistant.store.tables import Answer, Member, Person
@@ -36,7 +39,7 @@ def list_here(ctx: ActionContext, *, ok_here: str = "no") -> ActionResult:
         return ActionResult("plain")
     lines = []
     for seat, person in here:
-        words = _teaches(ctx, seat) if seat.findable else None
+        words = teaches(ctx.session, seat) if seat.findable else None
         name = shorten(person.name or "", PLACEHOLDERS["writer"].longest)
         if words is None:
             lines.append(Line("here_name", {"writer": name}))
@@ -51,7 +54,7 @@ def list_here(ctx: ActionContext, *, ok_here: str = "no") -> ActionResult:
 def was_asked_to_be_found(ctx: ActionContext) -> ActionResult:
     """Whether the member is still to be asked if others may find them by what they share."""
     member = ctx.member
-    new = member is not None and member.findable is None and _teaches(ctx, member) is not None
+    new = member is not None and member.findable is None and teaches(ctx.session, member) is not None
     return ActionResult("ask" if new else "known")
 
 
@@ -71,6 +74,8 @@ def stay_unfound(ctx: ActionContext) -> ActionResult:
 def who_knows(ctx: ActionContext, *, text: str = "", ok_here: str = "no") -> ActionResult:
     """Name who shares something like it, of those who agreed; what was asked stays in `held`, to ask them.
 
+    `people` lists those who are named, for an introduction.
+
     nobody: nobody who agreed; whoever else may know is asked only by an ask, without being named.
     """
     member, wanted = ctx.member, text.strip(" ?¿!.")
@@ -80,7 +85,7 @@ def who_knows(ctx: ActionContext, *, text: str = "", ok_here: str = "no") -> Act
         return ActionResult("empty", {"text": ""})
     fitting: list[tuple[int, Person, Answer]] = []
     for seat, person in _others(ctx, member):
-        words = _teaches(ctx, seat) if seat.findable else None
+        words = teaches(ctx.session, seat) if seat.findable else None
         if words is not None and (alike := likeness(wanted, words.words or "")):
             fitting.append((alike, person, words))
     fitting.sort(key=lambda each: -each[0])
@@ -89,6 +94,12 @@ def who_knows(ctx: ActionContext, *, text: str = "", ok_here: str = "no") -> Act
         return ActionResult("nobody", values)
     if ctx.person.plain and ok_here != "yes":
         return ActionResult("plain", values)
+    shown = fitting[:MOST_NAMED]
+    labels = told_apart(
+        [person.name or "" for _, person, _ in shown], [[each.words or "" for *_, each in shown]]
+    )
+    values |= list_choices("people", zip((each.member_id for *_, each in shown), labels, strict=True))
+    values["total"] = "one" if len(shown) == 1 else "some"
     lines = tuple(
         Line(
             "here_knows",
@@ -99,7 +110,7 @@ def who_knows(ctx: ActionContext, *, text: str = "", ok_here: str = "no") -> Act
             verbatim=("words",),
             carries=f"answer:{words.id}",
         )
-        for _, person, words in fitting[:MOST_NAMED]
+        for _, person, words in shown
     )
     return ActionResult("found", values, (Lines(lines),))
 
@@ -108,6 +119,22 @@ def who_knows(ctx: ActionContext, *, text: str = "", ok_here: str = "no") -> Act
 def mean_to_ask(ctx: ActionContext, *, held: str = "") -> ActionResult:  # noqa: ARG001
     """Put what was looked for to the circle as an ask."""
     return ActionResult("meant", {"text": held, "held": ""})
+
+
+def teaches(session: Session, member: Member) -> Answer | None:
+    """Return what a member said last that they know and could share, and that the circle may see."""
+    return session.scalars(
+        select(Answer)
+        .where(
+            Answer.member_id == member.id,
+            Answer.key == TEACHES,
+            Answer.visible_to == "circle",
+            Answer.outcome == "text",
+            Answer.words.is_not(None),
+        )
+        .order_by(Answer.id.desc())
+        .limit(1)
+    ).first()
 
 
 def _others(ctx: ActionContext, member: Member) -> Sequence[tuple[Member, Person]]:
@@ -126,22 +153,6 @@ def _others(ctx: ActionContext, member: Member) -> Sequence[tuple[Member, Person
         .order_by(Member.id)
     )
     return sorted(((seat, person) for seat, person in rows), key=lambda each: each[1].name or "")
-
-
-def _teaches(ctx: ActionContext, member: Member) -> Answer | None:
-    """Return what a member said last that they know and could share, and that the circle may see."""
-    return ctx.session.scalars(
-        select(Answer)
-        .where(
-            Answer.member_id == member.id,
-            Answer.key == TEACHES,
-            Answer.visible_to == "circle",
-            Answer.outcome == "text",
-            Answer.words.is_not(None),
-        )
-        .order_by(Answer.id.desc())
-        .limit(1)
-    ).first()
 
 
 def _set(ctx: ActionContext, *, findable: bool) -> ActionResult:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import aliased
 
 from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
@@ -25,7 +26,16 @@ from assistant.circles.sharing.shares import apart_from
 from assistant.language.folding import fold
 from assistant.language.languages import LANGUAGES, spoken
 from assistant.language.phones.contacts import without_contacts
-from assistant.store.tables import Approach, Circle, Listing, Member, Note, Person
+from assistant.store.tables import (
+    Approach,
+    Circle,
+    Introduced,
+    Introduction,
+    Listing,
+    Member,
+    Note,
+    Person,
+)
 
 KIND: Final = "link"
 HOUR: Final = "hour"
@@ -42,42 +52,57 @@ _NAMED: Final = re.compile(r"(?P<name>[^\W\d_]+)(?P<between>[\s,.:;!-]*)")
 class Line:
     """An open line between the person and another: both said yes, and its week or hour is not over."""
 
-    approach: Approach
-    listing: Listing
+    key: str
+    """Which it is, of an ask or of an introduction: "ask:12", "met:3"."""
+    since: dt.datetime
     mine: Member
     theirs: Member
     person: Person
+    listing: Listing | None = None
+    """What it came from; None: an introduction."""
 
     @property
     def is_hour(self) -> bool:
         """Whether someone came at once: what is written goes at once, too."""
-        return self.listing.kind == NOW
+        return self.listing is not None and self.listing.kind == NOW
+
+    @property
+    def hides_them(self) -> bool:
+        """Whether the other called for someone without a name, and stays so."""
+        called = self.listing is not None and self.theirs.id == self.listing.member_id
+        return called and self.listing is not None and is_hidden(self.listing)
+
+    @property
+    def hides_me(self) -> bool:
+        """Whether the person called for someone without a name, and stays so."""
+        called = self.listing is not None and self.mine.id == self.listing.member_id
+        return called and self.listing is not None and is_hidden(self.listing)
 
     def their_name(self, language: str | None, *, placeholder: str = "writer") -> str:
-        """Return how the other is called here: whoever called for someone without a name stays so."""
-        if self.theirs.id == self.listing.member_id:
+        """Return how the other is called here."""
+        if self.hides_them and self.listing is not None:
             return name_on(self.listing, self.person, language, placeholder=placeholder)
         return name_in(self.person, language, placeholder=placeholder)
 
     def is_called(self, name: str) -> bool:
         """Whether that is the other's first name, as far as it may be known."""
-        known = self.theirs.id != self.listing.member_id or not is_hidden(self.listing)
-        return known and _is_called(self.person, name)
+        return not self.hides_them and _is_called(self.person, name)
 
 
 @action("one", "several", "none", "over", "empty")
-def find_link(ctx: ActionContext, *, text: str = "", hour: int = 0) -> ActionResult:
+def find_link(ctx: ActionContext, *, text: str = "", together: int = 0) -> ActionResult:
     """Find whether the words after @ are for someone the sender was linked with, and not for a buddy.
-
-    hour: the line that was open as they were written without @; they are for nobody else.
 
     several: `recipients` and `options` list whom they may be for, the buddy among them. The words to carry
     are in `line` from here on. none: it is a buddy's matter.
     over: the week of whoever is named, or the hour, is over.
+
+    Args:
+        together: The line that was open as they were written without @; they are for nobody else.
     """
     lines, named = open_lines(ctx), _NAMED.match(text)
-    if hour:
-        mine = next((each for each in lines if each.approach.id == hour), None)
+    if together:
+        mine = next((each for each in lines if each.key == f"ask:{together}"), None)
         return ActionResult("one", _chosen(ctx, mine, text.strip())) if mine else _over(ctx, None)
     seats = [member for member, _ in seats_of(ctx.session, ctx.person.id)]
     buddies = [
@@ -114,19 +139,19 @@ def take_link(ctx: ActionContext, *, recipient: str = "", line: str = "") -> Act
     if recipient == BUDDY:
         return ActionResult("buddy", {"text": line, "line": ""})
     for each in open_lines(ctx):
-        if str(each.approach.id) == recipient:
+        if each.key == recipient:
             return ActionResult("one", _chosen(ctx, each, line), member=each.mine)
     return ActionResult("none", {"line": ""})
 
 
 @action("first", "sent", "away", "forgotten")
-def send_to_link(ctx: ActionContext, *, link: int = 0, line: str = "") -> ActionResult:
+def send_to_link(ctx: ActionContext, *, link: str = "", line: str = "") -> ActionResult:
     """Carry the words to the other, to the letter; first: the sender hears that, once."""
     return _send(ctx, link, line)
 
 
 @action("first", "sent", "away", "forgotten", "empty")
-def send_to_link_without(ctx: ActionContext, *, link: int = 0, line: str = "") -> ActionResult:
+def send_to_link_without(ctx: ActionContext, *, link: str = "", line: str = "") -> ActionResult:
     """Carry the words without what could reach anyone."""
     rest = without_contacts(line, ctx.identity.country)
     if line and not any(sign.isalnum() for sign in rest):
@@ -141,27 +166,51 @@ def open_lines(ctx: ActionContext, *, ended_after: dt.datetime | None = None) ->
         ended_after: Those too whose line has ended since then.
     """
     seats = {member.id: member for member, _ in seats_of(ctx.session, ctx.person.id)}
+    since = ended_after or ctx.now
+    links = [*_of_asks(ctx, seats, since), *_of_introductions(ctx, seats, since)]
+    lines: dict[int, Line] = {}
+    apart = apart_from(ctx.session, ctx.person.id)
+    for linked_at, key, one, another, listing_id in sorted(links, reverse=True):
+        mine, other = (one, another) if one in seats else (another, one)
+        theirs = ctx.session.get_one(Member, other)
+        if theirs.person_id not in apart and theirs.state not in ("left", "declined"):
+            person = ctx.session.get_one(Person, theirs.person_id)
+            listing = ctx.session.get_one(Listing, listing_id) if listing_id else None
+            lines.setdefault(person.id, Line(key, linked_at, seats[mine], theirs, person, listing))
+    return list(lines.values())
+
+
+def _of_asks(
+    ctx: ActionContext, seats: Collection[int], since: dt.datetime
+) -> Iterator[tuple[dt.datetime, str, int, int, int]]:
+    """Yield since when an ask or an offer links two seats, which it is, the two, and its listing."""
     rows = ctx.session.execute(
         select(Approach, Listing)
         .join(Listing, Listing.id == Approach.listing_id)
         .where(
             Approach.linked_at.is_not(None),
-            Approach.link_ends_at > (ended_after or ctx.now),
+            Approach.link_ends_at > since,
             or_(Approach.member_id.in_(seats), Listing.member_id.in_(seats)),
         )
-        .order_by(Approach.linked_at.desc(), Approach.id.desc())
-    ).all()
-    lines: dict[int, Line] = {}
-    apart = apart_from(ctx.session, ctx.person.id)
-    for approach, listing in rows:
-        mine, other = approach.member_id, listing.member_id
-        if mine not in seats:
-            mine, other = other, mine
-        theirs = ctx.session.get_one(Member, other)
-        if theirs.person_id not in apart and theirs.state not in ("left", "declined"):
-            person = ctx.session.get_one(Person, theirs.person_id)
-            lines.setdefault(person.id, Line(approach, listing, seats[mine], theirs, person))
-    return list(lines.values())
+    )
+    for approach, listing in rows.all():
+        assert approach.linked_at is not None
+        yield approach.linked_at, f"ask:{approach.id}", approach.member_id, listing.member_id, listing.id
+
+
+def _of_introductions(
+    ctx: ActionContext, seats: Collection[int], since: dt.datetime
+) -> Iterator[tuple[dt.datetime, str, int, int, int]]:
+    mine, theirs = aliased(Introduced), aliased(Introduced)
+    rows = ctx.session.execute(
+        select(Introduction.linked_at, Introduction.id, mine.member_id, theirs.member_id)
+        .join(mine, mine.introduction_id == Introduction.id)
+        .join(theirs, and_(theirs.introduction_id == Introduction.id, theirs.id != mine.id))
+        .where(mine.member_id.in_(seats), Introduction.link_ends_at > since)
+    )
+    for linked_at, number, one, other in rows.all():
+        assert linked_at is not None
+        yield linked_at, f"met:{number}", one, other, 0
 
 
 def _past_line(ctx: ActionContext, name: str) -> Line | None:
@@ -181,7 +230,10 @@ def _several(ctx: ActionContext, lines: Sequence[Line], words: str, *, buddy: bo
     if not words:
         return ActionResult("empty")
     language = language_of(ctx)
-    labels = [(str(each.approach.id), each.their_name(language)) for each in lines]
+    names = [each.their_name(language) for each in lines]
+    if ctx.person.plain and len({name[0] for name in names}) == len(names):
+        names = [f"{name[0]}." for name in names]  # Others see the phone.
+    labels = [(each.key, name) for each, name in zip(lines, names, strict=True)]
     if buddy:
         labels.append((BUDDY, LANGUAGES[spoken(language)].labels["buddy"]))
     said = shorten(words, PLACEHOLDERS["said"].longest)
@@ -191,14 +243,8 @@ def _several(ctx: ActionContext, lines: Sequence[Line], words: str, *, buddy: bo
 
 def _chosen(ctx: ActionContext, line: Line, words: str) -> dict[str, Any]:
     name = line.their_name(language_of(ctx), placeholder="other_name")
-    called = "unnamed" if line.theirs.id == line.listing.member_id and is_hidden(line.listing) else "named"
-    return {
-        "link": line.approach.id,
-        "line": words,
-        "other_name": name,
-        "buddies": name,
-        "called": called,
-    }
+    called = "unnamed" if line.hides_them else "named"
+    return {"link": line.key, "line": words, "other_name": name, "buddies": name, "called": called}
 
 
 def _is_called(person: Person, name: str) -> bool:
@@ -209,7 +255,7 @@ def _is_called(person: Person, name: str) -> bool:
 def _wrote_with_buddy(ctx: ActionContext, lines: Sequence[Line]) -> bool:
     """Whether the last words to or from the person, since the newest line opened, were a buddy's."""
     mine = [member.id for member, _ in seats_of(ctx.session, ctx.person.id)]
-    since = max(line.approach.linked_at for line in lines if line.approach.linked_at is not None)
+    since = max(line.since for line in lines)
     last = ctx.session.scalar(
         select(Note.kind)
         .where(
@@ -223,14 +269,12 @@ def _wrote_with_buddy(ctx: ActionContext, lines: Sequence[Line]) -> bool:
     return last == "buddy"
 
 
-def _send(ctx: ActionContext, link: int, words: str) -> ActionResult:
-    line = next((each for each in open_lines(ctx) if each.approach.id == link), None)
+def _send(ctx: ActionContext, link: str, words: str) -> ActionResult:
+    line = next((each for each in open_lines(ctx) if each.key == link), None)
     if line is None or not words:
         return ActionResult("forgotten", {"line": ""})
     if is_away(ctx.session, line.theirs, ctx.identity.sender):
-        cut = Start(ctx.person.id, CUT, {"listing": line.listing.id}, line.mine.id, at_once=True)
-        left_alone = line.is_hour and line.mine.id == line.listing.member_id
-        return ActionResult("away", {"line": ""}, (cut,) if left_alone else ())
+        return ActionResult("away", {"line": ""}, _left_alone(ctx, line))
     kind = HOUR if line.is_hour else KIND
     before = select(Note.id).where(
         Note.kind == kind, Note.from_member_id == line.mine.id, Note.to_member_id == line.theirs.id
@@ -242,7 +286,7 @@ def _send(ctx: ActionContext, link: int, words: str) -> ActionResult:
         to_member_id=line.theirs.id,
         kind=kind,
         words=words,
-        named=not (line.mine.id == line.listing.member_id and is_hidden(line.listing)),
+        named=not line.hides_me,
         at=ctx.now,
         inbox_id=ctx.inbox_id,
     )
@@ -254,9 +298,7 @@ def _send(ctx: ActionContext, link: int, words: str) -> ActionResult:
     waits = reader.plain and not in_hand and not line.is_hour
     if waits and knows_that_words_wait(ctx, reader, "notices/link_waits"):
         return ActionResult(outcome, {"line": ""})
-    language = reader.language or circle.language
-    asked = line.mine.id == line.listing.member_id
-    name = name_on(line.listing, ctx.person, language) if asked else name_in(ctx.person, language)
+    name = name_in(Person() if line.hides_me else ctx.person, reader.language or circle.language)
     told = Tell(
         reader.id,
         "link_waits" if waits else "link_words",
@@ -269,3 +311,10 @@ def _send(ctx: ActionContext, link: int, words: str) -> ActionResult:
         carries=f"note:{note.id}{ONLY_A_SIGN if waits else ''}",
     )
     return ActionResult(outcome, {"line": ""}, (told,))
+
+
+def _left_alone(ctx: ActionContext, line: Line) -> tuple[Start, ...]:
+    """Whoever called for someone, and whom nobody hears any more, is told what comes next."""
+    if line.listing is None or not line.is_hour or line.mine.id != line.listing.member_id:
+        return ()
+    return (Start(ctx.person.id, CUT, {"listing": line.listing.id}, line.mine.id, at_once=True),)

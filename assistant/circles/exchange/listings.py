@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.effects import Effect, Start, Tell
@@ -14,7 +15,7 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.exchange.lifetimes import MOST_ASKS_A_WEEK, WEEK
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.languages import LANGUAGES, spoken
-from assistant.store.tables import Approach, Circle, Listing, Member, Person
+from assistant.store.tables import Approach, Circle, Introduced, Listing, Member, Person
 from assistant.store.tables.circle_tables import SEATED
 from assistant.store.tables.exchange_tables import AT_THEIR_WISH
 
@@ -101,35 +102,85 @@ def asked_lately(session: Session, people: Collection[int], around: dt.datetime)
 
     What they took up from a list themselves does not count, nor what they were glad to be asked.
     """
-    rows = session.execute(
-        select(Member.person_id, func.count(Approach.id))
-        .join(Approach, Approach.member_id == Member.id)
-        .where(
-            Member.person_id.in_(people),
-            Approach.wave.not_in(AT_THEIR_WISH),
-            Approach.due_at > around - WEEK,
-            Approach.due_at < around + WEEK,
-            (Approach.withdrawn_at.is_(None)) | (Approach.asked_at.is_not(None)),
+    asked: Counter[int] = Counter()
+    for table in (Approach, Introduced):
+        rows = session.execute(
+            select(Member.person_id, func.count(table.id))
+            .join(table, table.member_id == Member.id)
+            .where(
+                Member.person_id.in_(people),
+                _by_others(table),
+                table.due_at > around - WEEK,
+                table.due_at < around + WEEK,
+                (table.withdrawn_at.is_(None)) | (table.asked_at.is_not(None)),
+            )
+            .group_by(Member.person_id)
         )
-        .group_by(Member.person_id)
-    )
-    return dict(rows.all())
+        asked.update(dict(rows.all()))
+    return asked
+
+
+def asked_since(session: Session, person_id: int, now: dt.datetime) -> int:
+    """Return about how many things a person was asked in the last week, whoever asked."""
+    return len(_asked_at(session, person_id, now))
 
 
 def asked_enough(session: Session, approach: Approach, now: dt.datetime) -> bool:
     """Whether whoever is about to be asked has been asked often enough this week."""
     person_id = session.get_one(Member, approach.member_id).person_id
-    asked = session.scalar(
-        select(func.count(Approach.id))
-        .join(Member, Member.id == Approach.member_id)
-        .where(
-            Member.person_id == person_id,
-            Approach.id != approach.id,
-            Approach.wave.not_in(AT_THEIR_WISH),
-            Approach.asked_at > now - WEEK,
-        )
+    before = asked_since(session, person_id, now)
+    again = (
+        approach.asked_at is not None
+        and approach.asked_at > now - WEEK
+        and approach.wave not in AT_THEIR_WISH
     )
-    return (asked or 0) >= MOST_ASKS_A_WEEK
+    return before - again >= MOST_ASKS_A_WEEK
+
+
+def free_at(session: Session, person_id: int, now: dt.datetime, *, but: int | None = None) -> dt.datetime:
+    """Return from when on a person may be asked about one thing more, as far as it is planned.
+
+    Args:
+        but: The side of an introduction that is not counted: it is what they are to be asked.
+    """
+    moments = sorted([*_asked_at(session, person_id, now), *_to_be_asked_at(session, person_id, now, but)])
+    return max(now, moments[-MOST_ASKS_A_WEEK] + WEEK) if len(moments) >= MOST_ASKS_A_WEEK else now
+
+
+def _by_others(table: type[Approach | Introduced]) -> ColumnElement[bool]:
+    return Approach.wave.not_in(AT_THEIR_WISH) if table is Approach else Introduced.due_at.is_not(None)
+
+
+def _asked_at(session: Session, person_id: int, now: dt.datetime) -> list[dt.datetime]:
+    return [
+        at
+        for table in (Approach, Introduced)
+        for at in session.scalars(
+            select(table.asked_at)
+            .join(Member, Member.id == table.member_id)
+            .where(Member.person_id == person_id, _by_others(table), table.asked_at > now - WEEK)
+        )
+        if at is not None
+    ]
+
+
+def _to_be_asked_at(session: Session, person_id: int, now: dt.datetime, but: int | None) -> list[dt.datetime]:
+    return [
+        due
+        for table in (Approach, Introduced)
+        for number, due in session.execute(
+            select(table.id, table.due_at)
+            .join(Member, Member.id == table.member_id)
+            .where(
+                Member.person_id == person_id,
+                _by_others(table),
+                table.asked_at.is_(None),
+                table.withdrawn_at.is_(None),
+                table.due_at > now - WEEK,
+            )
+        )
+        if due is not None and not (table is Introduced and number == but)
+    ]
 
 
 def name_in(person: Person, language: str | None, *, placeholder: str = "writer") -> str:

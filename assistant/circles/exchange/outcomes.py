@@ -8,7 +8,7 @@ from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
 from assistant.circles.exchange.lifetimes import LINKED_FOR
 from assistant.circles.exchange.linking import link, spare_for
-from assistant.circles.exchange.listings import is_hidden, locked, name_in, name_on, writer_of
+from assistant.circles.exchange.listings import is_hidden, locked, name_in, writer_of
 from assistant.circles.people.carried_words import ONLY_A_SIGN
 from assistant.circles.people.reachability import is_away
 from assistant.circles.sharing.shares import apart_from
@@ -77,12 +77,25 @@ def link_spare(ctx: ActionContext, *, listing: int = 0) -> ActionResult:
 def carry_thanks(
     ctx: ActionContext, *, listing: int = 0, approach: int = 0, thanks: str = ""
 ) -> ActionResult:
-    """Carry a line of thanks to whoever helped, without what could reach anyone."""
+    """Carry a line of thanks to whoever helped."""
     found = _helped(ctx, listing, approach)
-    words = without_contacts(thanks.strip(), ctx.identity.country)
-    if found is None or ctx.member is None or not any(sign.isalnum() for sign in words):
+    if found is None:
         return ActionResult("gone", {"thanks": ""})
     seat, other = _other(ctx, *found)
+    hidden = is_hidden(found[0]) and ctx.member is not None and found[0].member_id == ctx.member.id
+    return pass_thanks(ctx, seat, other, thanks, named=not hidden)
+
+
+def pass_thanks(
+    ctx: ActionContext, seat: Member, other: Person, thanks: str, *, named: bool = True
+) -> ActionResult:
+    """Carry a line of thanks to another, without what could reach anyone; passed or gone.
+
+    Whoever is kept apart or away gets none, which is not said.
+    """
+    words = without_contacts(thanks.strip(), ctx.identity.country)
+    if ctx.member is None or not any(sign.isalnum() for sign in words):
+        return ActionResult("gone", {"thanks": ""})
     apart = other.id in apart_from(ctx.session, ctx.person.id)
     note = Note(
         circle_id=ctx.member.circle_id,
@@ -90,7 +103,7 @@ def carry_thanks(
         to_member_id=seat.id,
         kind=THANKS,
         words=words,
-        named=not (is_hidden(found[0]) and found[0].member_id == ctx.member.id),
+        named=named,
         at=ctx.now,
         inbox_id=ctx.inbox_id,
     )
@@ -104,8 +117,10 @@ def carry_thanks(
         other.id,
         "thanks_to_you",
         {
-            "other_name": name_on(
-                found[0], ctx.person, other.language or circle.language, placeholder="other_name"
+            "other_name": name_in(
+                ctx.person if named else Person(),
+                other.language or circle.language,
+                placeholder="other_name",
             ),
             "words": words,
         },

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
 
 from sqlalchemy import select
 
@@ -28,11 +26,9 @@ from assistant.circles.exchange.listings import (
     thank_the_ready,
     writer_of,
 )
+from assistant.circles.exchange.open_talks import rests_until
 from assistant.circles.exchange.withdrawal import withdraw
-from assistant.safety.alert_holding import open_about
 from assistant.store.tables import Approach, Circle, Listing
-
-NOT_NOW: Final = dt.timedelta(hours=2)
 
 
 def begin_waves(ctx: ActionContext, listing: Listing) -> Iterator[Effect]:
@@ -108,17 +104,17 @@ def end_listing(ctx: ActionContext, *, listing: int = 0) -> ActionResult:
     found = locked(ctx.session, listing)
     if found is None or found.ended_at is not None:
         return ActionResult("over")
-    due = found.ends_at is None or found.ends_at <= ctx.now
-    if found.state == "open" and not due:
+    if found.state == "open" and found.ends_at is not None and found.ends_at > ctx.now:
         return ActionResult("over")
     if not is_here(ctx.session, found):
         end(ctx.session, found, "gone", ctx.now)
         withdraw(ctx.session, found, ctx.now)
         return ActionResult("over")
     member, person = writer_of(ctx.session, found)
-    if open_about(ctx.session, person.id):
+    if (until := rests_until(ctx.session, person.id, ctx.now)) is not None:
         # Not in the midst of a talk about someone's safety.
-        later = Start(person.id, "ask_end", {"listing": found.id}, due_at=ctx.now + NOT_NOW, at_once=True)
+        due = daytime(person, ctx.session.get_one(Circle, found.circle_id), until)
+        later = Start(person.id, "ask_end", {"listing": found.id}, due_at=due, at_once=True)
         return ActionResult("over", effects=(later,))
     outcome = "no_one" if found.kind == "ask" else "expired"
     if found.state == "look":

@@ -6,12 +6,17 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Start
 from assistant.circles.actions.registry import action
+from assistant.circles.exchange.introductions.partings import (
+    end_introductions_of,
+    give_up_introductions,
+    part_introductions,
+)
 from assistant.circles.exchange.link_words import CUT, NOW
 from assistant.circles.exchange.listings import (
     approaches_of,
@@ -21,6 +26,7 @@ from assistant.circles.exchange.listings import (
     propose_next,
     writer_of,
 )
+from assistant.circles.exchange.open_talks import close_talks
 from assistant.circles.people.carried_words import call_back
 from assistant.circles.sharing.given_words import Given, Keeper, keeps_words
 from assistant.circles.sharing.shares import apart_from
@@ -28,12 +34,8 @@ from assistant.store.tables import (
     Answer,
     Approach,
     Circle,
-    Conversation,
     Listing,
     Member,
-    Outbox,
-    Question,
-    Timer,
 )
 
 FLOWS: Final = (
@@ -41,8 +43,6 @@ FLOWS: Final = (
     *("be_there", "stand_by"),
 )
 """Flows that are about one listing, of anyone."""
-UNHEARD: Final = "silence"
-"""What a question that is let go of came to: a late answer still finds it, and hears that it is settled."""
 TYPED_WITHIN: Final = dt.timedelta(hours=1)
 """An answer so shortly before holds the words that became the listing."""
 
@@ -83,6 +83,7 @@ def give_up_listings(session: Session, member: Member, now: dt.datetime) -> tupl
         approach.withdrawn_at = approach.withdrawn_at or now
         effects += _cut(session, approach, now)
         effects += _unpropose(session, approach)
+    give_up_introductions(session, member, now)
     session.flush()
     return tuple(effects)
 
@@ -94,6 +95,7 @@ def end_listings_of(session: Session, circle: Circle, now: dt.datetime) -> None:
     ).all():
         end(session, listing, "gone", now)
         withdraw(session, listing, now)
+    end_introductions_of(session, circle, now)
 
 
 @action("parted")
@@ -118,6 +120,7 @@ def part_listings(ctx: ActionContext) -> ActionResult:
         effects += [each for each in cut if each.person_id != ctx.person.id]
         _close_talks(ctx.session, listing, [approach.member_id], ctx.now)
         effects += _unpropose(ctx.session, approach)
+    part_introductions(ctx.session, mine, theirs, ctx.now)
     ctx.session.flush()
     return ActionResult("parted", effects=tuple(effects))
 
@@ -147,27 +150,7 @@ def _unpropose(session: Session, approach: Approach) -> Iterator[Effect]:
 
 def _close_talks(session: Session, listing: Listing, members: Sequence[int], now: dt.datetime) -> None:
     """Close what these members are being asked about it, without a word."""
-    seats = session.scalars(select(Member.person_id).where(Member.id.in_(members))).all()
-    talks = session.scalars(
-        select(Conversation).where(
-            Conversation.person_id.in_(seats), Conversation.flow.in_(FLOWS), Conversation.ended_at.is_(None)
-        )
-    ).all()
-    ids = [talk.id for talk in talks if talk.values.get("listing") == listing.id]
-    for talk in talks:
-        if talk.id in ids:
-            talk.ended_at = now
-    closing = update(Question).where(Question.conversation_id.in_(ids), Question.state != "closed")
-    session.execute(closing.values(state="closed", outcome=UNHEARD, closed_at=now))
-    resting = update(Timer).where(Timer.conversation_id.in_(ids), Timer.done_at.is_(None))
-    session.execute(resting.values(done_at=now))
-    unread = update(Outbox).where(
-        Outbox.state == "queued",
-        Outbox.person_id.in_(seats),
-        Outbox.conversation_id.in_(ids) | (Outbox.carries == carried(listing)),
-    )
-    session.execute(unread.values(state="cancelled", reason="its ask is settled"))
-    session.flush()
+    close_talks(session, ("listing", listing.id), FLOWS, members, now, carries=carried(listing))
 
 
 def _last_listing(session: Session, seats: Sequence[int], only: int | None) -> list[Given]:

@@ -95,7 +95,10 @@ def wants(session: Session, member_id: int | None, flow: str | None) -> bool:
     return member is None or not member.weekly_only or (flow is not None and flow not in NOT_WEEKLY)
 
 
-UNASKED: Final = ("%/silence.%", "%nudge%", "buddy_quiet/%/say", "buddy_middle/%/say")
+UNASKED: Final = (
+    *("%/silence.%", "%nudge%", "buddy_quiet/%/say", "buddy_middle/%/say"),
+    *("hour_reminder/ask/say", "circle_hour/there/say"),
+)
 """The wordings of texts that come neither by the season's plan nor by the member's wish."""
 
 

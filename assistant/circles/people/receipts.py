@@ -23,6 +23,7 @@ from assistant.store.tables import (
     Goal,
     GoalStep,
     Inbox,
+    Introduced,
     Listing,
     Member,
     Note,
@@ -50,6 +51,7 @@ OWNERS: Final[Mapping[str, Callable[[], Select[int, Any]]]] = {
         .join(Member, Member.id == Goal.member_id)
     ),
     "listing": lambda: select(Listing.id, Member.person_id).join(Member, Member.id == Listing.member_id),
+    "sentence": lambda: select(Introduced.id, Introduced.written_by),
     "said": lambda: select(PendingAction.id, PendingAction.by_person_id),
     "text": lambda: select(Inbox.id, Inbox.person_id),
     "evidence": lambda: select(ReportWord.id, Report.about_person_id).join(

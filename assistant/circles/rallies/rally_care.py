@@ -7,22 +7,20 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Effect, Line, Lines, Tell
+from assistant.circles.actions.effects import Line, Lines, Tell
 from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
 from assistant.circles.exchange.listings import approaches_of, end, is_here, locked, name_in
-from assistant.circles.exchange.outcomes import THANKS
+from assistant.circles.exchange.open_talks import rests_until
+from assistant.circles.exchange.outcomes import pass_thanks
 from assistant.circles.exchange.withdrawal import withdraw
-from assistant.circles.people.carried_words import ONLY_A_SIGN
 from assistant.circles.people.reachability import is_away
 from assistant.circles.rallies.rally_drafts import RALLY
 from assistant.circles.rallies.rally_telling import CARE_ON, GATHERED_AFTER
 from assistant.circles.rallies.standing_by import KIND
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.languages import LANGUAGES, spoken
-from assistant.language.phones.contacts import without_contacts
-from assistant.safety.alert_holding import open_about
-from assistant.store.tables import Circle, Listing, Member, Note, Person
+from assistant.store.tables import Listing, Member, Note, Person
 
 STOOD_BY = ("can", "line")
 
@@ -36,7 +34,7 @@ def open_care(ctx: ActionContext, *, listing: int = 0, day: str = "") -> ActionR
     found = _own(ctx, listing)
     if found is None or found.state != "open":
         return ActionResult("over")
-    here = is_here(ctx.session, found) and not open_about(ctx.session, ctx.person.id)
+    here = is_here(ctx.session, found) and not rests_until(ctx.session, ctx.person.id, ctx.now)
     if day == str(CARE_ON[-1]):
         end(ctx.session, found, "expired", ctx.now)
         withdraw(ctx.session, found, ctx.now)
@@ -84,40 +82,14 @@ def thank_supporters(ctx: ActionContext, *, listing: int = 0) -> ActionResult:
 def carry_rally_thanks(ctx: ActionContext, *, listing: int = 0, thanks: str = "") -> ActionResult:
     """Carry a line of thanks to everyone who stood by, without what could reach anyone."""
     found = _own(ctx, listing)
-    words = without_contacts(thanks.strip(), ctx.identity.country)
-    if found is None or ctx.member is None or not any(sign.isalnum() for sign in words):
+    if found is None or not any(sign.isalnum() for sign in thanks):
         return ActionResult("empty", {"thanks": ""})
-    effects: list[Effect] = []
-    for seat in _stood_by(ctx, found):
-        note = Note(
-            circle_id=ctx.member.circle_id,
-            from_member_id=ctx.member.id,
-            to_member_id=seat.id,
-            kind=THANKS,
-            words=words,
-            at=ctx.now,
-            inbox_id=ctx.inbox_id,
-        )
-        ctx.session.add(note)
-        ctx.session.flush()
-        reader, circle = (
-            ctx.session.get_one(Person, seat.person_id),
-            ctx.session.get_one(Circle, seat.circle_id),
-        )
-        name = name_in(ctx.person, reader.language or circle.language, placeholder="other_name")
-        effects.append(
-            Tell(
-                reader.id,
-                "thanks_to_you",
-                {"other_name": name, "words": words},
-                purpose="relay",
-                circle_id=seat.circle_id,
-                verbatim=("words",),
-                member_id=seat.id,
-                carries=f"note:{note.id}{ONLY_A_SIGN if reader.plain else ''}",
-            )
-        )
-    return ActionResult("passed", {"thanks": ""}, tuple(effects))
+    passed = [
+        pass_thanks(ctx, seat, ctx.session.get_one(Person, seat.person_id), thanks)
+        for seat in _stood_by(ctx, found)
+    ]
+    told = tuple(effect for each in passed for effect in each.effects)
+    return ActionResult("passed" if told else "empty", {"thanks": ""}, told)
 
 
 def _own(ctx: ActionContext, listing_id: int) -> Listing | None:

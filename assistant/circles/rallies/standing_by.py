@@ -17,13 +17,13 @@ from assistant.circles.exchange.listings import (
     name_in,
     writer_of,
 )
+from assistant.circles.exchange.open_talks import rests_until
 from assistant.circles.people.carried_words import ONLY_A_SIGN
 from assistant.circles.people.reachability import is_away
 from assistant.circles.rallies.rally_telling import GATHERED_AFTER
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.languages import LANGUAGES, spoken
 from assistant.language.phones.contacts import without_contacts
-from assistant.safety.alert_holding import open_about
 from assistant.store.tables import Approach, Circle, Listing, Note
 
 KIND: Final = "rally"
@@ -36,7 +36,7 @@ def open_rally(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> Ac
     if found is None or mine is None or not _goes_on(ctx, found, mine):
         return ActionResult("over")
     often = mine.wave == "rally" and asked_enough(ctx.session, mine, ctx.now)
-    if often or open_about(ctx.session, ctx.person.id):
+    if often or rests_until(ctx.session, ctx.person.id, ctx.now):
         mine.withdrawn_at = ctx.now
         ctx.session.flush()
         return ActionResult("over")

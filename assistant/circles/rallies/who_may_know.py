@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.buddies.groups import buddies_of
-from assistant.circles.exchange.lifetimes import MOST_ASKS_A_WEEK, WEEK, daytime
+from assistant.circles.exchange.lifetimes import daytime
+from assistant.circles.exchange.listings import free_at
 from assistant.circles.people.reachability import reach
 from assistant.circles.people.roster import is_called
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.folding import plain_words
-from assistant.store.tables import Approach, Circle, Listing, Member, Person
-from assistant.store.tables.exchange_tables import AT_THEIR_WISH
+from assistant.store.tables import Circle, Listing, Member, Person
 
 HERE: Final = ("active", "reading")
 
@@ -74,18 +74,5 @@ def told_at(ctx: ActionContext, seat: Member, *, chosen: bool) -> dt.datetime:
         ctx.session.get_one(Circle, seat.circle_id),
         ctx.session.get_one(Person, seat.person_id),
     )
-    when = ctx.now
-    if not chosen:
-        asked = ctx.session.scalars(
-            select(Approach.due_at)
-            .join(Member, Member.id == Approach.member_id)
-            .where(
-                Member.person_id == seat.person_id,
-                Approach.wave.not_in(AT_THEIR_WISH),
-                Approach.due_at > ctx.now - WEEK,
-            )
-            .order_by(Approach.due_at.desc())
-        ).all()
-        if len(asked) >= MOST_ASKS_A_WEEK:
-            when = max(when, asked[MOST_ASKS_A_WEEK - 1] + WEEK + dt.timedelta(minutes=1))
+    when = ctx.now if chosen else free_at(ctx.session, seat.person_id, ctx.now)
     return daytime(person, circle, when)

@@ -32,6 +32,7 @@ from assistant.circles.reports.season_figures import (
     trend,
 )
 from assistant.circles.reports.suppression import Cell, at_least, hide
+from assistant.circles.reports.tie_figures import MEDIAN, of_ties
 from assistant.engine.problems import did_you_mean
 from assistant.errors import NotPossible
 from assistant.store.tables import Circle, Cohort
@@ -182,7 +183,7 @@ def publish(seasons: Sequence[Season], *, of_cohort: bool) -> list[Figure]:
         cells[whole, SEASON, figure] = cell
     sums.append(((whole, SEASON, "members"), [(whole, SEASON, each) for each in STANDINGS]))
     for number, period in enumerate(weeks, 1):
-        for figure, cell in of_weeks(seasons, {number}):
+        for figure, cell in (*of_weeks(seasons, {number}), *of_ties(seasons, {number})):
             cells[whole, period, figure] = cell
     if weeks:
         for figure in ("asked", "response", "pairs"):
@@ -219,7 +220,7 @@ def _scopes(seasons: Sequence[Season], whole: str, of_cohort: bool) -> Iterator[
 
 def _summed(cells: Mapping[Key, Cell], whole: str) -> list[str]:
     """The figures of a cohort that are the sum of its circles'; a median is not."""
-    apart = {*HOURS, "minutes_median", *STANDINGS}
+    apart = {*HOURS, "minutes_median", MEDIAN, *STANDINGS}
     return [
         figure
         for scope, period, figure in cells

@@ -74,6 +74,19 @@ class Seat:
                 self.in_time |= 1 << week
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """One ask or offer of a season."""
+
+    kind: str
+    """ask | offer"""
+    person_id: int
+    hours_to_yes: float | None
+    """Hours until the first yes; None: nobody said one."""
+    helped: bool
+    """Whether whoever was helped said that it did."""
+
+
 @dataclass(slots=True)
 class Season:
     """What one circle's season came to so far."""
@@ -88,6 +101,12 @@ class Season:
     alarms: list[tuple[str, int, float | None]] = field(default_factory=list)
     """Kind, about whom, and after how many minutes a person looked."""
     segments: int = 0
+    posted: list[Posted] = field(default_factory=list)
+    """The asks and offers of its members."""
+    ties: list[tuple[int, int, int]] = field(default_factory=list)
+    """Week, who gave, who got: ties of its members, to others of the cohort as well."""
+    helped: list[tuple[int, int]] = field(default_factory=list)
+    """Who helped which of its members, by the word of whoever was helped."""
 
 
 def add_goals(session: Session, inside: Select[int], seats: Mapping[int, Seat]) -> None:

@@ -28,6 +28,7 @@ from assistant.circles.reports.season_counts import (
     rows_of,
     seats_in,
 )
+from assistant.circles.reports.tie_counts import add_ties
 from assistant.store.columns import UtcDateTime
 from assistant.store.tables import (
     Address,
@@ -67,6 +68,7 @@ def seasons_of(
     session.flush()
     seasons = {circle.id: _season(circle, now) for circle in circles}
     seats: dict[int, Seat] = {}
+    homes: dict[int, int] = {}
     stopped = _opt_outs(session, inside)
     signs = _last_signs(session, inside, now)
     opened = _opened(session, inside)
@@ -86,6 +88,7 @@ def seasons_of(
         elif state == "left" and _because_of_stop(state_at, stopped[person_id]):
             standing = "stopped"
         seats[member_id] = seat = Seat(person_id, standing)
+        homes[member_id] = circle_id
         seat.opened = sum(1 << week for week in weeks if week <= season.weeks)
         if promised_at is not None:
             seat.stayed = max(0, (until - promised_at).days) / 7
@@ -96,6 +99,7 @@ def seasons_of(
     add_pairs(session, inside, seasons)
     add_alarms(session, inside, seasons)
     add_cost(session, inside, seasons)
+    add_ties(session, {circle.id: circle for circle in circles}, inside, seats, homes, seasons)
     return [seasons[circle.id] for circle in circles]
 
 

@@ -23,6 +23,8 @@ from assistant.store.tables import (
     Goal,
     GoalStep,
     Inbox,
+    Introduced,
+    Introduction,
     Listing,
     Member,
     Note,
@@ -76,6 +78,8 @@ def erase_circle(session: Session, circle: Circle, now: dt.datetime) -> None:
     empty_rows(session, Share, Share.circle_id == circle.id, now, words=None)
     empty_rows(session, Note, Note.circle_id == circle.id, now, words=None)
     empty_rows(session, Listing, Listing.circle_id == circle.id, now, words=None)
+    introductions = select(Introduction.id).where(Introduction.circle_id == circle.id)
+    empty_rows(session, Introduced, Introduced.introduction_id.in_(introductions), now, words=None)
     goals = select(Goal.id).where(Goal.member_id.in_(seats))
     empty_rows(session, GoalStep, GoalStep.goal_id.in_(goals), now, words=None, details=None)
     empty_rows(session, Goal, Goal.member_id.in_(seats), now, words=None, plan=None)

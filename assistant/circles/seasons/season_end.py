@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.calendar.brief_schedule import plan_briefs
@@ -14,7 +14,7 @@ from assistant.circles.calendar.season_plan import KEPT_FOR
 from assistant.circles.exchange.withdrawal import end_listings_of
 from assistant.circles.people.audit import record
 from assistant.circles.seasons.retention import due_for_erasing, erase_circle
-from assistant.store.tables import Circle, Member, Timer
+from assistant.store.tables import Circle, CircleHour, Member, Timer
 
 _OVER_EVERYWHERE: Final = dt.timedelta(hours=12)
 """At noon UTC the day before is over in every zone on Earth."""
@@ -31,9 +31,20 @@ def close_season(session: Session, circle: Circle, now: dt.datetime) -> None:
         delete(Timer).where(Timer.member_id.in_(seats), Timer.key.is_not(None), Timer.done_at.is_(None))
     )
     end_listings_of(session, circle, now)
+    _drop_hours(session, circle, now)
     record(session, "close circle", now, circle_id=circle.id)
     session.flush()
     plan_briefs(session, circle, now)
+
+
+def _drop_hours(session: Session, circle: Circle, now: dt.datetime) -> None:
+    """Let no circle hour come any more: nobody is told, as the season's own end was."""
+    coming = CircleHour.state.in_(("asked", "planned", "set")), CircleHour.starts_at > now
+    session.execute(
+        update(CircleHour)
+        .where(CircleHour.circle_id == circle.id, *coming)
+        .values(state="dropped", settled_at=now, look_at=None)
+    )
 
 
 def close_and_erase(session: Session, now: dt.datetime) -> int:

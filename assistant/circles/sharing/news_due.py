@@ -48,6 +48,9 @@ COUNTED: Final = ("notices/news_%", "notices/buddy_left%", "notices/buddy_now%")
 """The wordings of texts of news: digests, and changes of buddies, which cannot wait for one."""
 WEEK: Final = dt.timedelta(days=7) - dt.timedelta(hours=2)
 """Less what a sweep may be late, and clocks put forward: at the same hour a week later it is over."""
+LAST_AFTER: Final = dt.timedelta(days=3, hours=12)
+"""So long after the first of a week the last may come, at the next hour of its reader: on the fifth day. Else
+the first three days would take them all."""
 NOT_SENT: Final = ("cancelled", "dropped", "failed")
 
 
@@ -212,7 +215,10 @@ def _postponed(session: Session, people: Collection[int], now: dt.datetime) -> M
 def _full_weeks(
     session: Session, readers: Collection[Member], now: dt.datetime
 ) -> Mapping[int, dt.datetime | None]:
-    """Return the seats that have had their texts of news for now, and when each of them hears again."""
+    """Return the seats that have had their texts of news for now, and when each of them hears again.
+
+    Three in a week; the third is kept for its second half.
+    """
     daily = {member.id: member for member in readers if member.news == CAPPED}
     texts = session.execute(
         select(Outbox.member_id, Outbox.created_at)
@@ -229,7 +235,12 @@ def _full_weeks(
     for member_id, at in texts:
         assert member_id is not None
         newest.setdefault(member_id, []).append(at)
-    free = {each: at[NEWS_A_WEEK - 1] + WEEK for each, at in newest.items() if len(at) >= NEWS_A_WEEK}
+    free: dict[int, dt.datetime] = {}
+    for member_id, moments in newest.items():
+        if len(moments) >= NEWS_A_WEEK:
+            free[member_id] = moments[NEWS_A_WEEK - 1] + WEEK
+        elif len(moments) == NEWS_A_WEEK - 1 and moments[-1] + LAST_AFTER > now:
+            free[member_id] = moments[-1] + LAST_AFTER
     return due_for(session, [daily[each] for each in free], now, free) if free else {}
 
 

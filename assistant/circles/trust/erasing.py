@@ -27,7 +27,7 @@ from assistant.circles.people.memberships import seats_of
 from assistant.circles.people.receipts import OWNERS
 from assistant.circles.people.roster import is_called
 from assistant.circles.seasons.retention import KEPT_PARAMS
-from assistant.circles.trust.reports import end_reports_about
+from assistant.circles.trust.reports import end_reports_about, keep_asking
 from assistant.circles.trust.traces import FIRST_LOOK, NOBODYS, forget_told, mates_of, names_of
 from assistant.store.tables import (
     Address,
@@ -40,6 +40,7 @@ from assistant.store.tables import (
     Goal,
     GoalStep,
     Inbox,
+    Introduced,
     Invitation,
     Listing,
     Member,
@@ -126,7 +127,7 @@ def erase_person(ctx: ActionContext) -> tuple[Effect, ...]:
     session, person, now = ctx.session, ctx.person, ctx.now
     if session.get_bind().dialect.name == "sqlite":
         session.execute(text("PRAGMA secure_delete = ON"))
-    effects: list[Effect] = [*end_by_opt_out(ctx), *end_reports_about(ctx)]
+    effects: list[Effect] = [*end_by_opt_out(ctx), *end_reports_about(ctx), *keep_asking(ctx)]
     for member, circle in seats_of(session, person.id):
         effects += close(ctx, member, circle)
     effects.append(Finish(person.id))
@@ -188,6 +189,8 @@ def _erase_words(session: Session, person_id: int, now: dt.datetime) -> None:
     empty_rows(session, GoalStep, GoalStep.goal_id.in_(goals), now, words=None, details=None)
     empty_rows(session, Goal, Goal.member_id.in_(seats), now, words=None, plan=None)
     empty_rows(session, Listing, Listing.member_id.in_(seats), now, words=None)
+    about = or_(Introduced.member_id.in_(seats), Introduced.written_by == person_id)
+    empty_rows(session, Introduced, about, now, words=None, answer_id=None)
     empty_rows(session, PendingAction, PendingAction.by_person_id == person_id, None, words=None)
     empty_rows(session, Conversation, Conversation.person_id == person_id, None, values={})
     theirs = and_(Timer.person_id == person_id, Timer.done_at.is_(None))

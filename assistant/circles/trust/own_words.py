@@ -12,7 +12,19 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.people.receipts import Read, Ref, reads_of
 from assistant.circles.sharing.given_words import PASSED_ON, PRIVATE, TO_A_HOST
-from assistant.store.tables import Answer, Goal, GoalStep, Inbox, Listing, Member, Note, PendingAction, Share
+from assistant.store.tables import (
+    Answer,
+    Goal,
+    GoalStep,
+    Inbox,
+    Introduced,
+    Introduction,
+    Listing,
+    Member,
+    Note,
+    PendingAction,
+    Share,
+)
 
 HOSTS_OWN: Final = ("say", "note", "check_in")
 """What hosts do in words of their own."""
@@ -25,7 +37,7 @@ class Own:
     """Words that were given at once, with every row that keeps them."""
 
     kind: str
-    """answer | share | note | said | goal | step | text"""
+    """answer | share | note | listing | sentence | said | goal | step | text"""
     at: dt.datetime
     circle_id: int | None
     words: str | None
@@ -51,10 +63,12 @@ def own_words(session: Session, person_id: int) -> list[Own]:
     _join_notes(session, seats, found)
     _join_goals(session, seats, found)
     found += _listings(session, seats)
+    found += _sentences(session, person_id)
     found += _said(session, person_id)
     at = {ref: own for own in found for ref in own.refs}
     reads = [read for read in reads_of(session, person_id) if read.ref[0] != REVIEWED]
     found += _texts(session, {read.ref[1] for read in reads if read.ref[0] == "text"}, at)
+    found += _replaced(reads, at)
     for read in reads:
         if read.ref in at:
             at[read.ref].reads.append(read)
@@ -137,6 +151,19 @@ def _listings(session: Session, seats: dict[int, int]) -> Iterator[Own]:
         yield Own("listing", listing.created_at, listing.circle_id, listing.words, for_all=posted, refs={ref})
 
 
+def _sentences(session: Session, person_id: int) -> Iterator[Own]:
+    """What someone wrote of themselves, or of two whom they introduced, for those two alone."""
+    rows = session.execute(
+        select(Introduced, Introduction.circle_id)
+        .join(Introduction, Introduction.id == Introduced.introduction_id)
+        .where(Introduced.written_by == person_id)
+        .order_by(Introduced.id)
+    )
+    for side, circle_id in rows:
+        assert side.written_at is not None
+        yield Own("sentence", side.written_at, circle_id, side.words, refs={("sentence", side.id)})
+
+
 def _said(session: Session, person_id: int) -> Iterator[Own]:
     rows = session.scalars(
         select(PendingAction).where(
@@ -156,6 +183,14 @@ def _texts(session: Session, ids: Iterable[int], at: dict[Ref, Own]) -> list[Own
     """What went from hand to hand while someone was looked after, and stands in no other row."""
     texts = session.scalars(select(Inbox).where(Inbox.id.in_(list(ids)))).all()
     found = [Own("text", text.received_at, None, None, refs={("text", text.id)}) for text in texts]
+    at |= {ref: own for own in found for ref in own.refs}
+    return found
+
+
+def _replaced(reads: Iterable[Read], at: dict[Ref, Own]) -> list[Own]:
+    """What someone wrote of another, who read it and put words of their own in its place."""
+    gone = {read.ref: read.at for read in reads if read.ref[0] == "sentence" and read.ref not in at}
+    found = [Own("sentence", moment, None, None, refs={ref}) for ref, moment in gone.items()]
     at |= {ref: own for own in found for ref in own.refs}
     return found
 

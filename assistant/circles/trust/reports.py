@@ -20,6 +20,7 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, other_name_of, 
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.blocking import stop_words
 from assistant.circles.buddies.rematching import keep_apart
+from assistant.circles.exchange.withdrawal import part_listings
 from assistant.circles.people.audit import record
 from assistant.circles.people.carried_words import call_back
 from assistant.circles.people.memberships import seat_of, seats_of
@@ -37,6 +38,7 @@ from assistant.store.tables import (
     Report,
     ReportWord,
     Role,
+    Timer,
 )
 
 KIND: Final = "report"
@@ -91,6 +93,7 @@ def cut_contact(ctx: ActionContext, *, reported: int = 0) -> ActionResult:
     _keep_words(ctx, report)
     stop_words(ctx, other.id)
     effects = [*keep_apart(ctx.session, ctx.person, other, ctx.identity.sender, ctx.now)]
+    effects += part_listings(ctx).effects
     # For whoever runs this service, too: it stays open there until someone has decided.
     ctx.session.add(
         Alert(kind=KIND, circle_id=circle.id, person_id=other.id, inbox_id=None, opened_at=ctx.now)
@@ -200,6 +203,24 @@ def end_reports_about(ctx: ActionContext) -> Iterator[Effect]:
     for report in ctx.session.scalars(about).all():
         settle(ctx.session, report, "gone", None, ctx.now)
         yield tell_reporter(ctx.session, report, None)
+
+
+def keep_asking(ctx: ActionContext) -> Iterator[Effect]:
+    """Have the reviews go on that someone asked for who is forgotten; call it before their timers end.
+
+    Whoever reviews is asked, if the member had not finished telling, and once more a day later, as ever.
+    """
+    asked_for = select(Report).where(Report.by_person_id == ctx.person.id, Report.state == "open")
+    timers = select(Timer).where(Timer.person_id == ctx.person.id, Timer.flow == AGAIN_FLOW)
+    reminders = {each.values.get("report"): each for each in ctx.session.scalars(timers)}
+    for report in ctx.session.scalars(asked_for).all():
+        reminder = reminders.get(report.id)
+        if reminder is None:
+            yield from _ask(ctx, report)
+        reviewers = reviewers_of(ctx.session, report, ctx.identity.sender, ctx.now, levels=2)
+        if reviewers and (reminder is None or reminder.done_at is None):
+            due = ctx.now + ASKED_AGAIN if reminder is None else reminder.due_at
+            yield Start(reviewers[0].id, AGAIN_FLOW, {"report": report.id}, due_at=due, at_once=True)
 
 
 def tell_reporter(session: Session, report: Report, by: Person | None) -> Tell:

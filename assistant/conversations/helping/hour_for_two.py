@@ -32,7 +32,7 @@ def carry(context: Context, sure_command: Callable[[Context], CommandReading | N
         return False
     if sure_command(context) is not None:
         return False
-    start(context, CARRIES, {"text": context.words.strip(), "hour": hour.id}, None)
+    start(context, CARRIES, {"text": context.words.strip(), "together": hour.id}, None)
     return True
 
 

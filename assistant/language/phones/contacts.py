@@ -11,7 +11,14 @@ _MESSENGER = re.compile(
     r"signal\.me|ig\.me|(?:instagram|facebook|fb|snapchat|tiktok|linkedin)\.com)/\S+",
     re.IGNORECASE,
 )
+_LINK = re.compile(r"(?:https?://|\bwww\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/\S*", re.IGNORECASE)
 _LEFT_OUT = "..."
+
+
+def contact_spans(text: str, country: str) -> list[tuple[int, int]]:
+    """Return where each of them stands, and every other link, in order; args are those of ``has_contact``."""
+    links = [match.span() for match in _LINK.finditer(text)]
+    return sorted([*_spans(text, country), *links])
 
 
 def has_contact(text: str, country: str) -> bool:

@@ -18,6 +18,8 @@ _MONTHS = (
     "october oct octubre", "november nov noviembre", "december dec diciembre dic",
 )  # fmt: skip
 _MONTH_NUMBER = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
+MONTH_NAMES = frozenset(_MONTH_NUMBER)
+"""Names of months, whole and short, in plain form."""
 _UNITS = {
     "day": "days", "days": "days", "dia": "days", "dias": "days", "week": "weeks", "weeks": "weeks",
     "wk": "weeks", "wks": "weeks", "semana": "weeks", "semanas": "weeks", "month": "months",
@@ -142,6 +144,12 @@ def _named(plain: str, today: date, country: str) -> list[date] | None:
     if weekdays is None:
         return None
     return weekdays + near
+
+
+def date_spans(plain: str) -> list[tuple[int, int]]:
+    """Return where a plain text names a day by its month or in figures: nothing in there is a time of day."""
+    named = [match.span() for each in (_ISO, _MONTH_DAY, _DAY_MONTH) for match in each.finditer(plain)]
+    return named + [match.span() for match in _SLASHED.finditer(plain) if _is_day(match, plain)]
 
 
 def looks_like_date(text: str) -> bool:

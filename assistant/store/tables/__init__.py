@@ -4,6 +4,8 @@ from assistant.store.columns import Base
 from assistant.store.tables.circle_tables import Circle, Cohort, Invitation, Member
 from assistant.store.tables.conversation_tables import Answer, Conversation, FlowVersion, Question, Timer
 from assistant.store.tables.exchange_tables import Approach, Listing
+from assistant.store.tables.hour_tables import CircleHour, HourSeat
+from assistant.store.tables.introduction_tables import Introduced, Introduction
 from assistant.store.tables.message_tables import Inbox, Outbox
 from assistant.store.tables.operation_tables import (
     Alert,
@@ -40,6 +42,7 @@ __all__ = [
     "Base",
     "Break",
     "Circle",
+    "CircleHour",
     "Cohort",
     "Consent",
     "Conversation",
@@ -47,7 +50,10 @@ __all__ = [
     "FlowVersion",
     "Goal",
     "GoalStep",
+    "HourSeat",
     "Inbox",
+    "Introduced",
+    "Introduction",
     "Invitation",
     "Listing",
     "Member",

@@ -17,6 +17,7 @@ URGENT = ("danger", "not_ok")
 PENDING_ACTIONS = (
     *("check_in", "say", "nudge", "note", "call", "add", "pause", "remove", "swap"),
     *("leave", "block", "erase"),  # what members do
+    *("hour", "hour_poll", "hour_off", "hour_way"),  # the circle hour
 )
 
 

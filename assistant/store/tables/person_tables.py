@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
@@ -36,6 +36,8 @@ class Person(Base):
     on_hand: Mapped[str | None] = mapped_column(String(60))
     """When they are glad to be there for someone: windows as language/exchange/hand_windows.toml names
     them, "off", or None: they were never asked."""
+    translated: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Others' words come with a translation, where they are in another language."""
 
 
 class Address(Base):

@@ -51,10 +51,14 @@ class Pair(Base):
 
 
 class PairMember(Base):
-    """A seat in a pair, and the member's private answer to "did you connect?"."""
+    """A seat in a pair: whose turn it is, and the member's private answers about it."""
 
     __tablename__ = "pair_member"
-    __table_args__ = (CheckConstraint(one_of("did", ("yes", "not_yet", "new")), "did"),)
+    __table_args__ = (
+        CheckConstraint(one_of("did", ("yes", "not_yet", "new")), "did"),
+        CheckConstraint(one_of("role", ("asks", "brings", "listens")), "role"),
+        CheckConstraint(one_of("gave", ("taught", "listened", "both", "neither")), "gave"),
+    )
 
     pair_id: Mapped[int] = mapped_column(BigId, ForeignKey("pair.id"), primary_key=True)
     member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"), primary_key=True, index=True)
@@ -63,6 +67,10 @@ class PairMember(Base):
     """When the member's last words were relayed to this partner."""
     told_at: Mapped[dt.datetime | None]
     """When the member was told who the partner is; until then, their words still go to the one before."""
+    role: Mapped[str | None] = mapped_column(String(8))
+    """What the member begins the round with (see `buddies.turn_taking`); None: there is nobody else."""
+    gave: Mapped[str | None] = mapped_column(String(10))
+    """What the member says the others of the pair did for them; these hear how often, at the season's end."""
 
 
 class Apart(Base):

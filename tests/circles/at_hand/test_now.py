@@ -152,7 +152,7 @@ def test_without_a_name_none_passes_even_with_the_yes(calls: Calls) -> None:
     assert calls.say("open_call", "Bea").values["writer"] == "Someone"
     assert "Ana" not in str(calls.say("say_here", "Bea").values)
     mine = calls.approach("Bea").id
-    found = calls.do("find_link", "Ana", text="I am shaking", hour=mine)
+    found = calls.do("find_link", "Ana", text="I am shaking", together=mine)
     sent = calls.do("send_to_link", "Ana", link=found.values["link"], line=found.values["line"])
     (told,) = [each for each in sent.effects if isinstance(each, Tell)]
     assert (told.placeholders["writer"], told.purpose) == ("Someone", "reply")
@@ -168,7 +168,7 @@ def test_the_hour_ends_and_words_after_it_go_nowhere(calls: Calls) -> None:
     calls.say("say_here", "Bea")
     mine = calls.approach("Bea").id
     calls.town.now = NOW + 61 * MINUTE
-    assert calls.do("find_link", "Ana", text="are you there", hour=mine).outcome == "over"
+    assert calls.do("find_link", "Ana", text="are you there", together=mine).outcome == "over"
     assert calls.do("after_hour", "Ana", approach=mine).outcome == "ask"
 
 
@@ -192,13 +192,13 @@ def test_whoever_called_may_leave_and_nobody_is_asked_any_more(calls: Calls) -> 
 def test_either_may_close_the_hour(calls: Calls) -> None:
     calls.call()
     calls.say("say_here", "Bea")
-    closed = calls.do("close_hour", "Bea")
+    closed = calls.do("close_together", "Bea")
     assert [(each.person_id, each.flow) for each in closed.effects if isinstance(each, Start)] == [
         (calls.people["Ana"].id, "hour_ended")
     ]
     values = {"listing": calls.listing.id, "approach": calls.approach("Bea").id}
     assert calls.do("hear_hour_ended", "Ana", **values).outcome == "called"
-    assert calls.do("find_hour", "Ana").outcome == "none"
+    assert calls.do("find_together", "Ana").outcome == "none"
 
 
 def test_whoever_is_on_hand_is_asked_once_a_day_and_others_twice_a_week(calls: Calls) -> None:

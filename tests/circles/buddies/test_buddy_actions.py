@@ -41,12 +41,12 @@ def test_two_are_told_of_each_other_and_of_what_the_other_can_share(town: Town) 
         {
             "buddy": "Rosa",
             "buddies": "Rosa",
+            "turn": "asks_skilled",
             "skill": "Resumes, interviews and a good",
-            "skilled": True,
             "carried": {"skill": "answer:1"},
         },
     )
-    assert meet(town, rosa) == ("pair", {"buddy": "Ana", "buddies": "Ana"})
+    assert meet(town, rosa) == ("pair", {"buddy": "Ana", "buddies": "Ana", "turn": "brings"})
 
 
 def test_what_was_told_in_private_is_not_told_to_a_buddy(town: Town) -> None:
@@ -57,7 +57,8 @@ def test_what_was_told_in_private_is_not_told_to_a_buddy(town: Town) -> None:
 
 def test_three_hear_of_both_others(town: Town) -> None:
     _, (ana, *_) = seated(town, 3)
-    assert meet(town, ana) == ("trio", {"buddy": "Rosa", "other_buddy": "Mia", "buddies": "Rosa and Mia"})
+    names = {"buddy": "Rosa", "other_buddy": "Mia", "buddies": "Rosa and Mia"}
+    assert meet(town, ana) == ("trio", {**names, "turn": "asks", "second": "Rosa", "third": "Mia"})
 
 
 def test_a_member_with_nobody_to_be_with_is_told_alone(town: Town) -> None:
@@ -153,7 +154,7 @@ def test_a_member_who_rests_is_missed_by_nobody_and_comes_back_at_will(town: Tow
     back = town.do("pair_again", person(town, rosa), rosa)
     assert (rosa.unpaired_at, rosa.misses) == (None, 0)
     assert starts(back) == {(rosa.person_id, "buddy_meet"): None}
-    assert meet(town, rosa) == ("pair", {"buddy": "Ana", "buddies": "Ana"})
+    assert meet(town, rosa) == ("pair", {"buddy": "Ana", "buddies": "Ana", "turn": "brings"})
     assert buddies_of(town.session, ana) == [rosa]
 
 

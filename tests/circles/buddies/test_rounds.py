@@ -159,7 +159,8 @@ def test_two_latecomers_are_together_before_a_pair_becomes_three(town: Town) -> 
     rosa = town.seat(town.person("Rosa"), circle)
     effects = take_in(town.session, round_, rosa, SENDER, NOW)
     assert groups(town, circle) == [{"Ana", "Rosa"}]
-    assert told(effects, town) == {"Ana": ("buddy_now_one", {"buddy": "Rosa", "buddies": "Rosa"})}
+    now = {"buddy": "Rosa", "buddies": "Rosa", "turn": "asks"}
+    assert told(effects, town) == {"Ana": ("buddy_now_one", now)}
 
 
 def test_a_fourth_makes_two_pairs_of_a_group_of_three(town: Town) -> None:
@@ -293,14 +294,14 @@ def test_who_waits_can_be_linked_with_others_as_well(town: Town) -> None:
     other = someone_else(town.session, ana, SENDER, NOW)
     assert other is not None
     assert other not in buddies_of(town.session, ana)
-    joined, effects = link(town.session, ana, other)
+    joined, effects = link(town.session, ana, other, town.now)
     assert other in joined
     assert len(told(effects, town)) == 2
     for bond in bonds_of(town.session, ana, told=False):
         bond.mine.told_at = NOW
     town.session.flush()
     assert len(buddies_of(town.session, ana)) == 3
-    assert link(town.session, ana, other) == ([], ())
+    assert link(town.session, ana, other, town.now) == ([], ())
 
 
 def test_there_is_nobody_else_in_a_circle_of_two(town: Town) -> None:

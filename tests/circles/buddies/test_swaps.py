@@ -215,7 +215,7 @@ def test_someone_linked_with_two_groups_keeps_the_first(town: Town) -> None:
     circle, luz, members = begun(town, "Ana", "Rosa", "Kim", "Sol")
     ana = members["Ana"]
     other = next(iter(next(group for group in names(town, circle) if "Ana" not in group)))
-    link(town.session, ana, members[other])
+    link(town.session, ana, members[other], town.now)
     done = do(town, "hold_swap", luz, circle, pair=_pair_of(town, circle, members[other]))
     for pending in town.session.scalars(select(PendingAction)):
         for group, _, _ in pending.details["groups"]:

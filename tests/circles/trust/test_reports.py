@@ -12,6 +12,7 @@ from assistant.circles.buddies.groups import are_apart
 from assistant.circles.seasons.retention import erase_circle
 from assistant.circles.sharing.given_words import erase, last_given
 from assistant.circles.trust.reports import ASKED_AGAIN, open_reports
+from assistant.conversations.effect_handlers import start_later
 from assistant.store.tables import Alert, Circle, Member, Note, Outbox, Person, Report, ReportWord, Role
 from tests.circles.town import Town
 
@@ -175,6 +176,27 @@ def test_whoever_is_forgotten_ends_the_review_about_them(town: Town, bold: Bold)
     assert kept(town) == []
     told = [each.notice for each in effects if isinstance(each, Tell) and each.person_id == bold.ana.id]
     assert told == ["report_gone"], "that someone left, the circle hears with its news"
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_whoever_reported_and_is_forgotten_is_reviewed_for_all_the_same(
+    town: Town, bold: Bold, finished: bool
+) -> None:
+    report = bold.report(bold.max)
+    if finished:
+        finish = town.do("ask_for_review", bold.ana, report=report.id).effects
+        (again,) = (each for each in finish if isinstance(each, Start))
+        start_later(town.session, again, town.now)
+    erasing = next(each for each in town.do("hold_erasing", bold.ana).effects if isinstance(each, Start))
+    town.now += dt.timedelta(minutes=1)
+    effects = town.do("erase_now", bold.ana, **erasing.values).effects
+    asked = [each.person_id for each in effects if isinstance(each, Tell) and each.notice == "report_waits"]
+    assert asked == ([] if finished else [bold.luz.id])
+    (reminder,) = (each for each in effects if isinstance(each, Start) and each.flow == "report_again")
+    assert (reminder.person_id, reminder.values) == (bold.luz.id, {"report": report.id})
+    town.now = reminder.due_at or town.now
+    assert town.do("ask_again_for_review", bold.luz, **reminder.values).outcome == "asked"
+    assert open_reports(town.ctx(bold.luz)) == [report]
 
 
 def test_a_host_who_is_forgotten_hosts_no_more(town: Town, bold: Bold) -> None:

@@ -1,0 +1,1 @@
+"""The circle hour: agreeing on it, telling everyone in their own time, running it, and who was there."""

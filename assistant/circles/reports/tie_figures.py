@@ -1,0 +1,94 @@
+"""Counts what members asked of each other and how connected they are, with the people it speaks of. Pure.
+
+The network's figures are those of its field: density is the part of all possible pairs that are tied,
+reciprocity the part of ties that are returned, and an isolate is tied to nobody.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+from assistant.circles.reports.season_counts import Season
+from assistant.circles.reports.suppression import Cell
+
+MEDIAN: Final = "hours_to_yes"
+"""Of a cohort it is no sum of its circles'."""
+POSTED: Final = {"ask": ("asks_posted", "asks_answered"), "offer": ("offers_posted", "offers_taken")}
+
+
+def of_asking(seasons: Sequence[Season]) -> Iterator[tuple[str, Cell]]:
+    """Count asks and offers: how many, with a yes, helped by the word of whoever was helped, and how soon."""
+    posted = [each for season in seasons for each in season.posted]
+    for kind, (made, answered) in POSTED.items():
+        these = [each for each in posted if each.kind == kind]
+        yield made, Cell(len(these), ({each.person_id for each in these},))
+        yield answered, _part([(each.person_id, each.hours_to_yes is not None) for each in these])
+    asked = [each for each in posted if each.kind == "ask" and each.hours_to_yes is not None]
+    yield "asks_helped", _part([(each.person_id, each.helped) for each in asked])
+    hours = [each.hours_to_yes for each in asked if each.hours_to_yes is not None]
+    median = statistics.median(hours) if hours else None
+    yield MEDIAN, Cell(median, ({each.person_id for each in asked},)) if asked else Cell(None)
+    helped = {pair for season in seasons for pair in season.helped}
+    yield (
+        "helped_pairs",
+        Cell(len(helped), ({giver for giver, _ in helped}, {getter for _, getter in helped})),
+    )
+
+
+def of_ties(seasons: Sequence[Season], weeks: Collection[int] | None = None) -> Iterator[tuple[str, Cell]]:
+    """Count how connected members are beyond their buddies: over the whole season, or in some weeks.
+
+    By weeks only whether they are tied at all is counted: for the rest a week is too short.
+    """
+    tied: set[int] = set()
+    alone: set[int] = set()
+    pairs = possible = returned = directed = 0
+    mutual: set[int] = set()
+    unreturned: set[int] = set()
+    for season in seasons:
+        members = {seat.person_id for seat in season.seats if seat.is_in}
+        ties = _beyond_buddies(season, weeks)
+        here = members & {person for tie in ties for person in tie}
+        tied |= here
+        alone |= members - here
+        among = {(one, other) for one, other in ties if one in members and other in members}
+        pairs += len({frozenset(tie) for tie in among})
+        possible += len(members) * (len(members) - 1) // 2
+        for one, other in among:
+            back = (other, one) in among
+            returned, directed = returned + back, directed + 1
+            (mutual if back else unreturned).update((one, other))
+    people = len(tied) + len(alone)
+    yield "tied", Cell(len(tied) / people, (tied, alone)) if people else Cell(None)
+    if weeks is not None:
+        return
+    yield "density", Cell(pairs / possible, (tied,)) if possible else Cell(None)
+    yield (
+        "reciprocity",
+        Cell(returned / directed, (mutual, unreturned)) if directed else Cell(None),
+    )
+    yield "isolates", Cell(len(alone), (alone, tied)) if people else Cell(None)
+
+
+def _beyond_buddies(season: Season, weeks: Collection[int] | None) -> set[tuple[int, int]]:
+    """Return the ties between two who were no buddies in that week."""
+    buddies = {(week, people) for week, _, people in season.pairs}
+    of_week: dict[int, list[frozenset[int]]] = {}
+    for week, people in buddies:
+        of_week.setdefault(week, []).append(people)
+    return {
+        (one, other)
+        for week, one, other in season.ties
+        if (weeks is None or week in weeks)
+        and not any(one in people and other in people for people in of_week.get(week, ()))
+    }
+
+
+def _part(each: Sequence[tuple[int, bool]]) -> Cell:
+    """Return the part of these of which something was so, with those of whom it was and was not."""
+    if not each:
+        return Cell(None)
+    was, was_not = {person for person, so in each if so}, {person for person, so in each if not so}
+    return Cell(sum(so for _, so in each) / len(each), (was, was_not))
