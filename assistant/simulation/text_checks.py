@@ -53,7 +53,7 @@ _PUBLIC: Final = frozenset(
     "".join(found)
     for line in (
         *(line for country in LINES.values() for words in country.values() for line in words.values()),
-        *(words for lines in HELP_LINES.values() for line in lines for words in line.words.values()),
+        *(words for lines in HELP_LINES.values() for line in lines for words in line.texts.values()),
     )
     for found in _NUMBER.findall(line)
 ) | {LOCAL_NUMBER[-10:]}

@@ -64,7 +64,7 @@ def test_the_guides_line_to_call_has_everything() -> None:
     tables = tomllib.loads(example)
     assert list(help_lines.find_gaps(tables)) == []
     (line,) = help_lines.read_help_lines(tables)["XX"]
-    assert line.words["en"] == "0800 555 0102, about work and pay"
+    assert line.texts["en"] == "0800 555 0102, about work and pay"
 
 
 def test_what_the_guide_says_of_the_lines_of_the_united_states_is_true() -> None:

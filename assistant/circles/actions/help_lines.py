@@ -26,7 +26,7 @@ _NAMES: Final = frozenset({"number"})
 class HelpLine:
     """One line, with when somebody answers it and in which languages."""
 
-    words: Mapping[str, str]
+    texts: Mapping[str, str]
     """Language of the reader -> how a text names it."""
     topics: frozenset[str]
     """What it is about; empty: anything."""
@@ -101,7 +101,7 @@ def read_help_lines(tables: Mapping[str, Any]) -> Mapping[str, tuple[HelpLine, .
 
 def _line(line: Mapping[str, Any]) -> HelpLine:
     return HelpLine(
-        words={code: render_rich(line[code], {"number": line["number"]}) for code in LANGUAGES},
+        texts={code: render_rich(line[code], {"number": line["number"]}) for code in LANGUAGES},
         topics=frozenset(line.get("topics", ())),
         languages=tuple(line["languages"]),
         days=tuple(line.get("days", _DAYS)),
@@ -130,13 +130,13 @@ def gaps() -> list[Gap]:
 
 def longest() -> int:
     """Return the most characters that a line comes to, of all countries and languages."""
-    return max((len(words) for line in _all_lines() for words in line.words.values()), default=0)
+    return max((len(words) for line in _all_lines() for words in line.texts.values()), default=0)
 
 
 def samples() -> dict[str, str]:
     """Return language -> an example, of the first line there is."""
     first = next(iter(_all_lines()), None)
-    return {language: first.words[language] if first else "" for language in LANGUAGES}
+    return {language: first.texts[language] if first else "" for language in LANGUAGES}
 
 
 def line_open_now(
@@ -157,7 +157,7 @@ def line_open_now(
     fitting = list(_fitting(HELP_LINES.get(country, ()), topics_in(need), now, here))
     understood = [line for line in fitting if code in line.languages]
     found = next(iter(understood or fitting), None)
-    return found.words[code] if found is not None else None
+    return found.texts[code] if found is not None else None
 
 
 def _fitting(

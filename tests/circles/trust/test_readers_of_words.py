@@ -31,7 +31,6 @@ SHOWN: Final = {
     "circles/exchange/listing_menus.py": "LEADS and ASKS",
     "circles/exchange/outcomes.py": "a line of thanks",
     "circles/rallies/rally_care.py": "what others said to a joy, and thanks",
-    "circles/rallies/rally_telling.py": "a rally, to a host",
     "circles/rallies/standing_by.py": "a rally, and a line for whoever rallied",
     "circles/hosts/alert_words.py": "words between a member and whoever looks after them",
     "circles/hosts/notes.py": "a host's note",
@@ -65,6 +64,7 @@ OWN: Final = {
 }
 """Before nobody's eyes but their writer's."""
 KEPT: Final = {
+    "circles/rallies/rally_telling.py": "hands a rally for the host on; `unrouted_messages` says whose it is",
     "circles/buddies/follow_ups.py": "whether anything was written",
     "circles/buddies/groups.py": "who fits whom",
     "circles/exchange/likely_helpers.py": "who fits whom; `linking` says whose words speak for a helper",
