@@ -19,7 +19,7 @@ def is_together(context: Context) -> bool:
 
 
 def came(context: Context) -> bool:
-    """Return whether the person is there for someone who called: sure danger is still read before all else."""
+    """Return whether the person is there for someone who called."""
     hour = _hour(context)
     return hour is not None and any(member.id == hour.member_id for member, _ in context.known.seats)
 
