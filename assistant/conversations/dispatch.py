@@ -150,6 +150,8 @@ def _ask_gently(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     kind = may_be_danger(context)
     if kind is None or _commands_a_circle(context) or held_words.takes_back(read_given(context)):
         return None
+    if hour_for_two.came(context):
+        return None  # What someone says who is there for another is about that other.
     ask_gently(context, kind)
     return Seen()
 
