@@ -14,7 +14,14 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, sh
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.recipients import still_gets
 from assistant.circles.hours.hour_roles import FLOOR, HOUR_ROLES, KEEPS, OPENS, deal_hour_roles
-from assistant.circles.hours.hour_rows import locked_hour, seat_in, seats_in, stands, way_values
+from assistant.circles.hours.hour_rows import (
+    is_left_in_peace,
+    locked_hour,
+    seat_in,
+    seats_in,
+    stands,
+    way_values,
+)
 from assistant.circles.hours.hour_times import LASTS, LET_IN_EARLY
 from assistant.circles.people.inactivity import may_nudge
 from assistant.circles.sharing.news_reading import mark_read
@@ -39,6 +46,8 @@ def open_hour(ctx: ActionContext, *, hour: int = 0, at: str = "") -> ActionResul
     """
     found = locked_hour(ctx.session, hour)
     if found is None or not stands(found, at) or ctx.member is None:
+        return ActionResult("over")
+    if is_left_in_peace(ctx.session, ctx.person.id):
         return ActionResult("over")
     if ctx.now >= found.starts_at + LASTS or ctx.now < found.starts_at - LET_IN_EARLY:
         return ActionResult("over")
@@ -99,6 +108,8 @@ def may_close(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
 def ask_if_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
     """Whether to ask somebody who said they would come, and was not heard in the hour, if they were there."""
     seat = _seat(ctx, hour)
+    if is_left_in_peace(ctx.session, ctx.person.id):
+        return ActionResult("known")
     if seat is None or seat.came is not None or seat.reply != "coming" or ctx.member is None:
         return ActionResult("known")
     if not still_gets(ctx.session, ctx.member, ctx.identity.sender, readers=True):

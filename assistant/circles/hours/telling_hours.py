@@ -17,6 +17,7 @@ from assistant.circles.check_ins.recipients import still_gets
 from assistant.circles.hosts.hosted_circle import forget_asked
 from assistant.circles.hours.hour_rows import (
     hour_ahead,
+    is_left_in_peace,
     locked_hour,
     seat_in,
     seats_in,
@@ -113,6 +114,9 @@ def open_invite(ctx: ActionContext, *, hour: int = 0, at: str = "", told: str = 
     ):
         _forget_telling(ctx, found)
         return ActionResult("over")
+    if is_left_in_peace(ctx.session, ctx.person.id):
+        _forget_telling(ctx, found)
+        return ActionResult("over")
     seat = seat_in(ctx.session, found, member.id)
     planned = seat.heard_at is not None
     if planned and seat.told_for == found.starts_at and seat.reply is not None:
@@ -177,6 +181,8 @@ def open_reminder(ctx: ActionContext, *, hour: int = 0, at: str = "") -> ActionR
     ):
         return ActionResult("over")
     if not still_gets(ctx.session, member, ctx.identity.sender, readers=True):
+        return ActionResult("over")
+    if is_left_in_peace(ctx.session, ctx.person.id):
         return ActionResult("over")
     seat = seat_in(ctx.session, found, member.id)
     coming = sum(each.reply == "coming" for each, _, _ in seats_in(ctx.session, found))
