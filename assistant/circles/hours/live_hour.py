@@ -180,5 +180,5 @@ def _held_before(ctx: ActionContext, hour: CircleHour) -> dict[int, list[str]]:
     )
     held: defaultdict[int, list[str]] = defaultdict(list)
     for member_id, role in rows:
-        held[member_id].append(role)
+        held[member_id].append(role or "")
     return held
