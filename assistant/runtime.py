@@ -240,13 +240,14 @@ def read_flows(folder: Path = FLOWS) -> FlowBook:
     Raises:
         assistant.engine.problems.FlowErrors: a file is wrong; it holds all problems of all files.
     """
-    from assistant.circles.actions import crisis_lines
+    from assistant.circles.actions import crisis_lines, help_lines
     from assistant.engine.loading import NO_FLOWS, load
     from assistant.engine.problems import FlowErrors, Problem
     from assistant.language.languages import gaps
     from assistant.schedule.programs import read_programs
 
-    problems = [Problem(gap.file, None, gap.key, gap.message) for gap in [*gaps(), *crisis_lines.gaps()]]
+    found = [*gaps(), *crisis_lines.gaps(), *help_lines.gaps()]
+    problems = [Problem(gap.file, None, gap.key, gap.message) for gap in found]
     book = None
     try:
         book = load(folder, known())

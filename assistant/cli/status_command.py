@@ -55,6 +55,9 @@ def status(code: str | None, cohort: str | None, as_json: bool) -> None:
             say(f"{each.code}: {each.alarms} may need a person; `circle doctor` says for how long.")
         if each.unanswered:
             say(f"{each.code}: {each.unanswered} of them unanswered; no one is texted any more. Call a host.")
+        if each.nows.called:
+            soon = f", in about {each.nows.minutes} minutes" if each.nows.minutes is not None else ""
+            say(f"{each.code}: NOW called {each.nows.called}, found someone {each.nows.found}{soon}.")
     say(f"Texts: {counted(texts) or 'nothing waits'}.")
 
 

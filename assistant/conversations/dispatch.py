@@ -18,7 +18,12 @@ from assistant.conversations.danger_stage import (
     talk_with,
 )
 from assistant.conversations.given_commands import RUNNING, obey, read_given
-from assistant.conversations.helping import asking_back, asking_the_circle, switching_language
+from assistant.conversations.helping import (
+    asking_back,
+    asking_the_circle,
+    hour_for_two,
+    switching_language,
+)
 from assistant.conversations.interruptions import is_everyday, is_the_answer, is_to_be_asked
 from assistant.conversations.invitation_answers import answers_invitation
 from assistant.conversations.questions import missed, set_aside
@@ -149,6 +154,11 @@ def _ask_gently(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     return Seen()
 
 
+def _carry_in_the_hour(context: Context, _text: Inbox, _kind: str) -> Seen | None:
+    """In an hour of two, words go to the other; after danger, and before anything else is made of them."""
+    return Seen() if hour_for_two.carry(context, _sure_command) else None
+
+
 def _answer_back(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     """What people ask us is answered, and the open question put again in other words; a command is none."""
     if switching_language.takes_offer(context):
@@ -228,6 +238,7 @@ STAGES: Final = (
     _see_no_words,
     _offer_to_pass_on,
     _ask_gently,
+    _carry_in_the_hour,
     _answer_back,
     _ask_once_more,
     _ask_about_stop,
@@ -356,6 +367,8 @@ def _unasked(context: Context) -> str | None:
             return "stranger"
         context.notice("stranger")
         return None
+    if hour_for_two.waits(context):
+        return None
     return attribution.hold(context)
 
 
@@ -363,11 +376,13 @@ def come_back(context: Context) -> None:
     """Ask what was set aside, now that nothing else is asked; or ask again, if the person wanted it."""
     if context.progress.quiet or (context.question is not None and not context.progress.again):
         return
-    if not context.progress.again and paged_stage.is_busy(context):
-        return  # Whoever has someone in danger in hand is asked nothing else.
+    if not context.progress.again and (paged_stage.is_busy(context) or hour_for_two.is_together(context)):
+        return  # Whoever has someone in danger in hand, or is there for someone, is asked nothing else.
     question = context.question or set_aside(context.session, context.person.id, context.now)
     if question is not None and not context.progress.again and talk_with(context) is not None:
         return  # After words of danger, not in the same breath.
+    if question is not None and not context.progress.again and hour_for_two.is_waited_for(context):
+        return  # Nor while somebody is being asked to be there.
     if question is not None:
         ask_again(context, context.session.get_one(Conversation, question.conversation_id))
     elif (

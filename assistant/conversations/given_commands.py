@@ -33,7 +33,8 @@ def read_given(context: Context) -> CommandReading | None:
         return reading
     if "member" in context.known.hears:
         taken_back = held_words.as_command(context, language)
-        return taken_back or asking_the_circle.as_command(context, language, reading) or reading
+        asked = asking_the_circle.as_command(context, language, reading)
+        return taken_back or asked or (None if asking_the_circle.is_talk(reading) else reading)
     # Whoever has no seat yet writes around the code what people write who begin.
     return read_code_line(patterns, context.words, language, country=country) or reading
 

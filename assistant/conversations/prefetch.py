@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.at_hand.hour_together import values_of_hour
 from assistant.circles.people.known_rows import ALERTS, CIRCLES, SEATS_OF_PERSON
 from assistant.circles.people.permissions import GONE, hearing_of
 from assistant.safety.first_response import tells_of_danger
@@ -90,6 +91,8 @@ class Prefetched:
     before: Before | None = None
     in_talk: bool = False
     """There may be a safety talk that has not ended; where there is none, nobody has to look for one."""
+    hour: int = 0
+    """The approach whose yes opened an hour that may still last: words go to the other; 0: there is none."""
     seats: list[tuple[Member, Circle]] = field(default_factory=list)
     in_alert: bool = False
     """An urgent alert about the person is open."""
@@ -112,6 +115,7 @@ def prefetch(session: Session, people: Collection[int], now: dt.datetime) -> Map
             known[sender].recent = count
     for talker, values in asked.execute(TALKING, of_these):
         known[talker].in_talk = known[talker].in_talk or tells_of_danger(values)
+        known[talker].hour = max(known[talker].hour, values_of_hour(values))
     _read_texts_before(session, known)
     _read_when_asked(session, known)
     return known

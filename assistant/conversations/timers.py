@@ -29,6 +29,7 @@ from assistant.services import Services
 from assistant.store.read_ahead import announce, reading_ahead
 from assistant.store.tables import (
     Answer,
+    Approach,
     Circle,
     Conversation,
     Inbox,
@@ -263,6 +264,10 @@ def _wait_for_person(firing: _Firing, timer: Timer) -> dt.datetime | None:
     kept = talking_with_host(session, timer.person_id) if timer.key is not None else None
     if kept is not None and kept > now:
         return kept
+    # Nor does anything between two in an hour that one of them called for.
+    together = _together_until(firing) if timer.kind == "prompt" else None
+    if together is not None and together > now:
+        return together
     question = open_of(session, timer.person_id)
     if (
         question is None
@@ -290,6 +295,12 @@ def _by_day(firing: _Firing, timer: Timer, moment: dt.datetime) -> dt.datetime:
     uri = address.uri if address is not None else None
     zones = zone_of(person.zone, circle.zone if circle is not None else None, uri)
     return next_allowed(moment, zones, hours_for(uri))
+
+
+def _together_until(firing: _Firing) -> dt.datetime | None:
+    known = firing.batch.known.get(firing.person.id)
+    hour = firing.session.get(Approach, known.hour) if known is not None and known.hour else None
+    return hour.link_ends_at if hour is not None else None
 
 
 def _resume(context: Context, timer: Timer) -> None:

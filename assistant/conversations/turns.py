@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
+from assistant.circles.at_hand.hour_together import values_of_hour
 from assistant.conversations import effect_handlers
 from assistant.conversations.action_catalogue import all_actions
 from assistant.conversations.questions import open_question
@@ -92,7 +93,11 @@ def _carry_out_one(context: Context, conversation: Conversation, effect: Say | A
             words,
             f"{effect.flow}/{effect.step}/{effect.part}",
             conversation=conversation,
-            purpose="safety" if book.is_safety(effect.flow) else None,
+            purpose="safety"
+            if book.is_safety(effect.flow)
+            else "reply"
+            if book.is_urgent(effect.flow)
+            else None,
             circle_id=ctx.circle.id if ctx.circle else None,
             carries=carried_by_values(ctx, texts),
         )
@@ -121,12 +126,15 @@ def _set_timer(
 ) -> None:
     """Set a timer for the person's daytime: whatever is said when it ends is unprompted.
 
-    Silence where someone may be in danger is heard at any hour.
+    Silence where someone may be in danger is heard at any hour, and so is what was agreed to for this one.
     """
     _, circle = context.seat(conversation)
     zones = zone_of(context.person.zone, circle.zone if circle else None, context.address.uri)
     due_at = due(spec, context.now, home(zones), context.person.hour)
-    at_any_hour = kind == "silence" and context.services.book.is_safety(conversation.flow)
+    book = context.services.book
+    at_any_hour = book.is_urgent(conversation.flow) or (
+        kind == "silence" and book.is_safety(conversation.flow)
+    )
     context.session.add(
         Timer(
             kind=kind,
@@ -157,8 +165,11 @@ def _run(context: Context, conversation: Conversation, name: str) -> str:
 
 
 def _note_talk(context: Context, conversation: Conversation) -> None:
-    if context.progress.prefetched is not None and is_safety_talk(conversation):
-        context.progress.prefetched.in_talk = True
+    known = context.progress.prefetched
+    if known is None:
+        return
+    known.in_talk = known.in_talk or is_safety_talk(conversation)
+    known.hour = max(known.hour, values_of_hour(conversation.values))
 
 
 def place_of(conversation: Conversation) -> Place:

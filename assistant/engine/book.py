@@ -61,6 +61,11 @@ class FlowBook:
         found = self.flows.get(name)
         return found is not None and found.safety
 
+    def is_urgent(self, name: str) -> bool:
+        """Whether what today's flow of that name says was asked for just now, or agreed to for this hour."""
+        found = self.flows.get(name)
+        return found is not None and found.urgent
+
     def notice(self, name: str) -> Texts:
         """The texts of a notice; EngineError when there is none."""
         try:

@@ -93,6 +93,8 @@ class Flow:
     source: Mapping[str, Any]
     safety: bool = False
     """Whether its texts go at any hour and before all others, for someone may be in danger."""
+    urgent: bool = False
+    """Whether its texts go at once, as answers do: whoever reads them asked for it, or agreed to the hour."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ KEYS: Mapping[str, frozenset[str]] = {
 
 _MARKS: Mapping[str, str] = {"expect": "ask", "do": "do", "wait": "wait", "call": "call"}
 _ALL_KEYS = frozenset().union(*KEYS.values())
-_TOP = frozenset({"flow", "title", "start", "about", "safety"})
+_TOP = frozenset({"flow", "title", "start", "about", "safety", "urgent"})
 _COMMAND = frozenset({"words", "who", "starts", "interrupts"})
 WHO = ("anyone", "member", "host", "organizer", "on_call", "offered", "paged")
 
@@ -77,11 +77,15 @@ class Reader:
             )
         if start is None and "start" not in raw:
             self.notes.problem(None, "start", "nothing says which step comes first.")
-        safety = raw.get("safety", False)
-        if not isinstance(safety, bool):
-            self.notes.problem(None, "safety", "it is true or false, without quotes.")
+        marks = {}
+        for mark in ("safety", "urgent"):
+            marks[mark] = raw.get(mark, False)
+            if not isinstance(marks[mark], bool):
+                self.notes.problem(None, mark, "it is true or false, without quotes.")
         name = self._string(raw, None, "flow") or stem
-        return build_flow(name, title or "", start or "", steps, safety=safety is True)
+        return build_flow(
+            name, title or "", start or "", steps, **{mark: given is True for mark, given in marks.items()}
+        )
 
     def read_notices(self, raw: Mapping[str, Any]) -> dict[str, Texts]:
         """The texts outside conversations, or those that are shared: each table only says."""

@@ -23,8 +23,9 @@ COMMANDS = "commands"
 SHARED = "shared"
 ANSWERS = "answers"
 CRISIS_LINES = "crisis_lines"
-NO_FLOWS = frozenset({NOTICES, COMMANDS, SHARED, ANSWERS, CRISIS_LINES})
-"""Files in the folder that hold no flow; the crisis lines are read by whoever fills in texts."""
+HELP_LINES = "help_lines"
+NO_FLOWS = frozenset({NOTICES, COMMANDS, SHARED, ANSWERS, CRISIS_LINES, HELP_LINES})
+"""Files in the folder that hold no flow; the lines to call are read by whoever fills in texts."""
 
 
 def load(folder: Path, known: Known) -> FlowBook:
@@ -41,7 +42,7 @@ def load(folder: Path, known: Known) -> FlowBook:
     reading = _Reading(known)
     # What is shared comes first: the others name it.
     for path in sorted(folder.glob("*.toml"), key=lambda path: (path.stem != SHARED, path)):
-        if path.stem != CRISIS_LINES:
+        if path.stem not in (CRISIS_LINES, HELP_LINES):
             reading.take(path)
     if not reading.notes:
         raise FlowErrors([Problem(str(folder), None, None, "there are no flow files here.")])

@@ -10,7 +10,15 @@ from typing import Any
 from assistant.engine.flow_model import Flow, Option, Silence, Step
 
 
-def build_flow(name: str, title: str, start: str, steps: Mapping[str, Step], *, safety: bool = False) -> Flow:
+def build_flow(
+    name: str,
+    title: str,
+    start: str,
+    steps: Mapping[str, Step],
+    *,
+    safety: bool = False,
+    urgent: bool = False,
+) -> Flow:
     """A flow with its version, and its source as it is stored."""
     version = hash_movement(name, start, steps)
     source = {
@@ -28,6 +36,7 @@ def build_flow(name: str, title: str, start: str, steps: Mapping[str, Step], *, 
         version=version,
         source=source,
         safety=safety,
+        urgent=urgent,
     )
 
 

@@ -21,6 +21,7 @@ from assistant.schedule.wall import at_wall
 
 __all__ = [
     "Hours",
+    "agreed_to",
     "allowed",
     "at_wall",
     "check_wait",
@@ -62,6 +63,8 @@ class _Rules:
     unknown: Hours
     unknown_zone: ZoneInfo
     by_area_code: dict[str, Hours]
+    law: Hours
+    law_by_area_code: dict[str, Hours]
     zones_of_area_codes: dict[str, tuple[str, ...]]
 
 
@@ -79,6 +82,12 @@ def _rules() -> _Rules:
         unknown=_hours(unknown),
         unknown_zone=ZoneInfo(unknown["zone"]),
         by_area_code=by_area_code,
+        law=_hours(table["law"]),
+        law_by_area_code={
+            code: _hours({**table["law"], **place})
+            for place in table["places"].values()
+            for code in place["area_codes"]
+        },
         zones_of_area_codes={code: tuple(zones) for code, zones in table["zones_of_area_codes"].items()},
     )
 
@@ -123,6 +132,17 @@ def allowed(now: dt.datetime, zones: Sequence[ZoneInfo], hours: Hours | None = N
         return _rules().unknown.contain(now.astimezone(_rules().unknown_zone))
     hours = hours or _rules().promise
     return all(hours.contain(now.astimezone(zone)) for zone in zones)
+
+
+def agreed_to(now: dt.datetime, zones: Sequence[ZoneInfo], uri: str | None) -> bool:
+    """Whether the law lets a text arrive at `now` for which its reader has asked at such hours.
+
+    Our own promise is theirs to widen. Where nobody knows where the person is, the promise holds.
+    """
+    if not zones:
+        return allowed(now, zones)
+    rules = _rules()
+    return allowed(now, zones, rules.law_by_area_code.get(_area_code(uri) if uri else "", rules.law))
 
 
 def next_allowed(now: dt.datetime, zones: Sequence[ZoneInfo], hours: Hours | None = None) -> dt.datetime:

@@ -15,10 +15,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.buddies.groups import history, kept_apart, pairable
+from assistant.circles.people.weekly_texts import OF_OWN_ASKS
 from assistant.schedule.programs import programs
 from assistant.simulation.invariants import Score
 from assistant.simulation.text_checks import Passed
-from assistant.simulation.texts_a_week import ASKED, OF_OWN_ASKS, asked_again
+from assistant.simulation.texts_a_week import ASKED, asked_again
 from assistant.simulation.world import World
 from assistant.store.columns import Base
 from assistant.store.tables import (

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from assistant.carriers.twilio_addresses import to_uri
 from assistant.circles.actions.crisis_lines import LINES
+from assistant.circles.actions.help_lines import HELP_LINES
 from assistant.fake_twilio.fake_carrier import LOCAL_NUMBER
 from assistant.fake_twilio.records import Event, Message
 from assistant.language.sms.segments import measure
@@ -42,15 +43,21 @@ READS_ALOUD: Final = (
     *("notices/buddy_did_step", "notices/buddy_part", "notices/buddy_not_yet"),
 )
 """Words of others, which a shared phone shows only after its owner's yes or in the middle of writing."""
+AGREED_TO: Final = (
+    *("be_there/", "now_end/", "now_truth/", "now_found/", "now_cut/", "now_outcome/", "hour_ended/"),
+    *("notices/now_words", "notices/link_words"),
+)
+"""What belongs to a call for someone now, whose two sides agreed to the hour."""
 _NUMBER: Final = re.compile(r"(?<!\d)(?:\+?1[ .-]?)?\(?(\d{3})\)?[ .-]?(\d{3})[ .-]?(\d{4})(?!\d)")
 _PUBLIC: Final = frozenset(
     "".join(found)
-    for country in LINES.values()
-    for words in country.values()
-    for line in words.values()
+    for line in (
+        *(line for country in LINES.values() for words in country.values() for line in words.values()),
+        *(words for lines in HELP_LINES.values() for line in lines for words in line.texts.values()),
+    )
     for found in _NUMBER.findall(line)
 ) | {LOCAL_NUMBER[-10:]}
-"""Our own number and the crisis lines, ten digits each, are nobody's secret."""
+"""Our own number and the lines to call, ten digits each, are nobody's secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +232,10 @@ class Watcher:
         if text.row.purpose in UNPROMPTED:
             self.score.hold("asleep", day, text.at, text.name, f"at {local:%H:%M}: {text.body!r}")
         elif text.row.purpose == "reply":
-            answers = text.at - self._spoke.get(text.name, text.row.created_at) <= ANSWER_WITHIN
+            # What was just called for, or agreed to for this hour, goes by when it was made.
+            agreed = text.row.wording.startswith(AGREED_TO)
+            since = text.row.created_at if agreed else self._spoke.get(text.name, text.row.created_at)
+            answers = text.at - since <= ANSWER_WITHIN
             self.score.hold(
                 "asleep", day or answers, text.at, text.name, f"a late answer at {local:%H:%M}: {text.body!r}"
             )

@@ -10,6 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from assistant.circles.people.inactivity import UNASKED
+from assistant.circles.people.weekly_texts import OF_OWN_ASKS
 from assistant.conversations.questions import RETURN_WITHIN
 from assistant.engine.book import FlowBook
 from assistant.simulation.text_checks import UNPROMPTED, Passed
@@ -21,11 +22,6 @@ _MOST: Final = re.compile(r"\d+")
 _LEFT: Final = ("notices/buddy_", "notices/member_")
 ASKED: Final = ("can_you_help/", "be_introduced/", "look_at_listing/")
 """Wordings of texts by which somebody is asked for help, whoever asks."""
-OF_OWN_ASKS: Final = (
-    *("ask_match/", "ask_across/", "ask_end/", "ask_outcome/", "introduction_end/", "introduction_outcome/"),
-    *("notices/ask_", "notices/offer_", "notices/introduced", "notices/two_introduced"),
-)
-"""Wordings of what follows from what a member asked, offered or said yes to: answers, only later."""
 
 Weeks = Mapping[tuple[str, int, dt.date], Counter[str]]
 """(whose phone, seat, Monday) -> how many texts of each kind."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.circles.actions import help_lines
 from assistant.circles.actions.crisis_lines import find_gaps, lines_of, read_lines
 from assistant.engine import AUDIENCES, FlowBook, choose_text, load
 from assistant.engine.flow_reading import KEYS, WHO
@@ -19,7 +20,8 @@ GUIDE = (Path(__file__).parents[2] / "flows" / "README.md").read_text(encoding="
 _BLOCKS = re.findall(r"^```toml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 PROGRAMS = [block for block in _BLOCKS if block.startswith("program")]
 LINES = [block for block in _BLOCKS if block.startswith("[XX]")]
-EXAMPLES = [block for block in _BLOCKS if block not in (*PROGRAMS, *LINES)]
+TO_CALL = [block for block in _BLOCKS if block.startswith("[[XX]]")]
+EXAMPLES = [block for block in _BLOCKS if block not in (*PROGRAMS, *LINES, *TO_CALL)]
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +57,14 @@ def test_the_guides_country_has_every_line() -> None:
     tables = tomllib.loads(example)
     assert list(find_gaps(tables)) == []
     assert read_lines(tables)["XX"]["es"]["crisis_call_capital"] == "Llama al 0800 555 0100 y marca 1"
+
+
+def test_the_guides_line_to_call_has_everything() -> None:
+    (example,) = TO_CALL
+    tables = tomllib.loads(example)
+    assert list(help_lines.find_gaps(tables)) == []
+    (line,) = help_lines.read_help_lines(tables)["XX"]
+    assert line.texts["en"] == "0800 555 0102, about work and pay"
 
 
 def test_what_the_guide_says_of_the_lines_of_the_united_states_is_true() -> None:

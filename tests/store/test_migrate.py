@@ -17,10 +17,12 @@ from assistant.schedule.clock import ManualClock
 from assistant.store import migrate
 from assistant.store.database import Database
 from assistant.store.tables import (
+    Approach,
     Base,
     Circle,
     Conversation,
     FlowVersion,
+    Listing,
     PendingAction,
     Person,
     Question,
@@ -208,6 +210,39 @@ def test_rows_of_the_first_revision_live_through_the_next_ones(empty_database: D
         timer = session.get_one(Timer, 1)
         assert (timer.at_once, timer.member_id) == (False, 1)
         assert session.get_one(Role, 1).brief_at is None
+
+
+def test_who_was_asked_lives_through_what_listings_may_be(empty_database: Database) -> None:
+    migrate.upgrade(empty_database)
+    migrate.downgrade(empty_database, "0012")
+    moment = "2026-06-01 14:00:00+00:00" if not empty_database.is_sqlite else "2026-06-01 14:00:00"
+    with empty_database.engine.begin() as connection:
+        for row in (
+            "INSERT INTO person (id, created_at, plain) VALUES (1, :at, false)",
+            (
+                "INSERT INTO circle (id, code, name, language, zone, size, program, state, created_at)"
+                " VALUES (1, 'MAPLE', 'Maple', 'en', 'UTC', 12, 'eight_weeks', 'running', :at)"
+            ),
+            (
+                "INSERT INTO member (id, circle_id, person_id, state, state_at, misses, named)"
+                " VALUES (1, 1, 1, 'active', :at, 0, true)"
+            ),
+            (
+                "INSERT INTO listing (id, kind, circle_id, member_id, named, state, created_at)"
+                " VALUES (5, 'ask', 1, 1, true, 'open', :at)"
+            ),
+            (
+                "INSERT INTO approach (id, listing_id, member_id, wave, due_at, reply)"
+                " VALUES (9, 5, 1, 'quiet', :at, 'can')"
+            ),
+        ):
+            connection.execute(text(row), {"at": moment})
+    migrate.upgrade(empty_database)
+    with empty_database.write() as session:
+        kept = session.get_one(Approach, 9)
+        assert (kept.listing_id, kept.wave, kept.reply) == (5, "quiet", "can")
+        session.get_one(Listing, 5).kind = "rally"
+        kept.reply = "line"
 
 
 def test_what_is_under_way_lives_through_the_renaming(empty_database: Database) -> None:

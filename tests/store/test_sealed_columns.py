@@ -28,6 +28,9 @@ OURS: Final = "a name out of our flow files"
 CARRIER: Final = "an id or a word of the carrier's"
 ADDRESS: Final = "our own number, which stands on posters"
 READABLE: Final = {
+    "listing.audience": CLOSED,
+    "listing.need": CLOSED,
+    "person.on_hand": "names of windows, from a closed list of ours",
     "consent.fingerprint": "a keyed hash of an address that asked to be forgotten",
     "member.news": CLOSED,
     "news.kind": CLOSED,

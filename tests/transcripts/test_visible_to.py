@@ -121,6 +121,14 @@ SCENES: dict[str, tuple[str, set[str]]] = {
         f"start weekly_reflection for ana with week=5 theme=5 weeks=8\nana: hello\nana: name\nana: {WORDS}",
         CIRCLE,
     ),
+    "stand_by/line": (
+        f"dee: APOYO renta\ndee: 1\ndee: 1\ndee: 1\nana: 2\nana: {WORDS}",
+        THAT_ONE,
+    ),
+    "stand_by/joy": (
+        f"dee: APOYO el trabajo es mío\ndee: 5\ndee: 1\ndee: 1\nana: {WORDS}",
+        THAT_ONE,
+    ),
     "weekly_reflection/thanks": (
         (
             "start weekly_reflection for ana with week=8 theme=8 weeks=8\n"
@@ -149,6 +157,9 @@ NO_WORDS = {
     "onboarding/name": "a first name, with what is shared",
     "rename/name": "a first name, with what is shared",
     "ask_outcome/thanks": "a line for the helper; exchange_ask.txt",
+    "now_outcome/thanks": "a line for whoever came; now_hour.txt",
+    "rally_thanks/ask": "a line for those who stood by; rally_joy.txt",
+    "stand_by/meant": "a yes or no about a line; rally.txt",
     "be_found/ask": "a yes or no; exchange_who_knows.txt",
     "offer/source": "a choice; exchange_offer.txt",
     "report/line": "words for a review; report.txt",

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assistant.circles.actions import crisis_lines
+from assistant.circles.actions import crisis_lines, help_lines
 from assistant.circles.actions.context import ServiceIdentity
 from assistant.circles.people.memberships import hosts_of
 from assistant.language.languages import LANGUAGES, spoken
@@ -84,6 +84,7 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("count", 3, "5"),
         _placeholder("total", 3, "2"),
         _placeholder("weeks", 3, "8"),
+        _placeholder("minutes", 3, "4"),
         _placeholder("steps_done", 3, "2"),
         _placeholder("ok", 3, "5"),
         _placeholder("not_ok", 3, "1"),
@@ -122,6 +123,8 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("language", 10, "English"),
         # Several members' first names, for their host: "Ana, Rosa and 4 more".
         _placeholder("names", 80),
+        # A line that is open now: an action finds it, and nobody writes it.
+        Placeholder("help_line", help_lines.longest(), help_lines.samples()),
         *(
             Placeholder(name, crisis_lines.longest(name), crisis_lines.samples(name))
             for name in crisis_lines.PLACEHOLDER_NAMES
@@ -221,7 +224,7 @@ def _local_time(ctx: TextContext, language: str) -> str | None:
 
 def _hour(ctx: TextContext) -> dt.datetime | None:
     """Return when the circle hour that a conversation is about begins, as it stands now, by local time."""
-    meant = ctx.values.get("hour")
+    meant = ctx.values.get("circle_hour")
     hour = ctx.session.get(CircleHour, meant) if isinstance(meant, int) else None
     return hour.starts_at.astimezone(ZoneInfo(_zone(ctx) or "UTC")) if hour is not None else None
 

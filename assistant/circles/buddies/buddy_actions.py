@@ -27,7 +27,7 @@ from assistant.circles.people.inactivity import may_nudge
 from assistant.circles.people.memberships import seats_of
 from assistant.language.rendering import readable_day
 from assistant.schedule.local_time import home, zone_of
-from assistant.store.tables import Member
+from assistant.store.tables import Member, Person
 
 Did = Literal["yes", "not_yet", "new"]
 """What a member answers when asked whether the pair connected."""
@@ -59,6 +59,23 @@ def meet_buddy(ctx: ActionContext, *, week: int | None = None) -> ActionResult:
     ctx.session.flush()
     outcome, values = _with_whom(ctx, member)
     return ActionResult(outcome, {**values, "just_told": bool(fresh)}, effects)
+
+
+@action("same", "other")
+def reads_alike(ctx: ActionContext) -> ActionResult:
+    """Say whether all buddies of the member's round write in the member's language, as far as it is known.
+
+    `translation` says whether their words can be translated for the member here.
+    """
+    if ctx.member is None or ctx.circle is None:
+        return ActionResult("same")
+    mine, usual = language_of(ctx), ctx.circle.language
+    people = [ctx.session.get_one(Person, each.person_id) for each in buddies_of(ctx.session, ctx.member)]
+    foreign = {person.language or usual for person in people} - {mine}
+    if not foreign:
+        return ActionResult("same")
+    can = any((language, mine) in ctx.identity.translates for language in foreign)
+    return ActionResult("other", {"translation": "yes" if can else "no"})
 
 
 @action("yes", "no")

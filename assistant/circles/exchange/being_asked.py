@@ -23,9 +23,10 @@ from assistant.circles.exchange.listings import (
 )
 from assistant.circles.exchange.withdrawal import withdraw
 from assistant.circles.people.reachability import is_away
+from assistant.circles.people.weekly_texts import is_full
 from assistant.circles.sharing.shares import apart_from
 from assistant.safety.alert_holding import open_about
-from assistant.store.tables import Approach, Listing, Person
+from assistant.store.tables import Approach, Listing, Member, Person
 
 
 @action("ask", "plain", "over")
@@ -34,8 +35,10 @@ def open_approach(ctx: ActionContext, *, listing: int = 0, approach: int = 0) ->
     found, mine = locked(ctx.session, listing), _mine(ctx, approach)
     if found is None or mine is None or not _still_open(ctx, found, mine):
         return ActionResult("over")
+    seat = ctx.session.get_one(Member, mine.member_id)
+    enough = asked_enough(ctx.session, mine, ctx.now) or is_full(ctx.session, seat, ctx.now)
     # Whoever may be in danger is asked for nothing.
-    if asked_enough(ctx.session, mine, ctx.now) or open_about(ctx.session, ctx.person.id):
+    if enough or open_about(ctx.session, ctx.person.id):
         mine.withdrawn_at = ctx.now
         ctx.session.flush()
         return ActionResult("over")

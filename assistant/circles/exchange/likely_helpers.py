@@ -75,7 +75,7 @@ def candidates(
         for person_id, seat in seats.items()
         if reaches[person_id].hears and asked.get(person_id, 0) < MOST_ASKS_A_WEEK
     }
-    scores = _scores(session, listing, [member.id for member, _ in free.values()])
+    scores = scores_of(session, listing, [member.id for member, _ in free.values()])
     found = [
         Candidate(member, person, *scores.get(member.id, (0, None)), asked.get(person.id, 0))
         for member, person in free.values()
@@ -102,10 +102,13 @@ def reason_of(session: Session, approach: Approach, *, to_others: bool) -> str |
     return None
 
 
-def _scores(session: Session, listing: Listing, members: Sequence[int]) -> dict[int, tuple[int, str | None]]:
+def scores_of(
+    session: Session, listing: Listing, members: Sequence[int]
+) -> dict[int, tuple[int, str | None]]:
     """Return for each member whom something speaks for how much, and what speaks the loudest."""
     wanted = listing.words or ""
-    weights = WEIGHTS if listing.kind == "ask" else SEEKS
+    offers = listing.kind == "offer"
+    weights = SEEKS if offers else WEIGHTS
     found: dict[int, list[tuple[int, str]]] = {}
     answers = session.scalars(
         select(Answer).where(
@@ -122,11 +125,11 @@ def _scores(session: Session, listing: Listing, members: Sequence[int]) -> dict[
             )
     own = select(Listing).where(
         Listing.member_id.in_(members),
-        Listing.kind != listing.kind,
+        Listing.kind == ("ask" if offers else "offer"),
         Listing.words.is_not(None),
         Listing.posted_at.is_not(None),
     )
-    weight = OFFERED if listing.kind == "ask" else ASKED_FOR
+    weight = ASKED_FOR if offers else OFFERED
     for other in session.scalars(own):
         if alike := likeness(wanted, other.words or ""):
             found.setdefault(other.member_id, []).append((alike * weight, f"listing:{other.id}"))
@@ -136,6 +139,6 @@ def _scores(session: Session, listing: Listing, members: Sequence[int]) -> dict[
         .where(Approach.member_id.in_(members), Approach.helped == "yes", Listing.words.is_not(None))
     )
     for member_id, other in session.execute(helped):
-        if other.kind == listing.kind == "ask" and (alike := likeness(wanted, other.words or "")):
+        if other.kind == "ask" and not offers and (alike := likeness(wanted, other.words or "")):
             found.setdefault(member_id, []).append((alike * HELPED, f"listing:{other.id}"))
     return {member_id: (sum(score for score, _ in each), max(each)[1]) for member_id, each in found.items()}

@@ -13,12 +13,12 @@ from sqlalchemy.orm import aliased
 
 from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Tell
+from assistant.circles.actions.effects import Start, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import buddies_of
 from assistant.circles.buddies.relay import IN_HAND, knows_that_words_wait
-from assistant.circles.exchange.listings import name_in
+from assistant.circles.exchange.listings import is_hidden, name_in, name_on
 from assistant.circles.people.carried_words import ONLY_A_SIGN
 from assistant.circles.people.memberships import seats_of
 from assistant.circles.people.reachability import is_away
@@ -38,7 +38,11 @@ from assistant.store.tables import (
 )
 
 KIND: Final = "link"
+HOUR: Final = "hour"
+NOW: Final = "now"
 BUDDY: Final = "buddy"
+CUT: Final = "now_cut"
+"""The flow that tells whoever called that the other cannot go on, and what comes next."""
 REMEMBERED: Final = dt.timedelta(days=60)
 """So long after its end words for it are told from words for a buddy."""
 _NAMED: Final = re.compile(r"(?P<name>[^\W\d_]+)(?P<between>[\s,.:;!-]*)")
@@ -46,7 +50,7 @@ _NAMED: Final = re.compile(r"(?P<name>[^\W\d_]+)(?P<between>[\s,.:;!-]*)")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An open line between the person and another: both said yes, and its week is not over."""
+    """An open line between the person and another: both said yes, and its week or hour is not over."""
 
     key: str
     """Which it is, of an ask or of an introduction: "ask:12", "met:3"."""
@@ -54,17 +58,52 @@ class Line:
     mine: Member
     theirs: Member
     person: Person
+    listing: Listing | None = None
+    """What it came from; None: an introduction."""
+
+    @property
+    def is_hour(self) -> bool:
+        """Whether someone came at once: what is written goes at once, too."""
+        return self.listing is not None and self.listing.kind == NOW
+
+    @property
+    def hides_them(self) -> bool:
+        """Whether the other called for someone without a name, and stays so."""
+        called = self.listing is not None and self.theirs.id == self.listing.member_id
+        return called and self.listing is not None and is_hidden(self.listing)
+
+    @property
+    def hides_me(self) -> bool:
+        """Whether the person called for someone without a name, and stays so."""
+        called = self.listing is not None and self.mine.id == self.listing.member_id
+        return called and self.listing is not None and is_hidden(self.listing)
+
+    def their_name(self, language: str | None, *, placeholder: str = "writer") -> str:
+        """Return how the other is called here."""
+        if self.hides_them and self.listing is not None:
+            return name_on(self.listing, self.person, language, placeholder=placeholder)
+        return name_in(self.person, language, placeholder=placeholder)
+
+    def is_called(self, name: str) -> bool:
+        """Whether that is the other's first name, as far as it may be known."""
+        return not self.hides_them and _is_called(self.person, name)
 
 
 @action("one", "several", "none", "over", "empty")
-def find_link(ctx: ActionContext, *, text: str = "") -> ActionResult:
+def find_link(ctx: ActionContext, *, text: str = "", together: int = 0) -> ActionResult:
     """Find whether the words after @ are for someone the sender was linked with, and not for a buddy.
 
     several: `recipients` and `options` list whom they may be for, the buddy among them. The words to carry
     are in `line` from here on. none: it is a buddy's matter.
-    over: the week of whoever is named is over.
+    over: the week of whoever is named, or the hour, is over.
+
+    Args:
+        together: The line that was open as they were written without @; they are for nobody else.
     """
     lines, named = open_lines(ctx), _NAMED.match(text)
+    if together:
+        mine = next((each for each in lines if each.key == f"ask:{together}"), None)
+        return ActionResult("one", _chosen(ctx, mine, text.strip())) if mine else _over(ctx, None)
     seats = [member for member, _ in seats_of(ctx.session, ctx.person.id)]
     buddies = [
         ctx.session.get_one(Person, each.person_id)
@@ -72,7 +111,7 @@ def find_link(ctx: ActionContext, *, text: str = "") -> ActionResult:
         for each in buddies_of(ctx.session, seat)
     ]
     if named is not None:
-        called = [each for each in lines if _is_called(each.person, named["name"])]
+        called = [each for each in lines if each.is_called(named["name"])]
         rest = text[named.end() :].strip()
         others = [each for each in buddies if _is_called(each, named["name"])]
         others = [each for each in others if each.id not in {line.person.id for line in called}]
@@ -82,7 +121,7 @@ def find_link(ctx: ActionContext, *, text: str = "") -> ActionResult:
             return ActionResult("one" if rest else "empty", _chosen(ctx, called[0], rest))
         past = _past_line(ctx, named["name"]) if not others else None
         if past is not None:
-            return ActionResult("over", {"other_name": name_in(past, language_of(ctx)), "text": ""})
+            return _over(ctx, past)
         if others:
             return ActionResult("none")
     if not lines:
@@ -131,19 +170,20 @@ def open_lines(ctx: ActionContext, *, ended_after: dt.datetime | None = None) ->
     links = [*_of_asks(ctx, seats, since), *_of_introductions(ctx, seats, since)]
     lines: dict[int, Line] = {}
     apart = apart_from(ctx.session, ctx.person.id)
-    for linked_at, key, one, another in sorted(links, reverse=True):
+    for linked_at, key, one, another, listing_id in sorted(links, reverse=True):
         mine, other = (one, another) if one in seats else (another, one)
         theirs = ctx.session.get_one(Member, other)
         if theirs.person_id not in apart and theirs.state not in ("left", "declined"):
             person = ctx.session.get_one(Person, theirs.person_id)
-            lines.setdefault(person.id, Line(key, linked_at, seats[mine], theirs, person))
+            listing = ctx.session.get_one(Listing, listing_id) if listing_id else None
+            lines.setdefault(person.id, Line(key, linked_at, seats[mine], theirs, person, listing))
     return list(lines.values())
 
 
 def _of_asks(
     ctx: ActionContext, seats: Collection[int], since: dt.datetime
-) -> Iterator[tuple[dt.datetime, str, int, int]]:
-    """Yield since when an ask or an offer links two seats, which it is, and the two."""
+) -> Iterator[tuple[dt.datetime, str, int, int, int]]:
+    """Yield since when an ask or an offer links two seats, which it is, the two, and its listing."""
     rows = ctx.session.execute(
         select(Approach, Listing)
         .join(Listing, Listing.id == Approach.listing_id)
@@ -155,12 +195,12 @@ def _of_asks(
     )
     for approach, listing in rows.all():
         assert approach.linked_at is not None
-        yield approach.linked_at, f"ask:{approach.id}", approach.member_id, listing.member_id
+        yield approach.linked_at, f"ask:{approach.id}", approach.member_id, listing.member_id, listing.id
 
 
 def _of_introductions(
     ctx: ActionContext, seats: Collection[int], since: dt.datetime
-) -> Iterator[tuple[dt.datetime, str, int, int]]:
+) -> Iterator[tuple[dt.datetime, str, int, int, int]]:
     mine, theirs = aliased(Introduced), aliased(Introduced)
     rows = ctx.session.execute(
         select(Introduction.linked_at, Introduction.id, mine.member_id, theirs.member_id)
@@ -170,20 +210,27 @@ def _of_introductions(
     )
     for linked_at, number, one, other in rows.all():
         assert linked_at is not None
-        yield linked_at, f"met:{number}", one, other
+        yield linked_at, f"met:{number}", one, other, 0
 
 
-def _past_line(ctx: ActionContext, name: str) -> Person | None:
-    """Return someone of this name whom the person could write to until lately, and cannot any more."""
+def _past_line(ctx: ActionContext, name: str) -> Line | None:
+    """Return a line to someone of this name that was open until lately, and is not any more."""
     past = open_lines(ctx, ended_after=ctx.now - REMEMBERED)
-    return next((line.person for line in past if _is_called(line.person, name)), None)
+    return next((line for line in past if line.is_called(name)), None)
+
+
+def _over(ctx: ActionContext, past: Line | None) -> ActionResult:
+    """The words went nowhere: the line that they were for is over."""
+    values = {"text": "", "line": "", "line_was": "hour" if past is None or past.is_hour else "week"}
+    name = past.their_name(language_of(ctx), placeholder="other_name") if past is not None else ""
+    return ActionResult("over", {**values, "other_name": name})
 
 
 def _several(ctx: ActionContext, lines: Sequence[Line], words: str, *, buddy: bool) -> ActionResult:
     if not words:
         return ActionResult("empty")
     language = language_of(ctx)
-    names = [name_in(each.person, language) for each in lines]
+    names = [each.their_name(language) for each in lines]
     if ctx.person.plain and len({name[0] for name in names}) == len(names):
         names = [f"{name[0]}." for name in names]  # Others see the phone.
     labels = [(each.key, name) for each, name in zip(lines, names, strict=True)]
@@ -195,8 +242,9 @@ def _several(ctx: ActionContext, lines: Sequence[Line], words: str, *, buddy: bo
 
 
 def _chosen(ctx: ActionContext, line: Line, words: str) -> dict[str, Any]:
-    name = name_in(line.person, language_of(ctx), placeholder="other_name")
-    return {"link": line.key, "line": words, "other_name": name, "buddies": name}
+    name = line.their_name(language_of(ctx), placeholder="other_name")
+    called = "unnamed" if line.hides_them else "named"
+    return {"link": line.key, "line": words, "other_name": name, "buddies": name, "called": called}
 
 
 def _is_called(person: Person, name: str) -> bool:
@@ -212,7 +260,7 @@ def _wrote_with_buddy(ctx: ActionContext, lines: Sequence[Line]) -> bool:
         select(Note.kind)
         .where(
             or_(Note.to_member_id.in_(mine), Note.from_member_id.in_(mine)),
-            Note.kind.in_((KIND, "buddy")),
+            Note.kind.in_((KIND, HOUR, "buddy")),
             Note.at >= since,
         )
         .order_by(Note.id.desc())
@@ -226,17 +274,19 @@ def _send(ctx: ActionContext, link: str, words: str) -> ActionResult:
     if line is None or not words:
         return ActionResult("forgotten", {"line": ""})
     if is_away(ctx.session, line.theirs, ctx.identity.sender):
-        return ActionResult("away", {"line": ""})
+        return ActionResult("away", {"line": ""}, _left_alone(ctx, line))
+    kind = HOUR if line.is_hour else KIND
     before = select(Note.id).where(
-        Note.kind == KIND, Note.from_member_id == line.mine.id, Note.to_member_id == line.theirs.id
+        Note.kind == kind, Note.from_member_id == line.mine.id, Note.to_member_id == line.theirs.id
     )
     outcome = "first" if ctx.session.scalar(before.limit(1)) is None else "sent"
     note = Note(
         circle_id=line.mine.circle_id,
         from_member_id=line.mine.id,
         to_member_id=line.theirs.id,
-        kind=KIND,
+        kind=kind,
         words=words,
+        named=not line.hides_me,
         at=ctx.now,
         inbox_id=ctx.inbox_id,
     )
@@ -244,17 +294,27 @@ def _send(ctx: ActionContext, link: str, words: str) -> ActionResult:
     ctx.session.flush()
     reader, circle = line.person, ctx.session.get_one(Circle, line.theirs.circle_id)
     in_hand = reader.heard_at is not None and reader.heard_at > ctx.now - IN_HAND
-    waits = reader.plain and not in_hand
+    # In an hour both hold their phones, and said that it is a good moment.
+    waits = reader.plain and not in_hand and not line.is_hour
     if waits and knows_that_words_wait(ctx, reader, "notices/link_waits"):
         return ActionResult(outcome, {"line": ""})
+    name = name_in(Person() if line.hides_me else ctx.person, reader.language or circle.language)
     told = Tell(
         reader.id,
         "link_waits" if waits else "link_words",
-        {"words": words, "writer": name_in(ctx.person, reader.language or circle.language)},
-        purpose="relay",
+        {"words": words, "writer": name},
+        # Both agreed to this hour, whatever the clock says.
+        purpose="reply" if line.is_hour else "relay",
         circle_id=line.mine.circle_id,
         verbatim=("words",),
         member_id=line.theirs.id,
         carries=f"note:{note.id}{ONLY_A_SIGN if waits else ''}",
     )
     return ActionResult(outcome, {"line": ""}, (told,))
+
+
+def _left_alone(ctx: ActionContext, line: Line) -> tuple[Start, ...]:
+    """Whoever called for someone, and whom nobody hears any more, is told what comes next."""
+    if line.listing is None or not line.is_hour or line.mine.id != line.listing.member_id:
+        return ()
+    return (Start(ctx.person.id, CUT, {"listing": line.listing.id}, line.mine.id, at_once=True),)

@@ -17,6 +17,7 @@ from assistant.circles.sharing.shares import apart_from
 from assistant.language.languages import LANGUAGES, spoken
 from assistant.store.tables import Approach, Circle, Introduced, Listing, Member, Person
 from assistant.store.tables.circle_tables import SEATED
+from assistant.store.tables.exchange_tables import AT_THEIR_WISH
 
 LONGEST_SHOWN = PLACEHOLDERS["ask"].longest
 """Characters of an ask that stand within a question about it; a longer one comes as a text of its own."""
@@ -99,7 +100,7 @@ def shown_to(session: Session, reader: Member, kind: str, now: dt.datetime) -> S
 def asked_lately(session: Session, people: Collection[int], around: dt.datetime) -> dict[int, int]:
     """Return how often each of these people is asked about something within a week of a moment.
 
-    What they took up from a list themselves does not count: nobody asked them.
+    What they took up from a list themselves does not count, nor what they were glad to be asked.
     """
     asked: Counter[int] = Counter()
     for table in (Approach, Introduced):
@@ -128,7 +129,11 @@ def asked_enough(session: Session, approach: Approach, now: dt.datetime) -> bool
     """Whether whoever is about to be asked has been asked often enough this week."""
     person_id = session.get_one(Member, approach.member_id).person_id
     before = asked_since(session, person_id, now)
-    again = approach.asked_at is not None and approach.asked_at > now - WEEK and approach.wave != "list"
+    again = (
+        approach.asked_at is not None
+        and approach.asked_at > now - WEEK
+        and approach.wave not in AT_THEIR_WISH
+    )
     return before - again >= MOST_ASKS_A_WEEK
 
 
@@ -143,7 +148,7 @@ def free_at(session: Session, person_id: int, now: dt.datetime, *, but: int | No
 
 
 def _by_others(table: type[Approach | Introduced]) -> ColumnElement[bool]:
-    return Approach.wave != "list" if table is Approach else Introduced.due_at.is_not(None)
+    return Approach.wave.not_in(AT_THEIR_WISH) if table is Approach else Introduced.due_at.is_not(None)
 
 
 def _asked_at(session: Session, person_id: int, now: dt.datetime) -> list[dt.datetime]:
@@ -182,6 +187,16 @@ def name_in(person: Person, language: str | None, *, placeholder: str = "writer"
     """Return a person's first name as a text has it, or "Someone" where none is known."""
     unnamed = LANGUAGES[spoken(language)].plain["other_name"].capitalize()
     return shorten(person.name or unnamed, PLACEHOLDERS[placeholder].longest)
+
+
+def name_on(listing: Listing, person: Person, language: str | None, *, placeholder: str = "writer") -> str:
+    """Return how one of the two in a line is called to the other: whoever called without a name stays so."""
+    return name_in(Person() if is_hidden(listing) else person, language, placeholder=placeholder)
+
+
+def is_hidden(listing: Listing) -> bool:
+    """Whether its writer stays without a name to whoever comes, as who calls for someone now may choose."""
+    return listing.kind == "now" and not listing.named
 
 
 def ask_placeholders(listing: Listing) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
 from assistant.circles.exchange.lifetimes import LINKED_FOR
 from assistant.circles.exchange.linking import link, spare_for
-from assistant.circles.exchange.listings import locked, name_in, writer_of
+from assistant.circles.exchange.listings import is_hidden, locked, name_in, writer_of
 from assistant.circles.people.carried_words import ONLY_A_SIGN
 from assistant.circles.people.reachability import is_away
 from assistant.circles.sharing.shares import apart_from
@@ -82,10 +82,13 @@ def carry_thanks(
     if found is None:
         return ActionResult("gone", {"thanks": ""})
     seat, other = _other(ctx, *found)
-    return pass_thanks(ctx, seat, other, thanks)
+    hidden = is_hidden(found[0]) and ctx.member is not None and found[0].member_id == ctx.member.id
+    return pass_thanks(ctx, seat, other, thanks, named=not hidden)
 
 
-def pass_thanks(ctx: ActionContext, seat: Member, other: Person, thanks: str) -> ActionResult:
+def pass_thanks(
+    ctx: ActionContext, seat: Member, other: Person, thanks: str, *, named: bool = True
+) -> ActionResult:
     """Carry a line of thanks to another, without what could reach anyone; passed or gone.
 
     Whoever is kept apart or away gets none, which is not said.
@@ -100,6 +103,7 @@ def pass_thanks(ctx: ActionContext, seat: Member, other: Person, thanks: str) ->
         to_member_id=seat.id,
         kind=THANKS,
         words=words,
+        named=named,
         at=ctx.now,
         inbox_id=ctx.inbox_id,
     )
@@ -113,7 +117,11 @@ def pass_thanks(ctx: ActionContext, seat: Member, other: Person, thanks: str) ->
         other.id,
         "thanks_to_you",
         {
-            "other_name": name_in(ctx.person, other.language or circle.language, placeholder="other_name"),
+            "other_name": name_in(
+                ctx.person if named else Person(),
+                other.language or circle.language,
+                placeholder="other_name",
+            ),
             "words": words,
         },
         purpose="relay",
@@ -130,7 +138,7 @@ def _helped(ctx: ActionContext, listing_id: int, approach_id: int) -> tuple[List
     listing, approach = ctx.session.get(Listing, listing_id), ctx.session.get(Approach, approach_id)
     if listing is None or approach is None or ctx.member is None or approach.linked_at is None:
         return None
-    helped = listing.member_id if listing.kind == "ask" else approach.member_id
+    helped = approach.member_id if listing.kind == "offer" else listing.member_id
     return (listing, approach) if helped == ctx.member.id and listing.words is not None else None
 
 

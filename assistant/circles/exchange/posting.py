@@ -97,12 +97,12 @@ def change_draft(ctx: ActionContext, *, listing: int = 0, text: str = "") -> Act
     return ActionResult("changed", {"text": "", "number_ok": ""})
 
 
-@action("ask", "offer")
+@action("ask", "offer", "now")
 def mean_listing(
     ctx: ActionContext,  # noqa: ARG001
     *,
     held: str = "",
-    kind: Literal["ask", "offer"] = "ask",
+    kind: Literal["ask", "offer", "now"] = "ask",
 ) -> ActionResult:
     """The held words were meant for the circle, and answer no question."""
     return ActionResult(kind, {"text": held, "held": ""})
@@ -138,7 +138,8 @@ def _draft(ctx: ActionContext, kind: str, text: str) -> ActionResult:
         return ActionResult("empty", {"text": ""})
     if len(words) > LONGEST:
         return ActionResult("long", {"text": "", "length": str(len(words)), "longest": str(LONGEST)})
-    if len(own_open(ctx.session, [member.id])) >= MOST_OPEN:
+    open_now = [each for each in own_open(ctx.session, [member.id]) if each.kind in ("ask", "offer")]
+    if len(open_now) >= MOST_OPEN:
         return ActionResult("many", {"text": ""})
     _forget_drafts(ctx, member.id)
     listing = Listing(

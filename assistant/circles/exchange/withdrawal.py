@@ -10,14 +10,22 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Effect
+from assistant.circles.actions.effects import Effect, Start
 from assistant.circles.actions.registry import action
 from assistant.circles.exchange.introductions.partings import (
     end_introductions_of,
     give_up_introductions,
     part_introductions,
 )
-from assistant.circles.exchange.listings import approaches_of, carried, end, locked, propose_next
+from assistant.circles.exchange.link_words import CUT, NOW
+from assistant.circles.exchange.listings import (
+    approaches_of,
+    carried,
+    end,
+    locked,
+    propose_next,
+    writer_of,
+)
 from assistant.circles.exchange.open_talks import close_talks
 from assistant.circles.people.carried_words import call_back
 from assistant.circles.sharing.given_words import Given, Keeper, keeps_words
@@ -30,15 +38,22 @@ from assistant.store.tables import (
     Member,
 )
 
-FLOWS: Final = ("can_you_help", "helping_yes", "ask_match", "ask_across", "ask_stage", "look_at_listing")
+FLOWS: Final = (
+    *("can_you_help", "helping_yes", "ask_match", "ask_across", "ask_stage", "look_at_listing"),
+    *("be_there", "stand_by"),
+)
 """Flows that are about one listing, of anyone."""
 TYPED_WITHIN: Final = dt.timedelta(hours=1)
 """An answer so shortly before holds the words that became the listing."""
 
 
-def withdraw(session: Session, listing: Listing, now: dt.datetime) -> None:
-    """Let nobody be asked about a listing any more: questions close, and texts that have not left do not."""
-    approaches = approaches_of(session, listing)
+def withdraw(session: Session, listing: Listing, now: dt.datetime, *, but: Approach | None = None) -> None:
+    """Let nobody be asked about a listing any more: questions close, and texts that have not left do not.
+
+    Args:
+        but: Whose talk about it goes on.
+    """
+    approaches = [each for each in approaches_of(session, listing) if but is None or each.id != but.id]
     for approach in approaches:
         approach.withdrawn_at = approach.withdrawn_at or now
     members = [listing.member_id, *(approach.member_id for approach in approaches)]
@@ -58,14 +73,15 @@ def call_back_words(session: Session, listing: Listing, reason: str, now: dt.dat
 def give_up_listings(session: Session, member: Member, now: dt.datetime) -> tuple[Effect, ...]:
     """End what a member who goes has asked and offered, and what they were asked; nobody is told."""
     effects: list[Effect] = []
-    theirs = select(Listing).where(Listing.member_id == member.id, Listing.ended_at.is_(None))
-    for listing in session.scalars(theirs).all():
-        end(session, listing, "gone", now)
-        withdraw(session, listing, now)
+    for listing in session.scalars(select(Listing).where(Listing.member_id == member.id)).all():
+        if end(session, listing, "gone", now):
+            withdraw(session, listing, now)
+        for approach in approaches_of(session, listing):
+            approach.link_ends_at = min(approach.link_ends_at, now) if approach.link_ends_at else None
     approached = select(Approach).where(Approach.member_id == member.id)
     for approach in session.scalars(approached).all():
         approach.withdrawn_at = approach.withdrawn_at or now
-        approach.link_ends_at = min(approach.link_ends_at, now) if approach.link_ends_at else None
+        effects += _cut(session, approach, now)
         effects += _unpropose(session, approach)
     give_up_introductions(session, member, now)
     session.flush()
@@ -100,7 +116,8 @@ def part_listings(ctx: ActionContext) -> ActionResult:
     effects: list[Effect] = []
     for approach, listing in ctx.session.execute(between).all():
         approach.withdrawn_at = approach.withdrawn_at or ctx.now
-        approach.link_ends_at = min(approach.link_ends_at, ctx.now) if approach.link_ends_at else None
+        cut = list(_cut(ctx.session, approach, ctx.now))
+        effects += [each for each in cut if each.person_id != ctx.person.id]
         _close_talks(ctx.session, listing, [approach.member_id], ctx.now)
         effects += _unpropose(ctx.session, approach)
     part_introductions(ctx.session, mine, theirs, ctx.now)
@@ -110,6 +127,17 @@ def part_listings(ctx: ActionContext) -> ActionResult:
 
 def _seats(people: Collection[int]) -> Select[int]:
     return select(Member.id).where(Member.person_id.in_(people))
+
+
+def _cut(session: Session, approach: Approach, now: dt.datetime) -> Iterator[Start]:
+    """End the line between two; whoever called for someone now hears that it is over, and no reason."""
+    if approach.link_ends_at is None or approach.link_ends_at <= now:
+        return
+    approach.link_ends_at = now
+    listing = session.get_one(Listing, approach.listing_id)
+    if listing.kind == NOW:
+        member, person = writer_of(session, listing)
+        yield Start(person.id, CUT, {"listing": listing.id}, member.id, at_once=True)
 
 
 def _unpropose(session: Session, approach: Approach) -> Iterator[Effect]:

@@ -152,7 +152,7 @@ def stands(hour: CircleHour | None, at: str) -> bool:
 
 def timer_values(hour: CircleHour) -> dict[str, Any]:
     """Return what a conversation about an hour is started with; `at` shows whether it was moved since."""
-    return {"hour": hour.id, "at": hour.starts_at.isoformat()}
+    return {"circle_hour": hour.id, "at": hour.starts_at.isoformat()}
 
 
 def local_when(session: Session, hour: CircleHour, person: Person, circle: Circle) -> dict[str, str]:

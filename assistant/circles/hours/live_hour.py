@@ -38,13 +38,13 @@ NAMED_AS: Final = {FLOOR: "first", OPENS: "second", KEEPS: "third"}
 
 
 @action("roles", "few", "over")
-def open_hour(ctx: ActionContext, *, hour: int = 0, at: str = "") -> ActionResult:
+def open_hour(ctx: ActionContext, *, circle_hour: int = 0, at: str = "") -> ActionResult:
     """Let a member in who comes: who has which role, by first names, and which is theirs, as `mine`.
 
     Roles are dealt once, among those who come by then. few: they are not three. over: they do not come, or it
     was moved, called off, or is over.
     """
-    found = locked_hour(ctx.session, hour)
+    found = locked_hour(ctx.session, circle_hour)
     if found is None or not stands(found, at) or ctx.member is None:
         return ActionResult("over")
     if is_left_in_peace(ctx.session, ctx.person.id):
@@ -97,17 +97,17 @@ def hear_the_round(ctx: ActionContext) -> ActionResult:
 
 
 @action("close", "late")
-def may_close(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
+def may_close(ctx: ActionContext, *, circle_hour: int = 0) -> ActionResult:
     """Whether the closing round still makes sense; late: it would come on another day."""
-    found = ctx.session.get(CircleHour, hour) if hour else None
+    found = ctx.session.get(CircleHour, circle_hour) if circle_hour else None
     over = found is not None and ctx.now > found.starts_at + CLOSING_WITHIN
     return ActionResult("late" if over else "close")
 
 
 @action("ask", "known")
-def ask_if_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
+def ask_if_there(ctx: ActionContext, *, circle_hour: int = 0) -> ActionResult:
     """Whether to ask somebody who said they would come, and was not heard in the hour, if they were there."""
-    seat = _seat(ctx, hour)
+    seat = _seat(ctx, circle_hour)
     if is_left_in_peace(ctx.session, ctx.person.id):
         return ActionResult("known")
     if seat is None or seat.came is not None or seat.reply != "coming" or ctx.member is None:
@@ -118,9 +118,9 @@ def ask_if_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
 
 
 @action("noted")
-def was_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
+def was_there(ctx: ActionContext, *, circle_hour: int = 0) -> ActionResult:
     """The member was there."""
-    seat = _seat(ctx, hour)
+    seat = _seat(ctx, circle_hour)
     if seat is not None:
         seat.came = True
         ctx.session.flush()
@@ -128,9 +128,9 @@ def was_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
 
 
 @action("noted")
-def was_not_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
+def was_not_there(ctx: ActionContext, *, circle_hour: int = 0) -> ActionResult:
     """The member was not there after all."""
-    seat = _seat(ctx, hour)
+    seat = _seat(ctx, circle_hour)
     if seat is not None:
         seat.came = False
         ctx.session.flush()

@@ -96,14 +96,16 @@ def let_in(
 
 
 @action("ask", "suits", "reader", "over")
-def open_invite(ctx: ActionContext, *, hour: int = 0, at: str = "", told: str = "first") -> ActionResult:
+def open_invite(
+    ctx: ActionContext, *, circle_hour: int = 0, at: str = "", told: str = "first"
+) -> ActionResult:
     """Ask a member whether they come, if the hour is still to come; reader: who only reads along is told.
 
     suits: they said before that this time suits, and come.
 
     From now on they have heard of it: a reminder and the opening are planned.
     """
-    found = locked_hour(ctx.session, hour)
+    found = locked_hour(ctx.session, circle_hour)
     if found is None or not stands(found, at) or found.starts_at <= ctx.now:
         return ActionResult("over")
     member, circle = ctx.member, ctx.circle
@@ -130,12 +132,12 @@ def open_invite(ctx: ActionContext, *, hour: int = 0, at: str = "", told: str = 
 
 
 @action("in", "out", "now", "over")
-def note_reply(ctx: ActionContext, *, hour: int = 0, reply: Reply | None = None) -> ActionResult:
+def note_reply(ctx: ActionContext, *, circle_hour: int = 0, reply: Reply | None = None) -> ActionResult:
     """Keep whether the member comes, the newest word counting; now: it has begun, and they are let in.
 
-    Without `hour` it is about the next one of their circles.
+    Without `circle_hour` it is about the next one of their circles.
     """
-    found, member = _meant(ctx, hour)
+    found, member = _meant(ctx, circle_hour)
     if found is None or member is None or reply is None:
         return ActionResult("over")
     if found.state != "set" or found.starts_at + LASTS <= ctx.now:
@@ -166,12 +168,12 @@ def mean_not_coming(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
 
 
 @action("coming", "ask", "over")
-def open_reminder(ctx: ActionContext, *, hour: int = 0, at: str = "") -> ActionResult:
+def open_reminder(ctx: ActionContext, *, circle_hour: int = 0, at: str = "") -> ActionResult:
     """Remind whoever comes, and ask once more whoever has not said; `count` come so far.
 
     over: they do not come, it was moved or called off, or one more nudge would be one too many.
     """
-    found, member, circle = locked_hour(ctx.session, hour), ctx.member, ctx.circle
+    found, member, circle = locked_hour(ctx.session, circle_hour), ctx.member, ctx.circle
     if (
         found is None
         or not stands(found, at)
@@ -209,9 +211,9 @@ def my_hour(ctx: ActionContext) -> ActionResult:
 
 
 @action("told", "over")
-def hear_hour_off(ctx: ActionContext, *, hour: int = 0, at: str = "") -> ActionResult:
+def hear_hour_off(ctx: ActionContext, *, circle_hour: int = 0, at: str = "") -> ActionResult:
     """Tell a member once that an hour is off, and ask nothing about it any more."""
-    found = ctx.session.get(CircleHour, hour)
+    found = ctx.session.get(CircleHour, circle_hour)
     forget_asked(ctx, *ASKS)
     if (
         found is None

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
+from sqlalchemy import func, not_, or_, select
+from sqlalchemy.orm import Session
+
 from assistant.circles.people.inactivity import NUDGES_A_WEEK
+from assistant.store.tables import Member, Outbox
 
 PLANNED_A_WEEK: Final = 8
 """Four that the season plans, and what someone who has just come is asked, a question a day, in that week.
@@ -20,3 +25,30 @@ NEWS_A_WEEK: Final = 3
 stands in the next one, and READ shows it at once."""
 TEXTS_A_WEEK: Final = PLANNED_A_WEEK + NUDGES_A_WEEK + NEWS_A_WEEK + CHANGES_A_WEEK
 """What every confirmation promises; whoever chooses EACH is told that more may come."""
+ROOM: Final = 2
+"""So many of them are kept for what the season plans, and not given to what others ask for."""
+OF_OWN_ASKS: Final = (
+    *("ask_match/", "ask_across/", "ask_end/", "ask_outcome/", "introduction_end/", "introduction_outcome/"),
+    *("notices/ask_", "notices/offer_", "notices/introduced", "notices/two_introduced"),
+)
+"""Wordings of what follows from what a member asked, offered or said yes to; not counted."""
+UNASKED: Final = ("prompt", "notice", "invitation")
+"""Purposes of the texts that count; what others write to a member is not among them."""
+_WEEK: Final = dt.timedelta(days=7)
+_NOT_SENT: Final = ("cancelled", "dropped", "failed")
+
+
+def is_full(session: Session, member: Member, now: dt.datetime) -> bool:
+    """Whether a seat has had so many texts in seven days that it is asked for nothing more by others."""
+    answers = or_(*(Outbox.wording.startswith(each) for each in OF_OWN_ASKS))
+    had = session.scalar(
+        select(func.count(Outbox.id)).where(
+            Outbox.person_id == member.person_id,
+            Outbox.member_id == member.id,
+            Outbox.purpose.in_(UNASKED),
+            Outbox.created_at > now - _WEEK,
+            Outbox.state.not_in(_NOT_SENT),
+            or_(Outbox.wording.is_(None), not_(answers)),
+        )
+    )
+    return (had or 0) >= TEXTS_A_WEEK - ROOM

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from assistant.circles.at_hand.at_hand_counts import NowCounts, count_nows
 from assistant.circles.hosts.circle_setup import find_circle
 from assistant.circles.reports.season_counts import rows_of
 from assistant.store.columns import UtcDateTime
@@ -22,6 +23,7 @@ from assistant.store.tables import (
     Conversation,
     Inbox,
     Invitation,
+    Listing,
     Member,
     Outbox,
     Person,
@@ -89,6 +91,8 @@ class CircleCounts:
     """How many may need a person and have not been reached, as far as anyone said."""
     unanswered: int
     """Of those, how many nobody is paged about any more, since nobody answered or said how it is."""
+    nows: NowCounts
+    """How often members called for someone now, and how soon one came."""
 
     @property
     def seated(self) -> int:
@@ -120,6 +124,7 @@ def count_circles(
     alarms = _numbers(session, asked, Alert, *_OPEN_ALARM)
     given_up = (Alert.answered_at.is_(None), Alert.next_page_at.is_(None))
     unanswered = _numbers(session, asked, Alert, *_OPEN_ALARM, *given_up)
+    nows = count_nows(session, _inside(Listing.circle_id, asked))
     return [
         CircleCounts(
             code=circle.code,
@@ -136,6 +141,7 @@ def count_circles(
             waiting=waiting[circle.id],
             alarms=alarms[circle.id],
             unanswered=unanswered[circle.id],
+            nows=nows.get(circle.id, NowCounts()),
         )
         for circle in circles
     ]

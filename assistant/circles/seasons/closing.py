@@ -171,6 +171,7 @@ def _unasked(ctx: ActionContext) -> Sequence[Note]:
         select(Note).where(
             Note.from_member_id == ctx.member.id,
             Note.kind.in_(KEEPABLE),
+            Note.named.is_(True),
             Note.words.is_not(None),
             Note.may_keep.is_(None),
         )
@@ -187,6 +188,7 @@ def _keepsake(ctx: ActionContext) -> Sequence[tuple[Note, Person]]:
         .where(
             Note.to_member_id == ctx.member.id,
             Note.kind.in_(KEEPABLE),
+            Note.named.is_(True),
             Note.words.is_not(None),
             Note.may_keep.is_(True),
             Person.id.not_in(apart_from(ctx.session, ctx.person.id)),

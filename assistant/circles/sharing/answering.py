@@ -170,8 +170,10 @@ def _writers_of(ctx: ActionContext, refs: Iterable[str]) -> Mapping[int, bool]:
         row = ctx.session.get(_ROWS[kind], int(number)) if kind in _ROWS and number.isdigit() else None
         if isinstance(row, Share):
             found[row.member_id] = found.get(row.member_id, False) or row.named
-        elif isinstance(row, Note):
-            found[row.from_member_id] = True
+        elif (
+            isinstance(row, Note) and row.kind != "hour"
+        ):  # An hour is for two while it lasts, and then over.
+            found[row.from_member_id] = found.get(row.from_member_id, False) or row.named
         elif isinstance(row, GoalStep):
             found[ctx.session.get_one(Goal, row.goal_id).member_id] = True
         elif isinstance(row, Goal):

@@ -150,7 +150,7 @@ def _notes_to(ctx: ActionContext, member: Member) -> Sequence[tuple[Note, Person
         .join(Person, Person.id == Member.person_id)
         .where(
             Note.to_member_id == member.id,
-            Note.kind.in_(("kind", "thanks", "buddy", "answer", "link")),
+            Note.kind.in_(("kind", "thanks", "buddy", "answer", "link", "rally")),
             Note.words.is_not(None),
             Note.at > ctx.now - READABLE,
             Person.id.not_in(apart_from(ctx.session, ctx.person.id)),
@@ -188,7 +188,8 @@ def _show_said(ctx: ActionContext, said: PendingAction, host: Person) -> Tell:
 
 
 def _show_note(ctx: ActionContext, note: Note, writer: Person) -> Tell:
-    name = writer.name or PLACEHOLDERS["other_name"].plain[language_of(ctx)].capitalize()
+    known = writer.name if note.named else None
+    name = known or PLACEHOLDERS["other_name"].plain[language_of(ctx)].capitalize()
     return _tell(
         ctx,
         "note_to_you",

@@ -145,6 +145,7 @@ def erase_person(ctx: ActionContext) -> tuple[Effect, ...]:
         forget(session, address, ctx.identity.sender, ctx.identity.key, now)
     person.name = person.place = person.zone = person.language = None
     person.hour, person.plain, person.erased_at = None, False, now
+    person.on_hand = None
     record(session, KIND, now, by=person.id)
     session.flush()
     return tuple(effects)

@@ -13,6 +13,7 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Line, Lines
 from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
+from assistant.circles.at_hand.on_hand import windows_said
 from assistant.circles.people.consent import in_force
 from assistant.circles.people.namesakes import ENDONYMS
 from assistant.circles.trust.own_words import own_words
@@ -29,7 +30,7 @@ ON_PAPER: Final = "import"
 @action("told")
 def tell_what_is_held(ctx: ActionContext) -> ActionResult:
     """Tell what is held about the person, a line for each kind of it; on a shared phone without details."""
-    who = (_about_person(ctx), *_about_seats(ctx), *_about_roles(ctx))
+    who = (_about_person(ctx), *_about_seats(ctx), *_about_on_hand(ctx), *_about_roles(ctx))
     what = (_about_words(ctx), *_about_consent(ctx), Line("me_ways"))
     return ActionResult("told", effects=(Lines(who), Lines(what)))
 
@@ -69,6 +70,11 @@ def _about_seats(ctx: ActionContext) -> Iterator[Line]:
         if member.joined_at is not None:
             said["date"] = _day(ctx, member.joined_at)
         yield Line("me_seat", said)
+
+
+def _about_on_hand(ctx: ActionContext) -> Iterator[Line]:
+    if said := windows_said(ctx):
+        yield Line("me_on_hand", {"options": said})
 
 
 def _about_roles(ctx: ActionContext) -> Iterator[Line]:

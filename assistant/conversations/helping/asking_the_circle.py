@@ -1,4 +1,4 @@
-"""Hears an ask or an offer in plain words; in the middle of a question it is asked which is meant."""
+"""Hears an ask, an offer or a need for someone now in plain words; in a question it asks which is meant."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from assistant.conversations.answers import step_of
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
 from assistant.language.commands.command_reading import CommandReading
-from assistant.language.exchange.openings import ASK, OFFER, read_opening
+from assistant.language.exchange.openings import ASK, NOW, OFFER, read_opening, sounds_urgent
 from assistant.language.replies.reply_reading import Reading
 from assistant.store.tables import Question
 
 KEYWORDS: Final = {
     ASK: {"en": "ASK", "es": "PIDO"},
     OFFER: {"en": "OFFER", "es": "OFREZCO"},
+    NOW: {"en": "NOW", "es": "AHORA"},
 }
+TAKEN_UP_IN: Final = ("ask", "offer", "now", "post_listing")
+"""Flows whose questions ask for just that."""
 
 
 def as_command(
@@ -31,14 +34,20 @@ def as_command(
     if question is not None and context.services.book.is_safety(question.flow):
         return None
     if question is None and reading is not None and reading.name in KEYWORDS and reading.value:
-        return replace(
-            reading, sure=True
-        )  # "ask ..." with nothing else asked: shown before it goes anywhere.
+        # "ask ..." with nothing else asked: shown before it goes anywhere. "Now ..." opens many a sentence.
+        calls = reading.name != NOW or sounds_urgent(str(reading.value))
+        if calls:
+            return replace(reading, sure=True)
     opening = read_opening(context.words)
     if opening is None or (question is not None and not opening.to_all):
         return None
     said = KEYWORDS[opening.kind].get(language, KEYWORDS[opening.kind]["en"])
     return CommandReading(opening.kind, context.words.strip(), sure=True, said=said)
+
+
+def is_talk(reading: CommandReading | None) -> bool:
+    """Whether a small "now" or "ahora" only opens a sentence: "ahora entiendo" is not even asked about."""
+    return reading is not None and reading.name == NOW and bool(reading.value) and not reading.capitals
 
 
 def ask_which(
@@ -52,11 +61,7 @@ def ask_which(
         return False
     if command.name not in KEYWORDS or command.value != context.words.strip():
         return False
-    if (step_of(context, question).expect or "text") != "text" or question.flow in (
-        "ask",
-        "offer",
-        "post_listing",
-    ):
+    if (step_of(context, question).expect or "text") != "text" or question.flow in TAKEN_UP_IN:
         return False
     question.state = "waiting"
     context.session.flush()

@@ -1,4 +1,4 @@
-"""Hears an ask or an offer in a member's plain words, and the day until which it holds."""
+"""Hears an ask, an offer or a need for someone now in plain words, and the day until which it holds."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from assistant.language.words import FLUFF
 
 ASK: Final = "ask"
 OFFER: Final = "offer"
+NOW: Final = "now"
 LONGEST: Final = 300
 """Characters; whoever writes more tells something, and asks for it among other things."""
 _ROOM: Final = "assistant.language.exchange"
@@ -26,10 +27,10 @@ _DAY_IN: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """An ask or an offer, in plain words.
+    """An ask, an offer, or a need for someone now, in plain words.
 
     Attributes:
-        kind: "ask" or "offer".
+        kind: "ask", "offer" or "now".
         to_all: whether it is said to everyone ("does anybody know"), not of oneself ("I have a spare").
         leftover: the plain words that the opening does not explain: what is asked for, or offered.
     """
@@ -40,7 +41,7 @@ class Opening:
 
 
 def read_opening(text: str) -> Opening | None:
-    """Return the ask or offer that a text opens with, courtesies aside; None when it opens with neither.
+    """Return the ask, offer or need that a text opens with, courtesies aside; None when it opens with none.
 
     It may open the first sentence, or one of the two after it. What stands behind it must say what is asked
     for: "does anybody know?" alone asks nothing.
@@ -53,10 +54,17 @@ def read_opening(text: str) -> Opening | None:
             found = pattern.regex.match("".join(f"{word} " for word in words)) if words else None
             if words and words[0] in pattern.firsts and found:
                 leftover = words[len(found[0].split()) :]
-                # "My boss is hiring" says it all; "does anybody know?" says nothing yet.
-                says_it = bool(leftover) or (kind == OFFER and not to_all)
+                # "My boss is hiring" and "I'm locked out" say it all; "does anybody know?" says nothing yet.
+                says_it = bool(leftover) or kind == NOW or (kind == OFFER and not to_all)
                 return Opening(kind, to_all, leftover) if says_it else None
     return None
+
+
+def sounds_urgent(text: str) -> bool:
+    """Tell whether words after a small "now" or "ahora" call for someone, or are just how one goes on."""
+    words = [word.plain for word in split_words(text)]
+    cues = (tuple(each.split()) for each in _table()["urgent"]["words"])
+    return any(tuple(words[place : place + len(cue)]) == cue for cue in cues for place in range(len(words)))
 
 
 def read_until(text: str, *, now: dt.datetime, zone: str, country: str) -> dt.date | None:
@@ -119,10 +127,10 @@ def _until() -> tuple[tuple[str, ...], ...]:
 
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[tuple[str, bool, QuestionPattern], ...]:
-    """Offers first: "does anybody need" would else be heard as an ask."""
+    """What is urgent first, then offers: "does anybody need" would else be heard as an ask."""
     return tuple(
         (kind, to_all, parse_pattern(way))
-        for kind in (OFFER, ASK)
+        for kind in (NOW, OFFER, ASK)
         for key, to_all in (("to_all", True), ("of_mine", False))
         for way in _table()[key][kind]
     )

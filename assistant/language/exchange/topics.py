@@ -68,6 +68,11 @@ def _begins(word: str, stem: str) -> bool:
     return word.startswith(stem)
 
 
+def topics_known() -> frozenset[str]:
+    """Return the names of all topics."""
+    return frozenset(_topics())
+
+
 @lru_cache(maxsize=1)
 def _topics() -> dict[str, list[str]]:
     topics: dict[str, list[str]] = load_table("topics", "assistant.language.exchange")["topics"]

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from assistant.store.columns import Base, BigId, Id, one_of
 from assistant.store.sealed_columns import Words
 
-LISTING_KINDS = ("ask", "offer")
+LISTING_KINDS = ("ask", "offer", "now", "rally")
+"""now: someone to be there within minutes. rally: something big, told to those whom its writer chose."""
 LISTING_STATES = ("draft", "look", "open", "ended")
 """draft: its writer is shown it, nobody else; look: a host looks at it first."""
 LISTING_ENDS = (
@@ -20,12 +21,21 @@ LISTING_ENDS = (
 """person: someone took it up. unanswered: someone would, and its writer never said yes. not_passed,
 not_looked: a host said no, or nothing. gone: its writer is not here any more, or the circle is over."""
 SOURCES = ("own", "told", "posted")
-WAVES = ("quiet", "circle", "across", "list")
-"""How someone came to be asked: among the first few, with the circle, in another one, or from a list."""
+WAVES = ("quiet", "circle", "across", "list", "now", "on_hand", "rally", "chosen")
+"""How someone came to be asked: among the first few, with the circle, in another one, from a list; at once,
+being awake or having said so; with everyone who is told of a rally, or chosen for it by name."""
+AT_THEIR_WISH = ("list", "on_hand", "chosen")
+"""Of these, what is no ask out of the blue: they took it up, were glad to be there, or were meant by name."""
+REPLIES = ("can", "knows", "line", "no")
+"""line: words for whoever rallies, instead of a line between the two."""
+NEEDS = ("listen", "ideas", "person", "things", "joy")
+"""What would help whoever rallies; joy: nothing but being glad together."""
+AUDIENCES = ("circle", "buddy", "some", "host")
+"""Who may know of a rally."""
 
 
 class Listing(Base):
-    """An ask or an offer: words for the circle, which end exactly once."""
+    """An ask, an offer, a call for someone now, or a rally: words for others, which end exactly once."""
 
     __tablename__ = "listing"
     __table_args__ = (
@@ -33,6 +43,8 @@ class Listing(Base):
         CheckConstraint(one_of("state", LISTING_STATES), "state"),
         CheckConstraint(one_of("outcome", LISTING_ENDS), "outcome"),
         CheckConstraint(one_of("source", SOURCES), "source"),
+        CheckConstraint(one_of("need", NEEDS), "need"),
+        CheckConstraint(one_of("audience", AUDIENCES), "audience"),
         CheckConstraint("(outcome IS NULL) = (ended_at IS NULL)", "ends_once"),
         Index(
             "ix_listing_open",
@@ -69,6 +81,10 @@ class Listing(Base):
     inbox_id: Mapped[int | None] = mapped_column(BigId)
     """The text by which it was given."""
     erased_at: Mapped[dt.datetime | None]
+    need: Mapped[str | None] = mapped_column(String(8))
+    """What would help, of a rally."""
+    audience: Mapped[str | None] = mapped_column(String(8))
+    """Who may know, of a rally."""
 
 
 class Approach(Base):
@@ -78,7 +94,7 @@ class Approach(Base):
     __table_args__ = (
         UniqueConstraint("listing_id", "member_id"),
         CheckConstraint(one_of("wave", WAVES), "wave"),
-        CheckConstraint(one_of("reply", ("can", "knows", "no")), "reply"),
+        CheckConstraint(one_of("reply", REPLIES), "reply"),
         CheckConstraint(one_of("helped", ("yes", "not_yet", "no")), "helped"),
     )
 

@@ -33,6 +33,9 @@ class Person(Base):
     created_at: Mapped[dt.datetime]
     heard_at: Mapped[dt.datetime | None]
     erased_at: Mapped[dt.datetime | None]
+    on_hand: Mapped[str | None] = mapped_column(String(60))
+    """When they are glad to be there for someone: windows as language/exchange/hand_windows.toml names
+    them, "off", or None: they were never asked."""
     translated: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Others' words come with a translation, where they are in another language."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
@@ -206,6 +206,10 @@ class News(Base):
     """The text that told it."""
 
 
+NOTE_KINDS = ("kind", "thanks", "buddy", "link", "answer", "hour", "rally")
+"""hour: between whoever called for someone now and whoever came. rally: for someone who rallied."""
+
+
 class Note(Base):
     """Words between two: a kind line, thanks, a line to a partner, an answer, or to whom an ask linked.
 
@@ -213,7 +217,7 @@ class Note(Base):
     """
 
     __tablename__ = "note"
-    __table_args__ = (CheckConstraint(one_of("kind", ("kind", "thanks", "buddy", "link", "answer")), "kind"),)
+    __table_args__ = (CheckConstraint(one_of("kind", NOTE_KINDS), "kind"),)
 
     id: Mapped[Id]
     circle_id: Mapped[int] = mapped_column(BigId, ForeignKey("circle.id"))
@@ -227,3 +231,5 @@ class Note(Base):
     erased_at: Mapped[dt.datetime | None]
     inbox_id: Mapped[int | None] = mapped_column(BigId)
     """The text by which it was given."""
+    named: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Whether the other knows who wrote it: whoever called for someone without a name stays so."""

@@ -49,11 +49,11 @@ class Evening:
         return told(self.town, starts)
 
     def hear(self, name: str) -> str:
-        about = {"hour": self.hour.id, "at": self.hour.starts_at.isoformat()}
+        about = {"circle_hour": self.hour.id, "at": self.hour.starts_at.isoformat()}
         return self.town.do("open_invite", self.people[name], self.seats[name], **about).outcome
 
     def say(self, name: str, reply: str) -> str:
-        values = {"hour": self.hour.id, "reply": reply}
+        values = {"circle_hour": self.hour.id, "reply": reply}
         return self.town.do("note_reply", self.people[name], self.seats[name], **values).outcome
 
     def shown_to_host(self) -> dict[str, Line]:
@@ -153,7 +153,7 @@ def test_a_yes_once_it_has_begun_lets_in_and_one_after_it_comes_too_late(evening
 
 def test_the_one_reminder_is_for_who_comes_or_has_not_said(evening: Evening) -> None:
     evening.invite()
-    about = {"hour": evening.hour.id, "at": evening.hour.starts_at.isoformat()}
+    about = {"circle_hour": evening.hour.id, "at": evening.hour.starts_at.isoformat()}
     for name in ("Ana", "Rosa", "Sol"):
         evening.hear(name)
     evening.say("Ana", "coming")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
-from assistant.circles.people.weekly_texts import TEXTS_A_WEEK
+from assistant.circles.people.weekly_texts import ROOM, TEXTS_A_WEEK, is_full
 from assistant.runtime import FLOWS, read_flows
 from assistant.simulation.texts_a_week import promised
+from assistant.store.tables import Outbox
+from tests.circles.town import Town
 
 SAYS = re.compile(
     r"\b(?:up to|more than|hasta|más de) (\d+) (?:texts|msgs|mensajes|msjs|a week)", re.IGNORECASE
@@ -27,3 +30,39 @@ def test_every_text_that_says_how_many_texts_a_week_says_the_true_number() -> No
 
 def test_the_season_is_held_to_it() -> None:
     assert promised(read_flows()) == TEXTS_A_WEEK
+
+
+def test_asks_of_others_leave_room_for_what_the_season_plans(town: Town) -> None:
+    person = town.person("Ana")
+    seat = town.seat(person, town.circle())
+
+    def text(wording: str, *, days: int = 1, state: str = "done", purpose: str = "prompt") -> None:
+        at = town.now - dt.timedelta(days=days)
+        town.session.add(
+            Outbox(
+                person_id=person.id,
+                member_id=seat.id,
+                address_id=person.id,
+                to_uri="sms:+15125550001",
+                sender="MG1",
+                body="?",
+                segments=1,
+                purpose=purpose,
+                priority=2,
+                wording=wording,
+                created_at=at,
+                not_before=at,
+                state=state,
+            )
+        )
+        town.session.flush()
+
+    for _ in range(TEXTS_A_WEEK - ROOM - 1):
+        text("weekly_reflection/open/say")
+    text("weekly_reflection/open/say", days=8)
+    text("weekly_reflection/open/say", state="cancelled")
+    text("notices/relay", purpose="relay")
+    text("ask_end/no_one/say")
+    assert not is_full(town.session, seat, town.now)
+    text("can_you_help/ask/say")
+    assert is_full(town.session, seat, town.now)

@@ -19,6 +19,7 @@ NOT_ROWS: Final = frozenset({"ctx", "context", "self", "handed", "command", "opt
 """What has an attribute of such a name and is no row: a text's own words, a command's."""
 
 SHOWN: Final = {
+    "circles/at_hand/being_there.py": "a call for someone now, to whoever is asked",
     "circles/buddies/buddy_actions.py": "what a buddy can share",
     "circles/buddies/relay.py": "lines to buddies",
     "circles/check_ins/broadcasts.py": "what a host says or asks",
@@ -29,6 +30,8 @@ SHOWN: Final = {
     "circles/exchange/introductions/being_introduced.py": "what may be said of one, to them and another",
     "circles/exchange/listing_menus.py": "LEADS and ASKS",
     "circles/exchange/outcomes.py": "a line of thanks",
+    "circles/rallies/rally_care.py": "what others said to a joy, and thanks",
+    "circles/rallies/standing_by.py": "a rally, and a line for whoever rallied",
     "circles/hosts/alert_words.py": "words between a member and whoever looks after them",
     "circles/hosts/notes.py": "a host's note",
     "circles/hosts/open_requests.py": "what members asked their circle for",
@@ -47,6 +50,9 @@ SHOWN: Final = {
 """Before another person's eyes: with a receipt."""
 OWN: Final = {
     "circles/actions/placeholders.py": "the member's goal, to the member",
+    "circles/at_hand/calling.py": "a call before anyone sees it, to its writer",
+    "circles/at_hand/help_line_now.py": "what line fits it",
+    "circles/rallies/rally_drafts.py": "a rally before anyone sees it, to its writer",
     "circles/exchange/introductions/introducing.py": "what would be said of a member, to the member",
     "circles/hours/hour_attendance.py": "how to come, to the host who wrote it",
     "circles/hours/setting_hours.py": "how to come, to the host who wrote it",
@@ -59,6 +65,7 @@ OWN: Final = {
 }
 """Before nobody's eyes but their writer's."""
 KEPT: Final = {
+    "circles/rallies/rally_telling.py": "hands a rally for the host on; `unrouted_messages` says whose it is",
     "circles/buddies/follow_ups.py": "whether anything was written",
     "circles/buddies/groups.py": "who fits whom",
     "circles/exchange/likely_helpers.py": "who fits whom; `linking` says whose words speak for a helper",

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from assistant.language.exchange.openings import read_opening, read_until
+from assistant.language.exchange.openings import read_opening, read_until, sounds_urgent
 
 NOW = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
 """A Monday."""
@@ -28,6 +28,16 @@ NOW = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
         ("¿Alguien necesita una carriola?", "offer", True),
         ("tengo una carriola que ya no uso", "offer", False),
         ("Puedo enseñar inglés", "offer", False),
+        ("can somebody please talk to me right now", "now", True),
+        ("is anyone awake right now?", "now", True),
+        ("necesito a alguien ahora", "now", True),
+        ("I just got fired", "now", False),
+        ("i got laid off from the bakery today", "now", False),
+        ("I'm locked out", "now", False),
+        ("my landlord just kicked me out", "now", False),
+        ("I have an interview in an hour", "now", False),
+        ("me acaban de correr", "now", False),
+        ("me echaron de la casa hoy", "now", False),
     ],
 )
 def test_an_opening_says_what_is_meant(text: str, kind: str, to_all: bool) -> None:
@@ -45,6 +55,10 @@ def test_an_opening_says_what_is_meant(text: str, kind: str, to_all: bool) -> No
         "alguien me dijo que no",
         "I don't have a spare one",
         "I have a job interview on Tuesday",
+        "I was fired in March",
+        "she got fired and we laughed",
+        "me despidieron hace años",
+        "is anyone going on Friday?",
         "nobody can help me",
         "I told her that anyone can do it",
         "tengo que pagar la renta",
@@ -82,3 +96,16 @@ def test_the_day_after_by_or_closes_is_the_last(text: str, day: str) -> None:
 )
 def test_other_days_are_no_last_day(text: str) -> None:
     assert read_until(text, now=NOW, zone="America/Chicago", country="US") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "urgent"),
+    [
+        ("interview in an hour, panicking", True),
+        ("me corrieron", True),
+        ("I see what you mean", False),
+        ("sí entendí", False),
+    ],
+)
+def test_after_a_small_now_only_urgent_words_call_for_someone(text: str, urgent: bool) -> None:
+    assert sounds_urgent(text) is urgent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Final
 
 from assistant.circles.actions.context import ActionContext, ActionResult
@@ -22,11 +23,14 @@ from assistant.circles.exchange.lifetimes import LINKED_FOR, MOST_ASKS_A_WEEK, d
 from assistant.circles.exchange.listings import asked_since, free_at, name_in
 from assistant.circles.people.carried_words import CARRIED
 from assistant.circles.people.reachability import is_away
+from assistant.circles.people.weekly_texts import is_full
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.languages import spoken
 from assistant.safety.alert_holding import open_about
 from assistant.store.tables import Circle, Introduced, Introduction, Member, Person
 
+AGAIN_AFTER: Final = dt.timedelta(days=1)
+"""So much later it is tried again to ask whoever has had enough texts for now."""
 OUTCOME_FLOW: Final = "introduction_outcome"
 
 
@@ -44,7 +48,7 @@ def open_meeting(ctx: ActionContext, *, introduction: int = 0, side: int = 0) ->
         mine.withdrawn_at = ctx.now
         ctx.session.flush()
         return ActionResult("over")
-    if mine.asked_at is None and asked_since(ctx.session, ctx.person.id, ctx.now) >= MOST_ASKS_A_WEEK:
+    if mine.asked_at is None and _has_enough(ctx):
         return ActionResult("over", effects=tuple(_later(ctx, found, mine)))
     mine.asked_at = mine.asked_at or ctx.now
     ctx.session.flush()
@@ -117,6 +121,12 @@ def say_no_to_meeting(ctx: ActionContext, *, introduction: int = 0, side: int = 
     return ActionResult("heard")
 
 
+def _has_enough(ctx: ActionContext) -> bool:
+    """Whether the member is asked for nothing more now: about two things this week, or by too many texts."""
+    asked = asked_since(ctx.session, ctx.person.id, ctx.now) >= MOST_ASKS_A_WEEK
+    return asked or (ctx.member is not None and is_full(ctx.session, ctx.member, ctx.now))
+
+
 def _mine(
     ctx: ActionContext, introduction_id: int, side_id: int
 ) -> tuple[Introduction | None, Introduced | None]:
@@ -152,7 +162,8 @@ def _show(ctx: ActionContext, found: Introduction, mine: Introduced) -> ActionRe
 def _later(ctx: ActionContext, found: Introduction, mine: Introduced) -> list[Effect]:
     """Ask when the week with two asks is over, if that is soon enough."""
     circle = ctx.session.get_one(Circle, found.circle_id)
-    due = daytime(ctx.person, circle, free_at(ctx.session, ctx.person.id, ctx.now, but=mine.id))
+    free = free_at(ctx.session, ctx.person.id, ctx.now, but=mine.id)
+    due = daytime(ctx.person, circle, max(free, ctx.now + AGAIN_AFTER))
     mine.due_at = due
     ctx.session.flush()
     values = {"introduction": found.id, "side": mine.id}

@@ -1,0 +1,56 @@
+"""The stage of an hour of two: what either writes goes to the other, unless it is a command or an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from assistant.circles.at_hand.calling import is_calling
+from assistant.conversations.turn_context import Context
+from assistant.conversations.turns import start
+from assistant.language.commands.command_reading import CommandReading
+from assistant.store.tables import Approach
+
+CARRIES = "link_words"
+
+
+def is_together(context: Context) -> bool:
+    """Return whether the person is in an hour with someone: nothing else is asked meanwhile."""
+    return _hour(context) is not None
+
+
+def carry(context: Context, sure_command: Callable[[Context], CommandReading | None]) -> bool:
+    """Carry a text of someone in an hour to the other; return whether it was for them.
+
+    What was asked since the hour began is answered as ever: whether a number may go along, if it is to end.
+    """
+    hour = _hour(context)
+    if hour is None or not context.words.strip():
+        return False
+    question = context.question
+    since = hour.linked_at
+    if question is not None and since is not None and question.opened_at > since:
+        return False
+    if sure_command(context) is not None:
+        return False
+    start(context, CARRIES, {"text": context.words.strip(), "together": hour.id}, None)
+    return True
+
+
+def is_waited_for(context: Context) -> bool:
+    """Return whether somebody is being asked to be there for this person right now."""
+    return is_calling(context.session, context.person.id)
+
+
+def waits(context: Context) -> bool:
+    """Whether whoever called for someone goes on writing before anybody came; they hear how it stands."""
+    if not is_waited_for(context):
+        return False
+    context.notice("now_waiting")
+    return True
+
+
+def _hour(context: Context) -> Approach | None:
+    known = context.known.hour
+    found = context.session.get(Approach, known) if known else None
+    lasts = found is not None and found.link_ends_at is not None and found.link_ends_at > context.now
+    return found if lasts else None
