@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import permutations
 from typing import Final
 
@@ -35,5 +35,5 @@ def deal_hour_roles(coming: Sequence[int], held: Mapping[int, Sequence[str]]) ->
         repeats = sum(times[member][role] for member, role in zip(three, HOUR_ROLES, strict=True))
         return repeats, sum(times[member].total() for member in three)
 
-    threes: Iterator[tuple[int, ...]] = permutations(coming, len(HOUR_ROLES))
-    return dict(zip(min(threes, key=cost), HOUR_ROLES, strict=True))
+    best: tuple[int, ...] = min(permutations(coming, len(HOUR_ROLES)), key=cost)
+    return dict(zip(best, HOUR_ROLES, strict=True))

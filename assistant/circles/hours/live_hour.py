@@ -26,7 +26,7 @@ from assistant.circles.hours.hour_times import LASTS, LET_IN_EARLY
 from assistant.circles.people.inactivity import may_nudge
 from assistant.circles.sharing.news_reading import mark_read
 from assistant.circles.sharing.shares import apart_from
-from assistant.store.tables import CircleHour, HourSeat, Member, Share
+from assistant.store.tables import CircleHour, Conversation, HourSeat, Member, Question, Share
 
 THIS_HOUR: Final = dt.timedelta(hours=3)
 """So long the words of an opening round belong to it."""
@@ -94,6 +94,27 @@ def hear_the_round(ctx: ActionContext) -> ActionResult:
         carries=" ".join(f"share:{share.id}" for share in shares),
     )
     return ActionResult("heard", effects=(told,))
+
+
+@action("rested")
+def rest_opening(ctx: ActionContext, *, at: str = "") -> ActionResult:
+    """Let go of an opening word that was set aside for something else: after the hour it is asked no more."""
+    rows = ctx.session.execute(
+        select(Question, Conversation)
+        .join(Conversation, Conversation.id == Question.conversation_id)
+        .where(
+            Question.person_id == ctx.person.id,
+            Question.flow == "circle_hour",
+            Question.step == "open",
+            Question.state == "waiting",
+        )
+    )
+    for question, conversation in rows.all():
+        if conversation.values.get("at") == at:
+            question.state, question.outcome, question.closed_at = "closed", "over", ctx.now
+            conversation.ended_at = ctx.now
+    ctx.session.flush()
+    return ActionResult("rested")
 
 
 @action("close", "late")

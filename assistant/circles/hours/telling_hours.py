@@ -93,6 +93,8 @@ def let_in(
     due_at = open_at(hour.starts_at, around.zones, around.hours)
     if due_at is not None:
         yield Start(person.id, "circle_hour", timer_values(hour), member_id, due_at=due_at, at_once=True)
+        over = hour.starts_at + LASTS
+        yield Start(person.id, "hour_over", timer_values(hour), member_id, due_at=over, at_once=True)
 
 
 @action("ask", "suits", "reader", "over")
