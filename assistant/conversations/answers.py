@@ -103,10 +103,7 @@ def answer_anew(context: Context) -> bool:
     Returns:
         Whether they are one: whole, and of the kind that was asked for.
     """
-    session, who = context.session, context.person.id
-    last = session.scalars(
-        select(Question).where(Question.person_id == who).order_by(Question.id.desc()).limit(1)
-    ).first()
+    session, last = context.session, context.last_question
     if last is None or last.state != "closed" or last.closed_at is None:
         return False
     today = context.services.book.today(last.flow, last.step)

@@ -115,6 +115,10 @@ def _outcomes(step: Step, expect: str, known: Known, notes: Notes) -> frozenset[
     except ValueError as error:
         notes.problem(step.name, "expect", str(error))
         return None
+    if step.may_change and expect == "text":
+        notes.problem(
+            step.name, "may_change", "any words would be another answer; not where text is expected."
+        )
     chooses = expect.split()[0] == "choice"
     if not chooses:
         for key, given in (("choices", step.options), ("choices_from", step.choices_from)):

@@ -58,6 +58,8 @@ BAD = [
     ('expect = "name"', 'expect = "name"\nsure = 3', "ask_name", "sure", 'cannot be sure "3"'),
     ('expect = "name"', 'expect = "name"\nsure = { nam = "whole" }', "ask_name", "sure.nam", '"name"'),
     ('expect = "name"', 'expect = "name"\nsure = { name = "hole" }', "ask_name", "sure.name", '"whole"'),
+    ('expect = "name"', 'expect = "name"\nmay_change = "yes"', "ask_name", "may_change", "true or false"),
+    ('expect = "name"', 'expect = "text"\nmay_change = true', "ask_name", "may_change", "where text is"),
     ('wait = "next', 'sure = "whole"\nwait = "next', "rest", "sure", "belongs in a step that can ask"),
     ('visible_to = "circle"', "", "ask_name", "visible_to", "who will see the answer"),
     ('visible_to = "circle"', 'visible_to = "cirlce"', "ask_name", "visible_to", 'Did you mean "circle"?'),

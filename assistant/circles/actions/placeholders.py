@@ -224,8 +224,8 @@ def _local_time(ctx: TextContext, language: str) -> str | None:
 
 def _hour(ctx: TextContext) -> dt.datetime | None:
     """Return when the circle hour that a conversation is about begins, as it stands now, by local time."""
-    about = ctx.values.get("hour")
-    hour = ctx.session.get(CircleHour, about) if about else None
+    meant = ctx.values.get("circle_hour")
+    hour = ctx.session.get(CircleHour, meant) if isinstance(meant, int) else None
     return hour.starts_at.astimezone(ZoneInfo(_zone(ctx) or "UTC")) if hour is not None else None
 
 

@@ -15,20 +15,26 @@ from assistant.circles.buddies.turn_taking import ASKS, BRINGS, LISTENS, Past, T
 from assistant.store.tables import Circle, Member, Pair, PairMember, Round
 
 
-def give_roles(session: Session, round_: Round, seats: Sequence[PairMember], now: dt.datetime) -> None:
-    """Deal to the members of a new pair what each of them begins with.
+def give_roles(
+    session: Session, round_: Round, pairs: Sequence[Sequence[PairMember]], now: dt.datetime
+) -> None:
+    """Deal to the members of new pairs what each of them begins with.
 
     Args:
         session: Holds the circle.
-        round_: The round that the pair is of.
-        seats: Everyone in the pair.
+        round_: The round that the pairs are of.
+        pairs: Everyone in each of them.
         now: Aware UTC.
     """
     circle = session.get_one(Circle, round_.circle_id)
-    members = [session.get_one(Member, seat.member_id) for seat in seats]
-    dealt = deal(seats_for(session, circle, members, now), turns_so_far(session, round_))
-    for seat in seats:
-        seat.role = dealt.get(seat.member_id)
+    members = [session.get_one(Member, seat.member_id) for seats in pairs for seat in seats]
+    known = {seat.member: seat for seat in seats_for(session, circle, members, now)}
+    past = turns_so_far(session, round_)
+    for seats in pairs:
+        dealt = deal([known[seat.member_id] for seat in seats], past)
+        for seat in seats:
+            seat.role = dealt.get(seat.member_id)
+    session.flush()
 
 
 def give_role_to_newcomer(
@@ -39,7 +45,7 @@ def give_role_to_newcomer(
     What the others were told stands; with someone who was alone it is a pair like any other.
     """
     if len(seats) < 2:
-        give_roles(session, round_, [*seats, new], now)
+        give_roles(session, round_, [[*seats, new]], now)
     else:
         new.role = deal_to_newcomer(seat.role for seat in seats)
 

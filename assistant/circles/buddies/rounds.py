@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -63,8 +64,7 @@ def round_of(
         len([entry for entry in _meetings(circle) if entry.week >= week]),
         circle.id,
     )
-    for group in groups:
-        add_pair(session, made, group, now)
+    add_pairs(session, made, groups, now)
     return made, effects
 
 
@@ -90,16 +90,26 @@ def next_meeting(circle: Circle, round_: Round | None) -> dt.date | None:
 
 def add_pair(session: Session, round_: Round, group: Group, now: dt.datetime) -> Pair:
     """Put these members together in a round; nobody is told here."""
-    why = " ".join([group.why, *(f"{name}={value}" for name, value in sorted(group.placeholders.items()))])
-    pair = Pair(round_id=round_.id, why=why, made_at=now)
-    session.add(pair)
+    return add_pairs(session, round_, [group], now)[0]
+
+
+def add_pairs(session: Session, round_: Round, groups: Sequence[Group], now: dt.datetime) -> list[Pair]:
+    """Put the members of each group together in a round, with who of them asks first; nobody is told here."""
+    pairs = [Pair(round_id=round_.id, why=_why(group), made_at=now) for group in groups]
+    session.add_all(pairs)
     session.flush()
-    seats = [PairMember(pair_id=pair.id, member_id=member_id) for member_id in group.members]
-    session.add_all(seats)
+    seats = [
+        [PairMember(pair_id=pair.id, member_id=member_id) for member_id in group.members]
+        for pair, group in zip(pairs, groups, strict=True)
+    ]
+    session.add_all(seat for pair in seats for seat in pair)
     session.flush()
     give_roles(session, round_, seats, now)
-    session.flush()
-    return pair
+    return pairs
+
+
+def _why(group: Group) -> str:
+    return " ".join([group.why, *(f"{name}={value}" for name, value in sorted(group.placeholders.items()))])
 
 
 def _meetings(circle: Circle) -> list[Entry]:

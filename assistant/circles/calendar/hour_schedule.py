@@ -37,13 +37,10 @@ def plan_hours(session: Session, circle: Circle, now: dt.datetime) -> None:
         if hour.state == "planned" and key not in wanted:
             take_back(session, hour)
     for key, starts_at in wanted.items():
-        hour = planned.get(key)
-        if hour is None:
-            hour = CircleHour(circle_id=circle.id, key=key, state="planned", created_at=now)
-            session.add(hour)
-        elif hour.state != "planned":
-            continue
-        hour.starts_at, hour.look_at = starts_at, max(now, starts_at - TELL_BEFORE)
+        named = planned.get(key) or CircleHour(circle_id=circle.id, key=key, state="planned", created_at=now)
+        if named.state == "planned":
+            named.starts_at, named.look_at = starts_at, max(now, starts_at - TELL_BEFORE)
+            session.add(named)
     session.flush()
 
 

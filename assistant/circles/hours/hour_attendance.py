@@ -34,9 +34,11 @@ def show_hour(ctx: ActionContext) -> ActionResult:
 
 
 @action("told", "over")
-def tell_host(ctx: ActionContext, *, hour: int = 0, at: str = "", part: str = "before") -> ActionResult:
+def tell_host(
+    ctx: ActionContext, *, circle_hour: int = 0, at: str = "", part: str = "before"
+) -> ActionResult:
     """Tell a host of an hour: that the plan has it, who comes, who was there; over: there is nothing."""
-    found = ctx.session.get(CircleHour, hour)
+    found = ctx.session.get(CircleHour, circle_hour)
     circle = circle_for(ctx.session, ctx.person.id, found.circle_id) if found is not None else None
     if found is None or circle is None or not stands(found, at):
         return ActionResult("over")

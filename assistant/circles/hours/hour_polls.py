@@ -16,7 +16,13 @@ from assistant.circles.actions.registry import action
 from assistant.circles.calendar.breaks import clock_of
 from assistant.circles.check_ins.recipients import named, still_gets
 from assistant.circles.hosts.hosted_circle import hosted
-from assistant.circles.hours.hour_rows import open_poll, seat_in, seats_in, times_asked_about
+from assistant.circles.hours.hour_rows import (
+    is_left_in_peace,
+    open_poll,
+    seat_in,
+    seats_in,
+    times_asked_about,
+)
 from assistant.circles.hours.hour_times import short_when, when_values
 from assistant.circles.hours.setting_hours import hold_set, numbered_times, start_hour_out
 from assistant.circles.people.audit import record
@@ -45,6 +51,8 @@ def open_suits(ctx: ActionContext, *, poll: int = 0) -> ActionResult:
     if pending is None or not times or ctx.circle is None:
         return ActionResult("over")
     if not still_gets(ctx.session, ctx.member, ctx.identity.sender, readers=False):
+        return ActionResult("over")
+    if is_left_in_peace(ctx.session, ctx.person.id):
         return ActionResult("over")
     zone = clock_of(ctx.session, ctx.person, ctx.circle).zone
     host = ctx.session.get_one(Person, pending.by_person_id)

@@ -35,4 +35,5 @@ def deal_hour_roles(coming: Sequence[int], held: Mapping[int, Sequence[str]]) ->
         repeats = sum(times[member][role] for member, role in zip(three, HOUR_ROLES, strict=True))
         return repeats, sum(times[member].total() for member in three)
 
-    return dict(zip(min(permutations(coming, len(HOUR_ROLES)), key=cost), HOUR_ROLES, strict=True))
+    best: tuple[int, ...] = min(permutations(coming, len(HOUR_ROLES)), key=cost)
+    return dict(zip(best, HOUR_ROLES, strict=True))

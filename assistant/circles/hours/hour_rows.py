@@ -15,11 +15,14 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.calendar.breaks import clock_of
 from assistant.circles.hours.hour_times import LASTS, week_of, when_values
 from assistant.circles.people.carried_words import CARRIED
+from assistant.circles.people.known_rows import ASKED
 from assistant.circles.people.reachability import address_of
 from assistant.language.languages import spoken
 from assistant.language.phones.contacts import contact_spans
+from assistant.safety.alert_holding import open_about
+from assistant.safety.first_response import is_safety_talk
 from assistant.schedule.local_time import Hours, home, hours_for, zone_of
-from assistant.store.tables import Circle, CircleHour, HourSeat, Member, PendingAction, Person
+from assistant.store.tables import Circle, CircleHour, Conversation, HourSeat, Member, PendingAction, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,15 @@ def seats_in(session: Session, hour: CircleHour) -> Sequence[tuple[HourSeat, Mem
     return [(seat, member, person) for seat, member, person in rows]
 
 
+def is_left_in_peace(session: Session, person_id: int) -> bool:
+    """Whether somebody may be in danger, so that nothing is asked: an alert is open, or a safety talk is."""
+    if open_about(session, person_id):
+        return True
+    asked = [question for question in ASKED.of(session, person_id) if question.state == "open"]
+    talks = [session.get_one(Conversation, question.conversation_id) for question in asked]
+    return any(is_safety_talk(talk) for talk in talks)
+
+
 def stands(hour: CircleHour | None, at: str) -> bool:
     """Whether an hour is still on, at the time that somebody was, or is to be, told of."""
     return hour is not None and hour.state == "set" and hour.starts_at.isoformat() == at
@@ -140,7 +152,7 @@ def stands(hour: CircleHour | None, at: str) -> bool:
 
 def timer_values(hour: CircleHour) -> dict[str, Any]:
     """Return what a conversation about an hour is started with; `at` shows whether it was moved since."""
-    return {"hour": hour.id, "at": hour.starts_at.isoformat()}
+    return {"circle_hour": hour.id, "at": hour.starts_at.isoformat()}
 
 
 def local_when(session: Session, hour: CircleHour, person: Person, circle: Circle) -> dict[str, str]:

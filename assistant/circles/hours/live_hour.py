@@ -14,12 +14,19 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, sh
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.recipients import still_gets
 from assistant.circles.hours.hour_roles import FLOOR, HOUR_ROLES, KEEPS, OPENS, deal_hour_roles
-from assistant.circles.hours.hour_rows import locked_hour, seat_in, seats_in, stands, way_values
+from assistant.circles.hours.hour_rows import (
+    is_left_in_peace,
+    locked_hour,
+    seat_in,
+    seats_in,
+    stands,
+    way_values,
+)
 from assistant.circles.hours.hour_times import LASTS, LET_IN_EARLY
 from assistant.circles.people.inactivity import may_nudge
 from assistant.circles.sharing.news_reading import mark_read
 from assistant.circles.sharing.shares import apart_from
-from assistant.store.tables import CircleHour, HourSeat, Member, Share
+from assistant.store.tables import CircleHour, Conversation, HourSeat, Member, Question, Share
 
 THIS_HOUR: Final = dt.timedelta(hours=3)
 """So long the words of an opening round belong to it."""
@@ -31,14 +38,16 @@ NAMED_AS: Final = {FLOOR: "first", OPENS: "second", KEEPS: "third"}
 
 
 @action("roles", "few", "over")
-def open_hour(ctx: ActionContext, *, hour: int = 0, at: str = "") -> ActionResult:
+def open_hour(ctx: ActionContext, *, circle_hour: int = 0, at: str = "") -> ActionResult:
     """Let a member in who comes: who has which role, by first names, and which is theirs, as `mine`.
 
     Roles are dealt once, among those who come by then. few: they are not three. over: they do not come, or it
     was moved, called off, or is over.
     """
-    found = locked_hour(ctx.session, hour)
+    found = locked_hour(ctx.session, circle_hour)
     if found is None or not stands(found, at) or ctx.member is None:
+        return ActionResult("over")
+    if is_left_in_peace(ctx.session, ctx.person.id):
         return ActionResult("over")
     if ctx.now >= found.starts_at + LASTS or ctx.now < found.starts_at - LET_IN_EARLY:
         return ActionResult("over")
@@ -87,18 +96,41 @@ def hear_the_round(ctx: ActionContext) -> ActionResult:
     return ActionResult("heard", effects=(told,))
 
 
+@action("rested")
+def rest_opening(ctx: ActionContext, *, at: str = "") -> ActionResult:
+    """Let go of an opening word that was set aside for something else: after the hour it is asked no more."""
+    rows = ctx.session.execute(
+        select(Question, Conversation)
+        .join(Conversation, Conversation.id == Question.conversation_id)
+        .where(
+            Question.person_id == ctx.person.id,
+            Question.flow == "circle_hour",
+            Question.step == "open",
+            Question.state == "waiting",
+        )
+    )
+    for question, conversation in rows.all():
+        if conversation.values.get("at") == at:
+            question.state, question.outcome, question.closed_at = "closed", "over", ctx.now
+            conversation.ended_at = ctx.now
+    ctx.session.flush()
+    return ActionResult("rested")
+
+
 @action("close", "late")
-def may_close(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
+def may_close(ctx: ActionContext, *, circle_hour: int = 0) -> ActionResult:
     """Whether the closing round still makes sense; late: it would come on another day."""
-    found = ctx.session.get(CircleHour, hour) if hour else None
+    found = ctx.session.get(CircleHour, circle_hour) if circle_hour else None
     over = found is not None and ctx.now > found.starts_at + CLOSING_WITHIN
     return ActionResult("late" if over else "close")
 
 
 @action("ask", "known")
-def ask_if_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
+def ask_if_there(ctx: ActionContext, *, circle_hour: int = 0) -> ActionResult:
     """Whether to ask somebody who said they would come, and was not heard in the hour, if they were there."""
-    seat = _seat(ctx, hour)
+    seat = _seat(ctx, circle_hour)
+    if is_left_in_peace(ctx.session, ctx.person.id):
+        return ActionResult("known")
     if seat is None or seat.came is not None or seat.reply != "coming" or ctx.member is None:
         return ActionResult("known")
     if not still_gets(ctx.session, ctx.member, ctx.identity.sender, readers=True):
@@ -107,9 +139,9 @@ def ask_if_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
 
 
 @action("noted")
-def was_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
+def was_there(ctx: ActionContext, *, circle_hour: int = 0) -> ActionResult:
     """The member was there."""
-    seat = _seat(ctx, hour)
+    seat = _seat(ctx, circle_hour)
     if seat is not None:
         seat.came = True
         ctx.session.flush()
@@ -117,9 +149,9 @@ def was_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
 
 
 @action("noted")
-def was_not_there(ctx: ActionContext, *, hour: int = 0) -> ActionResult:
+def was_not_there(ctx: ActionContext, *, circle_hour: int = 0) -> ActionResult:
     """The member was not there after all."""
-    seat = _seat(ctx, hour)
+    seat = _seat(ctx, circle_hour)
     if seat is not None:
         seat.came = False
         ctx.session.flush()
@@ -169,5 +201,5 @@ def _held_before(ctx: ActionContext, hour: CircleHour) -> dict[int, list[str]]:
     )
     held: defaultdict[int, list[str]] = defaultdict(list)
     for member_id, role in rows:
-        held[member_id].append(role)
+        held[member_id].append(role or "")
     return held

@@ -17,6 +17,7 @@ from assistant.circles.check_ins.recipients import still_gets
 from assistant.circles.hosts.hosted_circle import forget_asked
 from assistant.circles.hours.hour_rows import (
     hour_ahead,
+    is_left_in_peace,
     locked_hour,
     seat_in,
     seats_in,
@@ -92,17 +93,21 @@ def let_in(
     due_at = open_at(hour.starts_at, around.zones, around.hours)
     if due_at is not None:
         yield Start(person.id, "circle_hour", timer_values(hour), member_id, due_at=due_at, at_once=True)
+        over = hour.starts_at + LASTS
+        yield Start(person.id, "hour_over", timer_values(hour), member_id, due_at=over, at_once=True)
 
 
 @action("ask", "suits", "reader", "over")
-def open_invite(ctx: ActionContext, *, hour: int = 0, at: str = "", told: str = "first") -> ActionResult:
+def open_invite(
+    ctx: ActionContext, *, circle_hour: int = 0, at: str = "", told: str = "first"
+) -> ActionResult:
     """Ask a member whether they come, if the hour is still to come; reader: who only reads along is told.
 
     suits: they said before that this time suits, and come.
 
     From now on they have heard of it: a reminder and the opening are planned.
     """
-    found = locked_hour(ctx.session, hour)
+    found = locked_hour(ctx.session, circle_hour)
     if found is None or not stands(found, at) or found.starts_at <= ctx.now:
         return ActionResult("over")
     member, circle = ctx.member, ctx.circle
@@ -111,6 +116,9 @@ def open_invite(ctx: ActionContext, *, hour: int = 0, at: str = "", told: str = 
         or circle is None
         or not still_gets(ctx.session, member, ctx.identity.sender, readers=True)
     ):
+        _forget_telling(ctx, found)
+        return ActionResult("over")
+    if is_left_in_peace(ctx.session, ctx.person.id):
         _forget_telling(ctx, found)
         return ActionResult("over")
     seat = seat_in(ctx.session, found, member.id)
@@ -126,12 +134,12 @@ def open_invite(ctx: ActionContext, *, hour: int = 0, at: str = "", told: str = 
 
 
 @action("in", "out", "now", "over")
-def note_reply(ctx: ActionContext, *, hour: int = 0, reply: Reply | None = None) -> ActionResult:
+def note_reply(ctx: ActionContext, *, circle_hour: int = 0, reply: Reply | None = None) -> ActionResult:
     """Keep whether the member comes, the newest word counting; now: it has begun, and they are let in.
 
-    Without `hour` it is about the next one of their circles.
+    Without `circle_hour` it is about the next one of their circles.
     """
-    found, member = _meant(ctx, hour)
+    found, member = _meant(ctx, circle_hour)
     if found is None or member is None or reply is None:
         return ActionResult("over")
     if found.state != "set" or found.starts_at + LASTS <= ctx.now:
@@ -162,12 +170,12 @@ def mean_not_coming(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
 
 
 @action("coming", "ask", "over")
-def open_reminder(ctx: ActionContext, *, hour: int = 0, at: str = "") -> ActionResult:
+def open_reminder(ctx: ActionContext, *, circle_hour: int = 0, at: str = "") -> ActionResult:
     """Remind whoever comes, and ask once more whoever has not said; `count` come so far.
 
     over: they do not come, it was moved or called off, or one more nudge would be one too many.
     """
-    found, member, circle = locked_hour(ctx.session, hour), ctx.member, ctx.circle
+    found, member, circle = locked_hour(ctx.session, circle_hour), ctx.member, ctx.circle
     if (
         found is None
         or not stands(found, at)
@@ -177,6 +185,8 @@ def open_reminder(ctx: ActionContext, *, hour: int = 0, at: str = "") -> ActionR
     ):
         return ActionResult("over")
     if not still_gets(ctx.session, member, ctx.identity.sender, readers=True):
+        return ActionResult("over")
+    if is_left_in_peace(ctx.session, ctx.person.id):
         return ActionResult("over")
     seat = seat_in(ctx.session, found, member.id)
     coming = sum(each.reply == "coming" for each, _, _ in seats_in(ctx.session, found))
@@ -203,9 +213,9 @@ def my_hour(ctx: ActionContext) -> ActionResult:
 
 
 @action("told", "over")
-def hear_hour_off(ctx: ActionContext, *, hour: int = 0, at: str = "") -> ActionResult:
+def hear_hour_off(ctx: ActionContext, *, circle_hour: int = 0, at: str = "") -> ActionResult:
     """Tell a member once that an hour is off, and ask nothing about it any more."""
-    found = ctx.session.get(CircleHour, hour)
+    found = ctx.session.get(CircleHour, circle_hour)
     forget_asked(ctx, *ASKS)
     if (
         found is None

@@ -66,7 +66,7 @@ def test_roles_are_dealt_once_among_those_who_come(town: Town) -> None:
     for name in ("Ana", "Rosa", "Sol"):
         town.session.add(HourSeat(hour_id=hour.id, member_id=seats[name].id, reply="coming"))
     town.session.flush()
-    about = {"hour": hour.id, "at": town.now.isoformat()}
+    about = {"circle_hour": hour.id, "at": town.now.isoformat()}
     opened = town.do("open_hour", people["Rosa"], seats["Rosa"], **about)
     assert opened.outcome == "roles"
     named = {name: opened.values[name] for name in ("first", "second", "third")}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 from sqlalchemy import select
 
-from assistant.circles.actions.effects import Effect, Start, Tell
+from assistant.circles.actions.effects import Effect, Line, Lines, Start, Tell
 from assistant.circles.hours.hour_polls import lapse
 from assistant.circles.hours.hour_upkeep import has_work, look_after_hours, next_due
 from assistant.circles.hours.telling_hours import LOOK_AGAIN, invitations
@@ -49,12 +49,18 @@ class Evening:
         return told(self.town, starts)
 
     def hear(self, name: str) -> str:
-        about = {"hour": self.hour.id, "at": self.hour.starts_at.isoformat()}
+        about = {"circle_hour": self.hour.id, "at": self.hour.starts_at.isoformat()}
         return self.town.do("open_invite", self.people[name], self.seats[name], **about).outcome
 
     def say(self, name: str, reply: str) -> str:
-        values = {"hour": self.hour.id, "reply": reply}
+        values = {"circle_hour": self.hour.id, "reply": reply}
         return self.town.do("note_reply", self.people[name], self.seats[name], **values).outcome
+
+    def shown_to_host(self) -> dict[str, Line]:
+        """What HOUR shows the host, by its notices."""
+        (lines,) = self.town.hosting("show_hour", self.host, self.circle).effects
+        assert isinstance(lines, Lines)
+        return {line.notice: line for line in lines.lines}
 
     def seat(self, name: str) -> HourSeat:
         return self.session.get_one(HourSeat, (self.hour.id, self.seats[name].id))
@@ -147,7 +153,7 @@ def test_a_yes_once_it_has_begun_lets_in_and_one_after_it_comes_too_late(evening
 
 def test_the_one_reminder_is_for_who_comes_or_has_not_said(evening: Evening) -> None:
     evening.invite()
-    about = {"hour": evening.hour.id, "at": evening.hour.starts_at.isoformat()}
+    about = {"circle_hour": evening.hour.id, "at": evening.hour.starts_at.isoformat()}
     for name in ("Ana", "Rosa", "Sol"):
         evening.hear(name)
     evening.say("Ana", "coming")
@@ -207,14 +213,12 @@ def test_the_host_reads_who_comes_and_each_answer_behind_it_leaves_a_receipt(eve
     evening.say("Ana", "coming")
     evening.say("Rosa", "not")
     evening.seat("Ana").answer_id, evening.seat("Rosa").answer_id = 41, 42
-    (lines,) = evening.town.hosting("show_hour", evening.host, evening.circle).effects
-    by_notice = {line.notice: line for line in lines.lines}
+    by_notice = evening.shown_to_host()
     assert by_notice["hour_coming"].placeholders == {"names": "Ana", "count": "1"}
     assert by_notice["hour_coming"].carries == "answer:41"
     assert by_notice["hour_not_coming"].carries == "answer:42"
     evening.host.plain = True
-    (lines,) = evening.town.hosting("show_hour", evening.host, evening.circle).effects
-    assert all(line.carries is None for line in lines.lines)
+    assert all(line.carries is None for line in evening.shown_to_host().values())
 
 
 def test_who_left_is_nobody_who_comes(evening: Evening) -> None:
@@ -223,6 +227,5 @@ def test_who_left_is_nobody_who_comes(evening: Evening) -> None:
     evening.say("Ana", "coming")
     evening.seats["Ana"].state = "left"
     evening.session.flush()
-    (lines,) = evening.town.hosting("show_hour", evening.host, evening.circle).effects
-    assert "hour_coming" not in {line.notice for line in lines.lines}
+    assert "hour_coming" not in evening.shown_to_host()
     assert evening.session.scalars(select(Member).where(Member.state == "left")).all()

@@ -55,6 +55,7 @@ OWN: Final = {
     "circles/rallies/rally_drafts.py": "a rally before anyone sees it, to its writer",
     "circles/exchange/introductions/introducing.py": "what would be said of a member, to the member",
     "circles/hours/hour_attendance.py": "how to come, to the host who wrote it",
+    "circles/hours/setting_hours.py": "how to come, to the host who wrote it",
     "circles/exchange/posting.py": "an ask or an offer before anyone sees it, to its writer",
     "circles/sharing/goals.py": "the member's steps and goal, to the member",
     "circles/sharing/retraction.py": "what was taken back, to its writer",
