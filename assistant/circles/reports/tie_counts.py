@@ -90,7 +90,7 @@ def _given(session: Session, inside: Select[int]) -> Iterator[tuple[int, int, dt
         .where(Listing.circle_id.in_(inside), Approach.linked_at.is_not(None))
     )
     for kind, writer, other, at, helped in rows_of(session, links):
-        giver, getter = (other, writer) if kind == "ask" else (writer, other)
+        giver, getter = (writer, other) if kind == "offer" else (other, writer)
         yield giver, getter, at, helped == "yes"
     met = (
         select(Introduction.id, Introduction.linked_at, Introduced.member_id)
