@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.reports.season_counts import HOUR, Posted, Season, Seat, rows_of
-from assistant.store.tables import Approach, Circle, Introduced, Introduction, Listing, Note
+from assistant.circles.reports.season_counts import HOUR, Posted, Season, Seat, rows_of, seats_in
+from assistant.store.tables import Approach, Circle, Introduced, Introduction, Listing, Note, PairMember
 
 TYING: Final = ("kind", "thanks", "answer", "link")
 """Kinds of notes that are ties; the others are lines to buddies."""
@@ -57,6 +57,22 @@ def add_ties(
             season.ties.append((calendar.week(circle_id, at), one.person_id, other.person_id))
             if by_word and circle_id == homes[getter]:
                 season.helped.append((one.person_id, other.person_id))
+
+
+def add_roles(session: Session, inside: Select[int], seats: Mapping[int, Seat]) -> None:
+    """Count in how many rounds each member brought a thing, listened, or asked, and was told so."""
+    held = (
+        select(PairMember.member_id, PairMember.role, func.count())
+        .where(
+            PairMember.member_id.in_(seats_in(inside)),
+            PairMember.role.is_not(None),
+            PairMember.told_at.is_not(None),
+        )
+        .group_by(PairMember.member_id, PairMember.role)
+    )
+    for member_id, role, count in rows_of(session, held):
+        if (seat := seats.get(member_id)) is not None:
+            seat.counts[f"role_{role}"] += count
 
 
 def _listings(inside: Select[int]) -> Select[*tuple[Any, ...]]:
