@@ -1,9 +1,9 @@
-"""Sees to what time alone moves: seasons over, words to erase, briefs, invitations, pages that are due."""
+"""Sees to what time alone moves: seasons over, words to erase, briefs, invitations, silent numbers, pages."""
 
 from __future__ import annotations
 
 from assistant.circles.calendar import brief_schedule
-from assistant.circles.membership import invitation_reminders
+from assistant.circles.membership import invitation_reminders, silent_numbers
 from assistant.circles.seasons import season_end
 from assistant.circles.trust import traces
 from assistant.conversations import import_invitations
@@ -17,11 +17,12 @@ LOOKS = (
     brief_schedule.has_work,
     invitation_reminders.has_work,
     traces.has_work,
+    silent_numbers.has_work,
 )
 
 
 def maintain(services: Services) -> int:
-    """Close, erase, forget, brief and remind as is due; return how many of each there were, in all."""
+    """Close, erase, forget, brief, remind and doubt as is due; return how many of each there were, in all."""
     now = services.clock.now()
     with services.database.read() as session:
         # An idle look takes no lock.
@@ -31,13 +32,14 @@ def maintain(services: Services) -> int:
         forgotten = traces.forget_due(session, now)
         circles = season_end.close_and_erase(session, now)
         briefs = brief_schedule.start_briefs(session, services.identity.sender, now)
-        for brief in briefs:
-            start_later(session, brief, now)
+        checks = silent_numbers.doubt_silent(session, now)
+        for start in (*briefs, *checks):
+            start_later(session, start, now)
         reminded = import_invitations.remind(session, services, now)
     if forgotten and services.database.scrub():
         with services.database.write() as session:
             traces.settle(session, forgotten, now)
-    return circles + len(briefs) + reminded + len(forgotten)
+    return circles + len(briefs) + len(checks) + reminded + len(forgotten)
 
 
 def page_due(services: Services) -> int:

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from assistant.conversations import effect_handlers
 from assistant.conversations.action_catalogue import all_actions
 from assistant.conversations.questions import open_question
-from assistant.conversations.text_rendering import carried_by_values, speak
+from assistant.conversations.text_rendering import carried_by_values, labelled, speak
 from assistant.conversations.turn_context import Context
 from assistant.engine.book import FlowBook
-from assistant.engine.flow_model import Ask, Caller, Do, Place, Say, Texts, Turn, Wait
+from assistant.engine.flow_model import Ask, Caller, Do, Place, Say, Turn, Wait
 from assistant.engine.movement import advance, begin, repeat
 from assistant.engine.problems import UnknownVersion
 from assistant.engine.wording import audience
@@ -88,6 +88,8 @@ def _carry_out_one(context: Context, conversation: Conversation, effect: Say | A
             context, lambda: book.texts(effect.flow, effect.step, effect.part, effect.version)
         )
         words = speak(ctx, texts, uri=context.address.uri)
+        if context.inbox is None and ctx.member is not None and len(context.known.seats) > 1:
+            words = words if book.is_safety(effect.flow) else labelled(ctx, words)
         context.say(
             words,
             f"{effect.flow}/{effect.step}/{effect.part}",
@@ -109,13 +111,6 @@ def _carry_out_one(context: Context, conversation: Conversation, effect: Say | A
             _set_timer(context, conversation, "silence", silence.after, str(index), question)
     else:
         _set_timer(context, conversation, "wait", effect.spec, WAITED)
-
-
-def _carried(values: Mapping[str, Any], texts: Texts) -> str | None:
-    """Return the row whose words a step's text shows others, where it shows what somebody asks for."""
-    shows = any("{ask}" in text for ways in texts.values() for text in ways.values())
-    listing = values.get("listing")
-    return f"listing:{listing}" if shows and listing else None
 
 
 def _set_timer(

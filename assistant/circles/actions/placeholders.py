@@ -104,6 +104,8 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("writer", 12, "Keisha"),
         # What someone asks for or offers, where it fits into a sentence.
         _placeholder("ask", 56),
+        # A poll's question with its choices, or with what came of each.
+        _placeholder("poll", 105),
         # Whom an alert is about: said only to whoever is on call and asked with SHOW.
         _placeholder("who", 12, "Ana"),
         _placeholder("question", 100),

@@ -37,6 +37,8 @@ class PlaceSaid:
     zone: str | None = None
     hour: int | None = None
     places: tuple[OfferedPlace, ...] = ()
+    until: str = ""
+    """What was said with it of how long: "until Sunday", "for two weeks"."""
 
 
 @action("named", "unclear")
@@ -106,13 +108,13 @@ def choose_place(
 @action("remembered")
 def remember_place(ctx: ActionContext) -> ActionResult:
     """Keep where the person was among the values, so that UNDO and `has_moved` know it."""
-    return ActionResult("remembered", {"previous": _whereabouts(ctx.person)})
+    return ActionResult("remembered", {"previous": whereabouts(ctx.person)})
 
 
 @action("moved", "same")
 def has_moved(ctx: ActionContext, *, previous: dict[str, str | int | None] | None = None) -> ActionResult:
     """Whether the person is elsewhere than `remember_place` found."""
-    return ActionResult("same" if previous == _whereabouts(ctx.person) else "moved")
+    return ActionResult("same" if previous == whereabouts(ctx.person) else "moved")
 
 
 @action("plain", "names")
@@ -133,5 +135,6 @@ def go_by_it(ctx: ActionContext) -> None:
     replan(ctx.session, ctx.person, ctx.now)
 
 
-def _whereabouts(person: Person) -> dict[str, str | int | None]:
+def whereabouts(person: Person) -> dict[str, str | int | None]:
+    """Return what a person's clock goes by."""
     return {"place": person.place, "zone": person.zone, "hour": person.hour}
