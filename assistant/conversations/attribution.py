@@ -124,7 +124,7 @@ def _asked_which_circle(context: Context, question: Question) -> bool:
 
 
 def _asked_whom_it_answers(context: Context, question: Question) -> bool:
-    """Words of others came meanwhile, or these begin with a name: ask whom they are for before many see them."""
+    """Words of others came meanwhile, or these begin with a name: ask whom they are for, first of all."""
     if question.visible_to == "us" or question.member_id is None:
         return False
     conversation = context.session.get_one(Conversation, question.conversation_id)

@@ -6,6 +6,7 @@ import datetime as dt
 from bisect import bisect_right
 from typing import Any, Final
 
+from assistant.circles.actions.asking_again import forget_asked
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Lines, Preview, Start, Tell
 from assistant.circles.actions.pending_actions import (
@@ -19,7 +20,7 @@ from assistant.circles.actions.pending_actions import (
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, name_of
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.recipients import left_out_lines, recipients_of, still_gets
-from assistant.circles.hosts.hosted_circle import forget_asked, hosted
+from assistant.circles.hosts.hosted_circle import hosted
 from assistant.circles.people.carried_words import CARRIED
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.sharing.host_words import SAY

@@ -1,4 +1,4 @@
-"""Takes what members choose in a poll, and tells everyone who was asked what it came to: counts, never who."""
+"""Takes what members choose in a poll, and tells everyone who was asked the counts, never who chose what."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def count_vote(ctx: ActionContext, *, pending_action: int | None = None, vote: s
 
 @action("closed", "nothing")
 def close_own_poll(ctx: ActionContext) -> ActionResult:
-    """Close the newest poll that the person has asked and that is open; everyone asked hears what it came to."""
+    """Close the newest open poll that the person has asked; everyone who was asked hears what it came to."""
     mine = ctx.session.scalars(
         select(PendingAction)
         .where(

@@ -70,7 +70,7 @@ def has_poll_words(ctx: ActionContext, *, text: str = "") -> ActionResult:  # no
 
 @action("one", "several", "none")
 def which_polled(ctx: ActionContext, *, text: str = "") -> ActionResult:
-    """Find the circle that a poll is for: one that is hosted or sat in; several: `polled` and `options` list them.
+    """Find the circle that a poll is for, hosted or sat in; several: `polled` and `options` list them.
 
     Where `text` begins with a circle's word, the rest stays in `text`.
     """

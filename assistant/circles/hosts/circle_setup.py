@@ -199,8 +199,8 @@ def offer_in_circle(
         phone: Whose seat it is to be, as typed.
         country: Whose numbers need no prefix.
         now: Aware UTC.
-        instead_of: The phone of whoever gives way, as typed: with the take-up, or at once where that one never
-            took the seat up.
+        instead_of: The phone of whoever gives way, as typed: with the take-up, or at once where they
+            never took the seat up.
 
     Returns:
         The circle, and whether the seat is held by that phone already.

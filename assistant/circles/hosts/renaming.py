@@ -1,4 +1,4 @@
-"""Lets a host give the circle another name: held for a minute, then news for everyone in what they read anyway."""
+"""Lets a host give the circle another name: held for a minute, then news in what everyone reads anyway."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CARRIES_OUT: Final = "rename_now"
 
 @action("held", "wrong", "empty", "same", "none")
 def hold_rename(ctx: ActionContext, *, text: str = "") -> ActionResult:
-    """Call the circle by the name in `text`, in a minute; `wrong` says why it cannot be: signs, long, contact.
+    """Call the circle by the name in `text`, in a minute; `wrong` says why not: signs, long, contact.
 
     empty: no name came. The word to join by stays what it was.
     """
@@ -46,7 +46,7 @@ def hold_rename(ctx: ActionContext, *, text: str = "") -> ActionResult:
 
 @action("renamed", "gone")
 def rename_now(ctx: ActionContext, *, pending_action: int | None = None) -> ActionResult:
-    """Give the circle its name, the minute being over; gone: undone, or the person does not host it any more."""
+    """Give the circle its name, the minute being over; gone: undone, or the person hosts it no more."""
     pending = take_up(ctx.session, pending_action, ctx.now)
     if pending is None or pending.kind != KIND or not pending.words or pending.by_person_id != ctx.person.id:
         return ActionResult("gone")

@@ -99,7 +99,7 @@ def who_wrote_last(ctx: ActionContext) -> list[Recipient]:
 
 
 def _written_to_last(ctx: ActionContext, last: Outbox) -> Recipient | None:
-    """Return whom the host has just written to by replying: who goes on writing goes on to the same person."""
+    """Return whom the host has just replied to: who goes on writing goes on to the same person."""
     if last.conversation_id is None or not (last.wording or "").startswith(f"{REPLIES}/note/"):
         return None
     values = ctx.session.get_one(Conversation, last.conversation_id).values

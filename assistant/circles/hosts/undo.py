@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
+from assistant.circles.actions.asking_again import forget_asked
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.pending_actions import happened, newest, take_back
 from assistant.circles.actions.placeholders import other_name_of
 from assistant.circles.actions.registry import action
-from assistant.circles.hosts.hosted_circle import forget_asked
 from assistant.circles.membership.travel import last_move, take_back_move
 from assistant.circles.sharing.given_words import last_given
 from assistant.store.tables import Member, PendingAction, Person

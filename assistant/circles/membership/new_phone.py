@@ -1,4 +1,4 @@
-"""Moves everything a person has to a new phone; the old number is left with one neutral text, and nothing else."""
+"""Moves everything a person has to a new phone; the old number is left with one neutral text."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def move_to_this_phone(ctx: ActionContext) -> ActionResult:
 
 @action("stopped", "kept")
 def stop_old_phone(ctx: ActionContext) -> ActionResult:
-    """Put it on the ledger that the old number is not texted again, unless whoever has it has written since."""
+    """Put it on the ledger that the old number is texted no more, unless whoever has it has written since."""
     if ctx.person.heard_at is not None:
         return ActionResult("kept")
     return ActionResult("stopped", effects=(OptOut(confirm=False),))
@@ -78,7 +78,7 @@ def _lock(ctx: ActionContext, person_id: int | None) -> Person | None:
 
 
 def _leave_old_phones(ctx: ActionContext, person: Person) -> list[Effect]:
-    """Give the old addresses to nobody in particular, who hears one text by day: someone else may have them."""
+    """Give the old addresses to nobody in particular, who hears one text: someone else may have them."""
     old = ctx.session.scalars(
         select(Address).where(Address.person_id == person.id, Address.retired_at.is_(None))
     ).all()

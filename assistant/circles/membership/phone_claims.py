@@ -1,7 +1,7 @@
-"""Hears from an unknown number that it is a member with a new phone, and has it proven: by word, or by a host.
+"""Hears from an unknown number that it is a member with a new phone; proven by a word, or by a host.
 
-Whoever asks learns nothing: where nobody of that name sits in that circle, the same is said and asked as where
-someone does. The seat moves only once it was proven and the new phone has agreed to our texts.
+Whoever asks learns nothing: where nobody of that name sits in that circle, the same is said and asked as
+where someone does. The seat moves only once it was proven and the new phone has agreed to our texts.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Start, Tell
@@ -45,16 +45,18 @@ HOSTS_FLOW: Final = "new_phone_host"
 PROVEN: Final = "new_phone_yes"
 
 
-@action("stranger", "seated", "enough")
+@action("stranger", "seated", "proven", "enough")
 def who_is_moving(ctx: ActionContext) -> ActionResult:
     """Whether the number is unknown; seated: it has a seat, which a new phone has to ask for.
 
-    enough: there were as many claims from here today as there may be.
+    proven: a host has said yes to it already. enough: there were as many claims from here as there may be.
     """
     if ctx.person.language is None:
         ctx.person.language = moved_in(plain_words(ctx.words))
     if holds_something(ctx, ctx.person):
         return ActionResult("seated")
+    if proven_claim(ctx) is not None:
+        return ActionResult("proven")
     today = select(func.count()).where(
         PhoneClaim.person_id == ctx.person.id, PhoneClaim.opened_at > ctx.now - dt.timedelta(days=1)
     )
@@ -111,7 +113,7 @@ def check_own_word(
 
 @action("asked")
 def ask_hosts_about_claim(ctx: ActionContext, *, phone_claim: int = 0) -> ActionResult:
-    """Ask whoever hosts the circle, if there is someone to ask about; it reads the same where there is not."""
+    """Ask whoever hosts the circle, if there is someone to ask about; it reads the same if there is not."""
     claim = _own_claim(ctx, phone_claim)
     person = ctx.session.get(Person, claim.of_person_id or 0) if claim is not None else None
     circle = ctx.session.get(Circle, claim.circle_id or 0) if claim is not None else None
@@ -133,7 +135,7 @@ def ask_hosts_about_claim(ctx: ActionContext, *, phone_claim: int = 0) -> Action
 
 @action("ask", "gone")
 def open_claim(ctx: ActionContext, *, phone_claim: int = 0) -> ActionResult:
-    """Open the question to a host: is it this member? Only the first name is shown, nothing that was written."""
+    """Open the question to a host: is it this member? The first name is shown, nothing that was written."""
     found = _claim_for_host(ctx, phone_claim)
     if found is None:
         return ActionResult("gone")
@@ -166,6 +168,16 @@ def refuse_claim(ctx: ActionContext, *, phone_claim: int = 0) -> ActionResult:
     claim.state, claim.settled_at, claim.settled_by = "refused", ctx.now, ctx.person.id
     record(ctx.session, "refuse new phone", ctx.now, by=ctx.person.id, circle_id=circle.id, claim=claim.id)
     return ActionResult("refused")
+
+
+@action("dropped")
+def drop_claim(ctx: ActionContext) -> ActionResult:
+    """Whoever asked leaves it: no yes of a host moves anything any more."""
+    mine = update(PhoneClaim).where(
+        PhoneClaim.person_id == ctx.person.id, PhoneClaim.state.in_(("asked", "host", "proven"))
+    )
+    ctx.session.execute(mine.values(state="refused", settled_at=ctx.now))
+    return ActionResult("dropped")
 
 
 def proven_claim(ctx: ActionContext) -> PhoneClaim | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from assistant.circles.actions.asking_again import forget_asked
 from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
@@ -17,6 +18,8 @@ from assistant.store.tables import Person
 NAMES_ON = frozenset({"alone", "names", "nombres", "own", "propio"})
 """Words that say nobody else sees the phone."""
 MOST_OPTIONS = 4
+TRAVEL = "travel"
+"""The flow of a trip, which asks until when it lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,8 @@ def choose_place(
 
 @action("remembered")
 def remember_place(ctx: ActionContext) -> ActionResult:
-    """Keep where the person was among the values, so that UNDO and `has_moved` know it."""
+    """Keep where the person was among the values, for UNDO and `has_moved`; they are on no trip."""
+    forget_asked(ctx, TRAVEL)
     return ActionResult("remembered", {"previous": whereabouts(ctx.person)})
 
 

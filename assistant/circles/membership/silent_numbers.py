@@ -1,7 +1,7 @@
-"""Doubts a number that has long been silent: carriers give numbers to others, who shall read nothing personal.
+"""Doubts a number that has long been silent: carriers give it to others, who shall read nothing personal.
 
-Before the first text that nobody asked for, whoever has the number is asked whether it is still the member, in
-words that tell nothing. Until a yes everything else waits or lapses; a no, or nothing, ends it.
+Before the first text that nobody asked for, whoever has the number is asked whether it is still the member,
+in words that tell nothing. Until a yes everything else waits or lapses; a no, or nothing, ends it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Select, literal, select
-
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
@@ -38,7 +37,7 @@ def has_work(session: Session, now: dt.datetime) -> bool:
 
 
 def doubt_silent(session: Session, now: dt.datetime) -> Sequence[Start]:
-    """Doubt the silent numbers to which something personal is about to go; return the questions to ask there."""
+    """Doubt the silent numbers to which something personal is about to go; return what is asked there."""
     found = session.scalars(_silent(now).limit(AT_ONCE)).unique().all()
     for address in found:
         address.doubted_at = now

@@ -1,1 +1,1 @@
-"""Life's moves as they meet a conversation: a number in doubt, two circles on one evening, another language."""
+"""Life's moves as they meet a conversation: a number in doubt, two circles, another language."""

@@ -1,4 +1,4 @@
-"""The stage of ERASE ME after a STOP: asked once, done, and one text each in reply to what was just written."""
+"""The stage of ERASE ME after a STOP: asked once and done, with one text each in reply to theirs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ERASES: Final = "erase_me"
 
 
 def hear_erasing(context: Context) -> bool:
-    """Hear ERASE ME, and the answer to it, from someone who has stopped our texts; return whether it was that.
+    """Hear ERASE ME, and the answer to it, from someone who has stopped our texts; whether it was that.
 
     Nothing else is said to them, and no more than the one text that answers theirs.
     """

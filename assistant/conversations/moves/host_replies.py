@@ -1,4 +1,4 @@
-"""The stage of a host who simply replies to what a member wrote to them: offered to go there, and to nobody else."""
+"""The stage of a host who simply replies to what a member wrote: offered to go there, and nowhere else."""
 
 from __future__ import annotations
 

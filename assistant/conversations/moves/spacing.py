@@ -1,4 +1,4 @@
-"""Spaces what two circles ask of one person: never within two hours, never while the other question is open."""
+"""Spaces what two circles ask of one person: two hours apart, and not while the other question is open."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ NOT_SENT: Final = ("cancelled", "dropped", "failed")
 def wait_for_other_circle(
     session: Session, timer: Timer, person: Person, now: dt.datetime
 ) -> dt.datetime | None:
-    """Return until when a planned prompt waits for what another circle of the person's asked; None: it does not.
+    """Return until when a planned prompt waits for what another circle has asked; None: it does not.
 
-    On the same evening two hours later, else at the person's hour on the next day, where it matters for so long.
+    On the same evening two hours later, else at the person's hour on the next day, if it matters so long.
     """
     if timer.key is None or timer.member_id is None:
         return None

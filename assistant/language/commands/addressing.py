@@ -114,12 +114,22 @@ def named_in(words: str, names: Mapping[int, str]) -> list[int]:
 
 
 def addressed_to(words: str, names: Mapping[int, str]) -> list[int]:
-    """Whom a line says at its very beginning that it is for: "Para Carmen: gracias", "to Rosa thanks", "Luz, hi".
+    """Whom a line says at its beginning that it is for: "Para Carmen: gracias", "to Rosa thanks".
 
     Args are those of `named_in`; a name that is only given, called or mentioned further on is none.
     """
     line = _Line(words, tuple(split_words(words)))
-    return [key for key in named_in(words, names) if _stands_first(line, plain_words(names[key]))]
+    found = {key: _places(line, plain_words(names[key])) for key in named_in(words, names)}
+    first = {
+        at
+        for key, places in found.items()
+        if _stands_first(line, plain_words(names[key]))
+        for at in places[:1]
+    }
+    for at in sorted(at for places in found.values() for at in places):
+        if at - 2 in first and line.before(at) in _JOINS:
+            first.add(at)  # "for Carmen and Kim"
+    return [key for key, places in found.items() if first.intersection(places)]
 
 
 def strange_name(words: str) -> str | None:

@@ -56,7 +56,7 @@ class Address(Base):
     unreachable_at: Mapped[dt.datetime | None]
     """The carrier's error code that says nobody can be reached here; cleared by any text from here."""
     doubted_at: Mapped[dt.datetime | None]
-    """When whoever has it was asked whether it is still the person: until a yes nothing personal goes there."""
+    """When it was asked whether it is still the person's: until a yes nothing personal goes there."""
 
 
 class Consent(Base):
