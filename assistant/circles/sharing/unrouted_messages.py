@@ -32,7 +32,7 @@ def find_readers(ctx: ActionContext, *, held: str = "", answers: int = 0) -> Act
     """Who could be meant by words that nobody asked for: `readers` and `options` list them.
 
     Whom the words name at their beginning is asked about alone; else whose words came last stands first.
-    A name that nobody here has is said to be so. `answers`: a question that is open, and may be meant as well.
+    A name that nobody here has is said to be so. `answers`: an open question, which may be meant as well.
     """
     member = ctx.member
     if member is None or member.promised_at is None or not held.strip():
