@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from assistant.engine.known import Known
     from assistant.queues import Queues
     from assistant.services import Services, Transport
+    from assistant.translation.translator import Translator
 
 ROOT: Final = Path(__file__).parent.parent
 """The project's folder: it is installed in place, so that its flows are the ones that run."""
@@ -131,7 +132,18 @@ class Runtime:
             wake=self.wakeups.wake,
             carrier_replies=self.settings.carrier_replies,
             reserve=self._reserve,
+            translator=self.translator,
         )
+
+    @cached_property
+    def translator(self) -> Translator | None:
+        """What translates members' words; None where no models, or not what they need, are here."""
+        folder = self.settings.translation_models
+        if folder is None or not self.identity.translates:
+            return None
+        from assistant.translation.local_models import LocalTranslator
+
+        return LocalTranslator(folder)
 
     @cached_property
     def transport(self) -> Transport:
@@ -206,10 +218,20 @@ def build_runtime(
             sender=settings.sender,
             number=settings.number,
             key=settings.secret_key.get_secret_value().encode(),
+            translates=_translates(settings.translation_models),
         ),
         _carrier=carrier,
         _wakeups=queues,
     )
+
+
+def _translates(models: Path | None) -> frozenset[tuple[str, str]]:
+    """Return what can be translated with the models of a folder, if what they need is installed."""
+    if models is None:
+        return frozenset()
+    from assistant.translation.local_models import find_models, missing_libraries
+
+    return frozenset() if missing_libraries() else frozenset(find_models(models))
 
 
 def read_flows(folder: Path = FLOWS) -> FlowBook:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from assistant.engine.book import FlowBook
     from assistant.schedule.clock import Clock
     from assistant.store.database import Database
+    from assistant.translation.translator import Translator
 
 
 def allow_everything(_segments: int) -> float:
@@ -41,3 +42,5 @@ class Services(Transport):
     book: FlowBook
     carrier_replies: frozenset[str] = frozenset({"stop", "start"})
     """Keywords that the carrier itself answers."""
+    translator: Translator | None = None
+    """Translates members' words on this machine; None: nothing is set up."""

@@ -75,7 +75,7 @@ def examine() -> Iterator[Line]:
             rows_can_be_read |= line.state == "ok"
             yield line
         from_rows = (_keys, _clock, _stuck, _alarms) if rows_can_be_read else ()
-        for check in (_redis, _flows, _web, _carrier, _disk, *from_rows):
+        for check in (_redis, _flows, _web, _carrier, _disk, _translation, *from_rows):
             yield from check(opened)
 
 
@@ -133,6 +133,26 @@ def _keys(opened: Runtime) -> Iterator[Line]:
     if (opened.settings.circle_data / DATA_KEY_FILE).exists() and opened.settings.real_account:
         mend = "keep it elsewhere, and give it as DATA_KEY: a copy of the disk holds both"
         yield Line("key", "warn", "the key lies beside what it seals", mend)
+
+
+def _translation(opened: Runtime) -> Iterator[Line]:
+    """Whether members can have others' words translated, and what is missing where the operator meant it."""
+    from assistant.translation.local_models import find_models, missing_libraries
+
+    folder = opened.settings.translation_models
+    if folder is None:
+        yield Line("translation", "ok", "not set up: words come as they were written (TRANSLATION_MODELS)")
+        return
+    models, missing = find_models(folder), missing_libraries()
+    if missing:
+        mend = 'pip install ".[translation]" into this environment'
+        yield Line("translation", "warn", f"{' and '.join(missing)} are not installed", mend)
+    if not models:
+        mend = "unzip a model of Argos Translate into it as es_en, en_es, ...: see docs/operations.md"
+        yield Line("translation", "warn", f"no model lies in {folder}", mend)
+    if models and not missing:
+        said = ", ".join(f"{source} to {target}" for source, target in models)
+        yield Line("translation", "ok", f"on this machine: {said}")
 
 
 def _redis(opened: Runtime) -> Iterator[Line]:

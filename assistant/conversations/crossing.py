@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import or_, select
 
+from assistant.circles.people.known_rows import ANSWERS_TO
 from assistant.circles.sharing.second_halves import HALF, add_second_half, can_take_more
 from assistant.conversations import attribution
 from assistant.conversations.answers import answer_late, read_answer, step_of, take_answer
@@ -183,8 +184,9 @@ def _asked_at(context: Context, question: Question) -> dt.datetime | None:
 
 def _answer_of(context: Context, before: Before) -> Answer | None:
     """Return what the text before was kept as, or was joined to; None unless it may take more words."""
-    mine = select(Answer).where(Answer.person_id == context.person.id).order_by(Answer.id.desc()).limit(1)
-    if before.reason != JOINED:
-        mine = mine.where(Answer.inbox_id == before.id)
-    answer = context.session.scalars(mine).first()
-    return answer if answer is not None and can_take_more(context.session, answer) else None
+    if before.reason == JOINED:
+        mine = select(Answer).where(Answer.person_id == context.person.id).order_by(Answer.id.desc()).limit(1)
+        answers = context.session.scalars(mine).all()
+    else:
+        answers = ANSWERS_TO.of(context.session, before.id)
+    return answers[-1] if answers and can_take_more(context.session, answers[-1]) else None

@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from itertools import groupby
+from typing import Final, cast
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import BindParameter, Table, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.effects import Tell
@@ -37,11 +38,34 @@ PEOPLE_AT_ONCE = 100
 LONGEST_BATCH = 0.5
 """Seconds after which a batch takes nobody more: on SQLite its lock is everybody's, and on a machine with
 other work a hundred people's first texts take half a minute."""
-LET_OTHERS_IN = 0.05
-"""Seconds between two long batches on SQLite: who waits for its lock only looks now and then."""
+SEVERAL = 5
+FOR_COMPANY = 0.1
+"""Seconds that texts wait for others to be handled along with, once a batch was one of several: what is asked
+once for a batch costs as much as five texts. On SQLite whoever waits for its lock is let in meanwhile."""
 TRIES = 3
-NO_LOOKING_BACK = {"synchronize_session": False}
-"""For statements about rows that this transaction does not look at again."""
+WAITING: Final = (
+    select(Inbox)
+    .where(Inbox.state == "new", or_(Inbox.not_before.is_(None), Inbox.not_before <= bindparam("real")))
+    .order_by(Inbox.id)
+    .limit(bindparam("limit"))
+)
+"""What waits, the oldest first. Statements of the way of a text are built once: for one text alone that takes
+as long as all else together."""
+ANY_WAITING: Final = WAITING.with_only_columns(Inbox.id)
+OF_PEOPLE: Final = (
+    select(Inbox)
+    .where(Inbox.state == "new", Inbox.person_id.in_(bindparam("people", expanding=True)))
+    .order_by(Inbox.person_id, Inbox.id)
+    .execution_options(populate_existing=True)
+)
+_IDS: Final[BindParameter[int]] = bindparam("ids", expanding=True)
+NOTE_HANDLED: Final = (
+    update(cast("Table", Inbox.__table__)).where(Inbox.id.in_(_IDS)).values(state=bindparam("now_state"))
+)
+NOTE_HEARD: Final = tuple(
+    update(cast("Table", table.__table__)).where(table.id.in_(_IDS)).values(heard_at=bindparam("now"))
+    for table in (Person, Address)
+)
 TRY_AGAIN_AFTER = (dt.timedelta(seconds=1), dt.timedelta(seconds=5))
 
 
@@ -54,11 +78,11 @@ def drain(services: Services, until: float) -> bool:
     Returns:
         Whether there may be more to do at once.
     """
-    while (began := time.monotonic()) < until:
-        if not handle_batch(services):
+    while time.monotonic() < until:
+        if not (touched := handle_batch(services)):
             return False
-        if services.database.is_sqlite and time.monotonic() - began > LONGEST_BATCH:
-            time.sleep(LET_OTHERS_IN)
+        if touched >= SEVERAL:
+            time.sleep(FOR_COMPANY)
     return True
 
 
@@ -66,7 +90,8 @@ def handle_batch(services: Services) -> int:
     """Handle the oldest waiting texts of a few people, in one transaction; return how many were touched."""
     with services.database.read() as session:
         # An idle look takes no lock.
-        if not _waiting(session, services.clock.real(), limit=1):
+        look = {"real": services.clock.real(), "limit": 1}
+        if session.connection().execute(ANY_WAITING, look).first() is None:
             return 0
     try:
         touched = _handle_some(services, _all_or_none)
@@ -83,7 +108,8 @@ def _handle_some(services: Services, attempt: Attempt) -> int:
     now = services.clock.now()
     with services.database.write() as session:
         began = time.monotonic()
-        waiting = _waiting(session, services.clock.real(), limit=PEOPLE_AT_ONCE * 4)
+        look = {"real": services.clock.real(), "limit": PEOPLE_AT_ONCE * 4}
+        waiting = session.scalars(WAITING, look).all()
         claim_senders(session, waiting)
         people = list(dict.fromkeys(text.person_id for text in waiting))[:PEOPLE_AT_ONCE]
         # Another worker may have some of them in hand; those are skipped, not waited for.
@@ -128,15 +154,6 @@ def _is_known(context: Context) -> bool:
     return known is not None and not known.stale and bool(known.hears & strangers.KNOWN)
 
 
-def _waiting(session: Session, real: dt.datetime, limit: int) -> Sequence[Inbox]:
-    return session.scalars(
-        select(Inbox)
-        .where(Inbox.state == "new", or_(Inbox.not_before.is_(None), Inbox.not_before <= real))
-        .order_by(Inbox.id)
-        .limit(limit)
-    ).all()
-
-
 def _contexts(
     session: Session, services: Services, people: Mapping[int, Person], now: dt.datetime
 ) -> Iterator[list[Context]]:
@@ -144,12 +161,7 @@ def _contexts(
 
     Read now that the people are locked: another worker may have handled some in between.
     """
-    texts = session.scalars(
-        select(Inbox)
-        .where(Inbox.state == "new", Inbox.person_id.in_(people))
-        .order_by(Inbox.person_id, Inbox.id)
-        .execution_options(populate_existing=True)
-    ).all()
+    texts = session.scalars(OF_PEOPLE, {"people": list(people)}).all()
     uris = {text.from_uri for text in texts}
     addresses = {row.uri: row for row in session.scalars(select(Address).where(Address.uri.in_(uris)))}
     announce(session, address_id=[row.id for row in addresses.values()])
@@ -231,11 +243,10 @@ def _note_handled(session: Session, contexts: Sequence[Context], now: dt.datetim
         ("ignored", [text.id for text in handled if text.reason]),
     ):
         if some:
-            session.execute(update(Inbox).where(Inbox.id.in_(some)).values(state=state), NO_LOOKING_BACK)
-    people = {context.person.id for context in contexts}
-    addresses = {context.address.id for context in contexts}
-    session.execute(update(Person).where(Person.id.in_(people)).values(heard_at=now), NO_LOOKING_BACK)
-    session.execute(update(Address).where(Address.id.in_(addresses)).values(heard_at=now), NO_LOOKING_BACK)
+            session.connection().execute(NOTE_HANDLED, {"ids": some, "now_state": state})
+    heard = {context.person.id for context in contexts}, {context.address.id for context in contexts}
+    for statement, ids in zip(NOTE_HEARD, heard, strict=True):
+        session.connection().execute(statement, {"ids": list(ids), "now": now})
 
 
 def _set_aside(context: Context, text: Inbox, error: str) -> None:

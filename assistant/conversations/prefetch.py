@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import BindParameter, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.known_rows import ALERTS, CIRCLES, SEATS_OF_PERSON
@@ -21,6 +21,46 @@ LOOP_WINDOW = dt.timedelta(minutes=10)
 """The time in which a person's texts are counted, to notice that a machine talks to us."""
 RECORDING: Final = dt.timedelta(seconds=1)
 """So much later than the carrier took a text it may stand in the outbox as sent."""
+
+
+_PEOPLE: Final[BindParameter[int]] = bindparam("people", expanding=True)
+ASKED_NOW: Final = (
+    # The conversations come along, so that nobody has to ask for them one by one.
+    select(Question, Conversation)
+    .join(Conversation, Conversation.id == Question.conversation_id)
+    .where(Question.person_id.in_(_PEOPLE), Question.state == "open")
+)
+RECENT: Final = (
+    select(Inbox.person_id, func.count())
+    .where(Inbox.person_id.in_(_PEOPLE), Inbox.received_at > bindparam("since"))
+    .group_by(Inbox.person_id)
+)
+TALKING: Final = select(Conversation.person_id, Conversation.values).where(
+    Conversation.person_id.in_(_PEOPLE), Conversation.ended_at.is_(None)
+)
+TEXT_BEFORE: Final = select(Inbox.person_id, Inbox.id, Inbox.body, Inbox.received_at, Inbox.reason).where(
+    Inbox.id.in_(
+        select(func.max(Inbox.id))
+        .where(Inbox.person_id.in_(_PEOPLE), Inbox.state != "new")
+        .group_by(Inbox.person_id)
+        .scalar_subquery()
+    )
+)
+REPLIES_TO: Final = select(Outbox.inbox_id, Outbox.created_at, Outbox.sent_at).where(
+    Outbox.inbox_id.in_(bindparam("texts", expanding=True)), Outbox.state != "queued"
+)
+ASKINGS: Final = (
+    select(Question.id, Outbox.created_at, Outbox.sent_at, Outbox.state)
+    .join(
+        Outbox,
+        and_(
+            Outbox.person_id == Question.person_id,
+            Outbox.conversation_id == Question.conversation_id,
+            Outbox.created_at == Question.opened_at,
+        ),
+    )
+    .where(Question.id.in_(bindparam("questions", expanding=True)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +102,15 @@ def prefetch(session: Session, people: Collection[int], now: dt.datetime) -> Map
     known = {person_id: Prefetched(frozenset()) for person_id in people}
     announce(session, person_id=people)
     read_standing(session, known)
-    # The conversations come along, so that nobody has to ask for them one by one.
-    asked = session.execute(
-        select(Question, Conversation)
-        .join(Conversation, Conversation.id == Question.conversation_id)
-        .where(Question.person_id.in_(people), Question.state == "open")
-    )
-    for question, _ in asked:
+    of_these = {"people": list(people)}
+    for question, _ in session.execute(ASKED_NOW, of_these):
         known[question.person_id].question = question
-    counts = session.execute(
-        select(Inbox.person_id, func.count())
-        .where(Inbox.person_id.in_(people), Inbox.received_at > now - LOOP_WINDOW)
-        .group_by(Inbox.person_id)
-    )
-    for sender, count in counts:
+    # Only rows of earlier transactions, which nothing of this one changes: past the mapper.
+    asked = session.connection()
+    for sender, count in asked.execute(RECENT, {**of_these, "since": now - LOOP_WINDOW}):
         if sender is not None:
             known[sender].recent = count
-    talking = select(Conversation.person_id, Conversation.values).where(
-        Conversation.person_id.in_(people), Conversation.ended_at.is_(None)
-    )
-    for talker, values in session.execute(talking):
+    for talker, values in asked.execute(TALKING, of_these):
         known[talker].in_talk = known[talker].in_talk or tells_of_danger(values)
     _read_texts_before(session, known)
     _read_when_asked(session, known)
@@ -103,22 +132,10 @@ def read_standing(session: Session, known: Mapping[int, Prefetched]) -> None:
 
 
 def _read_texts_before(session: Session, known: Mapping[int, Prefetched]) -> None:
-    newest = (
-        select(func.max(Inbox.id))
-        .where(Inbox.person_id.in_(known), Inbox.state != "new")
-        .group_by(Inbox.person_id)
-    )
-    rows = session.execute(
-        select(Inbox.person_id, Inbox.id, Inbox.body, Inbox.received_at, Inbox.reason).where(
-            Inbox.id.in_(newest.scalar_subquery())
-        )
-    ).all()
-    replies = session.execute(
-        select(Outbox.inbox_id, Outbox.created_at, Outbox.sent_at).where(
-            Outbox.inbox_id.in_([row.id for row in rows]), Outbox.state != "queued"
-        )
-    )
-    left = _when_left(replies)
+    rows = session.connection().execute(TEXT_BEFORE, {"people": list(known)}).all()
+    texts = [row.id for row in rows]
+    announce(session, before_id=texts)
+    left = _when_left(session.connection().execute(REPLIES_TO, {"texts": texts}))
     for person_id, text_id, body, received_at, reason in rows:
         if person_id is not None:
             known[person_id].before = Before(text_id, body, received_at, reason, left.get(text_id))
@@ -126,15 +143,9 @@ def _read_texts_before(session: Session, known: Mapping[int, Prefetched]) -> Non
 
 def _read_when_asked(session: Session, known: Mapping[int, Prefetched]) -> None:
     questions = {each.question.id: each.question for each in known.values() if each.question is not None}
-    askings = select(Question.id, Outbox.created_at, Outbox.sent_at, Outbox.state).join(
-        Outbox,
-        and_(
-            Outbox.person_id == Question.person_id,
-            Outbox.conversation_id == Question.conversation_id,
-            Outbox.created_at == Question.opened_at,
-        ),
-    )
-    rows = session.execute(askings.where(Question.id.in_(questions))).all()
+    if not questions:
+        return
+    rows = session.connection().execute(ASKINGS, {"questions": list(questions)}).all()
     left = _when_left(row[:3] for row in rows if row.state != "queued")
     for question_id in {row.id for row in rows}:
         question = questions[question_id]

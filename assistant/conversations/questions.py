@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.known_rows import ASKED
@@ -14,6 +15,12 @@ from assistant.store.tables import Conversation, PendingAction, Question, Timer
 
 RETURN_WITHIN = dt.timedelta(days=3)
 """A question set aside for longer is not asked again by itself."""
+REST: Final = (
+    update(Timer)
+    .where(Timer.question_id.in_(bindparam("questions", expanding=True)), Timer.done_at.is_(None))
+    .values(done_at=bindparam("now"))
+)
+_NO_LOOKING_BACK: Final = {"synchronize_session": False}
 CLOSED = "closed questions"
 """Where a session gathers the ids of questions that it closed."""
 LATE_WITHIN = dt.timedelta(days=14)
@@ -109,8 +116,7 @@ def timers_at_the_end(session: Session, now: dt.datetime) -> Iterator[None]:
 
 def _rest_timers(session: Session, questions: Sequence[int], now: dt.datetime) -> None:
     if questions:
-        theirs = update(Timer).where(Timer.question_id.in_(questions), Timer.done_at.is_(None))
-        session.execute(theirs.values(done_at=now), execution_options={"synchronize_session": False})
+        session.execute(REST, {"questions": list(questions), "now": now}, execution_options=_NO_LOOKING_BACK)
 
 
 def close_all(session: Session, conversation: Conversation, now: dt.datetime) -> None:

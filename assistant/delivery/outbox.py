@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from assistant.circles.people.foreign_words import are_to_translate
 from assistant.circles.people.receipts import Reading, note_reads
 from assistant.language.sms.segments import measure, split
 from assistant.store.insert import insert_all
@@ -24,6 +25,8 @@ LONGEST_TEXT = 2
 """Segments. A longer text is cut into parts: carriers garble and reorder long concatenations."""
 FEW = 5
 """So many rows wait to be written along with others; more go in by a statement of their own, faster."""
+TRANSLATED = "notices/translated"
+"""The wording of what follows a text that a reader could not read."""
 ANSWER_WHILE_FRESH = dt.timedelta(minutes=30)
 """So long after a person's text an answer may come at any hour; later it would be a text out of the blue."""
 
@@ -154,11 +157,15 @@ def put(
         chain = row["address_id"], row["priority"]
         row["after_id"] = last.get(chain)
         last[chain] = row["id"]
+    carrying = [row for row in rows if row["carries"]]
+    if carrying:
+        foreign = are_to_translate(session, [(row["person_id"], row["carries"]) for row in carrying])
+        for row, to_translate in zip(carrying, foreign, strict=True):
+            row["to_translate"] = to_translate and row["wording"] != TRANSLATED
     if len(rows) > FEW:
         insert_all(session, Outbox, rows)
     else:
         session.add_all(Outbox(**row) for row in rows)
-    carrying = [row for row in rows if row["carries"]]
     if carrying:
         readings = [Reading(row["carries"], row["person_id"], row["id"]) for row in carrying]
         note_reads(session, readings, "text", now)
@@ -215,6 +222,7 @@ def _rows(draft: Draft, sender: str, now: dt.datetime, toll_free: bool) -> Itera
             "conversation_id": draft.conversation_id,
             "wording": draft.wording,
             "carries": draft.carries,
+            "to_translate": False,
             "created_at": now,
             "not_before": not_before,
             "expires_at": expires_at,

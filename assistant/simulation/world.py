@@ -29,6 +29,7 @@ from assistant.circles.people.addresses import address_for
 from assistant.conversations import inbox, maintenance, timers
 from assistant.conversations.import_invitations import invite_all
 from assistant.conversations.news import news_texts
+from assistant.conversations.translating import translations
 from assistant.delivery.claims import claim
 from assistant.delivery.delivery_receipts import StatusReport, attempt_name, note_statuses
 from assistant.delivery.recorder import IncomingText, insert_texts
@@ -44,6 +45,7 @@ from assistant.simulation.world_carrier import WorldCarrier
 from assistant.store.database import Database
 from assistant.store.sealing import Keyring
 from assistant.store.tables import Circle, Cohort, Member, Outbox, Person, Role, Timer
+from assistant.translation.translator import Translator
 
 FIRST_PHONE = 14155550101
 MANY_ROUNDS = 10_000
@@ -75,10 +77,12 @@ class World:
         contact: str = "help@circle.example",
         zone: str = "America/Chicago",
         keyring: Keyring | None = None,
+        translator: Translator | None = None,
     ) -> None:
         """Open an empty world at `start` (aware).
 
         Args:
+            translator: What TRANSLATE has others' words translated with.
             keyring: Seals what is written here, as a service's DATA_KEY does.
             zone: IANA zone that circles are in, and that "Monday 9:00" is said in.
         """
@@ -100,9 +104,15 @@ class World:
             carrier=self.carrier,
             clock=self.clock,
             identity=ServiceIdentity(
-                service=service, contact=contact, country="US", sender=LOCAL_SERVICE_SID, number=LOCAL_NUMBER
+                service=service,
+                contact=contact,
+                country="US",
+                sender=LOCAL_SERVICE_SID,
+                number=LOCAL_NUMBER,
+                translates=frozenset(translator.pairs if translator else ()),
             ),
             wake=lambda _queue: None,
+            translator=translator,
         )
 
     def __enter__(self) -> World:
@@ -286,7 +296,8 @@ class World:
             news_texts.tell_news(self.services)
             timers.fire_due(self.services, until)
             maintenance.page_due(self.services)
-            if not self._deliver_all():
+            translated = translations.translate_waiting(self.services)
+            if not self._deliver_all() and not translated:
                 return
         raise RuntimeError("the world does not come to rest")
 

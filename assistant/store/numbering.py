@@ -5,10 +5,11 @@ SQLite would have each row inserted by itself to tell its number; PostgreSQL giv
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import count
 from typing import Any, cast
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import MetaData, Select, Table, func, select
 from sqlalchemy.orm import DeclarativeBase, Session
 
 NUMBERED = "numbered"
@@ -28,10 +29,12 @@ def new_ids(session: Session, table: type[DeclarativeBase], how_many: int) -> li
     its = cast("Table", table.__table__)
     numbers = session.info.setdefault(NUMBERED, {})
     if session.get_bind().dialect.name == "sqlite":
-        if its not in numbers:
+        if not numbers:
             # This transaction has the only write lock there is.
-            newest = session.connection().execute(select(func.max(its.c.id))).scalar() or 0
-            numbers[its] = count(newest + 1)
+            newest = session.connection().execute(_newest_of_all(its.metadata)).one()
+            numbers |= {
+                each: count((newest._mapping[each.name] or 0) + 1) for each in _numbered(its.metadata)
+            }
         return [next(numbers[its]) for _ in range(how_many)]
     held: list[int] = numbers.setdefault(its, [])
     if len(held) < how_many:
@@ -40,6 +43,18 @@ def new_ids(session: Session, table: type[DeclarativeBase], how_many: int) -> li
         held.extend(session.connection().execute(taken).scalars())
     given, numbers[its] = held[:how_many], held[how_many:]
     return given
+
+
+@cache
+def _numbered(tables: MetaData) -> list[Table]:
+    return [table for table in tables.sorted_tables if table.info.get(NUMBERED)]
+
+
+@cache
+def _newest_of_all(tables: MetaData) -> Select[Any]:
+    """The newest ids of all tables that are numbered here: dearer to ask one by one than all at once."""
+    newest = (select(func.max(table.c.id)).scalar_subquery().label(table.name) for table in _numbered(tables))
+    return select(*newest)
 
 
 def number(session: Session, row: Any) -> None:

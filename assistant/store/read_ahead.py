@@ -12,9 +12,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
 Row = TypeVar("Row", bound=DeclarativeBase)
@@ -73,13 +74,18 @@ class RowsBy(Generic[Row]):
             )
         return list(held[key])
 
+    @cached_property
+    def _asking(self) -> Select[Row]:
+        """The statement, built once: that takes longer than SQLite does to answer it."""
+        column, order = getattr(self.table, self.key), self.table.__table__.c.id
+        keys: BindParameter[Any] = bindparam("keys", expanding=True)
+        return select(self.table).where(column.in_(keys), *self.only).order_by(order)
+
     def _read(self, session: Session, keys: Collection[Any]) -> dict[Any, list[Row]]:
         found: dict[Any, list[Row]] = {key: [] for key in keys}
-        column, wanted = getattr(self.table, self.key), sorted(keys)
-        order: Any = self.table.__table__.c.id
+        wanted = sorted(keys)
         for start in range(0, len(wanted), _CHUNK):
-            asked = select(self.table).where(column.in_(wanted[start : start + _CHUNK]), *self.only)
-            for row in session.scalars(asked.order_by(order)):
+            for row in session.scalars(self._asking, {"keys": wanted[start : start + _CHUNK]}):
                 found[getattr(row, self.key)].append(row)
                 announce(session, **{kind: {getattr(row, of)} for kind, of in self.tells})
         return found

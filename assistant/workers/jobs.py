@@ -90,6 +90,13 @@ def settle(job_context: JobContext) -> None:
     reconciliation.settle_unsure(transport, _in_a_loop_of_its_own(transport))
 
 
+def translate(job_context: JobContext) -> None:
+    """Put translations under words that their readers cannot read."""
+    from assistant.conversations.translating import translations
+
+    translations.translate_waiting(job_context.runtime.services)
+
+
 def fetch_log(job_context: JobContext) -> None:
     """Bring in what the carrier has on record and we have not: texts to us, final statuses of ours.
 
@@ -111,8 +118,9 @@ WORK: Final = {"inbox": handle_inbox, "delivery": deliver}
 MAINTENANCE: Final = (("inbox", sweep, 3), ("delivery", deliver, 3), ("delivery", fetch_log, 60))
 """(queue, job, seconds): how often it is run, by the clock or by a worker with nothing else to do. So long a
 wake-up that was lost with Redis costs at most; more often would cost a service at rest more than it saves."""
-BESIDE: Final = (("delivery", settle, 3),)
-"""The same, but in a thread beside the drains: what is unsure does not wait for the end of a busy one."""
+BESIDE: Final = (("delivery", settle, 3), ("inbox", translate, 2))
+"""The same, but in a thread beside the drains: what is unsure does not wait for the end of a busy one, and no
+text for a translation."""
 
 
 def _in_a_loop_of_its_own(transport: Transport) -> Callable[[Coroutine[Any, Any, Any]], Any]:

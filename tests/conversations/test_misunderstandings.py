@@ -14,7 +14,7 @@ from assistant.engine.book import FlowBook
 from assistant.engine.flow_model import Flow, Step
 from assistant.runtime import read_flows
 from assistant.simulation.world import World
-from assistant.store.tables import Conversation, Member, Question, Timer
+from assistant.store.tables import Alert, Conversation, Member, Question, Timer
 
 BEGINNING = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
 STRANGE = ("qwrtz zzz", "blorp", "xyzzy plugh", "qwrtz zzz")
@@ -37,7 +37,7 @@ def world() -> Iterator[World]:
 
 
 def ask(world: World, book: FlowBook, flow: Flow, step: Step) -> int:
-    """Leave ana at this question and no other, as if she had come to it; return the question's id."""
+    """Leave ana at this question, no other, and no alert; return the question's id."""
     now = world.clock.now()
     listed = [{"key": "one", "label": "One"}, {"key": "two", "label": "Two"}]
     values: dict[str, Any] = {"options": "1 One, 2 Two", "held": "words", "step": "call the school"}
@@ -47,6 +47,7 @@ def ask(world: World, book: FlowBook, flow: Flow, step: Step) -> int:
         session.execute(update(Question).values(state="closed", outcome="ended", closed_at=now))
         session.execute(update(Conversation).values(ended_at=now))
         session.execute(update(Timer).where(Timer.done_at.is_(None)).values(done_at=now))
+        session.execute(update(Alert).values(closed_at=now, next_page_at=None))
         member = session.scalars(select(Member)).one()
         talk = Conversation(
             person_id=member.person_id,

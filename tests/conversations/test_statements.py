@@ -40,15 +40,18 @@ def counting(world: World) -> Iterator[list[str]]:
         event.remove(world.database.engine, "before_cursor_execute", note)
 
 
-def statements(people: int) -> dict[str, int]:
-    """Return how many statements each step of onboarding takes when so many people answer at once."""
+def statements(people: int, apart: dt.timedelta) -> dict[str, int]:
+    """Return how many statements each step of onboarding takes when so many people answer at once.
+
+    They answer so long after they were asked.
+    """
     counts = {}
     with World(read_flows(), start=START) as world:
         world.circle("MAPLE", "Bold Moves", size=people + 1)
         for number, body in enumerate(STEPS):
             with world.database.write() as session:
                 session.execute(update(Outbox).values(state="done", sent_at=world.clock.now()))
-            world.clock.move_to(world.clock.now() + dt.timedelta(minutes=1))
+            world.clock.move_to(world.clock.now() + apart)
             texts = [
                 IncomingText(
                     f"SM{number}x{person}",
@@ -113,12 +116,13 @@ def test_what_a_further_person_costs(body: str, growth: dict[str, float]) -> Non
     assert growth[body] <= PER_PERSON
 
 
-@pytest.fixture(scope="module")
-def growth() -> Iterator[dict[str, float]]:
+@pytest.fixture(scope="module", params=[60, 8], ids=["unhurried", "within seconds"])
+def growth(request: pytest.FixtureRequest) -> Iterator[dict[str, float]]:
+    apart = dt.timedelta(seconds=request.param)
     with pytest.MonkeyPatch.context() as patch:
         # One batch, however busy the machine is.
         patch.setattr(inbox, "LONGEST_BATCH", float("inf"))
-        few, many = statements(FEW), statements(MANY)
+        few, many = statements(FEW, apart), statements(MANY, apart)
         yield {body: (many[body] - few[body]) / (MANY - FEW) for body in few}
 
 

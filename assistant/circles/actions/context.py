@@ -26,6 +26,8 @@ class ServiceIdentity:
     """The number people text, E.164; for join lines."""
     key: bytes = field(default=b"", repr=False)
     """By which the fingerprint of a forgotten number is made (`people.consent.fingerprint`)."""
+    translates: frozenset[tuple[str, str]] = frozenset()
+    """From which language to which members' words can be translated here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,7 @@ def kept_apart(session: Session, circle_id: int) -> set[Couple]:
 
 
 def seats_for(session: Session, circle: Circle, members: Iterable[Member], now: dt.datetime) -> list[Seat]:
-    """Return these members as pairing sees them: when each is awake, what each knows and wants to learn."""
+    """Return these members as pairing sees them: when each is awake, what each knows, wants and reads."""
     members = list(members)
     said: dict[tuple[int | None, str], str] = {}
     answers = select(Answer.member_id, Answer.key, Answer.words).where(
@@ -197,12 +197,14 @@ def seats_for(session: Session, circle: Circle, members: Iterable[Member], now: 
     )
     for member_id, key, words in session.execute(answers.order_by(Answer.id)):
         said[member_id, key] = words or ""
+    people = {member.id: session.get_one(Person, member.person_id) for member in members}
     return [
         Seat(
             member.id,
-            _awake(session.get_one(Person, member.person_id), circle, now),
+            _awake(people[member.id], circle, now),
             knows=said.get((member.id, "teach"), ""),
             wants=said.get((member.id, "learn"), ""),
+            language=people[member.id].language or circle.language,
         )
         for member in members
     ]

@@ -15,7 +15,7 @@ from itertools import combinations, product
 from typing import Final
 
 from assistant.circles.buddies.round_search import Grouping, RoundSearch, circle_method, without
-from assistant.circles.buddies.suitability import HOURS_THAT_SERVE, Seat, fits, teaches
+from assistant.circles.buddies.suitability import BEST_FIT, Seat, fits, teaches, understand
 
 Met = Sequence[Sequence[tuple[int, ...]]]
 """Rounds so far, the oldest first; each a list of groups of members. In a trio, all three have met."""
@@ -47,6 +47,7 @@ class Group:
 WHYS: Final = (
     "first_time",  # they have not been buddies yet this season
     "ask_offer",  # nor these, and one of them knows what the other would like to learn
+    "languages",  # they have none in common: everyone with whom they have has been
     "again",  # everyone who could be has been: these, longest ago
     "three",  # an odd number, so there is one group of three
     "alone",  # there was nobody left to be with
@@ -191,6 +192,8 @@ class _Table:
         if len(places) > 2:
             return Group(members, "three", {"hours": hours})
         a, b = places
+        if not understand(self.seats[a], self.seats[b]):
+            return Group(members, "languages", {"hours": hours})
         if self.times[a][b]:
             return Group(members, "again", {"hours": hours, "rounds": len(self.met) - self.last[a][b]})
         one, other = self.seats[a], self.seats[b]
@@ -211,11 +214,10 @@ class _Table:
         if a == b or not self._may(a, b):
             return _APART
         repeats = self.times[a][b] ** 2 * _REPEAT + (self.last[a][b] + 1) * _RECENT
-        best = HOURS_THAT_SERVE + 2
         # Both directions are asked for, and have to come to the same.
         low, high = min(a, b), max(a, b)
         luck = random.Random(f"{self.labels[low]} {self.labels[high]} {len(self.met)}")  # noqa: S311
-        return repeats + (best - self.fit[a][b]) * _MISFIT + luck.randrange(_MISFIT)
+        return repeats + (BEST_FIT - self.fit[a][b]) * _MISFIT + luck.randrange(_MISFIT)
 
     def _is_fresh(self, grouping: Grouping) -> bool:
         return all(

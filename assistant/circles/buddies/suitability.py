@@ -1,4 +1,4 @@
-"""Says how well two members suit each other as buddies: hours in common, and asks that meet offers. Pure."""
+"""Says how well two members suit each other as buddies: language, hours, and asks that meet offers. Pure."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from assistant.language.folding import plain_words
 ALL_DAY: Final = frozenset(range(24))
 HOURS_THAT_SERVE: Final = 4
 """Waking hours in common beyond these make it no easier to write to each other."""
+SAME_LANGUAGE: Final = 7
+"""More than all hours and offers together: who cannot read each other has nothing of them."""
+BEST_FIT: Final = SAME_LANGUAGE + HOURS_THAT_SERVE + 2
 SAME_WORD: Final = 85
 """rapidfuzz's ratio (0 to 100) from which two words are taken for one: "resume" and "resumes"."""
 SHORTEST_WORD: Final = 4
@@ -30,12 +33,20 @@ class Seat:
     """What the member could teach, in the member's words."""
     wants: str = ""
     """What the member would like to learn, in the member's words."""
+    language: str = ""
+    """That the member reads and writes; empty: unknown."""
 
 
 def fits(one: Seat, other: Seat) -> int:
-    """How well two suit each other, from 0 to 6: hours in common, and asks that meet offers."""
+    """How well two suit each other, from 0 to `BEST_FIT`: language, hours, and asks that meet offers."""
     hours = min(len(one.awake & other.awake), HOURS_THAT_SERVE)
-    return hours + teaches(one, other) + teaches(other, one)
+    language = SAME_LANGUAGE if understand(one, other) else 0
+    return language + hours + teaches(one, other) + teaches(other, one)
+
+
+def understand(one: Seat, other: Seat) -> bool:
+    """Whether two have a language in common, as far as it is known."""
+    return not one.language or not other.language or one.language == other.language
 
 
 def teaches(one: Seat, other: Seat) -> bool:

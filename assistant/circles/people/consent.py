@@ -10,9 +10,9 @@ import datetime as dt
 import hmac
 from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
-from typing import Literal, TypeVar, cast
+from typing import Final, Literal, TypeVar, cast
 
-from sqlalchemy import ScalarSelect, Select, func, select, update
+from sqlalchemy import BindParameter, ScalarSelect, Select, bindparam, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from assistant.circles.people.known_rows import LEDGER
@@ -78,9 +78,10 @@ def refuse(
     _add(session, "out", address_id, sender, wording, way, now, inbox_id)
 
 
-def newest(
-    address_id: int | InstrumentedAttribute[int], sender: str | InstrumentedAttribute[str]
-) -> Select[Consent]:
+Sender = str | InstrumentedAttribute[str] | BindParameter[str]
+
+
+def newest(address_id: int | InstrumentedAttribute[int], sender: Sender) -> Select[Consent]:
     """Return the statement for the row that is in force for an address and a sender."""
     return (
         select(Consent)
@@ -90,14 +91,17 @@ def newest(
     )
 
 
-def kind_in_force(
-    address_id: InstrumentedAttribute[int], sender: str | InstrumentedAttribute[str]
-) -> ScalarSelect[Kind | None]:
+def kind_in_force(address_id: InstrumentedAttribute[int], sender: Sender) -> ScalarSelect[Kind | None]:
     """Return the column that holds what is in force for an address of the statement it stands in, or null.
 
     One look into an index for each row: delivery asks by it of each text that is due.
     """
     return newest(address_id, sender).with_only_columns(Consent.kind).scalar_subquery()
+
+
+_KINDS: Final = select(Address.id, kind_in_force(Address.id, bindparam("sender"))).where(
+    Address.id.in_(bindparam("addresses", expanding=True))
+)
 
 
 def in_force(session: Session, address_id: int, sender: str) -> Consent | None:
@@ -115,9 +119,8 @@ def consent_of(session: Session, address_id: int, sender: str) -> Kind | None:
 def kinds_in_force(session: Session, address_ids: Collection[int], sender: str) -> dict[int, Kind]:
     """Return what is in force for each address; one about which nothing was ever said is not in it."""
     kinds: dict[int, Kind] = {}
-    kind = kind_in_force(Address.id, sender)
     for chunk in in_chunks(address_ids):
-        rows = session.execute(select(Address.id, kind).where(Address.id.in_(chunk)))
+        rows = session.execute(_KINDS, {"sender": sender, "addresses": chunk})
         kinds.update((address_id, found) for address_id, found in rows if found is not None)
     return kinds
 

@@ -11,6 +11,7 @@ from assistant.store.read_ahead import RowsBy
 from assistant.store.tables import (
     Address,
     Alert,
+    Answer,
     Break,
     Circle,
     Consent,
@@ -45,6 +46,8 @@ PROMPTS: Final = RowsBy(
 """Planned prompts of a seat, those that have come among them."""
 ASKED: Final = RowsBy(Question, "person_id", (Question.state != "closed",))
 """What a person is being asked, or was and will be again."""
+ANSWERS_TO: Final = RowsBy(Answer, "inbox_id", called="before_id")
+"""What a text that came before was kept as."""
 ALERTS: Final = RowsBy(
     Alert,
     "person_id",

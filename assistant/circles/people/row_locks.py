@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from assistant.store.tables import Person
+
+LOCKED: Final = (
+    select(Person)
+    .where(Person.id.in_(bindparam("people", expanding=True)))
+    .order_by(Person.id)
+    # Two buddies who write to each other at once set timers for each other: those need not wait.
+    .with_for_update(skip_locked=True, key_share=True)
+)
 
 
 def lock_free_people(session: Session, people: Collection[int | None]) -> dict[int, Person]:
@@ -15,11 +24,4 @@ def lock_free_people(session: Session, people: Collection[int | None]) -> dict[i
 
     In the order of their ids, as everywhere: who holds one lock waits for nobody in turn.
     """
-    locked = (
-        select(Person)
-        .where(Person.id.in_(people))
-        .order_by(Person.id)
-        # Two buddies who write to each other at once set timers for each other: those need not wait.
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    return {person.id: person for person in session.scalars(locked)}
+    return {person.id: person for person in session.scalars(LOCKED, {"people": list(people)})}

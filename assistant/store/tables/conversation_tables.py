@@ -134,7 +134,7 @@ class Answer(Base):
     value: Mapped[dict[str, Any] | None] = mapped_column(WordsJson("answer.value"))
     """The reading: {"value": ...}."""
     visible_to: Mapped[str] = mapped_column(String(8))
-    inbox_id: Mapped[int | None] = mapped_column(BigId)
+    inbox_id: Mapped[int | None] = mapped_column(BigId, index=True)
     at: Mapped[dt.datetime]
     erased_at: Mapped[dt.datetime | None]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, text
+from sqlalchemy import CheckConstraint, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
@@ -115,6 +115,12 @@ class Outbox(Base):
             sqlite_where=text(OPENING_WHERE),
             postgresql_where=text(OPENING_WHERE),
         ),
+        Index(
+            "ix_outbox_to_translate",
+            "id",
+            sqlite_where=text("to_translate"),
+            postgresql_where=text("to_translate"),
+        ),
         # Whose final status is still missing; a settled text leaves it.
         Index(
             "ix_outbox_sent",
@@ -166,3 +172,5 @@ class Outbox(Base):
     "note:5?" only says that words wait."""
     claimed_by: Mapped[int | None] = mapped_column(BigId)
     """The worker that has it in hand; None once it has told what came of it."""
+    to_translate: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """What it carries is in another language than its reader's, who wants a translation, and waits for it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
@@ -37,6 +37,8 @@ class Person(Base):
     erased_at: Mapped[dt.datetime | None]
     own_word: Mapped[str | None] = mapped_column(String(64))
     """A keyed hash of the word by which the person proves on a new phone who they are; None: none is set."""
+    translated: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Others' words come with a translation, where they are in another language."""
 
 
 class Address(Base):

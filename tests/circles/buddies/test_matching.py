@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from assistant.circles.buddies.matching import WHYS, Group, pair_up
 from assistant.circles.buddies.round_search import circle_method
-from assistant.circles.buddies.suitability import Seat, fits, teaches
+from assistant.circles.buddies.suitability import SAME_LANGUAGE, Seat, fits, teaches
 
 Groups = list[tuple[int, ...]]
 
@@ -205,7 +205,19 @@ def test_asks_meet_offers_by_their_words(knows: str, wants: str, meet: bool) -> 
 
 def test_fit_is_the_same_from_both_sides() -> None:
     one, other = Seat(1, frozenset({9, 10}), knows="excel"), Seat(2, frozenset({10}), wants="Excel")
-    assert fits(one, other) == fits(other, one) == 2
+    assert fits(one, other) == fits(other, one) == SAME_LANGUAGE + 2
+
+
+def test_whoever_reads_the_same_language_is_paired_first() -> None:
+    seats = [Seat(each, language="es" if each in (1, 6) else "en") for each in range(1, 7)]
+    groups = pair_up(seats, [], [], 1, seed=3)
+    assert (1, 6) in [group.members for group in groups]
+    assert all(group.why == "first_time" for group in groups)
+
+
+def test_a_pair_without_a_language_in_common_is_said_to_be_one() -> None:
+    seats = [Seat(1, language="es"), Seat(2, language="en")]
+    assert [group.why for group in pair_up(seats, [], [], 1, seed=3)] == ["languages"]
 
 
 def test_why_never_tells_what_was_asked_for_in_confidence() -> None:

@@ -39,6 +39,7 @@ SHOWN: Final = {
     "circles/sharing/read_command.py": "READ",
     "circles/sharing/unrouted_messages.py": "words for a host",
     "circles/trust/report_review.py": "what a review is about",
+    "conversations/translating/translations.py": "a translation, which carries what the text above it does",
     "cli/person_commands.py": "a file for their writer, which passes through the hands of whoever runs this",
 }
 """Before another person's eyes: with a receipt."""
@@ -59,6 +60,7 @@ KEPT: Final = {
     "circles/exchange/listings.py": "for texts that name the listing in `carries`",
     "circles/exchange/withdrawal.py": "erases",
     "circles/people/carried_words.py": "erases",
+    "circles/people/foreign_words.py": "for translations",
     "circles/reports/season_counts.py": "counts",
     "circles/seasons/retention.py": "erases",
     "circles/sharing/given_words.py": "erases",

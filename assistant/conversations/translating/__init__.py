@@ -1,0 +1,1 @@
+"""A translation under others' words, for readers who asked for one."""

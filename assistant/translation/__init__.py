@@ -1,0 +1,1 @@
+"""Words of others in a reader's language: what translates, on this machine and nowhere else."""
