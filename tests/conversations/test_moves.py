@@ -28,7 +28,7 @@ from assistant.store.tables import (
 
 BEGINNING = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
 WORD = "sunflower"
-SECRETS = ("Ana", "Rosa", "Bold Moves", "Luz", "wrote to you")
+SECRETS = ("Rosa", "Bold Moves", "Luz", "wrote to you")
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_guessing_has_an_end_and_the_right_word_comes_too_late(world: World) -> 
     world.text("ana", f"WORD {WORD}")
     for _ in range(3):
         claim(world, "eve", "Ana MAPLE", "tulip", "rose", "daisy")
-    assert "enough for today" in claim(world, "eve", "Ana MAPLE", WORD)[0]
+    assert not any("It's you" in each for each in claim(world, "eve", "Ana MAPLE", WORD, "ok"))
     assert owner(world, "ana") == "Ana"
 
 
@@ -129,7 +129,7 @@ def test_everything_follows_to_the_new_phone_and_consent_is_given_there(world: W
         assert session.scalars(select(PhoneClaim.state)).all() == ["moved"]
     world.move_to(world.clock.now() + dt.timedelta(days=3))
     (last,) = said_to(world, "ana", since)
-    assert not any(secret in last for secret in SECRETS)
+    assert not any(secret in last for secret in (*SECRETS, "Ana"))
     with world.database.read() as session:
         uri = f"sms:{world.number('ana')}"
         old = session.scalars(select(Address).where(Address.uri == uri)).one()
@@ -157,11 +157,11 @@ def test_nothing_personal_reaches_a_number_that_was_silent_too_long(world: World
         world.text("luz", words)
     world.text("luz", "SEND")
     world.move_to(world.clock.now() + dt.timedelta(minutes=20))
-    for words in ("who is this?", "READ", "who is in my circle?", "COPY", "GOAL", "@ hi", "1 hello"):
+    for words in ("who is this?", "READ", "who is in my circle?", "COPY", "GOAL", "@ hi", "skip"):
         world.text("ana", words)
     told = " ".join(said_to(world, "ana", since))
-    assert "is this still A.?" in told
-    assert not any(secret in told for secret in (*SECRETS, "landlord", "see you"))
+    assert "is this still A.?" in told, told
+    assert not any(secret in told for secret in (*SECRETS, "Ana", "landlord", "see you")), told
     world.text("ana", "yes")
     assert "landlord" in " ".join(said_to(world, "ana", since))
 
