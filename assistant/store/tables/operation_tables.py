@@ -15,9 +15,9 @@ ALERTS = ("danger", "not_ok", "set_aside", "carrier_blocked", "report", "unsent"
 URGENT = ("danger", "not_ok")
 """Kinds of alert in which a person may need a person now: paged at any hour, until someone answers."""
 PENDING_ACTIONS = (
-    *("check_in", "say", "nudge", "note", "call", "add", "pause", "remove", "swap", "rename"),
-    "poll",  # members may ask one, too
+    *("check_in", "say", "nudge", "note", "call", "add", "pause", "remove", "swap"),
     *("leave", "block", "erase"),  # what members do
+    *("rename", "poll"),  # a host's, and a poll is a member's, too
 )
 
 
