@@ -17,6 +17,7 @@ from sqlalchemy import select
 from assistant.carriers.twilio_addresses import to_uri
 from assistant.circles.people.consent import consent_of
 from assistant.conversations.questions import open_of
+from assistant.simulation.exchange_checks import EXCHANGES, THANKED_IN
 from assistant.simulation.habits import Habits, Written
 from assistant.simulation.personas import IMAGE, PHOTO, Asked, Initiative, Persona, Voice, awake
 from assistant.simulation.text_checks import Passed, Watcher
@@ -40,21 +41,6 @@ THOUGHT_OVER: Final = dt.timedelta(minutes=4)
 NOW: Final = dt.timedelta(0)
 TELLS_CIRCLE: Final = ("goal/tell", "win/tell")
 """Questions whose yes lets the circle hear what only a buddy, or nobody, would hear."""
-EXCHANGES: Final = frozenset(
-    {
-        "ask",
-        "offer",
-        "now",
-        "post_listing",
-        "introduce",
-        "meet_one",
-        "introduce_two",
-        "be_introduced",
-        "who_knows",
-    }
-)
-"""Flows in which words are written for whoever is asked, or introduced."""
-THANKED_IN: Final = ("ask_outcome", "introduction_outcome")
 LINKED: Final = re.compile(r"(?<!\w)@(?P<name>\w+)")
 """In a text that links two stands how to write to the other."""
 SURE: Final = "sure_"

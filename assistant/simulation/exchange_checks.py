@@ -33,6 +33,21 @@ from assistant.store.tables import (
     Question,
 )
 
+EXCHANGES: Final = frozenset(
+    {
+        "ask",
+        "offer",
+        "now",
+        "post_listing",
+        "introduce",
+        "meet_one",
+        "introduce_two",
+        "be_introduced",
+        "who_knows",
+    }
+)
+"""Flows in which words are written for whoever is asked, or introduced."""
+THANKED_IN: Final = ("ask_outcome", "introduction_outcome")
 ASKING: Final = ("can_you_help/", "be_introduced/")
 """Wordings of texts by which somebody is asked about something."""
 LETS_KNOW: Final = (
