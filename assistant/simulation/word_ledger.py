@@ -207,8 +207,26 @@ class WordLedger:
             return reader in self.hosts.values() or self._was_asked(session, secret, reader)
         if secret.visible_to in ("buddy", "relay"):
             lately = at - BUDDIES_FOR if secret.visible_to == "relay" else None
-            return self._were_buddies(session, secret, reader, lately)
+            linked = secret.visible_to == "relay" and self._were_linked(session, secret, reader)
+            return linked or self._were_buddies(session, secret, reader, lately)
         return False
+
+    def _were_linked(self, session: Session, secret: Secret, reader: str) -> bool:
+        """Return whether an ask, a call or a meeting lets the two write to each other with @."""
+        both = [
+            select(Member.id).where(Member.person_id == self._person(session, name))
+            for name in (secret.writer, reader)
+        ]
+        lines = (
+            select(Approach.id)
+            .join(Listing, Listing.id == Approach.listing_id)
+            .where(Approach.linked_at.is_not(None))
+        )
+        either = or_(
+            *(Listing.member_id.in_(one) & Approach.member_id.in_(other) for one, other in (both, both[::-1]))
+        )
+        linked = session.scalar(lines.where(either).limit(1)) is not None
+        return linked or self._were_to_meet(session, secret, reader)
 
     def _was_asked(self, session: Session, secret: Secret, reader: str) -> bool:
         """Return whether a reader was asked by the writer, shares a circle, or was to meet them."""
