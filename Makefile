@@ -5,6 +5,7 @@
 #   make check    what CI runs: format, lint, types, imports, flows, tests
 #   make audit    known vulnerabilities of the pinned packages
 #   make soak     phones that converse while the service is struck (SEED=1 MINUTES=5 FORM=sqlite|postgres)
+#   make season   six circles of one cohort for eight weeks in virtual time, held to every promise (SEED=1)
 #   make hearing  what is heard right, asked about and heard wrong, a line a kind
 #   make setup    only .venv, with a working .venv/bin/circle
 
@@ -14,7 +15,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 # Compiled modules start a process in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check audit hearing coverage bench soak setup lock format
+.PHONY: run test check audit hearing coverage bench soak season setup lock format
 
 run: setup
 	@exec $(BIN)/circle run
@@ -56,6 +57,10 @@ KEEP    ?=
 soak: setup
 	@$(BIN)/python -m tests.soak --seed $(SEED) --minutes $(MINUTES) --form $(FORM) --rate $(RATE) \
 		--every $(EVERY) --without "$(WITHOUT)" --keep "$(KEEP)"
+
+# A season of six circles, long: people ask, offer, meet, decline, block, pause and stop; fails when a promise was broken.
+season: setup
+	@$(BIN)/circle simulate --circles 6 --members 6 --weeks 8 --seed $(SEED)
 
 format: setup
 	$(BIN)/ruff format .

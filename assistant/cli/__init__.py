@@ -32,6 +32,11 @@ COMMANDS: Final = {
     "create": ("circle_commands", "create", "Make a circle, with a join line and a QR code to pass on."),
     "import": ("import_command", "import_", "Invite people from a spreadsheet, with their recorded consent."),
     "start": ("circle_commands", "start", "Set a circle running."),
+    "host": (
+        "host_command",
+        "host",
+        "Offer someone the seat as host or backup, beside another or in their place.",
+    ),
     "break": ("break_command", "break_", "Days on which nothing planned is sent: a holiday, a rest."),
     "status": ("status_command", "status", "How circles stand, in numbers."),
     "report": ("report_command", "report", "How a circle or a cohort goes: counts and trends, for a funder."),

@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import and_, or_, select
 
 from assistant.circles.sharing.answering import writers_about
+from assistant.circles.sharing.unrouted_messages import addressees
 from assistant.conversations.answers import answer_late, read_answer, step_of, take_answer
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
@@ -126,11 +127,13 @@ def _asked_which_circle(context: Context, question: Question) -> bool:
 
 
 def _asked_whom_it_answers(context: Context, question: Question) -> bool:
-    """Words of other members came meanwhile: ask whom these are for, before they go to many."""
+    """Words of others came meanwhile, or these begin with a name: ask whom they are for, first of all."""
     if question.visible_to == "us" or question.member_id is None:
         return False
     conversation = context.session.get_one(Conversation, question.conversation_id)
-    if not writers_about(context.about(conversation), question, context.words):
+    about = context.about(conversation)
+    named = question.visible_to == "circle" and addressees(about, context.words)[0]
+    if not named and not writers_about(about, question, context.words):
         return False
     question.state = "waiting"
     context.session.flush()

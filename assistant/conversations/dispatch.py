@@ -26,6 +26,9 @@ from assistant.conversations.helping import (
 )
 from assistant.conversations.interruptions import is_everyday, is_the_answer, is_to_be_asked
 from assistant.conversations.invitation_answers import answers_invitation
+from assistant.conversations.moves.after_stop import hear_erasing
+from assistant.conversations.moves.doubted_numbers import ask_who_it_is
+from assistant.conversations.moves.host_replies import offer_reply
 from assistant.conversations.questions import missed, set_aside
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, start
@@ -99,6 +102,11 @@ def _fall_silent(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     return None
 
 
+def _hear_erasing(context: Context, _text: Inbox, _kind: str) -> Seen | None:
+    """Whoever has stopped our texts may still have all of it erased."""
+    return Seen() if hear_erasing(context) else None
+
+
 def _hear_help(context: Context, _text: Inbox, kind: str) -> Seen | None:
     if kind != "help":
         return None
@@ -116,6 +124,11 @@ def _pass_over_machines(context: Context, _text: Inbox, kind: str) -> Seen | Non
     if kind != "auto_reply":
         return None
     return None if is_in_talk(context, None) and is_looked_after(context.about(None)) else Seen(kind)
+
+
+def _ask_who_it_is(context: Context, _text: Inbox, _kind: str) -> Seen | None:
+    """After a long silence the number may be someone else's: until a yes nothing of the member's is shown."""
+    return Seen() if ask_who_it_is(context) else None
 
 
 def _see_no_words(context: Context, text: Inbox, kind: str) -> Seen | None:
@@ -150,6 +163,8 @@ def _ask_gently(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     kind = may_be_danger(context)
     if kind is None or _commands_a_circle(context) or held_words.takes_back(read_given(context)):
         return None
+    if hour_for_two.came(context):
+        return None  # What someone says who is there for another is about that other.
     ask_gently(context, kind)
     return Seen()
 
@@ -216,6 +231,10 @@ def _ask_about_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
     return Seen()
 
 
+def _offer_reply(context: Context, _text: Inbox, _kind: str) -> Seen | None:
+    return Seen() if offer_reply(context, read_given) else None
+
+
 def _understand_words(context: Context, _text: Inbox, _kind: str) -> Seen:
     looping = _is_looping(context)
     return Seen(_understand(context) or ("loop" if looping else None))
@@ -228,6 +247,7 @@ def _is_looping(context: Context) -> bool:
 STAGES: Final = (
     _hear_stop,
     _fall_silent,
+    _hear_erasing,
     _pass_over_reactions,
     _pass_to_paged,
     _answer_page,
@@ -235,6 +255,7 @@ STAGES: Final = (
     _hear_start,
     _hear_help,
     _pass_over_machines,
+    _ask_who_it_is,
     _see_no_words,
     _offer_to_pass_on,
     _ask_gently,
@@ -242,6 +263,7 @@ STAGES: Final = (
     _answer_back,
     _ask_once_more,
     _ask_about_stop,
+    _offer_reply,
     _understand_words,
 )
 """What a text is asked, in this order; the first stage that gives an answer has seen to it."""

@@ -19,8 +19,10 @@ from assistant.circles.actions.effects import (
     OptIn,
     OptOut,
     Preview,
+    Reword,
     Start,
     Tell,
+    WrongNumber,
 )
 from assistant.conversations import opting
 from assistant.conversations.notices import tell
@@ -103,6 +105,14 @@ def _ask_again(context: Context, _effect: AskAgain, _conversation: Conversation 
     context.progress.again = True
 
 
+@handles(Reword)
+def _reword(context: Context, _effect: Reword, _conversation: Conversation | None) -> None:
+    # Loaded late: what words texts anew moves conversations, which carry out effects.
+    from assistant.conversations.moves.rewording import reword_waiting
+
+    reword_waiting(context)
+
+
 @handles(HandOver)
 def _hand_over(context: Context, effect: HandOver, _conversation: Conversation | None) -> None:
     context.progress.handed = effect
@@ -116,6 +126,11 @@ def _opt_in(context: Context, _effect: OptIn, _conversation: Conversation | None
 @handles(OptOut)
 def _opt_out(context: Context, effect: OptOut, _conversation: Conversation | None) -> None:
     apply(context, opting.opt_out(context, confirm=effect.confirm))
+
+
+@handles(WrongNumber)
+def _part_from_number(context: Context, _effect: WrongNumber, _conversation: Conversation | None) -> None:
+    apply(context, opting.part_from_strangers_number(context, confirm=True))
 
 
 @handles(Alarm)

@@ -22,7 +22,7 @@ def is_the_answer(
     """Return whether words that could be a command are just what the open question asks for."""
     if question is None or reading is None or reading.outcome == UNCLEAR:
         return False
-    interrupts = context.services.book.commands[command.name].interrupts
+    interrupts = True if _is_timed(command) else context.services.book.commands[command.name].interrupts
     if interrupts == UNLESS_ANSWER:
         open_to_words = (step_of(context, question).expect or "text") == "text"
         return not command.capitals and (reading.outcome == "skip" or not open_to_words)
@@ -46,6 +46,11 @@ def is_the_answer(
         # A question that takes any words at all says nothing about what these were meant for.
         return expect != "text" and command.value is not None and f"{{{expect}}}" in words
     return expect == "choice"
+
+
+def _is_timed(command: CommandReading) -> bool:
+    """Whether it names a place and until when, which is meant for the clock: "I'm in Madrid until Sunday"."""
+    return isinstance(command.value, dict) and bool(command.value.get("until"))
 
 
 def is_everyday(context: Context, command: CommandReading) -> bool:

@@ -1,11 +1,11 @@
-"""Sees to what time alone moves: seasons over, words to erase, briefs, invitations, pages that are due."""
+"""Sees to what time alone moves: seasons over, words to erase, briefs, invitations, silent numbers, pages."""
 
 from __future__ import annotations
 
 from assistant.circles.actions.effects import Start, Tell
 from assistant.circles.calendar import brief_schedule
 from assistant.circles.hours import hour_upkeep
-from assistant.circles.membership import invitation_reminders
+from assistant.circles.membership import invitation_reminders, silent_numbers
 from assistant.circles.seasons import season_end
 from assistant.circles.trust import traces
 from assistant.conversations import import_invitations
@@ -20,11 +20,12 @@ LOOKS = (
     hour_upkeep.has_work,
     invitation_reminders.has_work,
     traces.has_work,
+    silent_numbers.has_work,
 )
 
 
 def maintain(services: Services) -> int:
-    """Close, erase, forget, brief, invite and remind as is due; return how many there were, in all."""
+    """Close, erase, forget, brief, invite, doubt and remind as is due; return how many there were, in all."""
     now = services.clock.now()
     with services.database.read() as session:
         # An idle look takes no lock.
@@ -34,8 +35,9 @@ def maintain(services: Services) -> int:
         forgotten = traces.forget_due(session, now)
         circles = season_end.close_and_erase(session, now)
         briefs = brief_schedule.start_briefs(session, services.identity.sender, now)
-        for brief in briefs:
-            start_later(session, brief, now)
+        checks = silent_numbers.doubt_silent(session, now)
+        for start in (*briefs, *checks):
+            start_later(session, start, now)
         hours = hour_upkeep.look_after_hours(session, services.identity.sender, now)
         for effect in hours:
             if isinstance(effect, Start):
@@ -46,7 +48,7 @@ def maintain(services: Services) -> int:
     if forgotten and services.database.scrub():
         with services.database.write() as session:
             traces.settle(session, forgotten, now)
-    return circles + len(briefs) + len(hours) + reminded + len(forgotten)
+    return circles + len(briefs) + len(checks) + len(hours) + reminded + len(forgotten)
 
 
 def page_due(services: Services) -> int:

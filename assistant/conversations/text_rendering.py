@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
+from assistant.circles.actions.choices import circle_label
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.crisis_lines import lines_of
 from assistant.circles.actions.placeholders import PLACEHOLDERS, placeholders_for
@@ -56,6 +57,16 @@ def speak(
     return (
         render(text, values_of, verbatim=verbatim) if uri.startswith("sms:") else render_rich(text, values_of)
     )
+
+
+def labelled(ctx: ActionContext, words: str) -> str:
+    """Return what nobody asked for with its circle's name before it, for whoever sits in several.
+
+    Not where the name stands in it; on a shared phone its initials alone.
+    """
+    if ctx.circle is None or ctx.circle.name in words:
+        return words
+    return f"{circle_label(ctx.circle, plain=ctx.person.plain)}: {words}"
 
 
 def named_in(ctx: ActionContext, texts: Texts) -> tuple[str, ...]:

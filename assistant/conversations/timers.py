@@ -17,6 +17,7 @@ from assistant.circles.people.inactivity import may_come, may_nudge, wants
 from assistant.circles.people.reachability import address_of
 from assistant.circles.people.row_locks import lock_free_people
 from assistant.conversations.dispatch import come_back
+from assistant.conversations.moves.spacing import wait_for_other_circle
 from assistant.conversations.prefetch import Prefetched, prefetch
 from assistant.conversations.questions import close, close_all, open_of, timers_at_the_end
 from assistant.conversations.turn_context import Context, Progress
@@ -268,6 +269,9 @@ def _wait_for_person(firing: _Firing, timer: Timer) -> dt.datetime | None:
     together = _together_until(firing) if timer.kind == "prompt" else None
     if together is not None and together > now:
         return together
+    spaced = wait_for_other_circle(session, timer, firing.person, now)
+    if spaced is not None:
+        return spaced
     question = open_of(session, timer.person_id)
     if (
         question is None

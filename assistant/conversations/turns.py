@@ -11,7 +11,7 @@ from assistant.circles.at_hand.hour_together import values_of_hour
 from assistant.conversations import effect_handlers
 from assistant.conversations.action_catalogue import all_actions
 from assistant.conversations.questions import open_question
-from assistant.conversations.text_rendering import carried_by_values, speak
+from assistant.conversations.text_rendering import carried_by_values, labelled, speak
 from assistant.conversations.turn_context import Context
 from assistant.engine.book import FlowBook
 from assistant.engine.flow_model import Ask, Caller, Do, Place, Say, Turn, Wait
@@ -89,6 +89,8 @@ def _carry_out_one(context: Context, conversation: Conversation, effect: Say | A
             context, lambda: book.texts(effect.flow, effect.step, effect.part, effect.version)
         )
         words = speak(ctx, texts, uri=context.address.uri)
+        if context.inbox is None and ctx.member is not None and len(context.known.seats) > 1:
+            words = words if book.is_safety(effect.flow) else labelled(ctx, words)
         context.say(
             words,
             f"{effect.flow}/{effect.step}/{effect.part}",

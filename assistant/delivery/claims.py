@@ -26,6 +26,7 @@ from sqlalchemy import text as text_sql
 from sqlalchemy.orm import Session, aliased
 
 from assistant.circles.people.consent import kind_in_force
+from assistant.circles.people.silence import CHECKED
 from assistant.delivery.order import ORDER_PATIENCE, is_next
 from assistant.delivery.outbox import PURPOSE_RULES
 from assistant.delivery.verdicts import Due, Hold, decide
@@ -295,6 +296,9 @@ def _facts() -> Select[*tuple[Any, ...]]:
             answered.received_at,
             unhandled,
             replaced,
+            Address.heard_at,
+            Address.doubted_at,
+            func.coalesce(Outbox.wording, "").like(f"{CHECKED}/%"),
         )
         .select_from(Outbox)
         .join(Address, Address.id == Outbox.address_id)

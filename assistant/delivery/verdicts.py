@@ -9,11 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from assistant.circles.people.silence import PERSONAL, may_be_another
 from assistant.delivery.outbox import ANSWER_WHILE_FRESH, PURPOSE_RULES, Rule
 from assistant.schedule.local_time import allowed, hours_for, next_allowed, zone_of
 
 INBOX_FIRST = dt.timedelta(seconds=10)
 """So long between two looks whether the recipient's own text was handled: only what is unprompted waits."""
+WHO_FIRST = dt.timedelta(minutes=5)
+"""So long between two looks whether a long silent number is still the recipient's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,12 @@ class Due:
     """The recipient has texts nobody has handled."""
     replaced: bool
     """A later text of the same wording waits for the recipient too."""
+    heard_at: dt.datetime | None = None
+    """When the last text came from the address."""
+    doubted_at: dt.datetime | None = None
+    """When whoever has the number was asked whether it is still the recipient, if they are being asked."""
+    asks_who: bool = False
+    """It is that question itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,8 @@ def decide(text: Due, now: dt.datetime) -> Hold | Drop | None:
         return Drop(reason)
     if rule.waits_for_inbox and text.unhandled:
         return Hold(now + INBOX_FIRST, "the recipient's own text goes first")
+    if text.purpose in PERSONAL and not text.asks_who and may_be_another(text.heard_at, text.doubted_at, now):
+        return Hold(now + WHO_FIRST, "first it is asked whose number it is now")
     if rule.any_hour or (rule.any_hour_while_fresh and _is_fresh(text, now)):
         return None
     zones, hours = zone_of(text.person_zone, text.circle_zone, text.uri), hours_for(text.uri)

@@ -29,6 +29,7 @@ class Language:
     joins_with: frozenset[str]
     joins_alone: frozenset[str]
     creates_with: frozenset[str]
+    moves_with: frozenset[str]
     dateparser: str
     days: tuple[str, ...]
     months: tuple[str, ...]
@@ -78,6 +79,7 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         joins_with=frozenset(table["joins_with"]),
         joins_alone=frozenset(table["joins_alone"]),
         creates_with=frozenset(table["creates_with"]),
+        moves_with=frozenset(table["moves_with"]),
         dateparser=table["dateparser"],
         days=tuple(table["days"]),
         months=tuple(table["months"]),
@@ -224,3 +226,9 @@ def created_in(words: Iterable[str]) -> str:
     """Return the language of someone who asks for a circle in these words."""
     said = set(words)
     return next((code for code, language in LANGUAGES.items() if said & language.creates_with), FALLBACK)
+
+
+def moved_in(words: Iterable[str]) -> str:
+    """Return the language of someone who says in these words that they have a new phone."""
+    said = set(words)
+    return next((code for code, language in LANGUAGES.items() if said & language.moves_with), FALLBACK)

@@ -476,3 +476,13 @@ def test_the_audit_says_who_did_what_when_without_a_name_or_a_number(circle: Cir
     assert "555" not in shown + listed.out
     assert circle("audit", "MAPEL").code == 1
     assert "Nothing is on record" in circle("audit", "MAPLE", "--days", "-1").err
+
+
+def test_another_host_is_offered_the_seat_and_told_by_whoever_offers_it(circle: Circle) -> None:
+    circle("create", "Maple", "--code", "maple", "--host", "4155550101")
+    offered = circle("host", "maple", "4155550102")
+    assert (offered.code, offered.out) == (0, "The seat as host of MAPLE is offered.\n")
+    assert "text HOST MAPLE" in offered.err
+    backup = circle("host", "maple", "4155550103", "--backup", "--json")
+    assert backup.data == {"code": "MAPLE", "kind": "backup", "held": False, "text": "HOST MAPLE"}
+    assert circle("host", "maple", "4155550104", "--instead-of", "4155550109").code == 1

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.language.commands.addressing import EVERYDAY, named_in, reads_as_name
+from assistant.language.commands.addressing import (
+    EVERYDAY,
+    addressed_to,
+    named_in,
+    reads_as_name,
+    strange_name,
+)
 
 TABLE = tomllib.loads((Path(__file__).parent / "cases/addressing.toml").read_text(encoding="utf-8"))
 
@@ -36,3 +42,27 @@ def test_an_everyday_word_after_its_owner_names_nobody(word: str, owner: str) ->
     names = {1: word.capitalize(), 2: "Rosa"}
     assert named_in(f"what {owner} {word} did for us this week", names) == []
     assert named_in(f"what {owner} {word} did for us, thanks Rosa", names) == [2]
+
+
+@pytest.mark.parametrize(
+    ("said", "found", "strange"),
+    [
+        ("Para Carmen: gracias por lo de ayer", ["Carmen"], None),
+        ("to kim thanks for the ride", ["Kim"], None),
+        ("For Carmen and Kim: you are the best", ["Carmen", "Kim"], None),
+        ("Kim, you moved me", ["Kim"], None),
+        ("what you said, Kim, moved me", [], None),
+        ("Gracias a Carmen por todo", [], None),
+        ("for Rosa: you are the best", [], "Rosa"),
+        ("para Lupita, mil gracias", [], "Lupita"),
+        ("para mañana: comprar pan", [], None),
+        ("for now, I am fine", [], None),
+        ("to Do: call the bank", [], None),
+    ],
+)
+def test_a_line_says_at_its_beginning_whom_it_is_for(
+    said: str, found: list[str], strange: str | None
+) -> None:
+    names = {1: "Carmen", 2: "Kim", 3: "Mia Luz"}
+    assert [names[key] for key in addressed_to(said, names)] == found
+    assert (strange_name(said) if not found else None) == strange

@@ -48,7 +48,8 @@ def story(book: FlowBook) -> Story:
 def test_two_weeks_of_two_circles_keep_every_promise(story: Story) -> None:
     assert not story.broken, story.text()[story.text().index("Promises\n") :]
     looked_at = {name for name in PROMISES if story.score.checks[name]}
-    assert looked_at == set(PROMISES) - {"erased"}
+    # Whether somebody says no in so short a season is chance; test_exchange_play has hundreds of them.
+    assert set(PROMISES) - looked_at - {"unseen", "thirds", "names"} == {"erased"}
     assert {"left", "active"} <= {state for _, _, state in story.seats}
 
 
@@ -70,7 +71,7 @@ def test_the_same_seed_tells_the_same_story_byte_for_byte(book: FlowBook, story:
     assert first.texts[10:] != story.texts[10 : len(first.texts)]
 
 
-@pytest.mark.parametrize(("members", "weeks", "circles"), [(3, 8, 2), (13, 8, 2), (8, 9, 2), (8, 8, 3)])
+@pytest.mark.parametrize(("members", "weeks", "circles"), [(3, 8, 2), (13, 8, 2), (8, 9, 2), (8, 8, 7)])
 def test_an_impossible_season_is_explained(book: FlowBook, members: int, weeks: int, circles: int) -> None:
     with pytest.raises(ValueError, match=r"is none of that|can be played"):
         simulate(book, members=members, weeks=weeks, circles=circles)

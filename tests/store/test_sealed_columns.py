@@ -102,6 +102,8 @@ READABLE: Final = {
     "pending_action.kind": CLOSED,
     "pending_action.state": CLOSED,
     "person.language": CLOSED,
+    "person.own_word": "a keyed hash of a word that nobody else knows",
+    "phone_claim.state": CLOSED,
     "person.zone": "a time zone: counted and grouped by, shared by millions",
     "question.flow": OURS,
     "question.outcome": OURS,

@@ -87,6 +87,28 @@ SCENES: dict[str, tuple[str, set[str]]] = {
         f"start circle_close for ana with week=1 theme=1 weeks=8\nana: Dee\nana: {WORDS}",
         THAT_ONE,
     ),
+    "poll/question": (
+        f"ana: POLL\nana: {WORDS}? one, two\nana: yes\n... 2 minutes pass\ncid: POLL\ncid: yes",
+        CIRCLE,
+    ),
+    "poll/choices": (
+        (f"ana: POLL which one?\nana: {WORDS}, none\nana: yes\n... 2 minutes pass\ncid: POLL\ncid: yes"),
+        CIRCLE,
+    ),
+    "poll/many": (
+        (
+            f"ana: POLL which one? a, b, c, d, e, f, g\nana: {WORDS}, none\nana: yes\n"
+            "... 2 minutes pass\ncid: POLL\ncid: yes"
+        ),
+        CIRCLE,
+    ),
+    "poll/long": (
+        (
+            f"ana: POLL which {'long ' * 25}one? a, b\nana: which one? {WORDS}, none\nana: yes\n"
+            "... 2 minutes pass\ncid: POLL\ncid: yes"
+        ),
+        CIRCLE,
+    ),
     "season_close/round": (
         f"start season_close for ana with week=8 weeks=8\nana: {WORDS}\nana: name",
         CIRCLE,
@@ -156,6 +178,8 @@ NO_WORDS = {
     "new_circle/naming_again": "the circle's name, in every text",
     "onboarding/name": "a first name, with what is shared",
     "rename/name": "a first name, with what is shared",
+    "rename_circle/ask": "the circle's name, in every text",
+    "rename_circle/again": "the circle's name, in every text",
     "ask_outcome/thanks": "a line for the helper; exchange_ask.txt",
     "now_outcome/thanks": "a line for whoever came; now_hour.txt",
     "rally_thanks/ask": "a line for those who stood by; rally_joy.txt",

@@ -1,4 +1,4 @@
-"""Brings the question back to whoever lost sight of it: Q, or P in Spanish."""
+"""Brings the question back to whoever lost sight of it (Q, or P in Spanish), and lets go of what is over."""
 
 from __future__ import annotations
 
@@ -46,3 +46,16 @@ def _can_come_back(ctx: ActionContext, question: Question) -> bool:
         and question.closed_at > ctx.now - STILL_WANTED
         and conversation.flow == question.flow
     )
+
+
+def forget_asked(ctx: ActionContext, *flows: str) -> None:
+    """Close what these flows asked the person before, who has gone on to something else."""
+    rows = ctx.session.execute(
+        select(Question, Conversation)
+        .join(Conversation, Conversation.id == Question.conversation_id)
+        .where(Question.person_id == ctx.person.id, Question.flow.in_(flows), Question.state != "closed")
+    )
+    for question, conversation in rows.all():
+        question.state, question.outcome, question.closed_at = "closed", "replaced", ctx.now
+        conversation.ended_at = ctx.now
+    ctx.session.flush()

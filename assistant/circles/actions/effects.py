@@ -117,6 +117,11 @@ class AskAgain:
 
 
 @dataclass(frozen=True, slots=True)
+class Reword:
+    """The person reads another language from now on: what waits for them is said in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class HandOver:
     """The person's words that were held are the answer to a question that was asked."""
 
@@ -138,6 +143,11 @@ class OptOut:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongNumber:
+    """Whoever has the number is someone else: no more texts, and no seat goes with it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """Someone may be in danger, or is not OK: a person is paged, at any hour, until one answers.
 
@@ -153,4 +163,17 @@ class Alarm:
     """Whom it is about."""
 
 
-Effect = Tell | Lines | Preview | Start | Finish | AskAgain | HandOver | OptIn | OptOut | Alarm
+Effect = (
+    Tell
+    | Lines
+    | Preview
+    | Start
+    | Finish
+    | AskAgain
+    | Reword
+    | HandOver
+    | OptIn
+    | OptOut
+    | WrongNumber
+    | Alarm
+)

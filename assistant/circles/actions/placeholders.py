@@ -107,6 +107,8 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("ask", 56),
         # What may be said of one of two who are introduced, in their own words or another's.
         _placeholder("sentence", 48, "budgets, patience, bad jokes"),
+        # A poll's question with its choices, or with what came of each.
+        _placeholder("poll", 105),
         # Whom an alert is about: said only to whoever is on call and asked with SHOW.
         _placeholder("who", 12, "Ana"),
         _placeholder("question", 100),

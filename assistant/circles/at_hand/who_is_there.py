@@ -16,6 +16,7 @@ from assistant.circles.exchange.link_words import NOW
 from assistant.circles.exchange.listings import approaches_of, asked_lately
 from assistant.circles.exchange.open_talks import rests_until
 from assistant.circles.people.reachability import Reach, reach
+from assistant.circles.people.weekly_texts import is_full
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.exchange.hand_windows import OFF, is_on_hand
 from assistant.schedule.local_time import agreed_to, allowed, hours_for, zone_of
@@ -66,7 +67,8 @@ def who_is_there(session: Session, listing: Listing, sender: str, now: dt.dateti
         wave = _wave(member, person, circle, reaches[person.id], now)
         often = called.get(person.id, 0) if wave == ON_HAND else asked.get(person.id, 0)
         most = 1 if wave == ON_HAND else MOST_ASKS_A_WEEK
-        if wave is not None and often < most and not rests_until(session, person.id, now):
+        full = wave == AWAKE and is_full(session, member, now)
+        if wave is not None and often < most and not full and not rests_until(session, person.id, now):
             there.append(There(member, person, wave))
     scores = scores_of(session, listing, [each.member.id for each in there])
 

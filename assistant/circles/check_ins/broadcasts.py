@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from assistant.circles.actions.asking_again import forget_asked
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Lines, Preview, Start, Tell
 from assistant.circles.actions.pending_actions import (
@@ -21,7 +22,7 @@ from assistant.circles.actions.pending_actions import (
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, name_of
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.recipients import Recipient, left_out_lines, recipients_of, still_gets
-from assistant.circles.hosts.hosted_circle import forget_asked, hosted
+from assistant.circles.hosts.hosted_circle import hosted
 from assistant.circles.people.carried_words import CARRIED
 from assistant.circles.people.permissions import circle_for
 from assistant.circles.sharing.host_words import SAY

@@ -12,9 +12,9 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import AskAgain, OptIn
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
-from assistant.circles.hosts.circle_names import RESERVED, wrong_name
+from assistant.circles.hosts.circle_names import RESERVED, tidy_name, wrong_name
 from assistant.circles.hosts.roles import offer_role
-from assistant.circles.people.addresses import person_at
+from assistant.circles.people.addresses import numbers_of, person_at
 from assistant.circles.people.audit import record
 from assistant.circles.people.consent import consent_of
 from assistant.language.folding import plain_words
@@ -60,7 +60,7 @@ def open_circle(ctx: ActionContext) -> ActionResult:
 @action("fine", "wrong")
 def name_circle(ctx: ActionContext, *, title: str = "") -> ActionResult:
     """Take the name in `title`, or say in `wrong` why it cannot be: empty, signs, long, contact."""
-    name = _tidy(title)
+    name = tidy_name(title)
     wrong = "contact" if has_contact(name, ctx.identity.country) else wrong_name(name)
     return ActionResult("wrong", {"wrong": wrong}) if wrong else ActionResult("fine", {"title": name})
 
@@ -79,7 +79,7 @@ def read_backup(ctx: ActionContext, *, backup: str = "") -> ActionResult:
     """
     nothing = {"phone": "", "other_name": ""}
     if phone := read_phone(backup, ctx.identity.country):
-        if phone in _own_numbers(ctx):
+        if phone in numbers_of(ctx.session, ctx.person.id):
             return ActionResult("own", nothing)
         return ActionResult("phone", {"phone": phone, "other_name": "", "backed": "phone"})
     if not backup or LATER & set(plain_words(backup)[:1]):
@@ -127,7 +127,7 @@ def found_circle(
     if phone:
         backup, _address = person_at(ctx.session, phone, ctx.now)
         offer_role(ctx, backup, "backup", circle)
-    return ActionResult("founded", circle=circle)
+    return ActionResult("founded", {"code": circle.code}, circle=circle)
 
 
 @action("yes", "no")
@@ -165,16 +165,6 @@ def _gathering(ctx: ActionContext) -> int:
         )
     )
     return found or 0
-
-
-def _tidy(said: str) -> str:
-    """The name without the marks that people put around one."""
-    return " ".join(said.split()).strip("\"'“”«»‘’.,;: ")
-
-
-def _own_numbers(ctx: ActionContext) -> set[str]:
-    uris = ctx.session.scalars(select(Address.uri).where(Address.person_id == ctx.person.id))
-    return {uri.partition(":")[2] for uri in uris}
 
 
 def _zone(ctx: ActionContext) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from dataclasses import dataclass
+from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.calendar.brief_schedule import plan_briefs
 from assistant.circles.calendar.season_plan import begin_season
 from assistant.circles.hosts.circle_names import explain_wrong_code, explain_wrong_name
+from assistant.circles.hosts.roles import offer_seat_to
 from assistant.circles.people.addresses import person_at
 from assistant.circles.people.audit import record
 from assistant.circles.people.phone_entry import read_number
@@ -19,7 +22,7 @@ from assistant.engine.problems import did_you_mean
 from assistant.errors import NotPossible
 from assistant.language.languages import FALLBACK, LANGUAGES
 from assistant.schedule.programs import programs
-from assistant.store.tables import Circle, Cohort, Member, Role
+from assistant.store.tables import Address, Circle, Cohort, Member, Role
 
 SMALLEST, LARGEST = 2, 40
 
@@ -176,6 +179,75 @@ def _refuse_start(session: Session, circle: Circle, today: dt.date, starts_on: d
 
 def _no_program(name: str) -> str:
     return f'There is no program "{name}".{did_you_mean(name, programs())}'
+
+
+def offer_in_circle(
+    session: Session,
+    code: str,
+    phone: str,
+    kind: Literal["host", "backup"],
+    *,
+    country: str,
+    now: dt.datetime,
+    instead_of: str | None = None,
+) -> tuple[Circle, bool]:
+    """Offer a phone the seat as host or backup of a circle; nobody is texted before texting in.
+
+    Args:
+        session: Inside one writing transaction.
+        code: The circle's, in any case.
+        phone: Whose seat it is to be, as typed.
+        country: Whose numbers need no prefix.
+        now: Aware UTC.
+        instead_of: The phone of whoever gives way, as typed: with the take-up, or at once where they
+            never took the seat up.
+
+    Returns:
+        The circle, and whether the seat is held by that phone already.
+
+    Raises:
+        NotPossible: it says everything that is wrong.
+    """
+    circle = find_circle(session, code)
+    wrong: list[str] = []
+    if circle.state == "closed":
+        wrong.append(f"{circle.code} is closed; its season is over.")
+    number = _number(phone, country, "The phone", wrong)
+    gives_way = _number(instead_of, country, "The phone of whoever gives way", wrong) if instead_of else None
+    if gives_way and gives_way == number:
+        wrong.append("Both phones are the same: there is nobody to give way.")
+    if wrong:
+        raise NotPossible(*wrong)
+    replaced = _role_of(session, circle, gives_way, kind) if gives_way else None
+    person, _address = person_at(session, number, now)
+    held = replaced if replaced is not None and replaced.accepted_at is not None else None
+    made = offer_seat_to(session, person, kind, circle, now, replaces=held)
+    if replaced is not None and (held is None or made is None):
+        replaced.ended_at = now
+        record(session, f"end {kind}", now, circle_id=circle.id, role=replaced.id)
+        plan_briefs(session, circle, now)
+    return circle, made is None
+
+
+def _role_of(session: Session, circle: Circle, number: str, kind: str) -> Role:
+    """Return the seat of that phone in a circle.
+
+    Raises:
+        NotPossible: it has none of that kind.
+    """
+    role = session.scalars(
+        select(Role)
+        .join(Address, Address.person_id == Role.person_id)
+        .where(
+            Address.uri == f"sms:{number}",
+            Role.circle_id == circle.id,
+            Role.kind == kind,
+            Role.ended_at.is_(None),
+        )
+    ).first()
+    if role is None:
+        raise NotPossible(f"That phone is no {kind} of {circle.code}, so nobody would give way.")
+    return role
 
 
 def find_circle(session: Session, code: str) -> Circle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from sqlalchemy import select
@@ -49,6 +50,13 @@ def find_backup(ctx: ActionContext, *, text: str = "") -> ActionResult:
     return _find(ctx, "backup", text)
 
 
+@action("found", "several", "nobody", "backup", "none")
+def find_cohost(ctx: ActionContext, *, text: str = "") -> ActionResult:
+    """Find who is to host beside the sender; the outcomes are those of `find_heir`, and `beside` says so."""
+    found = _find(ctx, "host", text)
+    return replace(found, values={**found.values, "beside": True})
+
+
 @action("asked", "forward", "named", "other", "own", "already", "backup", "none")
 def offer_seat(
     ctx: ActionContext,
@@ -57,8 +65,11 @@ def offer_seat(
     heir: str = "",
     phone: str = "",
     other_name: str = "",
+    beside: bool = False,
 ) -> ActionResult:
     """Offer the `seat` (host, backup) to the member in `heir`, the number in `phone`, or a name to come.
+
+    `beside`: the sender goes on hosting.
 
     asked: a member, who is asked now. forward: a number, which nobody texts; the host forwards a line.
     named: whoever of that name joins next. other: someone is meant who is not on the list.
@@ -84,7 +95,8 @@ def offer_seat(
         return ActionResult("none")
     if person.id == ctx.person.id:
         return ActionResult("own", {"heir": "", "phone": ""})
-    replaces = mine if seat == "host" else _backup_now(ctx, circle, person)
+    own = None if beside else mine
+    replaces = own if seat == "host" else _backup_now(ctx, circle, person)
     offer = offer_role(ctx, person, seat, circle, replaces=replaces)
     if offer is None:
         return ActionResult("already", other_name_of(person))
@@ -120,7 +132,10 @@ def open_offer(ctx: ActionContext, *, offer: int = 0) -> ActionResult:
         return ActionResult("gone")
     host = next(iter(hosts_to_tell(ctx, role)), None)
     name = ctx.session.get_one(Person, host).name if host else None
-    values = {"seat": role.kind, **({"host": shorten(name, PLACEHOLDERS["host"].longest)} if name else {})}
+    values = {
+        "seat": _seat_of(role),
+        **({"host": shorten(name, PLACEHOLDERS["host"].longest)} if name else {}),
+    }
     return ActionResult("ask", values)
 
 
@@ -141,7 +156,7 @@ def decline_offer(ctx: ActionContext, *, offer: int = 0) -> ActionResult:
     role = _offer(ctx, offer)
     if role is None or role.accepted_at is not None:
         return ActionResult("gone")
-    told = _tell_asker(ctx, role, f"{role.kind}_declined")
+    told = _tell_asker(ctx, role, f"{_seat_of(role)}_declined")
     role.ended_at = ctx.now
     record(ctx.session, f"decline {role.kind}", ctx.now, by=ctx.person.id, circle_id=role.circle_id)
     return ActionResult("declined", effects=told)
@@ -153,7 +168,7 @@ def let_offer_rest(ctx: ActionContext, *, offer: int = 0) -> ActionResult:
     role = _offer(ctx, offer)
     if role is None or role.accepted_at is not None:
         return ActionResult("gone")
-    return ActionResult("waits", effects=_tell_asker(ctx, role, f"{role.kind}_unanswered"))
+    return ActionResult("waits", effects=_tell_asker(ctx, role, f"{_seat_of(role)}_unanswered"))
 
 
 def _find(ctx: ActionContext, seat: OfferedSeat, said: str) -> ActionResult:
@@ -235,6 +250,11 @@ def _offer(ctx: ActionContext, offer: int) -> Role | None:
         return None
     circle = ctx.session.get(Circle, role.circle_id)
     return role if circle is not None and circle.state != "closed" else None
+
+
+def _seat_of(role: Role) -> str:
+    """What was offered, as notices call it: who hosts beside another is a cohost there."""
+    return "cohost" if role.kind == "host" and role.replaces_id is None else role.kind
 
 
 def _tell_asker(ctx: ActionContext, role: Role, notice: str) -> tuple[Effect, ...]:

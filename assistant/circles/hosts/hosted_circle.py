@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import select
-
+from assistant.circles.actions.asking_again import forget_asked
 from assistant.circles.actions.choices import circle_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.registry import action
 from assistant.circles.people.permissions import circle_for, hosted_by
 from assistant.language.folding import split_words
-from assistant.store.tables import Circle, Conversation, Question
+from assistant.store.tables import Circle
 
 NOT_WORTH_COMING_BACK_TO: Final = ("hosted_circle", "status")
 """Flows whose questions are over once the host asks for something else."""
@@ -53,16 +52,3 @@ def take_hosted(ctx: ActionContext, *, hosted_circle: str = "") -> ActionResult:
 def hosted(ctx: ActionContext) -> Circle | None:
     """Return the conversation's circle, as long as the person still hosts it; every action asks anew."""
     return circle_for(ctx.session, ctx.person.id, ctx.circle.id) if ctx.circle is not None else None
-
-
-def forget_asked(ctx: ActionContext, *flows: str) -> None:
-    """Close what these flows asked the host before, who has gone on to something else."""
-    rows = ctx.session.execute(
-        select(Question, Conversation)
-        .join(Conversation, Conversation.id == Question.conversation_id)
-        .where(Question.person_id == ctx.person.id, Question.flow.in_(flows), Question.state != "closed")
-    )
-    for question, conversation in rows.all():
-        question.state, question.outcome, question.closed_at = "closed", "replaced", ctx.now
-        conversation.ended_at = ctx.now
-    ctx.session.flush()

@@ -8,23 +8,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.buddies.groups import buddies_of
+from assistant.circles.membership.asking_for_a_host import WANTED
 from assistant.circles.people.memberships import seats_of
 from assistant.circles.people.permissions import hosted_by
+from assistant.circles.sharing.answering import last_text
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.commands.addressing import reads_as_name
 from assistant.language.folding import fold
 from assistant.language.languages import LANGUAGES
 from assistant.safety.alert_answers import alerts_shown, alerts_to_answer
-from assistant.store.tables import Alert, Answer, Circle, Member, Person
+from assistant.store.tables import Alert, Answer, Audit, Circle, Conversation, Member, Outbox, Person
 from assistant.store.tables.circle_tables import SEATED
 
 ANSWERABLE: Final = dt.timedelta(days=7)
 """So long a host may write back to someone who answered in private."""
+REPLIED_WITHIN: Final = dt.timedelta(days=1)
+"""So long after words came a reply without @ may be an answer to them."""
+REPLIES: Final = "host_reply"
+"""The flow that passes a host's reply on."""
 BUDDY: Final = "buddy"
 _FIRST_WORD: Final = re.compile(r"\s*(?P<name>[^\W\d_]+)[\s,.:;!-]*")
 
@@ -49,10 +55,11 @@ def find_recipients(ctx: ActionContext, text: str, *, at_sign: bool = True) -> t
 
     Args:
         text: What stands after @, or a reply as it was written.
-        at_sign: False for a reply without @: it is for whomever the host was shown, and for nobody else.
+        at_sign: False for a reply without @: it is for whomever the host was shown, or whose words came last.
     """
     if not at_sign:
-        return list(_of_alerts(ctx, alerts_shown(ctx))), text.strip()
+        shown = list(_of_alerts(ctx, alerts_shown(ctx)))
+        return shown or who_wrote_last(ctx), text.strip()
     alerts = list(_of_alerts(ctx, alerts_to_answer(ctx)))
     named = _FIRST_WORD.match(text)
     buddies = _buddies(ctx)
@@ -71,6 +78,32 @@ def find_recipients(ctx: ActionContext, text: str, *, at_sign: bool = True) -> t
         label = label or LANGUAGES[language_of(ctx)].labels["buddy"]
         alerts.append(Recipient(BUDDY, buddies[0], label, label))
     return alerts, text.strip()
+
+
+def who_wrote_last(ctx: ActionContext) -> list[Recipient]:
+    """Return the members whose words, or whose wish for a hand, stood in what reached the host last."""
+    last = last_text(ctx)
+    if last is None or last.sent_at is None or last.sent_at <= ctx.now - REPLIED_WITHIN:
+        return []
+    if (before := _written_to_last(ctx, last)) is not None:
+        return [before]
+    came = select(Outbox).where(Outbox.person_id == ctx.person.id, Outbox.created_at == last.created_at)
+    texts = ctx.session.scalars(came).all()
+    refs = [ref for text in texts for ref in (text.carries or "").split()]
+    answers = [int(ref.partition(":")[2]) for ref in refs if ref.startswith("answer:") and ref[7:].isdigit()]
+    whose = set(ctx.session.scalars(select(Answer.person_id).where(Answer.id.in_(answers))))
+    if any((text.wording or "").endswith(WANTED) for text in texts):
+        asked = select(Audit.person_id).where(Audit.action == WANTED, Audit.at == last.created_at)
+        whose |= {each for each in ctx.session.scalars(asked) if each is not None}
+    return [each for each in _of_answers(ctx) if each.person.id in whose]
+
+
+def _written_to_last(ctx: ActionContext, last: Outbox) -> Recipient | None:
+    """Return whom the host has just replied to: who goes on writing goes on to the same person."""
+    if last.conversation_id is None or not (last.wording or "").startswith(f"{REPLIES}/note/"):
+        return None
+    values = ctx.session.get_one(Conversation, last.conversation_id).values
+    return next((each for each in _of_answers(ctx) if each.key == values.get("recipient")), None)
 
 
 def words_for(ctx: ActionContext, text: str, people: Sequence[Person]) -> str | None:
@@ -99,7 +132,7 @@ def _about(ctx: ActionContext, alert: Alert) -> tuple[Person, Circle]:
 
 
 def _of_answers(ctx: ActionContext) -> Iterator[Recipient]:
-    """Yield who wrote something in the last days that only hosts of these circles were said to read."""
+    """Yield who wrote, in the last days, something that only hosts were said to read, or asked for a hand."""
     circles = [circle.id for circle in hosted_by(ctx.session, ctx.person.id)]
     rows = ctx.session.execute(
         select(Member, Person)
@@ -109,14 +142,24 @@ def _of_answers(ctx: ActionContext) -> Iterator[Recipient]:
             Member.state.in_(SEATED),
             Person.id != ctx.person.id,
             Person.id.not_in(apart_from(ctx.session, ctx.person.id)),
-            select(Answer.id)
-            .where(
-                Answer.member_id == Member.id,
-                Answer.visible_to == "host",
-                Answer.outcome != "skip",
-                Answer.at > ctx.now - ANSWERABLE,
-            )
-            .exists(),
+            or_(
+                select(Answer.id)
+                .where(
+                    Answer.member_id == Member.id,
+                    Answer.visible_to == "host",
+                    Answer.outcome != "skip",
+                    Answer.at > ctx.now - ANSWERABLE,
+                )
+                .exists(),
+                select(Audit.id)
+                .where(
+                    Audit.action == WANTED,
+                    Audit.person_id == Person.id,
+                    Audit.circle_id == Member.circle_id,
+                    Audit.at > ctx.now - ANSWERABLE,
+                )
+                .exists(),
+            ),
         )
         .order_by(Member.id)
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, OptIn, Tell
@@ -45,11 +47,30 @@ def accept_role(ctx: ActionContext, *, code: str = "") -> ActionResult:
 def offer_role(
     ctx: ActionContext, person: Person, kind: str, circle: Circle, *, replaces: Role | None = None
 ) -> Role | None:
+    """Offer a seat as host or backup, for the person in `ctx`; see `offer_seat_to`."""
+    return offer_seat_to(ctx.session, person, kind, circle, ctx.now, by=ctx.person.id, replaces=replaces)
+
+
+def offer_seat_to(
+    session: Session,
+    person: Person,
+    kind: str,
+    circle: Circle,
+    now: dt.datetime,
+    *,
+    by: int | None = None,
+    replaces: Role | None = None,
+) -> Role | None:
     """Offer a seat as host or backup, in place of an older offer of it; None: the person has it already.
 
     What it replaces ends when it is taken up. Nobody is texted by this.
+
+    Args:
+        session: Inside one writing transaction.
+        now: Aware UTC.
+        by: Who offers it; None: the command line.
     """
-    open_roles = ctx.session.scalars(
+    open_roles = session.scalars(
         select(Role).where(Role.circle_id == circle.id, Role.kind == kind, Role.ended_at.is_(None))
     ).all()
     theirs = next((role for role in open_roles if role.person_id == person.id), None)
@@ -59,14 +80,14 @@ def offer_role(
         # One offer at a time to be backup, and one from each host who would hand the seat on.
         same = kind == "backup" or (replaces is not None and older.replaces_id == replaces.id)
         if older.accepted_at is None and older is not theirs and same:
-            older.ended_at = ctx.now
+            older.ended_at = now
     if theirs is None:
         theirs = Role(person_id=person.id, kind=kind, circle_id=circle.id)
-        ctx.session.add(theirs)
-    theirs.offered_at = ctx.now
+        session.add(theirs)
+    theirs.offered_at = now
     theirs.replaces_id = replaces.id if replaces else None
-    ctx.session.flush()
-    record(ctx.session, f"offer {kind}", ctx.now, by=ctx.person.id, circle_id=circle.id, role=theirs.id)
+    session.flush()
+    record(session, f"offer {kind}", now, by=by, circle_id=circle.id, role=theirs.id)
     return theirs
 
 
@@ -92,8 +113,13 @@ def take_up_role(ctx: ActionContext, role: Role, circle: Circle) -> tuple[Effect
             *over,
             *(Tell(host, "backup_found", named, circle_id=circle.id) for host in hosts_to_tell(ctx, role)),
         )
-    if role.kind != "host" or replaced is None:
+    if role.kind != "host":
         return ()
+    if replaced is None:
+        # Beside whoever hosts already.
+        return tuple(
+            Tell(host, "host_found", named, circle_id=circle.id) for host in hosts_to_tell(ctx, role)
+        )
     news = "new_host" if named else "new_host_unnamed"
     return (
         Tell(replaced.person_id, "hosting_passed", circle_id=circle.id),

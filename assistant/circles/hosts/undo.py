@@ -5,18 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
-from sqlalchemy import select
-
+from assistant.circles.actions.asking_again import forget_asked
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.pending_actions import happened, newest, take_back
 from assistant.circles.actions.placeholders import other_name_of
 from assistant.circles.actions.registry import action
-from assistant.circles.membership.profile import go_by_it
+from assistant.circles.membership.travel import last_move, take_back_move
 from assistant.circles.sharing.given_words import last_given
-from assistant.store.tables import Conversation, Member, PendingAction, Person
+from assistant.store.tables import Member, PendingAction, Person
 
 STILL_MEANT: Final = dt.timedelta(minutes=10)
 """So long after a pending action was done, UNDO is taken to mean it, and told that it is too late."""
+
+TRAVEL: Final = "travel"
 
 
 @action("pending_action", "too_late", "place", "words", "nothing")
@@ -26,7 +27,7 @@ def undo(ctx: ActionContext) -> ActionResult:
     too_late: the last action has been done already. words: the last thing was something given to others;
     what becomes of it is for the flow to say.
     """
-    pending, move = newest(ctx), _last_move(ctx)
+    pending, move = newest(ctx), last_move(ctx.session, ctx.person.id)
     given = last_given(ctx.session, ctx.person.id, private=True)
     done_at = max(
         (each for each in (pending and pending.created_at, move and move.began_at) if each), default=None
@@ -40,14 +41,8 @@ def undo(ctx: ActionContext) -> ActionResult:
             return ActionResult("too_late", _about(ctx, pending))
     if move is None:
         return ActionResult("nothing")
-    previous = move.values["previous"]
-    ctx.person.place, ctx.person.zone, ctx.person.hour = (
-        previous["place"],
-        previous["zone"],
-        previous["hour"],
-    )
-    go_by_it(ctx)
-    move.values = {**move.values, "undone": True}
+    take_back_move(ctx, move)
+    forget_asked(ctx, TRAVEL)  # How long a trip is that was taken back is asked no more.
     return ActionResult("place")
 
 
@@ -57,19 +52,6 @@ def holds_something(ctx: ActionContext) -> ActionResult:
     pending = newest(ctx)
     held = pending is not None and pending.held_until is not None and pending.held_until > ctx.now
     return ActionResult("yes" if held and pending and pending.state == "held" else "no")
-
-
-def _last_move(ctx: ActionContext) -> Conversation | None:
-    """Return the person's last move to another place, if it was not taken back."""
-    last = ctx.session.scalars(
-        select(Conversation)
-        .where(Conversation.person_id == ctx.person.id, Conversation.flow == "moved")
-        .order_by(Conversation.id.desc())
-        .limit(1)
-    ).first()
-    if last is None or last.values.get("previous") is None or last.values.get("undone"):
-        return None
-    return last
 
 
 def _about(ctx: ActionContext, pending: PendingAction) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from typing import Any, Final, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from assistant.circles.actions.asking_again import forget_asked
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Start
 from assistant.circles.actions.placeholders import language_of, name_of
 from assistant.circles.actions.registry import action
 from assistant.circles.check_ins.recipients import still_gets
-from assistant.circles.hosts.hosted_circle import forget_asked
 from assistant.circles.hours.hour_rows import (
     hour_ahead,
     is_left_in_peace,

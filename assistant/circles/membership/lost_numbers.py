@@ -1,7 +1,7 @@
 """Parts a member from a number that belongs to someone else by now: the seat is kept, the number forgets it.
 
-Whoever has the number now is a stranger: no seat, no name and no words of the member's go with it. If it is
-the member after all, JOIN and the circle's word begin anew.
+Whoever has the number now is a stranger: no seat, no name and no words of the member's go with it. The member
+comes back to the seat with NEW PHONE (`phone_claims`); JOIN and the circle's word begin anew.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def part_from_number(
     stranger = Person(created_at=now)
     session.add(stranger)
     session.flush()
-    address.person_id = stranger.id
+    address.person_id, address.doubted_at = stranger.id, None
     session.execute(
         update(Inbox)
         .where(Inbox.from_uri == address.uri, Inbox.state == "new", Inbox.person_id == person.id)
@@ -48,6 +48,17 @@ def part_from_number(
     elsewhere = select(Address.id).where(Address.person_id == person.id, Address.retired_at.is_(None))
     if session.scalar(elsewhere.limit(1)) is not None:
         return ()
+    return lose_reach(session, person, sender, now, TOLD)
+
+
+def lose_reach(
+    session: Session, person: Person, sender: str, now: dt.datetime, notice: str
+) -> tuple[Effect, ...]:
+    """Keep the seats of a person whom nothing reaches any more, so that nobody waits for them.
+
+    Args:
+        notice: What hosts hear of it, once the promise was kept: before it nobody knew of the seat.
+    """
     effects: list[Effect] = [Finish(person.id)]
     for member, circle in seats_of(session, person.id):
         member.state, member.state_at = ("unreachable" if member.promised_at else "left"), now
@@ -57,7 +68,7 @@ def part_from_number(
             continue
         said = {**other_name_of(person), "code": circle.code}
         effects += [
-            Tell(host.id, TOLD, said, circle_id=circle.id)
+            Tell(host.id, notice, said, circle_id=circle.id)
             for host in hosts_of(session, circle.id, now)
             if host.id != person.id
         ]

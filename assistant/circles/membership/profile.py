@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from assistant.circles.actions.asking_again import forget_asked
 from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
@@ -17,6 +18,8 @@ from assistant.store.tables import Person
 NAMES_ON = frozenset({"alone", "names", "nombres", "own", "propio"})
 """Words that say nobody else sees the phone."""
 MOST_OPTIONS = 4
+TRAVEL = "travel"
+"""The flow of a trip, which asks until when it lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class PlaceSaid:
     zone: str | None = None
     hour: int | None = None
     places: tuple[OfferedPlace, ...] = ()
+    until: str = ""
+    """What was said with it of how long: "until Sunday", "for two weeks"."""
 
 
 @action("named", "unclear")
@@ -105,14 +110,15 @@ def choose_place(
 
 @action("remembered")
 def remember_place(ctx: ActionContext) -> ActionResult:
-    """Keep where the person was among the values, so that UNDO and `has_moved` know it."""
-    return ActionResult("remembered", {"previous": _whereabouts(ctx.person)})
+    """Keep where the person was among the values, for UNDO and `has_moved`; they are on no trip."""
+    forget_asked(ctx, TRAVEL)
+    return ActionResult("remembered", {"previous": whereabouts(ctx.person)})
 
 
 @action("moved", "same")
 def has_moved(ctx: ActionContext, *, previous: dict[str, str | int | None] | None = None) -> ActionResult:
     """Whether the person is elsewhere than `remember_place` found."""
-    return ActionResult("same" if previous == _whereabouts(ctx.person) else "moved")
+    return ActionResult("same" if previous == whereabouts(ctx.person) else "moved")
 
 
 @action("plain", "names")
@@ -133,5 +139,6 @@ def go_by_it(ctx: ActionContext) -> None:
     replan(ctx.session, ctx.person, ctx.now)
 
 
-def _whereabouts(person: Person) -> dict[str, str | int | None]:
+def whereabouts(person: Person) -> dict[str, str | int | None]:
+    """Return what a person's clock goes by."""
     return {"place": person.place, "zone": person.zone, "hour": person.hour}

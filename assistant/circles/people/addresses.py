@@ -95,3 +95,9 @@ def person_at(session: Session, number: str, now: dt.datetime) -> tuple[Person, 
     session.add(address)
     session.flush()
     return person, address
+
+
+def numbers_of(session: Session, person_id: int) -> set[str]:
+    """Return a person's numbers, those that were given up among them, as E.164."""
+    uris = session.scalars(select(Address.uri).where(Address.person_id == person_id))
+    return {uri.partition(":")[2] for uri in uris}

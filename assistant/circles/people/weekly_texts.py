@@ -30,6 +30,7 @@ ROOM: Final = 2
 OF_OWN_ASKS: Final = (
     *("ask_match/", "ask_across/", "ask_end/", "ask_outcome/", "introduction_end/", "introduction_outcome/"),
     *("notices/ask_", "notices/offer_", "notices/introduced", "notices/two_introduced"),
+    *("rally_care/", "joy_gathered/", "notices/rally_"),
 )
 """Wordings of what follows from what a member asked, offered or said yes to; not counted."""
 UNASKED: Final = ("prompt", "notice", "invitation")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Final
 
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Effect, Tell
+from assistant.circles.actions.effects import Effect, Start, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.exchange.lifetimes import LINKED_FOR
@@ -20,13 +21,18 @@ from assistant.circles.exchange.listings import (
 from assistant.circles.exchange.open_talks import rests_until
 from assistant.circles.people.carried_words import ONLY_A_SIGN
 from assistant.circles.people.reachability import is_away
+from assistant.circles.people.weekly_texts import is_full
 from assistant.circles.rallies.rally_telling import GATHERED_AFTER
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.languages import LANGUAGES, spoken
 from assistant.language.phones.contacts import without_contacts
-from assistant.store.tables import Approach, Circle, Listing, Note
+from assistant.store.tables import Approach, Circle, Listing, Member, Note
 
 KIND: Final = "rally"
+CHOSEN: Final = "chosen"
+TOLD_AGAIN: Final = dt.timedelta(days=1)
+TOLD_WITHIN: Final = dt.timedelta(days=8)
+"""So long after a rally its news still is some to whoever had too much else in that week."""
 
 
 @action("ask", "joy", "plain", "over")
@@ -35,11 +41,8 @@ def open_rally(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> Ac
     found, mine = _mine(ctx, listing, approach)
     if found is None or mine is None or not _goes_on(ctx, found, mine):
         return ActionResult("over")
-    often = mine.wave == "rally" and asked_enough(ctx.session, mine, ctx.now)
-    if often or rests_until(ctx.session, ctx.person.id, ctx.now):
-        mine.withdrawn_at = ctx.now
-        ctx.session.flush()
-        return ActionResult("over")
+    if not _is_free(ctx, mine):
+        return ActionResult("over", effects=_another_day(ctx, found, mine))
     mine.asked_at = mine.asked_at or ctx.now
     ctx.session.flush()
     return ActionResult("plain") if ctx.person.plain else _show(ctx, found)
@@ -144,6 +147,26 @@ def _mine(ctx: ActionContext, listing_id: int, approach_id: int) -> tuple[Listin
     if found is None or mine is None or ctx.member is None or mine.member_id != ctx.member.id:
         return None, None
     return found, mine
+
+
+def _is_free(ctx: ActionContext, approach: Approach) -> bool:
+    """Whether a member may be told now: not asked too much this week, nor in a talk about their safety."""
+    if rests_until(ctx.session, ctx.person.id, ctx.now) is not None:
+        return False
+    seat = ctx.session.get_one(Member, approach.member_id)
+    often = asked_enough(ctx.session, approach, ctx.now) or is_full(ctx.session, seat, ctx.now)
+    return approach.wave == CHOSEN or not often
+
+
+def _another_day(ctx: ActionContext, listing: Listing, approach: Approach) -> tuple[Effect, ...]:
+    """They are told another day, as long as it is news."""
+    if listing.posted_at is None or ctx.now + TOLD_AGAIN > listing.posted_at + TOLD_WITHIN:
+        approach.withdrawn_at = ctx.now
+        ctx.session.flush()
+        return ()
+    values = {"listing": listing.id, "approach": approach.id}
+    due = ctx.now + TOLD_AGAIN
+    return (Start(ctx.person.id, "stand_by", values, approach.member_id, due_at=due),)
 
 
 def _goes_on(ctx: ActionContext, listing: Listing, approach: Approach) -> bool:

@@ -55,6 +55,8 @@ def lines_of(news: News, given: Given, language: str) -> tuple[Line, ...]:
     who = {"writer": name_for(writer, language)}
     if news.kind == "left":
         return (Line("member_gone", who),)
+    if news.kind == "renamed":
+        return (Line("circle_renamed"),)
     if news.kind == "share":
         share = given.shares.get(news.share_id or 0)
         return (share_line(share, writer),) if share is not None and share.words else ()

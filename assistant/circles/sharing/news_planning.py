@@ -141,14 +141,14 @@ def due_at(
 
 
 def add_news(
-    session: Session, readers: Iterable[Member], writer: Member, now: dt.datetime, **about: Any
+    session: Session, readers: Iterable[Member], writer: Member | None, now: dt.datetime, **about: Any
 ) -> None:
     """Let something of a member's be news for these readers; what waits already is not added twice.
 
     Args:
         session: Inside one writing transaction.
         readers: Other seats of the circle.
-        writer: Whose it is.
+        writer: Whose it is; None: nobody's.
         now: Aware UTC.
         about: `kind`, and `goal_id` or `step_id`; `due_at` if it is not the reader's own hour.
     """
@@ -156,11 +156,12 @@ def add_news(
     fixed = "due_at" in about
     due = {} if fixed else due_for(session, readers, now + HALF)
     same = [getattr(News, name) == value for name, value in about.items() if name != "due_at"]
-    same += [News.from_member_id == writer.id, News.state == "waiting"]
+    same += [News.from_member_id == (writer.id if writer else News.member_id), News.state == "waiting"]
     waiting = set(session.scalars(select(News.member_id).where(*same)))
     for reader in readers:
         if reader.id not in waiting:
-            made = News(member_id=reader.id, from_member_id=writer.id, state="waiting", at=now, **about)
+            whose = (writer or reader).id
+            made = News(member_id=reader.id, from_member_id=whose, state="waiting", at=now, **about)
             made.due_at = made.due_at if fixed else due[reader.id]
             session.add(made)
     session.flush()

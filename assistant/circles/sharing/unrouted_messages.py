@@ -14,10 +14,13 @@ from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import buddies_of
 from assistant.circles.people.memberships import hosts_of
 from assistant.circles.sharing.answering import Writer, choices_of, last_writers, writers_about
+from assistant.circles.sharing.shares import apart_from
+from assistant.language.commands.addressing import addressed_to, strange_name
 from assistant.language.folding import plain_words
 from assistant.language.languages import LANGUAGES
 from assistant.language.signals.courtesy import is_courtesy
 from assistant.store.tables import Answer, Circle, Member, Person, Question
+from assistant.store.tables.circle_tables import SEATED
 
 HELD: Final = "held"
 IN_A_WORD: Final = 2
@@ -28,7 +31,8 @@ READERS: Final = ("circle", "buddy", "host", "save")
 def find_readers(ctx: ActionContext, *, held: str = "", answers: int = 0) -> ActionResult:
     """Who could be meant by words that nobody asked for: `readers` and `options` list them.
 
-    Whose words came last stands first. `answers`: a question that is open, and may be meant as well.
+    Whom the words name at their beginning is asked about alone; else whose words came last stands first.
+    A name that nobody here has is said to be so. `answers`: an open question, which may be meant as well.
     """
     member = ctx.member
     if member is None or member.promised_at is None or not held.strip():
@@ -42,8 +46,18 @@ def find_readers(ctx: ActionContext, *, held: str = "", answers: int = 0) -> Act
         labels["host"] = _names(hosts[:1]) or labels["host"]
     there = {"circle": member.state == "active", "buddy": bool(buddies), "host": bool(hosts), "save": True}
     asked = ctx.session.get(Question, answers) if answers else None
+    named, strange = addressees(ctx, held)
+    hosted = [host for host in hosts if addressed_to(held, {host.id: host.name or ""})]
     writers = writers_about(ctx, asked, held) if asked else choices_of(last_writers(ctx), held)
+    if named or hosted or strange:
+        writers = named
     first, values = _whom_it_answers(ctx, writers, {each.id for each in buddies_of(ctx.session, member)})
+    if strange and not hosted:
+        values |= {"reply_to": "nobody", "said": strange}
+    elif hosted and not named:
+        first, values = _to_host(ctx, hosted[0], values)
+    elif named and values["reply_to"] == "unnamed":
+        values["reply_to"] = "called"
     if asked:
         first.append(("answer", words["my_answer"], ()))
     answered = {key for key, _, _ in first}
@@ -77,6 +91,46 @@ def choose_reader(
     if kind == "answer" and answers:
         return ActionResult("answer", {"meant": answers})
     return ActionResult(kind if kind in READERS else "save", {"text": held.strip()})
+
+
+def addressees(ctx: ActionContext, words: str) -> tuple[list[Writer], str | None]:
+    """Return the members whom words name at their very beginning, and a name there that nobody here has.
+
+    Nobody whom the writer is kept apart from: that they are there is not told.
+    """
+    if ctx.member is None:
+        return [], None
+    rows = ctx.session.execute(
+        select(Member.id, Person.name)
+        .join(Person, Person.id == Member.person_id)
+        .where(
+            Member.circle_id == ctx.member.circle_id,
+            Member.state.in_(SEATED),
+            Member.promised_at.is_not(None),
+            Person.id != ctx.person.id,
+            Person.id.not_in(apart_from(ctx.session, ctx.person.id)),
+        )
+        .order_by(Member.id)
+    )
+    names = {row.id: row.name for row in rows if row.name}
+    longest = PLACEHOLDERS["other_name"].longest
+    found = [
+        Writer(each, "" if ctx.person.plain else shorten(names[each], longest))
+        for each in addressed_to(words, names)
+    ]
+    return found, None if found else strange_name(words)
+
+
+def _to_host(
+    ctx: ActionContext, host: Person, values: dict[str, Any]
+) -> tuple[list[tuple[str, str, tuple[str, ...]]], dict[str, Any]]:
+    """Return the one choice of whoever hosts, and how it is asked."""
+    yes = LANGUAGES[language_of(ctx)].labels["yes"]
+    ways = tuple(language.labels["yes"] for language in LANGUAGES.values())
+    if ctx.person.plain or not host.name:
+        return [("host", yes, ways)], {**values, "reply_to": "called"}
+    name = shorten(host.name, PLACEHOLDERS["other_name"].longest)
+    return [("host", yes, (*ways, name))], {**values, "reply_to": "named", "other_name": name}
 
 
 def _whom_it_answers(

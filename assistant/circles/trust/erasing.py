@@ -21,7 +21,7 @@ from assistant.circles.membership.invitations import decline
 from assistant.circles.membership.leaving import close
 from assistant.circles.people.audit import record
 from assistant.circles.people.carried_words import call_back, forget_values
-from assistant.circles.people.consent import forget
+from assistant.circles.people.consent import consent_of, forget
 from assistant.circles.people.emptying import empty_rows
 from assistant.circles.people.memberships import seats_of
 from assistant.circles.people.receipts import OWNERS
@@ -80,9 +80,12 @@ def before_erasing(ctx: ActionContext) -> ActionResult:
     return ActionResult("host", {"hosting": True}, circle=hosted)
 
 
-@action("held", "soon")
+@action("held", "soon", "stopped")
 def hold_erasing(ctx: ActionContext) -> ActionResult:
-    """Forget the person in a minute; soon: nothing can be taken back, for no circle knows of them."""
+    """Forget the person in a minute; soon: nothing can be taken back, for no circle knows of them.
+
+    stopped: they have stopped our texts before, and read one text of it.
+    """
     circle = _some_circle(ctx)
     if circle is None:
         soon = Start(ctx.person.id, CARRIES_OUT, {"alone": True}, due_at=ctx.now + HELD_FOR, at_once=True)
@@ -95,13 +98,14 @@ def hold_erasing(ctx: ActionContext) -> ActionResult:
             PendingAction.held_until > ctx.now,
         )
     ).first()
+    out = consent_of(ctx.session, ctx.address_id, ctx.identity.sender) == "out"
     if under_way is not None:
-        return ActionResult("held")
+        return ActionResult("stopped" if out else "held")
     pending = hold(ctx, KIND, circle)
     erasing = Start(
         ctx.person.id, CARRIES_OUT, {"pending_action": pending.id}, due_at=pending.held_until, at_once=True
     )
-    return ActionResult("held", effects=(erasing,))
+    return ActionResult("stopped" if out else "held", effects=(erasing,))
 
 
 @action("erased", "gone")
@@ -143,7 +147,7 @@ def erase_person(ctx: ActionContext) -> tuple[Effect, ...]:
     forget_told(session, person.id, traces["names"], now)
     for address in addresses:
         forget(session, address, ctx.identity.sender, ctx.identity.key, now)
-    person.name = person.place = person.zone = person.language = None
+    person.name = person.place = person.zone = person.language = person.own_word = None
     person.hour, person.plain, person.erased_at = None, False, now
     person.on_hand = None
     record(session, KIND, now, by=person.id)

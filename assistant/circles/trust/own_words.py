@@ -26,8 +26,9 @@ from assistant.store.tables import (
     Share,
 )
 
-HOSTS_OWN: Final = ("say", "note", "check_in")
-"""What hosts do in words of their own."""
+POLL: Final = "poll"
+HOSTS_OWN: Final = ("say", "note", "check_in", POLL)
+"""What hosts do in words of their own; members may ask a poll, too."""
 REVIEWED: Final = "evidence"
 """Kind of what is read in a review, which is never told one by one."""
 
@@ -37,7 +38,7 @@ class Own:
     """Words that were given at once, with every row that keeps them."""
 
     kind: str
-    """answer | share | note | listing | sentence | said | goal | step | text"""
+    """answer | share | note | listing | sentence | said | poll | goal | step | text"""
     at: dt.datetime
     circle_id: int | None
     words: str | None
@@ -174,9 +175,9 @@ def _said(session: Session, person_id: int) -> Iterator[Own]:
         )
     )
     for said in rows:
-        yield Own(
-            "said", said.settled_at or said.created_at, said.circle_id, said.words, refs={("said", said.id)}
-        )
+        kind = POLL if said.kind == POLL else "said"
+        at = said.settled_at or said.created_at
+        yield Own(kind, at, said.circle_id, said.words, refs={("said", said.id)})
 
 
 def _texts(session: Session, ids: Iterable[int], at: dict[Ref, Own]) -> list[Own]:

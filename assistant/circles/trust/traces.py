@@ -14,7 +14,20 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.people.carried_words import LEAVING
 from assistant.language.folding import plain_words
-from assistant.store.tables import Conversation, Erasure, Inbox, Member, Outbox, Person, Role, Timer
+from assistant.store.tables import (
+    Approach,
+    Conversation,
+    Erasure,
+    Inbox,
+    Introduced,
+    Introduction,
+    Listing,
+    Member,
+    Outbox,
+    Person,
+    Role,
+    Timer,
+)
 
 FIRST_LOOK: Final = dt.timedelta(minutes=30)
 """By then the texts of that minute have left, and what a machine had spooled is in the database, or found."""
@@ -98,11 +111,29 @@ def forget_told(session: Session, person_id: int, names: Sequence[str], now: dt.
 
 
 def mates_of(session: Session, person_id: int) -> set[int]:
-    """Return everyone who is or was in a circle with the person, hosts too."""
+    """Return everyone who is or was in a circle with the person, hosts too, or was linked with them."""
     circles = _circles_of(session, person_id)
     mates = set(session.scalars(select(Member.person_id).where(Member.circle_id.in_(circles))))
     mates |= set(session.scalars(select(Role.person_id).where(Role.circle_id.in_(circles))))
-    return mates - {person_id}
+    return (mates | _met_across(session, person_id)) - {person_id}
+
+
+def _met_across(session: Session, person_id: int) -> set[int]:
+    """Return whom an ask or an introduction may have told of the person, in whichever circle they are."""
+    mine = select(Member.id).where(Member.person_id == person_id)
+    asked = select(Approach.member_id).join(Listing, Listing.id == Approach.listing_id)
+    asked_by = select(Listing.member_id).join(Approach, Approach.listing_id == Listing.id)
+    introduced = select(Introduced.introduction_id).where(Introduced.member_id.in_(mine))
+    by = Introduction.by_person_id == person_id
+    ours = or_(Introduction.id.in_(introduced), by)
+    sides = select(Introduced.member_id).join(Introduction, Introduction.id == Introduced.introduction_id)
+    seats = {
+        *session.scalars(asked.where(Listing.member_id.in_(mine))),
+        *session.scalars(asked_by.where(Approach.member_id.in_(mine))),
+        *session.scalars(sides.where(ours)),
+    }
+    people = set(session.scalars(select(Member.person_id).where(Member.id.in_(seats))))
+    return people | set(session.scalars(select(Introduction.by_person_id).where(ours)))
 
 
 def _forget_new_texts(session: Session, person_id: int, now: dt.datetime) -> None:

@@ -18,6 +18,12 @@ def is_together(context: Context) -> bool:
     return _hour(context) is not None
 
 
+def came(context: Context) -> bool:
+    """Return whether the person is there for someone who called."""
+    hour = _hour(context)
+    return hour is not None and any(member.id == hour.member_id for member, _ in context.known.seats)
+
+
 def carry(context: Context, sure_command: Callable[[Context], CommandReading | None]) -> bool:
     """Carry a text of someone in an hour to the other; return whether it was for them.
 

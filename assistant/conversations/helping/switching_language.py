@@ -12,6 +12,7 @@ from assistant.circles.people.recent_texts import was_said
 from assistant.conversations.answers import step_of, take_answer
 from assistant.conversations.danger_stage import is_in_talk
 from assistant.conversations.helping.misunderstandings import reword
+from assistant.conversations.moves.rewording import reword_waiting
 from assistant.conversations.text_rendering import language_of, speak
 from assistant.conversations.turn_context import Context
 from assistant.engine.wording import FULL
@@ -45,6 +46,7 @@ def switch(context: Context, *, other: bool) -> bool:
     if not named or len(wanted) != 1:
         return True
     context.person.language = wanted[0]
+    reword_waiting(context)
     question = context.question
     if question is not None:
         conversation = context.session.get_one(Conversation, question.conversation_id)

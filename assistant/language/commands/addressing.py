@@ -40,6 +40,7 @@ EVERYDAY: Final = _of("everyday")
 """Names that are words as well: May, Grace, Joy, Luz, Paz."""
 LEADS: Final = _of("leads")
 """What may stand before the name a line begins with."""
+_GIVEN_TO: Final = _of("given_to")
 _BEFORE_A_NAME: Final = _of("before_a_name")
 _OWNERS: Final = _of("owners")
 _RELATIVES: Final = _of("relatives")
@@ -60,10 +61,12 @@ _INFLECTED: Final = re.compile(
     r"\w{2,}ing|\w{2,}ed|\w{2,}(?:ando|iendo|aste|iste|amos|emos)|(?:ja|ha|je|he){2,}\w?"
 )
 _MARK: Final = re.compile(r"\s*(?:[,;:!.\-–—&]|\n|$)")
+_NAME_MARK: Final = re.compile(r"\s*[:,]")
 _ENDS: Final = re.compile(r"\s*(?:[.!,;:?\-–—)💛❤]|\n|$)")
 
 _NEAR_AT_START: Final = 4  # words
 _LONG_NAME: Final = 6  # letters
+_LEAST: Final = 3  # words: "for", a name, and something to say
 
 _OPENS, _GIVEN, _CALLED, _MENTIONED, _DOUBTED = 5, 4, 3, 2, 1
 
@@ -108,6 +111,44 @@ def named_in(words: str, names: Mapping[int, str]) -> list[int]:
     if ranks and max(ranks.values()) > _DOUBTED:
         return [key for key in names if ranks.get(key) == max(ranks.values())]
     return [key for key, name in full.items() if name and _opens_nearly(line, name[0])]
+
+
+def addressed_to(words: str, names: Mapping[int, str]) -> list[int]:
+    """Whom a line says at its beginning that it is for: "Para Carmen: gracias", "to Rosa thanks".
+
+    Args are those of `named_in`; a name that is only given, called or mentioned further on is none.
+    """
+    line = _Line(words, tuple(split_words(words)))
+    found = {key: _places(line, plain_words(names[key])) for key in named_in(words, names)}
+    first = {
+        at
+        for key, places in found.items()
+        if _stands_first(line, plain_words(names[key]))
+        for at in places[:1]
+    }
+    for at in sorted(at for places in found.values() for at in places):
+        if at - 2 in first and line.before(at) in _JOINS:
+            first.add(at)  # "for Carmen and Kim"
+    return [key for key, places in found.items() if first.intersection(places)]
+
+
+def strange_name(words: str) -> str | None:
+    """Return the name that a line says it is for, where nothing else can be meant: "Para Carmen: gracias"."""
+    line = _Line(words, tuple(split_words(words)))
+    if len(line.words) < _LEAST or line.words[0].plain not in _GIVEN_TO:
+        return None
+    name = line.written(1)
+    marked = _NAME_MARK.match(words[line.words[1].end :]) is not None
+    return name if marked and name[:1].isupper() and reads_as_name(name) else None
+
+
+def _stands_first(line: _Line, name: Sequence[str]) -> bool:
+    for at in _places(line, name):
+        if at == 1 and line.before(at) in _GIVEN_TO:
+            return line.words[at].plain not in EVERYDAY or line.written(at)[:1].isupper()
+        if at in (0, 1) and _rank(line, at) == _OPENS:
+            return True
+    return False
 
 
 def reads_as_name(word: str) -> bool:

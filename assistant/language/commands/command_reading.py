@@ -23,10 +23,14 @@ _WHO = frozenset({"name", "person"})  # "pause 2" and "pause two" are no pause o
 _SHORTEST_NEAR_MISS = 4
 """Letters of a keyword; in a shorter one a slip makes another word."""
 _LONGEST_NEAR_MISS = 3  # words
+_LONGEST_STAY = 5  # words: "until Sunday the 7th"; more goes on to tell something
 _LONG_KEYWORD = 7  # letters: too many to be spelt by chance
 _LONGEST_ODD = 5  # words: a keyword with more than this around it is a sentence, not a slip
 _SLOT = re.compile(r"\{(\w+)\}")
 _HOW_LONG = re.compile(r"\s(?:(?:until|till?|hasta|for|por|durante)\s.+|\d{1,2}(?:\s\w+)?)$", re.IGNORECASE)
+_UNTIL = re.compile(
+    r"[\s,]+((?:until|till?|thru|through|up to|hasta|for|por|durante)\s.+)$", re.IGNORECASE | re.DOTALL
+)
 _BETWEEN = " \t\r\n:;,.!-\u2013\u2014"
 """What may stand between a keyword and the words after it."""
 AT_SIGNS = frozenset({AT, "\uff20"})  # the second is the wide one of East Asian keyboards
@@ -297,8 +301,7 @@ def _read_slot(slot: str, written: str, plain: list[str], language: str, country
             name = read_name(written)
             return name, name is not None and len(plain) <= 4
         case "place":
-            place = read_place(written, language, country)
-            return (place.value, True) if place.outcome in {"place", "several", "time"} else (None, False)
+            return _read_stay(written, language, country)
         case "number":
             numbers = find_numbers(written) or find_number_words(plain)
             units = {"weeks", "week", "days", "day", "semanas", "semana", "dias", "dia"}
@@ -309,6 +312,17 @@ def _read_slot(slot: str, written: str, plain: list[str], language: str, country
             return (written, True) if looks_like_date(written) and len(plain) <= 6 else (None, False)
         case _:
             return written or None, bool(written)
+
+
+def _read_stay(written: str, language: str, country: str) -> tuple[Any, bool]:
+    """Read a place; "Madrid until Sunday" is Madrid, with how long in `until` as it was written."""
+    until = _UNTIL.search(written)
+    stays = until is not None and looks_like_date(until[1]) and len(until[1].split()) <= _LONGEST_STAY
+    place = read_place(written[: until.start()] if stays and until else written, language, country)
+    if place.outcome not in {"place", "several", "time"}:
+        return None, False
+    value = dict(place.value or {})
+    return ({**value, "until": until[1]} if stays and until else value), True
 
 
 def _read_person(written: str, plain: list[str]) -> tuple[Any, bool]:

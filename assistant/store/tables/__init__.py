@@ -16,7 +16,7 @@ from assistant.store.tables.operation_tables import (
     Watermark,
     Worker,
 )
-from assistant.store.tables.person_tables import Address, Consent, Person, Role
+from assistant.store.tables.person_tables import Address, Consent, Person, PhoneClaim, Role
 from assistant.store.tables.season_tables import (
     Apart,
     Break,
@@ -64,6 +64,7 @@ __all__ = [
     "PairMember",
     "PendingAction",
     "Person",
+    "PhoneClaim",
     "Question",
     "Receipt",
     "Report",

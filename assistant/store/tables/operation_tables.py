@@ -18,6 +18,7 @@ PENDING_ACTIONS = (
     *("check_in", "say", "nudge", "note", "call", "add", "pause", "remove", "swap"),
     *("leave", "block", "erase"),  # what members do
     *("hour", "hour_poll", "hour_off", "hour_way"),  # the circle hour
+    *("rename", "poll"),  # a host's, and a poll is a member's, too
 )
 
 

@@ -11,6 +11,8 @@ from assistant.store.columns import Base, BigId, Id, one_of
 from assistant.store.sealed_columns import SealedUri, Words
 
 ROLES = ("host", "backup", "organizer")
+CLAIM_STATES = ("asked", "host", "proven", "moved", "refused")
+"""host: hosts were asked; proven: by the own word, or a host's yes; moved: the seat is on the new phone."""
 
 
 class Person(Base):
@@ -36,6 +38,8 @@ class Person(Base):
     on_hand: Mapped[str | None] = mapped_column(String(60))
     """When they are glad to be there for someone: windows as language/exchange/hand_windows.toml names
     them, "off", or None: they were never asked."""
+    own_word: Mapped[str | None] = mapped_column(String(64))
+    """A keyed hash of the word by which the person proves on a new phone who they are; None: none is set."""
     translated: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Others' words come with a translation, where they are in another language."""
 
@@ -56,6 +60,8 @@ class Address(Base):
     """Moved away from (a lost phone); never written to again."""
     unreachable_at: Mapped[dt.datetime | None]
     """The carrier's error code that says nobody can be reached here; cleared by any text from here."""
+    doubted_at: Mapped[dt.datetime | None]
+    """When it was asked whether it is still the person's: until a yes nothing personal goes there."""
 
 
 class Consent(Base):
@@ -89,6 +95,29 @@ class Consent(Base):
     inbox_id: Mapped[int | None] = mapped_column(BigId)
     fingerprint: Mapped[str | None] = mapped_column(String(64))
     """Of an address whose owner asked to be forgotten: a keyed hash, by which no import brings it back."""
+
+
+class PhoneClaim(Base):
+    """Someone at an unknown number says that they are a member of a circle, with a new phone; only ids."""
+
+    __tablename__ = "phone_claim"
+    __table_args__ = (
+        CheckConstraint(one_of("state", CLAIM_STATES), "state"),
+        Index("ix_phone_claim_by", "person_id", "opened_at"),
+        Index("ix_phone_claim_of", "of_person_id", "opened_at"),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    """Whoever writes, as the unknown number they are."""
+    circle_id: Mapped[int | None] = mapped_column(BigId)
+    of_person_id: Mapped[int | None] = mapped_column(BigId)
+    """Whom they say they are; None: nobody there goes by that name, which nobody is told."""
+    state: Mapped[str] = mapped_column(String(8), default="asked")
+    opened_at: Mapped[dt.datetime]
+    settled_at: Mapped[dt.datetime | None]
+    settled_by: Mapped[int | None] = mapped_column(BigId)
+    """The host who said yes or no; None: proven by the own word, or not at all."""
 
 
 class Role(Base):

@@ -165,7 +165,7 @@ class Share(Base):
     """When it became news for each of the others."""
 
 
-NEWS_KINDS = ("share", "goal", "step", "went", "left")
+NEWS_KINDS = ("share", "goal", "step", "went", "left", "renamed")
 NEWS_STATES = ("waiting", "told", "signed", "read", "dropped")
 
 
@@ -192,7 +192,8 @@ class News(Base):
     """The reader's seat."""
     from_member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"))
     kind: Mapped[str] = mapped_column(String(8))
-    """share: `share_id`; goal: `goal_id`; step, went: `step_id`; left: whose it is gave up the seat."""
+    """share: `share_id`; goal: `goal_id`; step, went: `step_id`; left: whose it is gave up the seat.
+    renamed: the circle has another name, which is nobody's words: `from_member_id` is the reader's own."""
     share_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("share.id"), index=True)
     goal_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("goal.id"))
     step_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("goal_step.id"))

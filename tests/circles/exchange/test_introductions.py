@@ -141,3 +141,38 @@ def test_what_was_written_for_an_introduction_can_be_taken_back_and_is_erased(bo
                 for row in session.execute(select(table))
             ]
     assert not [row for row in rows if "zebra lantern" in row]
+
+
+def test_whoever_met_someone_of_another_circle_forgets_them_too(book: FlowBook) -> None:
+    """Their circles share nobody but the host who introduced them."""
+    script = """
+circle MAPLE "Bold Moves" host luz running
+circle OAK "New Start" host luz running
+member zora MAPLE
+member bea OAK
+... Monday 9:00
+luz: INTRODUCE Zora and Bea
+luz: SKIP
+luz: SKIP
+luz: 1
+zora: 1
+zora: zebra lantern
+zora: 1
+bea: 1
+bea: bikes
+bea: 1
+zora: ERASE ME
+zora: yes
+... 2 hours pass
+"""
+    with World(book, start=BEGINNING) as world:
+        play_in(world, script)
+        assert any("Meet Zora" in each.body and "zebra lantern" in each.body for each in world.heard)
+        with world.database.read() as session:
+            kept = [
+                str(tuple(row))
+                for table in Base.metadata.sorted_tables
+                for row in session.execute(select(table))
+            ]
+    # What Luz herself wrote, with the name in it, is hers.
+    assert not [row for row in kept if "zebra lantern" in row or ("Zora" in row and "INTRODUCE" not in row)]

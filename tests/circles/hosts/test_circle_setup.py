@@ -14,6 +14,7 @@ from assistant.circles.hosts.circle_setup import (
     create_circle,
     create_cohort,
     find_circle,
+    offer_in_circle,
     start_circle,
 )
 from assistant.circles.people.addresses import person_at
@@ -169,3 +170,47 @@ def test_what_the_command_line_did_is_on_record(database: Database, clock: Manua
         create_circle(session, MAPLE, country="US", now=clock.now())
         actions = list(session.scalars(select(Audit.action).order_by(Audit.id)))
     assert actions == ["create cohort", "create circle"]
+
+
+def test_another_host_is_offered_the_seat_beside_or_in_place(database: Database, clock: ManualClock) -> None:
+    with database.write() as session:
+        create_circle(session, MAPLE, country="US", now=clock.now())
+        luz = session.scalars(select(Role)).one()
+        luz.accepted_at = clock.now()
+        offers = {"country": "US", "now": clock.now()}
+        offer_in_circle(session, "maple", "4155550102", "host", **offers)
+        _, held = offer_in_circle(session, "maple", "415-555-0101", "host", **offers)
+        assert held
+        offer_in_circle(session, "maple", "4155550103", "host", instead_of="4155550101", **offers)
+        roles = session.scalars(select(Role).order_by(Role.id)).all()
+        assert [(role.kind, role.replaces_id, role.ended_at) for role in roles] == [
+            ("host", None, None),
+            ("host", None, None),
+            ("host", luz.id, None),
+        ]
+        # Whoever never took the seat up gives way at once.
+        offer_in_circle(session, "maple", "4155550104", "host", instead_of="4155550102", **offers)
+        assert [role.ended_at is None for role in roles] == [True, False, True]
+        assert session.scalar(select(func.count()).select_from(Outbox)) == 0
+        done = session.scalars(select(Audit.action).order_by(Audit.id)).all()
+        assert done.count("offer host") == 3
+        assert "end host" in done
+
+
+@pytest.mark.parametrize(
+    ("phone", "instead_of", "why"),
+    [
+        ("12", None, "phone"),
+        ("4155550102", "4155550109", "gives? way|would give way"),
+        ("4155550102", "4155550102", "nobody to give way"),
+    ],
+)
+def test_what_is_wrong_with_an_offer_is_said(
+    database: Database, clock: ManualClock, phone: str, instead_of: str | None, why: str
+) -> None:
+    with database.write() as session:
+        create_circle(session, MAPLE, country="US", now=clock.now())
+        with pytest.raises(NotPossible, match=why):
+            offer_in_circle(
+                session, "maple", phone, "host", country="US", now=clock.now(), instead_of=instead_of
+            )

@@ -37,6 +37,8 @@ from assistant.store.tables import (
     Consent,
     Erasure,
     Inbox,
+    Introduced,
+    Listing,
     Note,
     Outbox,
     PendingAction,
@@ -102,6 +104,14 @@ luz: 1
 luz: @rosa I am here and so is the heron
 rosa: it helps, like the pelican did
 luz: DONE
+xochitlana: INTRODUCE Luz
+xochitlana: kumquat jam
+xochitlana: 1
+luz: 1
+luz: pangolin knitting
+luz: 1
+rosa: ASK a trellis for my balcony
+rosa: 2
 """
 BUDDY_LINE: Final = "@ shall we walk to the juniper tree?"
 
@@ -129,7 +139,7 @@ def played(book: FlowBook) -> Iterator[World]:
 
 TAGS: Final = (
     *("marigold", "tamarind", "oboe", "zeppelin", "yurt", "quilt", "kazoo", "lanterns", "walnut", "juniper"),
-    *("saffron", "heron", "pelican"),
+    *("saffron", "heron", "pelican", "kumquat", "pangolin", "trellis"),
 )
 
 
@@ -156,6 +166,8 @@ def words_in(world: World) -> dict[receipts.Ref, str]:
             "answer": Answer,
             "share": Share,
             "note": Note,
+            "listing": Listing,
+            "sentence": Introduced,
             "said": PendingAction,
             "evidence": ReportWord,
         }
@@ -207,6 +219,9 @@ def test_exactly_those_whom_the_writer_chose_received_each_word(played: World) -
         "juniper": {"rosa"},  # A line to the buddy.
         "heron": {"rosa"},  # From whoever took the alert, and back.
         "pelican": {"luz"},
+        "kumquat": {"luz"},  # What two who were introduced heard of each other, and nobody else.
+        "pangolin": {"xochitlana"},
+        "trellis": {"xochitlana", "luz"},  # An ask; the shared phone is asked without it.
     }
 
 
@@ -223,7 +238,7 @@ def test_who_says_the_same(played: World) -> None:
     assert "Luz, June 1" in told
 
 
-@pytest.mark.parametrize("kind", ["answer", "share", "note", "said", "text"])
+@pytest.mark.parametrize("kind", ["answer", "share", "note", "said", "text", "sentence"])
 def test_a_mutant_that_drops_a_receipt_is_caught(
     book: FlowBook, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,1 @@
+"""Life's moves as they meet a conversation: a number in doubt, two circles, another language."""
