@@ -57,6 +57,8 @@ EXCHANGES: Final = frozenset(
 THANKED_IN: Final = ("ask_outcome", "introduction_outcome")
 LINKED: Final = re.compile(r"(?<!\w)@(?P<name>\w+)")
 """In a text that links two stands how to write to the other."""
+SURE: Final = "sure_"
+"""Steps in which words that were held are shown once more before they go to the circle, or to a host."""
 HER_NUMBER: Final = "2105550147"
 """The one that Rosa writes to a buddy in personas.toml."""
 
@@ -297,6 +299,9 @@ class Company:
         if f"{asked.flow}/{asked.step}" == "route/ask" and words.isdigit() and int(words) <= len(asked.keys):
             held_for = asked.keys[int(words) - 1]
             self.watcher.ledger.give(who.name, asked.question, held_for, code)
+        if asked.flow == "route" and asked.step.startswith(SURE) and self.voice.says_yes(words):
+            # Whoever they are for may have been chosen by a reply that was meant for something else.
+            self.watcher.ledger.give(who.name, asked.question, asked.step.removeprefix(SURE), code)
         for text in self.habits.bend(who, asked, Written(words, image, visible_to, code, to)):
             if asked.flow == "route" and asked.step != "ask" and text.meant == "aside":
                 continue  # Asked whether these are the words, any others are the words anew.

@@ -157,8 +157,22 @@ class WordLedger:
         ]
 
     def take_back(self, writer: str) -> None:
-        """Let nobody read from now on what was given last; of private words that is nothing new."""
-        if self.service.takes_back:
+        """Let nobody read from now on what was given last; of private words that is nothing new.
+
+        While someone looks after the writer, what they write goes to that person, and takes nothing back.
+        """
+        with self.world.database.read() as session:
+            looked_after = session.scalar(
+                select(AlertStep.id)
+                .join(Alert, Alert.id == AlertStep.alert_id)
+                .where(
+                    Alert.person_id == self._person(session, writer),
+                    Alert.closed_at.is_(None),
+                    AlertStep.what == TOLD,
+                )
+                .limit(1)
+            )
+        if self.service.takes_back and looked_after is None:
             self._amend(
                 lambda secret: secret.writer == writer,
                 lambda secret: replace(secret, taken_back=True),

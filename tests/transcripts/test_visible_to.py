@@ -181,6 +181,7 @@ NO_WORDS = {
     "rename_circle/ask": "the circle's name, in every text",
     "rename_circle/again": "the circle's name, in every text",
     "ask_outcome/thanks": "a line for the helper; exchange_ask.txt",
+    "introduction_outcome/thanks": "a line for the other of two who met; introduce.txt",
     "now_outcome/thanks": "a line for whoever came; now_hour.txt",
     "rally_thanks/ask": "a line for those who stood by; rally_joy.txt",
     "stand_by/meant": "a yes or no about a line; rally.txt",
