@@ -92,6 +92,10 @@ TIES: Final[Sequence[Line]] = (
     ("isolates", "  tied to nobody yet", _count),
     ("density", "Of all possible pairs, tied", _percent),
     ("reciprocity", "Of all ties, returned", _percent),
+    ("role_brings", "Rounds in which someone taught", _count),
+    ("role_listens", "  listened", _count),
+    ("role_asks", "  asked", _count),
+    ("every_role", "Of those, have been all three", _percent),
 )
 SAFETY: Final[Sequence[Line]] = (
     ("danger", "Alerts after words of danger", _count),

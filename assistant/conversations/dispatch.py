@@ -9,14 +9,13 @@ from typing import Final
 
 from assistant.circles.people.recent_texts import was_said
 from assistant.conversations import attribution, crossing, held_words, keywords, paged_stage
-from assistant.conversations.answers import answer_anew, answer_late, read_answer, reopen, take_answer
+from assistant.conversations.answers import answer_anew, answer_late, read_answer, take_answer
 from assistant.conversations.danger_stage import (
     answer_danger,
     ask_gently,
     hear_out,
     is_in_talk,
     may_be_danger,
-    talk_with,
 )
 from assistant.conversations.given_commands import RUNNING, obey, read_given
 from assistant.conversations.helping import (
@@ -25,6 +24,7 @@ from assistant.conversations.helping import (
     hour_for_two,
     switching_language,
 )
+from assistant.conversations.helping.coming_back import come_back
 from assistant.conversations.interruptions import is_everyday, is_the_answer, is_to_be_asked
 from assistant.conversations.invitation_answers import answers_invitation
 from assistant.conversations.moves.after_stop import hear_erasing
@@ -32,7 +32,7 @@ from assistant.conversations.moves.doubted_numbers import ask_who_it_is
 from assistant.conversations.moves.host_replies import offer_reply
 from assistant.conversations.questions import missed, set_aside
 from assistant.conversations.turn_context import Context
-from assistant.conversations.turns import ask_again, start
+from assistant.conversations.turns import start
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands.command_reading import CommandReading
 from assistant.language.replies.reply_reading import Reading
@@ -376,23 +376,3 @@ def _unasked(context: Context) -> str | None:
     if hour_for_two.waits(context):
         return None
     return attribution.hold(context)
-
-
-def come_back(context: Context) -> None:
-    """Ask what was set aside, now that nothing else is asked; or ask again, if the person wanted it."""
-    if context.progress.quiet or (context.question is not None and not context.progress.again):
-        return
-    if not context.progress.again and (paged_stage.is_busy(context) or hour_for_two.is_together(context)):
-        return  # Whoever has someone in danger in hand, or is there for someone, is asked nothing else.
-    question = context.question or set_aside(context.session, context.person.id, context.now)
-    if question is not None and not context.progress.again and talk_with(context) is not None:
-        return  # After words of danger, not in the same breath.
-    if question is not None and not context.progress.again and hour_for_two.is_waited_for(context):
-        return  # Nor while somebody is being asked to be there.
-    if question is not None:
-        ask_again(context, context.session.get_one(Conversation, question.conversation_id))
-    elif (
-        context.progress.again
-        and (late := missed(context.session, context.person.id, context.now)) is not None
-    ):
-        reopen(context, late)

@@ -16,7 +16,7 @@ from assistant.circles.people import consent
 from assistant.circles.people.inactivity import may_come, may_nudge, wants
 from assistant.circles.people.reachability import address_of
 from assistant.circles.people.row_locks import lock_free_people
-from assistant.conversations.dispatch import come_back
+from assistant.conversations.helping.coming_back import come_back
 from assistant.conversations.moves.spacing import wait_for_other_circle
 from assistant.conversations.prefetch import Prefetched, prefetch
 from assistant.conversations.questions import close, close_all, open_of, timers_at_the_end

@@ -41,7 +41,17 @@ NOW: Final = dt.timedelta(0)
 TELLS_CIRCLE: Final = ("goal/tell", "win/tell")
 """Questions whose yes lets the circle hear what only a buddy, or nobody, would hear."""
 EXCHANGES: Final = frozenset(
-    {"ask", "offer", "post_listing", "introduce", "meet_one", "introduce_two", "be_introduced", "who_knows"}
+    {
+        "ask",
+        "offer",
+        "now",
+        "post_listing",
+        "introduce",
+        "meet_one",
+        "introduce_two",
+        "be_introduced",
+        "who_knows",
+    }
 )
 """Flows in which words are written for whoever is asked, or introduced."""
 THANKED_IN: Final = ("ask_outcome", "introduction_outcome")

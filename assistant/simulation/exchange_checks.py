@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from assistant.circles.at_hand.calling import ANSWERED_WITHIN as NOW_WITHIN
 from assistant.circles.exchange.lifetimes import ANSWERED_WITHIN, MOST_ASKS_A_WEEK, OFFER_LASTS, WEEK
 from assistant.simulation.invariants import Score
 from assistant.simulation.text_checks import Passed, Watcher
@@ -42,6 +43,8 @@ LETS_KNOW: Final = (
     "ask_match/over/",
 )
 """Wordings of the text in which whoever asked hears how it ended."""
+SAYS_WHO_IS_THERE: Final = ("now_found/", "now_truth/", "now/truth/", "now_cut/")
+"""Wordings of the text in which whoever calls hears who is there, or that nobody is."""
 NAMELESS: Final = ("ask_match/ask/", "be_introduced/", "introduction_end/none_other/", "can_you_help/plain/")
 """Wordings of texts that hold nobody's name: whoever they are about has not said yes, or never did."""
 BY_SOMEONE: Final = re.compile(r"^(\w+) (?:would like you to meet|quiere presentarte)")
@@ -65,7 +68,10 @@ def _check_ends(
     session: Session, world: World, score: Score, watcher: Watcher, names: Mapping[int, str]
 ) -> None:
     now = world.clock.now()
-    for listing in session.scalars(select(Listing).where(Listing.posted_at.is_not(None))).all():
+    posted = session.scalars(select(Listing).where(Listing.posted_at.is_not(None))).all()
+    for listing in (each for each in posted if each.kind == "now"):
+        _check_now(session, score, watcher, listing, names[listing.member_id])
+    for listing in (each for each in posted if each.kind in ("ask", "offer")):
         assert listing.posted_at is not None
         longest = ANSWERED_WITHIN if listing.kind == "ask" else OFFER_LASTS + dt.timedelta(days=1)
         due = listing.posted_at + longest
@@ -83,6 +89,25 @@ def _check_ends(
         reached = [each for each in _sides(session, met) if each.reply == "yes"]
         both = met.outcome != "met" or len(reached) == len(_sides(session, met))
         score.hold("names", both, met.ended_at or now, "", f"{what}, with {len(reached)} yeses")
+
+
+def _check_now(session: Session, score: Score, watcher: Watcher, listing: Listing, name: str) -> None:
+    """Whether whoever calls has heard in time who is there or that nobody is; or has closed it, or left."""
+    assert listing.posted_at is not None
+    due = listing.posted_at + NOW_WITHIN
+    heard = [
+        text
+        for text in watcher.passed
+        if text.name == name
+        and text.row is not None
+        and listing.posted_at <= text.at <= due
+        and text.row.wording.startswith(SAYS_WHO_IS_THERE)
+    ]
+    own_end = listing.outcome in ("closed", "taken_back", "gone") and (listing.ended_at or due) <= due
+    cared_for = _is_seen_to(session, listing, due)
+    kept = bool(heard) or own_end or cared_for or name in watcher.stopped
+    what = f"NOW of {listing.posted_at:%b %d %H:%M} ({listing.outcome}): nothing by {due:%H:%M}"
+    score.hold("now", kept, due, name, what)
 
 
 def _is_seen_to(session: Session, listing: Listing, due: dt.datetime) -> bool:

@@ -53,7 +53,7 @@ SHORT_PROGRAM: Final = 4
 AFTERWARDS: Final = dt.timedelta(days=3)
 ASKS_A_WEEK: Final = 0.8
 """How often somebody asks, offers, or wants to meet someone, by their own."""
-EXCHANGED: Final = {"ask": 4, "offer": 1, "meet": 3}
+EXCHANGED: Final = {"ask": 4, "offer": 1, "meet": 3, "now": 2}
 ERASED_AFTER: Final = dt.timedelta(days=35)
 FEWEST_CRIES: Final = 2
 PEOPLE_WEEKS_A_CRY: Final = 12

@@ -79,7 +79,7 @@ class Posted:
     """One ask or offer of a season."""
 
     kind: str
-    """ask | offer"""
+    """ask | offer | now | rally"""
     person_id: int
     hours_to_yes: float | None
     """Hours until the first yes; None: nobody said one."""

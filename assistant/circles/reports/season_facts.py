@@ -28,7 +28,7 @@ from assistant.circles.reports.season_counts import (
     rows_of,
     seats_in,
 )
-from assistant.circles.reports.tie_counts import add_ties
+from assistant.circles.reports.tie_counts import add_roles, add_ties
 from assistant.store.columns import UtcDateTime
 from assistant.store.tables import (
     Address,
@@ -99,6 +99,7 @@ def seasons_of(
     add_pairs(session, inside, seasons)
     add_alarms(session, inside, seasons)
     add_cost(session, inside, seasons)
+    add_roles(session, inside, seats)
     add_ties(session, {circle.id: circle for circle in circles}, inside, seats, homes, seasons)
     return [seasons[circle.id] for circle in circles]
 

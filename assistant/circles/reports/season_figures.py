@@ -9,7 +9,7 @@ from typing import Final
 
 from assistant.circles.reports.season_counts import Season, Seat
 from assistant.circles.reports.suppression import Cell
-from assistant.circles.reports.tie_figures import of_asking, of_ties
+from assistant.circles.reports.tie_figures import of_asking, of_roles, of_ties
 from assistant.store.tables.operation_tables import URGENT
 
 STANDINGS: Final = ("answering", "quiet", "paused", "reading", "unreachable", "joining")
@@ -51,6 +51,7 @@ def of_season(seasons: Sequence[Season], *, tell_alarms: bool) -> Iterator[tuple
         yield kind, Cell(count, ({seat.person_id for seat in seats if seat.counts[kind]},))
     yield from of_asking(seasons)
     yield from of_ties(seasons)
+    yield from of_roles(seasons)
     alarms = [alarm for season in seasons for alarm in season.alarms]
     for kind in URGENT:
         people = [person for each, person, _ in alarms if each == kind]

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.reports.season_counts import HOUR, Posted, Season, Seat, rows_of
-from assistant.store.tables import Approach, Circle, Introduced, Introduction, Listing, Note
+from assistant.circles.reports.season_counts import HOUR, Posted, Season, Seat, rows_of, seats_in
+from assistant.store.tables import Approach, Circle, Introduced, Introduction, Listing, Note, PairMember
 
 TYING: Final = ("kind", "thanks", "answer", "link")
 """Kinds of notes that are ties; the others are lines to buddies."""
@@ -59,6 +59,22 @@ def add_ties(
                 season.helped.append((one.person_id, other.person_id))
 
 
+def add_roles(session: Session, inside: Select[int], seats: Mapping[int, Seat]) -> None:
+    """Count in how many rounds each member brought a thing, listened, or asked, and was told so."""
+    held = (
+        select(PairMember.member_id, PairMember.role, func.count())
+        .where(
+            PairMember.member_id.in_(seats_in(inside)),
+            PairMember.role.is_not(None),
+            PairMember.told_at.is_not(None),
+        )
+        .group_by(PairMember.member_id, PairMember.role)
+    )
+    for member_id, role, count in rows_of(session, held):
+        if (seat := seats.get(member_id)) is not None:
+            seat.counts[f"role_{role}"] += count
+
+
 def _listings(inside: Select[int]) -> Select[*tuple[Any, ...]]:
     yes = and_(Approach.listing_id == Listing.id, Approach.reply.in_(("can", "knows")))
     return (
@@ -90,7 +106,7 @@ def _given(session: Session, inside: Select[int]) -> Iterator[tuple[int, int, dt
         .where(Listing.circle_id.in_(inside), Approach.linked_at.is_not(None))
     )
     for kind, writer, other, at, helped in rows_of(session, links):
-        giver, getter = (other, writer) if kind == "ask" else (writer, other)
+        giver, getter = (writer, other) if kind == "offer" else (other, writer)
         yield giver, getter, at, helped == "yes"
     met = (
         select(Introduction.id, Introduction.linked_at, Introduced.member_id)

@@ -15,6 +15,7 @@ from assistant.circles.reports.suppression import Cell
 
 MEDIAN: Final = "hours_to_yes"
 """Of a cohort it is no sum of its circles'."""
+ROLES: Final = ("role_brings", "role_listens", "role_asks")
 POSTED: Final = {"ask": ("asks_posted", "asks_answered"), "offer": ("offers_posted", "offers_taken")}
 
 
@@ -35,6 +36,16 @@ def of_asking(seasons: Sequence[Season]) -> Iterator[tuple[str, Cell]]:
         "helped_pairs",
         Cell(len(helped), ({giver for giver, _ in helped}, {getter for _, getter in helped})),
     )
+
+
+def of_roles(seasons: Sequence[Season]) -> Iterator[tuple[str, Cell]]:
+    """Count the rounds in which members held each role, and who of those who held one has held them all."""
+    seats = [seat for season in seasons for seat in season.seats]
+    for role in ROLES:
+        held = [seat for seat in seats if seat.counts[role]]
+        yield role, Cell(sum(seat.counts[role] for seat in held), ({seat.person_id for seat in held},))
+    some = [seat for seat in seats if seat.is_in and any(seat.counts[role] for role in ROLES)]
+    yield "every_role", _part([(seat.person_id, all(seat.counts[role] for role in ROLES)) for seat in some])
 
 
 def of_ties(seasons: Sequence[Season], weeks: Collection[int] | None = None) -> Iterator[tuple[str, Cell]]:

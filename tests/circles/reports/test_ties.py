@@ -14,7 +14,7 @@ from assistant.circles.reports.report import Report, report_on
 from assistant.circles.reports.season_counts import Season, Seat
 from assistant.circles.reports.tie_figures import of_ties
 from assistant.circles.seasons.retention import erase_circle
-from assistant.store.tables import Approach, Introduced, Introduction, Listing, Note
+from assistant.store.tables import Approach, Introduced, Introduction, Listing, Note, PairMember
 from tests.circles.played import Played, after_weeks, hours
 from tests.circles.town import NOW, Town
 
@@ -234,3 +234,21 @@ def test_a_host_reads_by_text_what_the_report_shows_and_nothing_else(town: Town)
         "figure_tied": "77",
     }
     assert town.do("tell_figures", connected.played.people[1], connected.played.seats[1]).outcome == "none"
+
+
+def test_roles_are_counted_by_round_and_all_three_by_person(town: Town) -> None:
+    """Of 12 five bring, listen and ask in turn; five more bring twice; one is not told; one has none."""
+    played = Played(town, people=12)
+    turns = ("brings", "listens", "asks")
+    for week in (1, 2, 3):
+        played.round(week, [(None, None)] * 6)
+        made = town.session.query(PairMember).order_by(PairMember.pair_id, PairMember.member_id).all()
+        seats = made[-12:]
+        for number, seat in enumerate(seats[:11]):
+            turn = turns[(number + week) % 3] if number < 5 else "brings" if week < 3 else None
+            seat.role = turn if number < 10 else "asks"
+            seat.told_at = NOW if number < 10 else None
+        town.session.flush()
+    report = report_on(town.session, played.circle, after_weeks(3))
+    assert [value(report, f"role_{each}") for each in turns] == [5 + 10, 5, 5]
+    assert value(report, "every_role") == 5 / 10
