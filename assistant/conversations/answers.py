@@ -26,6 +26,8 @@ from assistant.safety.alarms import pass_on_more
 from assistant.safety.first_response import is_safety_talk
 from assistant.store.tables import Answer, Conversation, Question
 
+MOST_WORDS_ANEW: Final = 4
+"""Words of an answer such as "2" or "I can't make it"; what says more was not meant for what was answered."""
 CHANGES_WITHIN: Final = dt.timedelta(days=14)
 """So long an answer that may change can be given anew."""
 
@@ -103,7 +105,12 @@ def answer_anew(context: Context) -> bool:
     Returns:
         Whether they are one: whole, and of the kind that was asked for.
     """
-    session, last = context.session, context.last_question
+    session = context.session
+    if len(plain_words(context.words)) > MOST_WORDS_ANEW:
+        return False
+    last = session.scalars(
+        select(Question).where(Question.person_id == context.person.id).order_by(Question.id.desc()).limit(1)
+    ).first()
     if last is None or last.state != "closed" or last.closed_at is None:
         return False
     today = context.services.book.today(last.flow, last.step)

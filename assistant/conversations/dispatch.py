@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -102,11 +103,6 @@ def _fall_silent(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     return None
 
 
-def _hear_erasing(context: Context, _text: Inbox, _kind: str) -> Seen | None:
-    """Whoever has stopped our texts may still have all of it erased."""
-    return Seen() if hear_erasing(context) else None
-
-
 def _hear_help(context: Context, _text: Inbox, kind: str) -> Seen | None:
     if kind != "help":
         return None
@@ -126,17 +122,8 @@ def _pass_over_machines(context: Context, _text: Inbox, kind: str) -> Seen | Non
     return None if is_in_talk(context, None) and is_looked_after(context.about(None)) else Seen(kind)
 
 
-def _ask_who_it_is(context: Context, _text: Inbox, _kind: str) -> Seen | None:
-    """After a long silence the number may be someone else's: until a yes nothing of the member's is shown."""
-    return Seen() if ask_who_it_is(context) else None
-
-
 def _see_no_words(context: Context, text: Inbox, kind: str) -> Seen | None:
     return Seen(_without_words(context, text)) if kind == "empty" else None
-
-
-def _answer_danger(context: Context, _text: Inbox, _kind: str) -> Seen | None:
-    return Seen() if answer_danger(context) else None
 
 
 def _pass_to_paged(context: Context, _text: Inbox, kind: str) -> Seen | None:
@@ -152,10 +139,6 @@ def _answer_page(context: Context, _text: Inbox, kind: str) -> Seen | None:
     if kind in ("start", "help"):
         return None
     return Seen() if paged_stage.answer_page(context, _sure_command) else None
-
-
-def _offer_to_pass_on(context: Context, _text: Inbox, _kind: str) -> Seen | None:
-    return Seen() if paged_stage.offer(context, read_given) else None
 
 
 def _ask_gently(context: Context, _text: Inbox, _kind: str) -> Seen | None:
@@ -231,10 +214,6 @@ def _ask_about_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
     return Seen()
 
 
-def _offer_reply(context: Context, _text: Inbox, _kind: str) -> Seen | None:
-    return Seen() if offer_reply(context, read_given) else None
-
-
 def _understand_words(context: Context, _text: Inbox, _kind: str) -> Seen:
     looping = _is_looping(context)
     return Seen(_understand(context) or ("loop" if looping else None))
@@ -244,26 +223,31 @@ def _is_looping(context: Context) -> bool:
     return context.known.recent > LOOP_TEXTS
 
 
+def _seen_by(look: Callable[[Context], bool]) -> Callable[[Context, Inbox, str], Seen | None]:
+    """Make a stage of what says whether it has seen to a text, whatever kind of text that is."""
+    return lambda context, _text, _kind: Seen() if look(context) else None
+
+
 STAGES: Final = (
     _hear_stop,
     _fall_silent,
-    _hear_erasing,
+    _seen_by(hear_erasing),
     _pass_over_reactions,
     _pass_to_paged,
     _answer_page,
-    _answer_danger,
+    _seen_by(answer_danger),
     _hear_start,
     _hear_help,
     _pass_over_machines,
-    _ask_who_it_is,
+    _seen_by(ask_who_it_is),
     _see_no_words,
-    _offer_to_pass_on,
+    _seen_by(lambda context: paged_stage.offer(context, read_given)),
     _ask_gently,
     _carry_in_the_hour,
     _answer_back,
     _ask_once_more,
     _ask_about_stop,
-    _offer_reply,
+    _seen_by(lambda context: offer_reply(context, read_given)),
     _understand_words,
 )
 """What a text is asked, in this order; the first stage that gives an answer has seen to it."""
