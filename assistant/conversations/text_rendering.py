@@ -59,14 +59,16 @@ def speak(
     )
 
 
-def labelled(ctx: ActionContext, words: str) -> str:
+def labelled(ctx: ActionContext, words: str, *, uri: str) -> str:
     """Return what nobody asked for with its circle's name before it, for whoever sits in several.
 
     Not where the name stands in it; on a shared phone its initials alone.
     """
     if ctx.circle is None or ctx.circle.name in words:
         return words
-    return f"{circle_label(ctx.circle, plain=ctx.person.plain)}: {words}"
+    label = circle_label(ctx.circle, plain=ctx.person.plain)
+    # One accent in it would have the whole text cost twice.
+    return f"{render('{label}', {'label': label}) if uri.startswith('sms:') else label}: {words}"
 
 
 def named_in(ctx: ActionContext, texts: Texts) -> tuple[str, ...]:

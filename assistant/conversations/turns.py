@@ -90,7 +90,7 @@ def _carry_out_one(context: Context, conversation: Conversation, effect: Say | A
         )
         words = speak(ctx, texts, uri=context.address.uri)
         if context.inbox is None and ctx.member is not None and len(context.known.seats) > 1:
-            words = words if book.is_safety(effect.flow) else labelled(ctx, words)
+            words = words if book.is_safety(effect.flow) else labelled(ctx, words, uri=context.address.uri)
         context.say(
             words,
             f"{effect.flow}/{effect.step}/{effect.part}",

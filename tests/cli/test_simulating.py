@@ -81,6 +81,6 @@ def test_a_broken_promise_is_exit_status_1_and_shown_with_the_lines_around_it(
     assert "to Ana: Week 1: Arrive." in failure
 
 
-@pytest.mark.parametrize("wrong", [("--members", 3), ("--weeks", 5), ("--circles", 3)])
+@pytest.mark.parametrize("wrong", [("--members", 3), ("--weeks", 5), ("--circles", 7)])
 def test_a_season_that_cannot_be_played_is_wrong_usage(circle: Circle, wrong: tuple[str, int]) -> None:
     assert circle("simulate", *wrong).code == 2

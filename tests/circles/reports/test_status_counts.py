@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
+from assistant.circles.at_hand.at_hand_counts import NowCounts
 from assistant.circles.reports.status_counts import PROGRESS, SAFETY_FLOWS, CircleCounts, count_circles
 from assistant.store.tables import (
     Address,
@@ -114,6 +115,7 @@ def by_hand(town: Town, circle: Circle) -> CircleCounts:
         waiting=sum(each.state == "queued" for each in mine(Outbox)),
         alarms=len(alarms),
         unanswered=sum(each.answered_at is None and each.next_page_at is None for each in alarms),
+        nows=NowCounts(),  # Their own are in tests/circles/at_hand.
     )
 
 
