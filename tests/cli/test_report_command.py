@@ -24,7 +24,20 @@ LATER = dt.datetime(2026, 6, 22, 18, tzinfo=dt.UTC)
 MARKER = "zucchini-lanterns"
 READ_BY_PROGRAMS = {
     *("code", "state", "kind", "key", "flow", "step", "version", "zone", "language", "program", "wording"),
-    *("outcome", "visible_to", "purpose", "did", "what", "sender", "uri", "carrier_id", "status", "action"),
+    *(
+        "outcome",
+        "visible_to",
+        "purpose",
+        "did",
+        "gave",
+        "role",
+        "what",
+        "sender",
+        "uri",
+        "carrier_id",
+        "status",
+        "action",
+    ),
 }
 """Columns whose words are the program's own, or a circle's code."""
 
