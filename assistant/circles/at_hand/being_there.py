@@ -17,6 +17,7 @@ from assistant.circles.exchange.listings import (
     is_hidden,
     locked,
     name_on,
+    own_approach,
     writer_of,
 )
 from assistant.circles.exchange.open_talks import rests_until
@@ -32,7 +33,7 @@ FOUND: Final = "now_found"
 @action("ask", "plain", "over")
 def open_call(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> ActionResult:
     """Ask a member, if it is still of use; plain: others see the phone, so it is asked first."""
-    found, mine = locked(ctx.session, listing), _mine(ctx, approach)
+    found, mine = locked(ctx.session, listing), own_approach(ctx, approach)
     if (
         found is None
         or mine is None
@@ -48,7 +49,7 @@ def open_call(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> Act
 @action("ask", "over")
 def show_call(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> ActionResult:
     """Show the words on a shared phone, now that it is a good moment."""
-    found, mine = locked(ctx.session, listing), _mine(ctx, approach)
+    found, mine = locked(ctx.session, listing), own_approach(ctx, approach)
     if found is None or mine is None or not _is_open(ctx, found, mine):
         return ActionResult("over")
     return _show(ctx, found)
@@ -57,7 +58,7 @@ def show_call(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> Act
 @action("here", "late", "over")
 def say_here(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> ActionResult:
     """A yes: the first opens the hour. late: someone is there already; over: it is of no use any more."""
-    found, mine = locked(ctx.session, listing), _mine(ctx, approach)
+    found, mine = locked(ctx.session, listing), own_approach(ctx, approach)
     if found is None or mine is None or mine.linked_at is not None or found.words is None:
         return ActionResult("over")
     writer, person = writer_of(ctx.session, found)
@@ -75,22 +76,6 @@ def say_here(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> Acti
     told = Start(person.id, FOUND, values, writer.id, at_once=True)
     called = "unnamed" if is_hidden(found) else "named"
     return ActionResult("here", {**values, "other_name": name, "called": called}, (told,))
-
-
-@action("heard")
-def say_not_here(ctx: ActionContext, *, approach: int = 0) -> ActionResult:
-    """Not now: nobody hears of it."""
-    mine = _mine(ctx, approach)
-    if mine is not None and mine.reply is None:
-        mine.reply, mine.replied_at = "no", ctx.now
-        ctx.session.flush()
-    return ActionResult("heard")
-
-
-def _mine(ctx: ActionContext, approach_id: int) -> Approach | None:
-    found = ctx.session.get(Approach, approach_id)
-    mine = found is not None and ctx.member is not None and found.member_id == ctx.member.id
-    return found if mine else None
 
 
 def _is_open(ctx: ActionContext, listing: Listing, approach: Approach) -> bool:

@@ -14,6 +14,7 @@ from assistant.circles.actions.effects import Effect, Start
 from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
 from assistant.circles.at_hand.who_is_there import who_is_there
+from assistant.circles.exchange.drafts import keep_draft
 from assistant.circles.exchange.link_words import NOW
 from assistant.circles.exchange.listings import end, is_here, locked, writer_of
 from assistant.circles.exchange.withdrawal import withdraw
@@ -58,19 +59,7 @@ def draft_now(ctx: ActionContext, *, text: str = "") -> ActionResult:
         return ActionResult("long", {"text": "", "length": str(len(words)), "longest": str(LONGEST)})
     if needs_look(words):
         return ActionResult("look", {"text": ""})
-    _forget_drafts(ctx, member.id)
-    listing = Listing(
-        kind=NOW,
-        circle_id=member.circle_id,
-        member_id=member.id,
-        words=words,
-        named=False,
-        state="draft",
-        created_at=ctx.now,
-        inbox_id=ctx.inbox_id,
-    )
-    ctx.session.add(listing)
-    ctx.session.flush()
+    listing = keep_draft(ctx, member, NOW, words, instead_of=(NOW,))
     return ActionResult("ready", {"text": "", "listing": listing.id, "number_ok": ""})
 
 
@@ -187,14 +176,3 @@ def _today(ctx: ActionContext, circle: Circle) -> list[Listing]:
         .order_by(Listing.id)
     )
     return [each for each in rows if each.posted_at and each.posted_at.astimezone(zone).date() == today]
-
-
-def _forget_drafts(ctx: ActionContext, member_id: int) -> None:
-    older = select(Listing).where(
-        Listing.member_id == member_id,
-        Listing.kind == NOW,
-        Listing.state == "draft",
-        Listing.words.is_not(None),
-    )
-    for listing in ctx.session.scalars(older):
-        listing.words, listing.erased_at = None, ctx.now

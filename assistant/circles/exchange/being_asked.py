@@ -18,6 +18,7 @@ from assistant.circles.exchange.listings import (
     is_here,
     locked,
     name_in,
+    own_approach,
     propose_next,
     writer_of,
 )
@@ -32,7 +33,7 @@ from assistant.store.tables import Approach, Listing, Member, Person
 @action("ask", "plain", "over")
 def open_approach(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> ActionResult:
     """Ask a member, if it is still of use and they were not asked about two others this week."""
-    found, mine = locked(ctx.session, listing), _mine(ctx, approach)
+    found, mine = locked(ctx.session, listing), own_approach(ctx, approach)
     if found is None or mine is None or not _still_open(ctx, found, mine):
         return ActionResult("over")
     seat = ctx.session.get_one(Member, mine.member_id)
@@ -52,7 +53,7 @@ def open_approach(ctx: ActionContext, *, listing: int = 0, approach: int = 0) ->
 @action("ask", "over")
 def show_asked(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> ActionResult:
     """Show the words on a shared phone, now that it is a good moment."""
-    found, mine = locked(ctx.session, listing), _mine(ctx, approach)
+    found, mine = locked(ctx.session, listing), own_approach(ctx, approach)
     if found is None or mine is None or not _still_open(ctx, found, mine):
         return ActionResult("over")
     return _show(ctx, found, mine)
@@ -84,18 +85,11 @@ def say_yes(
 @action("heard")
 def say_not_now(ctx: ActionContext, *, approach: int = 0) -> ActionResult:
     """Not now: nobody hears of it."""
-    mine = _mine(ctx, approach)
+    mine = own_approach(ctx, approach)
     if mine is not None and mine.reply is None:
         mine.reply, mine.replied_at = "no", ctx.now
         ctx.session.flush()
     return ActionResult("heard")
-
-
-def _mine(ctx: ActionContext, approach_id: int) -> Approach | None:
-    found = ctx.session.get(Approach, approach_id)
-    return (
-        found if found is not None and ctx.member is not None and found.member_id == ctx.member.id else None
-    )
 
 
 def _still_open(ctx: ActionContext, listing: Listing, approach: Approach) -> bool:
@@ -140,7 +134,7 @@ def _show(ctx: ActionContext, listing: Listing, approach: Approach) -> ActionRes
 
 
 def _say_yes(ctx: ActionContext, listing_id: int, approach_id: int, reply: str) -> ActionResult:
-    listing, mine = locked(ctx.session, listing_id), _mine(ctx, approach_id)
+    listing, mine = locked(ctx.session, listing_id), own_approach(ctx, approach_id)
     if listing is None or mine is None or mine.linked_at is not None:
         return ActionResult("over")
     if not _still_open(ctx, listing, mine):

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.effects import Effect, Start, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.exchange.lifetimes import MOST_ASKS_A_WEEK, WEEK
@@ -181,6 +182,13 @@ def _to_be_asked_at(session: Session, person_id: int, now: dt.datetime, but: int
         )
         if due is not None and not (table is Introduced and number == but)
     ]
+
+
+def own_approach(ctx: ActionContext, approach_id: int) -> Approach | None:
+    """Return the approach by which the member in `ctx` is asked; None: it is none, or somebody else's."""
+    found = ctx.session.get(Approach, approach_id)
+    mine = found is not None and ctx.member is not None and found.member_id == ctx.member.id
+    return found if mine else None
 
 
 def name_in(person: Person, language: str | None, *, placeholder: str = "writer") -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from sqlalchemy import select
-
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import OWN, Effect, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
+from assistant.circles.exchange.drafts import keep_draft
 from assistant.circles.exchange.host_looks import ask_hosts, lookers
 from assistant.circles.exchange.lifetimes import MOST_OPEN, until_of
 from assistant.circles.exchange.listings import LONGEST_SHOWN, own_open
@@ -141,29 +140,9 @@ def _draft(ctx: ActionContext, kind: str, text: str) -> ActionResult:
     open_now = [each for each in own_open(ctx.session, [member.id]) if each.kind in ("ask", "offer")]
     if len(open_now) >= MOST_OPEN:
         return ActionResult("many", {"text": ""})
-    _forget_drafts(ctx, member.id)
-    listing = Listing(
-        kind=kind,
-        circle_id=member.circle_id,
-        member_id=member.id,
-        words=words,
-        named=False,
-        state="draft",
-        created_at=ctx.now,
-        inbox_id=ctx.inbox_id,
-    )
-    ctx.session.add(listing)
-    ctx.session.flush()
+    listing = keep_draft(ctx, member, kind, words)
     lead = kind == "offer" and bool(topics_in(words) & LEADS)
     return ActionResult("lead" if lead else "ready", {"text": "", "listing": listing.id, "number_ok": ""})
-
-
-def _forget_drafts(ctx: ActionContext, member_id: int) -> None:
-    older = select(Listing).where(
-        Listing.member_id == member_id, Listing.state == "draft", Listing.words.is_not(None)
-    )
-    for listing in ctx.session.scalars(older):
-        listing.words, listing.erased_at = None, ctx.now
 
 
 def _draft_of(ctx: ActionContext, listing_id: int) -> Listing | None:

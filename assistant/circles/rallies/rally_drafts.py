@@ -12,6 +12,7 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import OWN, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
+from assistant.circles.exchange.drafts import keep_draft
 from assistant.circles.exchange.listings import LONGEST_SHOWN
 from assistant.circles.people.memberships import hosts_of
 from assistant.circles.people.reachability import hears_us
@@ -49,19 +50,7 @@ def draft_rally(ctx: ActionContext, *, text: str = "") -> ActionResult:
         return ActionResult("long", {"text": "", "length": str(len(words)), "longest": str(LONGEST)})
     if needs_look(words):
         return ActionResult("look", {"text": ""})
-    _forget_drafts(ctx, member)
-    listing = Listing(
-        kind=RALLY,
-        circle_id=member.circle_id,
-        member_id=member.id,
-        words=words,
-        named=True,
-        state="draft",
-        created_at=ctx.now,
-        inbox_id=ctx.inbox_id,
-    )
-    ctx.session.add(listing)
-    ctx.session.flush()
+    listing = keep_draft(ctx, member, RALLY, words, named=True, instead_of=(RALLY,))
     return ActionResult("ready", {"text": "", "listing": listing.id, "number_ok": ""})
 
 
@@ -152,14 +141,3 @@ def hosts_to_tell(ctx: ActionContext, member: Member) -> Sequence[Person]:
         and host.id not in apart
         and hears_us(ctx.session, host.id, ctx.identity.sender)
     ]
-
-
-def _forget_drafts(ctx: ActionContext, member: Member) -> None:
-    older = select(Listing).where(
-        Listing.member_id == member.id,
-        Listing.kind == RALLY,
-        Listing.state == "draft",
-        Listing.words.is_not(None),
-    )
-    for listing in ctx.session.scalars(older):
-        listing.words, listing.erased_at = None, ctx.now

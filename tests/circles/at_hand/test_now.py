@@ -130,7 +130,7 @@ def test_of_two_yeses_the_first_wins_once(calls: Calls) -> None:
 
 def test_a_no_reaches_nobody_and_changes_nothing(calls: Calls) -> None:
     calls.call()
-    assert calls.say("say_not_here", "Bea").effects == ()
+    assert calls.say("say_not_now", "Bea").effects == ()
     assert calls.listing.ended_at is None
 
 

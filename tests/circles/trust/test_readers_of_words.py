@@ -69,6 +69,7 @@ KEPT: Final = {
     "circles/rallies/rally_telling.py": "hands a rally for the host on; `unrouted_messages` says whose it is",
     "circles/buddies/follow_ups.py": "whether anything was written",
     "circles/buddies/groups.py": "who fits whom",
+    "circles/exchange/drafts.py": "forgets what was never said yes to",
     "circles/exchange/likely_helpers.py": "who fits whom; `linking` says whose words speak for a helper",
     "circles/exchange/listings.py": "for texts that name the listing in `carries`",
     "circles/exchange/introductions/two_sides.py": "what may be said of someone, for texts that name the row",
