@@ -46,10 +46,13 @@ def find_gaps(tables: Mapping[str, Any], file: str = _FILE.name) -> Iterator[Gap
             yield Gap(file, f"{country}.{key}", "it is no number that is known, and no language.")
         for number in NUMBERS:
             if number in table or number in _NEEDED:
-                yield from _wrong_text(table.get(number), frozenset(), file, f"{country}.{number}")
+                yield from wrong_text(table.get(number), frozenset(), file, f"{country}.{number}", _NO_NUMBER)
         numbers = frozenset(NUMBERS) & table.keys()
         for language in LANGUAGES:
             yield from _wrong_forms(table.get(language), numbers, file, f"{country}.{language}")
+
+
+_NO_NUMBER: Final = "the country has no number called {name}."
 
 
 def _wrong_forms(forms: Any, numbers: frozenset[str], file: str, key: str) -> Iterator[Gap]:
@@ -57,22 +60,31 @@ def _wrong_forms(forms: Any, numbers: frozenset[str], file: str, key: str) -> It
         yield Gap(file, key, "there are no words for this language.")
         return
     for form in FORMS:
-        yield from _wrong_text(forms.get(form), numbers, file, f"{key}.{form}")
+        yield from wrong_text(forms.get(form), numbers, file, f"{key}.{form}", _NO_NUMBER)
     for form in sorted(forms.keys() - set(FORMS)):
         yield Gap(file, f"{key}.{form}", f"no text names it so. It can be: {', '.join(FORMS)}.")
 
 
-def _wrong_text(text: Any, numbers: frozenset[str], file: str, key: str) -> Iterator[Gap]:
+def wrong_text(text: Any, known: frozenset[str], file: str, key: str, unknown_says: str) -> Iterator[Gap]:
+    """Say what is wrong with a text of a table of lines, which may name nothing but what is `known`.
+
+    Args:
+        text: As it stands in the file.
+        known: What its placeholders may name.
+        file: Where it stands.
+        key: And under which key.
+        unknown_says: What is said of any other, as {name}.
+    """
     if not isinstance(text, str) or not text.strip():
         yield Gap(file, key, "it is missing; it has to be a text in quotes.")
         return
     try:
-        unknown = sorted(set(placeholders(text)) - numbers)
+        unknown = sorted(set(placeholders(text)) - known)
     except ValueError as error:
         yield Gap(file, key, str(error))
         return
     for name in unknown:
-        yield Gap(file, key, f"the country has no number called {{{name}}}.")
+        yield Gap(file, key, unknown_says.format(name=f"{{{name}}}"))
 
 
 def read_lines(tables: Mapping[str, Any]) -> Lines:

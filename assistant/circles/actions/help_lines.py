@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from assistant.circles.actions.crisis_lines import wrong_text
 from assistant.language.exchange.topics import topics_in, topics_known
 from assistant.language.languages import LANGUAGES, Gap, spoken
-from assistant.language.rendering import placeholders, render_rich
+from assistant.language.rendering import render_rich
 from assistant.schedule.local_time import zone_named
 
 _FILE: Final = Path(__file__).parents[3] / "flows" / "help_lines.toml"
@@ -20,6 +21,7 @@ _HOURS: Final = range(25)
 _DAYS: Final = range(7)
 _KEYS: Final = frozenset({"number", "topics", "days", "opens", "closes", "zone", "languages", *LANGUAGES})
 _NAMES: Final = frozenset({"number"})
+_NO_SUCH_NAME: Final = "a line has nothing called {name}; it can be {{number}}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def _wrong_line(line: Mapping[str, Any], file: str, key: str) -> Iterator[Gap]:
     for name in sorted(line.keys() - _KEYS):
         yield Gap(file, f"{key}.{name}", f"it is not known. It can be: {', '.join(sorted(_KEYS))}.")
     for name in ("number", *LANGUAGES):
-        yield from _wrong_text(line.get(name), file, f"{key}.{name}")
+        yield from wrong_text(line.get(name), _NAMES, file, f"{key}.{name}", _NO_SUCH_NAME)
     spoken_in = line.get("languages")
     if not isinstance(spoken_in, list) or not spoken_in or not set(spoken_in) <= LANGUAGES.keys():
         yield Gap(file, f"{key}.languages", f"it lists which are spoken there: {', '.join(LANGUAGES)}.")
@@ -72,19 +74,6 @@ def _wrong_line(line: Mapping[str, Any], file: str, key: str) -> Iterator[Gap]:
         yield Gap(file, f"{key}.opens", "it opens and closes at full hours of one day, from 0 to 24.")
     if "zone" in line and (not isinstance(line["zone"], str) or zone_named(line["zone"]) is None):
         yield Gap(file, f"{key}.zone", "it is the IANA name of a time zone, such as America/New_York.")
-
-
-def _wrong_text(text: Any, file: str, key: str) -> Iterator[Gap]:
-    if not isinstance(text, str) or not text.strip():
-        yield Gap(file, key, "it is missing; it has to be a text in quotes.")
-        return
-    try:
-        unknown = sorted(set(placeholders(text)) - _NAMES)
-    except ValueError as error:
-        yield Gap(file, key, str(error))
-        return
-    for name in unknown:
-        yield Gap(file, key, f"a line has nothing called {{{name}}}; it can be {{number}}.")
 
 
 def read_help_lines(tables: Mapping[str, Any]) -> Mapping[str, tuple[HelpLine, ...]]:
