@@ -41,8 +41,8 @@ other work a hundred people's first texts take half a minute."""
 SEVERAL = 5
 FOR_COMPANY = 0.25
 """Seconds that texts wait for others to be handled along with, once a batch was one of several: what is asked
-once for a batch costs as much as five texts. On SQLite whoever waits for its lock is let in meanwhile. A tenth
-of a second made a text a third dearer for those who send many, and a member never sees the difference."""
+once for a batch costs as much as five texts. On SQLite whoever waits for its lock is let in meanwhile. With a
+tenth of a second a text was a third dearer, and nobody sees the difference."""
 TRIES = 3
 WAITING: Final = (
     select(Inbox.id, Inbox.person_id, Inbox.from_uri, Inbox.received_at)

@@ -98,7 +98,7 @@ def _place(mapper: orm.Mapper[Any]) -> int:
 def _take_in(session: orm.Session, row: Any) -> None:
     number(session, row)
     values = vars(row)
-    for name, value in _defaults(type(row)):
+    for name, value in _defaults(orm.object_mapper(row)):
         if name not in values:
             values[name] = value(None) if callable(value) else value
     _keep(session, row)
@@ -107,13 +107,13 @@ def _take_in(session: orm.Session, row: Any) -> None:
 
 
 @cache
-def _defaults(table: type) -> tuple[tuple[str, Any], ...]:
+def _defaults(mapper: orm.Mapper[Any]) -> tuple[tuple[str, Any], ...]:
     """Return what new rows are given where nothing else is said, or what makes it.
 
     Said as they are made: rows that say the same columns go in by one statement, and none is asked for what
     the database made of it.
     """
-    both: list[tuple[str, Any]] = [(each.key, each.columns[0]) for each in orm.class_mapper(table).column_attrs]
+    both: list[tuple[str, Any]] = [(each.key, each.columns[0]) for each in mapper.column_attrs]
     return tuple((key, column.default.arg) for key, column in both if column.default is not None)
 
 

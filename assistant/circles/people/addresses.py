@@ -30,17 +30,16 @@ class Waiting(Protocol):
 
 
 _TEXTS: Final[BindParameter[int]] = bindparam("texts", expanding=True)
-OWNERS: Final = select(Address.uri, Address.person_id).where(
-    Address.uri.in_(bindparam("uris", expanding=True))
-)
 PARAMS: Final = select(Inbox.id, Inbox.params).where(Inbox.id.in_(_TEXTS))
 NOTE_OWNER: Final = (
-    update(cast("Table", Inbox.__table__)).where(Inbox.id == bindparam("text")).values(person_id=bindparam("owner"))
+    update(cast("Table", Inbox.__table__))
+    .where(Inbox.id == bindparam("text"))
+    .values(person_id=bindparam("owner"))
 )
 
 
 def claim_senders(session: Session, texts: Sequence[Waiting]) -> list[int]:
-    """Write on each text whose it is, making a person of whoever wrote for the first time; return those people.
+    """Write on each text whose it is, making a person of whoever wrote for the first time.
 
     Columns do: the texts themselves are read once their people are locked.
 
@@ -53,7 +52,9 @@ def claim_senders(session: Session, texts: Sequence[Waiting]) -> list[int]:
         asked = session.connection()
         lasting = _lasting(session, new)
         uris = {text.from_uri for text in new} | {uri for some in lasting.values() for uri in some}
-        owners = {uri: person_id for uri, person_id in asked.execute(OWNERS, {"uris": list(uris)})}
+        # Built anew: a sealed address is asked for by its values, not by a parameter.
+        known = select(Address.uri, Address.person_id).where(Address.uri.in_(uris))
+        owners |= {row.uri: row.person_id for row in asked.execute(known)}
         _meet(session, [text for text in new if text.from_uri not in owners], lasting, owners)
         asked.execute(NOTE_OWNER, [{"text": text.id, "owner": owners[text.from_uri]} for text in new])
     return [owners[text.from_uri] if text.person_id is None else text.person_id for text in texts]
@@ -65,7 +66,8 @@ def _lasting(session: Session, texts: Sequence[Waiting]) -> dict[int, list[str]]
     some = [text for text in texts if not text.from_uri.startswith("sms:")]
     if not some:
         return {}
-    came = dict(session.connection().execute(PARAMS, {"texts": [text.id for text in some]}).tuples())
+    rows = session.connection().execute(PARAMS, {"texts": [text.id for text in some]})
+    came = {row.id: row.params for row in rows}
     found = {}
     for text in some:
         ids = [text.from_uri, *(came[text.id].get(name) for name in LASTING_IDS)]
