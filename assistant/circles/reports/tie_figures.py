@@ -26,7 +26,7 @@ SOON: Final = {"hours_to_yes": ("ask", 1), "minutes_to_now": ("now", 60)}
 
 
 def of_asking(seasons: Sequence[Season]) -> Iterator[tuple[str, Cell]]:
-    """Count asks, offers and calls: how many, with a yes, helped by the word of whoever asked, and how soon."""
+    """Count asks, offers and calls: how many, with a yes, helped by the word of who asked, and how soon."""
     posted = [each for season in seasons for each in season.posted]
     for kind, (made, answered) in POSTED.items():
         these = [each for each in posted if each.kind == kind]
