@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SUPERVISED: Final = "CIRCLE_SUPERVISED"
 """Set by `circle run` for its children, to its own number: Redis is its business, and they end with it."""
 ENDS_WITHIN: Final = 10.0
-"""Seconds that a process has for what is under way once its supervisor was killed, which would give as many."""
+"""Seconds that a process has for what is under way, once what would give it as many was killed."""
 QUEUES: Final = ("inbox", "delivery")
 
 
