@@ -258,6 +258,13 @@ def hand_over_words(ctx: ActionContext, *, held: str = "", meant: int = 0) -> Ac
     return ActionResult("handed", {HELD: ""}, (HandOver(question.id, words),))
 
 
+@action("ask", "no")
+def may_be_answer(ctx: ActionContext, *, meant: int = 0) -> ActionResult:
+    """Whether words that went to someone may answer a question, too, which is still to be answered."""
+    question = ctx.session.get(Question, meant) if meant else None
+    return ActionResult("ask" if question is not None and question.state != "closed" else "no")
+
+
 @action("meant")
 def mean_command(ctx: ActionContext, *, held: str = "") -> ActionResult:  # noqa: ARG001
     """Take the held words for the command that they spell, and for no answer."""
