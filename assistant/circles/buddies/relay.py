@@ -332,10 +332,12 @@ def _names(ctx: ActionContext, member: Member) -> dict[str, str]:
 
 
 def _others_around(ctx: ActionContext, seats: Sequence[Member]) -> list[Person]:
-    """Return everyone the sender may know by name in these circles: members and hosts."""
+    """Return everyone the sender may know by name in these circles: members, who has left, and hosts."""
     circles = [member.circle_id for member in seats]
     mates = select(Person).join(Member, Member.person_id == Person.id)
-    mates = mates.where(Member.circle_id.in_(circles), Person.id != ctx.person.id, Member.state.in_(SEATED))
+    mates = mates.where(
+        Member.circle_id.in_(circles), Person.id != ctx.person.id, Member.state.in_((*SEATED, "left"))
+    )
     hosts = [host for circle_id in circles for host in hosts_of(ctx.session, circle_id, ctx.now)]
     return [*ctx.session.scalars(mates).unique(), *(host for host in hosts if host.id != ctx.person.id)]
 

@@ -136,6 +136,15 @@ def test_of_three_an_answer_to_one_alone_leaves_the_other_waiting(town: Town) ->
     assert (waits.outcome, waits.values["buddy"]) == ("yes", "Ana")
 
 
+def test_at_and_the_name_of_someone_who_has_left_reaches_nobody(town: Town) -> None:
+    _, members, _ = begin(town, 4)
+    ana = members[0]
+    other = next(each for each in members[1:] if each not in buddies_of(town.session, ana))
+    other.state = "left"
+    town.session.flush()
+    assert find(town, ana, f"{name(town, other)} hi").outcome == "other"
+
+
 @pytest.mark.parametrize("state", ["left", "paused", "unreachable"])
 def test_of_three_who_is_named_and_away_gets_nothing_and_nobody_else_does(town: Town, state: str) -> None:
     _, (ana, rosa, _), _ = begin(town, 3)
