@@ -179,6 +179,7 @@ Effect = (
     | AskAgain
     | Reword
     | HandOver
+    | Obey
     | OptIn
     | OptOut
     | WrongNumber
