@@ -362,7 +362,7 @@ class Season:
                 Introduction.outcome == "met"
             ),
             "circle hours": select(func.count(CircleHour.id)).where(CircleHour.state == "set"),
-            "seats that came to one": select(func.count()).select_from(HourSeat).where(HourSeat.came.is_(True)),
+            "seats that came": select(func.count()).select_from(HourSeat).where(HourSeat.came.is_(True)),
             "groups of buddies": select(func.count(Pair.id)),
             "groups in which someone said that they connected": select(
                 func.count(distinct(PairMember.pair_id))
