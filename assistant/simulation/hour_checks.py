@@ -7,7 +7,6 @@ from typing import Final
 
 from sqlalchemy import select
 
-from assistant.carriers.twilio_addresses import to_uri
 from assistant.simulation.exchange_checks import AWAY
 from assistant.simulation.invariants import Score
 from assistant.simulation.text_checks import Passed, Watcher
@@ -33,7 +32,7 @@ def check_hours(world: World, score: Score, watcher: Watcher) -> None:
         ).all()
         in_danger = dict(session.execute(select(Alert.person_id, Alert.opened_at)).all())
         for hour, seat, member in rows:
-            name = world.name(uris.get(member.person_id, to_uri("")).partition(":")[2])
+            name = world.name(uris.get(member.person_id, "").partition(":")[2])
             said_before = seat.replied_at is not None and seat.replied_at <= hour.starts_at
             left_alone = in_danger.get(member.person_id, now) <= hour.starts_at
             if seat.reply == "coming" and said_before and member.state not in AWAY and not left_alone:
