@@ -77,6 +77,8 @@ READABLE: Final = {
     "invitation.language": CLOSED,
     "invitation.state": CLOSED,
     "invitation.zone": "a time zone",
+    "kept_report.scope": "a circle's code, or a word of ours",
+    "kept_report.content": "counts with small ones hidden, names of figures, codes of circles",
     "listing.kind": CLOSED,
     "listing.outcome": CLOSED,
     "listing.source": CLOSED,
