@@ -13,7 +13,12 @@ from werkzeug.exceptions import HTTPException
 from assistant import fake_twilio
 from assistant.logs import get_log
 from assistant.pages.front_page import front_page
+from assistant.pages.host.host_pages import host_pages
+from assistant.pages.mine.my_pages import my_pages
+from assistant.pages.request_limits import OF_LINKS, limit_requests, where_from
 from assistant.pages.showing import show
+from assistant.pages.sign_in_pages import sign_in_pages
+from assistant.pages.visitors import look_who_it_is
 
 if TYPE_CHECKING:
     from assistant.runtime import Runtime
@@ -71,11 +76,19 @@ def make_pages(runtime: Runtime) -> Flask:
         content_security_policy=CONTENT_POLICY,
     )
     app.before_request(_refuse_from_elsewhere)
+    limiter = limit_requests()
+    limiter.init_app(app)
     CSRFProtect(app)
+    app.before_request(look_who_it_is)
     app.after_request(_keep_nothing)
     app.register_error_handler(Exception, _explain)
     app.add_url_rule("/static/<name>", "static", _static)
     app.register_blueprint(front_page())
+    links = sign_in_pages()
+    limiter.limit(OF_LINKS, key_func=where_from)(links)
+    app.register_blueprint(links)
+    app.register_blueprint(host_pages())
+    app.register_blueprint(my_pages())
     return app
 
 
