@@ -17,6 +17,7 @@ from assistant.store.tables.operation_tables import (
     Watermark,
     Worker,
 )
+from assistant.store.tables.page_tables import PageLink, PageSession
 from assistant.store.tables.person_tables import Address, Consent, Person, PhoneClaim, Role
 from assistant.store.tables.season_tables import (
     Apart,
@@ -62,6 +63,8 @@ __all__ = [
     "News",
     "Note",
     "Outbox",
+    "PageLink",
+    "PageSession",
     "Pair",
     "PairMember",
     "PendingAction",
