@@ -15,6 +15,8 @@ from assistant.logs import get_log
 from assistant.pages.front_page import front_page
 from assistant.pages.host.host_pages import host_pages
 from assistant.pages.mine.my_pages import my_pages
+from assistant.pages.public.join_pages import join_pages
+from assistant.pages.public.legal_pages import legal_pages
 from assistant.pages.request_limits import OF_LINKS, limit_requests, where_from
 from assistant.pages.showing import show
 from assistant.pages.sign_in_pages import sign_in_pages
@@ -87,6 +89,11 @@ def make_pages(runtime: Runtime) -> Flask:
     links = sign_in_pages()
     limiter.limit(OF_LINKS, key_func=where_from)(links)
     app.register_blueprint(links)
+    joins = join_pages()
+    # Words of circles can be tried, too.
+    limiter.limit(OF_LINKS, key_func=where_from)(joins)
+    app.register_blueprint(joins)
+    app.register_blueprint(legal_pages())
     app.register_blueprint(host_pages())
     app.register_blueprint(my_pages())
     return app

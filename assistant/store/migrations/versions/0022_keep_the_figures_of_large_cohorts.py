@@ -6,7 +6,7 @@ from alembic import op
 from assistant.store.columns import Json, UtcDateTime
 
 revision = "0022"
-down_revision = "0018"
+down_revision = "0021"
 
 
 def upgrade() -> None:
