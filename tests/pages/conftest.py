@@ -10,9 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from assistant.engine.book import FlowBook
-from assistant.runtime import Runtime, build_runtime
+from assistant.runtime import Runtime, build_runtime, read_flows
 from assistant.schedule.clock import ManualClock
-from assistant.runtime import read_flows
 from assistant.settings import load_settings
 from assistant.simulation.transcript import BEGINNING
 from assistant.simulation.world import World

@@ -89,4 +89,3 @@ class Visit:
         if found := TOKEN.search(answer.text):
             self.token = found[1]
         return answer
-

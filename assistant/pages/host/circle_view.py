@@ -1,11 +1,12 @@
-"""Everything that stands on the host's page of one circle, read at once; as many statements for eight as for two."""
+"""All that stands on the host's page of one circle; as many statements for twelve members as for two."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -36,6 +37,8 @@ from assistant.store.tables import Approach, Circle, Conversation, Listing, Pend
 if TYPE_CHECKING:
     from assistant.runtime import Runtime
     from assistant.services import Services
+
+_BRACES: Final = re.compile(r"\{\w+\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,7 @@ def read_circle(runtime: Runtime, session: Session, person: Person, code: str) -
         me=person.id,
         listings=_listings(session, circle, now),
         in_circle=is_in(seat_of(session, person.id, circle.id)),
-        stuck=[_at_question(services, each, language, now) for each in stuck_in(session, circle)],
+        stuck=[_at_question(services, circle, each, language, now) for each in stuck_in(session, circle)],
         invited=invited_to(session, circle),
         planned=_planned(services, circle, now),
         hour_at=hour.starts_at.astimezone(zone) if hour is not None else None,
@@ -245,9 +248,13 @@ def _listings(session: Session, circle: Circle, now: dt.datetime) -> list[OpenLi
     return [OpenListing(kind, state, (now - at).days, asked, yes) for kind, state, at, asked, yes in rows]
 
 
-def _at_question(services: Services, stuck: Stuck, language: str, now: dt.datetime) -> AtQuestion:
+def _at_question(
+    services: Services, circle: Circle, stuck: Stuck, language: str, now: dt.datetime
+) -> AtQuestion:
     step = services.book.today(stuck.flow, stuck.step)
     words = choose_text(step.say, language, {}, False) if step is not None and step.say else stuck.step
+    # Whoever joins is not known by name yet; what else stands in the text is theirs as well.
+    words = _BRACES.sub("…", words.replace("{circle}", circle.name))
     return AtQuestion(words, (now - stuck.since).days, stuck.unclear)
 
 

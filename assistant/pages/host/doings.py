@@ -1,4 +1,4 @@
-"""What can be done on the host's page: each is the step of a flow at which a text would have come out, too."""
+"""What can be done on the host's page: each is the step of a flow that a text would have started, too."""
 
 from __future__ import annotations
 

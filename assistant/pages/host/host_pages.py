@@ -5,6 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
+
 from assistant.circles.people.permissions import hosted_by
 from assistant.pages.host.circle_view import CircleView, Held, held_now, read_circle
 from assistant.pages.host.doings import DOINGS, Asked, Doing, Values
@@ -103,9 +104,7 @@ def _act(circle: Circle, what: str, doing: Doing, values: Values) -> Done:
 
 def _step(circle: Circle, flow: str, step: str, values: Values) -> Done:
     try:
-        return act(
-            runtime_here(), visitor_here().person_id, flow, step, circle_id=circle.id, values=values
-        )
+        return act(runtime_here(), visitor_here().person_id, flow, step, circle_id=circle.id, values=values)
     except NotHere:
         abort(403)
 
@@ -148,11 +147,8 @@ def _ask_first(view: CircleView, what: str, why: str, kind: str = "", passed: st
 def _held(view: CircleView) -> Held | None:
     runtime = runtime_here()
     with runtime.database.read() as session:
-        return held_now(
-            session, visitor_here().person_id, runtime.clock.now(), ZoneInfo(view.circle.zone)
-        )
+        return held_now(session, visitor_here().person_id, runtime.clock.now(), ZoneInfo(view.circle.zone))
 
 
 def _to(endpoint: str, **values: str) -> Response:
     return redirect(url_for(endpoint, **values), 303)  # type: ignore[return-value]
-

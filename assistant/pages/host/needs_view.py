@@ -1,4 +1,4 @@
-"""Who may need a person now, as whoever is on call sees it: who it is stands there only once they have looked."""
+"""Who may need a person now; who it is stands there only for whoever has looked."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from assistant.safety.alert_answers import about_alert
 from assistant.safety.alert_holding import SHOWN, TAKEN, hands_after
 from assistant.store.tables import Alert, AlertStep, Person
 from assistant.store.tables.operation_tables import URGENT
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -34,9 +35,7 @@ class Need:
     circle_id: int | None
 
 
-def needs_of(
-    ctx: ActionContext, circles: Collection[int], names: dict[int, str | None]
-) -> Sequence[Need]:
+def needs_of(ctx: ActionContext, circles: Collection[int], names: dict[int, str | None]) -> Sequence[Need]:
     """Return the open alerts of circles, the oldest first; not those about the visitor.
 
     Args:

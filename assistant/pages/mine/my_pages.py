@@ -30,7 +30,9 @@ def my_pages() -> Blueprint:
             runs = "on_call" in hearing_of(session, [person.id])[person.id]
             hosted = list(hosted_by(session, person.id))
         held = _look("me", "tell")
-        return show("mine/me.html", page="mine", held=held.said, runs=runs, hosted=hosted, fresh=visitor.fresh)
+        return show(
+            "mine/me.html", page="mine", held=held.said, runs=runs, hosted=hosted, fresh=visitor.fresh
+        )
 
     @pages.post("/me/words")
     @freshly
@@ -39,7 +41,11 @@ def my_pages() -> Blueprint:
         with runtime_here().database.read() as session:
             mine = [own for own in own_words(session, visitor_here().person_id) if own.words]
         return show(
-            "mine/words.html", page="mine", read=read.said, words=mine[:MOST_SHOWN], more=len(mine) - MOST_SHOWN
+            "mine/words.html",
+            page="mine",
+            read=read.said,
+            words=mine[:MOST_SHOWN],
+            more=len(mine) - MOST_SHOWN,
         )
 
     @pages.post("/me/copy")
