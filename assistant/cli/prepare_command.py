@@ -34,10 +34,12 @@ def prepare() -> None:
             say(str(errors))
             raise click.exceptions.Exit(BAD_FLOWS) from None
         if settings.local_carrier:
-            from assistant.cli.demo import set_up_demo
+            from assistant.cli.demo import open_demo_page, set_up_demo
 
             if set_up_demo(opened):
                 click.echo(DEMO_MADE)
+            if link := open_demo_page(opened):
+                click.echo(link)
 
 
 def prepare_apart() -> subprocess.CompletedProcess[str]:

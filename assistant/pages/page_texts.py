@@ -30,7 +30,7 @@ def texts_of(page: str) -> Texts:
     return own if page == SHARED else {**texts_of(SHARED), **own}
 
 
-def say(page: str, key: str, language: str, **values: object) -> str:
+def say(page: str, key: str, language: str, /, **values: object) -> str:
     """One sentence of a page, with its placeholders filled in.
 
     A key with `.one` and `.many` is chosen by the value `count`.

@@ -87,12 +87,26 @@ def act(
     return done
 
 
+def look(runtime: Runtime, person_id: int, flow: str, step: str) -> Done:
+    """Do a step that changes nothing and shows nobody's words but the person's own; see `act`."""
+    services = runtime.services
+    with services.database.read() as session:
+        person = session.get_one(Person, person_id)
+        context = _context(session, services, person)
+        talk = Conversation(person_id=person_id, flow=flow, version="", step=step, values={})
+        return _walk(context, services.book.flow(flow), step, talk)
+
+
 def _begin(session: Session, services: Services, person_id: int) -> Context:
     # The row is the lock under which the person's conversations move: a text of theirs waits for this.
     person = session.scalars(
         select(Person).where(Person.id == person_id).with_for_update(key_share=True)
     ).one()
-    address = address_of(session, person_id)
+    return _context(session, services, person)
+
+
+def _context(session: Session, services: Services, person: Person) -> Context:
+    address = address_of(session, person.id)
     if address is None:
         raise NotHere
     return Context(session, services, person, address, services.clock.now())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, current_app, g, make_response, render_template, request
 
 from assistant.language.languages import FALLBACK, LANGUAGES, spoken
+from assistant.language.rendering import readable_date, readable_day, readable_time
 from assistant.pages import page_texts
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ def show(
         language=language,
         languages={code: LANGUAGES[code].name for code in LANGUAGES},
         say=partial(_say, page, language),
+        text_or=partial(_text_or, page, language),
+        day=lambda day: readable_date(day, language),
+        weekday=lambda day: readable_day(day, language),
+        clock=lambda at: readable_time(at.hour, at.minute, language),
+        clock_seconds=lambda at: f"{at:%H:%M:%S}",
         service=settings.service_name,
         number=settings.number,
         contact=settings.support_contact,
@@ -58,7 +64,12 @@ def show(
     return make_response(body, status)
 
 
-def _say(page: str, language: str, key: str, **values: object) -> str:
+def _say(page: str, language: str, key: str, /, **values: object) -> str:
     settings = runtime_here().settings
     known = {"service": settings.service_name, "number": settings.number, "contact": settings.support_contact}
     return page_texts.say(page, key, language, **(known | values))
+
+
+def _text_or(page: str, language: str, key: str, otherwise: str) -> str:
+    """A sentence that may not be there: a flow somebody added has a title at least."""
+    return _say(page, language, key) if key in page_texts.texts_of(page) else otherwise

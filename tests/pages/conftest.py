@@ -9,9 +9,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from assistant.runtime import Runtime, build_runtime
+from assistant.engine.book import FlowBook
+from assistant.runtime import Runtime, build_runtime, read_flows
 from assistant.schedule.clock import ManualClock
 from assistant.settings import load_settings
+from assistant.simulation.transcript import BEGINNING
+from assistant.simulation.world import World
+from tests.pages.site import Site
 from webhooks.app import create_app
 
 
@@ -38,3 +42,15 @@ def app(runtime: Runtime) -> Iterator[Flask]:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def book() -> FlowBook:
+    return read_flows()
+
+
+@pytest.fixture
+def site(book: FlowBook) -> Iterator[Site]:
+    """A world with nobody in it, and its pages."""
+    with World(book, start=BEGINNING) as world:
+        yield Site(world)

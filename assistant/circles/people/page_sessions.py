@@ -23,6 +23,8 @@ FRESH_FOR: Final = dt.timedelta(minutes=15)
 KEPT_FOR: Final = dt.timedelta(days=7)
 """So long the row of a link or session stays after its end."""
 KEY_BYTES: Final = 16
+PATH: Final = "/go/"
+"""Where links lead, before their secret part."""
 
 
 def make_link(session: Session, person_id: int, landing: str, now: dt.datetime) -> str:

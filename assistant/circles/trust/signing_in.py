@@ -8,12 +8,11 @@ from typing import Final
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Line, Lines
 from assistant.circles.actions.registry import action
-from assistant.circles.people.page_sessions import end_sessions, links_since, make_link
+from assistant.circles.people.page_sessions import PATH, end_sessions, links_since, make_link
 from assistant.circles.people.permissions import hearing_of
 
 MOST_LINKS: Final = 6
 """In an hour: more is nobody who only wants to look."""
-PATH: Final = "/go/"
 
 
 @action("given", "often", "none")
