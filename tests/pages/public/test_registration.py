@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -11,18 +12,21 @@ import pytest
 from assistant.pages.registering.refusals import examine, is_public, refusals_file
 from assistant.pages.registering.registration import KINDS, Registration, Sample, register
 from assistant.runtime import read_flows
-from assistant.settings import Settings
+from assistant.settings import load_settings
 
 NUMBER = "+14155550100"
 
 
 @cache
 def ready() -> Registration:
-    settings = Settings(
-        service_name="Maple Peers",
-        support_contact="help@circles.example.org",
-        public_url="https://circles.example.org",
-        secret_key="x" * 40,  # type: ignore[arg-type]
+    settings = load_settings(
+        {
+            "SERVICE_NAME": "Maple Peers",
+            "SUPPORT_CONTACT": "help@circles.example.org",
+            "PUBLIC_URL": "https://circles.example.org",
+            "SECRET_KEY": "a key of these tests, long enough for anything",
+            "CIRCLE_DATA": mkdtemp(),
+        }
     )
     return register(read_flows(), settings, NUMBER)
 
