@@ -43,7 +43,11 @@ COMMANDS: Final = {
     "audit": ("audit_command", "audit", "Who did what, when, and each step that alerts took."),
     "words": ("person_commands", "words", "A person's own words in a file, for them; WHO tells them."),
     "forget": ("person_commands", "forget", "Forget a person at their wish, as ERASE ME does."),
-    "consent": ("consent_command", "consent", "When and how a number agreed or stopped, for a dispute."),
+    "consent": (
+        "number.consent_command",
+        "consent",
+        "When and how a number agreed or stopped, for a dispute.",
+    ),
     "register": (
         "register_command",
         "register",
