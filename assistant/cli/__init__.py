@@ -49,7 +49,7 @@ COMMANDS: Final = {
         "When and how a number agreed or stopped, for a dispute.",
     ),
     "register": (
-        "register_command",
+        "number.register_command",
         "register",
         "What a number's registration asks for, and would be refused.",
     ),

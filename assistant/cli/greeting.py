@@ -70,12 +70,12 @@ class Greeter(threading.Thread):
 
     def _prepare(self) -> None:
         """Look at the demo and the flows. A bad one lets no worker start: end with all that is wrong."""
-        from assistant.circles.people.page_sessions import PATH
-        from assistant.cli.prepare_command import BAD_FLOWS, DEMO_MADE, prepare_apart
+        from assistant.cli.prepare_command import BAD_FLOWS, DEMO_MADE, DEMO_PAGE, prepare_apart
 
         done = prepare_apart()
         self._has_demo = self._has_demo or DEMO_MADE in done.stdout.split()
-        self._page = next((word for word in done.stdout.split() if PATH in word), "")
+        pages = (word for word in done.stdout.split() if word.startswith(DEMO_PAGE))
+        self._page = next(pages, "").removeprefix(DEMO_PAGE)
         if done.returncode == BAD_FLOWS:
             self.trouble = done.stderr.strip()
             os.kill(os.getpid(), signal.SIGTERM)

@@ -14,6 +14,8 @@ BAD_FLOWS: Final = 3
 """The exit status that says so."""
 DEMO_MADE: Final = "demo"
 """Printed when the demo was set up just now."""
+DEMO_PAGE: Final = "page="
+"""Printed before a link to the page of the demo's host."""
 
 
 @click.command(hidden=True)
@@ -39,7 +41,7 @@ def prepare() -> None:
             if set_up_demo(opened):
                 click.echo(DEMO_MADE)
             if link := open_demo_page(opened):
-                click.echo(link)
+                click.echo(f"{DEMO_PAGE}{link}")
 
 
 def prepare_apart() -> subprocess.CompletedProcess[str]:

@@ -112,10 +112,10 @@ def test_what_opens_a_page_stands_in_no_table(site: Site) -> None:
     cookie = visit.client.get_cookie("circle")
     assert cookie is not None
     with site.world.database.read() as session:
-        kept = (
-            session.scalars(select(PageLink.key_hash)).all()
-            + session.scalars(select(PageSession.key_hash)).all()
-        )
+        kept = [
+            *session.scalars(select(PageLink.key_hash)),
+            *session.scalars(select(PageSession.key_hash)),
+        ]
     assert link.removeprefix("/go/") not in kept
     assert cookie.value not in kept
 

@@ -60,8 +60,9 @@ def last_signs(session: Session, members: Collection[Member]) -> dict[int, dt.da
     if theirs:
         for column, at in ((Answer.member_id, Answer.at), (Note.from_member_id, Note.at)):
             newest = select(column, func.max(at)).where(column.in_(theirs)).group_by(column)
-            for member_id, last in session.execute(newest):
-                own[member_id] = max(last, own.get(member_id, last))
+            for member_id, at_last in session.execute(newest):
+                if member_id is not None:
+                    own[member_id] = max(at_last, own.get(member_id, at_last))
     signs = {}
     for member in members:
         last = own.get(member.id) if member.person_id in of_several else heard.get(member.person_id)
@@ -77,7 +78,8 @@ def quiet_weeks_of(session: Session, members: Collection[Member], now: dt.dateti
     )
     weeks = dict.fromkeys(since, 0)
     for member_id, at in session.execute(opened):
-        weeks[member_id] += since[member_id] < at
+        if member_id is not None and at is not None:
+            weeks[member_id] += since[member_id] < at
     return weeks
 
 

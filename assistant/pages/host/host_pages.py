@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
@@ -67,7 +68,7 @@ def host_pages() -> Blueprint:
         if doing.writes and doing.flow != "alert_reply" and not request.form.get("meant"):
             danger = read_danger(asked.written, view.language)
             if danger.level == "sure" and "?" not in asked.written:
-                return _ask_first(view, what, "danger", danger.kind)
+                return _ask_first(view, what, "danger")
         return _done(view, what, _act(view.circle, what, doing, values))
 
     return pages
@@ -128,7 +129,7 @@ def _done(view: CircleView, what: str, done: Done) -> Response:
     )
 
 
-def _ask_first(view: CircleView, what: str, why: str, kind: str = "", passed: str = "") -> Response:
+def _ask_first(view: CircleView, what: str, why: str, passed: str = "") -> Response:
     """Ask before words go that hold a number, or that may be about the host."""
     fields = {name: request.form[name] for name in ("alert", "seat", "words") if name in request.form}
     return show(
@@ -138,7 +139,6 @@ def _ask_first(view: CircleView, what: str, why: str, kind: str = "", passed: st
         view=view,
         what=what,
         why=why,
-        kind=kind,
         fields=fields,
         passed=passed,
     )
@@ -150,5 +150,5 @@ def _held(view: CircleView) -> Held | None:
         return held_now(session, visitor_here().person_id, runtime.clock.now(), ZoneInfo(view.circle.zone))
 
 
-def _to(endpoint: str, **values: str) -> Response:
+def _to(endpoint: str, **values: Any) -> Response:
     return redirect(url_for(endpoint, **values), 303)  # type: ignore[return-value]
