@@ -219,6 +219,7 @@ def build_runtime(
             number=settings.number,
             key=settings.secret_key.get_secret_value().encode(),
             translates=_translates(settings.translation_models),
+            url=settings.public_url,
         ),
         _carrier=carrier,
         _wakeups=queues,

@@ -109,6 +109,7 @@ class World:
                 country="US",
                 sender=LOCAL_SERVICE_SID,
                 number=LOCAL_NUMBER,
+                url="https://circle.example",
                 translates=frozenset(translator.pairs if translator else ()),
             ),
             wake=lambda _queue: None,

@@ -11,11 +11,13 @@ from assistant.store.tables.operation_tables import (
     Alert,
     AlertStep,
     Audit,
+    KeptReport,
     PendingAction,
     ServiceState,
     Watermark,
     Worker,
 )
+from assistant.store.tables.page_tables import PageLink, PageSession
 from assistant.store.tables.person_tables import Address, Consent, Person, PhoneClaim, Role
 from assistant.store.tables.season_tables import (
     Apart,
@@ -55,11 +57,14 @@ __all__ = [
     "Introduced",
     "Introduction",
     "Invitation",
+    "KeptReport",
     "Listing",
     "Member",
     "News",
     "Note",
     "Outbox",
+    "PageLink",
+    "PageSession",
     "Pair",
     "PairMember",
     "PendingAction",
