@@ -107,14 +107,20 @@ class Caller:
         if self._session is not None:
             await self._session.close()
 
-    async def call(self, url: str, fields: Mapping[str, str], *, twiml: bool = False) -> Answer:
+    async def call(
+        self, url: str, fields: Mapping[str, str], *, twiml: bool = False, method: str = "POST"
+    ) -> Answer:
         """Post a form, try again as the URL's fragment asks, and read the answer.
 
         Args:
             url: Where to; its fragment holds the connection overrides.
-            twiml: Whether a 2xx must be TwiML; a status callback's answer is not read.
+            twiml: Whether a 2xx must be TwiML with messages; any other answer is given back as it came.
+            method: GET sends the form as the address's query.
         """
         address, _, fragment = url.partition("#")
+        if method == "GET":
+            address += ("&" if "?" in address else "?") + urlencode(fields)
+            fields = {}
         overrides = read_overrides(fragment)
         tries = 0
         async with self._room:
@@ -131,7 +137,7 @@ class Caller:
                 async with asyncio.timeout(overrides.total):
                     while tries <= overrides.retries:
                         tries += 1
-                        trouble, text = await self._try(address, body, headers, overrides)
+                        trouble, text = await self._try(method, address, body, headers, overrides)
                         if not trouble:
                             return _read_twiml(text, tries) if twiml else Answer(None, tries=tries, text=text)
                         if not overrides.retries_on(trouble):
@@ -141,7 +147,7 @@ class Caller:
         return Answer(UNREACHABLE, tries=tries, trouble=_SAID.get(trouble) or f"it answered {text}")
 
     async def _try(
-        self, address: str, body: bytes, headers: Mapping[str, str], overrides: Overrides
+        self, method: str, address: str, body: bytes, headers: Mapping[str, str], overrides: Overrides
     ) -> tuple[str, str]:
         """Call once; returns ("", body), or the kind of trouble (ct, rt, 4xx, 5xx) and the HTTP status."""
         if self._session is None:
@@ -149,9 +155,10 @@ class Caller:
         limits = aiohttp.ClientTimeout(sock_connect=overrides.connect, sock_read=overrides.read)
         try:
             # encoded=True: the address is called exactly as it was signed.
-            async with self._session.post(
+            async with self._session.request(
+                method,
                 URL(address, encoded=True),
-                data=body,
+                data=body or None,
                 headers=headers,
                 timeout=limits,
                 allow_redirects=False,

@@ -289,6 +289,15 @@ class LocalCarrier(PhoneSide):
 
     # How it decides
 
+    def strikes(self, what: str) -> bool:
+        """Return whether a fault ("refuse", "lose") hits this request: the next n, or by chance."""
+        left: int = getattr(self.faults, f"{what}_next")
+        if left:
+            setattr(self.faults, f"{what}_next", left - 1)
+            return True
+        rate: float = getattr(self.faults, f"{what}_rate")
+        return rate > 0 and self.chance.random() < rate
+
     def _admitted(self, order: Order) -> int | None:
         """Raise what Twilio would refuse; else return the error code the message will end with, if any."""
         check_sender(order, self.number, self.messaging_service, self.rcs_sender)

@@ -29,11 +29,13 @@ from assistant.fake_twilio.faults import Faults, read_faults
 from assistant.fake_twilio.journal import Journal, LineSeal
 from assistant.fake_twilio.media_shelf import MediaShelf
 from assistant.fake_twilio.page.loopback import open_to_this_machine
+from assistant.fake_twilio.page.page_calls import PageCalls
 from assistant.fake_twilio.page.phones_page import STATIC, PhonesPage
 from assistant.fake_twilio.records import Event, Phone
 from assistant.fake_twilio.rest.rest_api import api_routes
 from assistant.fake_twilio.service_time import ServiceClock
 from assistant.fake_twilio.traffic import Traffic
+from assistant.fake_twilio.voice.switchboard import Switchboard
 
 # Twilio retries only failed connections unless the address asks for more.
 LOCAL_WEBHOOK_URL = "http://127.0.0.1:8000/webhooks/twilio/message#rc=2&rp=ct,rt,5xx"
@@ -77,7 +79,9 @@ def create_carrier_app(
         if journal is not None:
             journal.write(event)
 
+    switchboard = Switchboard(carrier, traffic)
     page = PhonesPage(carrier, traffic, clock, shelf, keep)
+    calls = PageCalls(carrier, switchboard, page.feed)
     if journal is not None:
         for event in journal.read():
             carrier.restore(event)
@@ -98,8 +102,9 @@ def create_carrier_app(
             journal.close()
 
     app = web.Application(middlewares=[open_to_this_machine()], client_max_size=LARGEST_BODY)
-    app.add_routes(api_routes(carrier, traffic, shelf, learn_time))
+    app.add_routes(api_routes(carrier, traffic, shelf, switchboard, learn_time))
     app.add_routes(page.routes())
+    app.add_routes(calls.routes())
     app.on_startup.append(begin)
     app.on_shutdown.append(end)
     app.on_cleanup.append(clean)

@@ -14,6 +14,7 @@ from aiohttp import web
 from assistant.fake_twilio.fake_carrier import LocalCarrier
 from assistant.fake_twilio.media_shelf import MediaShelf
 from assistant.fake_twilio.rest.account_api import AccountApi
+from assistant.fake_twilio.rest.calls_api import CallsApi
 from assistant.fake_twilio.rest.content_api import ContentApi
 from assistant.fake_twilio.rest.media_api import MediaApi
 from assistant.fake_twilio.rest.rest_answers import (
@@ -27,11 +28,16 @@ from assistant.fake_twilio.rest.rest_answers import (
 )
 from assistant.fake_twilio.traffic import LearnTime, Traffic
 from assistant.fake_twilio.twilio_rules import Refusal
+from assistant.fake_twilio.voice.switchboard import Switchboard
 from assistant.fake_twilio.wire import API_VERSION, as_resource
 
 
 def api_routes(
-    carrier: LocalCarrier, traffic: Traffic, shelf: MediaShelf, learn_time: LearnTime
+    carrier: LocalCarrier,
+    traffic: Traffic,
+    shelf: MediaShelf,
+    switchboard: Switchboard,
+    learn_time: LearnTime,
 ) -> list[web.RouteDef]:
     """List every route of Twilio's hosts that we call, each behind the account's login."""
     login = Login(carrier)
@@ -40,6 +46,7 @@ def api_routes(
         AccountApi(carrier, traffic),
         MediaApi(carrier, shelf),
         ContentApi(carrier, learn_time),
+        CallsApi(carrier, switchboard),
     )
     return [route for part in parts for route in part.routes(login)]
 
@@ -68,7 +75,7 @@ class MessagesApi:
         form = await read_form(request)
         if faults.latency_ms:
             await asyncio.sleep(faults.latency_ms / 1000)
-        if self._strikes("refuse"):
+        if self._carrier.strikes("refuse"):
             raise Refusal(20503)
         message = self._carrier.create(
             to=first(form, "To"),
@@ -87,7 +94,7 @@ class MessagesApi:
             await self._traffic.carry(message, early=True)
         else:
             self._traffic.start(self._traffic.carry(message))
-        if not self._strikes("lose"):
+        if not self._carrier.strikes("lose"):
             return answer
         if faults.lose_how == "500":
             raise Refusal(20500)
@@ -154,16 +161,6 @@ class MessagesApi:
         """DELETE Messages/{sid}.json."""
         self._carrier.delete(request.match_info["sid"])
         return web.Response(status=204)
-
-    def _strikes(self, what: str) -> bool:
-        """Return whether a fault ("refuse", "lose") hits this request: the next n, or by chance."""
-        faults = self._carrier.faults
-        left: int = getattr(faults, f"{what}_next")
-        if left:
-            setattr(faults, f"{what}_next", left - 1)
-            return True
-        rate: float = getattr(faults, f"{what}_rate")
-        return rate > 0 and self._carrier.chance.random() < rate
 
 
 def _read_send_at(form: Form) -> datetime | None:
