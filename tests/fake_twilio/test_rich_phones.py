@@ -7,10 +7,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from assistant.fake_twilio.fake_carrier import LOCAL_SERVICE_SID, LocalCarrier
+from assistant.fake_twilio.fake_carrier import (
+    LOCAL_ACCOUNT_SID,
+    LOCAL_AUTH_TOKEN,
+    LOCAL_SERVICE_SID,
+    LocalCarrier,
+)
 from assistant.fake_twilio.faults import Faults
 from assistant.fake_twilio.records import Phone
 from assistant.fake_twilio.server import Running, running
@@ -83,7 +89,13 @@ def question(carrier: Running, *, rows: bool = False) -> str:
         }
     )
     words = {"twilio/text": {"body": "How was it? 1 Good, 2 Hard, 3 Later"}}
-    return carrier.carrier.contents.create({"language": "en", "types": rich | words}).sid
+    answer = requests.post(
+        f"{carrier.url}/v1/Content",
+        json={"language": "en", "types": rich | words},
+        auth=(LOCAL_ACCOUNT_SID, LOCAL_AUTH_TOKEN),
+        timeout=5,
+    )
+    return str(answer.json()["sid"])
 
 
 def send(carrier: Running, to: str, sid: str = "", body: str = "") -> None:
@@ -225,3 +237,24 @@ def test_everybody_can_use_the_page(
     ]
     assert said == []
     page.close()
+
+
+def test_a_phone_rings_and_hears_the_keys(page: Page, carrier: Running, webhook: Webhook) -> None:
+    gather = '<Gather numDigits="1" action="/keys" timeout="20"><Say>A page waits.</Say></Gather>'
+    left = [
+        f"<Response>{gather}</Response>",
+        "<Response><Say>Thank you.</Say><Pause length='20'/></Response>",
+    ]
+    webhook.twiml = lambda path: left.pop(0) if left else ""
+    placed = client_of(carrier).calls.create(to=ROSA, from_=carrier.carrier.number, url=webhook.url)
+    card = page.get_by_role("alertdialog", name="Rosa’s call")
+    expect(card).to_contain_text("+1 415 555 0100 is calling")
+    page.reload()
+    card.get_by_role("button", name="Answer: Rosa").click()
+    expect(card).to_contain_text("A page waits.")
+    card.get_by_role("button", name="Press 1 as Rosa").click()
+    expect(card).to_contain_text("Thank you.")
+    assert webhook.calls[-1].form["Digits"] == "1"
+    card.get_by_role("button", name="Hang up").click()
+    expect(card).to_be_hidden()
+    assert client_of(carrier).calls(placed.sid).fetch().status == "completed"
