@@ -12,7 +12,14 @@ from urllib.parse import urlsplit
 
 _FILE = Path(__file__).parent.parent / "payloads" / "twilio_api" / "answers.json"
 DESCRIPTIONS: dict[str, dict[str, Any]] = json.loads(_FILE.read_text("utf-8"))["schemas"]
-_TYPES = {"string": str, "integer": int, "boolean": bool, "object": dict, "array": list, "any": object}
+_TYPES: dict[str, type] = {
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "object": dict,
+    "array": list,
+    "any": object,
+}
 _PARTS_OF_MORE = ("page_of_2010",)
 
 
@@ -29,8 +36,8 @@ def differences(answer: Mapping[str, Any], name: str) -> list[str]:
 
 
 def _wrong(value: Any, described: Mapping[str, Any]) -> str:
-    kind = _TYPES[described["type"]]
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+    kind: type = _TYPES[described["type"]]
+    if not issubclass(type(value), kind) or (kind is int and isinstance(value, bool)):
         return f"is no {described['type']}"
     if "pattern" in described and not re.search(described["pattern"], value):
         return f"does not match {described['pattern']}"

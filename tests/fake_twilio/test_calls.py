@@ -61,6 +61,10 @@ def status_of(client: Client, placed: Any) -> str:
     return str(client.calls(placed.sid).fetch().status)
 
 
+def ended(client: Client, placed: Any) -> None:
+    wait_until(lambda: status_of(client, placed) == "completed")
+
+
 def reported(webhook: Webhook) -> list[str]:
     calls = [each for each in webhook.calls if each.path.endswith("/status")]
     return [
@@ -181,7 +185,7 @@ def test_either_of_two_can_hang_up(carrier: Running, client: Client, webhook: We
     (other,) = client.calls.list(to=LUZ)
     act(carrier, placed.sid if who == "first" else other.sid, do="hang up")
     for each in (placed, other):
-        wait_until(lambda each=each: status_of(client, each) == "completed")
+        ended(client, each)
     assert len(asked(webhook, "/after")) == (0 if who == "first" else 1)
 
 
