@@ -23,7 +23,6 @@ class Filled:
     body: str
     buttons: tuple[Button, ...] = ()
     list_button: str = ""
-    media_urls: tuple[str, ...] = ()
 
 
 def read_variables(text: str, template: Template) -> dict[str, str]:
@@ -68,7 +67,6 @@ def fill(template: Template, values: Mapping[str, str], channel: str) -> Filled:
         body,
         buttons=tuple(_button(row) for row in content.get("items") or content.get("actions") or ()),
         list_button=content.get("button", "") if kind == "twilio/list-picker" else "",
-        media_urls=tuple(content.get("media") or ()) if kind == "twilio/card" else (),
     )
 
 

@@ -124,6 +124,8 @@ def _check_type(kind: str, content: Any) -> None:
         raise _wrong(f"{kind}.body is required")
     if len(body) > (1600 if kind == "twilio/text" else LONGEST_BODY):
         raise _wrong(f"{kind}.body is too long")
+    if content.get("media"):
+        raise _wrong(f"{kind}.media is nothing that this carrier knows")
     if kind == "twilio/list-picker":
         button = content.get("button")
         if not isinstance(button, str) or not 1 <= len(button) <= 20:
