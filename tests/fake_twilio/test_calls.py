@@ -174,6 +174,32 @@ def test_two_are_connected_behind_our_number_until_the_time_is_over(
     assert shown(carrier, other.sid)["said"] == ["Somebody wants to talk.", "[connected]"]
 
 
+def test_whoever_does_not_accept_is_not_connected(carrier: Running, client: Client, webhook: Webhook) -> None:
+    number = f'<Number url="{webhook.url}/whisper">{LUZ}</Number>'
+    dial = f'<Response><Dial action="/after">{number}</Dial></Response>'
+    screen = '<Response><Gather numDigits="1" timeout="0"><Say>Press 1.</Say></Gather><Hangup/></Response>'
+    answer_twiml(webhook, dial, screen, "<Response/>")
+    carrier.carrier.faults.turn({"call_answer": "human"})
+    placed = call(client, webhook)
+    ended(client, placed)
+    (after,) = asked(webhook, "/after")
+    assert after.form["DialCallStatus"] == "no-answer"
+    (other,) = client.calls.list(to=LUZ)
+    assert shown(carrier, other.sid)["said"] == ["Press 1."]
+
+
+def test_a_caller_who_hangs_up_calls_off_what_still_rings(
+    carrier: Running, client: Client, webhook: Webhook
+) -> None:
+    answer_twiml(webhook, f"<Response><Dial><Number>{LUZ}</Number></Dial></Response>")
+    placed = call(client, webhook)
+    act(carrier, placed.sid, do="answer")
+    wait_until(lambda: client.calls.list(to=LUZ, status="ringing"))
+    act(carrier, placed.sid, do="hang up")
+    ended(client, placed)
+    assert [each.status for each in client.calls.list(to=LUZ)] == ["canceled"]
+
+
 @pytest.mark.parametrize("who", ["first", "second"])
 def test_either_of_two_can_hang_up(carrier: Running, client: Client, webhook: Webhook, who: str) -> None:
     answer_twiml(

@@ -44,18 +44,22 @@ class Script:
         self._keys = keys
         self._url = call.url
 
-    async def run(self) -> None:
-        """Fetch the TwiML, and do what it says until it ends."""
+    async def run(self) -> bool:
+        """Fetch the TwiML, and do what it says until it ends; returns whether it left the line open."""
         text: str | None = self._call.twiml
         if self._call.url:
-            text = await self._fetch(self._call.url, self._call.method, {})
+            try:
+                text = await self._fetch(self._call.url, self._call.method, {})
+            except HungUpError:
+                return False
         for _ in range(MOST_DOCUMENTS):
             if text is None:
-                return
+                return True
             try:
                 text = await self._document(text)
             except HungUpError:
-                return
+                return False
+        return False
 
     async def _document(self, text: str) -> str | None:
         """Run one document; returns the one it leads to, None at its end."""

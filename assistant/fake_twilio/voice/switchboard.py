@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 from xml.etree import ElementTree
 
 from assistant.fake_twilio.fake_carrier import LocalCarrier
@@ -95,12 +96,16 @@ class Switchboard:
             if await self._ring(call):
                 await self._talk(call)
         finally:
-            call.ended = call.updated = self._carrier.now()
-            if not call.final:
-                call.status = "completed"
-            self._show(call)
-            call.over.set()
-            self._report(call, "completed")
+            self._end(call)
+
+    def _end(self, call: Call) -> None:
+        """Say that a call is over; what nobody had answered yet is called off."""
+        call.ended = call.updated = self._carrier.now()
+        if not call.final:
+            call.status = "completed" if call.started else "canceled"
+        self._show(call)
+        call.over.set()
+        self._report(call, "completed")
 
     async def _ring(self, call: Call) -> bool:
         """Let it ring; returns whether somebody or something answered."""
@@ -108,7 +113,7 @@ class Switchboard:
         await asyncio.sleep(self._carrier.faults.step_ms / 1000)
         if not call.picked_up.done():
             self._turn(call, "ringing", "ringing")
-        how = self._carrier.faults.call_answer
+        how = call.picked_up.result() if call.picked_up.done() else self._carrier.faults.call_answer
         if not how:
             try:
                 how = await asyncio.wait_for(call.picked_up, call.timeout)
@@ -124,8 +129,8 @@ class Switchboard:
         self._turn(call, "in-progress", "answered")
         return True
 
-    async def _talk(self, call: Call) -> None:
-        """Run the TwiML, no longer than the call may last and nobody hangs up."""
+    async def _talk(self, call: Call) -> bool:
+        """Run the TwiML, no longer than the call may last; returns whether the line is still open then."""
         if call.async_amd and call.async_url and call.answered_by:
             told = {
                 "AccountSid": call.account_sid,
@@ -134,16 +139,11 @@ class Switchboard:
                 "MachineDetectionDuration": "1200",
             }
             self._traffic.start(self._tell(call.async_url, told))
-        keys = self._carrier.faults.call_digits if not call.parent_sid else ""
-        script = Script(
-            call,
-            self._traffic.caller,
-            show=self._show,
-            dial=self._dial,
-            keys="" if self._carrier.faults.call_answer == "machine" else keys,
-        )
+        faults = self._carrier.faults
+        keys = "" if faults.call_answer == "machine" else faults.call_digits
+        script = Script(call, self._traffic.caller, show=self._show, dial=self._dial, keys=keys)
         call.script = asyncio.create_task(asyncio.wait_for(script.run(), call.time_limit))
-        await _end_of(call.script)
+        return await _end_of(call.script) is True
 
     async def _dial(self, call: Call, verb: ElementTree.Element) -> Mapping[str, str]:
         """Ring somebody, and connect the two until either hangs up or the time is over."""
@@ -165,23 +165,23 @@ class Switchboard:
             direction="outbound-dial",
             parent_sid=call.sid,
         )
+        connected = False
         try:
-            if await self._ring(child):
-                # What stands at the number's url is spoken to whoever answered, before the two are connected.
-                await self._talk(child)
-                if child.script is not None and not child.script.cancelled():
-                    await self._connect(call, child, float(verb.get("timeLimit") or 14_400))
+            # What stands at the number's url is spoken to whoever answered, before the two are connected;
+            # where that ends the call, nobody answered as far as the caller is concerned.
+            if await self._ring(child) and await self._talk(child):
+                connected = True
+                await self._connect(call, child, float(verb.get("timeLimit") or 14_400))
         finally:
-            child.ended = child.updated = self._carrier.now()
-            if not child.final:
-                child.status = "completed"
-            self._show(child)
-            child.over.set()
-            self._report(child, "completed")
-        told = {"DialCallSid": child.sid, "DialCallStatus": child.status}
-        if child.status == "completed":
-            told["DialCallDuration"] = str(child.duration)
-        return told
+            self._end(child)
+        if connected:
+            return {
+                "DialCallSid": child.sid,
+                "DialCallStatus": "completed",
+                "DialCallDuration": str(child.duration),
+            }
+        status = "no-answer" if child.status == "completed" else child.status
+        return {"DialCallSid": child.sid, "DialCallStatus": status}
 
     async def _connect(self, call: Call, child: Call, most: float) -> None:
         for one, other in ((call, child), (child, call)):
@@ -215,8 +215,8 @@ class Switchboard:
             watch(call)
 
 
-async def _end_of(script: asyncio.Task[None]) -> None:
-    """Wait until a script ends, is over its time, or somebody hangs up, which cancels it.
+async def _end_of(script: asyncio.Task[Any]) -> Any:
+    """Wait until a script ends, which gives its result; over its time or hung up, it is cancelled: None.
 
     Raises:
         CancelledError: Whoever waits was cancelled; the script is, too.
@@ -226,8 +226,9 @@ async def _end_of(script: asyncio.Task[None]) -> None:
     except asyncio.CancelledError:
         script.cancel()
         raise
-    if not script.cancelled() and not isinstance(error := script.exception(), TimeoutError | None):
-        raise error
+    if script.cancelled() or isinstance(script.exception(), TimeoutError):
+        return None
+    return script.result()
 
 
 def events_asked(events: Sequence[str]) -> tuple[str, ...]:
