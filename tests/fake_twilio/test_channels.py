@@ -121,9 +121,12 @@ def test_a_window_outlives_the_deletion_of_its_text_and_a_restart(
 ) -> None:
     heard, _ = carrier.receive(ON_WHATSAPP, "hola")
     carrier.delete(heard.sid)
+    carrier.put_phone(Phone("Ana", ON_WHATSAPP, hides=True))
+    carrier.contents.submit(question(carrier), "how_was_it", "UTILITY", allow_category_change=True)
     again = LocalCarrier(now=hands)
     for event in carrier.snapshot():
         again.restore(from_row(json.loads(json.dumps(to_row(event)))))
+    assert list(again.snapshot()) == list(carrier.snapshot())
     for each in (carrier, again):
         assert end_of(each, say(each, ON_WHATSAPP)) == ("delivered", None)
 

@@ -300,6 +300,20 @@ def test_an_sms_shows_the_text_of_a_template_and_nothing_else(carrier: Running, 
     assert end_of(carrier, send(client, "+14155550111", only)) == ("failed", 63005)
 
 
+def test_a_template_whose_answer_was_lost_is_there_and_can_be_handed_in(
+    carrier: Running, client: Client
+) -> None:
+    carrier.carrier.faults.turn({"refuse_next": 1})
+    assert refusal_of(lambda: make(client, *text())) == (503, 20503)
+    carrier.carrier.faults.turn({"lose_next": 1})
+    with pytest.raises(requests.ConnectionError):
+        make(client, *text())
+    (made,) = client.content.v1.contents.list()
+    carrier.carrier.faults.turn({"lose_next": 1, "lose_how": "500"})
+    assert refusal_of(lambda: submit(client, made.sid)) == (500, 20500)
+    assert review(client, made.sid)["status"] == "approved"
+
+
 def test_a_lost_answer_to_a_template_leaves_it_in_the_log(carrier: Running, client: Client) -> None:
     sid = make(client, *text()).sid
     submit(client, sid)

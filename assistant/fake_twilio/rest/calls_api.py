@@ -5,13 +5,21 @@ https://www.twilio.com/docs/voice/api/call-resource
 
 from __future__ import annotations
 
-import asyncio
 from itertools import islice
 
 from aiohttp import web
 
 from assistant.fake_twilio.fake_carrier import LocalCarrier
-from assistant.fake_twilio.rest.rest_answers import Login, first, json_answer, number, page_size, read_form
+from assistant.fake_twilio.rest.rest_answers import (
+    Login,
+    first,
+    give_or_lose,
+    json_answer,
+    number,
+    page_size,
+    read_form,
+    take_or_refuse,
+)
 from assistant.fake_twilio.twilio_rules import Refusal
 from assistant.fake_twilio.voice.call_records import as_call_resource
 from assistant.fake_twilio.voice.switchboard import Switchboard, events_asked
@@ -39,12 +47,8 @@ class CallsApi:
 
     async def create(self, request: web.Request) -> web.StreamResponse:
         """POST Calls.json; the faults decide whether the answer comes."""
-        faults = self._carrier.faults
         form = await read_form(request)
-        if faults.latency_ms:
-            await asyncio.sleep(faults.latency_ms / 1000)
-        if self._carrier.strikes("refuse"):
-            raise Refusal(20503)
+        await take_or_refuse(self._carrier)
         call = self._switchboard.place(
             first(form, "To"),
             first(form, "From"),
@@ -60,14 +64,7 @@ class CallsApi:
             async_amd=first(form, "AsyncAmd") == "true",
             async_url=first(form, "AsyncAmdStatusCallback"),
         )
-        answer = json_answer(as_call_resource(call), 201)
-        if not self._carrier.strikes("lose"):
-            return answer
-        if faults.lose_how == "500":
-            raise Refusal(20500)
-        if request.transport is not None:
-            request.transport.abort()
-        return answer
+        return give_or_lose(self._carrier, request, json_answer(as_call_resource(call), 201))
 
     async def show_all(self, request: web.Request) -> web.StreamResponse:
         """GET Calls.json with its filters To, From, Status and ParentCallSid, newest first."""

@@ -14,7 +14,14 @@ from assistant.fake_twilio.content.content_book import ContentBook
 from assistant.fake_twilio.content.content_rules import richest
 from assistant.fake_twilio.fake_carrier import LocalCarrier
 from assistant.fake_twilio.records import Template
-from assistant.fake_twilio.rest.rest_answers import Login, json_answer, meta_page, read_object
+from assistant.fake_twilio.rest.rest_answers import (
+    Login,
+    give_or_lose,
+    json_answer,
+    meta_page,
+    read_object,
+    take_or_refuse,
+)
 from assistant.fake_twilio.traffic import LearnTime
 
 HOST = "content.twilio.com"
@@ -50,8 +57,11 @@ class ContentApi:
         ]
 
     async def create(self, request: web.Request) -> web.StreamResponse:
-        """POST /v1/Content."""
-        return json_answer(self._resource(self._book.create(await read_object(request))), 201)
+        """POST /v1/Content; the faults decide whether the answer comes."""
+        given = await read_object(request)
+        await take_or_refuse(self._carrier)
+        answer = json_answer(self._resource(self._book.create(given)), 201)
+        return give_or_lose(self._carrier, request, answer)
 
     async def show_all(self, request: web.Request) -> web.StreamResponse:
         """GET /v1/Content, in pages."""
@@ -88,6 +98,7 @@ class ContentApi:
     async def submit(self, request: web.Request) -> web.StreamResponse:
         """POST /v1/Content/{sid}/ApprovalRequests/whatsapp {name, category, allow_category_change?}."""
         given = await read_object(request)
+        await take_or_refuse(self._carrier)
         await self._learn_time()
         template = self._book.submit(
             request.match_info["sid"],
@@ -95,7 +106,8 @@ class ContentApi:
             str(given.get("category") or ""),
             allow_category_change=given.get("allow_category_change") is not False,
         )
-        return json_answer({**self._approval(template), "status": "received"}, 201)
+        answer = json_answer({**self._approval(template), "status": "received"}, 201)
+        return give_or_lose(self._carrier, request, answer)
 
     def _common(self, template: Template) -> dict[str, Any]:
         return {

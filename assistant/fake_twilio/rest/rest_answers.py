@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import json
@@ -52,6 +53,33 @@ class Login:
 def json_answer(body: Mapping[str, Any], status: int = 200) -> web.Response:
     """Write an answer."""
     return web.Response(body=json.dumps(body).encode(), status=status, content_type="application/json")
+
+
+async def take_or_refuse(carrier: LocalCarrier) -> None:
+    """Take as long as the faults say, and answer 503 without doing anything where they say that.
+
+    Raises:
+        Refusal: 20503, nothing was done.
+    """
+    if carrier.faults.latency_ms:
+        await asyncio.sleep(carrier.faults.latency_ms / 1000)
+    if carrier.strikes("refuse"):
+        raise Refusal(20503)
+
+
+def give_or_lose(carrier: LocalCarrier, request: web.Request, answer: web.Response) -> web.Response:
+    """Return an answer to what was done, or lose it where the faults say so.
+
+    Raises:
+        Refusal: 20500, which is one way of losing it.
+    """
+    if not carrier.strikes("lose"):
+        return answer
+    if carrier.faults.lose_how == "500":
+        raise Refusal(20500)
+    if request.transport is not None:
+        request.transport.abort()
+    return answer
 
 
 async def read_form(request: web.Request) -> Form:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,10 +20,12 @@ from assistant.fake_twilio.rest.rest_answers import (
     Form,
     Login,
     first,
+    give_or_lose,
     json_answer,
     number,
     page_size,
     read_form,
+    take_or_refuse,
 )
 from assistant.fake_twilio.traffic import LearnTime, Traffic
 from assistant.fake_twilio.twilio_rules import Refusal
@@ -73,10 +74,7 @@ class MessagesApi:
         """POST Messages.json; the faults decide whether the answer comes."""
         faults = self._carrier.faults
         form = await read_form(request)
-        if faults.latency_ms:
-            await asyncio.sleep(faults.latency_ms / 1000)
-        if self._carrier.strikes("refuse"):
-            raise Refusal(20503)
+        await take_or_refuse(self._carrier)
         message = self._carrier.create(
             to=first(form, "To"),
             body=first(form, "Body"),
@@ -94,13 +92,7 @@ class MessagesApi:
             await self._traffic.carry(message, early=True)
         else:
             self._traffic.start(self._traffic.carry(message))
-        if not self._carrier.strikes("lose"):
-            return answer
-        if faults.lose_how == "500":
-            raise Refusal(20500)
-        if request.transport is not None:
-            request.transport.abort()
-        return answer
+        return give_or_lose(self._carrier, request, answer)
 
     async def read_log(self, request: web.Request) -> web.StreamResponse:
         """GET Messages.json, newest first, in pages."""
