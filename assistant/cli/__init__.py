@@ -44,6 +44,11 @@ COMMANDS: Final = {
     "words": ("person_commands", "words", "A person's own words in a file, for them; WHO tells them."),
     "forget": ("person_commands", "forget", "Forget a person at their wish, as ERASE ME does."),
     "flows": ("flows_command", "flows", "Check, draw, play and count the conversations in flows/."),
+    "templates": (
+        "channels.templates_command",
+        "templates",
+        "What WhatsApp approves of our wording, and how that goes.",
+    ),
     "simulate": ("simulate_command", "simulate", "Play a whole season, and watch every promise."),
     "danger": (
         "danger_command",
