@@ -54,6 +54,11 @@ COMMANDS: Final = {
         "What a number's registration asks for, and would be refused.",
     ),
     "flows": ("flows_command", "flows", "Check, draw, play and count the conversations in flows/."),
+    "templates": (
+        "channels.templates_command",
+        "templates",
+        "What WhatsApp approves of our wording, and how that goes.",
+    ),
     "simulate": ("simulate_command", "simulate", "Play a whole season, and watch every promise."),
     "danger": (
         "danger_command",

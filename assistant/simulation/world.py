@@ -10,7 +10,6 @@ import datetime as dt
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -42,6 +41,7 @@ from assistant.schedule.clock import ManualClock
 from assistant.services import Services
 from assistant.simulation.time_travel import next_due
 from assistant.simulation.world_carrier import WorldCarrier
+from assistant.simulation.world_phones import Heard, heard_of
 from assistant.store.database import Database
 from assistant.store.sealing import Keyring
 from assistant.store.tables import Circle, Cohort, Member, Outbox, Person, Role, Timer
@@ -53,16 +53,6 @@ AT_ONCE = 500
 FOREVER = 3600.0
 TYPING: Final = dt.timedelta(seconds=20)
 """So long a person of this world reads and types before a text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A text that reached a phone; `by_carrier`: the carrier's own answer to a keyword."""
-
-    to: str
-    body: str
-    at: dt.datetime
-    by_carrier: bool = False
 
 
 class World:
@@ -97,6 +87,7 @@ class World:
         self.carrier = WorldCarrier(self.local)
         self.heard: list[Heard] = []
         self.numbers: dict[str, str] = {}
+        self.by_rcs: set[str] = set()
         self.cohorts: dict[str, int] = {}
         self.services = Services(
             database=self.database,
@@ -271,7 +262,9 @@ class World:
 
     def receive(self, name: str, words: str, received_at: dt.datetime, **message: Any) -> str:
         """A phone's text is heard now that the carrier brought at `received_at`; return its id there."""
-        inbound, answer = self.local.receive(self.number(name), words, **message)
+        number = self.number(name)
+        sent_from = f"rcs:{number}" if number in self.by_rcs else number
+        inbound, answer = self.local.receive(sent_from, words, **message)
         if answer is not None:
             self.heard.append(Heard(self.number(name), answer.body, self.clock.now(), by_carrier=True))
         fields = as_webhook(inbound)
@@ -326,7 +319,8 @@ class World:
         for text in claimed.texts:
             answer: Accepted | CarrierError
             try:
-                answer = self.carrier.take(text.uri, text.body or "", attempt_name(text.id, text.attempt))
+                attempt = attempt_name(text.id, text.attempt)
+                answer = self.carrier.take(text.uri, text.body or "", attempt, text.content)
             except CarrierError as error:
                 answer = error
             results.append(Result(text, answer))
@@ -339,7 +333,6 @@ class World:
         taken, self.carrier.taken = self.carrier.taken, []
         reports = []
         for message, attempt in taken:
-            self.heard.append(Heard(message.to, message.body, self.clock.now()))
             while self.local.advance(message.sid) is not None:
                 reports.append(
                     StatusReport(
@@ -348,8 +341,11 @@ class World:
                         status=message.status,
                         error_code=message.error_code,
                         at=self.clock.now(),
+                        channel=message.channel or "sms",
                     )
                 )
+            if message.status == "delivered":
+                self.heard.append(heard_of(message, self.clock.now()))
         if reports:
             with self.database.write() as session:
                 note_statuses(session, reports)

@@ -216,7 +216,7 @@ def _erase_texts(session: Session, person_id: int, uris: list[str], now: dt.date
             each.state, each.reason = "ignored", "its writer is forgotten"
     queued = and_(Outbox.person_id == person_id, Outbox.state == "queued")
     empty_rows(session, Outbox, queued, None, state="cancelled", reason="forgotten")
-    empty_rows(session, Outbox, Outbox.person_id == person_id, now, body=None, to_uri=NOBODYS)
+    empty_rows(session, Outbox, Outbox.person_id == person_id, now, body=None, taps=None, to_uri=NOBODYS)
 
 
 def _end_what_is_theirs(session: Session, person: Person, now: dt.datetime) -> None:

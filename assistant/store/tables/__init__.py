@@ -6,7 +6,7 @@ from assistant.store.tables.conversation_tables import Answer, Conversation, Flo
 from assistant.store.tables.exchange_tables import Approach, Listing
 from assistant.store.tables.hour_tables import CircleHour, HourSeat
 from assistant.store.tables.introduction_tables import Introduced, Introduction
-from assistant.store.tables.message_tables import Inbox, Outbox
+from assistant.store.tables.message_tables import Inbox, MessageTemplate, Outbox
 from assistant.store.tables.operation_tables import (
     Alert,
     AlertStep,
@@ -60,6 +60,7 @@ __all__ = [
     "KeptReport",
     "Listing",
     "Member",
+    "MessageTemplate",
     "News",
     "Note",
     "Outbox",
