@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from assistant.pages.showing import show
+from assistant.pages.page_showing import show
 
 
 def front_page() -> Blueprint:

@@ -15,10 +15,10 @@ from assistant.logs import get_log
 from assistant.pages.front_page import front_page
 from assistant.pages.host.host_pages import host_pages
 from assistant.pages.mine.my_pages import my_pages
+from assistant.pages.page_showing import show
 from assistant.pages.public.join_pages import join_pages
 from assistant.pages.public.legal_pages import legal_pages
 from assistant.pages.request_limits import OF_LINKS, limit_requests, where_from
-from assistant.pages.showing import show
 from assistant.pages.sign_in_pages import sign_in_pages
 from assistant.pages.visitors import look_who_it_is
 

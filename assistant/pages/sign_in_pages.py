@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, redirect, request, url_for
 
 from assistant.circles.people.page_sessions import end_session, link_of, open_link
-from assistant.pages.showing import runtime_here, show
+from assistant.pages.page_showing import runtime_here, show
 from assistant.pages.visitors import cookie_name, forget, keep
 from assistant.store.tables import Person
 

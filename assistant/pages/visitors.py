@@ -11,7 +11,7 @@ from typing import Final, ParamSpec
 from flask import Response, current_app, g, request
 
 from assistant.circles.people.page_sessions import FRESH_FOR, SIGNED_IN_FOR, session_of
-from assistant.pages.showing import runtime_here, show
+from assistant.pages.page_showing import runtime_here, show
 
 P = ParamSpec("P")
 

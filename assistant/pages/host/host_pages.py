@@ -11,8 +11,8 @@ from assistant.circles.people.permissions import hosted_by
 from assistant.pages.host.circle_view import CircleView, Held, held_now, read_circle
 from assistant.pages.host.doings import DOINGS, Asked, Doing, Values
 from assistant.pages.host.organized_view import organized_by
+from assistant.pages.page_showing import runtime_here, show
 from assistant.pages.page_turns import Done, NotHere, act
-from assistant.pages.showing import runtime_here, show
 from assistant.pages.visitors import signed_in, visitor_here
 from assistant.safety.danger_reader import read_danger
 from assistant.store.tables import Circle, Person

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, abort, request
 
 from assistant.circles.people.permissions import hearing_of, hosted_by
 from assistant.circles.trust.own_words import own_words
+from assistant.pages.page_showing import runtime_here, show
 from assistant.pages.page_turns import Done, NotHere, act, look
-from assistant.pages.showing import runtime_here, show
 from assistant.pages.visitors import freshly, signed_in, visitor_here
 from assistant.store.tables import Person
 

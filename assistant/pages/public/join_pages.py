@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 
 from assistant.circles.membership.seen_from_outside import see_from_outside
 from assistant.circles.people.weekly_texts import TEXTS_A_WEEK
-from assistant.pages.showing import runtime_here, show
+from assistant.pages.page_showing import runtime_here, show
 
 STATUS: Final = {"open": 200, "full": 200, "over": 410, "unknown": 404}
 

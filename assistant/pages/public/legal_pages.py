@@ -10,8 +10,8 @@ from flask import Blueprint, Response
 
 from assistant.circles.calendar.season_plan import KEPT_FOR
 from assistant.circles.people.weekly_texts import TEXTS_A_WEEK
+from assistant.pages.page_showing import show
 from assistant.pages.page_texts import texts_of
-from assistant.pages.showing import show
 
 FACTS: Final = {"texts": TEXTS_A_WEEK, "days": KEPT_FOR.days}
 """What their sentences say in numbers."""
