@@ -150,10 +150,17 @@ def wait_for(url: str, started: subprocess.Popen[bytes] | None = None) -> None:
         time.sleep(0.005)
 
 
-def end_with_parent(stop: signal.Signals = signal.SIGTERM) -> None:
-    """Ask the kernel to stop this process when its parent ends, even by kill -9; only Linux can."""
+def end_with_parent(stop: signal.Signals = signal.SIGTERM, *, parent: int | None = None) -> None:
+    """Ask the kernel to stop this process when its parent ends, even by kill -9; only Linux can.
+
+    Args:
+        stop: The signal.
+        parent: Who that is, if known: it may have ended before this was asked.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, stop)
+    if parent is not None and os.getppid() != parent:
+        os.kill(os.getpid(), stop)
 
 
 def free_port() -> int:

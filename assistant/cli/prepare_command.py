@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 import click
 
 from assistant.cli.output import say
+from assistant.cli.processes import SUPERVISED, end_with_supervisor
 
 BAD_FLOWS: Final = 3
 """The exit status that says so."""
@@ -19,6 +21,7 @@ DEMO_MADE: Final = "demo"
 @click.command(hidden=True)
 def prepare() -> None:
     """Bring the database up to date, look at the flows, and set up the demo where it belongs."""
+    end_with_supervisor()
     from assistant.engine.problems import FlowErrors
     from assistant.runtime import build_runtime
     from assistant.settings import load_settings
@@ -43,4 +46,5 @@ def prepare() -> None:
 def prepare_apart() -> subprocess.CompletedProcess[str]:
     """Do so in a process of its own, with what it says in hand; its exit status says whether all is well."""
     command = [sys.executable, "-m", "assistant.cli", "prepare"]
-    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    ours = os.environ | {SUPERVISED: str(os.getpid())}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=ours)  # noqa: S603 - our own

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 SUPERVISED: Final = "CIRCLE_SUPERVISED"
-"""Set by `circle run` for its children: Redis is its business, and they end with it."""
+"""Set by `circle run` for its children, to its own number: Redis is its business, and they end with it."""
+ENDS_WITHIN: Final = 10.0
+"""Seconds that a process has for what is under way, once what would give it as many was killed."""
 QUEUES: Final = ("inbox", "delivery")
 
 
@@ -93,7 +96,7 @@ def redis() -> None:
     from assistant import embedded_redis
     from assistant.settings import load_settings
 
-    _end_with_supervisor()
+    end_with_supervisor()
     embedded_redis.serve(load_settings().circle_data)
 
 
@@ -107,7 +110,7 @@ def _begin(
     from assistant.logs import get_log, set_up_logs
     from assistant.settings import load_settings
 
-    _end_with_supervisor()
+    end_with_supervisor()
     given = {"PORT": port, "CARRIER_PORT": carrier_port}
     settings = load_settings(os.environ | {name: str(value) for name, value in given.items() if value})
     set_up_logs(process)
@@ -137,19 +140,32 @@ def _take_up_keys(runtime: Runtime) -> None:
         get_log("keys").warning("keys not checked: the database is away", error=type(error).__name__)
 
 
-def _end_with_supervisor() -> None:
-    if SUPERVISED in os.environ:
-        from assistant.embedded_redis import end_with_parent
+def end_with_supervisor() -> None:
+    """End when `circle run` does, even by kill -9: told to at once, and without asking soon after."""
+    if SUPERVISED not in os.environ:
+        return
+    from assistant.embedded_redis import end_with_parent
 
-        end_with_parent()
+    supervisor = int(os.environ[SUPERVISED])
+    threading.Thread(target=_end_at_last, args=(supervisor,), name="supervisor", daemon=True).start()
+    end_with_parent(parent=supervisor)
+
+
+def _end_at_last(supervisor: int) -> None:
+    """Leave nothing behind that holds the ports of the next run, whatever this process is busy with."""
+    while os.getppid() == supervisor:
+        time.sleep(1)
+    time.sleep(ENDS_WITHIN)
+    os._exit(1)
 
 
 def _both() -> int:
     """A worker for each queue, as processes of their own; when one fails both end, to be started again."""
-    _end_with_supervisor()
+    end_with_supervisor()
     told = False
     command = [sys.executable, "-m", "assistant.cli", "worker"]
-    children = [subprocess.Popen([*command, queue]) for queue in QUEUES]  # noqa: S603 - our own program
+    ours = os.environ | ({SUPERVISED: str(os.getpid())} if SUPERVISED in os.environ else {})
+    children = [subprocess.Popen([*command, queue], env=ours) for queue in QUEUES]  # noqa: S603 - our own program
 
     def stop(*_signal: object) -> None:
         nonlocal told

@@ -84,7 +84,7 @@ def run(port: int | None) -> None:
         has_demo = not _is_current(settings) and _prepare_database()
         _take_up_keys(settings)
         configuration = _write_configuration(settings)
-        os.environ[SUPERVISED] = "1"
+        os.environ[SUPERVISED] = str(os.getpid())
         greeter = Greeter(settings, began, has_demo=has_demo)
         greeter.start()
         _supervise(configuration)

@@ -47,6 +47,7 @@ class Crossing:
         again: At once, and the same words as before.
         answer: What the text before was kept as, if that may take more words: free ones of seconds ago, or to
             which no reply had left when this text was received.
+        passed: Whether the text before was kept as free words that may take none, for they have gone on.
     """
 
     doubled: bool = False
@@ -54,6 +55,7 @@ class Crossing:
     at_once: bool = False
     again: bool = False
     answer: Answer | None = None
+    passed: bool = False
 
 
 def look(context: Context) -> Crossing:
@@ -75,11 +77,14 @@ def look(context: Context) -> Crossing:
     unread = unread or (question is None and no_reply_yet and since <= HALF)
     typed = READING + dt.timedelta(seconds=len(context.words) / CHARACTERS_A_SECOND)
     at_once = not unread and asked_at is not None and since <= HALF and text.received_at - asked_at < typed
+    answer = _answer_of(context, before) if unread or since <= HALF else None
+    more = answer is not None and can_take_more(context.session, answer)
     return Crossing(
         unread=unread,
         at_once=at_once,
         again=same and at_once,
-        answer=_answer_of(context, before) if unread or since <= HALF else None,
+        answer=answer if more else None,
+        passed=answer is not None and not more and answer.outcome == "text",
     )
 
 
@@ -116,9 +121,13 @@ def ask_which(context: Context, crossing: Crossing, question: Question, reading:
     """Ask whether words are the second half of what was said before, or answer the question that just left.
 
     Returns:
-        Whether it is asked: only where both could be.
+        Whether it is asked, only where both could be; or, where no more can be added to that and others would
+        read the answer, whether the words were left out.
     """
     takes_words = (step_of(context, question).expect or "text") == "text"
+    if crossing.passed and crossing.at_once and takes_words and question.visible_to != "us":
+        leave_out(context, question)
+        return True
     could_be = reading.outcome == UNCLEAR or (crossing.at_once and takes_words)
     if crossing.answer is None or not could_be:
         return False
@@ -183,10 +192,10 @@ def _asked_at(context: Context, question: Question) -> dt.datetime | None:
 
 
 def _answer_of(context: Context, before: Before) -> Answer | None:
-    """Return what the text before was kept as, or was joined to; None unless it may take more words."""
+    """Return what the text before was kept as, or was joined to."""
     if before.reason == JOINED:
         mine = select(Answer).where(Answer.person_id == context.person.id).order_by(Answer.id.desc()).limit(1)
         answers = context.session.scalars(mine).all()
     else:
         answers = ANSWERS_TO.of(context.session, before.id)
-    return answers[-1] if answers and can_take_more(context.session, answers[-1]) else None
+    return answers[-1] if answers else None

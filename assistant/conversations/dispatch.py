@@ -17,7 +17,7 @@ from assistant.conversations.danger_stage import (
     is_in_talk,
     may_be_danger,
 )
-from assistant.conversations.given_commands import RUNNING, obey, read_given
+from assistant.conversations.given_commands import RUNNING, ask_if_answer, obey, obey_meant, read_given
 from assistant.conversations.helping import (
     asking_back,
     asking_the_circle,
@@ -68,6 +68,7 @@ def handle(context: Context) -> str | None:
         kind = "words"
     seen = next(found for stage in STAGES if (found := stage(context, text, kind)) is not None)
     attribution.hand_over(context)
+    obey_meant(context)
     come_back(context)
     if kind == "words":
         switching_language.offer(context)
@@ -296,6 +297,7 @@ def _understand(context: Context) -> str | None:
     command = read_given(context)
     if command is not None and not _counts_in_danger(context, conversation, command):
         command = None
+    spelled = command
     if command is not None and question and command.sure and is_everyday(context, command):
         command = None  # "who knows" is no command as an answer.
     if command is not None and _is_for_an_alert(context, command):
@@ -304,6 +306,8 @@ def _understand(context: Context) -> str | None:
     if command and question and conversation and held_words.let_go(context, question, conversation, command):
         return None
     if asking_the_circle.ask_which(context, question, reading, command):
+        return None
+    if question and reading and ask_if_answer(context, question, reading, spelled):
         return None
     if command is not None and command.sure and not is_the_answer(context, question, reading, command):
         obey(context, command)

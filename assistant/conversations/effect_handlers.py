@@ -16,6 +16,7 @@ from assistant.circles.actions.effects import (
     Finish,
     HandOver,
     Lines,
+    Obey,
     OptIn,
     OptOut,
     Preview,
@@ -116,6 +117,11 @@ def _reword(context: Context, _effect: Reword, _conversation: Conversation | Non
 @handles(HandOver)
 def _hand_over(context: Context, effect: HandOver, _conversation: Conversation | None) -> None:
     context.progress.handed = effect
+
+
+@handles(Obey)
+def _obey(context: Context, effect: Obey, _conversation: Conversation | None) -> None:
+    context.progress.commanded = effect.words
 
 
 @handles(OptIn)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
+from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.calendar.brief_schedule import BRIEF
 from assistant.conversations import held_words
+from assistant.conversations.answers import step_of
 from assistant.conversations.danger_stage import let_go, unfinished
 from assistant.conversations.helping import asking_the_circle
-from assistant.conversations.interruptions import slot_of
+from assistant.conversations.interruptions import is_offered, slot_of
 from assistant.conversations.questions import asking
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
 from assistant.engine.book import FlowBook
+from assistant.engine.flow_model import CAPITALS
 from assistant.language.commands.command_lines import read_code_line
 from assistant.language.commands.command_reading import CommandPattern, CommandReading, read_command
+from assistant.language.replies.reply_reading import Reading
 from assistant.language.signals.signatures import without_signature
+from assistant.store.tables import Question
 
 RUNNING = ("host", "organizer")
 """Whose commands are about circles, not about a seat of their own."""
@@ -61,6 +67,42 @@ def obey(context: Context, reading: CommandReading) -> None:
     # What a host asks for is about a circle that is hosted, whatever seat the host has.
     member = None if command.who in RUNNING or command.name in OF_NO_SEAT else ctx.member
     start(context, command.starts, values, member.id if member else None)
+
+
+def obey_meant(context: Context) -> None:
+    """Obey the words of which the person has said that they are a command."""
+    words, context.progress.commanded = context.progress.commanded, None
+    if words is not None:
+        context = replace(context, words=words)
+        command = read_given(context)
+        if command is not None and command.sure:
+            obey(context, command)
+
+
+def ask_if_answer(
+    context: Context, question: Question, reading: Reading, command: CommandReading | None
+) -> bool:
+    """Ask whether words that are exactly a command, in small letters, answer a question that others read.
+
+    They are held meanwhile: what was meant for us would be read by a buddy, the circle or a host. A single
+    word ("home", "done") is as good an answer as any.
+    """
+    if command is None or len(command.said.split()) == 1:
+        return False
+    if not command.sure or command.value is not None or command.capitals:
+        return False
+    meant = context.services.book.commands[command.name]
+    if meant.interrupts != CAPITALS or reading.outcome != "text" or question.visible_to == "us":
+        return False
+    step = step_of(context, question)
+    if (step.expect or "text") != "text" or is_offered(context, question):
+        return False
+    question.state = "waiting"
+    context.session.flush()
+    said = shorten(command.said, PLACEHOLDERS["said"].longest)
+    values = {"held": context.words.strip(), "meant": question.id, "said": said}
+    start(context, "command_meant", values, question.member_id)
+    return True
 
 
 def _let_lapse(context: Context) -> None:

@@ -30,6 +30,7 @@ HOLDING: Final = (
     "introduce",
     "introduce_two",
     "ask_meant",
+    "command_meant",
     "link_words",
 )
 """Flows whose questions hold words until they are answered; SKIP lets nobody see them."""

@@ -34,7 +34,7 @@ def is_the_answer(
     expect = step_of(context, question).expect or ""
     if expect == "name" and len(command.said) == 1:
         return not _is_meant(context, question, command)  # Q is short for a question, and a name.
-    if expect == "text" and (_is_offered(context, question) or _is_talk(context, command)):
+    if expect == "text" and (is_offered(context, question) or _is_talk(context, command)):
         return True
     words = " ".join(
         phrase
@@ -82,8 +82,8 @@ def _is_meant(context: Context, question: Question, command: CommandReading) -> 
     return last.wording == "notices/did_you_mean" or "/silence." in (last.wording or "")
 
 
-def _is_offered(context: Context, question: Question) -> bool:
-    """Whether the question itself offers this very keyword as an answer to it: "... or LATER"."""
+def is_offered(context: Context, question: Question) -> bool:
+    """Return whether the question itself offers this very keyword as an answer to it: "... or LATER"."""
     said = (step_of(context, question).say or {}).values()
     keyword = context.words.strip(" .!").upper()
     return any(re.search(rf"\b{re.escape(keyword)}\b", text) for texts in said for text in texts.values())

@@ -34,7 +34,7 @@ from assistant.language.commands.command_reading import (
 from assistant.language.signals.courtesy import is_courtesy
 from assistant.safety.alert_answers import alerts_shown, is_holding, is_needed, tell_who_is_here
 from assistant.safety.alert_holding import PASSED, hands_of, last_words, open_about
-from assistant.store.tables import Alert, AlertStep, Conversation, Outbox, Person
+from assistant.store.tables import Alert, AlertStep, Conversation, Outbox, Person, Question
 
 ON_CALL: Final = "on_call"
 PAGED: Final = "paged"
@@ -53,7 +53,8 @@ def pass_on(context: Context, read: Callable[[Context], CommandReading | None]) 
     """Pass words of someone an alert is about to whoever has taken it; return whether that was done.
 
     Until they have read who gets what they write, nothing of it goes anywhere. An answer to a question of
-    ours and a command stay what they are; @ is for the one who has taken it where no buddy is meant.
+    ours and a command stay what they are; @ is for the one who has taken it where no buddy is meant. What
+    may answer a prompt that takes any words goes there, too, and then they are asked whether it is that.
 
     Args:
         read: Reads the words as a command that counts here.
@@ -83,8 +84,13 @@ def pass_on(context: Context, read: Callable[[Context], CommandReading | None]) 
     line = context.words.strip() if line is None else line
     if not line:
         return False
-    seat = context.question.member_id if context.question is not None else None
-    start(context, TO_PAGED, {"line": line}, seat)
+    question = context.question
+    values: dict[str, object] = {"line": line}
+    if question is not None and _may_answer(context, question, told):
+        question.state = "waiting"
+        context.session.flush()
+        values |= {"held": line, "meant": question.id}
+    start(context, TO_PAGED, values, question.member_id if question is not None else None)
     return True
 
 
@@ -177,15 +183,29 @@ def _is_an_answer(context: Context, alerts: Sequence[Alert]) -> bool:
     A yes to what a person has just asked is no answer to what we asked before.
     """
     question = context.question
-    if question is None or crossing.look(context).unread:
-        return False
-    last = max((last_words(context.session, alert, to_member=True) for alert in alerts), default=context.now)
-    if question.opened_at < last:
+    if question is None or not _came_after(context, question, alerts):
         return False
     conversation = context.session.get_one(Conversation, question.conversation_id)
     reading = read_answer(context, question, conversation)
+    if (step_of(context, question).expect or "text") == "text":
+        # A prompt takes "call me please" as it takes anything.
+        return reading.outcome == "skip" or not came_by_itself(context, question)
+    return reading.outcome != UNCLEAR and not reading.leftover
+
+
+def _may_answer(context: Context, question: Question, alerts: Sequence[Alert]) -> bool:
+    """Whether words may be for whoever has taken the alert, and the answer to a prompt as well."""
     takes_any = (step_of(context, question).expect or "text") == "text"
-    return takes_any or (reading.outcome != UNCLEAR and not reading.leftover)
+    at_sign = context.words.lstrip()[:1] in AT_SIGNS
+    return takes_any and not at_sign and _came_after(context, question, alerts)
+
+
+def _came_after(context: Context, question: Question, alerts: Sequence[Alert]) -> bool:
+    """Whether a question came, and was read, after the last words of a person to the member."""
+    if crossing.look(context).unread:
+        return False
+    last = max((last_words(context.session, alert, to_member=True) for alert in alerts), default=context.now)
+    return question.opened_at >= last
 
 
 def _read_paged(context: Context) -> CommandReading | None:

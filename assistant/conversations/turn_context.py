@@ -26,6 +26,7 @@ class Progress:
         quiet: Act, but say nothing to the person: they opted out, or a loop is suspected.
         again: The person asked for the question once more.
         handed: The person chose which question the held words answer.
+        commanded: The person chose that the held words are a command.
         opted_out: Whether an opt-out is in force for the address that was written from.
         drafts: What is said to the person, in order; queued when the event is done.
         prefetched: What is known of the person; read when first needed, and again after an action.
@@ -34,6 +35,7 @@ class Progress:
     quiet: bool = False
     again: bool = False
     handed: HandOver | None = None
+    commanded: str | None = None
     opted_out: bool = False
     drafts: list[Draft] = field(default_factory=list)
     prefetched: Prefetched | None = None

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import heapq
 import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,6 +15,7 @@ from sqlalchemy import select
 from assistant.carriers.twilio_addresses import to_uri
 from assistant.circles.people.consent import consent_of
 from assistant.conversations.questions import open_of
+from assistant.simulation.agenda import Agenda
 from assistant.simulation.exchange_checks import EXCHANGES, THANKED_IN
 from assistant.simulation.habits import Habits, Written
 from assistant.simulation.personas import IMAGE, PHOTO, Asked, Initiative, Persona, Voice, awake
@@ -29,6 +28,11 @@ IN_HAND: Final = (1, 9)
 """Minutes after which someone who is writing looks again."""
 HELLOS, ANSWERS_TO_BUDDY, THANKS = 0.75, 0.6, 0.15
 """How often people say hi to a new buddy, write back to one, and say thanks for a kind line."""
+RELAY, TO_ONE = "notices/relay", "notices/relay_to_one"
+WRITER: Final = re.compile(r"^(?:[\w ]+: )?(?P<name>\w+)(?:, just to you|, solo a ti)?: ")
+"""How words of a buddy begin, after the circle's name where the reader sits in two."""
+BY_NAME: Final = 0.3
+"""How often a buddy is answered by name, who may be one of two."""
 MOST_TO_BUDDY: Final = 3
 """Lines by @ that someone writes in a week unasked."""
 ASKS_AGAIN: Final = 0.5
@@ -39,6 +43,8 @@ SECOND_THOUGHT: Final = dt.timedelta(seconds=30)
 THOUGHT_OVER: Final = dt.timedelta(minutes=4)
 """After which a leaving that was not undone would have happened."""
 NOW: Final = dt.timedelta(0)
+IN_THE_HOUR: Final = "circle_hour/"
+"""Wordings that come to whoever said they are there."""
 TELLS_CIRCLE: Final = ("goal/tell", "win/tell")
 """Questions whose yes lets the circle hear what only a buddy, or nobody, would hear."""
 LINKED: Final = re.compile(r"(?<!\w)@(?P<name>\w+)")
@@ -47,27 +53,6 @@ SURE: Final = "sure_"
 """Steps in which words that were held are shown once more before they go to the circle, or to a host."""
 HER_NUMBER: Final = "2105550147"
 """The one that Rosa writes to a buddy in personas.toml."""
-
-
-class Agenda:
-    """What is going to be done, in the order of its moments."""
-
-    def __init__(self) -> None:
-        self._acts: list[tuple[dt.datetime, int, Callable[[], None]]] = []
-        self._order = count()
-
-    def add(self, moment: dt.datetime, act: Callable[[], None]) -> None:
-        """Do it then; what is for the same moment is done in the order in which it was added."""
-        heapq.heappush(self._acts, (moment, next(self._order), act))
-
-    @property
-    def next(self) -> dt.datetime | None:
-        """When something is to be done next."""
-        return self._acts[0][0] if self._acts else None
-
-    def act(self) -> None:
-        """Do what comes next."""
-        heapq.heappop(self._acts)[2]()
 
 
 JUST_NOW: Final = dt.timedelta(minutes=1)
@@ -119,7 +104,9 @@ class Company:
             crossing = self.habits.crosses(actor.who)
             if crossing is not None:
                 self.agenda.add(text.at, lambda: self._cross(actor, crossing))
-        answers = text.row is not None and text.row.purpose == "reply"
+        answers = text.row is not None and (
+            text.row.purpose == "reply" or text.row.wording.startswith(IN_THE_HOUR)
+        )
         low, high = IN_HAND if answers else actor.who.minutes
         wait = dt.timedelta(minutes=low + (high - low) * self.chance.random() ** 2)
         self._consider(actor, text.at + wait)
@@ -280,6 +267,8 @@ class Company:
             self.watcher.ledger.readdress(who.name, mate)
         if asked.flow == "for_which" and words.isdigit() and 0 < int(words) <= len(asked.labels):
             self.watcher.ledger.reassign(who.name, self._code(asked.labels[int(words) - 1]))
+        if asked.step == "which" and asked.flow in ("relay", "link_words") and words.isdigit():
+            self.watcher.ledger.release(who.name)
         if asked.flow == "relay" and asked.step == "number" and words == "1":
             self.watcher.given.add(HER_NUMBER)
         if f"{asked.flow}/{asked.step}" == "route/ask" and words.isdigit() and int(words) <= len(asked.keys):
@@ -324,7 +313,7 @@ class Company:
         ):
             self._write_to_linked(actor, linked)
             return
-        elif any(wording == "notices/relay" for wording in wordings):
+        elif any(wording in (RELAY, TO_ONE) for wording in wordings):
             about = "answer" if self.chance.random() < ANSWERS_TO_BUDDY else ""
         elif any(wording.startswith(("notices/kind", "notices/thanks")) for wording in wordings):
             about = "thanks" if self.chance.random() < THANKS else ""
@@ -333,7 +322,19 @@ class Company:
         words, image = self.voice.say(actor.who, about)
         if about != "thanks":
             actor.hellos[week] = actor.hellos.get(week, 0) + 1
-        self._write(actor, Written(words, image, "us" if about == "thanks" else "relay"))
+        to = self._answered_by_name(unread) if about == "answer" else ""
+        if to:
+            words = words.replace("@", f"@{to}", 1)
+        self._write(actor, Written(words, image, "us" if about == "thanks" else "relay", to=to))
+
+    def _answered_by_name(self, unread: list[Passed]) -> str:
+        """Return whose line is answered by the writer's name: sometimes, and where it was for one alone."""
+        lines = [text for text in unread if text.row is not None and text.row.wording in (RELAY, TO_ONE)]
+        found = WRITER.search(lines[-1].body) if lines else None
+        if found is None or found["name"] not in self.actors:
+            return ""
+        alone = lines[-1].row.wording != RELAY
+        return found["name"] if alone or self.chance.random() < BY_NAME else ""
 
     def _write_to_linked(self, actor: Actor, text: Passed) -> None:
         """Write to whoever an ask or an introduction linked the actor with, by the name in the text."""

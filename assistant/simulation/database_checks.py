@@ -37,11 +37,12 @@ from assistant.store.tables import (
 
 MOST_PLANNED, MOST_NUDGES = 4, 2
 _COMING_IN: Final = ("onboarding/", "promise/", "goal/", "settle_place/", "another_circle/", "join/")
-_WISHED_FOR: Final = ("step_reminder/", "step/", "step_day/", "pause_over/")
-"""The first questions of someone who has just come, and what they chose a day for, are not of the rhythm."""
+_WISHED_FOR: Final = ("step_reminder/", "step/", "step_day/", "pause_over/", "circle_hour/")
+"""What people chose a day for, or said they come to, is not of the rhythm; nor what whoever has just come is
+asked first."""
 _PLANNED: Final = frozenset(
     {"weekly_reflection", "buddy_meet", "circle_close", "buddy_did", "group_check_in", "season_close"}
-    | {"step_check", "missed_you", "seat_kept"}
+    | {"step_check", "missed_you", "seat_kept", "hour_invite"}
 )
 """The flows of the programs, and those that come in their place; whatever else comes unasked is a nudge."""
 _DAY: Final = dt.timedelta(days=1)

@@ -24,6 +24,7 @@ PROMISES: Final = {
     "promised": "No week brings more texts unasked than the confirmation said, words of others aside",
     "asks": "Every ask ends once and within seven days: with a person, or an honest no one yet",
     "now": "Whoever calls NOW knows within fifteen minutes who is there, or that nobody is",
+    "hours": "Whoever says they come hears when the circle hour begins, and whoever speaks in it was there",
     "names": "No name passes before both have said yes to it",
     "thirds": "Nobody is asked about more than two things in a week",
     "unseen": "A no is seen by nobody but whoever says it",

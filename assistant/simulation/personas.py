@@ -81,7 +81,7 @@ class Asked:
 class Cast:
     """Everyone who may play."""
 
-    circles: tuple[Mapping[str, str], ...]
+    circles: tuple[Mapping[str, Any], ...]
     hosts: tuple[Persona, ...]
     members: tuple[Persona, ...]
     others: tuple[Persona, ...]
@@ -233,6 +233,8 @@ _WISHES: Final[Mapping[str, Mapping[str, int]]] = {
     "who_knows/found": {"yes": 1, "no": 1, "meet": 1},
     "ask_outcome/ask": {"helped": 3, "not_yet": 1, "no": 1},
     "introduction_outcome/ask": {"good": 3, "not_yet": 1, "no": 1},
+    "hour_invite/ask": {"coming": 3, "not": 1},
+    "hour_reminder/ask": {"coming": 1, "not": 1},
     "maybe_danger/ask": {"fine": 4, "no": 1, "unsure": 1},
     "maybe_danger/ask_alone": {"fine": 4, "no": 1, "unsure": 1},
 }

@@ -9,17 +9,19 @@ from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import Select, distinct, func, select
 
 from assistant.circles.calendar.season_plan import begin_season
 from assistant.engine.book import FlowBook
 from assistant.language.folding import plain_words
 from assistant.runtime import FLOWS
 from assistant.safety.danger_reader.lexicon import load as load_lexicon
-from assistant.simulation.acting import Actor, Agenda, Company
+from assistant.simulation.acting import Actor, Company
+from assistant.simulation.agenda import Agenda
 from assistant.simulation.database_checks import Reckoner
 from assistant.simulation.exchange_checks import check_exchange
 from assistant.simulation.habits import Habits, Service
+from assistant.simulation.hour_checks import check_hours
 from assistant.simulation.invariants import Score
 from assistant.simulation.personas import Cast, Initiative, Persona, Voice, awake, read_cast
 from assistant.simulation.reply_checks import check_replies
@@ -31,8 +33,12 @@ from assistant.simulation.word_ledger import WordLedger
 from assistant.simulation.world import World
 from assistant.store.tables import (
     Circle,
+    CircleHour,
     Goal,
     GoalStep,
+    HourSeat,
+    Introduction,
+    Listing,
     Member,
     Note,
     Pair,
@@ -50,6 +56,7 @@ COHORT: Final = "Fall"
 ANSWERS: Final = "answers.toml"
 """The file of what people ask back, and what they are answered."""
 SHORT_PROGRAM: Final = 4
+LONG_PROGRAM: Final = "eight_weeks"
 AFTERWARDS: Final = dt.timedelta(days=3)
 ASKS_A_WEEK: Final = 0.8
 """How often somebody asks, offers, or wants to meet someone, by their own."""
@@ -125,7 +132,7 @@ class Season:
         self.service = service
         self.habits = Habits(cast.habits, self.voice, self.chance, self.service)
         self.circles = cast.circles[:circles]
-        self.program = "four_weeks" if weeks <= SHORT_PROGRAM else "eight_weeks"
+        self.program = "four_weeks" if weeks <= SHORT_PROGRAM else LONG_PROGRAM
         self.whole = weeks in (SHORT_PROGRAM, 8)
         others = tuple(each for each in cast.others if each.circle < circles)
         dealt = self.habits.deal((*cast.members[:members], *others))
@@ -174,6 +181,7 @@ class Season:
         self._check_promised(texts)
         check_replies(self.world, self.score, self.watcher)
         check_exchange(self.world, self.score, self.watcher)
+        check_hours(self.world, self.score, self.watcher)
         seats, counts = self._seats(), self._counts()
         if self.whole:
             self._erase(until)
@@ -189,7 +197,9 @@ class Season:
         self.world.cohort(COHORT)
         cohort = self.world.cohorts[COHORT]
         for circle in self.circles:
-            self.world.circle(circle["code"], circle["name"], program=self.program, cohort_id=cohort)
+            live = circle.get("live") and self.program == LONG_PROGRAM
+            program = f"{self.program}_live" if live else self.program
+            self.world.circle(circle["code"], circle["name"], program=program, cohort_id=cohort)
             self.world.role(circle["host"], "host", circle["code"], accepted=False)
             self._hosts(circle["host"], circle["code"], begins + dt.timedelta(hours=1))
         for who in self.first:
@@ -345,6 +355,14 @@ class Season:
             "words shared with a circle": select(func.count(Share.id)),
             "lines to buddies": select(func.count(Note.id)).where(Note.kind == "buddy"),
             "kind lines and thanks": select(func.count(Note.id)).where(Note.kind != "buddy"),
+            **{f"{kind}s posted": posted(kind) for kind in ("ask", "offer", "now")},
+            **{f"{kind}s with a yes": posted(kind, "person") for kind in ("ask", "offer", "now")},
+            "introductions asked for": select(func.count(Introduction.id)),
+            "introductions with two yeses": select(func.count(Introduction.id)).where(
+                Introduction.outcome == "met"
+            ),
+            "circle hours": select(func.count(CircleHour.id)).where(CircleHour.state == "set"),
+            "seats that came": select(func.count()).select_from(HourSeat).where(HourSeat.came.is_(True)),
             "groups of buddies": select(func.count(Pair.id)),
             "groups in which someone said that they connected": select(
                 func.count(distinct(PairMember.pair_id))
@@ -373,3 +391,9 @@ class Season:
             told=counts,
             joined=joined,
         )
+
+
+def posted(kind: str, outcome: str | None = None) -> Select[int]:
+    """Count what of a kind went to a circle, or of that what came to this end."""
+    counted = select(func.count(Listing.id)).where(Listing.kind == kind, Listing.posted_at.is_not(None))
+    return counted.where(Listing.outcome == outcome) if outcome is not None else counted

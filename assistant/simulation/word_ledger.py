@@ -97,6 +97,13 @@ class WordLedger:
             lambda secret: replace(secret, to=to),
         )
 
+    def release(self, writer: str) -> None:
+        """What was written last for one person goes to whoever was shown and chosen, as its writer says."""
+        self._amend(
+            lambda secret: secret.writer == writer and bool(secret.to),
+            lambda secret: replace(secret, visible_to="relay", to=""),
+        )
+
     def reassign(self, writer: str, code: str) -> None:
         """What was written last was held, and is for this circle, as its writer says."""
         self._amend(
@@ -172,11 +179,19 @@ class WordLedger:
                 )
                 .limit(1)
             )
-        if self.service.takes_back and looked_after is None:
+        if self.service.takes_back and looked_after is None and not self._gave_since(writer):
             self._amend(
                 lambda secret: secret.writer == writer,
                 lambda secret: replace(secret, taken_back=True),
             )
+
+    def _gave_since(self, writer: str) -> bool:
+        """Return whether something else was given after the newest secret: that is what goes."""
+        newest = next((each for each in reversed(self.secrets) if each.writer == writer), None)
+        if newest is None or newest.at is None:
+            return False
+        texts = [each for each in self.meant.values() if each.name == writer and each.at >= newest.at]
+        return any(each.kind == "answer" for each in texts[1:])
 
     def wrote_twice(self, body: str) -> bool:
         """Return whether somebody wrote two texts whose words a text of ours may carry."""

@@ -258,7 +258,7 @@ class World:
             after: So long its owner reads and types first, while time passes for everyone.
             message: What else `LocalCarrier.receive` takes: media.
         """
-        self.move_to(self.clock.now() + after)
+        self._pass_by(self.clock.now() + after)
         return self.receive(name, words, self.clock.now(), **message)
 
     def crossing_text(self, name: str, words: str) -> str:
@@ -349,11 +349,15 @@ class World:
 
     def move_to(self, moment: dt.datetime) -> None:
         """Let time pass until `moment`, stopping at everything that is due on the way."""
+        self._pass_by(moment)
+        self.settle()
+
+    def _pass_by(self, moment: dt.datetime) -> None:
+        """Let what is due on the way happen; at `moment` itself nothing has been looked at yet."""
         for due in self._due_until(moment):
             self.clock.move_to(due)
             self.settle()
         self.clock.move_to(moment)
-        self.settle()
 
     def _due_until(self, moment: dt.datetime) -> Iterator[dt.datetime]:
         while True:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from functools import cache
 from typing import Annotated, Any, Final
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, inspect
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -77,6 +78,11 @@ Id = Annotated[int, mapped_column(BigId, primary_key=True)]
 Context = Annotated[dt.datetime, mapped_column(UtcDateTime)]
 
 
+@cache
+def _names(table: type[Base]) -> frozenset[str]:
+    return frozenset(each.key for each in inspect(table).column_attrs)
+
+
 class Base(DeclarativeBase):
     """Names every constraint, so that migrations can speak of them on both databases."""
 
@@ -94,6 +100,18 @@ class Base(DeclarativeBase):
         dict[str, Any]: Json,
         list[Any]: Json,
     }
+
+    def __init__(self, **values: Any) -> None:
+        """Make a new row of these columns' values.
+
+        Raises:
+            TypeError: there is no such column.
+        """
+        if unknown := values.keys() - _names(type(self)):
+            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
+        # Past the mapper, which would note of each value that it was not there before: a new row is written
+        # whole, and there are no relationships. Five new rows a text were a tenth of what it costs.
+        vars(self).update(values)
 
 
 def one_of(column: str, values: tuple[str, ...]) -> str:

@@ -59,6 +59,5 @@ def _newest_of_all(tables: MetaData) -> Select[Any]:
 
 def number(session: Session, row: Any) -> None:
     """Number a new row, if its table is one whose rows are numbered here."""
-    table = type(row).__table__
-    if table.info.get(NUMBERED) and row.id is None:
-        (row.id,) = new_ids(session, type(row), 1)
+    if type(row).__table__.info.get(NUMBERED) and vars(row).get("id") is None:
+        (vars(row)["id"],) = new_ids(session, type(row), 1)

@@ -97,9 +97,10 @@ def _place(mapper: orm.Mapper[Any]) -> int:
 
 def _take_in(session: orm.Session, row: Any) -> None:
     number(session, row)
+    values = vars(row)
     for name, value in _defaults(orm.object_mapper(row)):
-        if name not in row.__dict__:
-            setattr(row, name, value(None) if callable(value) else value)
+        if name not in values:
+            values[name] = value(None) if callable(value) else value
     _keep(session, row)
     _touch(session, row)
     read_ahead.note_made(session, row)

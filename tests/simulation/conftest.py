@@ -12,7 +12,8 @@ import pytest
 from assistant.engine.book import FlowBook
 from assistant.runtime import read_flows
 from assistant.safety.danger_reader import DangerReading
-from assistant.simulation.acting import Actor, Agenda, Company
+from assistant.simulation.acting import Actor, Company
+from assistant.simulation.agenda import Agenda
 from assistant.simulation.database_checks import Reckoner
 from assistant.simulation.habits import Habits, Service
 from assistant.simulation.invariants import Score

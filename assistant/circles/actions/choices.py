@@ -59,11 +59,15 @@ def circle_choices(
 ) -> dict[str, Any]:
     """Return the values by which a person is asked which of several circles is meant; see `list_choices`.
 
+    A circle is chosen by its word, too, as in a command, and by its name where only initials are shown.
+
     Args:
         plain: Whether others see the phone: then a circle is shown by its initials alone.
     """
-    labelled = ((key, circle_label(circle, plain=plain)) for key, circle in choices)
-    return list_choices(name, labelled, last=last)
+    listed = list(choices)
+    labelled = ((key, circle_label(circle, plain=plain)) for key, circle in listed)
+    also = ({"also": [circle.code, circle.name] if plain else [circle.code]} for _, circle in listed)
+    return list_choices(name, labelled, last=last, details=also)
 
 
 def circle_label(circle: Circle, *, plain: bool) -> str:

@@ -130,6 +130,13 @@ class HandOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Obey:
+    """The person's words that were held are the command that they spell."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class OptIn:
     """The person asked for texts in a text: the opt-in goes into the consent ledger with those words."""
 
@@ -172,6 +179,7 @@ Effect = (
     | AskAgain
     | Reword
     | HandOver
+    | Obey
     | OptIn
     | OptOut
     | WrongNumber

@@ -30,15 +30,23 @@ HALF_WAY: Final = frozenset({1, 2, 3, 4})
 
 def unanswered_since(session: Session, writer: PairMember, reader: PairMember) -> dt.datetime | None:
     """Since when a buddy's words wait for an answer; None: they do not."""
-    notes = select(func.min(Note.at)).where(
+    theirs = select(func.min(Note.at)).where(
         Note.kind == KIND,
         Note.from_member_id == writer.member_id,
         Note.to_member_id == reader.member_id,
         Note.words.is_not(None),
     )
     if reader.wrote_at is not None:
-        notes = notes.where(Note.at > reader.wrote_at)
-    return session.scalar(notes)
+        # What the reader wrote meanwhile may have been for the third of them alone.
+        answers = select(func.max(Note.at)).where(
+            Note.kind == KIND,
+            Note.from_member_id == reader.member_id,
+            Note.to_member_id == writer.member_id,
+        )
+        answered_at = session.scalar(answers)
+        if answered_at is not None:
+            theirs = theirs.where(Note.at > answered_at)
+    return session.scalar(theirs)
 
 
 def what_follows(ctx: ActionContext, bond: Bond, other: Member, person: Person) -> Iterator[Effect]:

@@ -1,7 +1,7 @@
 """Carries words between buddies: under first names, to the letter, and never with a number in sight.
 
-A text that begins with @ goes to the sender's buddy (to both, where they are three); nothing else does. What
-could reach someone directly is held back until the sender says yes.
+A text that begins with @ goes to the sender's buddy (to both, where they are three, and with a name to
+that one alone); nothing else does. What could reach someone directly is held back until the sender says yes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.choices import list_choices
@@ -48,18 +48,18 @@ def find_buddy(ctx: ActionContext, *, text: str = "") -> ActionResult:
 
     several: `seats` and `options` list them, even a single one where "@name" may be a name nobody has here.
     other: it names someone around the sender who is no buddy of theirs, and nobody gets it. The words to
-    carry are in `line` from here on.
+    carry are in `line` from here on, and in `to` the name of the one of three whom alone they are for.
     """
-    named, by_name, strange = _NAMED.match(text), False, False
+    named, to, strange = _NAMED.match(text), "", False
     seats = [member for member, circle in seats_of(ctx.session, ctx.person.id) if circle.state == "running"]
     reachable = [member for member in seats if buddies_of(ctx.session, member)]
     line = text.strip()
     if named is not None and reachable:
         theirs = [
-            member for member in reachable if _is_among(ctx, named["name"], buddies_of(ctx.session, member))
+            member for member in reachable if _are_called(ctx, named["name"], buddies_of(ctx.session, member))
         ]
         if theirs:
-            reachable, line, by_name = theirs, text[named.end() :].strip(), True
+            reachable, line, to = theirs, text[named.end() :].strip(), named["name"]
         elif _called(named["name"], _others_around(ctx, reachable)):
             return ActionResult("other", _names(ctx, reachable[0]))
         else:
@@ -68,7 +68,7 @@ def find_buddy(ctx: ActionContext, *, text: str = "") -> ActionResult:
         return ActionResult("nobody", {"text": ""})
     if not line:
         return ActionResult("empty")
-    values: dict[str, Any] = {"text": "", "line": line, "by_name": by_name}
+    values: dict[str, Any] = {"text": "", "line": line, "to": to}
     if len(reachable) == 1 and not strange:
         return ActionResult("one", values, member=reachable[0])
     choices = ((each.id, _names(ctx, each).get("buddies") or str(at)) for at, each in enumerate(reachable, 1))
@@ -77,21 +77,24 @@ def find_buddy(ctx: ActionContext, *, text: str = "") -> ActionResult:
 
 
 @action("known", "changed", "away", "nobody")
-def check_buddy(ctx: ActionContext, *, by_name: bool = False) -> ActionResult:
+def check_buddy(ctx: ActionContext, *, to: str = "") -> ActionResult:
     """Say whether it is clear to the sender who will read it.
 
-    changed: news of a buddy is still on its way, or the last words that came were someone else's.
+    changed: news of a buddy is still on its way, the last words that came were someone else's, or the name in
+    `to` is that of both.
     """
     if ctx.member is None:
         return ActionResult("nobody", {"line": ""})
     bonds = bonds_of(ctx.session, ctx.member)
     if not any(bond.others for bond in bonds):
         return ActionResult("nobody", {"line": ""})
-    reached = list(_reached(ctx, bonds))
+    reached = list(_reached(ctx, bonds, to))
     if not reached:
-        return ActionResult("away", {**_names(ctx, ctx.member), "line": ""})
+        meant = _are_called(ctx, to, buddies_of(ctx.session, ctx.member)) if to else []
+        names = buddy_names(ctx.session, meant, language_of(ctx)) or _names(ctx, ctx.member)
+        return ActionResult("away", {**names, "line": ""})
     values = buddy_names(ctx.session, [member for _, _, member, _ in reached], language_of(ctx))
-    clear = by_name or not _may_mean_another(ctx, bonds)
+    clear = len(reached) == 1 if to else not _may_mean_another(ctx, bonds)
     return ActionResult("known" if clear else "changed", values)
 
 
@@ -102,18 +105,21 @@ def check_words(ctx: ActionContext, *, line: str = "") -> ActionResult:
 
 
 @action("first", "sent", "away", "forgotten")
-def relay(ctx: ActionContext, *, line: str = "") -> ActionResult:
-    """Carry the words to all buddies; first: the sender hears that they are on their way, once a round."""
-    return _relay(ctx, line)
+def relay(ctx: ActionContext, *, line: str = "", to: str = "") -> ActionResult:
+    """Carry the words to all buddies, or to whom `to` names.
+
+    first: the sender hears who can see them; said once a round, and when they are others than the last time.
+    """
+    return _relay(ctx, line, to)
 
 
 @action("first", "sent", "away", "forgotten", "empty")
-def relay_without(ctx: ActionContext, *, line: str = "") -> ActionResult:
+def relay_without(ctx: ActionContext, *, line: str = "", to: str = "") -> ActionResult:
     """Carry the words without what could reach anyone."""
     rest = without_contacts(line, ctx.identity.country)
     if line and not any(sign.isalnum() for sign in rest):
         return ActionResult("empty", {"line": ""})
-    return _relay(ctx, rest)
+    return _relay(ctx, rest, to)
 
 
 @action("kept_back")
@@ -138,22 +144,23 @@ def pass_held_lines(ctx: ActionContext, *, just_told: bool = False) -> ActionRes
                 Note.words.is_not(None),
             )
             for note in ctx.session.scalars(notes.order_by(Note.id)):
-                effects += _tell(ctx, ctx.member, person, note)
+                effects += _tell(ctx, bond, ctx.member, person, note)
     return ActionResult("passed", effects=tuple(effects))
 
 
-def _relay(ctx: ActionContext, line: str) -> ActionResult:
+def _relay(ctx: ActionContext, line: str, to: str) -> ActionResult:
     member = ctx.member
     if member is None or not line:
         return ActionResult("forgotten")  # The yes came too late: what nobody answered for is not kept.
     bonds = bonds_of(ctx.session, member)
-    reached = list(_reached(ctx, bonds))
+    reached = list(_reached(ctx, bonds, to))
     if not reached:
         return ActionResult("away", {"line": ""})
     first = all(bond.mine.wrote_at is None for bond in bonds)
+    before = _who_read_last(ctx, bonds)
     effects: list[Effect] = []
-    for bond, seat, other, _ in reached:
-        note = Note(
+    notes = [
+        Note(
             circle_id=other.circle_id,
             from_member_id=member.id,
             to_member_id=other.id,
@@ -162,8 +169,11 @@ def _relay(ctx: ActionContext, line: str) -> ActionResult:
             at=ctx.now,
             inbox_id=ctx.inbox_id,
         )
-        ctx.session.add(note)
-        ctx.session.flush()
+        for _, _, other, _ in reached
+    ]
+    ctx.session.add_all(notes)
+    ctx.session.flush()
+    for (bond, seat, other, _), note in zip(reached, notes, strict=True):
         effects += _carry(ctx, bond, seat, other, note)
     for bond in bonds:
         bond.mine.wrote_at = ctx.now
@@ -176,20 +186,51 @@ def _relay(ctx: ActionContext, line: str) -> ActionResult:
     values = {
         **buddy_names(ctx.session, [other for _, _, other, _ in reached], language_of(ctx)),
         "line": "",
+        "reach": "group" if first and len(reached) > 1 else "",
     }
-    return ActionResult("first" if first else "sent", values, tuple(effects))
+    others = before is not None and before != {other.id for _, _, other, _ in reached}
+    return ActionResult("first" if first or others else "sent", values, tuple(effects))
+
+
+def _who_read_last(ctx: ActionContext, bonds: Sequence[Bond]) -> set[int] | None:
+    """Return whom the sender's last words to these buddies went to; None: to nobody, or there is but one."""
+    theirs = {member.id for bond in bonds for member in bond.members}
+    if len(theirs) < 2 or ctx.member is None:
+        return None
+    since = min(bond.pair.made_at for bond in bonds)
+    mine = select(Note).where(
+        Note.kind == KIND,
+        Note.from_member_id == ctx.member.id,
+        Note.to_member_id.in_(theirs),
+        Note.at >= since,
+    )
+    last = ctx.session.scalars(mine.order_by(Note.id.desc()).limit(1)).first()
+    if last is None:
+        return None
+    same = select(Note.to_member_id).where(*_same_words(last), Note.to_member_id.in_(theirs))
+    return {seat for seat in ctx.session.scalars(same) if seat is not None}
+
+
+def _same_words(note: Note) -> tuple[ColumnElement[bool], ...]:
+    """Return what the notes have in common that came of the same text."""
+    return (
+        Note.kind == KIND,
+        Note.from_member_id == note.from_member_id,
+        Note.at == note.at,
+        Note.inbox_id.is_(None) if note.inbox_id is None else Note.inbox_id == note.inbox_id,
+    )
 
 
 def _carry(ctx: ActionContext, bond: Bond, seat: PairMember, other: Member, note: Note) -> list[Effect]:
     """Carry words now, or once the other knows of the pair; that is told here if the other's day is past."""
     if seat.told_at is not None or _knows_better(ctx.session, other, bond.pair):
-        return _tell(ctx, other, ctx.person, note)
+        return _tell(ctx, bond, other, ctx.person, note)
     if bond.pair.made_at > ctx.now - HELD_FOR:
         return []
     seat.told_at = ctx.now
     ctx.session.flush()
     news = tell_buddies_now(ctx.session, other, ctx.session.get_one(Circle, other.circle_id))
-    return [news, *_tell(ctx, other, ctx.person, note)]
+    return [news, *_tell(ctx, bond, other, ctx.person, note)]
 
 
 def _knows_better(session: Session, reader: Member, pair: Pair) -> bool:
@@ -200,8 +241,11 @@ def _knows_better(session: Session, reader: Member, pair: Pair) -> bool:
     return week is not None and week > session.get_one(Round, pair.round_id).week
 
 
-def _tell(ctx: ActionContext, reader: Member, writer: Person, note: Note) -> list[Effect]:
-    """Tell a buddy's words; on a shared phone only while the reader holds it, else they wait for READ."""
+def _tell(ctx: ActionContext, bond: Bond, reader: Member, writer: Person, note: Note) -> list[Effect]:
+    """Tell a buddy's words; on a shared phone only while the reader holds it, else they wait for READ.
+
+    Of three it is said that they are for the reader alone: what is answered with @ would go to both.
+    """
     reading = ctx.session.get_one(Person, reader.person_id)
     in_hand = reading.heard_at is not None and reading.heard_at > ctx.now - IN_HAND
     waits = reading.plain and not in_hand
@@ -211,7 +255,7 @@ def _tell(ctx: ActionContext, reader: Member, writer: Person, note: Note) -> lis
     return [
         Tell(
             reader.person_id,
-            "relay_waits" if waits else "relay",
+            "relay_waits" if waits else "relay_to_one" if _is_for_one(ctx, bond, note) else "relay",
             placeholders,
             purpose="relay",
             circle_id=reader.circle_id,
@@ -220,6 +264,13 @@ def _tell(ctx: ActionContext, reader: Member, writer: Person, note: Note) -> lis
             carries=f"note:{note.id}{ONLY_A_SIGN if waits else ''}",
         )
     ]
+
+
+def _is_for_one(ctx: ActionContext, bond: Bond, note: Note) -> bool:
+    """Say whether only one of a group of three gets these words."""
+    if len(bond.others) < 2:
+        return False
+    return len(ctx.session.scalars(select(Note.id).where(*_same_words(note)).limit(2)).all()) == 1
 
 
 def knows_that_words_wait(ctx: ActionContext, reader: Person, wording: str) -> bool:
@@ -231,13 +282,20 @@ def knows_that_words_wait(ctx: ActionContext, reader: Person, wording: str) -> b
     return ctx.session.scalar(told.limit(1)) is not None
 
 
-def _reached(ctx: ActionContext, bonds: Sequence[Bond]) -> Iterator[tuple[Bond, PairMember, Member, Person]]:
-    """Yield whom the sender's words reach now, each once; not who is away or kept apart from the sender."""
+def _reached(
+    ctx: ActionContext, bonds: Sequence[Bond], to: str
+) -> Iterator[tuple[Bond, PairMember, Member, Person]]:
+    """Yield whom the sender's words reach now, each once; not who is away or kept apart from the sender.
+
+    Args:
+        to: The name of whoever they are for; "": all.
+    """
     seen = set()
     for bond in bonds:
         for seat, member, person in bond.others:
             if (
                 member.id in seen
+                or (to and not _called(to, [person]))
                 or is_away(ctx.session, member, ctx.identity.sender)
                 or are_apart(ctx.session, ctx.person, person)
             ):
@@ -274,16 +332,19 @@ def _names(ctx: ActionContext, member: Member) -> dict[str, str]:
 
 
 def _others_around(ctx: ActionContext, seats: Sequence[Member]) -> list[Person]:
-    """Return everyone the sender may know by name in these circles: members and hosts."""
+    """Return everyone the sender may know by name in these circles: members, who has left, and hosts."""
     circles = [member.circle_id for member in seats]
     mates = select(Person).join(Member, Member.person_id == Person.id)
-    mates = mates.where(Member.circle_id.in_(circles), Person.id != ctx.person.id, Member.state.in_(SEATED))
+    mates = mates.where(
+        Member.circle_id.in_(circles), Person.id != ctx.person.id, Member.state.in_((*SEATED, "left"))
+    )
     hosts = [host for circle_id in circles for host in hosts_of(ctx.session, circle_id, ctx.now)]
     return [*ctx.session.scalars(mates).unique(), *(host for host in hosts if host.id != ctx.person.id)]
 
 
-def _is_among(ctx: ActionContext, name: str, members: Sequence[Member]) -> bool:
-    return _called(name, [ctx.session.get_one(Person, member.person_id) for member in members])
+def _are_called(ctx: ActionContext, name: str, members: Sequence[Member]) -> list[Member]:
+    """Return those of this first name."""
+    return [each for each in members if _called(name, [ctx.session.get_one(Person, each.person_id)])]
 
 
 def _called(name: str, people: Sequence[Person]) -> bool:

@@ -17,9 +17,9 @@ def keep_draft(
     words: str,
     *,
     named: bool = False,
-    instead_of: Collection[str] | None = None,
+    instead_of: Collection[str],
 ) -> Listing:
-    """Keep a member's words as a draft, and forget the words of earlier drafts.
+    """Keep a member's words as a draft, and forget the words of earlier drafts that it takes the place of.
 
     Args:
         ctx: The turn.
@@ -27,13 +27,14 @@ def keep_draft(
         kind: One of a listing's kinds.
         words: As they are shown, word for word.
         named: Whether the member's name goes with them from the start.
-        instead_of: Kinds of drafts that are forgotten; None: all.
+        instead_of: Kinds of drafts that are forgotten; drafts of others are still asked about.
     """
     older = select(Listing).where(
-        Listing.member_id == member.id, Listing.state == "draft", Listing.words.is_not(None)
+        Listing.member_id == member.id,
+        Listing.state == "draft",
+        Listing.words.is_not(None),
+        Listing.kind.in_(instead_of),
     )
-    if instead_of is not None:
-        older = older.where(Listing.kind.in_(instead_of))
     for listing in ctx.session.scalars(older):
         listing.words, listing.erased_at = None, ctx.now
     draft = Listing(

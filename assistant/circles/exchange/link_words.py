@@ -137,7 +137,8 @@ def find_link(ctx: ActionContext, *, text: str = "", together: int = 0) -> Actio
 def take_link(ctx: ActionContext, *, recipient: str = "", line: str = "") -> ActionResult:
     """Go on with whom the sender chose."""
     if recipient == BUDDY:
-        return ActionResult("buddy", {"text": line, "line": ""})
+        # `text` is as it was written: a name in it says which of two buddies is meant.
+        return ActionResult("buddy", {"line": ""})
     for each in open_lines(ctx):
         if each.key == recipient:
             return ActionResult("one", _chosen(ctx, each, line), member=each.mine)

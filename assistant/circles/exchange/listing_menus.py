@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from sqlalchemy import or_, select
+
 from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import OWN, Line, Lines
@@ -25,7 +27,9 @@ from assistant.circles.exchange.withdrawal import withdraw
 from assistant.circles.people.memberships import seats_of
 from assistant.circles.people.permissions import hosted_by
 from assistant.circles.sharing.shares import is_in
-from assistant.store.tables import Approach, Listing, Person
+from assistant.language.rendering import readable_date
+from assistant.schedule.local_time import home, zone_of
+from assistant.store.tables import Approach, Circle, Introduced, Introduction, Listing, Member, Person
 
 
 @action("host", "member")
@@ -63,12 +67,15 @@ def pick_listing(ctx: ActionContext, *, listed_id: str = "") -> ActionResult:
     return ActionResult("picked", {"listing": found.id, "approach": approach.id})
 
 
-@action("shown", "one", "plain", "nothing")
+@action("shown", "one", "met", "plain", "nothing")
 def list_mine(ctx: ActionContext, *, ok_here: str = "no") -> ActionResult:
-    """Show the member what they asked and offered and is still open, in all their circles."""
+    """Show the member what they asked and offered and is still open, in all their circles.
+
+    met: all of it are introductions that they asked for, or have said yes to.
+    """
     seats = [member.id for member, _ in seats_of(ctx.session, ctx.person.id)]
-    mine = own_open(ctx.session, seats)
-    if not mine:
+    mine, met = own_open(ctx.session, seats), tuple(_own_introductions(ctx, seats))
+    if not mine and not met:
         return ActionResult("nothing")
     values = _choices(mine)
     if len(mine) == 1:
@@ -76,7 +83,8 @@ def list_mine(ctx: ActionContext, *, ok_here: str = "no") -> ActionResult:
     if ctx.person.plain and ok_here != "yes":
         return ActionResult("plain", values)
     lines = tuple(_own_line(number, listing) for number, listing in enumerate(mine, 1))
-    return ActionResult("one" if len(mine) == 1 else "shown", values, (Lines(lines),))
+    outcome = "one" if len(mine) == 1 else "shown" if mine else "met"
+    return ActionResult(outcome, values, (Lines((*lines, *met)),))
 
 
 @action("found", "several", "nothing")
@@ -150,6 +158,41 @@ def _lines(ctx: ActionContext, listings: Sequence[Listing]) -> Iterator[Line]:
             "words": shorten(listing.words or "", PLACEHOLDERS["words"].longest),
         }
         yield Line(notice, placeholders, verbatim=("words",), carries=carried(listing))
+
+
+def _own_introductions(ctx: ActionContext, seats: Sequence[int]) -> Iterator[Line]:
+    """Yield a line for each introduction that they asked for, or said yes to, and that has not ended.
+
+    Whoever was asked has heard no name yet, and hears none here.
+    """
+    said_yes = select(Introduced.introduction_id).where(
+        Introduced.member_id.in_(seats), Introduced.reply == "yes", Introduced.withdrawn_at.is_(None)
+    )
+    running = select(Introduction).where(
+        Introduction.ended_at.is_(None),
+        or_(Introduction.by_person_id == ctx.person.id, Introduction.id.in_(said_yes)),
+    )
+    language = language_of(ctx)
+    for introduction in ctx.session.scalars(running.order_by(Introduction.id)).all():
+        circle = ctx.session.get_one(Circle, introduction.circle_id)
+        day = introduction.ends_at.astimezone(home(zone_of(ctx.person.zone, circle.zone))).date()
+        placeholders, notice = {"date": readable_date(day, language)}, "own_introduction_yes"
+        if introduction.by_person_id == ctx.person.id:
+            others = [
+                name_in(each, language, placeholder="other_name") for each in _others(ctx, introduction)
+            ]
+            notice = "own_introduction" if introduction.kind == "own" else "own_introduction_two"
+            names = ("other_name",) if introduction.kind == "own" else ("first", "second")
+            placeholders |= dict(zip(names, others, strict=False))
+        yield Line(notice, placeholders)
+
+
+def _others(ctx: ActionContext, introduction: Introduction) -> Sequence[Person]:
+    """Return who is to be introduced, without whoever asks here."""
+    sides = select(Person).join(Member, Member.person_id == Person.id)
+    sides = sides.join(Introduced, Introduced.member_id == Member.id)
+    sides = sides.where(Introduced.introduction_id == introduction.id, Person.id != ctx.person.id)
+    return ctx.session.scalars(sides.order_by(Introduced.id)).all()
 
 
 def _own_line(number: int, listing: Listing) -> Line:

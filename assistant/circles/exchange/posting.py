@@ -140,7 +140,7 @@ def _draft(ctx: ActionContext, kind: str, text: str) -> ActionResult:
     open_now = [each for each in own_open(ctx.session, [member.id]) if each.kind in ("ask", "offer")]
     if len(open_now) >= MOST_OPEN:
         return ActionResult("many", {"text": ""})
-    listing = keep_draft(ctx, member, kind, words)
+    listing = keep_draft(ctx, member, kind, words, instead_of=("ask", "offer"))
     lead = kind == "offer" and bool(topics_in(words) & LEADS)
     return ActionResult("lead" if lead else "ready", {"text": "", "listing": listing.id, "number_ok": ""})
 

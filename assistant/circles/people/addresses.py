@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol, cast
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Table, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,23 +16,72 @@ from assistant.store.tables import Address, Inbox, Person
 LASTING_IDS = ("ExternalUserId", "ExternalUserIdentifier")
 
 
-def claim_senders(session: Session, texts: Sequence[Inbox]) -> None:
-    """Write on each text whose it is, making a person of whoever wrote for the first time."""
+class Waiting(Protocol):
+    """What is looked at of a text that came in: a row of `inbox`, or these columns of one."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def person_id(self) -> int | None: ...
+    @property
+    def from_uri(self) -> str: ...
+    @property
+    def received_at(self) -> dt.datetime: ...
+
+
+_TEXTS: Final[BindParameter[int]] = bindparam("texts", expanding=True)
+PARAMS: Final = select(Inbox.id, Inbox.params).where(Inbox.id.in_(_TEXTS))
+NOTE_OWNER: Final = (
+    update(cast("Table", Inbox.__table__))
+    .where(Inbox.id == bindparam("text"))
+    .values(person_id=bindparam("owner"))
+)
+
+
+def claim_senders(session: Session, texts: Sequence[Waiting]) -> list[int]:
+    """Write on each text whose it is, making a person of whoever wrote for the first time.
+
+    Columns do: the texts themselves are read once their people are locked.
+
+    Returns:
+        The id of each text's person, in the order of the texts.
+    """
     new = [text for text in texts if text.person_id is None]
-    uris = {uri for text in new for uri in uris_of(text)}
-    if not uris:
-        return
-    rows = session.execute(select(Address.uri, Address.person_id).where(Address.uri.in_(uris)))
-    owners = {row.uri: row.person_id for row in rows}
-    _meet(session, [text for text in new if text.from_uri not in owners], owners)
-    for text in new:
-        text.person_id = owners[text.from_uri]
-    session.flush()
+    owners: dict[str, int] = {}
+    if new:
+        asked = session.connection()
+        lasting = _lasting(session, new)
+        uris = {text.from_uri for text in new} | {uri for some in lasting.values() for uri in some}
+        # Built anew: a sealed address is asked for by its values, not by a parameter.
+        known = select(Address.uri, Address.person_id).where(Address.uri.in_(uris))
+        owners |= {row.uri: row.person_id for row in asked.execute(known)}
+        _meet(session, [text for text in new if text.from_uri not in owners], lasting, owners)
+        asked.execute(NOTE_OWNER, [{"text": text.id, "owner": owners[text.from_uri]} for text in new])
+    return [owners[text.from_uri] if text.person_id is None else text.person_id for text in texts]
 
 
-def _meet(session: Session, texts: Sequence[Inbox], owners: dict[str, int]) -> None:
+def _lasting(session: Session, texts: Sequence[Waiting]) -> dict[int, list[str]]:
+    """Return the addresses, the one to answer first, of texts that came with an id that stays."""
+    # A phone that texts by SMS has none.
+    some = [text for text in texts if not text.from_uri.startswith("sms:")]
+    if not some:
+        return {}
+    rows = session.connection().execute(PARAMS, {"texts": [text.id for text in some]})
+    came = {row.id: row.params for row in rows}
+    found = {}
+    for text in some:
+        ids = [text.from_uri, *(came[text.id].get(name) for name in LASTING_IDS)]
+        found[text.id] = list(dict.fromkeys(each for each in ids if each))
+    return found
+
+
+def _meet(
+    session: Session, texts: Sequence[Waiting], lasting: Mapping[int, list[str]], owners: dict[str, int]
+) -> None:
     """Make a person of each unknown sender, and note whose each address is."""
-    plain = {text.from_uri: text for text in texts if uris_of(text) == [text.from_uri]}
+    if not texts:
+        return
+    plain = {text.from_uri: text for text in texts if len(lasting.get(text.id, [])) <= 1}
     try:
         with session.begin_nested():
             people = [Person(created_at=text.received_at) for text in plain.values()]
@@ -47,17 +97,8 @@ def _meet(session: Session, texts: Sequence[Inbox], owners: dict[str, int]) -> N
         plain = {}
     for text in texts:
         if text.from_uri not in plain:
-            owners[text.from_uri] = address_for(session, uris_of(text), text.received_at).person_id
-
-
-def uris_of(text: Inbox) -> list[str]:
-    """Return the addresses that a text came from, the one to answer first."""
-    uris = [text.from_uri]
-    for name in LASTING_IDS:
-        lasting = text.params.get(name)
-        if lasting and lasting not in uris:
-            uris.append(lasting)
-    return uris
+            uris = lasting.get(text.id, [text.from_uri])
+            owners[text.from_uri] = address_for(session, uris, text.received_at).person_id
 
 
 def address_for(session: Session, uris: Sequence[str], now: dt.datetime) -> Address:

@@ -18,6 +18,9 @@ TOLD: Final = {
     "asks_answered": 100,
     "asks_helped": 100,
     "hours_to_yes": 1,
+    "nows_posted": 1,
+    "nows_answered": 100,
+    "minutes_to_now": 1,
     "tied": 100,
 }
 """The figures of a text, in their order -> by what each is multiplied to be said as a whole number."""

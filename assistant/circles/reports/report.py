@@ -32,7 +32,7 @@ from assistant.circles.reports.season_figures import (
     trend,
 )
 from assistant.circles.reports.suppression import Cell, at_least, hide
-from assistant.circles.reports.tie_figures import MEDIAN, of_ties
+from assistant.circles.reports.tie_figures import MEDIANS, of_ties
 from assistant.engine.problems import did_you_mean
 from assistant.errors import NotPossible
 from assistant.store.tables import Circle, Cohort
@@ -220,7 +220,7 @@ def _scopes(seasons: Sequence[Season], whole: str, of_cohort: bool) -> Iterator[
 
 def _summed(cells: Mapping[Key, Cell], whole: str) -> list[str]:
     """The figures of a cohort that are the sum of its circles'; a median is not."""
-    apart = {*HOURS, "minutes_median", MEDIAN, *STANDINGS}
+    apart = {*HOURS, "minutes_median", *MEDIANS, *STANDINGS}
     return [
         figure
         for scope, period, figure in cells

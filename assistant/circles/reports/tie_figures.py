@@ -13,14 +13,20 @@ from typing import Final
 from assistant.circles.reports.season_counts import Season
 from assistant.circles.reports.suppression import Cell
 
-MEDIAN: Final = "hours_to_yes"
-"""Of a cohort it is no sum of its circles'."""
+MEDIANS: Final = ("hours_to_yes", "minutes_to_now")
+"""Of a cohort they are no sum of its circles'."""
 ROLES: Final = ("role_brings", "role_listens", "role_asks")
-POSTED: Final = {"ask": ("asks_posted", "asks_answered"), "offer": ("offers_posted", "offers_taken")}
+POSTED: Final = {
+    "ask": ("asks_posted", "asks_answered"),
+    "offer": ("offers_posted", "offers_taken"),
+    "now": ("nows_posted", "nows_answered"),
+}
+SOON: Final = {"hours_to_yes": ("ask", 1), "minutes_to_now": ("now", 60)}
+"""Figures of how soon the first yes came -> of which kind, and into what parts an hour is split."""
 
 
 def of_asking(seasons: Sequence[Season]) -> Iterator[tuple[str, Cell]]:
-    """Count asks and offers: how many, with a yes, helped by the word of whoever was helped, and how soon."""
+    """Count asks, offers and calls: how many, with a yes, helped by the word of who asked, and how soon."""
     posted = [each for season in seasons for each in season.posted]
     for kind, (made, answered) in POSTED.items():
         these = [each for each in posted if each.kind == kind]
@@ -28,9 +34,11 @@ def of_asking(seasons: Sequence[Season]) -> Iterator[tuple[str, Cell]]:
         yield answered, _part([(each.person_id, each.hours_to_yes is not None) for each in these])
     asked = [each for each in posted if each.kind == "ask" and each.hours_to_yes is not None]
     yield "asks_helped", _part([(each.person_id, each.helped) for each in asked])
-    hours = [each.hours_to_yes for each in asked if each.hours_to_yes is not None]
-    median = statistics.median(hours) if hours else None
-    yield MEDIAN, Cell(median, ({each.person_id for each in asked},)) if asked else Cell(None)
+    for figure, (kind, parts) in SOON.items():
+        waits = [(each.person_id, each.hours_to_yes) for each in posted if each.kind == kind]
+        came = [(person, hours * parts) for person, hours in waits if hours is not None]
+        median = statistics.median(wait for _, wait in came) if came else None
+        yield figure, Cell(median, ({person for person, _ in came},)) if came else Cell(None)
     helped = {pair for season in seasons for pair in season.helped}
     yield (
         "helped_pairs",

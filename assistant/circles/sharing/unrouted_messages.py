@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from assistant.circles.actions.choices import circle_choices, list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import OWN, HandOver, Tell
+from assistant.circles.actions.effects import OWN, HandOver, Obey, Tell
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import buddies_of
@@ -256,6 +256,19 @@ def hand_over_words(ctx: ActionContext, *, held: str = "", meant: int = 0) -> Ac
     if question is None or question.person_id != ctx.person.id or not words:
         return ActionResult("handed", {HELD: ""})
     return ActionResult("handed", {HELD: ""}, (HandOver(question.id, words),))
+
+
+@action("ask", "no")
+def may_be_answer(ctx: ActionContext, *, meant: int = 0) -> ActionResult:
+    """Whether words that went to someone may answer a question, too, which is still to be answered."""
+    question = ctx.session.get(Question, meant) if meant else None
+    return ActionResult("ask" if question is not None and question.state != "closed" else "no")
+
+
+@action("meant")
+def mean_command(ctx: ActionContext, *, held: str = "") -> ActionResult:  # noqa: ARG001
+    """Take the held words for the command that they spell, and for no answer."""
+    return ActionResult("meant", {HELD: ""}, (Obey(held.strip()),))
 
 
 def _keep(ctx: ActionContext, held: str, visible_to: str) -> Answer | None:

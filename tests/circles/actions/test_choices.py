@@ -13,7 +13,7 @@ LONG = [(number, f"{number}. name that is long") for number in range(1, 8)]
 
 
 def circle(name: str) -> Circle:
-    return Circle(name=name)
+    return Circle(name=name, code="MAPLE")
 
 
 def test_a_menu_numbers_its_choices_and_keeps_their_keys_as_text() -> None:
@@ -72,6 +72,13 @@ def test_a_circle_on_a_shared_phone_is_shown_by_its_initials(plain: bool, option
         circle_choices("circles", circles, plain=plain, last=("all", "todo"))["options"]
         == f"{options}, 3 todo"
     )
+
+
+def test_a_circle_is_chosen_by_its_word_too_and_by_its_name_where_only_initials_are_shown() -> None:
+    circles = [(1, circle("Bold Moves"))]
+    for plain, also in ((False, ["MAPLE"]), (True, ["MAPLE", "Bold Moves"])):
+        (listed,) = circle_choices("circles", circles, plain=plain)["circles"]
+        assert listed["also"] == also
 
 
 def test_two_labels_that_would_read_the_same_when_shortened_are_shown_whole() -> None:

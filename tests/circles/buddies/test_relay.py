@@ -81,6 +81,80 @@ def test_of_three_the_other_two_read_it(town: Town) -> None:
     assert set(told(say(town, ana, "hi").effects, town)) == {"Rosa", "Mia"}
 
 
+def by_name(town: Town, member: Member, text: str) -> ActionResult:
+    """What a text that begins with @ and a name comes to, from the finding to the carrying."""
+    found = find(town, member, text)
+    assert found.outcome == "one"
+    values = {key: found.values[key] for key in ("line", "to")}
+    assert town.do("check_buddy", person(town, member), member, to=values["to"]).outcome == "known"
+    return town.do("relay", person(town, member), member, **values)
+
+
+def test_of_three_whoever_is_named_reads_it_alone_and_is_told_so(town: Town) -> None:
+    _, (ana, rosa, _), _ = begin(town, 3)
+    done = by_name(town, ana, "rosa, between us")
+    tells = [each for each in done.effects if isinstance(each, Tell)]
+    assert [(each.person_id, each.notice) for each in tells] == [(rosa.person_id, "relay_to_one")]
+    assert [each.to_member_id for each in town.session.scalars(select(Note))] == [rosa.id]
+    assert done.values["buddies"] == "Rosa"
+    both = say(town, ana, "to all")
+    assert {each.notice for each in both.effects if isinstance(each, Tell)} == {"relay"}
+
+
+def test_of_three_the_sender_hears_whenever_others_read_it_than_the_last_time(town: Town) -> None:
+    _, (ana, _, mia), _ = begin(town, 3)
+    lines = ["hi", "Rosa hi", "rosa and you?", "both again", "Mia hi"]
+    said = []
+    for at, line in enumerate(lines):
+        town.now = NOW + dt.timedelta(minutes=at)
+        done = by_name(town, ana, line)
+        said.append((done.outcome, done.values["buddies"]))
+    alone, both = "Rosa", "Rosa and Mia"
+    assert said == [("first", both), ("first", alone), ("sent", alone), ("first", both), ("first", "Mia")]
+    mia.state = "left"
+    town.session.flush()
+    assert (say(town, ana, "bye").outcome, say(town, ana, "Mia?").values["buddies"]) == ("first", "Rosa")
+
+
+def test_a_name_that_both_buddies_have_is_asked_about(town: Town) -> None:
+    _, (ana, rosa, mia), _ = begin(town, 3)
+    person(town, mia).name = name(town, rosa)
+    town.session.flush()
+    found = find(town, ana, "Rosa hi")
+    checked = town.do("check_buddy", person(town, ana), ana, to=found.values["to"])
+    assert (checked.outcome, checked.values["buddies"]) == ("changed", "Rosa and Rosa")
+
+
+def test_of_three_an_answer_to_one_alone_leaves_the_other_waiting(town: Town) -> None:
+    _, (ana, rosa, mia), _ = begin(town, 3)
+    say(town, ana, "hi both")
+    say(town, mia, "hi both")
+    town.now = NOW + dt.timedelta(hours=1)
+    by_name(town, rosa, "mia I am here")
+    town.now = NOW + dt.timedelta(hours=25)
+    waits = town.do("is_waited_for", person(town, rosa), rosa, pair=bonds_of(town.session, rosa)[0].pair.id)
+    assert (waits.outcome, waits.values["buddy"]) == ("yes", "Ana")
+
+
+def test_at_and_the_name_of_someone_who_has_left_reaches_nobody(town: Town) -> None:
+    _, members, _ = begin(town, 4)
+    ana = members[0]
+    other = next(each for each in members[1:] if each not in buddies_of(town.session, ana))
+    other.state = "left"
+    town.session.flush()
+    assert find(town, ana, f"{name(town, other)} hi").outcome == "other"
+
+
+@pytest.mark.parametrize("state", ["left", "paused", "unreachable"])
+def test_of_three_who_is_named_and_away_gets_nothing_and_nobody_else_does(town: Town, state: str) -> None:
+    _, (ana, rosa, _), _ = begin(town, 3)
+    rosa.state = state
+    town.session.flush()
+    found = find(town, ana, "rosa hi")
+    checked = town.do("check_buddy", person(town, ana), ana, to=found.values["to"])
+    assert (checked.outcome, checked.values["buddy"]) == ("away", "Rosa")
+
+
 @pytest.mark.parametrize("state", ["left", "paused", "unreachable"])
 def test_whoever_is_away_gets_nothing_and_the_sender_hears_so(town: Town, state: str) -> None:
     _, (ana, rosa), _ = begin(town, 2)
@@ -307,7 +381,7 @@ def test_unread_news_of_a_buddy_is_told_before_words_go(town: Town) -> None:
     town.session.add(news)
     town.session.flush()
     assert check().outcome == "changed"
-    assert check(by_name=True).outcome == "known"
+    assert check(to="Rosa").outcome == "known"
     news.state = "done"
     town.session.flush()
     assert check().outcome == "known"

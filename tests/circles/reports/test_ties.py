@@ -37,6 +37,8 @@ asker  yes after  by  helped
    14          -   -  -
 """
 """Fifteen asks of a circle of thirty. Ten get a yes, after 2 to 20 hours, half within 11; five helped."""
+CALLS = (3, 4, 5, 6, 7, None, None, None, None, None, None)
+"""Minutes after which someone was there, of eleven who called NOW."""
 NOTES = """
 week  kind    from  to
    1  kind       0  20
@@ -63,6 +65,8 @@ class Connected:
         self.session = town.session
         for asker, after, by, helped in table(ASKS):
             self._ask(int(asker), after, by, helped)
+        for caller, minutes in enumerate(CALLS):
+            self._call(caller, minutes)
         for week, kind, giver, getter in table(NOTES):
             at = NOW + dt.timedelta(weeks=int(week) - 1, hours=5)
             one, other = self.played.seats[int(giver)], self.played.seats[int(getter)]
@@ -108,6 +112,31 @@ class Connected:
             )
         self.session.flush()
 
+    def _call(self, caller: int, minutes: int | None) -> None:
+        listing = Listing(
+            kind="now",
+            circle_id=self.played.circle.id,
+            member_id=self.played.seats[caller].id,
+            words="w",
+            state="ended",
+            created_at=NOW,
+            posted_at=NOW,
+            outcome="no_one" if minutes is None else "person",
+            ended_at=NOW,
+        )
+        self.session.add(listing)
+        self.session.flush()
+        said = {} if minutes is None else {"reply": "can", "replied_at": NOW + dt.timedelta(minutes=minutes)}
+        self.session.add(
+            Approach(
+                listing_id=listing.id,
+                member_id=self.played.seats[28].id,
+                wave="now",
+                due_at=NOW,
+                **said,
+            )
+        )
+
     def _meet(self, one: int, other: int) -> None:
         circle, by = self.played.circle, self.played.people[27]
         met = Introduction(
@@ -141,6 +170,9 @@ def test_asks_as_the_table_has_them(town: Town) -> None:
     assert value(report, "asks_helped") == 5 / 10
     assert value(report, "hours_to_yes") == 11
     assert value(report, "helped_pairs") == 5
+    assert value(report, "nows_posted") == 11
+    assert value(report, "nows_answered") == 5 / 11
+    assert value(report, "minutes_to_now") == 5
     offers = report.get("offers_posted")
     assert offers is not None
     assert offers.hidden
@@ -231,6 +263,9 @@ def test_a_host_reads_by_text_what_the_report_shows_and_nothing_else(town: Town)
         "figure_asks_answered": "67",
         "figure_asks_helped": "50",
         "figure_hours_to_yes": "11",
+        "figure_nows_posted": "11",
+        "figure_nows_answered": "45",
+        "figure_minutes_to_now": "5",
         "figure_tied": "77",
     }
     assert town.do("tell_figures", connected.played.people[1], connected.played.seats[1]).outcome == "none"
