@@ -17,6 +17,9 @@ from sqlalchemy.orm import Session
 Look = Select[Any]
 """Finds rows when there is something to do."""
 
+_Asked = tuple[Select[Any], tuple[str, ...]]
+"""A statement, and what stands in it for times."""
+
 _AT_ONCE: Final = dt.timedelta()
 _SECOND: Final = dt.timedelta(seconds=1)
 _MOMENT, _DAY = "moment", "day"
@@ -68,7 +71,7 @@ def _standing_for(what: str, moved: dt.timedelta) -> BindParameter[Any]:
     return bindparam(name)
 
 
-def _ask(session: Session, now: dt.datetime, asked: tuple[Select[Any], tuple[str, ...]]) -> Any:
+def _ask(session: Session, now: dt.datetime, asked: _Asked) -> Any:
     """Ask on the connection itself: the session's own ways take longer than the answer."""
     statement, names = asked
     session.flush()
@@ -81,17 +84,17 @@ def _values(names: tuple[str, ...], now: dt.datetime) -> Mapping[str, dt.datetim
 
 
 @cache
-def _found(works: tuple[tuple[Look, ...], ...]) -> tuple[Select[Any], tuple[str, ...]]:
+def _found(works: tuple[tuple[Look, ...], ...]) -> _Asked:
     found = (or_(*(look.exists() for look in work)) for work in works)
     return _with_names(select(*(each.label(f"work_{place}") for place, each in enumerate(found))))
 
 
 @cache
-def _times(nexts: tuple[Next, ...]) -> tuple[Select[Any], tuple[str, ...]]:
+def _times(nexts: tuple[Next, ...]) -> _Asked:
     asked = (each.at.scalar_subquery().label(f"next_{place}") for place, each in enumerate(nexts))
     return _with_names(select(*asked))
 
 
-def _with_names(statement: Select[Any]) -> tuple[Select[Any], tuple[str, ...]]:
+def _with_names(statement: Any) -> _Asked:
     """Return the statement and what stands in it for times."""
     return statement, tuple(name for name in statement.compile().params if name in _moved)
