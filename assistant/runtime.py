@@ -219,6 +219,7 @@ def build_runtime(
             number=settings.number,
             key=settings.secret_key.get_secret_value().encode(),
             translates=_translates(settings.translation_models),
+            url=settings.public_url,
         ),
         _carrier=carrier,
         _wakeups=queues,
@@ -240,6 +241,7 @@ def read_flows(folder: Path = FLOWS) -> FlowBook:
     Raises:
         assistant.engine.problems.FlowErrors: a file is wrong; it holds all problems of all files.
     """
+    from assistant.channels.opening_texts import gaps as openings_gaps
     from assistant.circles.actions import crisis_lines, help_lines
     from assistant.engine.loading import NO_FLOWS, load
     from assistant.engine.problems import FlowErrors, Problem
@@ -251,6 +253,7 @@ def read_flows(folder: Path = FLOWS) -> FlowBook:
     book = None
     try:
         book = load(folder, known())
+        problems += openings_gaps(book) if folder == FLOWS else []
     except FlowErrors as errors:
         problems += errors.problems
     flows = {path.stem for path in folder.glob("*.toml")} - NO_FLOWS
@@ -265,6 +268,7 @@ def read_flows(folder: Path = FLOWS) -> FlowBook:
 
 def known() -> Known:
     """Return what flow files may name, and how their texts are measured: the engine imports none of it."""
+    from assistant.channels.showing import longest_title
     from assistant.circles.actions.crisis_lines import LINES_KNOWN, PLACEHOLDER_NAMES
     from assistant.circles.actions.placeholders import PLACEHOLDERS
     from assistant.conversations.action_catalogue import all_actions
@@ -275,6 +279,7 @@ def known() -> Known:
     from assistant.language.languages import LANGUAGES
     from assistant.language.rendering import worst_case
     from assistant.language.replies.reply_reading import DEGREES, outcomes, parse_expect
+    from assistant.language.signals.signal_reading import signal
     from assistant.language.sms.gsm7 import to_gsm7
     from assistant.language.sms.segments import measure
     from assistant.schedule.waits import check_wait
@@ -295,6 +300,8 @@ def known() -> Known:
         phrase=parse_phrase,
         question=parse_pattern,
         asked=asked_of,
+        longest_title=longest_title,
+        keyword=lambda title: signal(title).kind not in ("words", "maybe_stop"),
         languages=tuple(LANGUAGES),
     )
 

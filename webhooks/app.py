@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from assistant.delivery.recorder import Recorder
 from assistant.logs import get_log
 from webhooks import health, metrics, service_clock, twilio_webhooks
+from webhooks.late_pages import LatePages
 
 if TYPE_CHECKING:
     from assistant.runtime import Runtime
@@ -43,7 +44,7 @@ def create_app(runtime: Runtime) -> Flask:
     if runtime.settings.time_travel and runtime.settings.local_carrier:
         app.register_blueprint(service_clock.door(runtime))
     app.wsgi_app = twilio_webhooks.Doors(  # type: ignore[method-assign]
-        runtime, recorder, counted, app.wsgi_app, HEADERS
+        runtime, recorder, counted, LatePages(app, app.wsgi_app, runtime), HEADERS
     )
     app.after_request(_protect)
     app.register_error_handler(Exception, _explain)

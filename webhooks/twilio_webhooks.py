@@ -180,6 +180,7 @@ def read_status(params: dict[str, str | list[str]], attempt: str | None, now: dt
         status=status[:LONGEST_ID].lower(),
         error_code=int(code) if code.isascii() and code.isdigit() and len(code) < 10 else None,
         at=now,
+        channel=_first(params, "ChannelPrefix")[:12].lower() or None,
     )
 
 

@@ -1,8 +1,9 @@
-"""What the assistant asks of any carrier, and the three kinds of trouble one can make."""
+"""What the assistant asks of any carrier, and the kinds of trouble one can make."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -15,6 +16,8 @@ class Trouble(StrEnum):
     """This address cannot be reached: mark it, show the host, do not try again."""
     OPTED_OUT = "opted_out"
     """21610: the same as a STOP."""
+    REFUSED = "refused"
+    """This text never reaches this person, others may: show the host, do not try again."""
     FIX = "fix"
     """Our sender, content or set-up is at fault: show the operator, do not retry as it is."""
     RETRY = "retry"
@@ -33,6 +36,7 @@ class CarrierError(Exception):
         *,
         retry_after: float | None = None,
         answered: bool = False,
+        said: str | None = None,
     ) -> None:
         super().__init__(f"{trouble.value} (code {code})")
         self.trouble = trouble
@@ -41,10 +45,20 @@ class CarrierError(Exception):
         """Seconds to leave between tries, where the carrier or its error class says so."""
         self.answered = answered
         """Whether the carrier itself said so: then nothing of it is under way any more."""
+        self.said = said
+        """What it said about a wording of ours; never about a text."""
 
     @property
     def permanent(self) -> bool:
-        return self.trouble in (Trouble.SUPPRESS, Trouble.OPTED_OUT, Trouble.FIX)
+        return self.trouble in (Trouble.SUPPRESS, Trouble.OPTED_OUT, Trouble.REFUSED, Trouble.FIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A message that the carrier holds and fills in: an approved template, or words with buttons."""
+
+    sid: str
+    variables: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +87,12 @@ class LoggedText:
 class Carrier(Protocol):
     """Sends texts and remembers them."""
 
-    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
+    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
         """Hand over one text. `attempt` (plain alphanumerics) comes back in the status callbacks' address.
+
+        Args:
+            body: What is read there.
+            content: What goes in place of it, and reads the same.
 
         Raises:
             CarrierError: it was refused, or it is not known whether it was taken.

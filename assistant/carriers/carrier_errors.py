@@ -37,6 +37,10 @@ def _retry(meaning: str, wait: float, tries: int) -> ErrorClass:
     return ErrorClass(Trouble.RETRY, meaning, wait, tries)
 
 
+CLOSED_WINDOW = 63016
+TEMPLATE_GONE = frozenset({21655, 21656, 63027, 63040, 63041, 63042})
+"""What was sent as a content goes another way: the carrier, or WhatsApp, does not take it any more."""
+
 ERRORS: dict[int, ErrorClass] = {
     21610: ErrorClass(Trouble.OPTED_OUT, "the recipient has opted out"),
     # The recipient.
@@ -47,6 +51,9 @@ ERRORS: dict[int, ErrorClass] = {
     30006: _suppress("a landline or a carrier that cannot be reached"),
     63003: _suppress("not a valid WhatsApp recipient"),
     63024: _suppress("not a valid WhatsApp recipient"),
+    # The recipient, for this text only: others may arrive.
+    63032: ErrorClass(Trouble.REFUSED, "a limit of WhatsApp's for this person"),
+    63049: ErrorClass(Trouble.REFUSED, "marketing that WhatsApp does not bring to this person"),
     # Our sender, content or set-up.
     20003: _fix("account or token is wrong"),
     20404: _fix("account or address of the API is wrong"),
@@ -65,9 +72,10 @@ ERRORS: dict[int, ErrorClass] = {
     30610: _fix("quiet hours of the carrier"),
     35114: _fix("the time to send at is not allowed"),
     35115: _fix("the time to send at is not allowed"),
+    63005: _fix("the channel shows none of the content's types"),
     63013: _fix("against the channel's policy"),
     63015: _fix("the recipient has not joined the sandbox"),
-    63016: _fix("outside the 24-hour window: a template is needed"),
+    63021: _fix("content that the channel does not take"),
     63051: _fix("the WhatsApp account is locked"),
     # Certainly not taken, or not delivered: worth another try, later.
     14107: _retry("too many replies between two numbers", 1 * MINUTE, 3),
@@ -81,6 +89,14 @@ ERRORS: dict[int, ErrorClass] = {
     30500: _retry("an error inside the carrier", 1 * MINUTE, 3),
     63017: _retry("a channel's rate limit", 1 * MINUTE, 5),
     63018: _retry("a channel's or sender's limit", 1 * DAY, 1),
+    # Our own words came as the chat's window had closed: the next try is a template, or the opener.
+    CLOSED_WINDOW: _retry("outside the 24-hour window: a template is needed", 1.0, 2),
+    21655: _retry("there is no such content", 1.0, 2),
+    21656: _retry("the content's variables are wrong", 1.0, 2),
+    63027: _retry("there is no such template", 1.0, 2),
+    63040: _retry("the template was refused", 1.0, 2),
+    63041: _retry("the template is paused", 1.0, 2),
+    63042: _retry("the template is switched off", 1.0, 2),
     # It may have gone out: Twilio did not try again "to avoid duplicates".
     30410: ErrorClass(Trouble.UNSURE, "the provider did not answer in time"),
 }

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from functools import cached_property
 
-from assistant.carriers.carrier import Accepted, Carrier, LoggedText
+from assistant.carriers.carrier import Accepted, Carrier, Content, LoggedText
 
 
 class LateCarrier:
@@ -19,9 +19,9 @@ class LateCarrier:
     def _opened(self) -> Carrier:
         return self._open()
 
-    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
+    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
         """Hand over one text; see `Carrier.send`."""
-        return await self._opened.send(to_uri, body, attempt=attempt)
+        return await self._opened.send(to_uri, body, attempt=attempt, content=content)
 
     async def sent_since(self, to_uri: str, since: dt.datetime) -> list[LoggedText]:
         """Return texts of ours to this address; see `Carrier.sent_since`."""

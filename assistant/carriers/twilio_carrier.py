@@ -11,9 +11,10 @@ from typing import Any
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from assistant.carriers.carrier import Accepted, CarrierError, LoggedText, Trouble
+from assistant.carriers.carrier import Accepted, CarrierError, Content, LoggedText, Trouble
 from assistant.carriers.checkup import Finding, examine
 from assistant.carriers.twilio_addresses import from_uri, to_uri
+from assistant.carriers.twilio_contents import TwilioContents
 from assistant.carriers.twilio_http import TWILIO_HOST, LoopHttp, reading, refusal, sending
 
 TIMEOUT = 10.0
@@ -53,13 +54,20 @@ class TwilioCarrier:
         self._http = LoopHttp(api_url, timeout)
         self._client: Any = Client(account_sid, auth_token, http_client=self._http)
         self._login = (account_sid, auth_token)
+        self._others: list[str] | None = None
+        self.contents = TwilioContents(self._http, self._login)
         self._messages = f"https://{TWILIO_HOST}/2010-04-01/Accounts/{account_sid}/Messages.json"
 
-    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
+    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
         """Hand over one text; see `Carrier.send`."""
+        said = (
+            {"Body": body}
+            if content is None
+            else {"ContentSid": content.sid, "ContentVariables": json.dumps(dict(content.variables))}
+        )
         form: dict[str, object] = {
             "To": from_uri(to_uri),
-            "Body": body,
+            **said,
             "StatusCallback": f"{self._status_callback_url}?attempt={attempt}",
             **self._from(to_uri),
         }
@@ -97,6 +105,15 @@ class TwilioCarrier:
             numbers = await self._numbers()
         return numbers[0] if numbers else None
 
+    async def channels(self) -> list[str]:
+        """Return our senders on other channels than SMS ("whatsapp:+1415…", "rcs:agent"); without a messaging
+        service, none."""
+        if not self._sender.startswith("MG"):
+            return []
+        service = self._client.messaging.v1.services(self._sender)
+        with reading():
+            return [str(row.sender) for row in await service.channel_senders.list_async() if row.sender]
+
     async def check(self, webhook_url: str) -> list[Finding]:
         """Return what stands between us and this carrier: account, sender, webhook address. Never raises.
 
@@ -133,7 +150,19 @@ class TwilioCarrier:
 
     async def _our_addresses(self) -> list[str]:
         numbers = await self._numbers()
-        return [*numbers, *(f"whatsapp:{number}" for number in numbers if ":" not in number)]
+        whatsapp = (f"whatsapp:{number}" for number in numbers if ":" not in number)
+        return list(dict.fromkeys([*numbers, *whatsapp, *await self._other_senders()]))
+
+    async def _other_senders(self) -> list[str]:
+        """Our senders on other channels, asked for once; a carrier that knows none has none."""
+        if self._others is None:
+            try:
+                self._others = await self.channels()
+            except CarrierError as error:
+                if error.trouble is not Trouble.FIX:
+                    raise
+                self._others = []
+        return self._others
 
     async def _numbers(self) -> list[str]:
         if not self._sender.startswith("MG"):

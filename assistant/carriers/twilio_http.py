@@ -50,14 +50,19 @@ class LoopHttp(AsyncHttpClient):  # type: ignore[misc]
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,  # noqa: ARG002 - the signature is twilio's
         allow_redirects: bool = False,
+        body: str | None = None,
     ) -> Response:
         """Ask, wherever the API is, and return the answer.
+
+        Args:
+            body: JSON, for the APIs that take no forms.
 
         Raises:
             CarrierError: 429, with how long to wait.
             aiohttp.ClientError, TimeoutError: there was no answer.
         """
-        headers = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+        kind = "application/json" if body is not None else "application/x-www-form-urlencoded"
+        headers = {"Content-Type": kind, **(headers or {})}
         if auth is not None:
             headers["Authorization"] = aiohttp.encode_basic_auth(*auth)
         asked = self._pool().request(
@@ -65,7 +70,7 @@ class LoopHttp(AsyncHttpClient):  # type: ignore[misc]
             self._moved(url),
             params=cast("dict[str, str] | None", params),
             # Written here: aiohttp's own forms cost as much as the rest of the request.
-            data=urlencode(data, doseq=True).encode() if data else None,
+            data=body.encode() if body else urlencode(data, doseq=True).encode() if data else None,
             headers=headers,
             allow_redirects=allow_redirects,
         )

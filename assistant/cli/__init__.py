@@ -43,7 +43,22 @@ COMMANDS: Final = {
     "audit": ("audit_command", "audit", "Who did what, when, and each step that alerts took."),
     "words": ("person_commands", "words", "A person's own words in a file, for them; WHO tells them."),
     "forget": ("person_commands", "forget", "Forget a person at their wish, as ERASE ME does."),
+    "consent": (
+        "number.consent_command",
+        "consent",
+        "When and how a number agreed or stopped, for a dispute.",
+    ),
+    "register": (
+        "number.register_command",
+        "register",
+        "What a number's registration asks for, and would be refused.",
+    ),
     "flows": ("flows_command", "flows", "Check, draw, play and count the conversations in flows/."),
+    "templates": (
+        "channels.templates_command",
+        "templates",
+        "What WhatsApp approves of our wording, and how that goes.",
+    ),
     "simulate": ("simulate_command", "simulate", "Play a whole season, and watch every promise."),
     "danger": (
         "danger_command",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.calendar.season_plan import begin_season
 from assistant.circles.hosts.circle_setup import Plan, create_circle
 from assistant.circles.people import consent
+from assistant.circles.people.page_sessions import PATH, make_link
 from assistant.cli.demo_phones import LUZ
 from assistant.language.languages import FALLBACK
 from assistant.runtime import Runtime
@@ -60,13 +61,27 @@ def set_up_demo(opened: Runtime) -> bool:
     return True
 
 
-def _keep_luz_awake(session: Session, now: dt.datetime) -> None:
-    """Have it be afternoon where the host is: whoever tries it at night should see Luz hear of it, too."""
-    luz = session.scalar(
+def open_demo_page(opened: Runtime) -> str | None:
+    """Return a link to the demo host's page, as PAGE would text it; None: there is no demo."""
+    with opened.database.write() as session:
+        luz = _luz(session)
+        if luz is None:
+            return None
+        key = make_link(session, luz.id, "host", opened.clock.now())
+    return f"{opened.identity.url}{PATH}{key}"
+
+
+def _luz(session: Session) -> Person | None:
+    return session.scalar(
         select(Person)
         .join(Address, Address.person_id == Person.id)
         .join(Consent, Consent.address_id == Address.id)
         .where(Address.uri == f"sms:{LUZ}", Consent.way == "demo")
     )
+
+
+def _keep_luz_awake(session: Session, now: dt.datetime) -> None:
+    """Have it be afternoon where the host is: whoever tries it at night should see Luz hear of it, too."""
+    luz = _luz(session)
     if luz is not None:
         luz.zone = min(ZONES, key=lambda zone: abs(now.astimezone(ZoneInfo(zone)).hour - 14))

@@ -47,6 +47,8 @@ class Greeter(threading.Thread):
         self._over = threading.Event()
         self._began = began
         self.trouble = ""
+        self._page = ""
+        """A link to the demo host's page."""
 
     def end(self) -> None:
         """Nothing more is to be said."""
@@ -68,10 +70,12 @@ class Greeter(threading.Thread):
 
     def _prepare(self) -> None:
         """Look at the demo and the flows. A bad one lets no worker start: end with all that is wrong."""
-        from assistant.cli.prepare_command import BAD_FLOWS, DEMO_MADE, prepare_apart
+        from assistant.cli.prepare_command import BAD_FLOWS, DEMO_MADE, DEMO_PAGE, prepare_apart
 
         done = prepare_apart()
         self._has_demo = self._has_demo or DEMO_MADE in done.stdout.split()
+        pages = (word for word in done.stdout.split() if word.startswith(DEMO_PAGE))
+        self._page = next(pages, "").removeprefix(DEMO_PAGE)
         if done.returncode == BAD_FLOWS:
             self.trouble = done.stderr.strip()
             os.kill(os.getpid(), signal.SIGTERM)
@@ -98,6 +102,8 @@ class Greeter(threading.Thread):
             click.echo(f"\n  The phones are here:  {phones}/phones\n")
             if self._has_demo:
                 click.echo("  Text JOIN MAPLE from Ana's phone, and answer in your own words.")
+            if self._page:
+                click.echo(f"  The host's page:      {self._page}  (10 minutes, once; then text PAGE as Luz)")
         else:
             click.echo(f"\n  Twilio should call:   {self._settings.message_webhook_url}#rc=2&rp=ct,rt,5xx\n")
         click.echo(f"  Health: {home}/health   Logs: {self._settings.circle_data / 'logs'}")

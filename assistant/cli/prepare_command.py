@@ -16,6 +16,8 @@ BAD_FLOWS: Final = 3
 """The exit status that says so."""
 DEMO_MADE: Final = "demo"
 """Printed when the demo was set up just now."""
+DEMO_PAGE: Final = "page="
+"""Printed before a link to the page of the demo's host."""
 
 
 @click.command(hidden=True)
@@ -37,10 +39,12 @@ def prepare() -> None:
             say(str(errors))
             raise click.exceptions.Exit(BAD_FLOWS) from None
         if settings.local_carrier:
-            from assistant.cli.demo import set_up_demo
+            from assistant.cli.demo import open_demo_page, set_up_demo
 
             if set_up_demo(opened):
                 click.echo(DEMO_MADE)
+            if link := open_demo_page(opened):
+                click.echo(f"{DEMO_PAGE}{link}")
 
 
 def prepare_apart() -> subprocess.CompletedProcess[str]:

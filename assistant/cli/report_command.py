@@ -13,7 +13,7 @@ import click
 from assistant.cli.output import as_json, print_json, print_table, safe_cell, say
 
 if TYPE_CHECKING:
-    from assistant.circles.reports.report import Figure, Report
+    from assistant.circles.reports.published import Figure, Report
 
 HIDDEN: Final = "*"
 NOTHING: Final = "-"
@@ -172,7 +172,7 @@ def _data(made: Report) -> dict[str, object]:
         "first_day": made.first_day,
         "last_day": made.last_day,
         "as_of": made.as_of,
-        "figures": [dataclasses.asdict(each) for each in made.figures],
+        "figures": [each._asdict() for each in made.figures],
     }
 
 
@@ -210,9 +210,10 @@ def _show(made: Report, first: int) -> None:
 def _title(made: Report) -> str:
     kind = "" if made.scope in made.circles else f": {len(made.circles)} circles"
     if made.first_day is None:
-        return f"{made.name}{kind}. As of {made.as_of:%Y-%m-%d}; no week is over yet."
+        return f"{made.name}{kind}. As of {made.as_of:%Y-%m-%d %H:%M} UTC; no week is over yet."
     weeks = "week 1" if made.weeks == 1 else f"weeks 1 to {made.weeks}"
-    return f"{made.name}{kind}, {weeks} ({made.first_day} to {made.last_day}). As of {made.as_of:%Y-%m-%d}."
+    days = f"{made.first_day} to {made.last_day}"
+    return f"{made.name}{kind}, {weeks} ({days}). As of {made.as_of:%Y-%m-%d %H:%M} UTC."
 
 
 def _section(made: Report, title: str, lines: Sequence[Line]) -> None:

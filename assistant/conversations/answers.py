@@ -86,12 +86,16 @@ def _still_asked(context: Context, question: Question, conversation: Conversatio
     )
 
 
-def answer_late(context: Context, question: Question) -> bool:
-    """Take words for a question that was closed for want of an answer; return whether they answer it."""
+def answer_late(context: Context, question: Question, reading: Reading | None = None) -> bool:
+    """Take words for a question that was closed for want of an answer; return whether they answer it.
+
+    Args:
+        reading: What they come to, where that is known without reading them: an option was tapped.
+    """
     conversation = context.session.get_one(Conversation, question.conversation_id)
     if conversation.flow != question.flow:
         return False
-    reading = read_answer(context, question, conversation)
+    reading = reading or read_answer(context, question, conversation)
     if reading.outcome == UNCLEAR:
         return False
     conversation.step, conversation.ended_at = question.step, None
@@ -99,19 +103,22 @@ def answer_late(context: Context, question: Question) -> bool:
     return True
 
 
-def answer_anew(context: Context) -> bool:
+def answer_anew(context: Context, tapped: Reading | None = None, meant: Question | None = None) -> bool:
     """Take words for another answer to what was asked last, where its step lets answers change.
+
+    Args:
+        tapped: What they come to, where an option of `meant` was tapped.
 
     Returns:
         Whether they are one: whole, and of the kind that was asked for.
     """
     session = context.session
-    if len(plain_words(context.words)) > MOST_WORDS_ANEW:
+    if tapped is None and len(plain_words(context.words)) > MOST_WORDS_ANEW:
         return False
     last = session.scalars(
         select(Question).where(Question.person_id == context.person.id).order_by(Question.id.desc()).limit(1)
     ).first()
-    if last is None or last.state != "closed" or last.closed_at is None:
+    if last is None or last.state != "closed" or last.closed_at is None or last is not (meant or last):
         return False
     today = context.services.book.today(last.flow, last.step)
     if today is None or not today.may_change or last.closed_at < context.now - CHANGES_WITHIN:
@@ -128,7 +135,7 @@ def answer_anew(context: Context) -> bool:
         return False
     conversation.flow, conversation.version = last.flow, path[asked_at][1]
     conversation.callers = path[:asked_at]
-    reading = read_answer(context, last, conversation)
+    reading = tapped or read_answer(context, last, conversation)
     if reading.outcome in (UNCLEAR, "skip") or reading.leftover:
         conversation.flow, conversation.version, conversation.callers = left
         return False

@@ -10,6 +10,8 @@ from typing import Final
 from assistant.circles.people.recent_texts import was_said
 from assistant.conversations import attribution, crossing, held_words, keywords, paged_stage
 from assistant.conversations.answers import answer_anew, answer_late, read_answer, take_answer
+from assistant.conversations.channels import heard_taps, opened_windows
+from assistant.conversations.channels.offered_taps import offer_taps
 from assistant.conversations.danger_stage import (
     answer_danger,
     ask_gently,
@@ -63,7 +65,10 @@ def handle(context: Context) -> str | None:
     text = context.inbox
     assert text is not None
     context.address.unreachable_at = None
-    kind = keywords.kind_here(context, text)
+    opened_windows.note_channel(context)
+    # What is read on a button is ours: it is no keyword.
+    tapped = heard_taps.asking_tapped(context) is not None
+    kind = "words" if tapped else keywords.kind_here(context, text)
     if (kind == "stop" and _runs_a_circle(context)) or (kind == "start" and keywords.is_in_already(context)):
         kind = "words"
     seen = next(found for stage in STAGES if (found := stage(context, text, kind)) is not None)
@@ -72,6 +77,7 @@ def handle(context: Context) -> str | None:
     come_back(context)
     if kind == "words":
         switching_language.offer(context)
+    offer_taps(context)
     return seen.reason
 
 
@@ -109,6 +115,12 @@ def _hear_help(context: Context, _text: Inbox, kind: str) -> Seen | None:
         return None
     keywords.help_person(context)
     return Seen()
+
+
+def _hear_tap(context: Context, _text: Inbox, _kind: str) -> Seen | None:
+    """A tap says itself what it answers: nothing else is made of it."""
+    tapped = heard_taps.hear_tap(context)
+    return None if tapped is None else Seen(tapped or None)
 
 
 def _pass_over_reactions(_context: Context, _text: Inbox, kind: str) -> Seen | None:
@@ -233,6 +245,7 @@ STAGES: Final = (
     _hear_stop,
     _fall_silent,
     _seen_by(hear_erasing),
+    _hear_tap,
     _pass_over_reactions,
     _pass_to_paged,
     _answer_page,
@@ -241,6 +254,7 @@ STAGES: Final = (
     _hear_help,
     _pass_over_machines,
     _seen_by(ask_who_it_is),
+    _seen_by(opened_windows.answer_opener),
     _see_no_words,
     _seen_by(lambda context: paged_stage.offer(context, read_given)),
     _ask_gently,

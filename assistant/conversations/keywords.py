@@ -127,6 +127,7 @@ def _newest_texts(context: Context) -> Sequence[str]:
 
 
 def _is_keyword(context: Context, words: frozenset[str]) -> bool:
+    # By SMS and RCS, whose opt-outs are one; on WhatsApp the carrier knows none of its own accord.
     return context.address.uri.startswith("sms:") and context.words.lower() in words
 
 

@@ -9,6 +9,7 @@ from assistant.circles.actions.effects import Start, Tell
 from assistant.circles.calendar import brief_schedule
 from assistant.circles.hours import hour_upkeep
 from assistant.circles.membership import invitation_reminders, silent_numbers
+from assistant.circles.people import page_sessions
 from assistant.circles.seasons import season_end
 from assistant.circles.trust import traces
 from assistant.conversations import import_invitations, timers
@@ -25,6 +26,7 @@ WORK: Final = (
     *hour_upkeep.WORK,
     *invitation_reminders.WORK,
     *traces.WORK,
+    *page_sessions.WORK,
     *silent_numbers.WORK,
 )
 """Whether `maintain` would find anything."""
@@ -77,6 +79,7 @@ def maintain(services: Services) -> int:
                 start_later(session, effect, now)
             elif isinstance(effect, Tell):
                 tell(session, services, effect, now)
+        page_sessions.drop_old_sessions(session, now)
         reminded = import_invitations.remind(session, services, now)
     if forgotten and services.database.scrub():
         with services.database.write() as session:

@@ -17,6 +17,7 @@ from assistant.circles.people import consent
 from assistant.circles.people.inactivity import may_come, may_nudge, wants
 from assistant.circles.people.reachability import address_of
 from assistant.circles.people.row_locks import lock_free_people
+from assistant.conversations.channels.offered_taps import offer_taps
 from assistant.conversations.helping.coming_back import come_back
 from assistant.conversations.moves.spacing import wait_for_other_circle
 from assistant.conversations.prefetch import Prefetched, prefetch
@@ -190,6 +191,7 @@ def _begin_or_resume(context: Context, timer: Timer, batch: _Batch) -> None:
         start(context, timer.flow or "", timer.values, timer.member_id)
     if context.progress.drafts:
         batch.unsent.add(timer.member_id)
+    offer_taps(context)
     context.hand_over()
 
 

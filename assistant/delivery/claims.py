@@ -30,6 +30,7 @@ from assistant.circles.people.silence import CHECKED
 from assistant.delivery.order import ORDER_PATIENCE, is_next
 from assistant.delivery.outbox import PURPOSE_RULES
 from assistant.delivery.verdicts import Due, Hold, decide
+from assistant.delivery.ways import ways_of
 from assistant.store.database import Database
 from assistant.store.tables import Address, Circle, Inbox, Member, Outbox, Person, ServiceState
 from assistant.store.tables.circle_tables import SEATED
@@ -108,6 +109,8 @@ def _claim(
             holds.append((text, verdict))
         else:
             drops.setdefault(verdict.reason, []).append(text.id)
+    ways = ways_of(session, going, now)
+    going, holds = ways.going, [*holds, *ways.held]
     _take(session, [text.id for text in going], real, worker)
     _hold(session, holds)
     for reason, ids in drops.items():
@@ -299,6 +302,14 @@ def _facts() -> Select[*tuple[Any, ...]]:
             Address.heard_at,
             Address.doubted_at,
             func.coalesce(Outbox.wording, "").like(f"{CHECKED}/%"),
+            Outbox.sender,
+            Outbox.wording,
+            Outbox.taps,
+            Address.channel,
+            Address.opened_at,
+            func.coalesce(Person.language, Circle.language),
+            Outbox.error_code,
+            func.coalesce(Outbox.sent_at, Outbox.not_before),
         )
         .select_from(Outbox)
         .join(Address, Address.id == Outbox.address_id)
@@ -339,7 +350,10 @@ def _hold(session: Session, holds: Sequence[tuple[Due, Hold]]) -> None:
         people = {text.person_id for text in texts}
         while ids:
             session.execute(
-                update(Outbox).where(Outbox.id.in_(ids)).values(not_before=hold.until, reason=hold.reason),
+                update(Outbox)
+                .where(Outbox.id.in_(ids))
+                # Tried or not: what waits for its hour stands before nothing.
+                .values(not_before=hold.until, reason=hold.reason, claimed_at=None),
                 execution_options={"synchronize_session": False},
             )
             ids = list(

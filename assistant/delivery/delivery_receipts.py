@@ -53,6 +53,8 @@ class StatusReport:
     status: str
     error_code: int | None
     at: dt.datetime
+    channel: str | None = None
+    """By what it goes, where the carrier says so: "rcs", "sms"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class _Text:
     sent_at: dt.datetime | None
     not_before: dt.datetime
     claimed_until: dt.datetime | None
+    channel: str | None
+    segments: int
 
 
 _TEXTS = (
@@ -108,7 +112,18 @@ _NAMED = Outbox.id.in_(bindparam("ids", expanding=True))
 _KNOWN = Outbox.carrier_id.in_(bindparam("carrier_ids", expanding=True))
 # Made once: to make one costs as much as what it asks.
 _BY_ID, _BY_EITHER = _TEXTS.where(_NAMED), _TEXTS.where(or_(_NAMED, _KNOWN))
-_WRITTEN = ("state", "reason", "carrier_id", "status", "error_code", "sent_at", "not_before", "claimed_until")
+_WRITTEN = (
+    "state",
+    "reason",
+    "carrier_id",
+    "status",
+    "error_code",
+    "sent_at",
+    "not_before",
+    "claimed_until",
+    "channel",
+    "segments",
+)
 _WRITE = (
     update(Outbox.metadata.tables["outbox"])
     .where(Outbox.id == bindparam("row"))
@@ -259,6 +274,10 @@ def _note(text: _Text, report: StatusReport) -> bool:
         return True
     text.status = report.status
     text.claimed_until = None
+    if report.channel is not None:
+        text.channel = report.channel[:12]
+        # Only SMS is counted, and paid for, by the segment.
+        text.segments = text.segments if text.channel == "sms" else 1
     text.sent_at = text.sent_at or report.at
     text.error_code = report.error_code if report.error_code is not None else text.error_code
     if report.status not in NOT_ARRIVED:

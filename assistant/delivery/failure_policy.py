@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import CarrierError, Trouble
-from assistant.carriers.carrier_errors import classify, is_known
+from assistant.carriers.carrier_errors import CLOSED_WINDOW, TEMPLATE_GONE, classify, is_known
 from assistant.circles.membership.invitations import note_unreachable
 from assistant.circles.people import consent
 from assistant.delivery.outbox import PURPOSE_RULES
@@ -29,6 +29,8 @@ FIRST_PAUSE: Final = dt.timedelta(seconds=1)
 overrun must be left alone, and asks for longer itself where it knows better (Retry-After)."""
 WORTH_RESENDING: Final = ("safety", "alert", "legal", "notice", "relay", "prompt", "invitation")
 """A reply that arrives hours later answers nobody; everything else still may, until it expires."""
+ANOTHER_WAY: Final = TEMPLATE_GONE | {CLOSED_WINDOW}
+"""What was refused for the way it went, and goes another at once, a reply too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def next_send(
 def next_delivery(failure: Failure, now: dt.datetime) -> dt.datetime | None:
     """Return when a text that was taken and not delivered is sent anew (aware UTC), or None: it is not."""
     known = classify(failure.code)
-    if known.trouble is not Trouble.RETRY or failure.purpose not in WORTH_RESENDING:
+    worth = failure.purpose in WORTH_RESENDING or failure.code in ANOTHER_WAY
+    if known.trouble is not Trouble.RETRY or not worth:
         return None
     again = now + dt.timedelta(seconds=(known.wait or 60.0) * 2 ** max(failure.attempt - 1, 0))
     return None if failure.attempt > known.tries or _is_too_late(again, failure.expires_at) else again

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from assistant.channels.showing import SMS, Tap, parts_of
 from assistant.circles.people.foreign_words import are_to_translate
 from assistant.circles.people.receipts import Reading, note_reads
 from assistant.language.sms.segments import measure, split
@@ -122,6 +123,8 @@ class Draft:
     not_before: dt.datetime | None = None
     expires_at: dt.datetime | None = None
     carries: str | None = None
+    taps: tuple[Tap, ...] = ()
+    """The options that can be tapped; none where the address shows none."""
 
 
 def put(
@@ -201,12 +204,15 @@ def cancel(
 def _rows(draft: Draft, sender: str, now: dt.datetime, toll_free: bool) -> Iterator[dict[str, Any]]:
     if (rule := PURPOSE_RULES.get(draft.purpose)) is None:
         raise ValueError(f'no text goes out as "{draft.purpose}"; choose one of {", ".join(PURPOSE_RULES)}')
-    parts = split(draft.body, segments=LONGEST_TEXT, toll_free=toll_free)
+    # What a segment holds, and costs, is a matter of SMS alone.
+    by_sms = draft.uri.startswith(SMS)
+    parts = split(draft.body, segments=LONGEST_TEXT, toll_free=toll_free) if by_sms else parts_of(draft.body)
     if not parts:
         raise ValueError(f"a text without words was drafted ({draft.wording or 'of no wording'})")
     not_before = draft.not_before or now
     expires_at = draft.expires_at or (not_before + rule.lives if rule.lives else None)
-    for part in parts:
+    taps = [[tap.payload, tap.title] for tap in draft.taps] or None
+    for place, part in enumerate(parts, 1):
         yield {
             "person_id": draft.person_id,
             "member_id": draft.member_id,
@@ -215,7 +221,7 @@ def _rows(draft: Draft, sender: str, now: dt.datetime, toll_free: bool) -> Itera
             "to_uri": draft.uri,
             "sender": sender,
             "body": part,
-            "segments": measure(part, toll_free=toll_free).segments,
+            "segments": measure(part, toll_free=toll_free).segments if by_sms else 1,
             "purpose": draft.purpose,
             "priority": rule.priority,
             "inbox_id": draft.inbox_id,
@@ -223,6 +229,7 @@ def _rows(draft: Draft, sender: str, now: dt.datetime, toll_free: bool) -> Itera
             "wording": draft.wording,
             "carries": draft.carries,
             "to_translate": False,
+            "taps": taps if place == len(parts) else None,
             "created_at": now,
             "not_before": not_before,
             "expires_at": expires_at,

@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, and_, exists, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import CarrierError, LoggedText
+from assistant.channels.showing import SMS
 from assistant.delivery.claims import UNSETTLED
 from assistant.delivery.delivery_receipts import attempt_name, note_status
 from assistant.delivery.recorder import IncomingText, insert_texts
@@ -187,6 +188,12 @@ def _take_looks(services: Transport, real: dt.datetime) -> tuple[list[Outbox], s
     return texts, {text.id for text in texts if text.claimed_by is not None and text.claimed_by not in living}
 
 
+def says(body: str, text: Outbox) -> bool:
+    """Return whether a logged text says what one of ours says; a template may say more around it."""
+    ours = text.body or ""
+    return body == ours or (not text.to_uri.startswith(SMS) and bool(ours) and ours in body)
+
+
 async def _read_logs(
     services: Transport, asked: Sequence[tuple[str, dt.datetime]]
 ) -> list[list[LoggedText] | None]:
@@ -252,7 +259,7 @@ def _find(
         (
             each
             for each in logged
-            if each.body == text.body and each.created_at >= claimed_at - SKEW and not each.inbound
+            if says(each.body, text) and each.created_at >= claimed_at - SKEW and not each.inbound
         ),
         key=lambda each: each.created_at,
     )

@@ -22,6 +22,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
 from assistant.carriers.twilio_addresses import is_answerable
+from assistant.channels.showing import known_as
 from assistant.delivery.delivery_receipts import StatusReport, note_statuses
 from assistant.delivery.spool import Entry, Spool
 from assistant.store.database import Database
@@ -349,20 +350,19 @@ def _put_each(
 
 
 def _row(text: IncomingText) -> dict[str, Any]:
-    params = text.params
+    from_uri, params = known_as(text.from_uri, text.params)
     body = text.body
     if len(body) > LONGEST_BODY:
         params = {**params, "body_cut_from": len(body)}
         body = body[:LONGEST_BODY]
-    answerable = is_answerable(text.from_uri)
     return {
         "carrier_id": _storable(text.carrier_id),
-        "from_uri": _storable(text.from_uri),
+        "from_uri": _storable(from_uri),
         "to_uri": _storable(text.to_uri),
         "body": _storable(body),
         "params": _storable(params),
         "received_at": text.received_at,
-        "state": "new" if answerable else "ignored",
+        "state": "new" if (answerable := is_answerable(text.from_uri)) else "ignored",
         "reason": None if answerable else "not a number",
         "attempts": 0,
     }

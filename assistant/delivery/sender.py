@@ -235,7 +235,10 @@ class _Round:
         answer: Any
         try:
             answer = await self._services.carrier.send(
-                text.uri, text.body or "", attempt=attempt_name(text.id, text.attempt)
+                text.uri,
+                text.body or "",
+                attempt=attempt_name(text.id, text.attempt),
+                content=text.content,
             )
         except CarrierError as error:
             answer = error

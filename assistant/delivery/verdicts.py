@@ -9,6 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from assistant.carriers.carrier import Content
+from assistant.carriers.carrier_errors import CLOSED_WINDOW
+from assistant.channels.windows import is_open
 from assistant.circles.people.silence import PERSONAL, may_be_another
 from assistant.delivery.outbox import ANSWER_WHILE_FRESH, PURPOSE_RULES, Rule
 from assistant.schedule.local_time import allowed, hours_for, next_allowed, zone_of
@@ -17,6 +20,10 @@ INBOX_FIRST = dt.timedelta(seconds=10)
 """So long between two looks whether the recipient's own text was handled: only what is unprompted waits."""
 WHO_FIRST = dt.timedelta(minutes=5)
 """So long between two looks whether a long silent number is still the recipient's."""
+
+
+OPENER = "notices/opener"
+"""The wording of the text that asks its reader to write, so that what waits can be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,22 @@ class Due:
     """When whoever has the number was asked whether it is still the recipient, if they are being asked."""
     asks_who: bool = False
     """It is that question itself."""
+    sender: str = ""
+    wording: str | None = None
+    taps: list[list[str]] | None = None
+    """What can be tapped: [what comes back, what is read on it] each."""
+    channel: str | None = None
+    """How the address's last text came, where that is not what the address says."""
+    opened_at: dt.datetime | None = None
+    """When the address's owner was last asked to write, so that what waits can be said."""
+    language: str | None = None
+    """The recipient's, as far as it is known."""
+    error_code: int | None = None
+    """Why the try before this one failed, if one did."""
+    tried_at: dt.datetime | None = None
+    """When that was."""
+    content: Content | None = None
+    """What goes in place of the words, and reads the same; see `assistant.delivery.ways`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +104,7 @@ def decide(text: Due, now: dt.datetime) -> Hold | Drop | None:
         return Hold(now + INBOX_FIRST, "the recipient's own text goes first")
     if text.purpose in PERSONAL and not text.asks_who and may_be_another(text.heard_at, text.doubted_at, now):
         return Hold(now + WHO_FIRST, "first it is asked whose number it is now")
-    if rule.any_hour or (rule.any_hour_while_fresh and _is_fresh(text, now)):
+    if rule.any_hour or (rule.any_hour_while_fresh and _is_fresh(text, now)) or _was_asked_for(text, now):
         return None
     zones, hours = zone_of(text.person_zone, text.circle_zone, text.uri), hours_for(text.uri)
     if allowed(now, zones, hours):
@@ -103,8 +126,23 @@ def _forbidden(text: Due, rule: Rule, now: dt.datetime) -> str | None:
         (rule.needs_seat and text.seat == "paused", "paused"),
         (rule.needs_seat and text.seat in ("left", "declined"), "left"),
         (text.replaced and text.purpose == "prompt", "replaced by a later one"),
+        (text.wording == OPENER and window_is_open(text, now), "the window is open"),
     )
     return next((reason for holds, reason in reasons if holds), None)
+
+
+def window_is_open(text: Due, now: dt.datetime) -> bool:
+    """Return whether our own words may go to a text's address at `now`."""
+    refused = text.tried_at if text.error_code == CLOSED_WINDOW else None
+    return is_open(text.uri, text.heard_at, now, refused)
+
+
+def _was_asked_for(text: Due, now: dt.datetime) -> bool:
+    """Whether it waited until its recipient wrote, who was asked to do so in order to read it."""
+    if text.opened_at is None or text.heard_at is None:
+        return False
+    asked = text.created_at <= text.heard_at and text.opened_at <= text.heard_at
+    return asked and now - text.heard_at <= ANSWER_WHILE_FRESH
 
 
 def _is_fresh(text: Due, now: dt.datetime) -> bool:

@@ -139,6 +139,7 @@ def _check_options(step: Step, known: Known, notes: Notes) -> None:
         for language in sorted(set(known.languages) - keys):
             message = f'the languages can be chosen, but "{language}" is not among them.'
             notes.problem(step.name, "choices", message)
+    _check_titles(step, known, notes)
     seen: dict[tuple[str, str], str] = {}
     for option in step.options:
         for language, ways in option.words.items():
@@ -148,6 +149,19 @@ def _check_options(step: Step, known: Known, notes: Notes) -> None:
                     notes.problem(
                         step.name, f"choices.{option.key}", f'"{way}" is a word of "{other}" as well.'
                     )
+
+
+def _check_titles(step: Step, known: Known, notes: Notes) -> None:
+    """The first way of saying an option is its label, and has to fit on a button, where a phone shows one."""
+    longest = known.longest_title(len(step.options))
+    for option in step.options:
+        for language, (label, *_) in option.words.items():
+            key = f"choices.{option.key}.{language}"
+            if len(label) > longest:
+                message = f'"{label}" is too long for a button ({len(label)} of {longest} characters): put a '
+                notes.problem(step.name, key, f"{message}shorter way of saying it first.")
+            if known.keyword(label):
+                notes.problem(step.name, key, f'"{label}" on a button would be taken for a keyword.')
 
 
 def _check_ways(step: Step, outcomes: frozenset[str], always: frozenset[str], notes: Notes) -> None:

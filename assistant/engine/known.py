@@ -36,5 +36,9 @@ class Known:
     """Raises ValueError when a command's words cannot be listened for; what it returns does not matter."""
     question: Callable[[str], object] = str
     """Raises ValueError when a way of asking us something cannot be read."""
+    longest_title: Callable[[int], int] = lambda _options: 1000
+    """So many options -> the characters that each may have on a button."""
+    keyword: Callable[[str], bool] = lambda _title: False
+    """Whether a carrier, or whoever reads texts, takes what stands on a button for an opt-out or the like."""
     asked: Callable[[str, Any], tuple[str, ...]] = lambda _text, _entries: ()
     """A text, and the entries of answers.toml -> the names of those that it asks for."""

@@ -24,7 +24,8 @@ SHARED = "shared"
 ANSWERS = "answers"
 CRISIS_LINES = "crisis_lines"
 HELP_LINES = "help_lines"
-NO_FLOWS = frozenset({NOTICES, COMMANDS, SHARED, ANSWERS, CRISIS_LINES, HELP_LINES})
+OPENINGS = "openings"
+NO_FLOWS = frozenset({NOTICES, COMMANDS, SHARED, ANSWERS, CRISIS_LINES, HELP_LINES, OPENINGS})
 """Files in the folder that hold no flow; the lines to call are read by whoever fills in texts."""
 
 
@@ -42,7 +43,7 @@ def load(folder: Path, known: Known) -> FlowBook:
     reading = _Reading(known)
     # What is shared comes first: the others name it.
     for path in sorted(folder.glob("*.toml"), key=lambda path: (path.stem != SHARED, path)):
-        if path.stem not in (CRISIS_LINES, HELP_LINES):
+        if path.stem not in (CRISIS_LINES, HELP_LINES, OPENINGS):
             reading.take(path)
     if not reading.notes:
         raise FlowErrors([Problem(str(folder), None, None, "there are no flow files here.")])

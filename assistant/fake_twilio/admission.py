@@ -31,9 +31,10 @@ class Order:
     service: str
     media_urls: Sequence[str]
     send_at: datetime | None
+    content_sid: str = ""
 
 
-def check_sender(order: Order, number: str, service: str) -> None:
+def check_sender(order: Order, number: str, service: str, rcs_sender: str = "") -> None:
     """Refuse what comes from anybody but an account's own number or messaging service.
 
     Raises:
@@ -47,7 +48,7 @@ def check_sender(order: Order, number: str, service: str) -> None:
         raise Refusal(magic, to=order.to, from_=order.from_)
     if order.service and order.service != service:
         raise Refusal(21701)
-    if not order.from_:
+    if not order.from_ or (order.from_ == rcs_sender and channel_of(order.to) == "rcs"):
         return
     if not can_exist(number_of(order.from_)):
         raise Refusal(21212, from_=order.from_)
@@ -65,9 +66,9 @@ def check_content(order: Order, now: datetime) -> None:
     """
     if not can_exist(number_of(order.to)):
         raise Refusal(21211, to=order.to)
-    if not order.body.strip() and not order.media_urls:
+    if not order.body.strip() and not order.media_urls and not order.content_sid:
         raise Refusal(21602)
-    if len(order.body.encode("utf-16-le")) // 2 > MOST_CHARACTERS:
+    if not order.content_sid and len(order.body.encode("utf-16-le")) // 2 > MOST_CHARACTERS:
         raise Refusal(21617)
     if len(order.media_urls) > MOST_MEDIA:
         raise Refusal(21623)

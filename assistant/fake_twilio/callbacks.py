@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import parse_qs, urlencode
 from xml.etree import ElementTree
@@ -26,6 +26,12 @@ UNREACHABLE = 11200
 TIMED_OUT = 11200
 BAD_TWIML = 12100
 TOO_MANY_REPLIES = 14109
+_SAID = {
+    "ct": "nobody listens there",
+    "rt": "it did not answer in time",
+    "twiml": "it answered what is no TwiML",
+    "many": "it answered with more than ten messages",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +83,15 @@ class Answer:
         error: None when it was well; else Twilio's number for what went wrong.
         replies: The texts that its TwiML sends back.
         tries: How often it was called.
+        trouble: What went wrong, in words; "" when it was well.
+        text: What it answered, as it came.
     """
 
     error: int | None
     replies: tuple[str, ...] = ()
     tries: int = 1
+    trouble: str = field(default="", compare=False)
+    text: str = field(default="", compare=False)
 
 
 class Caller:
@@ -97,14 +107,20 @@ class Caller:
         if self._session is not None:
             await self._session.close()
 
-    async def call(self, url: str, fields: Mapping[str, str], *, twiml: bool = False) -> Answer:
+    async def call(
+        self, url: str, fields: Mapping[str, str], *, twiml: bool = False, method: str = "POST"
+    ) -> Answer:
         """Post a form, try again as the URL's fragment asks, and read the answer.
 
         Args:
             url: Where to; its fragment holds the connection overrides.
-            twiml: Whether a 2xx must be TwiML; a status callback's answer is not read.
+            twiml: Whether a 2xx must be TwiML with messages; any other answer is given back as it came.
+            method: GET sends the form as the address's query.
         """
         address, _, fragment = url.partition("#")
+        if method == "GET":
+            address += ("&" if "?" in address else "?") + urlencode(fields)
+            fields = {}
         overrides = read_overrides(fragment)
         tries = 0
         async with self._room:
@@ -116,31 +132,33 @@ class Caller:
                 "I-Twilio-Idempotency-Token": secrets.token_hex(16),
                 "User-Agent": "TwilioProxy/1.1",
             }
+            text, trouble = "", ""
             try:
                 async with asyncio.timeout(overrides.total):
                     while tries <= overrides.retries:
                         tries += 1
-                        trouble, text = await self._try(address, body, headers, overrides)
+                        trouble, text = await self._try(method, address, body, headers, overrides)
                         if not trouble:
-                            return _read_twiml(text, tries) if twiml else Answer(None, tries=tries)
+                            return _read_twiml(text, tries) if twiml else Answer(None, tries=tries, text=text)
                         if not overrides.retries_on(trouble):
                             break
             except TimeoutError:
-                return Answer(TIMED_OUT, tries=tries)
-        return Answer(UNREACHABLE, tries=tries)
+                return Answer(TIMED_OUT, tries=tries, trouble=_SAID["rt"])
+        return Answer(UNREACHABLE, tries=tries, trouble=_SAID.get(trouble) or f"it answered {text}")
 
     async def _try(
-        self, address: str, body: bytes, headers: Mapping[str, str], overrides: Overrides
+        self, method: str, address: str, body: bytes, headers: Mapping[str, str], overrides: Overrides
     ) -> tuple[str, str]:
-        """Call once; returns ("", body) or the kind of trouble (ct, rt, 4xx, 5xx)."""
+        """Call once; returns ("", body), or the kind of trouble (ct, rt, 4xx, 5xx) and the HTTP status."""
         if self._session is None:
             self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=AT_ONCE))
         limits = aiohttp.ClientTimeout(sock_connect=overrides.connect, sock_read=overrides.read)
         try:
             # encoded=True: the address is called exactly as it was signed.
-            async with self._session.post(
+            async with self._session.request(
+                method,
                 URL(address, encoded=True),
-                data=body,
+                data=body or None,
                 headers=headers,
                 timeout=limits,
                 allow_redirects=False,
@@ -148,7 +166,7 @@ class Caller:
                 text = await response.text(errors="replace")
                 if response.status < 400:
                     return "", text
-                return ("4xx" if response.status < 500 else "5xx"), text
+                return ("4xx" if response.status < 500 else "5xx"), str(response.status)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             return "ct", ""
         except (aiohttp.ClientError, TimeoutError):
@@ -162,11 +180,11 @@ def _read_twiml(text: str, tries: int) -> Answer:
     try:
         root = ElementTree.fromstring(text)  # noqa: S314 - our own webhook's answer, on this machine
     except ElementTree.ParseError:
-        return Answer(BAD_TWIML, tries=tries)
+        return Answer(BAD_TWIML, tries=tries, trouble=_SAID["twiml"])
     if root.tag != "Response":
-        return Answer(BAD_TWIML, tries=tries)
+        return Answer(BAD_TWIML, tries=tries, trouble=_SAID["twiml"])
     verbs = root.findall("Message")
     if len(verbs) > MOST_REPLIES:
-        return Answer(TOO_MANY_REPLIES, tries=tries)
+        return Answer(TOO_MANY_REPLIES, tries=tries, trouble=_SAID["many"])
     bodies = ("".join(verb.findtext("Body") or verb.text or "").strip() for verb in verbs)
     return Answer(None, tuple(body for body in bodies if body), tries)

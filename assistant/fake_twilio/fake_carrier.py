@@ -6,24 +6,27 @@ No network and no clock of its own: `now` is passed in, so that a season can be 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from assistant.fake_twilio.admission import Order, check_content, check_sender
 from assistant.fake_twilio.blocked_phones import OptOuts
+from assistant.fake_twilio.carrier_clock import CarrierClock
+from assistant.fake_twilio.channel_windows import Windows
+from assistant.fake_twilio.content.content_book import ContentBook
+from assistant.fake_twilio.content.content_filling import fill, read_variables
+from assistant.fake_twilio.couriers import Couriers, segments_of, show
 from assistant.fake_twilio.faults import Faults
 from assistant.fake_twilio.message_log import MessageLog
 from assistant.fake_twilio.message_making import MessageMaker
-from assistant.fake_twilio.records import Block, Event, Gone, Message
+from assistant.fake_twilio.phone_book import PhoneBook
+from assistant.fake_twilio.phone_side import PhoneSide, Stats
+from assistant.fake_twilio.records import Block, Event, Gone, Heard, Message, Template
 from assistant.fake_twilio.throttle import Throttle
 from assistant.fake_twilio.twilio_rules import Refusal as Refusal  # callers of a carrier catch it
 from assistant.fake_twilio.twilio_rules import (
-    answer_to,
     check_replies,
     fails_unsent,
-    in_channel_of,
-    keyword_of,
     number_of,
 )
 
@@ -31,23 +34,20 @@ LOCAL_ACCOUNT_SID = "AC" + "0" * 31 + "1"
 LOCAL_AUTH_TOKEN = "local-carrier-token"  # noqa: S105 - opens nothing but this machine's own carrier
 LOCAL_NUMBER = "+14155550100"
 LOCAL_SERVICE_SID = "MG" + "0" * 31 + "1"
+LOCAL_RCS_SENDER = "rcs:circle_agent"
 
 
-@dataclass(slots=True)
-class Stats:
-    """What a benchmark asks the carrier afterwards."""
-
-    taken: int = 0
-    received: int = 0
-    refused: int = 0
-    throttled: int = 0
-
-
-class LocalCarrier:
+class LocalCarrier(PhoneSide):
     """One account with one number in one messaging service, and everything that was said.
 
+    The number is a WhatsApp sender, too; the messaging service also has an RCS sender, which it tries first.
+
     Attributes:
-        watchers: Called with every message, block or deletion as it happens.
+        watchers: Called with every message, block, template or deletion as it happens.
+        phones: The phones it knows more of than a number.
+        contents: The account's content templates.
+        windows: Who may be written what they like on WhatsApp.
+        clock: The time, also that of the service where it lets time pass.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class LocalCarrier:
         auth_token: str = LOCAL_AUTH_TOKEN,
         number: str = LOCAL_NUMBER,
         messaging_service: str = LOCAL_SERVICE_SID,
+        rcs_sender: str = LOCAL_RCS_SENDER,
         replies: Sequence[str] = ("stop", "start"),
         faults: Faults | None = None,
         seed: int | None = None,
@@ -70,6 +71,7 @@ class LocalCarrier:
             now: Tells the time, aware UTC.
             messaging_service: The service our number belongs to; "" when it belongs to none, so that an
                 opt-out holds for the number alone.
+            rcs_sender: The service's RCS sender; "" when it has none.
             replies: Keywords the carrier answers itself: of stop, start, help.
             seed: Makes ids and chances repeat; None for real randomness.
             keep: How many messages the log holds; older ones are forgotten.
@@ -79,17 +81,31 @@ class LocalCarrier:
         self.auth_token = auth_token
         self.number = number
         self.messaging_service = messaging_service
+        self.rcs_sender = rcs_sender if messaging_service else ""
         self.replies = check_replies(frozenset(replies))
         self.faults = faults if faults is not None else Faults()
         self.chance = random.Random(seed)  # noqa: S311 - ids that repeat under a seed, not secrets
         self.stats = Stats()
         self.watchers: list[Callable[[Event], None]] = []
-        self._log = MessageLog(keep)
+        self.clock = CarrierClock(now)
+        self.phones = PhoneBook()
+        self.contents = ContentBook(self.clock, self.faults, self.chance, self._tell)
+        self.windows = Windows(self.clock, self.contents, self.phones)
+        self._log = MessageLog(keep, self.phones.thread_of)
+        self._couriers = Couriers(
+            number,
+            self.rcs_sender,
+            phones=self.phones,
+            contents=self.contents,
+            windows=self.windows,
+            faults=self.faults,
+            chance=self.chance,
+        )
         # A block holds for the whole messaging service a number belongs to, not for the number alone.
         self._opt_outs = OptOuts(messaging_service or number)
         self._pace = Throttle(self.faults)
         self._maker = MessageMaker(
-            account_sid, number, messaging_service, media_host.rstrip("/"), self.chance, self._log
+            account_sid, number, messaging_service, media_host.rstrip("/"), rcs_sender, self.chance, self._log
         )
 
     # What we ask of it
@@ -114,8 +130,14 @@ class LocalCarrier:
         media_urls: Sequence[str] = (),
         status_callback: str | None = None,
         send_at: datetime | None = None,
+        content_sid: str = "",
+        content_variables: str = "",
     ) -> Message:
         """Take a message for delivery, as POST Messages.json does.
+
+        Args:
+            content_sid: A template, whose words stand in the place of `body`.
+            content_variables: What its variables are, a JSON object as text.
 
         Returns:
             The message: queued, accepted (through a messaging service) or scheduled.
@@ -123,14 +145,17 @@ class LocalCarrier:
         Raises:
             Refusal: It was not taken; the code says why.
         """
-        order = Order(to, body, from_, messaging_service_sid, media_urls, send_at)
+        order = Order(to, body, from_, messaging_service_sid, media_urls, send_at, content_sid)
         try:
             fate = self._admitted(order)
-        except Refusal:
+            message = self._maker.outbound(order, self.now())
+            if content_sid or content_variables:
+                self._fill(message, content_sid, content_variables)
+        except Refusal as refusal:
             self.stats.refused += 1
+            self._note_refusal(to, refusal.code)
             raise
         self.stats.taken += 1
-        message = self._maker.outbound(order, self.now())
         message.status_callback, message.fate, message.due = status_callback, fate, send_at
         # What fails before it is sent takes nobody's turn.
         if send_at is None and not (fate and fails_unsent(fate)):
@@ -150,28 +175,21 @@ class LocalCarrier:
         now = self.now()
         if message.status in ("accepted", "scheduled"):
             message.status = "queued"
+            self._couriers.choose(message)
         elif message.status == "queued":
+            self._couriers.look(message)
             if message.fate and fails_unsent(message.fate):
                 message.status, message.error_code = "failed", message.fate
             else:
                 message.status, message.sent = "sent", now
+        elif message.fate == 0:
+            return None
         elif message.fate:
             message.status, message.error_code = "undelivered", message.fate
         else:
             message.status = "delivered"
         message.updated = now
         self._tell(message)
-        return message
-
-    def fetch(self, sid: str) -> Message:
-        """Find one message.
-
-        Raises:
-            Refusal: 20404, there is none.
-        """
-        message = self._log.get(sid)
-        if message is None:
-            raise Refusal(20404, what=f"/2010-04-01/Accounts/{self.account_sid}/Messages/{sid}.json")
         return message
 
     def cancel(self, sid: str) -> Message:
@@ -198,6 +216,16 @@ class LocalCarrier:
         self._tell(message)
         return message
 
+    def drop_media(self, sid: str, media_sid: str) -> None:
+        """Take a picture or voice note off a message.
+
+        Raises:
+            Refusal: 20404 unknown.
+        """
+        message = self.fetch(sid)
+        message.media = tuple(media for media in message.media if media.sid != media_sid)
+        self._tell(message)
+
     def delete(self, sid: str) -> None:
         """Remove a message from the log.
 
@@ -223,83 +251,36 @@ class LocalCarrier:
                 A message that has not left yet has no such date and matches neither.
             after_sid: Start behind this message (the last one of the page before).
         """
-        phone = next((one for one in (to, from_) if one and number_of(one) != self.number), None)
+        ours = (self.number, number_of(self.rcs_sender))
+        phone = next((one for one in (to, from_) if one and number_of(one) not in ours), None)
         return self._log.search(
             phone=phone, to=to, from_=from_, sent_from=sent_from, sent_until=sent_until, after_sid=after_sid
         )
 
-    # What phones do
-
-    def receive(
-        self,
-        from_: str,
-        body: str = "",
-        *,
-        media: Sequence[tuple[str, str]] = (),
-        extras: Mapping[str, str] | None = None,
-        to: str | None = None,
-    ) -> tuple[Message, Message | None]:
-        """Take a text that a phone sent to our number, and act on the carrier's keywords.
-
-        Args:
-            from_: The phone's address ("+1415…", "whatsapp:+1415…").
-            media: (URL, MIME type) of each picture; an empty URL gets one that this carrier answers.
-            extras: Further webhook parameters (Latitude, ProfileName, ...).
-
-        Returns:
-            The message, and the carrier's own answer to a keyword if it gave one.
-        """
-        to = to or in_channel_of(from_, self.number)
-        message = self._maker.inbound(from_, body, to, media, extras, self.now())
-        kind = self.keyword(message)
-        if kind and self.faults.advanced_opt_out:
-            message.extras = {**message.extras, "OptOutType": kind.upper()}
-        self.stats.received += 1
-        self._remember(message)
-        return message, self._act_on(kind, message)
-
-    def reply(self, inbound: Message, body: str) -> Message | None:
-        """Send what a webhook's TwiML answered; None, and nothing said, when the phone has opted out."""
-        if self.blocked(inbound.from_):
-            return None
-        return self._answer(inbound, body, status="queued")
-
-    def keyword(self, message: Message) -> str:
-        """Name the keyword a text is (stop, start, help), or "": one word, in any case, SMS only."""
-        # WhatsApp's keywords are only handled with Advanced Opt-Out.
-        if ":" in message.from_ and not self.faults.advanced_opt_out:
-            return ""
-        return keyword_of(message.body)
-
-    def blocked(self, phone: str) -> bool:
-        """Return whether this phone has opted out of our number, or of the service it belongs to."""
-        return self._opt_outs.blocked(phone)
-
-    def conversation(self, phone: str, last: int = 200) -> list[Message]:
-        """Return the newest messages of one phone, oldest first."""
-        return self._log.conversation(phone, last)
-
-    def note_webhook(self, sid: str, *, error: int | None) -> None:
-        """Note that an inbound message's webhook was answered, or Twilio's code for why not (11200 ...)."""
-        message = self._log.get(sid)
-        if message is not None:
-            message.answered, message.webhook_error = error is None, error
-            self._tell(message)
-
     # What a journal brings back
 
     def restore(self, event: Event) -> None:
-        """Take back a message, block or deletion that an earlier process told its watchers."""
+        """Take back what an earlier process told its watchers."""
         if isinstance(event, Message):
             self._log.put(event)
         elif isinstance(event, Block):
             self._opt_outs.restore(event)
         elif isinstance(event, Gone):
             self._log.drop(event.sid)
+            self.contents.restore(event)
+        elif isinstance(event, Template):
+            self.contents.restore(event)
+        elif isinstance(event, Heard):
+            self.windows.restore(event)
+        else:
+            self.put_phone(event)
 
     def snapshot(self) -> Iterator[Event]:
         """Yield everything it remembers, oldest first; `restore` in that order gives the same carrier."""
+        yield from self.phones.phones
         yield from self._opt_outs.snapshot()
+        yield from self.windows.snapshot()
+        yield from self.contents.snapshot()
         yield from self._log
 
     def unfinished(self) -> list[Message]:
@@ -308,9 +289,18 @@ class LocalCarrier:
 
     # How it decides
 
+    def strikes(self, what: str) -> bool:
+        """Return whether a fault ("refuse", "lose") hits this request: the next n, or by chance."""
+        left: int = getattr(self.faults, f"{what}_next")
+        if left:
+            setattr(self.faults, f"{what}_next", left - 1)
+            return True
+        rate: float = getattr(self.faults, f"{what}_rate")
+        return rate > 0 and self.chance.random() < rate
+
     def _admitted(self, order: Order) -> int | None:
         """Raise what Twilio would refuse; else return the error code the message will end with, if any."""
-        check_sender(order, self.number, self.messaging_service)
+        check_sender(order, self.number, self.messaging_service, self.rcs_sender)
         check_content(order, self.now())
         if self.blocked(order.to):
             if not (order.service and self.faults.opt_out_late):
@@ -323,27 +313,20 @@ class LocalCarrier:
             return 30001
         return next((code for end, code in self.faults.fail_endings.items() if order.to.endswith(end)), None)
 
-    def _act_on(self, kind: str, message: Message) -> Message | None:
-        """Block or unblock; the carrier confirms a change, and HELP, in its own words."""
-        change = self._opt_outs.apply(kind, message.from_)
-        if change is not None:
-            self._tell(change)
-        # HELP is not answered to a phone that opted out.
-        elif kind != "help" or self.blocked(message.from_):
-            return None
-        if kind not in self.replies:
-            return None
-        return self._answer(message, answer_to(kind), status="delivered")
+    def _fill(self, message: Message, content_sid: str, variables: str) -> None:
+        """Give a message the words of a template, as far as is known before its channel is chosen."""
+        if not content_sid:
+            raise Refusal(21654)
+        template = self.contents.get(content_sid)
+        if template is None:
+            raise Refusal(21655)
+        message.content_sid, message.content_variables = content_sid, read_variables(variables, template)
+        show(message, fill(template, message.content_variables, message.channel))
+        message.num_segments = segments_of(message)
 
-    def _answer(self, inbound: Message, body: str, *, status: str) -> Message:
-        message = self._maker.answer(inbound, body, status, self.now())
-        self._remember(message)
-        return message
-
-    def _remember(self, message: Message) -> None:
-        self._log.put(message)
-        self._tell(message)
-
-    def _tell(self, event: Event) -> None:
-        for watch in self.watchers:
-            watch(event)
+    def _note_refusal(self, to: str, code: int) -> None:
+        """Remember with which code an answer to a phone was refused: its page says so."""
+        asked = next((each for each in reversed(self.conversation(to)) if each.inbound), None)
+        if asked is not None:
+            asked.refused = code
+            self._tell(asked)

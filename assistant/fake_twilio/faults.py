@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -32,9 +32,16 @@ class Faults:
         requests_per_second: More API requests than this in one second are answered 429; 0 is no limit.
         segments_per_second: How fast the sender's numbers together send; the rest queues; 0 is no limit.
         queue_hours: A queue longer than this is full: 21611 for a number, 30001 for a messaging service.
-        fail_endings: Numbers ending so never get their messages, with the error code they end with.
+        fail_endings: Numbers ending so never get their messages, with the error code they end with; 0
+            leaves them "sent" for ever, as WhatsApp does with somebody who has blocked us.
         opt_out_late: 21610 on a messaging service comes as a failed status rather than as a refusal.
         advanced_opt_out: Inbound keywords carry OptOutType, as with Twilio's Advanced Opt-Out.
+        approval_minutes: How long WhatsApp's review of a template takes, in the service's time.
+        refuse_templates: Names of templates, or words in them, that the review rejects, with its reason.
+        marketing_words: Names of templates, or words in them, that it takes for marketing.
+        rcs_fails_rate: Messages that RCS cannot bring after all, which a messaging service sends as SMS.
+        call_answer: Who answers a call at once: "" whoever plays the phone, else human, machine, busy, none.
+        call_digits: The keys that are pressed then, one after the other, each where one is asked for.
     """
 
     latency_ms: float = 0
@@ -57,6 +64,12 @@ class Faults:
     fail_endings: dict[str, int] = dataclasses.field(default_factory=dict)
     opt_out_late: bool = False
     advanced_opt_out: bool = False
+    approval_minutes: float = 2
+    refuse_templates: dict[str, str] = dataclasses.field(default_factory=dict)
+    marketing_words: list[str] = dataclasses.field(default_factory=lambda: ["discount", "promo", "% off"])
+    rcs_fails_rate: float = 0.0
+    call_answer: str = ""
+    call_digits: str = ""
 
     def turn(self, changes: Mapping[str, Any]) -> None:
         """Set the named faults; all of them or, when one is wrong, none.
@@ -90,16 +103,29 @@ def read_faults(environment: Mapping[str, str]) -> Faults:
 
 
 _DEFAULTS = Faults()
+_WORDS = {"lose_how": ("drop", "500"), "call_answer": ("", "human", "machine", "busy", "none")}
 
 
 def _check(name: str, value: Any) -> Any:
     if name not in Faults.__slots__:
         raise FaultError(f"no fault is called {name!r}; there are: {', '.join(Faults.__slots__)}")
     default = getattr(_DEFAULTS, name)
-    if name == "lose_how":
-        if value not in ("drop", "500"):
-            raise FaultError('lose_how is "drop" or "500"')
+    if name in _WORDS:
+        if value not in _WORDS[name]:
+            raise FaultError(f"{name} is {_either(_WORDS[name])}")
         return value
+    if isinstance(default, str):
+        if not isinstance(value, str):
+            raise FaultError(f"{name} is text")
+        return value
+    if isinstance(default, list):
+        if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
+            raise FaultError(f'{name} is a list of words, e.g. ["discount"]')
+        return list(value)
+    if name == "refuse_templates":
+        if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+            raise FaultError(f'{name} maps words to reasons, e.g. {{"lottery": "ABUSIVE_CONTENT"}}')
+        return {str(key): each for key, each in value.items() if key}
     if isinstance(default, bool):
         if not isinstance(value, bool):
             raise FaultError(f"{name} is true or false")
@@ -113,3 +139,7 @@ def _check(name: str, value: Any) -> Any:
     if name.endswith("_rate") and value > 1:
         raise FaultError(f"{name} is a share from 0.0 to 1.0")
     return value
+
+
+def _either(words: Sequence[str]) -> str:
+    return " or ".join(f'"{word}"' for word in words)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from assistant.fake_twilio.records import Message
@@ -12,10 +12,18 @@ from assistant.fake_twilio.records import Message
 class MessageLog:
     """What was said, as far as it is remembered: the newest `keep` messages."""
 
-    def __init__(self, keep: int) -> None:
+    def __init__(self, keep: int, thread_of: Callable[[str], str] = str) -> None:
+        """Open an empty log.
+
+        Args:
+            keep: How many messages it holds; the oldest are forgotten.
+            thread_of: Gives the number under which the conversation with an address is kept.
+        """
         self._keep = keep
+        self._thread_of = thread_of
         self._messages: OrderedDict[str, Message] = OrderedDict()
         self._by_phone: dict[str, list[Message]] = {}
+        self._threads: dict[str, str] = {}  # message → the conversation it stands in
 
     def __contains__(self, sid: str) -> bool:
         return sid in self._messages
@@ -31,12 +39,13 @@ class MessageLog:
     def put(self, message: Message) -> None:
         """Add a message, or take a newer state of one that is known; the oldest are forgotten for it."""
         known = self._messages.get(message.sid)
-        theirs = self._by_phone.setdefault(message.phone, [])
         # A newer state stands where the older one stood: the log's order is the order of creation.
         if known is not None:
+            theirs = self._by_phone[self._threads[message.sid]]
             theirs[_place_of(known, theirs)] = message
         else:
-            theirs.append(message)
+            thread = self._threads[message.sid] = self._thread_of(message.phone)
+            self._by_phone.setdefault(thread, []).append(message)
         self._messages[message.sid] = message
         while len(self._messages) > self._keep:
             self.drop(next(iter(self._messages)))
@@ -46,14 +55,24 @@ class MessageLog:
         message = self._messages.pop(sid, None)
         if message is None:
             return
-        theirs = self._by_phone[message.phone]
+        thread = self._threads.pop(sid)
+        theirs = self._by_phone[thread]
         theirs.pop(_place_of(message, theirs))
         if not theirs:
-            del self._by_phone[message.phone]
+            del self._by_phone[thread]
+
+    def join(self, address: str, number: str) -> None:
+        """Put what was said with an address into a number's conversation: they are one phone."""
+        moved = self._by_phone.pop(address, []) if address != number else []
+        if not moved:
+            return
+        self._threads |= {message.sid: number for message in moved}
+        theirs = [*self._by_phone.get(number, []), *moved]
+        self._by_phone[number] = sorted(theirs, key=lambda message: message.created)
 
     def conversation(self, phone: str, last: int) -> list[Message]:
         """The newest messages of one phone, oldest first."""
-        return self._by_phone.get(phone, [])[-last:]
+        return self._by_phone.get(self._thread_of(phone), [])[-last:]
 
     def search(
         self,
@@ -71,7 +90,9 @@ class MessageLog:
             phone: Look at this phone's messages only, which is quick.
         """
         found = (
-            reversed(self._messages.values()) if phone is None else reversed(self._by_phone.get(phone, []))
+            reversed(self._messages.values())
+            if phone is None
+            else reversed(self._by_phone.get(self._thread_of(phone), []))
         )
         if after_sid is not None:
             for message in found:

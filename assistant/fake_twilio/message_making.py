@@ -22,6 +22,7 @@ class MessageMaker:
     number: str
     messaging_service: str
     media_host: str
+    rcs_sender: str
     chance: random.Random
     taken: MessageLog
 
@@ -31,17 +32,21 @@ class MessageMaker:
         return Message(
             sid=sid,
             account_sid=self.account_sid,
-            from_=order.from_ or in_channel_of(order.to, self.number),
+            from_=order.from_ or self.sender_for(order.to),
             to=order.to,
             body=order.body,
             direction="outbound-api",
             status="scheduled" if order.send_at else "accepted" if order.service else "queued",
-            num_segments=1 if order.media_urls else measure(order.body).segments,
+            num_segments=1 if order.media_urls or ":" in order.to else measure(order.body).segments,
             created=now,
             updated=now,
             messaging_service_sid=order.service or None,
             media=tuple(Media(self._new_sid("ME"), url, "image/jpeg") for url in order.media_urls),
         )
+
+    def sender_for(self, address: str) -> str:
+        """Return our own address on the channel of the other side's."""
+        return self.rcs_sender if address.startswith("rcs:") else in_channel_of(address, self.number)
 
     def inbound(
         self,
@@ -81,7 +86,7 @@ class MessageMaker:
             body=body,
             direction="outbound-reply",
             status=status,
-            num_segments=measure(body).segments,
+            num_segments=1 if ":" in inbound.from_ else measure(body).segments,
             created=now,
             updated=now,
             sent=now if status == "delivered" else None,

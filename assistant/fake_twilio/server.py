@@ -27,11 +27,15 @@ from assistant.fake_twilio.fake_carrier import (
 )
 from assistant.fake_twilio.faults import Faults, read_faults
 from assistant.fake_twilio.journal import Journal, LineSeal
-from assistant.fake_twilio.phones_page import STATIC, PhonesPage, open_to_this_machine
+from assistant.fake_twilio.media_shelf import MediaShelf
+from assistant.fake_twilio.page.loopback import open_to_this_machine
+from assistant.fake_twilio.page.page_calls import PageCalls
+from assistant.fake_twilio.page.phones_page import STATIC, PhonesPage
 from assistant.fake_twilio.records import Event, Phone
-from assistant.fake_twilio.rest_api import TwilioApi
+from assistant.fake_twilio.rest.rest_api import api_routes
 from assistant.fake_twilio.service_time import ServiceClock
 from assistant.fake_twilio.traffic import Traffic
+from assistant.fake_twilio.voice.switchboard import Switchboard
 
 # Twilio retries only failed connections unless the address asks for more.
 LOCAL_WEBHOOK_URL = "http://127.0.0.1:8000/webhooks/twilio/message#rc=2&rp=ct,rt,5xx"
@@ -63,19 +67,27 @@ def create_carrier_app(
         seal: Seals the journal's lines; None leaves them readable.
     """
     journal = Journal(data / JOURNAL_FILE, seal) if data is not None else None
-    traffic = Traffic(carrier, webhook_url)
+    shelf = MediaShelf(STATIC / "photo.png")
+    clock = ServiceClock(webhook_url, carrier.account_sid, carrier.auth_token)
+
+    async def learn_time() -> None:
+        await clock.teach(carrier.clock)
+
+    traffic = Traffic(carrier, webhook_url, shelf, learn_time)
 
     def keep(event: Event) -> None:
         if journal is not None:
             journal.write(event)
 
-    remembered = _restore(carrier, journal)
-    clock = ServiceClock(webhook_url, carrier.account_sid, carrier.auth_token)
-    page = PhonesPage(carrier, traffic, clock, keep)
+    switchboard = Switchboard(carrier, traffic)
+    page = PhonesPage(carrier, traffic, clock, shelf, keep)
+    calls = PageCalls(carrier, switchboard, page.feed)
     if journal is not None:
+        for event in journal.read():
+            carrier.restore(event)
         carrier.watchers.append(keep)
-        journal.rewrite([*carrier.snapshot(), *remembered])
-    for phone in [*remembered, *phones]:
+        journal.rewrite(carrier.snapshot())
+    for phone in phones:
         page.put(phone)
 
     async def begin(_: web.Application) -> None:
@@ -90,8 +102,9 @@ def create_carrier_app(
             journal.close()
 
     app = web.Application(middlewares=[open_to_this_machine()], client_max_size=LARGEST_BODY)
-    app.add_routes(TwilioApi(carrier, traffic, (STATIC / "photo.png").read_bytes()).routes())
+    app.add_routes(api_routes(carrier, traffic, shelf, switchboard, learn_time))
     app.add_routes(page.routes())
+    app.add_routes(calls.routes())
     app.on_startup.append(begin)
     app.on_shutdown.append(end)
     app.on_cleanup.append(clean)
@@ -188,17 +201,6 @@ def running(
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
         loop.close()
-
-
-def _restore(carrier: LocalCarrier, journal: Journal | None) -> list[Phone]:
-    """Give a carrier what its journal remembers; returns the phones, which belong to the page."""
-    phones: dict[str, Phone] = {}
-    for event in journal.read() if journal is not None else ():
-        if isinstance(event, Phone):
-            phones[event.number] = event
-        else:
-            carrier.restore(event)
-    return list(phones.values())
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> int:

@@ -1,23 +1,44 @@
-"""Moves messages in real time: carries them from status to status calls our webhooks as the faults say."""
+"""Moves messages in real time: carries them from status to status, calls our webhooks as the faults say."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
 from assistant.fake_twilio.callbacks import Caller
 from assistant.fake_twilio.fake_carrier import LocalCarrier
+from assistant.fake_twilio.media_shelf import MediaShelf
 from assistant.fake_twilio.records import Message
 from assistant.fake_twilio.wire import as_status, as_webhook
+
+LearnTime = Callable[[], Awaitable[None]]
+
+
+async def _no_news() -> None:
+    """Learn nothing of the service's clock."""
 
 
 class Traffic:
     """What happens after a request was answered: one asyncio task a message, all on the server's loop."""
 
-    def __init__(self, carrier: LocalCarrier, webhook_url: str) -> None:
+    def __init__(
+        self,
+        carrier: LocalCarrier,
+        webhook_url: str,
+        shelf: MediaShelf,
+        learn_time: LearnTime = _no_news,
+    ) -> None:
+        """Prepare to carry.
+
+        Args:
+            shelf: Where pictures are fetched to that go out with messages.
+            learn_time: Brings the carrier's clock up to the service's, before a WhatsApp message leaves.
+        """
         self._carrier = carrier
         self.webhook_url = webhook_url
-        self._caller = Caller(carrier.auth_token)
+        self.caller = Caller(carrier.auth_token)
+        self._shelf = shelf
+        self._learn_time = learn_time
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -42,7 +63,7 @@ class Traffic:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._caller.close()
+        await self.caller.close()
 
     async def carry(self, message: Message, *, early: bool = False) -> None:
         """Take one message from status to status until its end, and report each.
@@ -55,6 +76,8 @@ class Traffic:
         while not message.final:
             if not early:
                 await asyncio.sleep(self._pause(message))
+            if message.status == "queued":
+                await self._before_it_leaves(message)
             if self._carrier.advance(message.sid) is None:
                 break
             if message.status_callback is None:
@@ -69,24 +92,38 @@ class Traffic:
         for status in held:
             await self._report(message.status_callback or "", status)
 
+    def report(self, messages: Sequence[Message]) -> None:
+        """Report the present status of messages that changed by themselves: somebody read them."""
+        for message in messages:
+            if message.status_callback is not None:
+                self.start(self._report(message.status_callback, as_status(message)))
+
     async def bring_in(self, message: Message) -> None:
         """Call our webhook with a text that a phone sent, and send on what its TwiML answers."""
         faults = self._carrier.faults
         if not self.webhook_url or self._happens(faults.inbound_lose_rate):
-            self._carrier.note_webhook(message.sid, error=11200)
+            trouble = "it was lost on the way" if self.webhook_url else "there is no webhook"
+            self._carrier.note_webhook(message.sid, error=11200, trouble=trouble)
             return
         fields = as_webhook(message)
         if faults.inbound_double:
             self.start(self._call_again(self.webhook_url, fields))
-        answer = await self._caller.call(self.webhook_url, fields, twiml=True)
-        self._carrier.note_webhook(message.sid, error=answer.error)
+        answer = await self.caller.call(self.webhook_url, fields, twiml=True)
+        self._carrier.note_webhook(message.sid, error=answer.error, trouble=answer.trouble)
         for body in answer.replies:
             reply = self._carrier.reply(message, body)
             if reply is not None:
                 self.start(self.carry(reply))
 
+    async def _before_it_leaves(self, message: Message) -> None:
+        """Find out what the carrier must know to send a message: the time, and the pictures on it."""
+        if message.channel == "whatsapp":
+            await self._learn_time()
+        if message.media and message.fate is None and not await self._shelf.fetch_all(message):
+            message.fate = 63019 if message.channel else 30019
+
     async def _call_again(self, url: str, fields: Mapping[str, str]) -> None:
-        await self._caller.call(url, fields)
+        await self.caller.call(url, fields)
 
     async def _report(self, url: str, status: Mapping[str, str]) -> None:
         faults = self._carrier.faults
@@ -96,7 +133,7 @@ class Traffic:
             await asyncio.sleep(faults.callback_delay_ms / 1000)
         if faults.callback_double:
             self.start(self._call_again(url, status))
-        await self._caller.call(url, status)
+        await self.caller.call(url, status)
 
     def _pause(self, message: Message) -> float:
         """Seconds until a message's next status: the step, and the sender's queue before it is sent."""

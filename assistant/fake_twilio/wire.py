@@ -5,18 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
-from functools import lru_cache
 from typing import Any
 
-import phonenumbers
-
+from assistant.fake_twilio.phone_book import country_of
 from assistant.fake_twilio.records import Message
-from assistant.fake_twilio.twilio_rules import Refusal, failure_message
+from assistant.fake_twilio.twilio_rules import Refusal, failure_message, number_of
 
 API_VERSION = "2010-04-01"
+# The installation of a channel in an account: one for each.
+_INSTALLS = {"whatsapp": "XE" + "0" * 31 + "1", "rcs": "XE" + "0" * 31 + "2"}
 
 
 def sign(url: str, fields: Mapping[str, str], auth_token: str) -> str:
@@ -46,7 +47,7 @@ def as_resource(message: Message) -> dict[str, Any]:
         "date_updated": _rfc2822(message.updated),
         "direction": message.direction,
         "error_code": message.error_code,
-        "error_message": None,
+        "error_message": (failure_message(message.error_code) or None) if message.error_code else None,
         "from": message.from_ if chosen else None,
         "messaging_service_sid": message.messaging_service_sid,
         "num_media": str(len(message.media)),
@@ -88,10 +89,8 @@ def as_webhook(message: Message) -> dict[str, str]:
     }
     if message.messaging_service_sid:
         fields["MessagingServiceSid"] = message.messaging_service_sid
-    channel, _, address = message.from_.rpartition(":")
-    if channel == "whatsapp":
-        kind = "location" if "Latitude" in message.extras else "image" if message.media else "text"
-        fields |= {"MessageType": kind, "ProfileName": "", "WaId": address.lstrip("+")}
+    if message.channel == "whatsapp":
+        fields |= _whatsapp_fields(message)
     else:
         # Twilio sends a place it does not know as an empty field, and signs over it.
         for side, number in (("From", message.from_), ("To", message.to)):
@@ -99,8 +98,10 @@ def as_webhook(message: Message) -> dict[str, str]:
                 f"{side}City": "",
                 f"{side}State": "",
                 f"{side}Zip": "",
-                f"{side}Country": _country(number),
+                f"{side}Country": country_of(number) if number_of(number).startswith("+") else "",
             }
+    if message.channel == "rcs":
+        fields["ChannelMetadata"] = json.dumps({"type": "rcs", "data": {}})
     for index, media in enumerate(message.media):
         fields[f"MediaUrl{index}"] = media.url
         fields[f"MediaContentType{index}"] = media.content_type
@@ -125,7 +126,17 @@ def as_status(message: Message) -> dict[str, str]:
         fields["ErrorCode"] = str(message.error_code)
         if sentence := failure_message(message.error_code):
             fields["ErrorMessage"] = sentence
-    if message.status in ("delivered", "undelivered"):
+    if message.channel:
+        fields |= {
+            "ChannelPrefix": message.channel,
+            "ChannelInstallSid": _INSTALLS.get(message.channel, "XE" + "0" * 32),
+            "ChannelToAddress": number_of(message.to),
+        }
+        if message.status in ("delivered", "undelivered", "failed", "read"):
+            fields["EventType"] = message.status.upper()
+        if message.error_code:
+            fields["ChannelStatusMessage"] = failure_message(message.error_code)
+    elif message.status in ("delivered", "undelivered"):
         fields["RawDlrDoneDate"] = message.updated.strftime("%y%m%d%H%M")
     return fields
 
@@ -134,9 +145,26 @@ def _rfc2822(moment: datetime | None) -> str | None:
     return format_datetime(moment) if moment else None
 
 
-@lru_cache(maxsize=20_000)
-def _country(number: str) -> str:
-    try:
-        return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
-    except phonenumbers.NumberParseException:
-        return ""
+def _whatsapp_fields(message: Message) -> dict[str, str]:
+    """Return what comes with every WhatsApp message; who hides the number has no WaId."""
+    extras = message.extras
+    number = number_of(message.from_)
+    fields = {"MessageType": _message_type(message), "ProfileName": "", "ReferralNumMedia": "0"}
+    context = {"ProfileName": extras.get("ProfileName", "")}
+    if number.startswith("+"):
+        fields["WaId"] = context["WaId"] = number.removeprefix("+")
+    fields["ChannelMetadata"] = json.dumps({"type": "whatsapp", "data": {"context": context}})
+    return fields
+
+
+def _message_type(message: Message) -> str:
+    if "Latitude" in message.extras:
+        return "location"
+    if "ButtonPayload" in message.extras:
+        return "button"
+    if "ListId" in message.extras:
+        return "interactive"
+    if not message.media:
+        return "text"
+    kind = message.media[0].content_type.partition("/")[0]
+    return kind if kind in ("image", "audio", "video") else "document"

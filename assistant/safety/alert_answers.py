@@ -93,11 +93,20 @@ def find_to_close(ctx: ActionContext) -> ActionResult:
     return ActionResult("several", list_alerts(ctx, mine))
 
 
-@action("closed", "more")
+@action("closed", "more", "held", "not_shown")
 def close_alert(ctx: ActionContext, *, alert: int = 0) -> ActionResult:
-    """The host says that the person is all right; more: someone else still needs whoever is on call."""
+    """The host says that the person is all right; more: someone else still needs whoever is on call.
+
+    held, not_shown: as of `find_to_close`; nothing is closed.
+    """
     chosen, effects = chosen_alert(ctx, alert), []
     if chosen is not None:
+        if not was_shown(ctx.session, chosen, ctx.person.id):
+            return ActionResult("not_shown")
+        holder = hands_of(ctx.session, chosen).holder
+        if holder not in (None, ctx.person.id):
+            name = name_of(ctx.session.get_one(Person, holder), language_of(ctx))
+            return ActionResult("held", {**about_alert(ctx, chosen), "backup": name})
         effects = list(tell_who_left(ctx, chosen, "paged_over"))
         chosen.closed_at, chosen.next_page_at = ctx.now, None
         note(ctx.session, chosen, "reached", ctx.now, ctx.person.id)

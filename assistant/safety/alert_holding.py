@@ -7,7 +7,7 @@ for a while; everybody else's pages rest, and `alert_escalation` asks how it is.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,8 +52,13 @@ class Hands:
 
 def hands_of(session: Session, alert: Alert) -> Hands:
     """Return whose an alert is as its steps tell, the oldest first."""
+    steps = select(AlertStep).where(AlertStep.alert_id == alert.id).order_by(AlertStep.id)
+    return hands_after(session.scalars(steps))
+
+
+def hands_after(steps: Iterable[AlertStep]) -> Hands:
+    """Return whose an alert is after these steps of it, the oldest first."""
     hands = Hands()
-    steps = session.scalars(select(AlertStep).where(AlertStep.alert_id == alert.id).order_by(AlertStep.id))
     for step in steps:
         if step.what == TAKEN and step.person_id != hands.holder:
             hands = Hands(step.person_id)

@@ -16,6 +16,11 @@ theme=2]` starts a flow with Ana now, as a season's plan does.
 "Spring"`. `invite ana to MAPLE [language es]` imports Ana's number with a recorded consent, as
 `circle import` does; of several, the invitations leave one after another (`... 1 minute passes`).
 
+`phone ana on WhatsApp` (or RCS) says, before anything else of Ana, what she texts with. What can be tapped
+stands behind a text as `[Yes] [No]`, or as `[Choose: One | Two]` where it opens as a list; `ana taps: Yes`
+taps it (`ana taps earlier: Yes`: on the text before the last that has it). `templates` has WhatsApp approve
+what may open a conversation, `templates opener` nothing but the opener.
+
 Before each text its owner takes a while (`world.TYPING`). `ana, at once: words` comes two seconds after
 the last thing that happened; `ana, meanwhile: words` was written before the bot's last texts left.
 
@@ -34,7 +39,8 @@ from zoneinfo import ZoneInfo
 
 from assistant.engine.book import FlowBook
 from assistant.schedule.local_time import due
-from assistant.simulation.world import Heard, World
+from assistant.simulation.world import World
+from assistant.simulation.world_phones import Heard, approve_templates, let_text_by, tap
 
 BEGINNING = dt.datetime(2026, 6, 1, 8, 0, tzinfo=ZoneInfo("America/Chicago"))
 """A Monday morning in summer, before anyone is texted."""
@@ -49,6 +55,8 @@ _START = re.compile(
     r"start (?P<flow>[a-z0-9_]+) for (?P<name>[a-z0-9_]+)( in (?P<code>[A-Z0-9]+))?( with (?P<values>.+))?"
 )
 _INVITE = re.compile(r"invite (?P<name>[a-z0-9_]+) to (?P<code>[A-Z0-9]+)( language (?P<language>[a-z]{2}))?")
+_PHONE = re.compile(r"phone (?P<name>[a-z][a-z0-9_]*) on (?P<channel>WhatsApp|RCS|SMS)")
+_TAP = re.compile(r"(?P<name>[a-z][a-z0-9_]*) taps(?P<earlier> earlier)?: ?(?P<title>.+)")
 PICTURE = "<photo>"
 FURTHER = "    "
 """What the further lines of a text of several lines begin with."""
@@ -111,6 +119,15 @@ def play_line(world: World, line: str, speaker: str) -> str:
     if invited := _INVITE.fullmatch(line):
         world.invite(invited["name"], invited["code"], invited["language"])
         return speaker
+    if phone := _PHONE.fullmatch(line):
+        let_text_by(world, phone["name"], phone["channel"].lower())
+        return speaker
+    if line in ("templates", "templates opener"):
+        approve_templates(world, opener_only=line.endswith("opener"))
+        return speaker
+    if tapped := _TAP.fullmatch(line):
+        tap(world, tapped["name"], tapped["title"], back=1 if tapped["earlier"] else 0)
+        return tapped["name"]
     if line.startswith("season "):
         world.season(*line.split()[1:])
         return speaker
@@ -138,7 +155,9 @@ def play_line(world: World, line: str, speaker: str) -> str:
 def _told(world: World, heard: Heard, speaker: str) -> str:
     name = world.name(heard.to)
     who = "carrier" if heard.by_carrier else "bot"
-    body = heard.body.replace("\n", f"\n{FURTHER}")
+    shown = " ".join(f"[{title}]" for title in heard.buttons)
+    shown = f"[{heard.list_button}: {' | '.join(heard.buttons)}]" if heard.list_button else shown
+    body = f"{heard.body} {shown}".strip().replace("\n", f"\n{FURTHER}")
     return f"{who}: {body}" if name == speaker else f"{who} to {name}: {body}"
 
 

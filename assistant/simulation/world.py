@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -39,6 +38,7 @@ from assistant.schedule.clock import ManualClock
 from assistant.services import Services
 from assistant.simulation.time_travel import next_due
 from assistant.simulation.world_carrier import WorldCarrier
+from assistant.simulation.world_phones import Heard, heard_of
 from assistant.simulation.world_store import give_back, take_store
 from assistant.store import looks
 from assistant.store.sealing import Keyring
@@ -54,16 +54,6 @@ _WAITS: Final = select(Outbox.id).where(
 )
 TYPING: Final = dt.timedelta(seconds=20)
 """So long a person of this world reads and types before a text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A text that reached a phone; `by_carrier`: the carrier's own answer to a keyword."""
-
-    to: str
-    body: str
-    at: dt.datetime
-    by_carrier: bool = False
 
 
 class World:
@@ -95,6 +85,7 @@ class World:
         self.carrier = WorldCarrier(self.local)
         self.heard: list[Heard] = []
         self.numbers: dict[str, str] = {}
+        self.by_rcs: set[str] = set()
         self.cohorts: dict[str, int] = {}
         self.services = Services(
             database=self.database,
@@ -107,6 +98,7 @@ class World:
                 country="US",
                 sender=LOCAL_SERVICE_SID,
                 number=LOCAL_NUMBER,
+                url="https://circle.example",
                 translates=frozenset(translator.pairs if translator else ()),
             ),
             wake=lambda _queue: None,
@@ -267,7 +259,9 @@ class World:
 
     def receive(self, name: str, words: str, received_at: dt.datetime, **message: Any) -> str:
         """A phone's text is heard now that the carrier brought at `received_at`; return its id there."""
-        inbound, answer = self.local.receive(self.number(name), words, **message)
+        number = self.number(name)
+        sent_from = f"rcs:{number}" if number in self.by_rcs else number
+        inbound, answer = self.local.receive(sent_from, words, **message)
         if answer is not None:
             self.heard.append(Heard(self.number(name), answer.body, self.clock.now(), by_carrier=True))
         fields = as_webhook(inbound)
@@ -318,7 +312,8 @@ class World:
         for text in claimed.texts:
             answer: Accepted | CarrierError
             try:
-                answer = self.carrier.take(text.uri, text.body or "", attempt_name(text.id, text.attempt))
+                attempt = attempt_name(text.id, text.attempt)
+                answer = self.carrier.take(text.uri, text.body or "", attempt, text.content)
             except CarrierError as error:
                 answer = error
             results.append(Result(text, answer))
@@ -331,7 +326,6 @@ class World:
         taken, self.carrier.taken = self.carrier.taken, []
         reports = []
         for message, attempt in taken:
-            self.heard.append(Heard(message.to, message.body, self.clock.now()))
             while self.local.advance(message.sid) is not None:
                 reports.append(
                     StatusReport(
@@ -340,8 +334,11 @@ class World:
                         status=message.status,
                         error_code=message.error_code,
                         at=self.clock.now(),
+                        channel=message.channel or "sms",
                     )
                 )
+            if message.status == "delivered":
+                self.heard.append(heard_of(message, self.clock.now()))
         if reports:
             with self.database.write() as session:
                 note_statuses(session, reports)

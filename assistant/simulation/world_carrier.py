@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
-from assistant.carriers.carrier import Accepted, CarrierError, LoggedText, Trouble
+from assistant.carriers.carrier import Accepted, CarrierError, Content, LoggedText, Trouble
 from assistant.carriers.carrier_errors import error_for
+from assistant.carriers.contents import ContentForm
 from assistant.carriers.twilio_addresses import from_uri
 from assistant.fake_twilio.fake_carrier import LOCAL_SERVICE_SID, LocalCarrier, Refusal
 from assistant.fake_twilio.records import Message
@@ -18,7 +20,7 @@ class WorldCarrier:
         self.local = local
         self.taken: list[tuple[Message, str]] = []
 
-    def take(self, to_uri: str, body: str, attempt: str) -> Accepted:
+    def take(self, to_uri: str, body: str, attempt: str, content: Content | None = None) -> Accepted:
         """Return what the carrier says to one text at once.
 
         Raises:
@@ -26,15 +28,19 @@ class WorldCarrier:
         """
         try:
             message = self.local.create(
-                to=from_uri(to_uri), body=body, messaging_service_sid=LOCAL_SERVICE_SID
+                to=from_uri(to_uri),
+                messaging_service_sid=LOCAL_SERVICE_SID,
+                body=body if content is None else "",
+                content_sid=content.sid if content else "",
+                content_variables=json.dumps(dict(content.variables)) if content else "",
             )
         except Refusal as refusal:
             raise error_for(refusal.status, refusal.code) from refusal
         self.taken.append((message, attempt))
         return Accepted(message.sid, message.status)
 
-    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
-        return self.take(to_uri, body, attempt)
+    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
+        return self.take(to_uri, body, attempt, content)
 
     async def sent_since(self, to_uri: str, since: dt.datetime) -> list[LoggedText]:  # noqa: ARG002
         raise CarrierError(Trouble.RETRY)
@@ -44,3 +50,13 @@ class WorldCarrier:
 
     async def close(self) -> None:
         return None
+
+
+def hold_content(local: LocalCarrier, form: ContentForm, *, submit: bool) -> str:
+    """Have the local carrier hold a content, which WhatsApp approves at once where it is submitted."""
+    made = {"friendly_name": form.name, "language": form.language}
+    template = local.contents.create({**made, "types": form.types, "variables": form.variables})
+    if submit:
+        local.contents.submit(template.sid, form.name, "UTILITY", allow_category_change=True)
+        local.contents.decide(template.sid, status="approved")
+    return template.sid

@@ -91,6 +91,14 @@ def translate(job_context: JobContext) -> None:
     translations.translate_waiting(job_context.runtime.services)
 
 
+def keep_figures(job_context: JobContext) -> None:
+    """Count the figures of large cohorts, so that reports on them are there at once."""
+    from assistant.circles.reports import kept_reports
+
+    services = job_context.runtime.services
+    kept_reports.keep_large(services.database, services.clock.now())
+
+
 def fetch_log(job_context: JobContext) -> None:
     """Bring in what the carrier has on record and we have not: texts to us, final statuses of ours.
 
@@ -112,9 +120,9 @@ WORK: Final = {"inbox": handle_inbox, "delivery": deliver}
 MAINTENANCE: Final = (("inbox", sweep, 3), ("delivery", deliver, 3), ("delivery", fetch_log, 60))
 """(queue, job, seconds): how often it is run, by the clock or by a worker with nothing else to do. So long a
 wake-up that was lost with Redis costs at most; more often would cost a service at rest more than it saves."""
-BESIDE: Final = (("delivery", settle, 3), ("inbox", translate, 2))
+BESIDE: Final = (("delivery", settle, 3), ("inbox", translate, 2), ("inbox", keep_figures, 60))
 """The same, but in a thread beside the drains: what is unsure does not wait for the end of a busy one, and no
-text for a translation."""
+text for a translation, nor for figures."""
 
 
 def _in_a_loop_of_its_own(transport: Transport) -> Callable[[Coroutine[Any, Any, Any]], Any]:

@@ -24,7 +24,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, String, cast, column, func, insert, literal, select, text
 
-from assistant.carriers.carrier import Accepted, Carrier
+from assistant.carriers.carrier import Accepted, Carrier, Content
 from assistant.carriers.twilio_carrier import TwilioCarrier
 from assistant.circles.actions.context import ServiceIdentity
 from assistant.delivery import claims as claiming
@@ -121,7 +121,7 @@ class Watched:
         self.carrier = carrier
         self.moments: list[float] = []
 
-    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
+    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
         self.moments.append(time.monotonic())
         return await self.carrier.send(to_uri, body, attempt=attempt)
 
@@ -250,7 +250,7 @@ class InHand:
     def __init__(self) -> None:
         self.count = 0
 
-    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
+    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
         self.count += 1
         carrier_id = f"SM{self.count:032d}"
         await asyncio.sleep(0.01)

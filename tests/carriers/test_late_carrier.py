@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 
-from assistant.carriers.carrier import Accepted, Carrier, LoggedText
+from assistant.carriers.carrier import Accepted, Carrier, Content, LoggedText
 from assistant.carriers.late_carrier import LateCarrier
 
 
@@ -13,7 +13,7 @@ class Noting:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
+    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
         self.asked.append(f"send {to_uri} {body} {attempt}")
         return Accepted("SM1", "queued")
 

@@ -12,7 +12,7 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assistant.carriers.carrier import Accepted, CarrierError, LoggedText, Trouble
+from assistant.carriers.carrier import Accepted, CarrierError, Content, LoggedText, Trouble
 from assistant.circles.actions.context import ServiceIdentity
 from assistant.circles.people import consent
 from assistant.delivery.outbox import Draft, put
@@ -42,6 +42,7 @@ class Sent:
     attempt: str
     carrier_id: str
     at: dt.datetime
+    content: Content | None = None
 
 
 @dataclass
@@ -66,7 +67,7 @@ class FakeCarrier:
     name: str = ""
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
+    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
         self._in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self._in_flight)
         try:
@@ -81,7 +82,7 @@ class FakeCarrier:
             if self.never_arrive:
                 raise CarrierError(Trouble.UNSURE)
             carrier_id = f"SM{self.name}{next(self._numbers):030d}"
-            self.sent.append(Sent(to_uri, body, attempt, carrier_id, self.clock.real()))
+            self.sent.append(Sent(to_uri, body, attempt, carrier_id, self.clock.real(), content))
             if self.lose_answers:
                 raise CarrierError(Trouble.UNSURE)
             return Accepted(carrier_id, "queued")

@@ -12,7 +12,7 @@ import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from assistant.carriers.carrier import Accepted, CarrierError, LoggedText, Trouble
+from assistant.carriers.carrier import Accepted, CarrierError, Content, LoggedText, Trouble
 from assistant.schedule.clock import Clock
 from tests.delivery.fakes import SENDER
 
@@ -40,7 +40,7 @@ class Phones:
         self._chance = random.Random(self.seed)
         self._lock = threading.Lock()
 
-    async def send(self, to_uri: str, body: str, *, attempt: str) -> Accepted:
+    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
         await asyncio.sleep(self._chance.random() * self.slowest)
         with self._lock:
             if self._chance.random() < self.refused:

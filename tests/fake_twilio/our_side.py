@@ -31,6 +31,7 @@ class Webhook:
     calls: list[Call] = field(default_factory=list)
     answers: list[tuple[int, str, float]] = field(default_factory=list)
     replies: dict[str, str] = field(default_factory=dict)
+    twiml: Callable[[str], str] = lambda path: ""
 
     def answer_next(self, status: int, body: str = EMPTY, *, after: float = 0.0) -> None:
         """Give the next call this answer, after so many seconds."""
@@ -47,6 +48,7 @@ class Webhook:
         self.calls.append(call)
         status, body, after = self.answers.pop(0) if self.answers else (200, EMPTY, 0.0)
         time.sleep(after)
+        body = self.twiml(call.path) or body
         if reply := self.replies.get(call.form.get("Body", "").lower()):
             body = f"<Response><Message>{reply}</Message></Response>"
         return status, body

@@ -9,13 +9,10 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import requests
 from twilio.base.exceptions import TwilioRestException
-from twilio.http.async_http_client import AsyncTwilioHttpClient
-from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
@@ -26,35 +23,12 @@ from assistant.fake_twilio.fake_carrier import (
     LOCAL_SERVICE_SID,
 )
 from assistant.fake_twilio.server import Running, running
+from tests.fake_twilio.descriptions import differences
 from tests.fake_twilio.our_side import Webhook, wait_until
+from tests.fake_twilio.twilio_clients import LocalAsyncHttp, LocalHttp, client_of
 
 ANA = "+14155550111"
 ROSA = "+14155550112"
-
-
-def moved(url: str, host: str) -> str:
-    parts = urlsplit(url)
-    return f"{host}{parts.path}" + (f"?{parts.query}" if parts.query else "")
-
-
-class LocalHttp(TwilioHttpClient):
-    """Twilio's client, sent to another host."""
-
-    def __init__(self, host: str, timeout: float = 5) -> None:
-        super().__init__(timeout=timeout)
-        self.host = host
-
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        return super().request(method, moved(url, self.host), *args, **kwargs)
-
-
-class LocalAsyncHttp(AsyncTwilioHttpClient):
-    """Twilio's asynchronous client, sent to another host."""
-
-    host = ""
-
-    async def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
-        return await super().request(method, moved(url, self.host), *args, **kwargs)
 
 
 @pytest.fixture
@@ -65,11 +39,17 @@ def carrier() -> Iterator[Running]:
 
 @pytest.fixture
 def client(carrier: Running) -> Client:
-    return Client(LOCAL_ACCOUNT_SID, LOCAL_AUTH_TOKEN, http_client=LocalHttp(carrier.url))
+    return client_of(carrier)
 
 
 def send(client: Client, to: str = ANA, body: str = "Hello.", **more: Any) -> Any:
     return client.messages.create(to=to, messaging_service_sid=LOCAL_SERVICE_SID, body=body, **more)
+
+
+def raw(carrier: Running, path: str) -> dict[str, Any]:
+    answer = requests.get(carrier.url + path, auth=(LOCAL_ACCOUNT_SID, LOCAL_AUTH_TOKEN), timeout=5)
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def turn(carrier: Running, **faults: Any) -> dict[str, Any]:
@@ -142,6 +122,27 @@ def test_the_log_comes_in_pages_newest_first(carrier: Running, client: Client) -
     assert client.messages.list(to="+14155550177") == []
 
 
+def test_the_log_s_pages_lead_back_as_well(carrier: Running, client: Client) -> None:
+    for place in range(7):
+        send(client, ANA, f"Text {place}")
+    pages = []
+    address: str | None = f"/2010-04-01/Accounts/{LOCAL_ACCOUNT_SID}/Messages.json?PageSize=3"
+    while address:
+        pages.append(raw(carrier, address))
+        address = pages[-1]["next_page_uri"]
+    shown = [[message["body"][5:] for message in page["messages"]] for page in pages]
+    assert shown == [["6", "5", "4"], ["3", "2", "1"], ["0"]]
+    back = raw(carrier, pages[2]["previous_page_uri"])
+    assert [message["body"][5:] for message in back["messages"]] == ["3", "2", "1"]
+    assert raw(carrier, back["previous_page_uri"])["messages"] == pages[0]["messages"]
+    assert pages[0]["previous_page_uri"] is None
+    for page in pages:
+        assert differences(page, "page_of_2010") == []
+        assert [differences(message, "message") for message in page["messages"]] == [[]] * len(
+            page["messages"]
+        )
+
+
 def test_the_log_is_filtered_by_date_sent_in_whole_seconds(carrier: Running, client: Client) -> None:
     sent = send(client)
     wait_until(lambda: carrier.carrier.fetch(sent.sid).final)
@@ -185,7 +186,16 @@ def test_account_number_and_service_can_be_looked_up(client: Client) -> None:
     assert client.incoming_phone_numbers.list(phone_number=ROSA) == []
     service = client.messaging.v1.services(LOCAL_SERVICE_SID)
     assert service.fetch().sid == LOCAL_SERVICE_SID
-    assert [each.phone_number for each in service.phone_numbers.list()] == [LOCAL_NUMBER]
+    (sender,) = service.phone_numbers.list()
+    assert (sender.phone_number, sender.capabilities) == (LOCAL_NUMBER, ["MMS", "SMS", "Voice"])
+
+
+def test_what_a_number_can_is_written_as_twilio_does(carrier: Running) -> None:
+    numbers = raw(carrier, f"/2010-04-01/Accounts/{LOCAL_ACCOUNT_SID}/IncomingPhoneNumbers.json")
+    assert differences(numbers["incoming_phone_numbers"][0]["capabilities"], "number_capabilities") == []
+    senders = raw(carrier, f"/v1/Services/{LOCAL_SERVICE_SID}/PhoneNumbers")
+    assert differences(senders["phone_numbers"][0], "service_phone_number") == []
+    assert differences(senders["meta"], "meta") == []
 
 
 # Status callbacks
@@ -211,6 +221,8 @@ def test_a_text_that_does_not_arrive_is_reported_with_its_code(
     send(client, status_callback=webhook.url)
     last = next(call for call in webhook.wait_for(3) if call.status == "undelivered")
     assert last.form["ErrorCode"] == "30003"
+    message = client.messages.list(to=ANA)[0]
+    assert (message.error_code, message.error_message) == (30003, "Unreachable destination handset")
 
 
 def test_callbacks_can_come_before_the_answer_to_create(

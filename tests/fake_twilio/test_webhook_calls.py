@@ -6,14 +6,16 @@ import asyncio
 import json
 import socket
 import time
+import urllib.error
 import urllib.request
 from typing import Any
 
 import pytest
+import requests
 from twilio.request_validator import RequestValidator
 
 from assistant.fake_twilio.callbacks import Answer, Caller, Overrides, read_overrides
-from assistant.fake_twilio.fake_carrier import LOCAL_AUTH_TOKEN
+from assistant.fake_twilio.fake_carrier import LOCAL_ACCOUNT_SID, LOCAL_AUTH_TOKEN
 from assistant.fake_twilio.server import Running, running
 from tests.fake_twilio.our_side import Webhook, wait_until
 
@@ -183,5 +185,8 @@ def test_photos_places_and_further_fields_come_along(webhook: Webhook) -> None:
         photo, place = webhook.wait_for(2)
         assert (photo.form["NumMedia"], photo.form["Body"]) == ("1", "")
         picture = photo.form["MediaUrl0"].replace("https://api.twilio.com", carrier.url)
-        assert urllib.request.urlopen(picture).read().startswith(b"\x89PNG")
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(picture)
+        login = (LOCAL_ACCOUNT_SID, LOCAL_AUTH_TOKEN)
+        assert requests.get(picture, auth=login, timeout=5).content.startswith(b"\x89PNG")
         assert (place.form["Latitude"], place.form["Label"], place.form["Odd"]) == ("30.27", "Library", "1")

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from assistant.channels.showing import at_home
 from assistant.runtime import Runtime
 from assistant.schedule.clock import ManualClock
 from assistant.store.database import Database
@@ -79,9 +80,11 @@ def test_every_real_payload_is_kept_whole(
     (row,) = rows(database)
     assert row.carrier_id == sent["MessageSid"]
     assert row.body == sent["Body"]
-    assert row.from_uri == (sent["From"] if ":" in sent["From"] else f"sms:{sent['From']}")
+    home, channel = at_home(sent["From"] if ":" in sent["From"] else f"sms:{sent['From']}")
+    assert row.from_uri == home
     assert row.to_uri == (sent["To"] if ":" in sent["To"] else f"sms:{sent['To']}")
-    assert row.params == {name: value for name, value in sent.items() if name not in IN_COLUMNS}
+    by = {"channel": channel} if channel else {}
+    assert row.params == {name: value for name, value in sent.items() if name not in IN_COLUMNS} | by
     assert row.received_at == clock.now()
     assert row.state == ("ignored" if "short_code" in name else "new")
 

@@ -416,7 +416,7 @@ def test_the_clock_wakes_workers_and_ends_when_redis_is_away(tmp_path: Path) -> 
             client = redis.Redis.from_url(url)
             until(lambda: Queue("inbox", connection=client).count)
 
-            def asked() -> set[str]:
+            def asked() -> set[str | None]:
                 return {job.func_name for job in Queue("delivery", connection=client).jobs}
 
             # The clock puts one job after another: only what it has put in the end is asked.

@@ -28,6 +28,8 @@ class ServiceIdentity:
     """By which the fingerprint of a forgotten number is made (`people.consent.fingerprint`)."""
     translates: frozenset[tuple[str, str]] = frozenset()
     """From which language to which members' words can be translated here."""
+    url: str = ""
+    """Where our pages are, without a closing slash; "": nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

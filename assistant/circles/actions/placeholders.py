@@ -71,6 +71,8 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("service", 12, "Circle"),
         _placeholder("contact", 30, "help@circle.example"),
         _placeholder("number", 15, "+14155550100"),
+        # One of our pages, with the key to it.
+        _placeholder("link", 90, "https://circle.example/go/3f"),
         _placeholder("code", 12, "MAPLE"),
         _placeholder("day", 9),
         _placeholder("date", 16),

@@ -110,6 +110,9 @@ def _seat(
     """Who sits where, of people who may sit at any of these tables."""
     waiting = sorted(people, key=lambda seat: (_hours(seat), seat.member))
     hours = [_hours(seat) for seat in waiting]
+    # Of thousands many are alike: as one of a kind would fit in somewhere, so would all of that kind.
+    kinds = _kinds(waiting)
+    seats = {seat.member: seat for seat in waiting}
     places: dict[int, int] = {}
     for circle in sorted(
         shares, key=lambda circle: (not at_table[circle], _common(at_table[circle]), circle)
@@ -119,18 +122,27 @@ def _seat(
         gains: dict[int, int] = {}
         for _ in range(shares[circle]):
             first = max(0, min(at, len(waiting) - LOOKED_AT))
-            near = waiting[first : first + LOOKED_AT]
-            for each in near:
-                if each.member not in gains:
-                    gains[each.member] = sum(fits(each, other) for other in seated)
-            best = max(range(len(near)), key=lambda place: (gains[near[place].member], -place))
+            near = [kinds[each.member] for each in waiting[first : first + LOOKED_AT]]
+            for kind in near:
+                if kind not in gains:
+                    gains[kind] = sum(fits(seats[kind], other) for other in seated)
+            best = max(range(len(near)), key=lambda place: (gains[near[place]], -place))
             chosen = waiting.pop(first + best)
             del hours[first + best]
             places[chosen.member] = circle
             seated.append(chosen)
-            for each in near:
-                gains[each.member] += fits(each, chosen)
+            for kind in gains:
+                gains[kind] += fits(seats[kind], chosen)
     return places
+
+
+def _kinds(people: Iterable[Seat]) -> dict[int, int]:
+    """Member -> the first member who is awake, knows, wants and speaks the same."""
+    first: dict[tuple[object, ...], int] = {}
+    return {
+        each.member: first.setdefault((each.awake, each.knows, each.wants, each.language), each.member)
+        for each in people
+    }
 
 
 def _hours(seat: Seat) -> _Hours:

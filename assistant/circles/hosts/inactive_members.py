@@ -16,7 +16,7 @@ from assistant.circles.actions.registry import action
 from assistant.circles.hosts.hosted_circle import hosted
 from assistant.circles.hosts.member_menus import member_choices, name_placeholders, numbered, people_of
 from assistant.circles.people.audit import record
-from assistant.circles.people.inactivity import quiet_weeks
+from assistant.circles.people.inactivity import quiet_weeks_of
 from assistant.circles.people.reachability import out_of_reach
 from assistant.circles.people.roster import members_of
 from assistant.schedule.wall import at_wall
@@ -79,10 +79,10 @@ def quiet_members(
         but: Id of a person who is not among them: the host who asks.
     """
     since = week_began(circle, now)
+    there = [each for each in members_of(session, [circle], ("active",)) if each.person.id != but]
+    weeks = quiet_weeks_of(session, [each.member for each in there], since)
     quiet = [
-        (member, person, weeks)
-        for member, person, _ in members_of(session, [circle], ("active",))
-        if person.id != but and (weeks := quiet_weeks(session, member, since)) >= QUIET_FROM
+        (member, person, weeks[member.id]) for member, person, _ in there if weeks[member.id] >= QUIET_FROM
     ]
     return sorted(quiet, key=lambda each: (-each[2], each[0].id))
 

@@ -54,14 +54,20 @@ def show_pairs(ctx: ActionContext) -> ActionResult:
     record(ctx.session, "pairs", ctx.now, by=ctx.person.id, circle_id=circle.id)
     round_ = latest_round(ctx.session, circle.id)
     values = _day(ctx, circle, round_)
-    groups = open_groups(ctx.session, round_) if round_ is not None else []
+    groups = pair_lines(ctx, round_) if round_ is not None else {}
     if round_ is None or not groups:
         return ActionResult("not_yet", {**values, "planned": bool(values)})
-    lines: list[Line] = []
-    for pair, seats in groups:
-        lines += _why(ctx, pair, [seat.member_id for seat in seats])
+    lines = [line for group in groups.values() for line in group]
     over = is_nearly_over(circle, round_, ctx.now)
     return ActionResult("last" if over else "shown", values, (Lines(tuple(lines)),))
+
+
+def pair_lines(ctx: ActionContext, round_: Round) -> dict[int, list[Line]]:
+    """Return, of each pair of a round as it stands, who is in it and why: the lines of PAIRS."""
+    return {
+        pair.id: _why(ctx, pair, [seat.member_id for seat in seats])
+        for pair, seats in open_groups(ctx.session, round_)
+    }
 
 
 @action("one", "several", "later", "impossible", "none")

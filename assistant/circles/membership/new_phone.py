@@ -15,6 +15,7 @@ from assistant.circles.calendar.season_plan import replan
 from assistant.circles.membership.phone_claims import holds_something, proven_claim
 from assistant.circles.people.audit import record
 from assistant.circles.people.memberships import hosts_of, seats_of
+from assistant.circles.people.page_sessions import end_sessions
 from assistant.store.read_ahead import forget
 from assistant.store.sessions import is_writing_alone
 from assistant.store.tables import Address, Inbox, Member, Outbox, Person
@@ -106,6 +107,7 @@ def _arrive(ctx: ActionContext, person: Person) -> None:
     """Let this phone be the person's, and what waits for them come here."""
     here = ctx.session.get_one(Address, ctx.address_id)
     here.person_id, here.heard_at, here.doubted_at = person.id, ctx.now, None
+    end_sessions(ctx.session, person.id, ctx.now)  # The phone that is lost may be signed in.
     person.heard_at = ctx.now
     ctx.session.flush()
     _hand_texts(ctx, here.uri, ctx.person.id, person.id)

@@ -63,6 +63,6 @@ def call_back(
         elif text.state in (*LEAVING, *ARRIVED) and any(not each.endswith(ONLY_A_SIGN) for each in these):
             reached.add(text.person_id)
         if text.state not in LEAVING:  # Whoever sends it still needs it to find it in the carrier's log.
-            text.body, text.erased_at = None, text.erased_at or now
+            text.body, text.taps, text.erased_at = None, None, text.erased_at or now
     session.flush()
     return reached

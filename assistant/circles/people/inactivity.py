@@ -13,6 +13,7 @@ from assistant.circles.people.known_rows import PROMPTS
 from assistant.circles.people.memberships import seats_of
 from assistant.schedule.programs import programs
 from assistant.store.tables import Answer, Circle, Member, Note, Outbox, Person, Timer
+from assistant.store.tables.circle_tables import SEATED
 
 OPENING: Final = "weekly_reflection"
 """The flow that opens a week; a week is quiet when nothing at all came from the member after it."""
@@ -43,6 +44,43 @@ def quiet_weeks(session: Session, member: Member, now: dt.datetime) -> int:
         timer.flow == OPENING and timer.done_at is not None and since < timer.done_at < now
         for timer in PROMPTS.of(session, member.id)
     )
+
+
+def last_signs(session: Session, members: Collection[Member]) -> dict[int, dt.datetime]:
+    """Return when something last came from each of these seats: as `last_sign`, of many at once."""
+    people = {member.person_id for member in members}
+    heard = dict(session.execute(select(Person.id, Person.heard_at).where(Person.id.in_(people))).all())
+    seats = select(Member.person_id, func.count(Member.id)).join(Circle, Circle.id == Member.circle_id)
+    seats = seats.where(
+        Member.person_id.in_(people), Member.state.in_(SEATED), Circle.state != "closed"
+    ).group_by(Member.person_id)
+    of_several = {person_id for person_id, count in session.execute(seats) if count > 1}
+    theirs = [member.id for member in members if member.person_id in of_several]
+    own: dict[int, dt.datetime] = {}
+    if theirs:
+        for column, at in ((Answer.member_id, Answer.at), (Note.from_member_id, Note.at)):
+            newest = select(column, func.max(at)).where(column.in_(theirs)).group_by(column)
+            for member_id, at_last in session.execute(newest):
+                if member_id is not None:
+                    own[member_id] = max(at_last, own.get(member_id, at_last))
+    signs = {}
+    for member in members:
+        last = own.get(member.id) if member.person_id in of_several else heard.get(member.person_id)
+        signs[member.id] = max(last, member.state_at) if last is not None else member.state_at
+    return signs
+
+
+def quiet_weeks_of(session: Session, members: Collection[Member], now: dt.datetime) -> dict[int, int]:
+    """Return how many weeks were opened for each of these seats in vain: `quiet_weeks`, of many at once."""
+    since = last_signs(session, members)
+    opened = select(Timer.member_id, Timer.done_at).where(
+        Timer.member_id.in_(since), Timer.key.is_not(None), Timer.flow == OPENING, Timer.done_at < now
+    )
+    weeks = dict.fromkeys(since, 0)
+    for member_id, at in session.execute(opened):
+        if member_id is not None and at is not None:
+            weeks[member_id] += since[member_id] < at
+    return weeks
 
 
 def is_left_alone(session: Session, member: Member, now: dt.datetime) -> bool:

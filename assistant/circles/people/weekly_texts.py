@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import func, not_, or_, select
@@ -41,15 +42,23 @@ _NOT_SENT: Final = ("cancelled", "dropped", "failed")
 
 def is_full(session: Session, member: Member, now: dt.datetime) -> bool:
     """Whether a seat has had so many texts in seven days that it is asked for nothing more by others."""
+    return texts_in_a_week(session, [member], now)[member.id] >= TEXTS_A_WEEK - ROOM
+
+
+def texts_in_a_week(session: Session, members: Collection[Member], now: dt.datetime) -> dict[int, int]:
+    """Return how many texts of those that count each of these seats has had in seven days."""
     answers = or_(*(Outbox.wording.startswith(each) for each in OF_OWN_ASKS))
-    had = session.scalar(
-        select(func.count(Outbox.id)).where(
-            Outbox.person_id == member.person_id,
-            Outbox.member_id == member.id,
+    seats = [member.id for member in members]
+    had = session.execute(
+        select(Outbox.member_id, func.count(Outbox.id))
+        .where(
+            Outbox.person_id.in_({member.person_id for member in members}),
+            Outbox.member_id.in_(seats),
             Outbox.purpose.in_(UNASKED),
             Outbox.created_at > now - _WEEK,
             Outbox.state.not_in(_NOT_SENT),
             or_(Outbox.wording.is_(None), not_(answers)),
         )
+        .group_by(Outbox.member_id)
     )
-    return (had or 0) >= TEXTS_A_WEEK - ROOM
+    return dict.fromkeys(seats, 0) | {seat: count for seat, count in had if seat is not None}

@@ -20,6 +20,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from assistant.circles.reports.published import COHORT, SEASON, Figure, Key, Report, unpacked
 from assistant.circles.reports.season_counts import Season
 from assistant.circles.reports.season_facts import seasons_of
 from assistant.circles.reports.season_figures import (
@@ -35,57 +36,10 @@ from assistant.circles.reports.suppression import Cell, at_least, hide
 from assistant.circles.reports.tie_figures import MEDIANS, of_ties
 from assistant.engine.problems import did_you_mean
 from assistant.errors import NotPossible
-from assistant.store.tables import Circle, Cohort
+from assistant.store.tables import Circle, Cohort, KeptReport
 
-COHORT: Final = "cohort"
-"""The scope of a whole cohort; a circle's is its code, which is in capitals."""
-SEASON: Final = "season"
-Key = tuple[str, str, str]
-"""Scope, period, figure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure of a report."""
-
-    scope: str
-    """"cohort", or a circle's code."""
-    period: str
-    """"season", or "week 3"."""
-    figure: str
-    value: float | None
-    """None: hidden, or there was nothing to count."""
-    hidden: bool
-    at_least: float | None = None
-    """Of a hidden share of nearly everyone, so much all the same."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """How a circle or a cohort goes."""
-
-    name: str
-    """The cohort's name or the circle's code."""
-    scope: str
-    """Whose the figures are that are not a single circle's."""
-    circles: tuple[str, ...]
-    """Codes of the circles that stand in it."""
-    cohort: str | None
-    """The cohort of which this circle's report is a part."""
-    weeks: int
-    """How many weeks are over."""
-    first_day: dt.date | None
-    last_day: dt.date | None
-    as_of: dt.datetime
-    figures: tuple[Figure, ...]
-
-    def get(self, figure: str, scope: str | None = None, period: str = SEASON) -> Figure | None:
-        """One figure; None: it is not reported."""
-        return self._by_key.get((scope or self.scope, period, figure))
-
-    @cached_property
-    def _by_key(self) -> dict[Key, Figure]:
-        return {(each.scope, each.period, each.figure): each for each in self.figures}
+KEPT_FOR: Final = dt.timedelta(hours=2)
+"""So old a kept report may be; `kept_reports` keeps those of large cohorts anew every hour."""
 
 
 def find_whose(session: Session, name: str) -> Circle | Cohort:
@@ -111,17 +65,20 @@ def find_whose(session: Session, name: str) -> Circle | Cohort:
 def report_on(session: Session, whose: Circle | Cohort, now: dt.datetime) -> Report:
     """Count, and hide what would say something about fewer than five people.
 
+    Of a large cohort this takes seconds: what was counted in the last two hours is answered again.
+
     Args:
         session: Any session; nothing is changed.
         whose: A circle, or a cohort with all its circles.
         now: Aware UTC.
     """
-    with _collector_at_rest():
-        return _report_on(session, whose, now)
+    with collector_at_rest():
+        kept = _kept(session, whose, now)
+        return kept if kept is not None else count(session, whose, now).of(whose)
 
 
 @contextmanager
-def _collector_at_rest() -> Iterator[None]:
+def collector_at_rest() -> Iterator[None]:
     """Keep Python from looking for cycles: none are made here, and looking costs a third of a report."""
     if not gc.isenabled():
         yield
@@ -133,33 +90,76 @@ def _collector_at_rest() -> Iterator[None]:
         gc.enable()
 
 
-def _report_on(session: Session, whose: Circle | Cohort, now: dt.datetime) -> Report:
+def _kept(session: Session, whose: Circle | Cohort, now: dt.datetime) -> Report | None:
+    """Return what was counted of it lately; None: it is counted anew."""
+    scope = COHORT if isinstance(whose, Cohort) else whose.code
+    cohort_id = whose.id if isinstance(whose, Cohort) else whose.cohort_id
+    query = select(KeptReport.content, KeptReport.as_of).where(
+        KeptReport.cohort_id == cohort_id,
+        KeptReport.scope == scope,
+        KeptReport.as_of > now - KEPT_FOR,
+        KeptReport.as_of <= now,
+    )
+    row = None if cohort_id is None else session.execute(query).first()
+    if row is None:
+        return None
+    cohort = None if isinstance(whose, Cohort) else session.get_one(Cohort, cohort_id)
+    name, of = (whose.name, None) if cohort is None else (scope, cohort.name)
+    return unpacked(row.content, name=name, scope=scope, cohort=of, as_of=row.as_of)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One table of figures: of a cohort's circles, or of one circle that belongs to none."""
+
+    circles: Sequence[Circle]
+    seasons: Sequence[Season]
+    figures: Sequence[Figure]
+    cohort: Cohort | None
+    as_of: dt.datetime
+
+    def of(self, whose: Circle | Cohort) -> Report:
+        """Return the part of the table that is the cohort's, or one of its circles'."""
+        if isinstance(whose, Cohort):
+            return self._report(whose.name, COHORT, list(zip(self.circles, self.seasons, strict=True)))
+        mine = [each for each in zip(self.circles, self.seasons, strict=True) if each[0].id == whose.id]
+        return self._report(whose.code, whose.code, mine)
+
+    def _report(self, name: str, scope: str, these: Sequence[tuple[Circle, Season]]) -> Report:
+        begun = [
+            (circle.starts_on, circle.starts_on + dt.timedelta(weeks=season.weeks, days=-1))
+            for circle, season in these
+            if circle.starts_on is not None and season.weeks
+        ]
+        return Report(
+            name=name,
+            scope=scope,
+            circles=tuple(circle.code for circle, _ in these),
+            cohort=self.cohort.name if self.cohort is not None and scope != COHORT else None,
+            weeks=max((season.weeks for _, season in these), default=0),
+            first_day=min((first for first, _ in begun), default=None),
+            last_day=max((last for _, last in begun), default=None),
+            as_of=self.as_of,
+            figures=tuple(self.figures if scope == COHORT else self._by_scope.get(scope, ())),
+        )
+
+    @cached_property
+    def _by_scope(self) -> dict[str, list[Figure]]:
+        found: dict[str, list[Figure]] = {}
+        for each in self.figures:
+            found.setdefault(each.scope, []).append(each)
+        return found
+
+
+def count(session: Session, whose: Circle | Cohort, now: dt.datetime) -> Counted:
+    """Count the table that `whose` figures stand in, whatever is kept; for the arguments see `report_on`."""
     cohort_id = whose.id if isinstance(whose, Cohort) else whose.cohort_id
     mine = Circle.cohort_id == cohort_id if cohort_id is not None else Circle.id == whose.id
     circles = session.scalars(select(Circle).where(mine).order_by(Circle.id)).all()
     seasons = seasons_of(session, circles, select(Circle.id).where(mine), now)
     figures = publish(seasons, of_cohort=cohort_id is not None)
     cohort = session.get(Cohort, cohort_id) if cohort_id is not None else None
-    if isinstance(whose, Circle):
-        circles = [whose]
-        seasons = [season for season in seasons if season.code == whose.code]
-        figures = [each for each in figures if each.scope == whose.code]
-    begun = [
-        (circle.starts_on, circle.starts_on + dt.timedelta(weeks=season.weeks, days=-1))
-        for circle, season in zip(circles, seasons, strict=True)
-        if circle.starts_on is not None and season.weeks
-    ]
-    return Report(
-        name=whose.name if isinstance(whose, Cohort) else whose.code,
-        scope=COHORT if isinstance(whose, Cohort) else whose.code,
-        circles=tuple(circle.code for circle in circles),
-        cohort=cohort.name if cohort is not None and isinstance(whose, Circle) else None,
-        weeks=max((season.weeks for season in seasons), default=0),
-        first_day=min((first for first, _ in begun), default=None),
-        last_day=max((last for _, last in begun), default=None),
-        as_of=now,
-        figures=tuple(figures),
-    )
+    return Counted(circles, seasons, figures, cohort, now)
 
 
 def publish(seasons: Sequence[Season], *, of_cohort: bool) -> list[Figure]:

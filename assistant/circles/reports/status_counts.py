@@ -52,6 +52,11 @@ PROGRESS = (
 )
 """How far an invitation has come. confirmed: it was answered yes, and nothing is being asked right now."""
 
+SPANS = ("day", "week", "earlier", "never")
+"""Within what time a member was last heard from."""
+ByCircle = defaultdict[int, dict[str, int]]
+"""Circle -> what is counted -> how many there are of it."""
+
 _ALL: Final = true()
 _OPEN_ALARM: Final = (Alert.kind.in_(URGENT), Alert.closed_at.is_(None))
 
@@ -116,8 +121,8 @@ def count_circles(
         asked = Circle.cohort_id == cohort.id if cohort is not None else _ALL
     columns = (Circle.id, Circle.code, Circle.name, Circle.state, Circle.size, Circle.starts_on)
     circles = list(rows_of(session, select(*columns).where(asked).order_by(Circle.id)))
-    seats = _seats(session, asked, now)
-    invited = _invited(session, asked)
+    members, heard = _seats(session, asked, now)
+    invitations, progress = _invited(session, asked)
     steps = _steps(session, asked)
     hosts = _numbers(session, asked, Role, Role.accepted_at.is_not(None), Role.ended_at.is_(None))
     waiting = _numbers(session, asked, Outbox, _QUEUED)
@@ -133,11 +138,11 @@ def count_circles(
             size=circle.size,
             starts_on=circle.starts_on,
             hosts=hosts[circle.id],
-            members=_summed(seats[circle.id], 0),
-            invitations=_summed(invited[circle.id], 0),
-            progress=_progress(invited[circle.id]),
+            members=members[circle.id],
+            invitations=invitations[circle.id],
+            progress={name: progress[circle.id][name] for name in PROGRESS if name in progress[circle.id]},
             steps=steps[circle.id],
-            heard=_heard(seats[circle.id]),
+            heard={span: heard[circle.id].get(span, 0) for span in SPANS},
             waiting=waiting[circle.id],
             alarms=alarms[circle.id],
             unanswered=unanswered[circle.id],
@@ -165,12 +170,11 @@ def _numbers(
     return Counter({circle_id: count for circle_id, count in session.execute(counted)})  # noqa: C416 - rows are no pairs to mypy
 
 
-def _seats(
-    session: Session, asked: ColumnElement[bool], now: dt.datetime
-) -> defaultdict[int, Counter[tuple[str, str]]]:
-    """Circle -> how many seats of which state were last heard from when."""
+def _seats(session: Session, asked: ColumnElement[bool], now: dt.datetime) -> tuple[ByCircle, ByCircle]:
+    """Count seats by their state, and those of members by when they were last heard from."""
     day, week = (literal(now - dt.timedelta(days=days), UtcDateTime) for days in (1, 7))
     span = case(
+        (Member.state.not_in(SEATED), "gone"),
         (Person.heard_at.is_(None), "never"),
         (Person.heard_at >= day, "day"),
         (Person.heard_at >= week, "week"),
@@ -186,8 +190,8 @@ def _seats(
     )
 
 
-def _invited(session: Session, asked: ColumnElement[bool]) -> defaultdict[int, Counter[tuple[str, str]]]:
-    """Circle -> how many invitations of which state came how far; the latter is one of `PROGRESS`."""
+def _invited(session: Session, asked: ColumnElement[bool]) -> tuple[ByCircle, ByCircle]:
+    """Count invitations by their state, and by how far they came: one of `PROGRESS`."""
     # Not correlated: PostgreSQL would look for each member anew, and twice, to group by it.
     theirs = select(Member.id).where(Member.circle_id.in_(select(Circle.id).where(asked)))
     is_asked = Member.id.in_(
@@ -240,33 +244,15 @@ def _steps(session: Session, asked: ColumnElement[bool]) -> defaultdict[int, dic
     return steps
 
 
-def _grouped(session: Session, counted: Select[Any]) -> defaultdict[int, Counter[tuple[str, str]]]:
-    found: defaultdict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
-    for circle_id, first, second, count in rows_of(session, counted):
-        found[circle_id][first, second] = count
-    return found
-
-
-def _summed(counts: Counter[tuple[str, str]], at: int) -> dict[str, int]:
-    """What was counted by two things, by one of them."""
-    summed: Counter[str] = Counter()
-    for key, count in counts.items():
-        summed[key[at]] += count
-    return dict(summed)
-
-
-def _progress(invited: Counter[tuple[str, str]]) -> dict[str, int]:
-    counts = _summed(invited, 1)
-    return {name: counts[name] for name in PROGRESS if name in counts}
-
-
-def _heard(seats: Counter[tuple[str, str]]) -> dict[str, int]:
-    """Within a day, a week, earlier, never -> how many of those with a seat were last heard from then."""
-    heard = dict.fromkeys(("day", "week", "earlier", "never"), 0)
-    for (state, span), count in seats.items():
-        if state in SEATED:
-            heard[span] += count
-    return heard
+def _grouped(session: Session, counted: Select[Any]) -> tuple[ByCircle, ByCircle]:
+    """Sum what was counted by two things, by the one and by the other; in one pass, as there are many."""
+    ones: ByCircle = defaultdict(dict)
+    others: ByCircle = defaultdict(dict)
+    for circle_id, one, other, count in rows_of(session, counted):
+        of_one, of_other = ones[circle_id], others[circle_id]
+        of_one[one] = of_one.get(one, 0) + count
+        of_other[other] = of_other.get(other, 0) + count
+    return ones, others
 
 
 def count_texts(session: Session) -> dict[str, int]:

@@ -180,4 +180,4 @@ def _erase_outbox(
     )
     # A text of no circle still waiting for someone who sits elsewhere is not this circle's to take.
     of_hers = and_(of_nowhere, Outbox.person_id.in_(people), or_(~queued, Outbox.person_id.in_(only_here)))
-    empty_rows(session, Outbox, or_(about_it, of_hers), now, body=None)
+    empty_rows(session, Outbox, or_(about_it, of_hers), now, body=None, taps=None)

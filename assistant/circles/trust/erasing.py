@@ -24,6 +24,7 @@ from assistant.circles.people.carried_words import call_back, forget_values
 from assistant.circles.people.consent import consent_of, forget
 from assistant.circles.people.emptying import empty_rows
 from assistant.circles.people.memberships import seats_of
+from assistant.circles.people.page_sessions import forget_sessions
 from assistant.circles.people.receipts import OWNERS
 from assistant.circles.people.roster import is_called
 from assistant.circles.seasons.retention import KEPT_PARAMS
@@ -201,6 +202,7 @@ def _erase_words(session: Session, person_id: int, now: dt.datetime) -> None:
     empty_rows(session, Timer, theirs, None, done_at=now)
     empty_rows(session, Timer, Timer.person_id == person_id, None, values={})
     session.execute(delete(Receipt).where(Receipt.person_id == person_id))
+    forget_sessions(session, person_id)
     session.flush()
 
 
@@ -214,7 +216,7 @@ def _erase_texts(session: Session, person_id: int, uris: list[str], now: dt.date
             each.state, each.reason = "ignored", "its writer is forgotten"
     queued = and_(Outbox.person_id == person_id, Outbox.state == "queued")
     empty_rows(session, Outbox, queued, None, state="cancelled", reason="forgotten")
-    empty_rows(session, Outbox, Outbox.person_id == person_id, now, body=None, to_uri=NOBODYS)
+    empty_rows(session, Outbox, Outbox.person_id == person_id, now, body=None, taps=None, to_uri=NOBODYS)
 
 
 def _end_what_is_theirs(session: Session, person: Person, now: dt.datetime) -> None:

@@ -96,7 +96,7 @@ def forget_told(session: Session, person_id: int, names: Sequence[str], now: dt.
         if each.state in WAITING:
             waits = True
         else:
-            each.body, each.erased_at = None, each.erased_at or now
+            each.body, each.taps, each.erased_at = None, None, each.erased_at or now
     tables: tuple[Any, ...] = (Conversation, Timer)
     for table in tables:
         for row in session.scalars(select(table).where(table.person_id.in_(mates))):
@@ -138,7 +138,8 @@ def _forget_new_texts(session: Session, person_id: int, now: dt.datetime) -> Non
     for each in session.scalars(
         select(Outbox).where(Outbox.person_id == person_id, Outbox.to_uri != NOBODYS)
     ):
-        each.body, each.to_uri, each.erased_at = None, NOBODYS, each.erased_at or now
+        each.body, each.taps, each.to_uri = None, None, NOBODYS
+        each.erased_at = each.erased_at or now
     for text in session.scalars(select(Inbox).where(Inbox.person_id == person_id, Inbox.body.is_not(None))):
         text.body, text.erased_at = None, now
 

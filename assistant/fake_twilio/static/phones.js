@@ -1,82 +1,80 @@
-// Keeps the phones on the page in step with the carrier: draws what was said, sends what is typed, follows the feed.
+// Keeps the phones on the page in step with the carrier: which there are, what was said, what is unread.
 
+import { drawCall } from "./calls.js";
 import { dayOf, now, readClock, saidAt, setClock, written } from "./clock.js";
+import { $, drawBubble, drawButtons, drawMeta, element, pretty } from "./drawing.js";
+import { wire } from "./hands.js";
+import { drawTemplate, forgetTemplate } from "./templates.js";
+import { follow, post } from "./wire.js";
 
-const $ = (selector, within = document) => within.querySelector(selector);
-const phones = new Map(); // number → {name, number, section, log, said: sid → message, texts: sid → its element, unread, tab}
+const phones = new Map(); // number → {number, name, section, log, said: sid → message, texts: sid → its element, unread, tab}
 const narrow = matchMedia("(max-width: 640px)");
 const title = document.title;
+const KINDS = { whatsapp: "WhatsApp", rcs: "RCS" };
 
-// Talking to the carrier
-
-async function post(path, body) {
-  const answer = await fetch(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  }).catch(() => null);
-  if (answer === null) throw new Error("The carrier does not answer. Is it still running?");
-  const given = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(given.error || `The carrier answered ${answer.status}.`);
-  return given;
+function hear(news) {
+  if (news.phones) {
+    $("#number").textContent = pretty(news.number);
+    news.phones.forEach(drawPhone);
+    news.templates.forEach(drawTemplate);
+    showCalls();
+    readClock(() => phones.forEach(drawAgain));
+    bringBack();
+  }
+  if (news.clock) setClock(news.clock);
+  if (news.phone) drawPhone(news.phone);
+  if (news.message) drawText(phones.get(news.number), news.message, true);
+  if (news.template) drawTemplate(news.template);
+  if (news.call && phones.has(news.number)) drawCall(phones.get(news.number), news.call);
+  if ("window" in news) showWindow(phones.get(news.number), news.window);
+  if (news.gone) {
+    forgetTemplate(news.gone);
+    for (const phone of phones.values()) forget(phone, news.gone);
+  }
 }
 
-function follow() {
-  const feed = new EventSource("/_events");
-  const show = (live) => {
-    $("#link").textContent = live ? "live" : "reconnecting";
-    $("#link").classList.toggle("live", live);
-  };
-  feed.onerror = () => show(false);
-  feed.onmessage = ({ data }) => {
-    const news = JSON.parse(data);
-    if (news.phones) {
-      // The first news of every (re)connection is everything there is, so that nothing said meanwhile is missed.
-      $("#number").textContent = pretty(news.number);
-      news.phones.forEach(drawPhone);
-      readClock(() => phones.forEach(drawAgain));
-      show(true);
-    }
-    if (news.clock) setClock(news.clock);
-    if (news.phone) drawPhone(news.phone);
-    if (news.message) drawText(phones.get(news.number), news.message, true);
-    if (news.gone) for (const phone of phones.values()) forget(phone, news.gone);
-  };
+// A page that was opened while something rings shows it, too.
+async function showCalls() {
+  const { calls } = await fetch("/_calls").then((answer) => answer.json()).catch(() => ({ calls: [] }));
+  calls.reverse().forEach((call) => phones.has(call.phone) && drawCall(phones.get(call.phone), call));
 }
 
 // Drawing
 
-const pretty = (number) => number.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, "+1 $1 $2 $3");
-const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
-
-function element(tag, className, text = "") {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
 function drawPhone(given) {
   const phone = phones.get(given.number) ?? addPhone(given);
   phone.name = given.name;
+  phone.hides = given.hides;
   const { section } = phone;
-  section.setAttribute("aria-label", `${given.name}’s phone`);
+  section.setAttribute("aria-label", `${given.name}’s ${given.kind === "whatsapp" ? "WhatsApp" : "phone"}`);
+  section.dataset.kind = given.kind;
   $("h2", section).textContent = given.name;
   $(".face", section).textContent = [...given.name][0]?.toUpperCase() ?? "";
   $(".face", section).style.setProperty("--hue", [...given.name].reduce((sum, c) => sum * 7 + c.codePointAt(0) * 13, 0) % 360);
-  $("header .number", section).textContent = pretty(given.number);
+  $("header .number", section).textContent = pretty(given.shown);
+  $(".channel", section).hidden = !(given.kind in KINDS);
+  $(".channel", section).textContent = KINDS[given.kind] ?? "";
   $(".optedout", section).hidden = !given.opted_out;
   $(".hint", section).textContent = given.hint;
-  phone.log.setAttribute("aria-label", `${given.name}’s conversation`);
-  $("textarea", section).setAttribute("aria-label", `Text as ${given.name}`);
-  $("textarea", section).placeholder = "Text message";
-  $(".more", section).setAttribute("aria-label", `Send something else as ${given.name}`);
-  $(".send", section).setAttribute("aria-label", `Send as ${given.name}`);
-  $("span", phone.tab).textContent = given.name;
+  const label = given.kind === "whatsapp" ? `${given.name} on WhatsApp` : given.name;
+  phone.log.setAttribute("aria-label", `${label}’s conversation`);
+  $("textarea", section).setAttribute("aria-label", `Text as ${label}`);
+  $("textarea", section).placeholder = given.kind === "sms" ? "Text message" : given.kind === "rcs" ? "RCS message" : "Message";
+  $(".more", section).setAttribute("aria-label", `Send something else as ${label}`);
+  $(".send", section).setAttribute("aria-label", `Send as ${label}`);
+  $("span", phone.tab).textContent = given.name + (given.kind in KINDS ? ` · ${KINDS[given.kind]}` : "");
+  showWindow(phone, given.kind === "whatsapp" ? given.window : undefined);
   const known = new Set(given.messages.map((message) => message.sid));
   for (const sid of phone.texts.keys()) if (!known.has(sid)) forget(phone, sid);
   given.messages.forEach((message) => drawText(phone, message, phone.drawn));
   phone.drawn = true;
+}
+
+// How long what we like may still be said on WhatsApp: 24 hours from what its owner wrote last.
+function showWindow(phone, seconds) {
+  if (!phone || seconds === undefined) return;
+  const hours = Math.ceil((seconds ?? 0) / 3600);
+  $(".channel", phone.section).textContent = seconds ? `WhatsApp · ${hours} h open` : "WhatsApp · templates only";
 }
 
 function addPhone({ number }) {
@@ -89,7 +87,17 @@ function addPhone({ number }) {
   phones.set(number, phone);
   $("#phones").append(section);
   $("#strip").append(tab);
-  wire(phone);
+  wire(phone, drawText, look);
+  phone.log.addEventListener("scroll", () => {
+    phone.atEnd = phone.log.scrollHeight - phone.log.scrollTop - phone.log.clientHeight < 60;
+    keepPlaces();
+  });
+  new ResizeObserver(() => settle(phone)).observe(phone.log);
+  tab.addEventListener("click", (event) => {
+    event.preventDefault();
+    section.scrollIntoView({ inline: "center", block: "nearest", behavior: "smooth" });
+    if (!narrow.matches) $("textarea", section).focus({ preventScroll: true });
+  });
   seen.observe(section);
   return phone;
 }
@@ -108,16 +116,28 @@ function drawText(phone, message, isNew) {
     }
     item = element("div", `text${message.mine ? " mine" : ""}${isNew ? " new" : ""}`);
     item.dataset.day = day;
-    item.append(drawBubble(message), element("div", "meta"));
     phone.texts.set(message.sid, item);
     phone.log.append(item);
-    if (isNew && !message.mine && !isBeingRead(phone)) countUnread(phone, phone.unread + 1);
+    if (isNew && !message.mine) {
+      if (isBeingRead(phone)) look(phone);
+      else countUnread(phone, phone.unread + 1);
+    }
     if (!message.mine) phone.lastText = message.body || phone.lastText;
     $(".hint", phone.section).hidden = true;
   }
+  // Which channel it takes, and with it what can be tapped, is only known on the way.
+  const shape = JSON.stringify([message.media, message.buttons, message.channel]);
+  if (item.dataset.shape !== shape) {
+    item.dataset.shape = shape;
+    const buttons = drawButtons(message, (button) => phone.tap(message.sid, button));
+    item.replaceChildren(...[drawBubble(message), buttons, element("div", "meta")].filter(Boolean));
+  }
+  item.classList.toggle("whatsapp", message.channel === "whatsapp");
+  item.classList.toggle("rcs", message.channel === "rcs");
   $(".bubble > .words", item).textContent = message.body;
   $(".meta", item).replaceChildren(...drawMeta(message));
-  if (phone.atEnd) toEnd(phone);
+  if (!message.mine && message.channel && message.status === "delivered" && isBeingRead(phone)) tellRead(phone);
+  settle(phone);
 }
 
 // The clock has moved, and with it the days that texts stand under.
@@ -134,69 +154,53 @@ function forget(phone, sid) {
   phone.texts.delete(sid);
 }
 
-function drawBubble(message) {
-  const bubble = element("div", "bubble");
-  for (let shown = 0; shown < message.photos; shown += 1) {
-    const photo = new Image();
-    photo.src = "/static/photo.png";
-    photo.alt = "A photo";
-    bubble.append(photo);
-  }
-  if (message.place !== null) {
-    const place = element("span", "place", message.place || "A place");
-    place.prepend(drawLine(PIN, "A place"));
-    bubble.append(place);
-  }
-  bubble.append(element("span", "words"));
-  return bubble;
-}
-
 function dayName(date) {
   return dayOf(date) === dayOf(now()) ? "Today" : written(date, { weekday: "long", day: "numeric", month: "short" });
 }
 
-const CLOCK = "M8 2.5a5 5 0 1 0 .01 0M8 5v3l2 1.2";
-const PIN = "M8 14.5s-4.5-4.2-4.5-7.5a4.5 4.5 0 0 1 9 0c0 3.3-4.5 7.5-4.5 7.5M8 5.5a1.5 1.5 0 1 0 .01 0";
-const TICK = "M3 8.5l3.2 3L13 4.5";
-const TICKS = "M1 8.5l3.2 3L11 4.5M8 10.2l1.3 1.3L16 4.5";
+// Whoever has scrolled up to read is left there; everyone else sees the newest text. What scrolls can be reached by keys.
+function settle(phone) {
+  if (phone.atEnd) phone.log.scrollTop = phone.log.scrollHeight;
+  phone.log.tabIndex = phone.log.scrollHeight > phone.log.clientHeight ? 0 : -1;
+}
 
-function drawMeta(message) {
-  const time = element("span", "", written(saidAt(message.at), { hour: "numeric", minute: "2-digit" }));
-  const size = element("span", message.segments > 1 ? "many" : "", plural(message.segments, "segment"));
-  const parts = [time, element("span", "", "·"), size];
-  const failed = message.error || ["failed", "undelivered", "canceled"].includes(message.status);
-  if (failed) {
-    const why = message.mine ? `not taken by the assistant (${message.error})` : `${message.status}${message.error ? ` (${message.error})` : ""}`;
-    return [...parts, element("span", "", "·"), element("span", "failed", why)];
+// Where everything was scrolled to, for after a reload.
+function keepPlaces() {
+  if (!restored) return;
+  const logs = [...phones.values()].filter((phone) => !phone.atEnd).map((phone) => [phone.number, phone.log.scrollTop]);
+  sessionStorage.setItem("places", JSON.stringify({ across: $("#phones").scrollLeft, logs }));
+}
+
+let restored = false;
+function bringBack() {
+  if (restored) return;
+  const { across = 0, logs = [] } = JSON.parse(sessionStorage.getItem("places") ?? "{}");
+  for (const [number, top] of logs) {
+    const phone = phones.get(number);
+    if (!phone) continue;
+    phone.atEnd = false;
+    phone.log.scrollTop = top;
   }
-  const there = message.mine ? message.answered : message.status === "delivered";
-  const path = there ? TICKS : message.mine || message.status === "sent" ? TICK : CLOCK;
-  const says = message.mine ? (there ? "taken by the assistant" : "sent") : message.status;
-  const tick = drawLine(path, says);
-  tick.classList.toggle("there", there);
-  return [...parts, tick];
+  $("#phones").scrollLeft = across;
+  restored = true;
 }
-
-function drawLine(path, says) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 17 16");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", says);
-  const line = svg.appendChild(document.createElementNS(svg.namespaceURI, "path"));
-  line.setAttribute("d", path);
-  const name = svg.appendChild(document.createElementNS(svg.namespaceURI, "title"));
-  name.textContent = says;
-  return svg;
-}
-
-// Whoever has scrolled up to read is left there; everyone else sees the newest text.
-function toEnd(phone) {
-  phone.log.scrollTop = phone.log.scrollHeight;
-}
+$("#phones").addEventListener("scroll", keepPlaces);
 
 function isBeingRead(phone) {
   if (document.hidden) return false;
   return narrow.matches ? phone.tab.hasAttribute("aria-current") : phone.section.contains(document.activeElement);
+}
+
+// Its owner looks at a phone: nothing is unread there, and on WhatsApp and RCS the other side is told.
+function look(phone) {
+  countUnread(phone, 0);
+  const waits = [...phone.said.values()].some((each) => !each.mine && each.channel && each.status === "delivered");
+  if (waits) tellRead(phone);
+}
+
+function tellRead(phone) {
+  clearTimeout(phone.reading);
+  phone.reading = setTimeout(() => post("/_phones/read", { number: phone.number }).catch(() => {}), 50);
 }
 
 function countUnread(phone, count) {
@@ -210,89 +214,13 @@ function countUnread(phone, count) {
   document.title = all ? `(${all}) ${title}` : title;
 }
 
-// Hands
-
-function wire(phone) {
-  const { section } = phone;
-  const form = $("form", section);
-  const area = $("textarea", form);
-  const fit = () => { $(".send", form).disabled = !area.value.trim(); };
-  const say = async (what) => {
-    $(".trouble", form).textContent = "";
-    phone.atEnd = true;
-    const sent = await post("/_phones/text", { from: phone.number, ...what });
-    // The feed may have been faster, and then it knows more.
-    if (!phone.texts.has(sent.sid)) drawText(phone, sent, true);
-  };
-  const complain = (error) => { $(".trouble", form).textContent = error.message; };
-
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const body = area.value.trim();
-    if (!body) return;
-    area.value = "";
-    fit();
-    say({ body }).catch((error) => { complain(error); area.value ||= body; fit(); });
-  });
-  area.addEventListener("input", fit);
-  area.addEventListener("keydown", (event) => {
-    const page = { PageUp: -0.9, PageDown: 0.9 }[event.key];
-    if (page) { event.preventDefault(); phone.log.scrollBy({ top: page * phone.log.clientHeight, behavior: "smooth" }); }
-    // An Enter that ends composing a word (accents, Japanese) does not send.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    form.requestSubmit();
-  });
-
-  const more = $(".more", form);
-  const menu = $(".menu", form);
-  const items = [...menu.children];
-  const open = (yes) => {
-    menu.hidden = !yes;
-    more.setAttribute("aria-expanded", yes);
-    if (!yes) return;
-    items[2].disabled = !phone.lastText;
-    items[0].focus();
-  };
-  more.addEventListener("click", () => open(menu.hidden));
-  menu.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const usable = items.filter((item) => !item.disabled);
-    if (step) { event.preventDefault(); usable.at((usable.indexOf(document.activeElement) + step) % usable.length).focus(); }
-    if (event.key === "Escape") { open(false); more.focus(); }
-  });
-  menu.addEventListener("focusout", (event) => { if (!menu.contains(event.relatedTarget) && event.relatedTarget !== more) open(false); });
-  menu.addEventListener("click", (event) => {
-    const what = {
-      photo: { photo: true },
-      place: { location: { latitude: "30.2672", longitude: "-97.7431", label: "Austin, Texas" } },
-      like: { body: `Liked “${phone.lastText}”` },
-    }[event.target.dataset.send];
-    open(false);
-    area.focus();
-    if (what) say(what).catch(complain);
-  });
-
-  phone.log.addEventListener("scroll", () => {
-    phone.atEnd = phone.log.scrollHeight - phone.log.scrollTop - phone.log.clientHeight < 60;
-  });
-  new ResizeObserver(() => { if (phone.atEnd) toEnd(phone); }).observe(phone.log);
-  section.addEventListener("focusin", () => countUnread(phone, 0));
-  section.addEventListener("pointerdown", () => countUnread(phone, 0));
-  phone.tab.addEventListener("click", (event) => {
-    event.preventDefault();
-    section.scrollIntoView({ inline: "center", block: "nearest", behavior: "smooth" });
-  });
-}
-
-// On a narrow screen the phone in view is the one being read.
+// The phones in view are marked in the list of phones; on a narrow screen the one in view is being read.
 const seen = new IntersectionObserver((entries) => {
-  if (!narrow.matches) return;
   for (const { target, isIntersecting } of entries) {
     const phone = [...phones.values()].find((each) => each.section === target);
     if (isIntersecting) phone.tab.setAttribute("aria-current", "true");
     else phone.tab.removeAttribute("aria-current");
-    if (isIntersecting) countUnread(phone, 0);
+    if (isIntersecting && narrow.matches) look(phone);
   }
 }, { root: $("#phones"), threshold: 0.6 });
 
@@ -313,4 +241,7 @@ $("form", adding).addEventListener("submit", async (event) => {
   }
 });
 
-follow();
+follow(hear, (live) => {
+  $("#link").textContent = live ? "live" : "reconnecting";
+  $("#link").classList.toggle("live", live);
+});

@@ -6,16 +6,18 @@ from assistant.store.tables.conversation_tables import Answer, Conversation, Flo
 from assistant.store.tables.exchange_tables import Approach, Listing
 from assistant.store.tables.hour_tables import CircleHour, HourSeat
 from assistant.store.tables.introduction_tables import Introduced, Introduction
-from assistant.store.tables.message_tables import Inbox, Outbox
+from assistant.store.tables.message_tables import Inbox, MessageTemplate, Outbox
 from assistant.store.tables.operation_tables import (
     Alert,
     AlertStep,
     Audit,
+    KeptReport,
     PendingAction,
     ServiceState,
     Watermark,
     Worker,
 )
+from assistant.store.tables.page_tables import PageLink, PageSession
 from assistant.store.tables.person_tables import Address, Consent, Person, PhoneClaim, Role
 from assistant.store.tables.season_tables import (
     Apart,
@@ -55,11 +57,15 @@ __all__ = [
     "Introduced",
     "Introduction",
     "Invitation",
+    "KeptReport",
     "Listing",
     "Member",
+    "MessageTemplate",
     "News",
     "Note",
     "Outbox",
+    "PageLink",
+    "PageSession",
     "Pair",
     "PairMember",
     "PendingAction",

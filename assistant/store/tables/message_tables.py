@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, false, text
+from sqlalchemy import CheckConstraint, Index, String, Text, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from assistant.store.columns import Base, BigId, Id, one_of
@@ -18,6 +18,7 @@ OPENING_WHERE = (
     f"{SENT_WHERE} AND (wording LIKE 'weekly_reflection/%/say' OR wording LIKE 'missed_you/%/say')"
 )
 """What opens a week. Reports say both in these very words, or their indexes would not be used."""
+TEMPLATE_KINDS = ("text", "opener", "shape")
 PURPOSES = ("safety", "alert", "legal", "reply", "notice", "relay", "prompt", "invitation")
 """Why a text goes out; `delivery.outbox` holds what each is allowed."""
 
@@ -174,3 +175,50 @@ class Outbox(Base):
     """The worker that has it in hand; None once it has told what came of it."""
     to_translate: Mapped[bool] = mapped_column(default=False, server_default=false())
     """What it carries is in another language than its reader's, who wants a translation, and waits for it."""
+    taps: Mapped[list[Any] | None] = mapped_column(WordsJson("outbox.taps"))
+    """The options that can be tapped, [what comes back, what is read on it] each; None: words alone."""
+    channel: Mapped[str | None] = mapped_column(String(12))
+    """By what it was really delivered, where the carrier says so (ChannelPrefix): "rcs", "sms"."""
+
+
+class MessageTemplate(Base):
+    """What the carrier holds of ours: templates that may open a conversation, and the shapes of buttons.
+
+    `key` is a hash of all that is approved, so that another word is another row; a shape's is its name.
+    """
+
+    __tablename__ = "message_template"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", TEMPLATE_KINDS), "kind"),
+        Index("ix_message_template_wording", "wording"),
+    )
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    """text; opener: what asks its reader to write, so that all else can be said; shape."""
+    name: Mapped[str] = mapped_column(String(200))
+    """Its name at the carrier."""
+    wording: Mapped[str | None] = mapped_column(String(160))
+    """flow/step/part, as on the texts that it says."""
+    language: Mapped[str | None] = mapped_column(String(8))
+    body: Mapped[str | None] = mapped_column(Text)
+    """As our flow files say it, with {{1}} for what changes: no one's words."""
+    lead: Mapped[str] = mapped_column(String(80), default="")
+    """What stands in `body` before the words of the text that it says, and is no part of them."""
+    tail: Mapped[str] = mapped_column(String(160), default="")
+    """The same after them."""
+    titles: Mapped[list[Any]] = mapped_column(default=list)
+    """What is read on its buttons."""
+    content_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Twilio's ContentSid; None: not made there yet."""
+    status: Mapped[str] = mapped_column(String(24), default="new")
+    """The carrier's word: unsubmitted, received, pending, approved, rejected, paused, disabled."""
+    category: Mapped[str | None] = mapped_column(String(24))
+    """UTILITY, as we ask for, or what WhatsApp made of it."""
+    refusal: Mapped[str | None] = mapped_column(Text)
+    """Why it was refused, in WhatsApp's words."""
+    wanted: Mapped[bool] = mapped_column(default=True, server_default=true())
+    """Whether today's flows say it; what is not any more stays for texts that were queued before."""
+    created_at: Mapped[dt.datetime]
+    checked_at: Mapped[dt.datetime | None]

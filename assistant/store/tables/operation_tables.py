@@ -116,6 +116,19 @@ class Audit(Base):
     details: Mapped[dict[str, Any]] = mapped_column(WordsJson("audit.details"), default=dict)
 
 
+class KeptReport(Base):
+    """The published figures of a large cohort, or of one of its circles: counts, with small ones hidden."""
+
+    __tablename__ = "kept_report"
+
+    cohort_id: Mapped[int] = mapped_column(BigId, ForeignKey("cohort.id"), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """"cohort", or a circle's code."""
+    as_of: Mapped[dt.datetime]
+    content: Mapped[dict[str, Any]]
+    """The report in numbers and names of figures; `reports.kept_reports` says how."""
+
+
 class Watermark(Base):
     """How far something read from outside has been read, such as the carrier's message log."""
 

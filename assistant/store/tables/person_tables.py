@@ -62,6 +62,10 @@ class Address(Base):
     """The carrier's error code that says nobody can be reached here; cleared by any text from here."""
     doubted_at: Mapped[dt.datetime | None]
     """When it was asked whether it is still the person's: until a yes nothing personal goes there."""
+    opened_at: Mapped[dt.datetime | None]
+    """When its owner was last asked to write, so that what waits for the chat's window can be said."""
+    channel: Mapped[str | None] = mapped_column(String(12))
+    """How its last text came, where that is not what the address says: "rcs"."""
 
 
 class Consent(Base):

@@ -19,7 +19,8 @@ from sqlalchemy import select
 from assistant.circles.at_hand.calling import ANSWERED_WITHIN, AT_A_TIME
 from assistant.engine.book import FlowBook
 from assistant.runtime import read_flows
-from assistant.simulation.world import Heard, World
+from assistant.simulation.world import World
+from assistant.simulation.world_phones import Heard
 from assistant.store.tables import Approach, Listing, Member, Person
 
 CHICAGO = ZoneInfo("America/Chicago")

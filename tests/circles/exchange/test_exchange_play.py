@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 
 from assistant.engine.book import FlowBook
 from assistant.runtime import read_flows
-from assistant.simulation.world import Heard, World
+from assistant.simulation.world import World
+from assistant.simulation.world_phones import Heard
 from assistant.store.tables import Approach, Introduced, Introduction, Listing, Member, Person
 
 CHICAGO = ZoneInfo("America/Chicago")

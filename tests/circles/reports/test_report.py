@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from assistant.circles.reports.report import COHORT, Report, find_whose, publish, report_on
+from assistant.circles.reports.published import COHORT, Report
+from assistant.circles.reports.report import find_whose, publish, report_on
 from assistant.circles.reports.season_counts import Season, Seat
 from assistant.circles.reports.season_figures import STANDINGS
 from assistant.circles.reports.suppression import FEWEST

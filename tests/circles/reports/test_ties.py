@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.circles.actions.effects import Lines
-from assistant.circles.reports.report import Report, report_on
+from assistant.circles.reports.published import Report
+from assistant.circles.reports.report import report_on
 from assistant.circles.reports.season_counts import Season, Seat
 from assistant.circles.reports.tie_figures import of_ties
 from assistant.circles.seasons.retention import erase_circle

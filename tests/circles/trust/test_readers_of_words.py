@@ -46,6 +46,7 @@ SHOWN: Final = {
     "circles/sharing/unrouted_messages.py": "words for a host",
     "circles/trust/report_review.py": "what a review is about",
     "conversations/translating/translations.py": "a translation, which carries what the text above it does",
+    "pages/page_turns.py": "what a text would have brought, on a page",
     "cli/person_commands.py": "a file for their writer, which passes through the hands of whoever runs this",
 }
 """Before another person's eyes: with a receipt."""
@@ -62,6 +63,7 @@ OWN: Final = {
     "circles/sharing/retraction.py": "what was taken back, to its writer",
     "circles/sharing/shares.py": "what is about to be shared, to its writer",
     "circles/trust/copying.py": "COPY",
+    "pages/mine/my_pages.py": "a member's own page",
     "circles/trust/who_read.py": "whether there are any left",
 }
 """Before nobody's eyes but their writer's."""
@@ -78,6 +80,7 @@ KEPT: Final = {
     "circles/people/carried_words.py": "erases",
     "circles/people/foreign_words.py": "for translations",
     "circles/reports/season_counts.py": "counts",
+    "pages/host/circle_view.py": "who is with whom and why, which holds nobody's words",
     "circles/seasons/retention.py": "erases",
     "circles/sharing/given_words.py": "erases",
     "circles/sharing/news_planning.py": "whether there is anything to tell",

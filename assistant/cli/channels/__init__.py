@@ -1,0 +1,1 @@
+"""The commands that are about channels: what WhatsApp approves, and which are ready."""

@@ -1,0 +1,1 @@
+"""What a chat's buttons and windows mean to a conversation."""

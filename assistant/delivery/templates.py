@@ -1,0 +1,278 @@
+"""Keeps what the carrier holds of our wording in step with flows/: planned, made, submitted, looked at.
+
+Everything may be repeated: what is there already is found by its name, and nothing is made twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import select
+
+from assistant.carriers.carrier import CarrierError, Trouble
+from assistant.carriers.contents import UNSUBMITTED, Approval, ContentForm, Contents, HeldContent
+from assistant.channels.opening_texts import OpeningText, opening_texts
+from assistant.channels.shapes import Shape, all_shapes, samples_of, types_of
+from assistant.channels.template_wording import NoTemplate, Wording, worded
+from assistant.circles.actions.context import ServiceIdentity
+from assistant.circles.actions.placeholders import PLACEHOLDERS
+from assistant.delivery.verdicts import OPENER
+from assistant.delivery.ways import UTILITY
+from assistant.engine.book import FlowBook
+from assistant.language.languages import LANGUAGES
+from assistant.schedule.programs import programs
+from assistant.store.database import Database
+from assistant.store.tables import MessageTemplate
+
+NEW: Final = "new"
+NOT_TAKEN: Final = "not taken"
+"""The carrier itself would not hold it, before WhatsApp ever saw it."""
+TAIL: Final = "template_tail"
+OPENER_BUTTON: Final = "opener_button"
+ANY_LANGUAGE: Final = "en"
+"""Of shapes, which have no words of their own; Twilio wants one said."""
+_NO_NAME: Final = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One thing that the carrier should hold."""
+
+    key: str
+    kind: str
+    name: str
+    form: ContentForm
+    wording: str | None = None
+    said: Wording | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A text that can be no template, and why; the opener goes in its place."""
+
+    text: OpeningText
+    why: str
+
+
+@dataclass(slots=True)
+class Plan:
+    """What the carrier should hold by today's flows, the most needed first, and what cannot be held."""
+
+    wanted: list[Planned] = field(default_factory=list)
+    unfit: list[Unfit] = field(default_factory=list)
+
+
+def plan_of(book: FlowBook, identity: ServiceIdentity) -> Plan:
+    """Return what the carrier should hold by the flows and programs of this service."""
+    samples = {
+        language: {name: each.sample.get(language, "") for name, each in PLACEHOLDERS.items()}
+        for language in LANGUAGES
+    }
+    # They never change here: part of the wording, so that it reads as a sentence of its own.
+    fixed = {"service": identity.service, "contact": identity.contact, "number": identity.number or ""}
+    flows = {entry.flow for program in programs().values() for entry in program.entries}
+    return plan_templates(book, flows, samples, {name: value for name, value in fixed.items() if value})
+
+
+def plan_templates(
+    book: FlowBook,
+    flows: Collection[str],
+    samples: Mapping[str, Mapping[str, str]],
+    fixed: Mapping[str, str],
+) -> Plan:
+    """Return what the carrier should hold.
+
+    Args:
+        flows: Those that programs name.
+        samples: Language -> placeholder -> an example of it.
+        fixed: Placeholders that are always the same here: our name, the number.
+    """
+    plan = Plan([*_openers(book, samples, fixed), *map(planned_shape, all_shapes())])
+    keys = {each.key for each in plan.wanted}
+    tails = book.notice(TAIL)
+    for text in opening_texts(book, flows):
+        lead, tail = f"{fixed['service']}: ", f" {tails[text.language]['full']}"
+        try:
+            said = worded(
+                text.text, text.language, samples[text.language], fixed, text.titles, lead=lead, tail=tail
+            )
+        except NoTemplate as why:
+            plan.unfit.append(Unfit(text, str(why)))
+            continue
+        if said.key not in keys:
+            keys.add(said.key)
+            plan.wanted.append(planned_text(text, said))
+    return plan
+
+
+def _openers(
+    book: FlowBook, samples: Mapping[str, Mapping[str, str]], fixed: Mapping[str, str]
+) -> Iterator[Planned]:
+    button = book.notice(OPENER_BUTTON)
+    for language, variants in book.notice(OPENER.partition("/")[2]).items():
+        title = button[language]["full"]
+        said = worded(variants["full"], language, samples[language], fixed, [title])
+        yield planned_text(OpeningText(OPENER, "full", language, variants["full"]), said, kind="opener")
+
+
+def planned_text(text: OpeningText, said: Wording, *, kind: str = "text") -> Planned:
+    """Return what the carrier should hold to say a text."""
+    parts = (text.wording, "" if text.variant == "full" else text.variant, said.language, said.key[:8])
+    name = "_".join(filter(None, (_NO_NAME.sub("_", part.lower()).strip("_") for part in parts)))[:200]
+    form = ContentForm(name, said.language, said.types, said.variables)
+    return Planned(said.key, kind, name, form, text.wording, said)
+
+
+def planned_shape(shape: Shape) -> Planned:
+    """Return what the carrier should hold to show options in this way."""
+    form = ContentForm(shape.name, ANY_LANGUAGE, types_of(shape), samples_of(shape))
+    return Planned(shape.name, "shape", shape.name, form)
+
+
+def take_up(database: Database, plan: Plan, now: dt.datetime) -> tuple[int, int]:
+    """Write down what is wanted from now on; return how many are new, and how many no longer wanted."""
+    with database.write() as session:
+        rows = {row.key: row for row in session.scalars(select(MessageTemplate))}
+        wanted = {each.key: each for each in plan.wanted}
+        gone = [row for key, row in rows.items() if row.wanted and key not in wanted]
+        for row in gone:
+            row.wanted = False
+        for key, each in wanted.items():
+            if key in rows:
+                rows[key].wanted = True
+                rows[key].wording = each.wording
+                continue
+            session.add(
+                MessageTemplate(
+                    key=key,
+                    kind=each.kind,
+                    name=each.name,
+                    wording=each.wording,
+                    language=each.said.language if each.said else None,
+                    body=each.said.body if each.said else None,
+                    lead=each.said.lead if each.said else "",
+                    tail=each.said.tail if each.said else "",
+                    titles=list(each.said.titles) if each.said else [],
+                    status=NEW,
+                    wanted=True,
+                    created_at=now,
+                )
+            )
+        return len(wanted.keys() - rows.keys()), len(gone)
+
+
+def changes(database: Database, plan: Plan) -> tuple[list[Planned], list[MessageTemplate]]:
+    """Return what a push would make, and what today's flows do not say any more."""
+    rows = {row.key: row for row in _rows(database)}
+    made = {key for key, row in rows.items() if row.content_id}
+    wanted = {each.key for each in plan.wanted}
+    new = [each for each in plan.wanted if each.key not in made]
+    return new, [row for key, row in rows.items() if row.wanted and key not in wanted]
+
+
+async def push(
+    database: Database,
+    contents: Contents,
+    plan: Plan,
+    now: dt.datetime,
+    *,
+    most: int | None = None,
+    tell: Callable[[int], object] = lambda _done: None,
+) -> list[tuple[Planned, str]]:
+    """Have the carrier hold what is wanted, and ask WhatsApp to approve what may open a conversation.
+
+    Args:
+        most: So many new ones at most; the most needed come first.
+        tell: Hears after each how many of those that are wanted have been seen to.
+
+    Returns:
+        What was done, one by one: (what, "made", "submitted" or why it was not taken).
+
+    Raises:
+        CarrierError: the carrier is out of reach, or does not let us in; what was done until then stays done.
+    """
+    take_up(database, plan, now)
+    held = {each.name: each for each in await contents.held()}
+    rows = {row.key: row for row in _rows(database)}
+    done: list[tuple[Planned, str]] = []
+    made = 0
+    for number, each in enumerate(plan.wanted):
+        tell(number)
+        row, there = rows[each.key], held.get(each.name)
+        sid = row.content_id or (there.sid if there else None)
+        if sid is None and (row.status == NOT_TAKEN or (most is not None and made >= most)):
+            continue
+        try:
+            if sid is None:
+                sid = await contents.create(each.form)
+                _note(database, each.key, now, content_id=sid, status=UNSUBMITTED)
+                done.append((each, "made"))
+                made += 1
+            elif row.content_id is None:
+                _note(database, each.key, now, content_id=sid, status=UNSUBMITTED)
+            if each.kind != "shape" and _is_to_be_submitted(row, there):
+                approval = await contents.submit(sid, each.name, UTILITY)
+                _note(database, each.key, now, **_as_columns(approval))
+                done.append((each, "submitted"))
+        except CarrierError as error:
+            if error.trouble is not Trouble.FIX or error.code in (20003, 20404):
+                raise
+            _note(database, each.key, now, status=NOT_TAKEN, refusal=error.said or f"code {error.code}")
+            done.append((each, error.said or f"code {error.code}"))
+    tell(len(plan.wanted))
+    return done
+
+
+def _is_to_be_submitted(row: MessageTemplate, there: HeldContent | None) -> bool:
+    """Once and no more: what was refused comes again only as another wording."""
+    if there is not None:
+        return there.approval.status == UNSUBMITTED
+    return row.status in (NEW, UNSUBMITTED)
+
+
+async def refresh(database: Database, contents: Contents, now: dt.datetime) -> int:
+    """Take over how everything stands at the carrier; return how many stand otherwise than before."""
+    held = {each.sid: each.approval for each in await contents.held()}
+    changed = 0
+    for row in _rows(database):
+        approval = held.get(row.content_id or "")
+        if row.kind == "shape" or row.content_id is None:
+            continue
+        if approval is None:
+            changed += row.status != NEW
+            _note(database, row.key, now, content_id=None, status=NEW)  # Deleted there: a push makes it anew.
+        elif (row.status, row.category, row.refusal) != (
+            approval.status,
+            approval.category,
+            approval.refusal,
+        ):
+            changed += 1
+            _note(database, row.key, now, **_as_columns(approval))
+    return changed
+
+
+def _as_columns(approval: Approval) -> dict[str, str | None]:
+    return {
+        "status": approval.status[:24],
+        "category": approval.category[:24] if approval.category else None,
+        "refusal": approval.refusal,
+    }
+
+
+def _rows(database: Database) -> Sequence[MessageTemplate]:
+    with database.read() as session:
+        rows = session.scalars(select(MessageTemplate).order_by(MessageTemplate.id)).all()
+        session.expunge_all()
+    return rows
+
+
+def _note(database: Database, key: str, now: dt.datetime, **columns: str | None) -> None:
+    with database.write() as session:
+        row = session.scalars(select(MessageTemplate).where(MessageTemplate.key == key)).one()
+        for name, value in columns.items():
+            setattr(row, name, value)
+        row.checked_at = now

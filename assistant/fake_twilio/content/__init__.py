@@ -1,0 +1,1 @@
+"""Twilio's Content API as rules: what a template may be, how it is filled, and how WhatsApp reviews it."""

@@ -1,0 +1,1 @@
+"""What people look at instead of reading it by text: pages, over the same functions that texts call."""

@@ -1,0 +1,89 @@
+"""MY PAGE: what is held about a member, their own words and who read them, a copy, and forgetting it all."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, abort, request
+
+from assistant.circles.people.permissions import hearing_of, hosted_by
+from assistant.circles.trust.own_words import own_words
+from assistant.pages.page_showing import runtime_here, show
+from assistant.pages.page_turns import Done, NotHere, act, look
+from assistant.pages.visitors import freshly, signed_in, visitor_here
+from assistant.store.tables import Person
+
+MOST_SHOWN: Final = 50
+"""Words on one page; the copy has them all."""
+
+
+def my_pages() -> Blueprint:
+    """`/me` and what is done there."""
+    pages = Blueprint("mine", __name__)
+
+    @pages.get("/me")
+    @signed_in
+    def page() -> Response:
+        visitor = visitor_here()
+        with runtime_here().database.read() as session:
+            person = session.get_one(Person, visitor.person_id)
+            runs = "on_call" in hearing_of(session, [person.id])[person.id]
+            hosted = list(hosted_by(session, person.id))
+        held = _look("me", "tell")
+        return show(
+            "mine/me.html", page="mine", held=held.said, runs=runs, hosted=hosted, fresh=visitor.fresh
+        )
+
+    @pages.post("/me/words")
+    @freshly
+    def words() -> Response:
+        read = _look("who_read", "tell")
+        with runtime_here().database.read() as session:
+            mine = [own for own in own_words(session, visitor_here().person_id) if own.words]
+        return show(
+            "mine/words.html",
+            page="mine",
+            read=read.said,
+            words=mine[:MOST_SHOWN],
+            more=len(mine) - MOST_SHOWN,
+        )
+
+    @pages.post("/me/copy")
+    @freshly
+    def copy() -> Response:
+        with runtime_here().database.read() as session:
+            mine = [own for own in own_words(session, visitor_here().person_id) if own.words]
+        lines = [f"{own.at:%Y-%m-%d %H:%M} UTC\n{own.words}\n" for own in reversed(mine)]
+        answer = Response("\n".join(lines), content_type="text/plain; charset=utf-8")
+        answer.headers["Content-Disposition"] = "attachment; filename=words.txt"
+        return answer
+
+    @pages.post("/me/erase")
+    @freshly
+    def erase() -> Response:
+        if not request.form.get("sure"):
+            before = _look("erase_me", "before")
+            return show("mine/erase.html", page="mine", said=before.said)
+        done = _do("erase_me", "erase")
+        return show("mine/done.html", page="mine", said=done.said)
+
+    @pages.post("/me/undo")
+    @signed_in
+    def undo() -> Response:
+        return show("mine/done.html", page="mine", said=_do("undo", "undo").said)
+
+    return pages
+
+
+def _do(flow: str, step: str) -> Done:
+    try:
+        return act(runtime_here(), visitor_here().person_id, flow, step)
+    except NotHere:
+        abort(403)
+
+
+def _look(flow: str, step: str) -> Done:
+    try:
+        return look(runtime_here(), visitor_here().person_id, flow, step)
+    except NotHere:
+        abort(403)

@@ -1,0 +1,1 @@
+"""What a registration of the number asks for, and why carriers would refuse it."""

@@ -1,0 +1,98 @@
+"""The phones of a world that do more than text: what they show, what is tapped, what WhatsApp approves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from assistant.carriers.twilio_addresses import to_uri
+from assistant.channels.showing import at_home
+from assistant.delivery.templates import plan_of, take_up
+from assistant.fake_twilio.records import Message, Phone
+from assistant.fake_twilio.taps import tap_fields
+from assistant.simulation.world_carrier import hold_content
+from assistant.store.tables import MessageTemplate
+
+if TYPE_CHECKING:
+    from assistant.simulation.world import World
+
+TAPPING = dt.timedelta(seconds=20)
+"""So long somebody reads before they tap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A text that reached a phone; `by_carrier`: the carrier's own answer to a keyword."""
+
+    to: str
+    body: str
+    at: dt.datetime
+    by_carrier: bool = False
+    buttons: tuple[str, ...] = ()
+    """What can be tapped under it."""
+    list_button: str = ""
+    """What opens them, where they are a list."""
+    sid: str = ""
+
+
+def heard_of(message: Message, now: dt.datetime) -> Heard:
+    """Return what reached a phone of a message."""
+    return Heard(
+        to=at_home(to_uri(message.to))[0].removeprefix("sms:"),
+        body=message.body,
+        at=now,
+        buttons=tuple(button.title for button in message.buttons),
+        list_button=message.list_button,
+        sid=message.sid,
+    )
+
+
+def let_text_by(world: World, name: str, channel: str) -> None:
+    """Let somebody who was not mentioned yet text by "whatsapp", "rcs" or "sms".
+
+    Raises:
+        ValueError: they have a phone already.
+    """
+    if name in world.numbers:
+        raise ValueError(f"{name} has a phone already: say first what it is")
+    number = world.number(name)
+    if channel == "whatsapp":
+        world.numbers[name] = f"whatsapp:{number}"
+    elif channel == "rcs":
+        world.by_rcs.add(number)
+        world.local.put_phone(Phone(name, number, rcs=True))
+
+
+def approve_templates(world: World, *, opener_only: bool = False) -> None:
+    """Let WhatsApp approve what may open a conversation, and have the buttons made."""
+    plan = plan_of(world.services.book, world.services.identity)
+    if opener_only:
+        plan.wanted = [each for each in plan.wanted if each.kind != "text"]
+    take_up(world.database, plan, world.clock.now())
+    forms = {each.key: each.form for each in plan.wanted}
+    with world.database.write() as session:
+        for row in session.scalars(select(MessageTemplate).where(MessageTemplate.content_id.is_(None))):
+            row.content_id = hold_content(world.local, forms[row.key], submit=row.kind != "shape")
+            row.status, row.category = "approved", "UTILITY"
+
+
+def tap(world: World, name: str, title: str, *, back: int = 0) -> str:
+    """Somebody taps what is read on a button; give the carrier's id of it.
+
+    Args:
+        back: Of the newest text that has it (0), or of so many before that.
+
+    Raises:
+        ValueError: nothing that they were sent has it.
+    """
+    world.move_to(world.clock.now() + TAPPING)
+    shown = [each for each in world.heard if each.to == world.number(name) and title in each.buttons]
+    if len(shown) <= back:
+        raise ValueError(f"nothing that {name} was sent can be tapped as {title!r}")
+    heard = shown[-1 - back]
+    message = world.local.fetch(heard.sid)
+    button = message.buttons[heard.buttons.index(title)]
+    return world.receive(name, title, world.clock.now(), extras=tap_fields(message, button))

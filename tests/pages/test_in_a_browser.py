@@ -1,0 +1,173 @@
+"""The pages in a real browser: on a small phone and at a desk, by keyboard alone, and without scripts."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from assistant.engine.book import FlowBook
+from assistant.simulation.transcript import BEGINNING
+from assistant.simulation.world import World
+from tests.pages.site import Site
+
+SEASON = """
+circle MAPLE "Bold Moves" host luz backup eva
+circle OAK "Nuevos Pasos" host rosa language es
+member luz MAPLE
+member ana MAPLE
+member bea MAPLE language es
+member cid MAPLE
+member dee MAPLE
+member gil MAPLE
+member hal MAPLE
+member ivy MAPLE
+member pia OAK language es
+member sol OAK language es
+season MAPLE
+season OAK
+... Tuesday 12:00
+zed: JOIN MAPLE
+zed: 12
+zed: ???
+... Wednesday 12:00
+ana: ASK a winter coat for my son
+ana: 2
+bea: paso
+... Thursday 12:00
+cid: OFFER I can look over a resume
+cid: 2
+... Monday 12:00
+ana: paso
+... Monday 12:00
+ana: a rose
+cid: SKIP
+dee: SKIP
+... Tuesday 18:00
+cid: I want to kill myself
+... 12 minutes pass
+""".strip()
+WIDTHS = (320, 768, 1280)
+PLACES = {
+    "front": ("", "/"),
+    "how": ("", "/circle/MAPLE"),
+    "missing": ("", "/nothing"),
+    "host": ("luz", "/circle/MAPLE"),
+    "host_spanish": ("rosa", "/circle/OAK"),
+    "circles": ("mia", "/circles"),
+    "mine": ("ana", "/me"),
+    "join": ("", "/join"),
+    "join_circle": ("", "/join/MAPLE"),
+    "join_unknown": ("", "/join/NOPE?lang=es"),
+    "privacy": ("", "/privacy?lang=es"),
+    "terms": ("", "/terms"),
+}
+"""State of a page -> who has it open, and where."""
+
+
+@pytest.fixture(scope="module")
+def season(book: FlowBook) -> Iterator[Site]:
+    """A circle in its third week, with somebody who needs a person."""
+    with World(book, start=BEGINNING) as world:
+        site = Site(world)
+        site.play(SEASON)
+        site.play('cohort "Spring" organizer mia\ncircle ELM "Elm" cohort "Spring"')
+        yield site
+
+
+@pytest.fixture(scope="module")
+def address(season: Site) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, season.app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        if not Path("/usr/bin/chromium").exists():
+            if os.environ.get("CI"):
+                pytest.fail("chromium is missing")
+            pytest.skip("chromium is missing: sudo apt-get install chromium")
+        launched = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+def opened(
+    browser: Browser, season: Site, address: str, who: str, path: str, width: int, **more: object
+) -> Page:
+    """A page of a fresh browser in which somebody is signed in; scripts are off, as none is needed."""
+    context = browser.new_context(viewport={"width": width, "height": 800}, **more)  # type: ignore[arg-type]
+    if who:
+        visit = season.signed_in(who)
+        cookie = visit.client.get_cookie("circle")
+        assert cookie is not None
+        context.add_cookies([{"name": "circle", "value": cookie.value, "url": address}])
+    page = context.new_page()
+    page.goto(f"{address}{path}")
+    return page
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("place", PLACES)
+def test_a_page_fits_and_axe_finds_nothing(
+    browser: Browser, season: Site, address: str, place: str, width: int, tmp_path: Path
+) -> None:
+    who, path = PLACES[place]
+    page = opened(
+        browser, season, address, who, path, width, color_scheme="dark" if width == 768 else "light"
+    )
+    pictures = Path(os.environ.get("PICTURES", tmp_path))
+    page.screenshot(path=pictures / f"{place}_{width}.png", full_page=True)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width, "nothing has to be scrolled sideways"
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.context.close()
+
+
+def test_all_of_it_works_by_keyboard_and_without_scripts(
+    browser: Browser, season: Site, address: str
+) -> None:
+    page = opened(browser, season, address, "", season.link("luz"), 320, java_script_enabled=False)
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == "Skip to the page"
+    reach(page, "Continue")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/circle/MAPLE")
+    reach(page, "Tell the whole circle")
+    page.keyboard.press("Enter")
+    reach(page, "Your words")
+    page.keyboard.type("Bring a pen")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/say")
+    reach(page, "Send it")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/send")
+    reach(page, "Undo")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/undo")
+    assert "Nobody got it" in page.content()
+    page.context.close()
+
+
+def reach(page: Page, name: str) -> None:
+    """Press Tab until something of this name has the focus, and can be seen to have it."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        if not focused.count():
+            continue
+        label = focused.evaluate("it => (it.labels && it.labels[0] || it).textContent.trim()")
+        if label == name and focused.is_visible():
+            return
+    raise AssertionError(f"no way to {name} by keyboard")

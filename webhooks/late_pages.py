@@ -1,0 +1,47 @@
+"""The pages beside the doors: built when the first of them is asked for, since texts do without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from flask import Flask
+
+    from assistant.runtime import Runtime
+
+
+class LatePages:
+    """Passes a request to this service's own routes, or to the pages.
+
+    Args:
+        app: Has the routes of machines: health, metrics, the clock.
+        own: Serves them.
+        runtime: What the pages are built with.
+    """
+
+    def __init__(self, app: Flask, own: WSGIApplication, runtime: Runtime) -> None:
+        self._routes = {rule.rule for rule in app.url_map.iter_rules()}
+        self._own = own
+        self._runtime = runtime
+        self._building = Lock()
+        self._pages: WSGIApplication | None = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        path = environ.get("PATH_INFO", "")
+        if path in self._routes or path.startswith("/webhooks/"):
+            return self._own(environ, start_response)
+        return self._built()(environ, start_response)
+
+    def _built(self) -> WSGIApplication:
+        if self._pages is None:
+            with self._building:
+                if self._pages is None:
+                    from assistant.pages.page_app import make_pages
+
+                    self._pages = make_pages(self._runtime)
+        return self._pages
