@@ -21,6 +21,7 @@ from typing import TypeVar
 
 import pytest
 import redis
+import structlog
 
 from assistant.schedule.clock import ManualClock
 from assistant.store import migrate
@@ -30,6 +31,15 @@ from tests import servers
 BACKENDS = ("sqlite", "postgresql")
 MONDAY_MORNING = dt.datetime(2027, 3, 1, 15, 0, tzinfo=dt.UTC)
 """9:00 in Chicago, a fortnight before its clocks change."""
+
+
+# What fails on purpose is logged with its trace: coloured and framed, that takes longer than what is tried.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.case_tables import each_case
 
 ROOT = Path(__file__).parent.parent
 MOST_MODULES = 25
@@ -43,7 +43,7 @@ def test_no_module_has_the_name_of_another() -> None:
     assert [where for where in places.values() if len(where) > 1] == []
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: str(module.relative_to(ROOT)))
+@each_case("module", MODULES)
 def test_a_module_says_its_job_and_can_be_read_in_one_go(module: Path) -> None:
     source = module.read_text("utf-8")
     assert ast.get_docstring(ast.parse(source)), "its first line says what the module is for"
@@ -55,7 +55,7 @@ def test_the_exceptions_are_still_needed() -> None:
     assert {name for name in LONG if (ROOT / name).read_text("utf-8").count("\n") <= MOST_LINES} == set()
 
 
-@pytest.mark.parametrize("room", SAYING)
+@each_case("room", SAYING)
 def test_a_text_that_people_read_stands_in_data(room: str) -> None:
     found = [
         f"{module.relative_to(ROOT)}:{line} {text}"

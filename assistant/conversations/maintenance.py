@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 from assistant.circles.actions.effects import Start, Tell
 from assistant.circles.calendar import brief_schedule
 from assistant.circles.hours import hour_upkeep
@@ -9,21 +12,51 @@ from assistant.circles.membership import invitation_reminders, silent_numbers
 from assistant.circles.people import page_sessions
 from assistant.circles.seasons import season_end
 from assistant.circles.trust import traces
-from assistant.conversations import import_invitations
+from assistant.conversations import import_invitations, timers
 from assistant.conversations.effect_handlers import start_later
+from assistant.conversations.news import news_texts
 from assistant.conversations.notices import tell
 from assistant.safety import alert_escalation
 from assistant.services import Services
+from assistant.store import looks
 
-LOOKS = (
-    season_end.has_work,
-    brief_schedule.has_work,
-    hour_upkeep.has_work,
-    invitation_reminders.has_work,
-    traces.has_work,
-    page_sessions.has_work,
-    silent_numbers.has_work,
+WORK: Final = (
+    *season_end.WORK,
+    *brief_schedule.WORK,
+    *hour_upkeep.WORK,
+    *invitation_reminders.WORK,
+    *traces.WORK,
+    *page_sessions.WORK,
+    *silent_numbers.WORK,
 )
+"""Whether `maintain` would find anything."""
+OF_EACH_PART: Final = (WORK, news_texts.WORK, timers.WORK, alert_escalation.WORK)
+
+
+def keep_up(services: Services, until: float) -> None:
+    """Do what time alone moves: maintain, tell news, fire timers until `until` (`time.monotonic()`), page.
+
+    One look says which parts have anything to do; what one of them has done may be work for those after it.
+    """
+    parts: tuple[Callable[[], object], ...] = (
+        # Maintenance may start conversations, which timers then begin.
+        lambda: maintain(services),
+        # Before what asks something: the last text that came is then the one that an answer is to.
+        lambda: news_texts.tell_news(services),
+        lambda: timers.fire_due(services, until),
+        lambda: page_due(services),
+    )
+    due = _due(services)
+    for place, do in enumerate(parts):
+        if due[place]:
+            do()
+            due = _due(services)
+
+
+def _due(services: Services) -> tuple[bool, ...]:
+    """Return of each part whether it has anything to do."""
+    with services.database.read() as session:
+        return looks.which(session, services.clock.now(), *OF_EACH_PART)
 
 
 def maintain(services: Services) -> int:
@@ -31,7 +64,7 @@ def maintain(services: Services) -> int:
     now = services.clock.now()
     with services.database.read() as session:
         # An idle look takes no lock.
-        if not any(has_work(session, now) for has_work in LOOKS):
+        if not looks.any_due(session, now, *WORK):
             return 0
     with services.database.write() as session:
         forgotten = traces.forget_due(session, now)
@@ -59,7 +92,7 @@ def page_due(services: Services) -> int:
     now = services.clock.now()
     with services.database.read() as session:
         # An idle look takes no lock.
-        if not alert_escalation.has_work(session, now):
+        if not looks.any_due(session, now, *alert_escalation.WORK):
             return 0
     with services.database.write() as session:
         alerts, pages = alert_escalation.take_due_steps(session, services.identity.sender, now)

@@ -6,9 +6,10 @@ import datetime as dt
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
-from sqlalchemy import Select, exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.calendar.season_plan import plan_next, still_stands
@@ -28,6 +29,7 @@ from assistant.engine.movement import advance, silence
 from assistant.safety.alert_holding import talking_until as talking_with_host
 from assistant.schedule.local_time import hours_for, next_allowed, zone_of
 from assistant.services import Services
+from assistant.store import looks
 from assistant.store.read_ahead import announce, reading_ahead
 from assistant.store.tables import (
     Answer,
@@ -61,19 +63,12 @@ def fire_due(services: Services, until: float) -> bool:
     return True
 
 
-def next_due(session: Session) -> dt.datetime | None:
-    """Return when the next timer is due, in the service's time; None when none is set."""
-    return session.scalar(select(Timer.due_at).where(Timer.done_at.is_(None)).order_by(Timer.due_at).limit(1))
-
-
-def due_after(when: dt.datetime) -> Select[dt.datetime]:
-    """Return the statement that asks when the next timer after `when` is due."""
-    return (
-        select(Timer.due_at)
-        .where(Timer.done_at.is_(None), Timer.due_at > when)
-        .order_by(Timer.due_at)
-        .limit(1)
-    )
+WORK: Final = (select(Timer.id).where(Timer.done_at.is_(None), Timer.due_at <= looks.moment()),)
+"""Whether there are timers to fire."""
+NEXT: Final = looks.Next(
+    select(func.min(Timer.due_at)).where(Timer.done_at.is_(None), Timer.due_at > looks.moment())
+)
+"""When the next timer is due."""
 
 
 def fire_batch(services: Services) -> int:
@@ -81,9 +76,8 @@ def fire_batch(services: Services) -> int:
     now = services.clock.now()
     with services.database.read() as session:
         # An idle look takes no lock.
-        soonest = next_due(session)
-    if soonest is None or soonest > now:
-        return 0
+        if not looks.any_due(session, now, *WORK):
+            return 0
     try:
         return _fire_some(services, now, _fire)
     except Exception as error:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from typing import Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.effects import Tell
@@ -35,6 +36,7 @@ from assistant.safety.alert_holding import (
 from assistant.safety.alert_way import way_to
 from assistant.safety.alerts import HOST_NOTICES
 from assistant.safety.on_call import LEVELS, on_level
+from assistant.store import looks
 from assistant.store.tables import Alert, AlertStep, Person
 from assistant.store.tables.operation_tables import URGENT
 
@@ -51,9 +53,12 @@ AGAIN = ("paged again", "nobody on call")
 _COUNTS_ANEW = (SHOWN, TAKEN, NEXT, LET_GO, UNANSWERED)
 
 
-def has_work(session: Session, now: dt.datetime) -> bool:
-    """Return whether `take_due_steps` would find anything: one look into a short index."""
-    return session.scalars(_due(now).limit(1)).first() is not None
+WORK: Final = (select(Alert.id).where(Alert.next_page_at <= looks.moment(), Alert.closed_at.is_(None)),)
+"""Whether `take_due_steps` would find anything: one look into a short index."""
+NEXT: Final = looks.Next(
+    select(func.min(Alert.next_page_at)).where(Alert.closed_at.is_(None), Alert.next_page_at > looks.moment())
+)
+"""When the next step of an alert is due."""
 
 
 def take_due_steps(session: Session, sender: str, now: dt.datetime) -> tuple[int, list[Tell]]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.calendar import brief_schedule
@@ -19,16 +19,33 @@ from assistant.circles.membership import invitation_reminders
 from assistant.circles.sharing import news_due, news_planning
 from assistant.circles.trust import traces
 from assistant.conversations import inbox, maintenance, timers
-from assistant.conversations.news import news_texts
 from assistant.delivery import sender
+from assistant.safety import alert_escalation
 from assistant.schedule.clock import MovingClock
 from assistant.services import Services
-from assistant.store.tables import Alert, Circle, Outbox
+from assistant.store import looks
+from assistant.store.tables import Circle, Outbox
 
 LEAST_STEP: Final = dt.timedelta(seconds=1)
 """What is due within it is not stopped at: by the next look it is due by itself."""
 USUAL_ZONE: Final = "America/New_York"
 _SECONDS_A_STOP: Final = 60.0
+NEXT: Final = (
+    timers.NEXT,
+    looks.Next(
+        select(func.min(Outbox.not_before)).where(
+            Outbox.state == literal("queued", literal_execute=True), Outbox.not_before > looks.moment()
+        )
+    ),
+    alert_escalation.NEXT,
+    brief_schedule.NEXT,
+    hour_upkeep.NEXT,
+    invitation_reminders.NEXT,
+    traces.NEXT,
+    news_planning.NEXT,
+    news_due.NEXT,
+)
+"""All that time is stopped at."""
 
 
 def tell_nobody(_moment: dt.datetime) -> None:
@@ -71,31 +88,13 @@ def travel(
 def settle(services: Services, loop: asyncio.Runner) -> None:
     """Let everything happen that is due now."""
     inbox.drain(services, _soon())
-    maintenance.maintain(services)
-    news_texts.tell_news(services)
-    timers.fire_due(services, _soon())
-    maintenance.page_due(services)
+    maintenance.keep_up(services, _soon())
     sender.drain(services, until=_soon(), run=loop.run)
 
 
 def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
     """When something is due next, later than `after`: a timer, a text, an alert, a brief, news."""
-    moments = (
-        session.scalar(timers.due_after(after)),
-        session.scalar(
-            select(func.min(Outbox.not_before)).where(Outbox.state == "queued", Outbox.not_before > after)
-        ),
-        session.scalar(
-            select(func.min(Alert.next_page_at)).where(Alert.closed_at.is_(None), Alert.next_page_at > after)
-        ),
-        brief_schedule.next_due(session, after),
-        hour_upkeep.next_due(session, after),
-        invitation_reminders.next_due(session, after),
-        traces.next_due(session, after),
-        news_planning.next_spread(session, after),
-        news_due.next_due(session, after),
-    )
-    return min((moment for moment in moments if moment is not None), default=None)
+    return looks.soonest(session, after, *NEXT)
 
 
 def home_zone(session: Session) -> ZoneInfo:

@@ -7,15 +7,13 @@ the local carrier's. Only the clock is moved by hand, and nothing crosses a netw
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 
 from assistant.carriers.carrier import Accepted, CarrierError
 from assistant.carriers.twilio_addresses import to_uri
@@ -25,9 +23,8 @@ from assistant.circles.cohorts.assignment import seat_in_circle
 from assistant.circles.cohorts.import_entries import Entry
 from assistant.circles.people import consent
 from assistant.circles.people.addresses import address_for
-from assistant.conversations import inbox, maintenance, timers
+from assistant.conversations import inbox, maintenance
 from assistant.conversations.import_invitations import invite_all
-from assistant.conversations.news import news_texts
 from assistant.conversations.translating import translations
 from assistant.delivery.claims import claim
 from assistant.delivery.delivery_receipts import StatusReport, attempt_name, note_statuses
@@ -42,7 +39,8 @@ from assistant.services import Services
 from assistant.simulation.time_travel import next_due
 from assistant.simulation.world_carrier import WorldCarrier
 from assistant.simulation.world_phones import Heard, heard_of
-from assistant.store.database import Database
+from assistant.simulation.world_store import give_back, take_store
+from assistant.store import looks
 from assistant.store.sealing import Keyring
 from assistant.store.tables import Circle, Cohort, Member, Outbox, Person, Role, Timer
 from assistant.translation.translator import Translator
@@ -51,6 +49,9 @@ FIRST_PHONE = 14155550101
 MANY_ROUNDS = 10_000
 AT_ONCE = 500
 FOREVER = 3600.0
+_WAITS: Final = select(Outbox.id).where(
+    Outbox.state == literal("queued", literal_execute=True), Outbox.not_before <= looks.moment()
+)
 TYPING: Final = dt.timedelta(seconds=20)
 """So long a person of this world reads and types before a text."""
 
@@ -76,13 +77,10 @@ class World:
             keyring: Seals what is written here, as a service's DATA_KEY does.
             zone: IANA zone that circles are in, and that "Monday 9:00" is said in.
         """
-        self._folder = tempfile.TemporaryDirectory(prefix="circle-world-")
         self.zone = ZoneInfo(zone)
         self.clock = ManualClock(start)
-        self.database = Database(
-            f"sqlite:///{Path(self._folder.name) / 'world.db'}", durable=False, keyring=keyring
-        )
-        self.database.create_all()
+        self._store = take_store(keyring)
+        self.database = self._store.database
         self.local = LocalCarrier(now=self.clock.now, seed=1)
         self.carrier = WorldCarrier(self.local)
         self.heard: list[Heard] = []
@@ -113,13 +111,12 @@ class World:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.database.close()
-        self._folder.cleanup()
+        give_back(self._store, whole=kind is None)
 
     @property
     def folder(self) -> str:
         """Where this world's files are, for as long as it is open."""
-        return self._folder.name
+        return self._store.folder
 
     def number(self, name: str) -> str:
         """Return the phone number of a person of this world, given at first mention."""
@@ -286,10 +283,7 @@ class World:
         for _ in range(MANY_ROUNDS):
             until = time.monotonic() + FOREVER
             inbox.drain(self.services, until)
-            maintenance.maintain(self.services)
-            news_texts.tell_news(self.services)
-            timers.fire_due(self.services, until)
-            maintenance.page_due(self.services)
+            maintenance.keep_up(self.services, until)
             translated = translations.translate_waiting(self.services)
             if not self._deliver_all() and not translated:
                 return
@@ -307,9 +301,8 @@ class World:
 
     def _text_is_due(self) -> bool:
         """Whether claiming would find anything; it costs far more than this look."""
-        waits = select(Outbox.id).where(Outbox.state == "queued", Outbox.not_before <= self.clock.now())
         with self.database.read() as session:
-            return session.scalar(waits.limit(1)) is not None
+            return looks.any_due(session, self.clock.now(), _WAITS)
 
     def _deliver(self) -> tuple[bool, list[Result]]:
         """Claim and record as delivery does, but one after another: here nobody waits for a network."""

@@ -62,8 +62,7 @@ def deliver(job_context: JobContext) -> None:
 def sweep(job_context: JobContext) -> None:
     """Maintain seasons, fire timers, bring back what was spooled, and handle what lost its wake-up."""
     from assistant.circles.trust import traces
-    from assistant.conversations import maintenance, timers
-    from assistant.conversations.news import news_texts
+    from assistant.conversations import maintenance
     from assistant.delivery.recorder import replay
 
     runtime = job_context.runtime
@@ -73,12 +72,7 @@ def sweep(job_context: JobContext) -> None:
         forgotten = traces.forgotten_uris(session)
     if forgotten:
         runtime.spool.forget(forgotten)
-    # Maintenance may start conversations, which timers then begin.
-    maintenance.maintain(runtime.services)
-    # Before what asks something: the last text that came is then the one that an answer is to.
-    news_texts.tell_news(runtime.services)
-    timers.fire_due(runtime.services, _in(DRAIN_SECONDS))
-    maintenance.page_due(runtime.services)
+    maintenance.keep_up(runtime.services, _in(DRAIN_SECONDS))
     handle_inbox(job_context)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from assistant.carriers.carrier import Trouble
 from assistant.carriers.carrier_errors import ERRORS, classify, error_for, is_known
+from tests.case_tables import each_case
 
 CLASSES = {
     Trouble.OPTED_OUT: {21610},
@@ -19,9 +18,7 @@ CLASSES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("trouble", "code"), [(trouble, code) for trouble in CLASSES for code in CLASSES[trouble]]
-)
+@each_case(("trouble", "code"), [(trouble, code) for trouble in CLASSES for code in CLASSES[trouble]])
 def test_each_code_is_in_its_class(trouble: Trouble, code: int) -> None:
     assert classify(code).trouble is trouble
     assert error_for(400, code).trouble is trouble
@@ -33,7 +30,7 @@ def test_only_what_may_be_retried_says_when_and_how_often() -> None:
         assert (known.trouble is Trouble.RETRY) == (known.wait is not None) == (known.tries > 0), code
 
 
-@pytest.mark.parametrize("code", [None, 0, 99999, 30410000])
+@each_case("code", [None, 0, 99999, 30410000])
 def test_what_is_unknown_is_for_the_operator_and_never_retried(code: int | None) -> None:
     assert not is_known(code)
     assert classify(code).trouble is Trouble.FIX
@@ -41,7 +38,7 @@ def test_what_is_unknown_is_for_the_operator_and_never_retried(code: int | None)
     assert error_for(400, code).permanent
 
 
-@pytest.mark.parametrize("code", [None, 20429, 88888])
+@each_case("code", [None, 20429, 88888])
 def test_429_was_not_processed_and_is_safe_to_retry(code: int | None) -> None:
     error = error_for(429, code)
     assert error.trouble is Trouble.RETRY
@@ -49,8 +46,8 @@ def test_429_was_not_processed_and_is_safe_to_retry(code: int | None) -> None:
     assert error_for(429, code, 7.5).retry_after == 7.5
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-@pytest.mark.parametrize("code", [None, 20500, 20503])
+@each_case("status", [500, 502, 503, 504])
+@each_case("code", [None, 20500, 20503])
 def test_a_server_s_error_leaves_us_unsure(status: int, code: int | None) -> None:
     assert error_for(status, code).trouble is Trouble.UNSURE
 

@@ -19,6 +19,7 @@ from assistant.delivery import sender
 from assistant.schedule.clock import ManualClock
 from assistant.schedule.programs import programs
 from assistant.services import Services
+from assistant.store import looks
 from assistant.store.database import Database
 from assistant.store.tables import Circle, Conversation, Member, Outbox, Person, Question, Timer
 from tests.conversations.season_flows import QUESTION, season_book
@@ -26,6 +27,7 @@ from tests.delivery.fakes import ANA, LUZ, OMAR, ROSA, SENDER, URIS, FakeCarrier
 
 CHICAGO = ZoneInfo("America/Chicago")
 MONDAY = dt.date(2027, 3, 1)
+LONG_AGO = dt.datetime(2027, 1, 1, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -73,7 +75,7 @@ def pass_to(services: Services, moment: dt.datetime) -> None:
     clock = clock_of(services)
     while True:
         with services.database.read() as session:
-            due = timers.next_due(session)
+            due = looks.soonest(session, LONG_AGO, timers.NEXT)
         if due is None or due > moment:
             break
         clock.move_to(due)

@@ -9,13 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import pytest
-
 from assistant.conversations.action_catalogue import all_actions
 from assistant.conversations.helping.misunderstandings import offers_numbers
 from assistant.engine.flow_model import ANY, WHOLE, Flow, Step
 from assistant.language.replies.reply_reading import DEGREES, Choice, Expect, parse_expect, read
 from assistant.runtime import read_flows
+from tests.case_tables import each_case
 
 CASES: Final = tomllib.loads((Path(__file__).parent / "cases" / "stakes.toml").read_text(encoding="utf-8"))
 BOOK: Final = read_flows()
@@ -50,15 +49,15 @@ def rows(table: str) -> Iterator[tuple[str, str, str]]:
             yield from ((place, "unclear" if table == "asked" else outcome, reply) for reply in replies)
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize(("place", "outcome", "reply"), [*rows("heard"), *rows("asked")])
+@each_case("language", ["en", "es"])
+@each_case(("place", "outcome", "reply"), [*rows("heard"), *rows("asked")])
 def test_a_reply_is_heard_or_asked_about_as_it_should_be(
     place: str, outcome: str, reply: str, language: str
 ) -> None:
     assert read(asked(place), reply, language).outcome == outcome
 
 
-@pytest.mark.parametrize(("place", "outcome", "reply"), list(rows("or_asked")))
+@each_case(("place", "outcome", "reply"), list(rows("or_asked")))
 def test_a_reply_that_is_hard_to_read_is_never_taken_for_another(
     place: str, outcome: str, reply: str
 ) -> None:
@@ -135,9 +134,7 @@ def risky_answers() -> list[tuple[str, str, Step]]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("place", "outcome", "step"), [pytest.param(*each, id=f"{each[0]}-{each[1]}") for each in risky_answers()]
-)
+@each_case(("place", "outcome", "step"), risky_answers())
 def test_whatever_may_harm_follows_only_from_a_reply_understood_whole(
     place: str, outcome: str, step: Step
 ) -> None:
@@ -160,10 +157,10 @@ def test_there_are_answers_that_may_harm() -> None:
     } <= places
 
 
-@pytest.mark.parametrize(
+@each_case(
     "asking", ["{}?", "¿{}?", "{} what does that mean", "{} y quien ve eso", "{}, can I ask something first"]
 )
-@pytest.mark.parametrize(("place", "step"), [pytest.param(*each, id=each[0]) for each in questions()])
+@each_case(("place", "step"), questions())
 def test_a_question_is_no_answer_where_it_may_harm(place: str, step: Step, asking: str) -> None:
     for word in ("yes", "ok", "sí", "claro", "1", "2"):
         reading = read(expected(step), asking.format(word), "en", now=NOW)
@@ -187,7 +184,7 @@ REST: Final = (
 )
 
 
-@pytest.mark.parametrize(("place", "step"), [pytest.param(*each, id=each[0]) for each in questions()])
+@each_case(("place", "step"), questions())
 def test_the_start_of_a_sentence_answers_nothing_that_may_harm(place: str, step: Step) -> None:
     if step.expect == "name":
         return  # What could be a name is looked up; nothing follows from one that nobody has.

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -76,6 +77,11 @@ SAMPLES = {
     "person": "Ana",
 }
 MEANINGLESS = "qqzx vlorp"
+STANDS = select(
+    *(func.coalesce(select(func.max(each.id)).scalar_subquery(), 0) for each in (Conversation, Outbox)),
+    *(select(func.count()).select_from(each).scalar_subquery() for each in (Audit, PendingAction)),
+)
+"""The newest conversation and text, and how many rows of audit and pending actions there are."""
 
 
 @dataclass(frozen=True)
@@ -166,20 +172,14 @@ class Stage:
             )
             session.add(text)
             session.flush()
-            last = session.scalar(select(func.max(Conversation.id))) or 0
-            queued = session.scalar(select(func.max(Outbox.id))) or 0
-            count = [
-                session.scalar(select(func.count()).select_from(each)) or 0 for each in (Audit, PendingAction)
-            ]
+            last, queued, *count = session.connection().execute(STANDS).one()
             person = session.get_one(Person, address.person_id)
             context = Context(session, self.world.services, person, address, now, text, words)
             handle(context)
             session.flush()
             begun = session.scalars(select(Conversation).where(Conversation.id > last)).all()
             told = session.scalars(select(Outbox.wording).where(Outbox.id > queued))
-            after = [
-                session.scalar(select(func.count()).select_from(each)) or 0 for each in (Audit, PendingAction)
-            ]
+            _, _, *after = session.connection().execute(STANDS).one()
             return Came(
                 {flow for each in begun for flow in (each.flow, *(caller[0] for caller in each.callers))},
                 [draft.wording or "" for draft in context.progress.drafts] + [each or "" for each in told],
@@ -253,8 +253,15 @@ def keywords(rights: set[str]) -> set[str]:
 
 def means_something_else(words: str, rights: set[str]) -> bool:
     """Whether these words are, or nearly are, a command that a sender of these rights may give."""
-    allowed = [CommandPattern(each.name, each.words) for each in BOOK.commands.values() if each.who in rights]
-    return any(read_command(allowed, words, language) for language in ("en", "es"))
+    return any(read_command(allowed(frozenset(rights)), words, language) for language in ("en", "es"))
+
+
+@cache
+def allowed(rights: frozenset[str]) -> tuple[CommandPattern, ...]:
+    """What a sender of these rights may say; the same object each time, so that it is put in order once."""
+    return tuple(
+        CommandPattern(each.name, each.words) for each in BOOK.commands.values() if each.who in rights
+    )
 
 
 COMMANDS = sorted(BOOK.commands)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,23 +15,24 @@ from assistant.language.commands.addressing import (
     reads_as_name,
     strange_name,
 )
+from tests.case_tables import each_case
 
 TABLE = tomllib.loads((Path(__file__).parent / "cases/addressing.toml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(("case", "found"), TABLE["line"].items())
+@each_case(("case", "found"), TABLE["line"].items())
 def test_a_line_is_for_whose_name_stands_where_a_name_does(case: str, found: list[str]) -> None:
     words, _, there = case.partition(" | ")
     names = dict(enumerate(there.split(", ")))
     assert [names[key] for key in named_in(words, names)] == found
 
 
-@pytest.mark.parametrize("word", TABLE["at_sign"]["names"])
+@each_case("word", TABLE["at_sign"]["names"])
 def test_a_name_after_the_sign_may_be_someones(word: str) -> None:
     assert reads_as_name(word)
 
 
-@pytest.mark.parametrize("word", TABLE["at_sign"]["words"])
+@each_case("word", TABLE["at_sign"]["words"])
 def test_a_word_that_sentences_begin_with_is_no_name(word: str) -> None:
     assert not reads_as_name(word)
 
@@ -44,7 +44,7 @@ def test_an_everyday_word_after_its_owner_names_nobody(word: str, owner: str) ->
     assert named_in(f"what {owner} {word} did for us, thanks Rosa", names) == [2]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("said", "found", "strange"),
     [
         ("Para Carmen: gracias por lo de ayer", ["Carmen"], None),

@@ -9,6 +9,7 @@ from assistant.language.asking.language_guess import clear_language
 from assistant.language.asking.question_patterns import parse_pattern
 from assistant.language.asking.question_reading import AskedBack, near_question, read_questions
 from assistant.runtime import read_flows
+from tests.case_tables import each_case
 from tests.language.test_cases import table
 
 BOOK = questions_of(read_flows())
@@ -20,42 +21,38 @@ def asked(text: str, *, loosely: bool = False) -> AskedBack:
     return read_questions(text, BOOK, names=NAMES, loosely=loosely)
 
 
-@pytest.mark.parametrize("loosely", [False, True])
-@pytest.mark.parametrize(
-    ("text", "kind"), [(text, kind) for kind, texts in CASES["whole"].items() for text in texts]
-)
+@each_case("loosely", [False, True])
+@each_case(("text", "kind"), [(text, kind) for kind, texts in CASES["whole"].items() for text in texts])
 def test_a_question_is_heard_wherever_it_is_asked(text: str, kind: str, loosely: bool) -> None:
     heard = asked(text, loosely=loosely)
     assert (heard.kinds, heard.whole) == ((kind,), True)
 
 
-@pytest.mark.parametrize(("text", "kinds"), CASES["both"].items())
+@each_case(("text", "kinds"), CASES["both"].items())
 def test_both_questions_of_a_text_are_heard(text: str, kinds: list[str]) -> None:
     heard = asked(text)
     assert (list(heard.kinds), heard.whole) == (kinds, True)
 
 
-@pytest.mark.parametrize(("text", "kind"), CASES["beside"].items())
+@each_case(("text", "kind"), CASES["beside"].items())
 def test_a_question_beside_something_else_leaves_the_rest(text: str, kind: str) -> None:
     heard = asked(text, loosely=True)
     assert (heard.kinds, heard.whole) == ((kind,), False)
     assert heard.rest
 
 
-@pytest.mark.parametrize(
-    ("text", "kind"), [(text, kind) for kind, texts in CASES["loosely"].items() for text in texts]
-)
+@each_case(("text", "kind"), [(text, kind) for kind, texts in CASES["loosely"].items() for text in texts])
 def test_a_word_that_may_be_an_answer_asks_only_where_none_is_free(text: str, kind: str) -> None:
     assert asked(text).kinds == ()
     assert asked(text, loosely=True).kinds == (kind,)
 
 
-@pytest.mark.parametrize("text", CASES["answers"]["texts"])
+@each_case("text", CASES["answers"]["texts"])
 def test_what_may_be_an_answer_asks_only_with_its_mark_where_words_are_free(text: str) -> None:
     assert asked(text).kinds == ()
 
 
-@pytest.mark.parametrize("text", CASES["nothing"]["texts"])
+@each_case("text", CASES["nothing"]["texts"])
 def test_what_is_told_asks_nothing(text: str) -> None:
     assert not asked(text).whole
     assert not asked(text, loosely=True).whole
@@ -69,14 +66,14 @@ def test_a_long_text_asks_nothing_of_us() -> None:
     assert asked("who sees this? " * 20).kinds == ()
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "near"), [("who sees this one?", "who_sees"), ("what is good?", None), ("who sees", None)]
 )
 def test_only_what_comes_close_is_offered(text: str, near: str | None) -> None:
     assert near_question(text, BOOK) == near
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("pattern", "fitting", "other"),
     [
         ("who [else] (sees|reads) it", "who else reads it", "who it"),
@@ -89,7 +86,7 @@ def test_a_pattern_explains_all_words_or_none(pattern: str, fitting: str, other:
     assert not parse_pattern(pattern).fits(tuple(other.split()))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("pattern", "problem"),
     [
         ("who [sees", "not closed"),
@@ -105,7 +102,7 @@ def test_a_pattern_that_cannot_be_read_says_why(pattern: str, problem: str) -> N
         parse_pattern(pattern)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "language"),
     [
         ("quiero que mi hijo esté bien", "es"),

@@ -6,13 +6,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from assistant.language.commands.command_lines import read_code_line
 from assistant.language.commands.command_reading import CommandPattern, read_command
 from assistant.language.replies.reply_reading import WHOLE, Choice, Expect, Reading, find_phones, read
 from assistant.language.signals.signal_reading import signal
 from assistant.language.signals.signatures import without_signature
+from tests.case_tables import each_case
 
 CASES = Path(__file__).parent / "cases"
 NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)  # a Monday, 9:00 in Chicago
@@ -31,13 +30,13 @@ def listed(name: str) -> list[tuple[str, str]]:
     return [(reply, outcome) for outcome, replies in table(name).items() for reply in replies]
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize(("reply", "outcome"), listed("yes_no"))
+@each_case("language", ["en", "es"])
+@each_case(("reply", "outcome"), listed("yes_no"))
 def test_yes_and_no_are_read_in_both_languages(reply: str, outcome: str, language: str) -> None:
     assert answer(Expect("yes_no"), reply, language=language) == Reading(outcome)
 
 
-@pytest.mark.parametrize(("reply", "outcome"), listed("agree"))
+@each_case(("reply", "outcome"), listed("agree"))
 def test_agreement_is_read_and_never_guessed(reply: str, outcome: str) -> None:
     assert answer(Expect("agree"), reply) == Reading(outcome)
 
@@ -49,8 +48,8 @@ WHOLE_KINDS = {
 }
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize(
+@each_case("language", ["en", "es"])
+@each_case(
     ("kind", "reply", "outcome"),
     [
         (kind, reply, outcome)
@@ -65,9 +64,7 @@ def test_where_it_may_harm_only_a_reply_that_is_explained_whole_counts(
     assert answer(WHOLE_KINDS[kind], reply, language=language).outcome == outcome
 
 
-@pytest.mark.parametrize(
-    ("reply", "reading"), [(reply, reading) for reply, reading in table("facts").items()]
-)
+@each_case(("reply", "reading"), [(reply, reading) for reply, reading in table("facts").items()])
 def test_a_reading_says_what_it_explains_and_what_is_left_over(reply: str, reading: dict[str, Any]) -> None:
     found = answer(Expect("yes_no"), reply)
     assert found.outcome == reading["outcome"]
@@ -77,7 +74,7 @@ def test_a_reading_says_what_it_explains_and_what_is_left_over(reply: str, readi
     assert facts == set(reading.get("facts", []))
 
 
-@pytest.mark.parametrize(("reply", "outcome"), listed("text"))
+@each_case(("reply", "outcome"), listed("text"))
 def test_free_words_are_taken_as_they_are(reply: str, outcome: str) -> None:
     expected = Reading("text", reply.strip()) if outcome == "text" else Reading(outcome)
     assert answer(Expect("text"), reply) == expected
@@ -94,7 +91,7 @@ def numbers() -> Iterator[tuple[str, str, Reading]]:
             yield from ((scale, reply, Reading(outcome)) for reply in cases[outcome][scale])
 
 
-@pytest.mark.parametrize(("scale", "reply", "reading"), list(numbers()))
+@each_case(("scale", "reply", "reading"), list(numbers()))
 def test_numbers_are_read_in_digits_and_words(scale: str, reply: str, reading: Reading) -> None:
     assert answer(SCALES[scale], reply) == reading
 
@@ -107,17 +104,17 @@ def valued(name: str, kind: str, group: str, others: str) -> list[tuple[str, Rea
     ]
 
 
-@pytest.mark.parametrize(("reply", "reading"), valued("name", "name", "name", "not_a_name"))
+@each_case(("reply", "reading"), valued("name", "name", "name", "not_a_name"))
 def test_names_are_found_and_tidied(reply: str, reading: Reading) -> None:
     assert answer(Expect("name"), reply) == reading
 
 
-@pytest.mark.parametrize(("reply", "reading"), valued("phone", "phone", "phone", "not_a_phone"))
+@each_case(("reply", "reading"), valued("phone", "phone", "phone", "not_a_phone"))
 def test_a_phone_is_found_among_words(reply: str, reading: Reading) -> None:
     assert answer(Expect("phone"), reply) == reading
 
 
-@pytest.mark.parametrize(("words", "phones"), table("phone")["find"].items())
+@each_case(("words", "phones"), table("phone")["find"].items())
 def test_every_phone_in_relayed_words_is_found(words: str, phones: list[str]) -> None:
     assert find_phones(words, "US") == phones
 
@@ -131,14 +128,14 @@ def days() -> Iterator[tuple[str, str, Reading]]:
         yield from (("US", reply, Reading(outcome)) for reply in replies)
 
 
-@pytest.mark.parametrize(("reply", "day"), table("date")["june"].items())
+@each_case(("reply", "day"), table("date")["june"].items())
 def test_a_weekday_goes_by_the_words_around_it(reply: str, day: date) -> None:
     now = datetime(2026, 6, 1, 14, tzinfo=UTC)
     reading = read(Expect("date"), reply, "en", now=now, zone="America/Chicago", country="US")
     assert reading == Reading("date", day.isoformat())
 
 
-@pytest.mark.parametrize(("country", "reply", "reading"), list(days()))
+@each_case(("country", "reply", "reading"), list(days()))
 def test_days_are_read_in_the_persons_own_calendar(country: str, reply: str, reading: Reading) -> None:
     assert answer(Expect("date"), reply, country=country) == reading
 
@@ -162,7 +159,7 @@ def places() -> Iterator[tuple[str, str, str | list[str]]]:
         yield from ((reply, outcome, outcome) for reply in replies)
 
 
-@pytest.mark.parametrize(("reply", "outcome", "expected"), list(places()))
+@each_case(("reply", "outcome", "expected"), list(places()))
 def test_places_and_hours_are_read_together(reply: str, outcome: str, expected: str | list[str]) -> None:
     reading = answer(Expect("place"), reply)
     assert (reading.outcome, in_short(reading)) == (outcome, expected)
@@ -179,15 +176,15 @@ def choices() -> Iterator[tuple[Expect, str, str]]:
             yield from ((Expect("choice", choices=asked), reply, outcome) for reply in replies)
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize(("expect", "reply", "outcome"), list(choices()))
+@each_case("language", ["en", "es"])
+@each_case(("expect", "reply", "outcome"), list(choices()))
 def test_a_choice_is_read_by_number_word_or_near_miss(
     expect: Expect, reply: str, outcome: str, language: str
 ) -> None:
     assert answer(expect, reply, language=language) == Reading(outcome)
 
 
-@pytest.mark.parametrize(("text", "kind"), listed("signals"))
+@each_case(("text", "kind"), listed("signals"))
 def test_what_stands_above_any_question_is_recognised(text: str, kind: str) -> None:
     assert signal(text).kind == kind
 
@@ -198,8 +195,8 @@ PATTERNS = [
 ]
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize(("text", "expected"), table("commands")["cases"].items())
+@each_case("language", ["en", "es"])
+@each_case(("text", "expected"), table("commands")["cases"].items())
 def test_commands_are_recognised_in_both_languages(text: str, expected: str, language: str) -> None:
     command = read_command(PATTERNS, text, language)
     assert command is not None
@@ -208,8 +205,8 @@ def test_commands_are_recognised_in_both_languages(text: str, expected: str, lan
     assert shown == expected
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize(("text", "expected"), table("code_lines")["lines"].items())
+@each_case("language", ["en", "es"])
+@each_case(("text", "expected"), table("code_lines")["lines"].items())
 def test_a_command_with_a_code_is_found_where_it_stands_by_itself(
     text: str, expected: str, language: str
 ) -> None:
@@ -220,11 +217,11 @@ def test_a_command_with_a_code_is_found_where_it_stands_by_itself(
     assert shown == expected
 
 
-@pytest.mark.parametrize(("text", "left"), table("code_lines")["signatures"].items())
+@each_case(("text", "left"), table("code_lines")["signatures"].items())
 def test_what_a_phone_writes_under_a_text_is_taken_off(text: str, left: str) -> None:
     assert without_signature(text) == left
 
 
-@pytest.mark.parametrize("text", table("commands")["no_command"]["texts"])
+@each_case("text", table("commands")["no_command"]["texts"])
 def test_sentences_that_only_look_like_commands_are_left_alone(text: str) -> None:
     assert read_command(PATTERNS, text, "en") is None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from assistant.language.commands.command_reading import (
     read_command,
 )
 from assistant.language.phones.contacts import has_contact, without_contacts
+from tests.case_tables import each_case
 
 RELAY = [
     CommandPattern("relay", {"en": ("@ {text}",), "es": ("@ {text}",)}),
@@ -20,7 +20,7 @@ RELAY = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "without"),
     [
         ("call me at 512-555-0188 tonight", "call me at ... tonight"),
@@ -36,7 +36,7 @@ def test_a_way_to_reach_someone_is_found_and_left_out(text: str, without: str) -
     assert without_contacts(text, "US") == without
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [
         "see you at 6:30 on 12/05",
@@ -57,7 +57,7 @@ def test_no_text_breaks_it_and_nothing_is_left_to_find(text: str) -> None:
     assert has_contact(text, "US") == (without_contacts(text, "US") != text) or "..." in text
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "words"),
     [
         ("@ hi there", " hi there"),

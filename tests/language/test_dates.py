@@ -2,11 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.language.times.dates import read_date
+from tests.case_tables import each_case
 
 ENGLISH = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SPANISH = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
@@ -118,8 +118,8 @@ def test_a_refused_day_is_not_read(today: date, weekday: int) -> None:
     assert found.weekday() == (weekday + 2) % 7
 
 
-@pytest.mark.parametrize("number", range(1, 32))
-@pytest.mark.parametrize(
+@each_case("number", range(1, 32))
+@each_case(
     "said",
     [
         "I have {} kids",

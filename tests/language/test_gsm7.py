@@ -2,16 +2,16 @@
 
 import unicodedata
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.language.sms.gsm7 import BASIC, EXTENSION, is_gsm7, septets, to_gsm7
+from tests.case_tables import each_case
 
 KEPT = "ñÑéÉüÜ¿¡àèìòùÇßäöåøæ@£$¥Δ€"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("typed", "sent"),
     [
         ("¿Cómo estás, María? Di sí o tú", "¿Como estas, Maria? Di si o tu"),
@@ -32,7 +32,7 @@ def test_our_words_are_written_as_on_an_old_phone(typed: str, sent: str) -> None
     assert is_gsm7(sent)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     ["🎉 👩‍👩‍👧‍👦 👍🏽 🇲🇽", "1️⃣ ℹ️ ❤️ ™️", "مَرحبا", "你好", "नमस्ते", "Ώρα ά", "\u062f\u200c\u0646", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"],
 )

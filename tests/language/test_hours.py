@@ -3,11 +3,11 @@
 import tomllib
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.language.times.hours import EARLIEST, LATEST, Hour, read_hour
+from tests.case_tables import each_case
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "hours.toml").read_text(encoding="utf-8"))
 GROUPS = ("clock", "parts", "not_then", "busy_then")
@@ -43,20 +43,20 @@ def in_short(hour: Hour) -> str:
     return f"{said} not {','.join(spans)}" if spans else said
 
 
-@pytest.mark.parametrize(("reply", "expected"), [case for group in GROUPS for case in CASES[group].items()])
+@each_case(("reply", "expected"), [case for group in GROUPS for case in CASES[group].items()])
 def test_hours_are_read_with_those_that_do_not_suit(reply: str, expected: str) -> None:
     hour = read_hour(reply)
     assert hour is not None
     assert in_short(hour) == expected
 
 
-@pytest.mark.parametrize("reply", CASES["no_time"]["none"])
+@each_case("reply", CASES["no_time"]["none"])
 def test_where_no_time_is_named_none_is_read(reply: str) -> None:
     assert read_hour(reply) is None
 
 
-@pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("refusal", REFUSALS)
+@each_case("part", PARTS)
+@each_case("refusal", REFUSALS)
 def test_a_part_of_the_day_that_is_refused_is_never_chosen(refusal: str, part: str) -> None:
     hour = read_hour(refusal.format(part))
     assert hour is not None

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from assistant.language.times.local_times import local_time_words
+from tests.case_tables import each_case
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("zone", "hour", "en", "es"),
     [
         ("America/Chicago", 20, "3:15 pm", "las 3:15 de la tarde"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.language.times.meeting_times import Meeting, MeetingReading, read_meetings
+from tests.case_tables import each_case
 
 NOW = dt.datetime(2026, 12, 1, 16, 0, tzinfo=dt.UTC)
 """A Tuesday, 10:00 in Chicago."""
@@ -30,7 +30,7 @@ def _in_short(meeting: Meeting) -> str:
     return f"{day} {meeting.hour}:{meeting.minute:02}{'' if meeting.half_said else '?'}"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "meeting"),
     [
         ("Thursday 7pm", "3 19:00"),
@@ -72,7 +72,7 @@ def test_a_day_and_a_time_are_read_as_they_are_written(text: str, meeting: str) 
     assert read(text).rest == ""
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "meetings"),
     [
         ("Tue 7pm or Thu 8pm or Sat 10am", ["8 19:00", "3 20:00", "5 10:00"]),
@@ -89,7 +89,7 @@ def test_alternatives_take_from_each_other_what_they_leave_out(text: str, meetin
     assert said(text) == meetings
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "rest"),
     [
         ("Thursday 7pm at the library on Oak", "at the library on Oak"),

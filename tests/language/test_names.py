@@ -3,11 +3,11 @@
 import tomllib
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.language.replies.names import LONGEST_NAME, read_name
+from tests.case_tables import each_case
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "name.toml").read_text(encoding="utf-8"))
 NAMES = (
@@ -25,26 +25,26 @@ NAMING = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("said", NAMING)
+@each_case("name", NAMES)
+@each_case("said", NAMING)
 def test_after_words_of_naming_a_name_is_read_as_given(said: str, name: str) -> None:
     assert read_name(said.format(name)) == name
 
 
-@pytest.mark.parametrize("name", NAMES)
+@each_case("name", NAMES)
 def test_a_name_alone_is_read_and_stays(name: str) -> None:
     assert read_name(name) == name
     assert read_name(f"{name}!") == name
     assert read_name(f"Hi, {name} here") == name
 
 
-@pytest.mark.parametrize("given_name", [*CASES["name"].values(), *NAMES])
+@each_case("given_name", [*CASES["name"].values(), *NAMES])
 def test_a_name_read_again_is_the_same(given_name: str) -> None:
     assert read_name(given_name) == given_name
 
 
-@pytest.mark.parametrize("name", ["Ana", "My", "Luz"])
-@pytest.mark.parametrize(
+@each_case("name", ["Ana", "My", "Luz"])
+@each_case(
     "said",
     [
         "who is {}?",

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from assistant.language.places.cities import clock_rule, find_regions, load_atla
 from assistant.language.places.place_reading import Place, read_place
 from assistant.language.places.towns import find_towns, has_one_clock, load_towns
 from assistant.language.times.offsets import read_offset, written_offset, zone_at
+from tests.case_tables import each_case
 
 # Cities that need no state, in several countries and on many clocks.
 CITIES = (
@@ -48,7 +48,7 @@ def zone_of(place: Place) -> str | None:
     return place.value["zone"] if place.outcome == "place" and place.value else None
 
 
-@pytest.mark.parametrize("city", CITIES)
+@each_case("city", CITIES)
 def test_an_hour_never_changes_a_citys_clock(city: str) -> None:
     alone = zone_of(read_place(city, "en", "US"))
     assert alone
@@ -96,7 +96,7 @@ def test_a_town_with_its_state_has_the_clock_of_one_of_that_name_there(town: tup
         assert clock_rule(zone) in inside
 
 
-@pytest.mark.parametrize(
+@each_case(
     "word",
     [
         "or",
@@ -131,7 +131,7 @@ def test_a_small_word_is_no_state_or_country(word: str) -> None:
     assert zone_of(read_place(f"Houston {word} evenings", "en", "US")) == "America/Chicago"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "state",
     [
         "TX",
@@ -155,9 +155,7 @@ def test_an_unknown_town_of_a_state_with_two_clocks_is_asked_about(state: str) -
     assert read_place(f"Xyzzyville, {state}", "en", "US").outcome == "unclear"
 
 
-@pytest.mark.parametrize(
-    ("said", "zone"), [("window rock", "America/Denver"), ("polacca", "America/Phoenix")]
-)
+@each_case(("said", "zone"), [("window rock", "America/Denver"), ("polacca", "America/Phoenix")])
 def test_towns_inside_one_another_keep_their_own_clock(said: str, zone: str) -> None:
     assert {town.zone for town in find_towns(said, "US")} == {zone}
 

@@ -17,6 +17,7 @@ from assistant.language.rendering import (
     worst_case,
 )
 from assistant.language.sms.gsm7 import is_gsm7
+from tests.case_tables import each_case
 
 
 def test_names_are_filled_in() -> None:
@@ -62,7 +63,7 @@ def test_a_fill_that_nobody_gave_is_named() -> None:
         render("Ask {host}", {"name": "Ana", "circle": "Maple"})
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "complaint"),
     [
         ("Hi {name", r'lone "\{" at character 4'),
@@ -88,7 +89,7 @@ def test_the_ends_are_stripped() -> None:
     assert render("\n  {name} \n", {"name": " Ana "}) == "Ana"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("hour", "minute", "words"),
     [
         (18, 0, "6pm"),

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.language.sms.segments import Measure, measure, split
+from tests.case_tables import each_case
 
 CASES = json.loads(Path(__file__).with_name("cases").joinpath("segments.json").read_text("utf-8"))["cases"]
 
@@ -34,7 +35,7 @@ def test_a_text_is_measured_as_by_twilios_own_calculator(case: dict[str, object]
     )
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "usual", "toll_free"),
     [("x" * 160, 1, 1), ("x" * 304, 2, 2), ("x" * 306, 2, 3), ("你" * 70, 1, 1), ("你" * 133, 2, 3)],
 )

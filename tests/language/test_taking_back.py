@@ -5,18 +5,18 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.language.commands.taking_back import read_taking_back
+from tests.case_tables import each_case
 
 CASES: list[list[str]] = tomllib.loads(
     (Path(__file__).parent / "cases" / "taking_back.toml").read_text("utf-8")
 )["cases"]
 
 
-@pytest.mark.parametrize(("text", "meant"), CASES, ids=[text for text, _ in CASES])
+@each_case(("text", "meant"), CASES)
 def test_a_text_takes_back_only_if_all_of_it_says_so(text: str, meant: str) -> None:
     found = read_taking_back(text)
     heard = "" if found is None else "sharing" if found.sharing else "gone"

@@ -8,6 +8,7 @@ from assistant.safety.danger_reader import lexicon
 from assistant.safety.danger_reader.cases import read_lots
 from assistant.safety.danger_reader.features import read_words
 from assistant.safety.danger_reader.lexicon import Lexicon, Rule
+from tests.case_tables import each_case
 
 RULES = lexicon.load().rules
 NEAR_PAGED_AT_MOST = 0.006
@@ -23,13 +24,13 @@ def as_written(rule: Rule) -> dict[str, object]:
     return next(each for each in lexicon.load_table()["rules"]["certain"] if each["id"] == rule.id)
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@each_case("rule", RULES)
 def test_a_rule_finds_its_own_example(rule: Rule) -> None:
     assert only(as_written(rule)).find(read_words(rule.example)) is not None
     assert rule.id.startswith(rule.language)
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@each_case("rule", RULES)
 def test_what_stands_after_a_phrase_can_turn_it(rule: Rule) -> None:
     alone = only(as_written(rule))
     phrase = " ".join(place.split("|")[0] for place in rule.phrase.split())
@@ -49,7 +50,7 @@ def test_hardly_any_text_that_only_sounds_like_danger_is_found() -> None:
     assert len(paged) <= NEAR_PAGED_AT_MOST * len(near)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "level"),
     [
         ("I want to die", "sure"),

@@ -13,35 +13,36 @@ from assistant.safety.danger_reader import KINDS, LEVELS, classifier, figures, r
 from assistant.safety.danger_reader.cases import LOTS, read_cases
 from assistant.safety.danger_reader.classifier import Classifier
 from assistant.safety.danger_reader.features import all_hashes, read_words, tell_language
+from tests.case_tables import each_case
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "danger_reader.toml").read_text("utf-8"))
 SAID = ("i", "he", "want", "die", "pills", "me", "quiero", "pega", "esposo", "the", "movie", "?", "0")
 ASIDE = sorted(LOTS.glob("aside_*.jsonl"))
 
 
-@pytest.mark.parametrize(("text", "kind"), [(text, kind) for kind in KINDS for text in CASES["sure"][kind]])
+@each_case(("text", "kind"), [(text, kind) for kind in KINDS for text in CASES["sure"][kind]])
 def test_plain_words_of_danger_are_sure_and_of_their_kind(text: str, kind: str) -> None:
     reading = read_danger(text)
     assert (reading.level, reading.kind) == ("sure", kind)
 
 
-@pytest.mark.parametrize("text", CASES["at_least_perhaps"])
+@each_case("text", CASES["at_least_perhaps"])
 def test_words_that_someone_may_mean_are_never_passed_over(text: str) -> None:
     assert read_danger(text).level in {"sure", "perhaps"}
 
 
-@pytest.mark.parametrize("text", CASES["never_sure"])
+@each_case("text", CASES["never_sure"])
 def test_nobody_is_paged_for_a_way_of_speaking(text: str) -> None:
     assert read_danger(text).level != "sure"
 
 
-@pytest.mark.parametrize("text", CASES["none"])
+@each_case("text", CASES["none"])
 def test_everyday_words_are_left_alone(text: str) -> None:
     reading = read_danger(text)
     assert (reading.level, reading.kind, reading.rule) == ("none", None, None)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text", ["I WANT TO DIE", "i  want\nto die", "I want to die.", "@ i want to die", "“I want to dieeee”"]
 )
 def test_case_spaces_and_marks_change_nothing(text: str) -> None:
@@ -56,9 +57,7 @@ def test_any_text_is_read(text: str, language: str | None) -> None:
     assert (reading.kind is None) == (reading.level == "none")
 
 
-@pytest.mark.parametrize(
-    "phrase", ["he ", "i want to ", "my husband is really ", "no quiero ", "a b ", "aaaa"]
-)
+@each_case("phrase", ["he ", "i want to ", "my husband is really ", "no quiero ", "a b ", "aaaa"])
 def test_a_huge_text_is_read(phrase: str) -> None:
     assert read_danger(phrase * 20_000).level in LEVELS
 
@@ -71,7 +70,7 @@ def test_what_is_learnt_and_what_is_read_are_the_same_features(words: list[str])
     assert model.score(words) == pytest.approx(model.score_of(weights, squares))
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "language"),
     [("I think that he is here", "en"), ("no sé qué hacer con mi hija", "es"), ("ok", None), ("", None)],
 )

@@ -15,6 +15,7 @@ from assistant.circles.people.known_rows import ROLES_OF_CIRCLE, ROLES_OF_PERSON
 from assistant.circles.people.memberships import hosts_of
 from assistant.circles.people.reachability import out_of_reach
 from assistant.schedule.programs import first_monday
+from assistant.store import looks
 from assistant.store.tables import Circle, Person, Role
 
 BRIEF: Final = "brief"
@@ -22,6 +23,10 @@ STILL_NEWS: Final = dt.timedelta(hours=27)
 """After an outage Monday's brief still comes until about Tuesday noon; then it is too late to matter."""
 AT_ONCE: Final = 50
 _WEEK: Final = dt.timedelta(weeks=1)
+WORK: Final = (select(Role.id).where(Role.brief_at <= looks.moment()),)
+"""Whether `start_briefs` would find anything: one look into a short index."""
+NEXT: Final = looks.Next(select(func.min(Role.brief_at)).where(Role.brief_at > looks.moment()))
+"""When the next brief is due."""
 
 
 def plan_briefs(session: Session, whose: Circle | Person, now: dt.datetime) -> None:
@@ -36,16 +41,6 @@ def plan_briefs(session: Session, whose: Circle | Person, now: dt.datetime) -> N
             continue
         if role.brief_at is None or role.brief_at > now:  # what is due already is about to come
             role.brief_at = _next_monday(session, role, now)
-
-
-def has_work(session: Session, now: dt.datetime) -> bool:
-    """Whether `start_briefs` would find anything: one look into a short index."""
-    return session.scalar(select(Role.id).where(Role.brief_at <= now).limit(1)) is not None
-
-
-def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
-    """Return when the next brief later than `after` is due (aware UTC); None: none is planned."""
-    return session.scalar(select(func.min(Role.brief_at)).where(Role.brief_at > after))
 
 
 def start_briefs(session: Session, sender: str, now: dt.datetime) -> tuple[Start, ...]:

@@ -14,19 +14,16 @@ from assistant.circles.hours.hour_rows import has_hour_that_week, locked_hour
 from assistant.circles.hours.sending_hours import tell_of
 from assistant.circles.hours.telling_hours import LOOK_AGAIN, STILL_TIME, invitations
 from assistant.circles.people.memberships import lock_circle
+from assistant.store import looks
 from assistant.store.tables import Circle, CircleHour, HourSeat, Member
 
 AT_ONCE: Final = 50
 
 
-def has_work(session: Session, now: dt.datetime) -> bool:
-    """Whether `look_after_hours` would find anything: one look into a short index."""
-    return session.scalar(select(CircleHour.id).where(CircleHour.look_at <= now).limit(1)) is not None
-
-
-def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
-    """Return when an hour is to be looked at next, later than `after` (aware UTC); None: never."""
-    return session.scalar(select(func.min(CircleHour.look_at)).where(CircleHour.look_at > after))
+WORK: Final = (select(CircleHour.id).where(CircleHour.look_at <= looks.moment()),)
+"""Whether `look_after_hours` would find anything: one look into a short index."""
+NEXT: Final = looks.Next(select(func.min(CircleHour.look_at)).where(CircleHour.look_at > looks.moment()))
+"""When an hour is to be looked at next."""
 
 
 def look_after_hours(session: Session, sender: str, now: dt.datetime) -> list[Effect]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.actions.effects import Tell
 from assistant.circles.membership.invitations import ANSWERABLE
 from assistant.circles.people.consent import consent_of
+from assistant.store import looks
 from assistant.store.tables import Address, Circle, Invitation, Member
 from assistant.store.tables.circle_tables import SEATED
 
@@ -26,17 +27,12 @@ _UNANSWERED = (
 )
 
 
-def has_work(session: Session, now: dt.datetime) -> bool:
-    """Whether `take_due` would find anything."""
-    return session.scalar(_due(now).limit(1)) is not None
-
-
-def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
-    """Return when the next reminder after `after` is due; None when none is."""
-    sent_at = session.scalar(
-        select(func.min(Invitation.sent_at)).where(*_UNANSWERED, Invitation.sent_at > after - AFTER)
-    )
-    return sent_at + AFTER if sent_at is not None else None
+WORK: Final = (select(Invitation.id).where(*_UNANSWERED, Invitation.sent_at <= looks.moment(-AFTER)),)
+"""Whether `take_due` would find anything."""
+NEXT: Final = looks.Next(
+    select(func.min(Invitation.sent_at)).where(*_UNANSWERED, Invitation.sent_at > looks.moment(-AFTER)), AFTER
+)
+"""When the next reminder is due."""
 
 
 def take_due(session: Session, sender: str, now: dt.datetime) -> tuple[int, Sequence[Tell]]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Select, literal, select
+from sqlalchemy import BindParameter, Select, literal, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
@@ -21,6 +21,7 @@ from assistant.circles.membership.lost_numbers import lose_reach
 from assistant.circles.membership.new_phone import find_again
 from assistant.circles.people.memberships import seats_of
 from assistant.circles.people.silence import CHECKED, PERSONAL, SILENT_FOR
+from assistant.store import looks
 from assistant.store.tables import Address, Outbox
 
 AT_ONCE: Final = 200
@@ -31,14 +32,9 @@ AHEAD: Final = dt.timedelta(minutes=10)
 _QUEUED = Outbox.state == literal("queued", literal_execute=True)
 
 
-def has_work(session: Session, now: dt.datetime) -> bool:
-    """Whether `doubt_silent` would find anything: one look at what is queued."""
-    return session.scalar(_silent(now).with_only_columns(Address.id).limit(1)) is not None
-
-
 def doubt_silent(session: Session, now: dt.datetime) -> Sequence[Start]:
     """Doubt the silent numbers to which something personal is about to go; return what is asked there."""
-    found = session.scalars(_silent(now).limit(AT_ONCE)).unique().all()
+    found = session.scalars(_silent(now + AHEAD, now - SILENT_FOR).limit(AT_ONCE)).unique().all()
     for address in found:
         address.doubted_at = now
     session.flush()
@@ -93,17 +89,23 @@ def give_up_silent_number(ctx: ActionContext) -> ActionResult:
     )
 
 
-def _silent(now: dt.datetime) -> Select[Address]:
+def _silent(
+    ahead: dt.datetime | BindParameter[Any], since: dt.datetime | BindParameter[Any]
+) -> Select[Address]:
     return (
         select(Address)
         .join(Outbox, Outbox.address_id == Address.id)
         .where(
             _QUEUED,
             Outbox.purpose.in_(PERSONAL),
-            Outbox.not_before <= now + AHEAD,
-            Address.heard_at <= now - SILENT_FOR,
+            Outbox.not_before <= ahead,
+            Address.heard_at <= since,
             Address.doubted_at.is_(None),
             Address.retired_at.is_(None),
             Address.unreachable_at.is_(None),
         )
     )
+
+
+WORK: Final = (_silent(looks.moment(AHEAD), looks.moment(-SILENT_FOR)).with_only_columns(Address.id),)
+"""Whether `doubt_silent` would find anything: one look at what is queued."""

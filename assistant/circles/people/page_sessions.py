@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.audit import record
+from assistant.store import looks
 from assistant.store.tables import PageLink, PageSession, Person
 
 LINK_HOLDS: Final = dt.timedelta(minutes=10)
@@ -135,12 +136,10 @@ def forget_sessions(session: Session, person_id: int) -> None:
         session.execute(delete(table).where(table.person_id == person_id))
 
 
-def has_work(session: Session, now: dt.datetime) -> bool:
-    """Whether rows of links or sessions are kept for nothing."""
-    return any(
-        session.scalar(select(table.id).where(table.expires_at < now - KEPT_FOR).limit(1)) is not None
-        for table in (PageLink, PageSession)
-    )
+WORK: Final = tuple(
+    select(table.id).where(table.expires_at < looks.moment(-KEPT_FOR)) for table in (PageLink, PageSession)
+)
+"""Whether rows of links or sessions are kept for nothing."""
 
 
 def drop_old_sessions(session: Session, now: dt.datetime) -> int:

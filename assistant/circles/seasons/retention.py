@@ -8,9 +8,9 @@ circle. Backups and PostgreSQL's own write-ahead log are the operator's to expir
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Select, and_, exists, or_, select, text
+from sqlalchemy import BindParameter, Select, and_, exists, or_, select, text
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.audit import record
@@ -45,7 +45,7 @@ AT_ONCE: Final = 500
 _NEVER_IN: Final = ("invited", "declined")
 
 
-def due_for_erasing(today: dt.date) -> Select[Circle]:
+def due_for_erasing(today: dt.date | BindParameter[Any]) -> Select[Circle]:
     """Return the closed circles whose 30 days are over and whose words are still there."""
     done = exists().where(Audit.circle_id == Circle.id, Audit.action == ERASED)
     return select(Circle).where(Circle.state == "closed", Circle.erase_on <= today, ~done)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import BindParameter, Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.calendar.brief_schedule import plan_briefs
@@ -14,6 +14,7 @@ from assistant.circles.calendar.season_plan import KEPT_FOR
 from assistant.circles.exchange.withdrawal import end_listings_of
 from assistant.circles.people.audit import record
 from assistant.circles.seasons.retention import due_for_erasing, erase_circle
+from assistant.store import looks
 from assistant.store.tables import Circle, CircleHour, Member, Timer
 
 _OVER_EVERYWHERE: Final = dt.timedelta(hours=12)
@@ -52,7 +53,9 @@ def close_and_erase(session: Session, now: dt.datetime) -> int:
 
     Cheap when there are none; called by the sweep.
     """
-    closing = session.scalars(_over(now).with_for_update(skip_locked=True, key_share=True)).all()
+    closing = session.scalars(
+        _over((now - _OVER_EVERYWHERE).date()).with_for_update(skip_locked=True, key_share=True)
+    ).all()
     for circle in closing:
         close_season(session, circle, now)
     erasing = session.scalars(due_for_erasing(now.date()).with_for_update(skip_locked=True, of=Circle)).all()
@@ -61,12 +64,10 @@ def close_and_erase(session: Session, now: dt.datetime) -> int:
     return len(closing) + len(erasing)
 
 
-def has_work(session: Session, now: dt.datetime) -> bool:
-    """Whether `close_and_erase` would find anything."""
-    found = session.scalar(_over(now).limit(1)) or session.scalar(due_for_erasing(now.date()).limit(1))
-    return found is not None
+def _over(everywhere: dt.date | BindParameter[Any]) -> Select[Circle]:
+    """Circles whose season has ended before this day, which has begun by everybody's calendar."""
+    return select(Circle).where(Circle.state == "running", Circle.ends_on < everywhere)
 
 
-def _over(now: dt.datetime) -> Select[Circle]:
-    """Circles whose season has ended, by everybody's calendar."""
-    return select(Circle).where(Circle.state == "running", Circle.ends_on < (now - _OVER_EVERYWHERE).date())
+WORK: Final = (_over(looks.day(-_OVER_EVERYWHERE)), due_for_erasing(looks.day()))
+"""Whether `close_and_erase` would find anything."""

@@ -20,6 +20,7 @@ from assistant.circles.sharing.news_planning import HEARS, due_for
 from assistant.circles.sharing.second_halves import HALF
 from assistant.language.languages import spoken
 from assistant.safety.alert_holding import talking_until
+from assistant.store import looks
 from assistant.store.tables import (
     Address,
     Alert,
@@ -75,14 +76,12 @@ class Digest:
     """On a shared phone only that something came is said; False: and that was said lately."""
 
 
-def has_due(session: Session, now: dt.datetime) -> bool:
-    """Whether `take_due` would find anything: one look into a short index."""
-    return session.scalar(_due(now).with_only_columns(News.id).limit(1)) is not None
-
-
-def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
-    """Return when the next news later than `after` is due (aware UTC); None: none is planned."""
-    return session.scalar(select(func.min(News.due_at)).where(News.state == "waiting", News.due_at > after))
+WORK: Final = (select(News.id).where(News.state == "waiting", News.due_at <= looks.moment()),)
+"""Whether `take_due` would find anything: one look into a short index."""
+NEXT: Final = looks.Next(
+    select(func.min(News.due_at)).where(News.state == "waiting", News.due_at > looks.moment())
+)
+"""When the next news is due."""
 
 
 def take_due(session: Session, sender: str, now: dt.datetime) -> tuple[int, list[Digest]]:
@@ -154,10 +153,6 @@ def settle(session: Session, became: Sequence[Mapping[str, Any]]) -> None:
     """Write down what became of news: `id`, `state`, `at`, `outbox_id` of each row."""
     if became:
         session.execute(update(News), [dict(each) for each in became])
-
-
-def _due(now: dt.datetime) -> Any:
-    return select(News).where(News.state == "waiting", News.due_at <= now)
 
 
 def _pieces(

@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.reachability import best_addresses
 from assistant.circles.sharing.second_halves import HALF
 from assistant.schedule.local_time import home, hours_for, next_allowed, zone_of
 from assistant.schedule.planning import LocalClock
+from assistant.store import looks
 from assistant.store.insert import insert_new
 from assistant.store.tables import Break, Circle, Member, News, Outbox, Person, Share
 
@@ -26,16 +27,12 @@ _MONDAY: Final = 0
 _LONGEST_BREAK: Final = 120
 
 
-def has_shares(session: Session, now: dt.datetime) -> bool:
-    """Whether `spread` would find anything: one look into a short index."""
-    return session.scalar(_unspread(now).with_only_columns(Share.id).limit(1)) is not None
-
-
-def next_spread(session: Session, after: dt.datetime) -> dt.datetime | None:
-    """Return when the next share later than `after` may become news (aware UTC); None: none is to."""
-    soonest = select(Share.at).where(Share.spread_at.is_(None), Share.at > after - HALF)
-    at = session.scalar(soonest.order_by(Share.at).limit(1))
-    return at + HALF if at is not None else None
+WORK: Final = (select(Share.id).where(Share.spread_at.is_(None), Share.at <= looks.moment(-HALF)),)
+"""Whether `spread` would find anything: one look into a short index."""
+NEXT: Final = looks.Next(
+    select(func.min(Share.at)).where(Share.spread_at.is_(None), Share.at > looks.moment(-HALF)), HALF
+)
+"""When the next share may become news."""
 
 
 def spread(session: Session, now: dt.datetime) -> int:

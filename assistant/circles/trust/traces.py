@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.people.carried_words import LEAVING
 from assistant.language.folding import plain_words
+from assistant.store import looks
 from assistant.store.tables import (
     Approach,
     Conversation,
@@ -37,16 +38,12 @@ AGAIN_AFTER: Final = dt.timedelta(minutes=30)
 WAITING: Final = ("queued", *LEAVING)
 
 
-def has_work(session: Session, now: dt.datetime) -> bool:
-    """Whether `forget_due` would find anything."""
-    return session.scalar(select(Erasure.id).where(*_due(now)).limit(1)) is not None
-
-
-def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:
-    """Return when something is to be forgotten next, later than `after` (aware UTC)."""
-    return session.scalar(
-        select(func.min(Erasure.due_at)).where(Erasure.done_at.is_(None), Erasure.due_at > after)
-    )
+WORK: Final = (select(Erasure.id).where(Erasure.done_at.is_(None), Erasure.due_at <= looks.moment()),)
+"""Whether `forget_due` would find anything."""
+NEXT: Final = looks.Next(
+    select(func.min(Erasure.due_at)).where(Erasure.done_at.is_(None), Erasure.due_at > looks.moment())
+)
+"""When something is to be forgotten next."""
 
 
 def forget_due(session: Session, now: dt.datetime) -> Sequence[int]:

@@ -11,18 +11,24 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.effects import Line
-from assistant.circles.sharing.news_due import Digest, Piece, has_due, settle, take_due
-from assistant.circles.sharing.news_planning import TOLD_BY, has_shares, spread
+from assistant.circles.sharing import news_due, news_planning
+from assistant.circles.sharing.news_due import Digest, Piece, settle, take_due
+from assistant.circles.sharing.news_planning import TOLD_BY, spread
 from assistant.conversations.text_rendering import speak
 from assistant.delivery.outbox import LONGEST_TEXT, Draft, put
 from assistant.language.sms.segments import measure
 from assistant.services import Services
+from assistant.store import looks
 
 BATCHES: Final = 20
 """Of one sweep, so that it does not stand before other work for long."""
 CUT: Final = "..."
 LEAST_SHOWN: Final = 20
 """Fewer characters of somebody's words say nothing."""
+
+
+WORK: Final = (*news_planning.WORK, *news_due.WORK)
+"""Whether `tell_news` would find anything."""
 
 
 def tell_news(services: Services) -> int:
@@ -32,7 +38,7 @@ def tell_news(services: Services) -> int:
     for _ in range(BATCHES):
         with services.database.read() as session:
             # An idle look takes no lock.
-            if not has_shares(session, now) and not has_due(session, now):
+            if not looks.any_due(session, now, *WORK):
                 break
         with services.database.write() as session:
             made = spread(session, now)

@@ -19,6 +19,7 @@ from assistant.circles.people.foreign_words import Foreign, foreign_words
 from assistant.conversations.text_rendering import speak
 from assistant.delivery.outbox import TRANSLATED, Draft, put
 from assistant.services import Services
+from assistant.store import looks
 from assistant.store.tables import Circle, Outbox, Person
 from assistant.translation.translator import TranslationError, Translator
 
@@ -40,10 +41,14 @@ class _Text:
     foreign: list[Foreign]
 
 
+WORK: Final = (select(Outbox.id).where(Outbox.to_translate),)
+"""Whether `translate_waiting` would find anything: one look into a short index."""
+
+
 def translate_waiting(services: Services) -> int:
     """Translate what some texts carry, and queue it behind them; return how many texts were looked at."""
     with services.database.read() as session:
-        texts = _waiting(session)
+        texts = _waiting(session) if looks.any_due(session, services.clock.now(), *WORK) else []
     if not texts:
         return 0
     said = {text.id: _translate(services.translator, text) for text in texts}

@@ -11,6 +11,7 @@ import pytest
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.registry import ACTIONS, action
 from assistant.conversations.action_catalogue import all_actions
+from tests.case_tables import each_case
 from tests.circles.town import Town
 
 TODAY = dt.date(2026, 6, 1)
@@ -73,7 +74,7 @@ def test_an_action_without_a_default_for_what_it_reads_is_refused() -> None:
             return ActionResult("done")
 
 
-@pytest.mark.parametrize("name", sorted(all_actions()))
+@each_case("name", sorted(all_actions()))
 def test_every_action_names_types_that_can_be_read(name: str) -> None:
     each = all_actions()[name]
     of_any_shape = name == "hold_leave"

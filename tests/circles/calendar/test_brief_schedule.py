@@ -11,6 +11,7 @@ from sqlalchemy import text
 from assistant.circles.actions.effects import Start
 from assistant.circles.calendar import brief_schedule, season_plan
 from assistant.circles.seasons import season_end
+from assistant.store.looks import any_due
 from assistant.store.tables import Circle, Person, Role
 from tests.circles.town import NOW, SENDER, Town
 
@@ -37,8 +38,8 @@ def started(town: Town, now: dt.datetime) -> list[int]:
 def test_a_brief_is_planned_for_the_first_monday_at_nine(town: Town) -> None:
     _, _, role = hosted(town)
     assert role.brief_at == at(MONDAY, 9)
-    assert not brief_schedule.has_work(town.session, at(MONDAY, 9) - dt.timedelta(seconds=1))
-    assert brief_schedule.has_work(town.session, at(MONDAY, 9))
+    assert not any_due(town.session, at(MONDAY, 9) - dt.timedelta(seconds=1), *brief_schedule.WORK)
+    assert any_due(town.session, at(MONDAY, 9), *brief_schedule.WORK)
 
 
 @pytest.mark.parametrize(

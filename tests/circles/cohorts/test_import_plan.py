@@ -25,6 +25,7 @@ from assistant.delivery.outbox import Draft, put
 from assistant.schedule.clock import ManualClock
 from assistant.store.database import Database
 from assistant.store.tables import Address, Consent, Invitation, Member, Outbox, Person
+from tests.case_tables import each_case
 
 SENDER = "MG" + "0" * 31 + "1"
 IDENTITY = ServiceIdentity(
@@ -60,7 +61,7 @@ def test_a_whole_row_is_read() -> None:
     assert ana.consent_source == "form at the library"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "written",
     [
         "+1 (512) 555-0100",
@@ -79,7 +80,7 @@ def test_numbers_are_read_as_people_type_them(written: str) -> None:
     assert read_number(written, "US") == "+15125550100"
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("written", "number"),
     [
         ("+52 1 55 1234 5678", "+525512345678"),
@@ -98,14 +99,14 @@ def test_numbers_are_read_as_people_type_them(written: str) -> None:
         ("+683 7012", "+6837012"),
     ],
 )
-@pytest.mark.parametrize("country", ["US", "GB"])
+@each_case("country", ["US", "GB"])
 def test_numbers_of_other_countries_are_read_with_or_without_a_plus(
     written: str, number: str, country: str
 ) -> None:
     assert read_number(written, country) == number
 
 
-@pytest.mark.parametrize("written", ["4.15556E+12", "1,51255E+10", "5.12556e+09"])
+@each_case("written", ["4.15556E+12", "1,51255E+10", "5.12556e+09"])
 def test_a_rounded_number_is_said_to_be_lost(written: str) -> None:
     with pytest.raises(ValueError, match="rounded"):
         read_number(written, "US")
@@ -117,15 +118,15 @@ def test_a_bad_number_is_not_repeated() -> None:
     assert "512 555 01" not in str(caught.value).replace("512 555 0100", "")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
-@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@each_case("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@each_case("separator", [",", ";", "\t", "|"])
 def test_files_come_in_many_encodings_and_separators(encoding: str, separator: str) -> None:
     text = "phone,name\n5125550100,José\n".replace(",", separator)
     sheet = read_sheet(text.encode(encoding), country="US", zone="America/Chicago", now=NOW)
     assert [(each.uri, each.name) for each in sheet.entries] == [("sms:+15125550100", "José")]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "header",
     [
         "Phone Number;First Name;Language;Time Zone;Consent Date;Consent Source",
@@ -145,7 +146,7 @@ def test_lines_are_counted_as_the_spreadsheet_counts_them() -> None:
     assert [each.line for each in sheet.bad] == [6]
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@each_case("end", ["\n", "\r\n", "\r"])
 def test_lines_may_end_as_on_any_machine(end: str) -> None:
     text = f"phone,name{end}512 555 0100,Ana{end}512 555 0101,Rosa{end}nope,Luz{end}"
     sheet = read_sheet(text.encode(), country="US", zone="America/Chicago", now=NOW)
@@ -153,7 +154,7 @@ def test_lines_may_end_as_on_any_machine(end: str) -> None:
     assert [each.line for each in sheet.bad] == [4]
 
 
-@pytest.mark.parametrize("first", ["sep=;", "SEP=;", '"sep=;"'])
+@each_case("first", ["sep=;", "SEP=;", '"sep=;"'])
 def test_a_first_line_may_say_what_stands_between_cells(first: str) -> None:
     text = f"{first}\r\nphone;name\r\n512 555 0100;Ana, the first\r\nnope;x\r\n"
     sheet = read_sheet(text.encode(), country="US", zone="America/Chicago", now=NOW)
@@ -161,7 +162,7 @@ def test_a_first_line_may_say_what_stands_between_cells(first: str) -> None:
     assert [each.line for each in sheet.bad] == [4]
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("rows", "taken", "bad"),
     [
         # Never closed.
@@ -198,7 +199,7 @@ def test_no_row_is_lost_whatever_quotes_stand_in_names(names: list[str]) -> None
     assert sorted(lines) == list(range(2, len(names) + 2))
 
 
-@pytest.mark.parametrize(
+@each_case(
     "header",
     [
         *("phoneNumber", "   PHONENUMBER", "PHONENUMBER", "Phone", "Phone #", "Cell", "Cell Phone", "Mobile"),
@@ -216,16 +217,14 @@ def test_no_row_is_lost_whatever_quotes_stand_in_names(names: list[str]) -> None
         *("Telephone", "WhatsApp", "phone_number", "Phone-Number", '"Phone\nNumber"'),
     ],
 )
-@pytest.mark.parametrize(
-    "name", ["Name", "firstName", "First Name", "Nombre", "NOMBRE COMPLETO", "nombre(s)"]
-)
+@each_case("name", ["Name", "firstName", "First Name", "Nombre", "NOMBRE COMPLETO", "nombre(s)"])
 def test_ordinary_headings_are_known_in_both_languages(header: str, name: str) -> None:
     text = f"{header},{name},Idioma\n512 555 0100,Ana,Español\n"
     (entry,) = read_sheet(text.encode(), country="US", zone="America/Chicago", now=NOW).entries
     assert (entry.uri, entry.name, entry.language) == ("sms:+15125550100", "Ana", "es")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("encoding", "names", "guessed"),
     [
         ("cp1252", ["José", "Begoña", "Iñaki", "María"], "Windows Western"),
@@ -260,7 +259,7 @@ def test_everything_wrong_with_a_row_is_said_and_the_rest_is_taken() -> None:
         assert word in reason
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("cells", "why"),
     [
         ("2026-05-31,", "say where"),
@@ -284,7 +283,7 @@ def test_dates_are_read_as_the_country_writes_them() -> None:
     assert (us.consent_at.month, mx.consent_at.month) == (5, 6)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("data", "why"),
     [
         (b"", "empty"),

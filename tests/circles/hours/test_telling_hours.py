@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from assistant.circles.actions.effects import Effect, Line, Lines, Start, Tell
+from assistant.circles.hours import hour_upkeep
 from assistant.circles.hours.hour_polls import lapse
-from assistant.circles.hours.hour_upkeep import has_work, look_after_hours, next_due
+from assistant.circles.hours.hour_upkeep import look_after_hours
 from assistant.circles.hours.telling_hours import LOOK_AGAIN, invitations
+from assistant.store.looks import any_due, soonest
 from assistant.store.tables import Apart, Circle, CircleHour, HourSeat, Member, Person
 from tests.circles.town import NOW, SENDER, Town
 
@@ -171,11 +173,11 @@ def test_the_one_reminder_is_for_who_comes_or_has_not_said(evening: Evening) -> 
 
 def test_it_is_looked_now_and_then_whether_somebody_has_yet_to_hear(evening: Evening) -> None:
     session, later = evening.session, NOW + LOOK_AGAIN
-    assert not has_work(session, NOW)
-    assert next_due(session, NOW) == later
-    assert has_work(session, later)
+    assert not any_due(session, NOW, *hour_upkeep.WORK)
+    assert soonest(session, NOW, hour_upkeep.NEXT) == later
+    assert any_due(session, later, *hour_upkeep.WORK)
     assert set(told(evening.town, look_after_hours(session, SENDER, later))) == {"Ana", "Rosa", "Sol"}
-    assert not has_work(session, later)
+    assert not any_due(session, later, *hour_upkeep.WORK)
     assert look_after_hours(session, SENDER, later) == []
     # Not any more once it is over.
     after = SOON + dt.timedelta(minutes=1)

@@ -17,18 +17,18 @@ from sqlalchemy import event, select
 from assistant.circles.actions.effects import Tell
 from assistant.circles.people.weekly_texts import NEWS_A_WEEK
 from assistant.circles.sharing.given_words import erase, last_given
-from assistant.circles.sharing.news_due import has_due
-from assistant.circles.sharing.news_planning import due_at, has_shares, replan_news, spread
+from assistant.circles.sharing.news_planning import due_at, replan_news, spread
 from assistant.circles.sharing.news_reading import who_has
 from assistant.circles.sharing.read_command import READABLE
 from assistant.circles.sharing.second_halves import HALF
-from assistant.conversations.news.news_texts import tell_some
+from assistant.conversations.news.news_texts import WORK, tell_some
 from assistant.delivery.outbox import Draft, put
 from assistant.engine.book import FlowBook
 from assistant.language.sms.segments import measure
 from assistant.runtime import read_flows
 from assistant.schedule.local_time import Hours
 from assistant.schedule.planning import LocalClock
+from assistant.store.looks import any_due
 from assistant.store.tables import Address, Apart, Circle, Member, News, Outbox, Person, Share
 from tests.circles.town import IDENTITY, Town
 
@@ -55,7 +55,7 @@ def seats(town: Town, circle: Circle) -> dict[str, Member]:
 def sweep(town: Town, book: FlowBook) -> None:
     """What a worker's sweep does, until nothing is due."""
     services: Any = SimpleNamespace(book=book, identity=IDENTITY)
-    while has_shares(town.session, town.now) or has_due(town.session, town.now):
+    while any_due(town.session, town.now, *WORK):
         spread(town.session, town.now)
         tell_some(town.session, services, town.now)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pytest
-
 from assistant.language.exchange.hand_windows import is_on_hand, read_windows
+from tests.case_tables import each_case
 
 MONDAY = dt.datetime(2026, 6, 1)
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "windows"),
     [
         ("evenings", ("evenings",)),
@@ -31,7 +30,7 @@ def test_only_what_is_said_whole_counts(text: str, windows: tuple[str, ...] | No
     assert read_windows(text) == windows
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("said", "days", "hour", "there"),
     [
         ("evenings", 0, 20, True),

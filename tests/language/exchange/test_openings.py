@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-import pytest
-
 from assistant.language.exchange.openings import read_opening, read_until, sounds_urgent
+from tests.case_tables import each_case
 
 NOW = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
 """A Monday."""
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "kind", "to_all"),
     [
         ("does anybody know about rent help?", "ask", True),
@@ -46,7 +45,7 @@ def test_an_opening_says_what_is_meant(text: str, kind: str, to_all: bool) -> No
     assert (heard.kind, heard.to_all) == (kind, to_all)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [
         "who knows",
@@ -75,7 +74,7 @@ def test_what_the_opening_does_not_explain_is_left_over() -> None:
     assert heard.leftover == ("about", "rent", "help")
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "day"),
     [
         ("practice interview by Tuesday", "2026-06-02"),
@@ -91,14 +90,12 @@ def test_the_day_after_by_or_closes_is_the_last(text: str, day: str) -> None:
     assert found == dt.date.fromisoformat(day)
 
 
-@pytest.mark.parametrize(
-    "text", ["I worked Monday to Friday", "a ride on Fridays", "help with rent", "by myself"]
-)
+@each_case("text", ["I worked Monday to Friday", "a ride on Fridays", "help with rent", "by myself"])
 def test_other_days_are_no_last_day(text: str) -> None:
     assert read_until(text, now=NOW, zone="America/Chicago", country="US") is None
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("text", "urgent"),
     [
         ("interview in an hour, panicking", True),

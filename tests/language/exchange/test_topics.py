@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from assistant.language.exchange.money_and_links import needs_look
 from assistant.language.exchange.topics import likeness, topics_in
+from tests.case_tables import each_case
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("wanted", "known"),
     [
         ("practice interview by Tuesday", "entrevistas y currículos"),
@@ -23,7 +22,7 @@ def test_what_is_alike_is_found_in_either_language(wanted: str, known: str) -> N
     assert likeness(wanted, known) > 0
 
 
-@pytest.mark.parametrize(
+@each_case(
     ("wanted", "known"),
     [
         ("a car seat", "care for elders"),
@@ -44,7 +43,7 @@ def test_a_text_may_have_several_topics() -> None:
     assert {"interview", "resume"} <= topics_in("interviews and resumes")
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [
         "can someone lend me 200",
@@ -61,7 +60,7 @@ def test_money_and_links_are_looked_at_first(text: str) -> None:
     assert needs_look(text)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [
         "front desk job, $18 an hour",
