@@ -55,7 +55,7 @@ _COUNTS_ANEW = (SHOWN, TAKEN, NEXT, LET_GO, UNANSWERED)
 
 WORK: Final = (select(Alert.id).where(Alert.next_page_at <= looks.moment(), Alert.closed_at.is_(None)),)
 """Whether `take_due_steps` would find anything: one look into a short index."""
-NEXT: Final = looks.Next(
+NEXT_PAGE: Final = looks.Next(
     select(func.min(Alert.next_page_at)).where(Alert.closed_at.is_(None), Alert.next_page_at > looks.moment())
 )
 """When the next step of an alert is due."""

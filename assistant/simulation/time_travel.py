@@ -37,7 +37,7 @@ NEXT: Final = (
             Outbox.state == literal("queued", literal_execute=True), Outbox.not_before > looks.moment()
         )
     ),
-    alert_escalation.NEXT,
+    alert_escalation.NEXT_PAGE,
     brief_schedule.NEXT,
     hour_upkeep.NEXT,
     invitation_reminders.NEXT,
