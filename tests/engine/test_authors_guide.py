@@ -21,7 +21,8 @@ _BLOCKS = re.findall(r"^```toml\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 PROGRAMS = [block for block in _BLOCKS if block.startswith("program")]
 LINES = [block for block in _BLOCKS if block.startswith("[XX]")]
 TO_CALL = [block for block in _BLOCKS if block.startswith("[[XX]]")]
-EXAMPLES = [block for block in _BLOCKS if block not in (*PROGRAMS, *LINES, *TO_CALL)]
+ON_PAGES = [block for block in _BLOCKS if block.startswith("[quiet_title]")]
+EXAMPLES = [block for block in _BLOCKS if block not in (*PROGRAMS, *LINES, *TO_CALL, *ON_PAGES)]
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,12 @@ def test_the_guides_program_is_one_of_this_projects_flows(tmp_path: Path) -> Non
         "week 3 weekly_reflection",
         "week 3 season_close",
     ]
+
+
+def test_the_guides_sentence_of_a_page_stands_on_one() -> None:
+    (example,) = ON_PAGES
+    page = tomllib.loads((FLOWS / "pages" / "host.toml").read_text(encoding="utf-8"))
+    assert tomllib.loads(example).items() <= page.items()
 
 
 def test_the_guides_country_has_every_line() -> None:
