@@ -110,7 +110,7 @@ class Base(DeclarativeBase):
         if unknown := values.keys() - _names(type(self)):
             raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
         # Past the mapper, which would note of each value that it was not there before: a new row is written
-        # whole, and there are no relationships. Five new rows a text were a tenth of what it costs.
+        # whole, and there are no relationships.
         vars(self).update(values)
 
 
