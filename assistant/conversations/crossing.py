@@ -78,10 +78,10 @@ def look(context: Context) -> Crossing:
     typed = READING + dt.timedelta(seconds=len(context.words) / CHARACTERS_A_SECOND)
     at_once = not unread and asked_at is not None and since <= HALF and text.received_at - asked_at < typed
     answer = _answer_of(context, before) if unread or since <= HALF else None
-    more = answer is not None and can_take_more(context.session, answer)
-    if more and answer is not None and since > HALF and answer.visible_to != "us":
+    if answer is not None and since > HALF and answer.visible_to != "us":
         # Others may have read it by now, and so long after it these words may be another thought, for nobody.
-        more, answer = False, None
+        answer = None
+    more = answer is not None and can_take_more(context.session, answer)
     return Crossing(
         unread=unread,
         at_once=at_once,

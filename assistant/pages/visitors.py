@@ -70,11 +70,10 @@ def signed_in(view: Callable[P, Response]) -> Callable[P, Response]:
 def freshly(view: Callable[P, Response]) -> Callable[P, Response]:
     """Let in only whose phone has proved minutes ago who it is; all others are asked for a new link first."""
 
+    @signed_in
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Response:
-        if g.visitor is None:
-            return show("sign_in/how.html", page="sign_in", status=401)
-        if not g.visitor.fresh:
+        if not visitor_here().fresh:
             return show("sign_in/again.html", page="sign_in", status=403)
         return view(*args, **kwargs)
 

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from assistant.fake_twilio.fake_carrier import LocalCarrier
-from assistant.fake_twilio.rest.rest_answers import DEFAULT_PAGE, Login, json_answer, meta_page
+from assistant.fake_twilio.rest.rest_answers import Login, json_answer, meta_page, only_page
 from assistant.fake_twilio.traffic import Traffic
 from assistant.fake_twilio.twilio_rules import Refusal
 from assistant.fake_twilio.wire import API_VERSION
@@ -49,19 +49,7 @@ class AccountApi:
         """GET IncomingPhoneNumbers.json, with its PhoneNumber filter."""
         wanted = request.query.get("PhoneNumber", self._carrier.number)
         rows = [self._number_resource()] if wanted == self._carrier.number else []
-        return json_answer(
-            {
-                "incoming_phone_numbers": rows,
-                "page": 0,
-                "page_size": DEFAULT_PAGE,
-                "start": 0,
-                "end": max(len(rows) - 1, 0),
-                "uri": request.path_qs,
-                "first_page_uri": request.path_qs,
-                "next_page_uri": None,
-                "previous_page_uri": None,
-            }
-        )
+        return only_page(request, "incoming_phone_numbers", rows)
 
     async def service(self, request: web.Request) -> web.StreamResponse:
         """GET /v1/Services/{sid} (messaging.twilio.com)."""

@@ -10,7 +10,7 @@ from aiohttp import web
 from assistant.fake_twilio.fake_carrier import LocalCarrier
 from assistant.fake_twilio.media_shelf import MediaShelf
 from assistant.fake_twilio.records import Media, Message
-from assistant.fake_twilio.rest.rest_answers import DEFAULT_PAGE, Login, json_answer
+from assistant.fake_twilio.rest.rest_answers import Login, json_answer, only_page
 from assistant.fake_twilio.twilio_rules import Refusal
 from assistant.fake_twilio.wire import API_VERSION
 
@@ -47,19 +47,7 @@ class MediaApi:
         """GET Media.json."""
         message = self._carrier.fetch(request.match_info["sid"])
         rows = [self._resource(message, media) for media in message.media]
-        return json_answer(
-            {
-                "media_list": rows,
-                "page": 0,
-                "page_size": DEFAULT_PAGE,
-                "start": 0,
-                "end": max(len(rows) - 1, 0),
-                "uri": request.path_qs,
-                "first_page_uri": request.path_qs,
-                "next_page_uri": None,
-                "previous_page_uri": None,
-            }
-        )
+        return only_page(request, "media_list", rows)
 
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """DELETE Media/{sid}.json: it is gone, the message stays."""

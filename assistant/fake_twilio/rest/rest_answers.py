@@ -6,7 +6,7 @@ import asyncio
 import base64
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, urlencode
@@ -115,6 +115,23 @@ def number(text: str | None, default: int) -> int:
 def page_size(query: Mapping[str, str]) -> int:
     """Return how many rows a page was asked to have."""
     return min(max(number(query.get("PageSize"), DEFAULT_PAGE), 1), LARGEST_PAGE)
+
+
+def only_page(request: web.Request, key: str, rows: Sequence[Mapping[str, Any]]) -> web.StreamResponse:
+    """Write the one page of a list that is always short."""
+    return json_answer(
+        {
+            key: rows,
+            "page": 0,
+            "page_size": DEFAULT_PAGE,
+            "start": 0,
+            "end": max(len(rows) - 1, 0),
+            "uri": request.path_qs,
+            "first_page_uri": request.path_qs,
+            "next_page_uri": None,
+            "previous_page_uri": None,
+        }
+    )
 
 
 def meta_page(
