@@ -75,6 +75,15 @@ def test_halves_that_come_before_anything_is_said_are_one_answer(world: World) -
     assert reasons(world) == [None, "joined", "joined"]
 
 
+def test_words_of_a_minute_later_join_nothing_that_others_read(world: World) -> None:
+    world.start("ana", "weekly_reflection", {"week": 8, "theme": 8})
+    together(world, "ana", "I am less alone", "the lawyer came today, finally", apart=60)
+    assert answers(world) == [("open", "I am less alone")]
+    with world.database.read() as session:
+        shared = session.scalars(select(Share.words)).all()
+    assert all("lawyer" not in (words or "") for words in shared)
+
+
 def test_a_goal_grows_by_its_second_half(world: World) -> None:
     world.text("ana", "GOAL")
     together(world, "ana", "find work", "near my kids' school", apart=2)
