@@ -48,6 +48,7 @@ class Crossing:
         answer: What the text before was kept as, if that may take more words: free ones of seconds ago, or to
             which no reply had left when this text was received.
         passed: Whether the text before was kept as free words that may take none, for they have gone on.
+        goes_on: It came sooner than anyone could have read that the text before was left out: more of the same.
     """
 
     doubled: bool = False
@@ -56,6 +57,7 @@ class Crossing:
     again: bool = False
     answer: Answer | None = None
     passed: bool = False
+    goes_on: bool = False
 
 
 def look(context: Context) -> Crossing:
@@ -77,6 +79,8 @@ def look(context: Context) -> Crossing:
     unread = unread or (question is None and no_reply_yet and since <= HALF)
     typed = READING + dt.timedelta(seconds=len(context.words) / CHARACTERS_A_SECOND)
     at_once = not unread and asked_at is not None and since <= HALF and text.received_at - asked_at < typed
+    told_at = before.replied_at if before.reason == CROSSED else None
+    goes_on = told_at is not None and since <= HALF and text.received_at - told_at < typed
     answer = _answer_of(context, before) if unread or since <= HALF else None
     if answer is not None and since > HALF and answer.visible_to != "us":
         # Others may have read it by now, and so long after it these words may be another thought, for nobody.
@@ -88,6 +92,7 @@ def look(context: Context) -> Crossing:
         again=same and at_once,
         answer=answer if more else None,
         passed=answer is not None and not more and answer.outcome == "text",
+        goes_on=goes_on,
     )
 
 
@@ -120,23 +125,36 @@ def leave_out(context: Context, question: Question) -> str:
     return CROSSED
 
 
+def belongs_to_passed(context: Context, crossing: Crossing, question: Question) -> str | None:
+    """See to the rest of words that have gone on, or were left out, where others would read the answer.
+
+    Returns:
+        Why nothing was made of them, if nothing was.
+    """
+    if question.visible_to == "us" or not _takes_words(context, question):
+        return None
+    if crossing.goes_on:
+        return CROSSED  # That the text before was left out is on its way to whoever wrote both.
+    return leave_out(context, question) if crossing.passed and crossing.at_once else None
+
+
 def ask_which(context: Context, crossing: Crossing, question: Question, reading: Reading) -> bool:
     """Ask whether words are the second half of what was said before, or answer the question that just left.
 
     Returns:
-        Whether it is asked, only where both could be; or, where no more can be added to that and others would
-        read the answer, whether the words were left out.
+        Whether it is asked, only where both could be.
     """
-    takes_words = (step_of(context, question).expect or "text") == "text"
-    if crossing.passed and crossing.at_once and takes_words and question.visible_to != "us":
-        leave_out(context, question)
-        return True
+    takes_words = _takes_words(context, question)
     could_be = reading.outcome == UNCLEAR or (crossing.at_once and takes_words)
     if crossing.answer is None or not could_be:
         return False
     values = {"held": context.words, "first": crossing.answer.id, "meant": question.id}
     start(context, "second_half", values, question.member_id)
     return True
+
+
+def _takes_words(context: Context, question: Question) -> bool:
+    return (step_of(context, question).expect or "text") == "text"
 
 
 def _join(context: Context, answer: Answer, words: str) -> None:
@@ -164,7 +182,7 @@ def _answered_what_was_asked(context: Context) -> bool:
     ).first()
     if asked_then is None or asked_then.outcome not in (None, "silence"):
         return False
-    if asked_then.visible_to != "us" and (step_of(context, asked_then).expect or "text") == "text":
+    if asked_then.visible_to != "us" and _takes_words(context, asked_then):
         return False  # Any words would answer it, and others would read them: that is asked about.
     conversation = context.session.get_one(Conversation, asked_then.conversation_id)
     if (conversation.flow, conversation.step) != (asked_then.flow, asked_then.step):

@@ -336,6 +336,8 @@ def _understand(context: Context) -> str | None:
         unclear = reading.outcome == UNCLEAR and not (command and is_everyday(context, command))
         if command is not None and (unclear or is_to_be_asked(context, reading, command)):
             context.notice("did_you_mean", {"said": command.said})
+        elif left_out := crossing.belongs_to_passed(context, crossed, question):
+            return left_out
         elif not (
             crossing.ask_which(context, crossed, question, reading)
             or attribution.belongs_elsewhere(context, question, reading)
