@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -58,10 +59,18 @@ class TwilioCarrier:
         self.contents = TwilioContents(self._http, self._login)
         self._messages = f"https://{TWILIO_HOST}/2010-04-01/Accounts/{account_sid}/Messages.json"
 
-    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
+    async def send(
+        self,
+        to_uri: str,
+        body: str,
+        *,
+        attempt: str,
+        content: Content | None = None,
+        media: Sequence[str] = (),
+    ) -> Accepted:
         """Hand over one text; see `Carrier.send`."""
         said = (
-            {"Body": body}
+            ({"Body": body} if body or not media else {})
             if content is None
             else {"ContentSid": content.sid, "ContentVariables": json.dumps(dict(content.variables))}
         )
@@ -69,6 +78,7 @@ class TwilioCarrier:
             "To": from_uri(to_uri),
             **said,
             "StatusCallback": f"{self._status_callback_url}?attempt={attempt}",
+            **({"MediaUrl": list(media)} if media else {}),
             **self._from(to_uri),
         }
         with sending():
@@ -98,6 +108,16 @@ class TwilioCarrier:
             logs = await asyncio.gather(*(self._received_at(address, day, since) for address in ours))
         found = {text.carrier_id: text for log in logs for text in log}
         return sorted(found.values(), key=lambda text: (text.created_at, text.carrier_id))
+
+    async def fetch_media(self, url: str, most: int) -> bytes:
+        """Return a picture or voice note of a text to us; see `Carrier.fetch_media`."""
+        asked, ours = urlsplit(url), urlsplit(self._messages)
+        here = urlsplit(self._api_url)
+        messages = ours.path.removesuffix(".json") + "/"
+        if asked.netloc not in (ours.netloc, here.netloc) or not asked.path.startswith(messages):
+            raise CarrierError(Trouble.FIX)  # Our login goes nowhere else.
+        with reading():
+            return await self._http.download(f"https://{TWILIO_HOST}{asked.path}", self._login, most)
 
     async def number(self) -> str | None:
         """Return the number that people text, E.164; None when the messaging service has none."""

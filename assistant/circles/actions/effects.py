@@ -127,6 +127,8 @@ class HandOver:
 
     question_id: int
     words: str
+    media: tuple[int, ...] = ()
+    """Pictures and voice notes that go with them."""
 
 
 @dataclass(frozen=True, slots=True)

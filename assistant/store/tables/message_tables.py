@@ -179,6 +179,8 @@ class Outbox(Base):
     """The options that can be tapped, [what comes back, what is read on it] each; None: words alone."""
     channel: Mapped[str | None] = mapped_column(String(12))
     """By what it was really delivered, where the carrier says so (ChannelPrefix): "rcs", "sms"."""
+    media: Mapped[list[Any] | None]
+    """Pictures and voice notes that go along, [the row's id, how its file's name ends] each."""
 
 
 class MessageTemplate(Base):
