@@ -63,7 +63,7 @@ def _frames(data: bytes, sizes: tuple[int, ...]) -> bytes:
 
 def _clean_opus(data: bytes) -> bytes:
     """Write the pages anew: the head, comments that say nothing, and the sound as it was."""
-    packets = list(_packets(data))
+    packets = list(packets_of(data))
     if len(packets) < 3:
         raise ValueError("there is no sound")
     head, tags = packets[0][0], packets[1][0]
@@ -94,7 +94,7 @@ def _clean_opus(data: bytes) -> bytes:
     return b"".join(written)
 
 
-def _packets(data: bytes) -> Iterator[tuple[bytes, int | None]]:
+def packets_of(data: bytes) -> Iterator[tuple[bytes, int | None]]:
     """Yield each packet of the only stream, with the moment that its page ends on, where it is its last."""
     at, stream, held = 0, None, b""
     while at < len(data):
@@ -129,7 +129,7 @@ def _page(packets: list[bytes], granule: int, number: int, flags: int) -> bytes:
     head = b"OggS\x00" + bytes([flags]) + granule.to_bytes(8, "little") + b"\x01\x00\x00\x00"
     head += number.to_bytes(4, "little")
     body = bytes([len(sizes)]) + sizes + b"".join(packets)
-    return head + _checksum(head + b"\x00\x00\x00\x00" + body).to_bytes(4, "little") + body
+    return head + checksum(head + b"\x00\x00\x00\x00" + body).to_bytes(4, "little") + body
 
 
 def _table() -> tuple[int, ...]:
@@ -145,7 +145,7 @@ def _table() -> tuple[int, ...]:
 _TABLE: Final = _table()
 
 
-def _checksum(data: bytes) -> int:
+def checksum(data: bytes) -> int:
     """Return the sum that Ogg has in each page."""
     found = 0
     for each in data:
