@@ -132,6 +132,14 @@ class Carrier(Protocol):
         """
         ...
 
+    async def drop_media(self, url: str) -> None:
+        """Have the carrier forget it; what it does not have is forgotten.
+
+        Raises:
+            CarrierError: it still has it.
+        """
+        ...
+
     async def close(self) -> None:
         """Let go of connections."""
         ...

@@ -43,6 +43,10 @@ class LateCarrier:
         """Return a picture or voice note of a text to us; see `Carrier.fetch_media`."""
         return await self._opened.fetch_media(url, most)
 
+    async def drop_media(self, url: str) -> None:
+        """Have the carrier forget it; see `Carrier.drop_media`."""
+        await self._opened.drop_media(url)
+
     async def close(self) -> None:
         """Let go of connections, if there may be any."""
         if "_opened" in self.__dict__:

@@ -111,13 +111,15 @@ class TwilioCarrier:
 
     async def fetch_media(self, url: str, most: int) -> bytes:
         """Return a picture or voice note of a text to us; see `Carrier.fetch_media`."""
-        asked, ours = urlsplit(url), urlsplit(self._messages)
-        here = urlsplit(self._api_url)
-        messages = ours.path.removesuffix(".json") + "/"
-        if asked.netloc not in (ours.netloc, here.netloc) or not asked.path.startswith(messages):
-            raise CarrierError(Trouble.FIX)  # Our login goes nowhere else.
         with reading():
-            return await self._http.download(f"https://{TWILIO_HOST}{asked.path}", self._login, most)
+            return await self._http.download(self._own_media(url), self._login, most)
+
+    async def drop_media(self, url: str) -> None:
+        """Have Twilio forget it; see `Carrier.drop_media`."""
+        with reading():
+            answer = await self._http.request("DELETE", self._own_media(url), auth=self._login)
+        if answer.status_code not in (204, 404):
+            raise refusal(answer.status_code, None)
 
     async def number(self) -> str | None:
         """Return the number that people text, E.164; None when the messaging service has none."""
@@ -145,6 +147,14 @@ class TwilioCarrier:
     async def close(self) -> None:
         """Let go of this loop's connections; the carrier can still be used."""
         await self._http.close()
+
+    def _own_media(self, url: str) -> str:
+        """Return where something of our account is; our login goes nowhere else."""
+        asked, ours, here = urlsplit(url), urlsplit(self._messages), urlsplit(self._api_url)
+        messages = ours.path.removesuffix(".json") + "/"
+        if asked.netloc not in (ours.netloc, here.netloc) or not asked.path.startswith(messages):
+            raise CarrierError(Trouble.FIX)
+        return f"https://{TWILIO_HOST}{asked.path}"
 
     def _from(self, to_uri: str) -> dict[str, str]:
         if self._sender.startswith("MG"):

@@ -55,8 +55,8 @@ class LocalTranscriber:
                 model = self._model
                 parts, _ = model.transcribe(io.BytesIO(voice), language=language, beam_size=5)
                 said = " ".join(" ".join(part.text.split()) for part in parts).strip()
-        except (RuntimeError, ValueError, OSError, EOFError) as error:
-            # Without its message: that may hold what was said.
+        except Exception as error:
+            # Whatever decoders make of a stranger's file. Without its message: that may hold what was said.
             raise TranscriptionError(type(error).__name__) from None
         if not said or len(said) > LONGEST:
             raise TranscriptionError("nothing to be heard" if not said else "too long to be read")

@@ -74,6 +74,9 @@ class WorldCarrier:
     async def fetch_media(self, url: str, most: int) -> bytes:
         return self.media.get(url, PHOTO.read_bytes())[: most + 1]
 
+    async def drop_media(self, url: str) -> None:
+        self.media.pop(url, None)
+
     async def close(self) -> None:
         return None
 

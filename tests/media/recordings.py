@@ -1,4 +1,4 @@
-"""Pictures and voice notes as phones make them: with where, when and by what, which nobody else is to learn."""
+"""Pictures and voices as phones make them: with where, when and by what, which nobody is to learn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes on of a picture or a voice note is the picture or the voice: nothing about it, and nothing else."""
+"""What goes on of a picture or a voice is the picture or the voice: nothing about it, nothing else."""
 
 from __future__ import annotations
 

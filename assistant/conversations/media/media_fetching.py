@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 AT_ONCE: Final = 10
 PAUSES: Final = (dt.timedelta(seconds=2), dt.timedelta(seconds=15), dt.timedelta(minutes=1))
 """After each try that failed; after so many and one it is given up."""
-Run = Callable[[Coroutine[Any, Any, bytes]], bytes]
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,18 @@ class _Outcome:
     said: str | None = None
     reason: str | None = None
 
+    @property
+    def settled(self) -> bool:
+        return self.cleaned is not None or self.reason is not None
+
+
+def _drop(services: Services, run: Run, wanted: _Wanted) -> None:
+    """Let the carrier keep nothing: what it has may be open to whoever knows the address."""
+    try:
+        run(services.carrier.drop_media(wanted.source))
+    except CarrierError as error:
+        log.warning("media stays with the carrier", media=wanted.id, trouble=error.trouble.value)
+
 
 def fetch_waiting(services: Services, run: Run, clean: Callable[[bytes], Cleaned] = clean_apart) -> int:
     """Fetch what is wanted, and have the texts heard again that it came with; return how many were looked at.
@@ -68,6 +80,9 @@ def fetch_waiting(services: Services, run: Run, clean: Callable[[bytes], Cleaned
         heard = _write(session, outcomes, real)
     if heard:
         services.wake("inbox")
+    for each in wanted:
+        if outcomes[each.id].settled:
+            _drop(services, run, each)
     return len(wanted)
 
 
