@@ -48,7 +48,7 @@ class Crossing:
         answer: What the text before was kept as, if that may take more words: free ones of seconds ago, or to
             which no reply had left when this text was received.
         passed: Whether the text before was kept as free words that may take none, for they have gone on.
-        goes_on: It came sooner than anyone could have read that the text before was left out: more of the same.
+        goes_on: It came sooner than anyone could have read that the text before was left out: more of it.
     """
 
     doubled: bool = False
