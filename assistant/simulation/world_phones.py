@@ -63,6 +63,7 @@ class Listener:
 
     def __init__(self) -> None:
         self.said: dict[bytes, str] = {}
+        self.recorded = 0
 
     def transcribe(self, voice: bytes, language: str | None) -> str:  # noqa: ARG002
         if voice not in self.said:
@@ -76,7 +77,7 @@ def speak(world: World, said: str) -> tuple[str, str]:
     Args:
         said: What is heard in it; "": a machine understands nothing of it.
     """
-    number = len(world.carrier.media)
+    number = world.listener.recorded = world.listener.recorded + 1
     voice = b"#!AMR\n" + b"\x3c" + number.to_bytes(2) + bytes(29)
     url = f"https://api.twilio.com/voice/{number}"
     world.carrier.media[url] = voice

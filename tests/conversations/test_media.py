@@ -182,6 +182,23 @@ def test_whoever_has_not_promised_or_is_in_an_alert_gets_todays_refusal(world: W
         assert session.scalar(select(func.count()).select_from(Media)) == 0
 
 
+def test_a_photo_that_arrives_while_someone_is_in_need_asks_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = world.carrier.fetch_media
+
+    async def fails(_url: str, _most: int) -> bytes:
+        raise CarrierError(Trouble.RETRY)
+
+    monkeypatch.setattr(world.carrier, "fetch_media", fails)
+    send_photo(world, "ana")
+    monkeypatch.setattr(world.carrier, "fetch_media", found)
+    heard = say(world, "ana", "I want to kill myself")
+    world.move_to(world.clock.now() + dt.timedelta(minutes=2))
+    assert kept(world) == [("kept", True)]
+    assert not any("Who is that for" in each for each in [*heard, *heard_by(world, "ana")])
+
+
 def test_a_text_that_brought_a_photo_is_heard_once(world: World) -> None:
     send_photo(world, "ana", "hello all")
     with world.database.read() as session:

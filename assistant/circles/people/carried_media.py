@@ -130,14 +130,17 @@ def forget_with(session: Session, refs: Collection[Ref], now: dt.datetime) -> No
     which = _which(refs)
     if which is not None:
         tied = session.scalars(select(MediaRef.media_id).where(which)).all()
-        forget(session, Media.id.in_(tied), now)
+        if tied:
+            forget(session, Media.id.in_(tied), now)
 
 
 def forget(session: Session, which: ColumnElement[bool], now: dt.datetime) -> None:
     """Forget the pictures that `which` names: that there were some stays."""
     session.flush()
     empty_rows(session, Media, which, now, data=None, source=None, state="gone")
-    session.expire_all()
+    for row in session:
+        if isinstance(row, Media):
+            session.expire(row)
 
 
 _TIED_TO_WORDS: Final = exists().where(MediaRef.media_id == Media.id)

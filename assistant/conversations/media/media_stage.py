@@ -39,8 +39,7 @@ def is_taken_in(context: Context) -> bool:
     text = context.inbox
     if text is None or context.progress.quiet or not any(_sources(text)):
         return False
-    known = context.known
-    if known.in_alert or hour_for_two.is_together(context) or is_in_talk(context, None):
+    if _is_in_need(context):
         return False
     return bool(_seats(context)) and not brought_by(context.session, text)
 
@@ -82,6 +81,8 @@ def take_up(context: Context) -> bool:
     if context.progress.quiet or not _seats(context):
         return True
     alone = brought[0].alone
+    if _is_in_need(context):
+        return alone or not context.words  # Something happened meanwhile: this is no moment for a photo.
     if not kept:
         why = next((each.reason for each in brought if each.reason), "lost")
         context.notice(_UNFIT[why])
@@ -110,6 +111,11 @@ def _say_back(context: Context) -> bool:
     values = {"held": context.words, "voice": _label(context, brought_by(context.session, text)), MEDIA: kept}
     _start_with(context, SAID_BACK, values)
     return True
+
+
+def _is_in_need(context: Context) -> bool:
+    """Whether someone is being looked after, or sits with another: what is said then goes its own way."""
+    return context.known.in_alert or hour_for_two.is_together(context) or is_in_talk(context, None)
 
 
 def _ask(context: Context, words: str, kept: Sequence[Media]) -> None:
