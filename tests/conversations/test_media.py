@@ -18,7 +18,7 @@ from assistant.delivery.media_links import LIVES, fetch
 from assistant.media.cleaning import clean
 from assistant.runtime import read_flows
 from assistant.simulation.world import World
-from assistant.simulation.world_phones import speak
+from assistant.simulation.world_phones import approve_templates, let_text_by, speak
 from assistant.store.tables import Circle, Inbox, Media, Outbox, Receipt
 from tests.media.recordings import PLACE, photo
 
@@ -84,6 +84,18 @@ def test_a_phone_that_shows_no_photos_gets_the_words_and_its_sender_hears_so(wor
     assert any("Some phones here can't get photos" in each for each in heard_by(world, "ana"))
     assert "Ana: my garden (photo)" in say(world, "sol", "READ")
     assert "Ana: my garden (photo) <photo>" in say(world, "bea", "READ")
+
+
+def test_a_photo_waits_until_its_reader_has_opened_the_chat_for_no_template_brings_one(world: World) -> None:
+    let_text_by(world, "rosa", "whatsapp")
+    world.member("rosa", "MAPLE")
+    approve_templates(world)
+    share_photo(world)
+    world.move_to(world.clock.now() + dt.timedelta(days=2))
+    heard = heard_by(world, "rosa")
+    assert heard
+    assert not any("garden" in each for each in heard)
+    assert any(each.endswith("Ana: my garden (photo) <photo>") for each in say(world, "rosa", "hi"))
 
 
 def test_whoever_it_was_shown_to_has_a_receipt_and_nobody_else(world: World) -> None:
