@@ -31,6 +31,7 @@ from tests.fake_twilio.our_side import wait_until
 from tests.media.recordings import PLACE, photo, voice
 from tests.servers import free_port
 from tests.webhooks.twilio_side import Bell
+from webhooks import media_door
 from webhooks.app import create_app
 
 ANA, MIA = "+14155550111", "+14155550112"
@@ -156,6 +157,23 @@ def test_a_photo_reaches_a_buddy_over_the_wire_and_its_link_is_dead_then(side: S
     (theirs,) = side.carrier.carrier.messages(from_=ANA)
     assert theirs.media == ()
     assert requests.get(media.url.replace(".jpg", "x.jpg"), timeout=5).status_code == 404
+
+
+def test_words_go_without_a_photo_that_the_carrier_cannot_fetch(
+    side: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media_door, "fetch", lambda *_args: None)
+    side.send(photo(), "image/jpeg", "@ look at this")
+    (lost,) = side.got(MIA)
+    assert (lost.status, lost.error_code) == ("failed", 30019)
+
+    def anew() -> bool:
+        side.settle()
+        return any(each.status == "delivered" for each in side.carrier.carrier.messages(to=MIA))
+
+    wait_until(anew)
+    (arrived,) = [each for each in side.carrier.carrier.messages(to=MIA) if each.status == "delivered"]
+    assert (arrived.body, arrived.media) == ("Ana: look at this (photo)", ())
 
 
 def test_a_header_that_lies_is_not_believed(side: Side) -> None:

@@ -40,6 +40,8 @@ def _retry(meaning: str, wait: float, tries: int) -> ErrorClass:
 CLOSED_WINDOW = 63016
 TEMPLATE_GONE = frozenset({21655, 21656, 63027, 63040, 63041, 63042})
 """What was sent as a content goes another way: the carrier, or WhatsApp, does not take it any more."""
+MEDIA_LOST = frozenset({12300, 21620, 30019, 63019})
+"""What was to go along could not be had, or is not taken there: the words go without it."""
 
 ERRORS: dict[int, ErrorClass] = {
     21610: ErrorClass(Trouble.OPTED_OUT, "the recipient has opted out"),
@@ -97,6 +99,10 @@ ERRORS: dict[int, ErrorClass] = {
     63040: _retry("the template was refused", 1.0, 2),
     63041: _retry("the template is paused", 1.0, 2),
     63042: _retry("the template is switched off", 1.0, 2),
+    12300: _retry("what goes along is of a kind that is not taken", 1.0, 2),
+    21620: _retry("what goes along cannot be fetched", 1.0, 2),
+    30019: _retry("what goes along is too large for the carrier", 1.0, 2),
+    63019: _retry("what goes along could not be fetched", 1.0, 2),
     # It may have gone out: Twilio did not try again "to avoid duplicates".
     30410: ErrorClass(Trouble.UNSURE, "the provider did not answer in time"),
 }

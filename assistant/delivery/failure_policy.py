@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import CarrierError, Trouble
-from assistant.carriers.carrier_errors import CLOSED_WINDOW, TEMPLATE_GONE, classify, is_known
+from assistant.carriers.carrier_errors import CLOSED_WINDOW, MEDIA_LOST, TEMPLATE_GONE, classify, is_known
 from assistant.circles.membership.invitations import note_unreachable
 from assistant.circles.people import consent
 from assistant.delivery.outbox import PURPOSE_RULES
@@ -29,7 +29,7 @@ FIRST_PAUSE: Final = dt.timedelta(seconds=1)
 overrun must be left alone, and asks for longer itself where it knows better (Retry-After)."""
 WORTH_RESENDING: Final = ("safety", "alert", "legal", "notice", "relay", "prompt", "invitation")
 """A reply that arrives hours later answers nobody; everything else still may, until it expires."""
-ANOTHER_WAY: Final = TEMPLATE_GONE | {CLOSED_WINDOW}
+ANOTHER_WAY: Final = TEMPLATE_GONE | MEDIA_LOST | {CLOSED_WINDOW}
 """What was refused for the way it went, and goes another at once, a reply too."""
 
 

@@ -44,11 +44,11 @@ class Fetched:
 
 def links_of(services: Transport, text: Due) -> tuple[str, ...]:
     """Return where the carrier finds what goes along with a text; nothing where we can send no MMS."""
-    if not text.media or (text.uri.startswith(SMS) and services.identity.country not in WITH_MMS):
+    if not text.along or (text.uri.startswith(SMS) and services.identity.country not in WITH_MMS):
         return ()
     until = int((services.clock.real() + LIVES).timestamp())
     address, key = f"{services.identity.url}/webhooks/media", services.identity.key
-    return tuple(f"{address}/{_name(key, text.id, media, ending, until)}" for media, ending in text.media)
+    return tuple(f"{address}/{_name(key, text.id, media, ending, until)}" for media, ending in text.along)
 
 
 def fetch(session: Session, key: bytes, name: str, real: dt.datetime) -> Fetched | None:

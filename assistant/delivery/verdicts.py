@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assistant.carriers.carrier import Content
-from assistant.carriers.carrier_errors import CLOSED_WINDOW
+from assistant.carriers.carrier_errors import CLOSED_WINDOW, MEDIA_LOST
 from assistant.channels.windows import is_open
 from assistant.circles.people.silence import PERSONAL, may_be_another
 from assistant.delivery.outbox import ANSWER_WHILE_FRESH, PURPOSE_RULES, Rule
@@ -82,6 +82,11 @@ class Due:
     content: Content | None = None
     """What goes in place of the words, and reads the same; see `assistant.delivery.ways`."""
 
+    @property
+    def along(self) -> list[list[Any]]:
+        """What of `media` goes along: nothing, once the carrier could not take it."""
+        return [] if self.error_code in MEDIA_LOST else self.media or []
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -121,6 +126,7 @@ def decide(text: Due, now: dt.datetime) -> Hold | Drop | None:
 def _forbidden(text: Due, rule: Rule, now: dt.datetime) -> str | None:
     reasons = (
         (text.body is None, "erased"),
+        (not text.body and not text.along, "nothing is left of it"),
         (text.expires_at is not None and text.expires_at <= now, "too late"),
         (text.retired, "address retired"),
         (text.unreachable and not rule.to_unreachable, "unreachable"),
