@@ -394,6 +394,17 @@ def test_the_doctor_finds_nothing_wrong_on_a_quiet_machine(
         assert "circle run" in found[piece]["mend"]
 
 
+def test_the_doctor_says_what_is_missing_for_voice_notes_to_become_words(
+    circle: Circle, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert "not set up: voice notes are passed on as voices" in circle("doctor").out
+    monkeypatch.setenv("TRANSCRIPTION_MODEL", str(tmp_path / "nothing"))
+    found = [line for line in circle("doctor", "--json").data if line["piece"] == "voice notes"]
+    assert [line["state"] for line in found] == ["warn", "warn"]
+    assert '".[transcription]"' in found[0]["mend"]
+    assert "model.bin and config.json" in found[1]["said"]
+
+
 def test_the_doctor_says_what_is_wrong_and_fails(
     circle: Circle, rows: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
