@@ -143,8 +143,7 @@ def _pass_to_paged(context: Context, _text: Inbox, kind: str) -> Seen | None:
     """Words of someone in an open alert go to whoever has taken it; words of danger count all the same."""
     if kind == "start" or not paged_stage.pass_on(context, _sure_command) or kind == "help":
         return None
-    if not answer_danger(context) and (maybe := may_be_danger(context)) is not None:
-        ask_gently(context, maybe)
+    paged_stage.hear_besides(context)
     return Seen()
 
 
