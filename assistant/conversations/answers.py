@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from assistant.circles.people.carried_media import tie
 from assistant.conversations.effect_handlers import apply
 from assistant.conversations.helping.misunderstandings import MOST_UNCLEAR, escalate, offers_numbers
 from assistant.conversations.questions import close
@@ -213,20 +214,22 @@ def _keep(context: Context, question: Question, conversation: Conversation, read
     """Write the answer down, with who may see it: what the question said when it was asked."""
     step = step_of(context, question)
     key = step.save_as or question.step
-    context.session.add(
-        Answer(
-            question_id=question.id,
-            person_id=context.person.id,
-            member_id=conversation.member_id,
-            key=key,
-            outcome=reading.outcome,
-            words=None if reading.outcome == "skip" else context.words,
-            value={"value": reading.value},
-            visible_to=question.visible_to,
-            inbox_id=context.inbox.id if context.inbox else None,
-            at=context.now,
-        )
+    answer = Answer(
+        question_id=question.id,
+        person_id=context.person.id,
+        member_id=conversation.member_id,
+        key=key,
+        outcome=reading.outcome,
+        words=None if reading.outcome == "skip" else context.words,
+        value={"value": reading.value},
+        visible_to=question.visible_to,
+        inbox_id=context.inbox.id if context.inbox else None,
+        at=context.now,
     )
+    context.session.add(answer)
+    if context.media:
+        context.session.flush()
+        tie(context.session, context.media, [("answer", answer.id)])
     if step.save_as and reading.outcome != "skip":
         # A choice, a yes and a no have no value beyond what they are.
         value = reading.outcome if reading.value is None else reading.value

@@ -97,7 +97,7 @@ def hand_over(context: Context) -> None:
     conversation = context.session.get_one(Conversation, question.conversation_id)
     if question.state == "closed" or conversation.ended_at is not None:
         return
-    context = replace(context, words=handed.words)
+    context = replace(context, words=handed.words, media=handed.media)
     reading = read_answer(context, question, conversation)
     take_answer(context, question, conversation, reading)
 

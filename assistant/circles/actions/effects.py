@@ -132,6 +132,8 @@ class HandOver:
     question_id: int
     words: str
     before: bool = False
+    media: tuple[int, ...] = ()
+    """Pictures and voice notes that go with them."""
 
 
 @dataclass(frozen=True, slots=True)
