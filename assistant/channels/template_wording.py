@@ -18,6 +18,8 @@ from assistant.language.rendering import placeholders
 
 LONGEST_BODY: Final = 1024
 LONGEST_VALUE: Final = 250
+LABEL: Final = "circle"
+"""The placeholder whose sample stands for the name of a circle before a text."""
 WORDS_A_VARIABLE: Final = 2
 """So many words of our own there have to be for each variable; WhatsApp refuses what is mostly variables."""
 _VARIABLE: Final = re.compile(r"\{\{(\d+)\}\}")
@@ -109,6 +111,29 @@ def worded(
     _check(body, len(names))
     given_samples = tuple(samples.get(name) or name for name in names)
     return Wording(language, body, given_samples, tuple(titles), lead, tail)
+
+
+def labelled(
+    text: str,
+    language: str,
+    samples: Mapping[str, str],
+    fixed: Mapping[str, str],
+    titles: Sequence[str] = (),
+    *,
+    lead: str,
+    tail: str = "",
+) -> Wording:
+    """Return the template that says a text with its circle's name before it, as whoever sits in two reads it.
+
+    Args:
+        lead: What stands before the name, which changes and so cannot come first.
+
+    Raises:
+        NoTemplate: WhatsApp would refuse it.
+    """
+    if not re.match(r"\w", text.lstrip("¿¡\"'(")):
+        raise NoTemplate("two things that change stand side by side")
+    return worded(f"{{{LABEL}}}: {text}", language, samples, fixed, titles, lead=lead, tail=tail)
 
 
 def _check(body: str, variables: int) -> None:

@@ -16,9 +16,9 @@ from sqlalchemy import select
 
 from assistant.carriers.carrier import CarrierError, Trouble
 from assistant.carriers.contents import RECEIVED, UNSUBMITTED, Approval, ContentForm, Contents, HeldContent
-from assistant.channels.opening_texts import OpeningText, opening_texts
+from assistant.channels.opening_texts import NOTICES, OpeningText, opening_texts
 from assistant.channels.shapes import Shape, all_shapes, samples_of, types_of
-from assistant.channels.template_wording import NoTemplate, Wording, worded
+from assistant.channels.template_wording import LABEL, NoTemplate, Wording, labelled, worded
 from assistant.circles.actions.context import ServiceIdentity
 from assistant.circles.actions.placeholders import PLACEHOLDERS
 from assistant.delivery.template_reviews import NEW, as_columns
@@ -27,6 +27,7 @@ from assistant.delivery.verdicts import OPENER
 from assistant.delivery.ways import UTILITY
 from assistant.engine.book import FlowBook
 from assistant.language.languages import LANGUAGES
+from assistant.language.rendering import placeholders
 from assistant.schedule.programs import programs
 from assistant.store.database import Database
 from assistant.store.tables import MessageTemplate
@@ -34,6 +35,7 @@ from assistant.store.tables import MessageTemplate
 AT_ONCE: Final = 8
 """Requests to the carrier's Content API that are under way at once."""
 TAIL: Final = "template_tail"
+LABEL_LEAD: Final = "template_label_lead"
 OPENER_BUTTON: Final = "opener_button"
 ANY_LANGUAGE: Final = "en"
 """Of shapes, which have no words of their own; Twilio wants one said."""
@@ -95,20 +97,33 @@ def plan_templates(
     """
     plan = Plan([*_openers(book, samples, fixed), *map(planned_shape, all_shapes())])
     keys = {each.key for each in plan.wanted}
-    tails = book.notice(TAIL)
-    for text in opening_texts(book, flows):
-        lead, tail = f"{fixed['service']}: ", f" {tails[text.language]['full']}"
+    tails, leads = book.notice(TAIL), book.notice(LABEL_LEAD)
+    texts = list(opening_texts(book, flows))
+    # Few people sit in two circles: what they read, with a circle's name before it, comes last.
+    for text, with_label in (*((each, False) for each in texts), *((each, True) for each in texts)):
+        if with_label and not _may_be_labelled(book, text):
+            continue
+        say = labelled if with_label else worded
+        lead = f"{leads[text.language]['full']} " if with_label else f"{fixed['service']}: "
+        tail = f" {tails[text.language]['full']}"
         try:
-            said = worded(
+            said = say(
                 text.text, text.language, samples[text.language], fixed, text.titles, lead=lead, tail=tail
             )
         except NoTemplate as why:
-            plan.unfit.append(Unfit(text, str(why)))
+            if not with_label:
+                plan.unfit.append(Unfit(text, str(why)))
             continue
         if said.key not in keys:
             keys.add(said.key)
             plan.wanted.append(planned_text(text, said))
     return plan
+
+
+def _may_be_labelled(book: FlowBook, text: OpeningText) -> bool:
+    """Whether its circle's name may stand before a text: what a conversation says unasked, without that name."""
+    flow = text.wording.partition("/")[0]
+    return flow != NOTICES and not book.is_safety(flow) and LABEL not in placeholders(text.text)
 
 
 def _openers(
