@@ -121,7 +121,7 @@ def plan_templates(
 
 
 def _may_be_labelled(book: FlowBook, text: OpeningText) -> bool:
-    """Whether its circle's name may stand before a text: what a conversation says unasked, without that name."""
+    """Whether its circle's name may stand before a text: what conversations say unasked, without it."""
     flow = text.wording.partition("/")[0]
     return flow != NOTICES and not book.is_safety(flow) and LABEL not in placeholders(text.text)
 

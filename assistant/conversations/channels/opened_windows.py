@@ -14,7 +14,7 @@ from assistant.store.tables import Conversation, Outbox
 
 
 def note_channel(context: Context) -> bool:
-    """Note by what the person's text came, and let go what waited for it; return whether something may have."""
+    """Note by what the person's text came, and let go what waited for it; return whether some may have."""
     text, address = context.inbox, context.address
     if text is None:
         return False
