@@ -23,6 +23,8 @@ LABEL: Final = "circle"
 WORDS_A_VARIABLE: Final = 2
 """So many words of our own there have to be for each variable; WhatsApp refuses what is mostly variables."""
 _VARIABLE: Final = re.compile(r"\{\{(\d+)\}\}")
+_BROKEN: Final = re.compile(r"[\n\r\t]| {5}")
+"""What WhatsApp takes in no variable: several lines, tabs, more than four spaces running."""
 _NEIGHBOURS: Final = re.compile(r"\{\{\d+\}\}[\s]*\{\{\d+\}\}")
 
 
@@ -158,10 +160,9 @@ def fit(body: str, words: str) -> dict[str, str] | None:
         return None
     values = {name[1:]: value for name, value in found.groupdict().items()}
     if any(
-        not value.strip() or len(value) > LONGEST_VALUE or "\n" in value or "\t" in value
-        for value in values.values()
+        not value.strip() or len(value) > LONGEST_VALUE or _BROKEN.search(value) for value in values.values()
     ):
-        return None  # Twilio takes no empty variable, and WhatsApp none of several lines.
+        return None  # Twilio takes no empty variable; WhatsApp refuses these with 63013.
     return values
 
 
