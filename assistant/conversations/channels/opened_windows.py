@@ -8,7 +8,6 @@ from assistant.channels.payloads import asks_to_read
 from assistant.channels.windows import just_opened
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again
-from assistant.delivery.waited import gather, let_go
 from assistant.language.signals.courtesy import is_courtesy
 from assistant.store.tables import Conversation, Outbox
 
@@ -23,12 +22,17 @@ def note_channel(context: Context) -> bool:
         address.channel = channel
     opened = just_opened(address.opened_at, address.heard_at)
     if opened:
+        # Loaded late: what claims texts is of no use here but for chats whose window was closed.
+        from assistant.delivery.waited import let_go
+
         let_go(context.session, address.id, context.now)
     return opened
 
 
 def gather_waited(context: Context) -> None:
     """Say what waited in as few texts as fit; what is asked in them is not asked by this turn as well."""
+    from assistant.delivery.waited import gather
+
     asked = gather(context.session, context.address.id, context.now)
     context.progress.drafts[:] = [
         draft
