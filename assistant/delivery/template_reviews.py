@@ -64,7 +64,7 @@ def is_look_due(session: Session, now: dt.datetime) -> bool:
     pause = ONCE_DECIDED
     if newest is not None:
         pause = min(max((now - newest) / PART_OF_AGE, SOONEST), LATEST)
-    return now >= looked + pause
+    return bool(now >= looked + pause)
 
 
 def follow_reviews(

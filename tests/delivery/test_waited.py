@@ -28,7 +28,7 @@ def database(database: Database, clock: ManualClock) -> Database:
 
 def waits(database: Database, clock: ManualClock, body: str, purpose: str = "notice", **more: object) -> int:
     """A text that waits for Ana's word."""
-    draft = replace(a_text(ANA, body, purpose, **more), uri=CHAT)  # type: ignore[arg-type]
+    draft = replace(a_text(ANA, body, purpose, **more), uri=CHAT)
     (number,) = queue(database, clock.now(), draft)
     until = clock.now() + dt.timedelta(days=3)
     with database.write() as session:
