@@ -66,7 +66,7 @@ def handle(context: Context) -> str | None:
     text = context.inbox
     assert text is not None
     context.address.unreachable_at = None
-    opened_windows.note_channel(context)
+    opened = opened_windows.note_channel(context)
     # What is read on a button is ours: it is no keyword.
     tapped = heard_taps.asking_tapped(context) is not None
     kind = "words" if tapped else keywords.kind_here(context, text)
@@ -78,6 +78,8 @@ def handle(context: Context) -> str | None:
     come_back(context)
     if kind == "words":
         switching_language.offer(context)
+    if opened:
+        opened_windows.gather_waited(context)
     offer_taps(context)
     return seen.reason
 
