@@ -20,6 +20,7 @@ from assistant.carriers.twilio_http import TWILIO_HOST, LoopHttp, reading, refus
 
 TIMEOUT = 10.0
 """Seconds; Twilio's client has none of its own and would wait for ever."""
+RCS = "rcs"
 LOG_PAGE = 200
 MOST_TO_ONE = 1000
 """Log rows to one address that are looked at: far more than one person is sent in the minutes asked about."""
@@ -90,14 +91,12 @@ class TwilioCarrier:
         """Return texts of ours to this address, newest first; see `Carrier.sent_since`."""
         # Twilio's DateSent filters have no use here: they hide what still queues, and go by whole days.
         since = _whole_second(since)
-        found = []
+        address = from_uri(to_uri)
+        # What a messaging service brought by RCS stands in the log under that address of the number.
+        addresses = [address] if ":" in address else [address, f"{RCS}:{address}"]
         with reading():
-            async for message in self._log(to=from_uri(to_uri), limit=MOST_TO_ONE):
-                if message.date_created < since - SLACK:
-                    break
-                if message.date_created >= since and not _is_inbound(message):
-                    found.append(_logged(message))
-        return found
+            logs = await asyncio.gather(*(self._sent_to(each, since) for each in addresses))
+        return sorted((text for log in logs for text in log), key=lambda text: text.created_at, reverse=True)
 
     async def received_since(self, since: dt.datetime) -> list[LoggedText]:
         """Return texts to us, oldest first; see `Carrier.received_since`."""
@@ -167,6 +166,15 @@ class TwilioCarrier:
         async for message in await self._client.messages.stream_async(page_size=LOG_PAGE, **filters):
             if message.date_created is not None:
                 yield message
+
+    async def _sent_to(self, address: str, since: dt.datetime) -> list[LoggedText]:
+        found = []
+        async for message in self._log(to=address, limit=MOST_TO_ONE):
+            if message.date_created < since - SLACK:
+                break
+            if message.date_created >= since and not _is_inbound(message):
+                found.append(_logged(message))
+        return found
 
     async def _received_at(self, address: str, day: dt.datetime, since: dt.datetime) -> list[LoggedText]:
         found = []

@@ -18,7 +18,7 @@ from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, move, with_versions
 from assistant.engine.book import FlowBook
-from assistant.engine.flow_model import ANY, Step
+from assistant.engine.flow_model import ANY, WHOLE, Step
 from assistant.engine.movement import UNCLEAR, advance, find_way
 from assistant.language.folding import plain_words
 from assistant.language.languages import LANGUAGES
@@ -160,6 +160,12 @@ def step_of(context: Context, question: Question) -> Step:
     return with_versions(
         context, lambda: context.services.book.pinned(question.flow, version).steps[question.step]
     )
+
+
+def must_be_whole(context: Context, question: Question, conversation: Conversation, outcome: str) -> bool:
+    """Return whether only a reply that says nothing else may come to this: something follows from it."""
+    sure = _sure(context, step_of(context, question), question, conversation)
+    return sure.get(outcome, sure.get(ANY)) == WHOLE
 
 
 def _sure(context: Context, step: Step, question: Question, conversation: Conversation) -> Mapping[str, str]:

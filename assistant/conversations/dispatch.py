@@ -66,7 +66,7 @@ def handle(context: Context) -> str | None:
     text = context.inbox
     assert text is not None
     context.address.unreachable_at = None
-    opened_windows.note_channel(context)
+    opened = opened_windows.note_channel(context)
     # What is read on a button is ours: it is no keyword.
     tapped = heard_taps.asking_tapped(context) is not None
     kind = "words" if tapped else keywords.kind_here(context, text)
@@ -78,6 +78,8 @@ def handle(context: Context) -> str | None:
     come_back(context)
     if kind == "words":
         switching_language.offer(context)
+    if opened:
+        opened_windows.gather_waited(context)
     offer_taps(context)
     return seen.reason
 
@@ -145,8 +147,7 @@ def _pass_to_paged(context: Context, _text: Inbox, kind: str) -> Seen | None:
     """Words of someone in an open alert go to whoever has taken it; words of danger count all the same."""
     if kind == "start" or not paged_stage.pass_on(context, _sure_command) or kind == "help":
         return None
-    if not answer_danger(context) and (maybe := may_be_danger(context)) is not None:
-        ask_gently(context, maybe)
+    paged_stage.hear_besides(context)
     return Seen()
 
 

@@ -38,6 +38,8 @@ AGAIN: Final = dt.timedelta(days=7)
 WITHOUT_OPENER: Final = dt.timedelta(hours=1)
 """So long between two looks whether an opener has been approved meanwhile."""
 LONGEST_WAIT: Final = dt.timedelta(days=7)
+NO_OPENER: Final = "no approved template to open with"
+"""Why a text is held whose reader cannot even be asked to write; by it an approval lets it go."""
 WAITS: Final = "waits for a word from its reader"
 """Why a text is held whose reader was asked to write; by it their text lets it go."""
 
@@ -169,7 +171,7 @@ def _usable(template: MessageTemplate, uri: str) -> bool:
 def _wait(text: Due, held: _Held, openers: list[Due], now: dt.datetime) -> Hold:
     if text.wording == OPENER or not any(_usable(each, text.uri) for each in held.openers.values()):
         log.error("no approved template to open a conversation with", outbox=text.id)
-        return Hold(now + WITHOUT_OPENER, "no approved template to open with")
+        return Hold(now + WITHOUT_OPENER, NO_OPENER)
     if opens_again(text.opened_at, text.heard_at, now, AGAIN):
         openers.append(text)
     return Hold(text.expires_at or now + LONGEST_WAIT, WAITS)

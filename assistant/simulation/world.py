@@ -91,6 +91,8 @@ class World:
         self.heard: list[Heard] = []
         self.numbers: dict[str, str] = {}
         self.by_rcs: set[str] = set()
+        self.lasting: dict[str, str] = {}
+        """WhatsApp's own id of somebody's phone -> whose it is."""
         self.cohorts: dict[str, int] = {}
         self.services = Services(
             database=self.database,
@@ -129,8 +131,10 @@ class World:
         return self.numbers.setdefault(name, f"+{FIRST_PHONE + len(self.numbers)}")
 
     def name(self, number: str) -> str:
-        """Return whose number it is."""
-        return next((name for name, known in self.numbers.items() if known == number), number)
+        """Return whose number it is, by whichever channel it is written to."""
+        number = number.rpartition(":")[2]
+        owners = (name for name, known in self.numbers.items() if known.rpartition(":")[2] == number)
+        return next(owners, self.lasting.get(number, number))
 
     def circle(self, code: str, name: str, **details: Any) -> int:
         """Make a circle and return its id."""
@@ -271,6 +275,8 @@ class World:
         if answer is not None:
             self.heard.append(Heard(self.number(name), answer.body, self.clock.now(), by_carrier=True))
         fields = as_webhook(inbound)
+        if lasting := fields.get("ExternalUserId"):
+            self.lasting[lasting.rpartition(":")[2]] = name
         text = IncomingText(
             carrier_id=inbound.sid,
             from_uri=to_uri(inbound.from_),

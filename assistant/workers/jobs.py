@@ -124,6 +124,16 @@ def fetch_log(job_context: JobContext) -> None:
     job_context.aside(fetch)
 
 
+def follow_reviews(job_context: JobContext) -> None:
+    """Ask how templates stand that WhatsApp reviews, until it has decided."""
+    from assistant.delivery import template_reviews
+
+    transport = job_context.runtime.transport
+    contents = getattr(transport.carrier, "contents", None)  # A carrier without WhatsApp holds none.
+    if contents is not None:
+        template_reviews.follow_reviews(transport, contents, _in_a_loop_of_its_own(transport))
+
+
 WORK: Final = {"inbox": handle_inbox, "delivery": deliver}
 MAINTENANCE: Final = (("inbox", sweep, 3), ("delivery", deliver, 3), ("delivery", fetch_log, 60))
 """(queue, job, seconds): how often it is run, by the clock or by a worker with nothing else to do. So long a
@@ -133,9 +143,10 @@ BESIDE: Final = (
     ("inbox", translate, 2),
     ("inbox", fetch_media, 2),
     ("inbox", keep_figures, 60),
+    ("delivery", follow_reviews, 60),
 )
 """The same, but in a thread beside the drains: what is unsure does not wait for the end of a busy one, and no
-text for a translation, nor for figures."""
+text for a translation, nor for figures or reviews."""
 
 
 def _in_a_loop_of_its_own(transport: Transport) -> Callable[[Coroutine[Any, Any, Any]], Any]:

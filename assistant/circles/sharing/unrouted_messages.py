@@ -263,6 +263,12 @@ def hand_over_words(ctx: ActionContext, *, held: str = "", meant: int = 0) -> Ac
     return ActionResult("handed", {HELD: ""}, (HandOver(question.id, words, media),))
 
 
+@action("chosen")
+def choose_anew(ctx: ActionContext, *, held: str = "", meant: int = 0) -> ActionResult:  # noqa: ARG001
+    """Take the held words for another choice at what was asked before the question in `meant`."""
+    return ActionResult("chosen", {HELD: ""}, (HandOver(meant, held.strip(), before=True),))
+
+
 @action("ask", "no")
 def may_be_answer(ctx: ActionContext, *, meant: int = 0) -> ActionResult:
     """Whether words that went to someone may answer a question, too, which is still to be answered."""
