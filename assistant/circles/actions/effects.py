@@ -127,13 +127,13 @@ class HandOver:
 
     Attributes:
         before: They are another choice at what was asked before that question instead.
+        media: Pictures and voice notes that go with them.
     """
 
     question_id: int
     words: str
     before: bool = False
     media: tuple[int, ...] = ()
-    """Pictures and voice notes that go with them."""
 
 
 @dataclass(frozen=True, slots=True)

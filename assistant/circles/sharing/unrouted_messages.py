@@ -260,7 +260,7 @@ def hand_over_words(ctx: ActionContext, *, held: str = "", meant: int = 0) -> Ac
     if question is None or question.person_id != ctx.person.id or not words:
         return ActionResult("handed", {HELD: ""})
     media = tuple(each for each in ctx.values.get(MEDIA) or () if isinstance(each, int))
-    return ActionResult("handed", {HELD: ""}, (HandOver(question.id, words, media),))
+    return ActionResult("handed", {HELD: ""}, (HandOver(question.id, words, media=media),))
 
 
 @action("chosen")
