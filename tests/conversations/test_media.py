@@ -98,6 +98,19 @@ def test_a_photo_waits_until_its_reader_has_opened_the_chat_for_no_template_brin
     assert any(each.endswith("Ana: my garden (photo) <photo>") for each in say(world, "rosa", "hi"))
 
 
+def test_of_several_photos_that_waited_none_is_lost(world: World) -> None:
+    let_text_by(world, "rosa", "whatsapp")
+    world.member("rosa", "MAPLE")
+    approve_templates(world)
+    for name in ("ana", "bea"):
+        send_photo(world, name, f"{name}'s garden")
+        for words in ("the whole circle", "yes", "1"):
+            world.text(name, words)
+    world.move_to(world.clock.now() + dt.timedelta(days=2))
+    heard = "\n".join(say(world, "rosa", "hi"))
+    assert [heard.count(each) for each in ("ana's garden", "bea's garden", "<photo>")] == [1, 1, 2]
+
+
 def test_whoever_it_was_shown_to_has_a_receipt_and_nobody_else(world: World) -> None:
     share_photo(world)
     world.text("bea", "READ")
