@@ -63,7 +63,7 @@ def gather(session: Session, address_id: int, now: dt.datetime) -> Collection[tu
     group: list[Outbox] = []
     for text in texts:
         alone = _place(text) in asked or text.taps or text.to_translate or text.wording == TRANSLATED
-        alone = alone or text.media  # A message takes one picture.
+        alone = alone or text.media is not None  # A message takes one picture.
         if group and (alone or not _goes_with(text, group)):
             _say_together(session, group, now)
             group = []
