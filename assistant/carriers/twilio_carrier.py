@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -59,10 +60,18 @@ class TwilioCarrier:
         self.contents = TwilioContents(self._http, self._login)
         self._messages = f"https://{TWILIO_HOST}/2010-04-01/Accounts/{account_sid}/Messages.json"
 
-    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
+    async def send(
+        self,
+        to_uri: str,
+        body: str,
+        *,
+        attempt: str,
+        content: Content | None = None,
+        media: Sequence[str] = (),
+    ) -> Accepted:
         """Hand over one text; see `Carrier.send`."""
         said = (
-            {"Body": body}
+            ({"Body": body} if body or not media else {})
             if content is None
             else {"ContentSid": content.sid, "ContentVariables": json.dumps(dict(content.variables))}
         )
@@ -70,6 +79,7 @@ class TwilioCarrier:
             "To": from_uri(to_uri),
             **said,
             "StatusCallback": f"{self._status_callback_url}?attempt={attempt}",
+            **({"MediaUrl": list(media)} if media else {}),
             **self._from(to_uri),
         }
         with sending():
@@ -98,6 +108,18 @@ class TwilioCarrier:
         found = {text.carrier_id: text for log in logs for text in log}
         return sorted(found.values(), key=lambda text: (text.created_at, text.carrier_id))
 
+    async def fetch_media(self, url: str, most: int) -> bytes:
+        """Return a picture or voice note of a text to us; see `Carrier.fetch_media`."""
+        with reading():
+            return await self._http.download(self._own_media(url), self._login, most)
+
+    async def drop_media(self, url: str) -> None:
+        """Have Twilio forget it; see `Carrier.drop_media`."""
+        with reading():
+            answer = await self._http.request("DELETE", self._own_media(url), auth=self._login)
+        if answer.status_code not in (204, 404):
+            raise refusal(answer.status_code, None)
+
     async def number(self) -> str | None:
         """Return the number that people text, E.164; None when the messaging service has none."""
         with reading():
@@ -124,6 +146,14 @@ class TwilioCarrier:
     async def close(self) -> None:
         """Let go of this loop's connections; the carrier can still be used."""
         await self._http.close()
+
+    def _own_media(self, url: str) -> str:
+        """Return where something of our account is; our login goes nowhere else."""
+        asked, ours, here = urlsplit(url), urlsplit(self._messages), urlsplit(self._api_url)
+        messages = ours.path.removesuffix(".json") + "/"
+        if asked.netloc not in (ours.netloc, here.netloc) or not asked.path.startswith(messages):
+            raise CarrierError(Trouble.FIX)
+        return f"https://{TWILIO_HOST}{asked.path}"
 
     def _from(self, to_uri: str) -> dict[str, str]:
         if self._sender.startswith("MG"):

@@ -311,6 +311,7 @@ def _facts() -> Select[*tuple[Any, ...]]:
             func.coalesce(Person.language, Circle.language),
             Outbox.error_code,
             func.coalesce(Outbox.sent_at, Outbox.not_before),
+            Outbox.media,
         )
         .select_from(Outbox)
         .join(Address, Address.id == Outbox.address_id)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -27,6 +28,7 @@ from assistant.delivery.claims import (
     release,
 )
 from assistant.delivery.delivery_receipts import attempt_name
+from assistant.delivery.media_links import links_of
 from assistant.delivery.send_results import Result, record
 from assistant.delivery.verdicts import Due
 from assistant.services import Transport, allow_everything
@@ -247,8 +249,10 @@ class _Round:
             self._unsent.append(text)
             return
         answer: Any
+        media = links_of(self._services, text)
+        carrier_send = self._services.carrier.send
         try:
-            answer = await self._services.carrier.send(
+            answer = await (partial(carrier_send, media=media) if media else carrier_send)(
                 text.uri,
                 text.body or "",
                 attempt=attempt_name(text.id, text.attempt),

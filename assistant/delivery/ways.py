@@ -73,7 +73,9 @@ def ways_of(session: Session, texts: Sequence[Due], now: dt.datetime) -> Ways:
         now: Aware UTC, the service's time.
     """
     closed = {text.id for text in texts if not window_is_open(text, now)}
-    rich = {text.id for text in texts if text.id not in closed and _style(text) is not None}
+    rich = {
+        text.id for text in texts if text.id not in closed and not text.media and _style(text) is not None
+    }
     if not closed and not rich:
         return Ways(list(texts))
     wordings = [text.wording for text in texts if text.id in closed]
@@ -136,8 +138,8 @@ def _with_buttons(text: Due, shapes: Mapping[str, str]) -> Content | None:
 
 
 def _as_template(text: Due, held: _Held) -> Content | None:
-    if text.error_code in TEMPLATE_GONE or text.body is None:
-        return None
+    if text.error_code in TEMPLATE_GONE or text.body is None or text.media:
+        return None  # No template brings a picture: that waits until its reader has written.
     opens = text.wording == OPENER
     for template in held.openers.values() if opens else held.texts.get(text.wording or "", ()):
         if not _usable(template, text.uri):

@@ -6,6 +6,7 @@ the local carrier's. Only the clock is moved by hand, and nothing crosses a netw
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,20 +26,23 @@ from assistant.circles.people import consent
 from assistant.circles.people.addresses import address_for
 from assistant.conversations import inbox, maintenance
 from assistant.conversations.import_invitations import invite_all
+from assistant.conversations.media.media_fetching import fetch_waiting
 from assistant.conversations.translating import translations
 from assistant.delivery.claims import claim
 from assistant.delivery.delivery_receipts import StatusReport, attempt_name, note_statuses
+from assistant.delivery.media_links import links_of
 from assistant.delivery.recorder import IncomingText, insert_texts
 from assistant.delivery.send_results import Result, record
 from assistant.engine.book import FlowBook
 from assistant.fake_twilio.fake_carrier import LOCAL_NUMBER, LOCAL_SERVICE_SID, LocalCarrier
 from assistant.fake_twilio.wire import as_webhook
 from assistant.language.languages import FALLBACK
+from assistant.media.cleaning import clean
 from assistant.schedule.clock import ManualClock
 from assistant.services import Services
 from assistant.simulation.time_travel import next_due
 from assistant.simulation.world_carrier import WorldCarrier
-from assistant.simulation.world_phones import Heard, heard_of
+from assistant.simulation.world_phones import Heard, Listener, heard_of
 from assistant.simulation.world_store import give_back, take_store
 from assistant.store import looks
 from assistant.store.sealing import Keyring
@@ -83,6 +87,7 @@ class World:
         self.database = self._store.database
         self.local = LocalCarrier(now=self.clock.now, seed=1)
         self.carrier = WorldCarrier(self.local)
+        self.listener = Listener()
         self.heard: list[Heard] = []
         self.numbers: dict[str, str] = {}
         self.by_rcs: set[str] = set()
@@ -104,6 +109,7 @@ class World:
                 translates=frozenset(translator.pairs if translator else ()),
             ),
             wake=lambda _queue: None,
+            transcriber=self.listener,
             translator=translator,
         )
 
@@ -291,7 +297,8 @@ class World:
             inbox.drain(self.services, until)
             maintenance.keep_up(self.services, until)
             translated = translations.translate_waiting(self.services)
-            if not self._deliver_all() and not translated:
+            fetched = fetch_waiting(self.services, asyncio.run, clean)
+            if not self._deliver_all() and not translated and not fetched:
                 return
         raise RuntimeError("the world does not come to rest")
 
@@ -319,7 +326,9 @@ class World:
             answer: Accepted | CarrierError
             try:
                 attempt = attempt_name(text.id, text.attempt)
-                answer = self.carrier.take(text.uri, text.body or "", attempt, text.content)
+                answer = self.carrier.take(
+                    text.uri, text.body or "", attempt, text.content, links_of(self.services, text)
+                )
             except CarrierError as error:
                 answer = error
             results.append(Result(text, answer))

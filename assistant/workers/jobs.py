@@ -91,6 +91,14 @@ def translate(job_context: JobContext) -> None:
     translations.translate_waiting(job_context.runtime.services)
 
 
+def fetch_media(job_context: JobContext) -> None:
+    """Fetch pictures and voice notes that texts brought."""
+    from assistant.conversations.media import media_fetching
+
+    services = job_context.runtime.services
+    media_fetching.fetch_waiting(services, _in_a_loop_of_its_own(services))
+
+
 def keep_figures(job_context: JobContext) -> None:
     """Count the figures of large cohorts, so that reports on them are there at once."""
     from assistant.circles.reports import kept_reports
@@ -133,6 +141,7 @@ wake-up that was lost with Redis costs at most; more often would cost a service 
 BESIDE: Final = (
     ("delivery", settle, 3),
     ("inbox", translate, 2),
+    ("inbox", fetch_media, 2),
     ("inbox", keep_figures, 60),
     ("delivery", follow_reviews, 60),
 )

@@ -123,10 +123,17 @@ class Reword:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """The person's words that were held are the answer to a question that was asked."""
+    """The person's words that were held are the answer to a question that was asked.
+
+    Attributes:
+        before: They are another choice at what was asked before that question instead.
+    """
 
     question_id: int
     words: str
+    before: bool = False
+    media: tuple[int, ...] = ()
+    """Pictures and voice notes that go with them."""
 
 
 @dataclass(frozen=True, slots=True)
