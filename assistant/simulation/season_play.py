@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, distinct, func, select
+from sqlalchemy import select
 
 from assistant.circles.calendar.season_plan import begin_season
 from assistant.engine.book import FlowBook
@@ -26,6 +26,7 @@ from assistant.simulation.hour_checks import check_hours
 from assistant.simulation.invariants import Score
 from assistant.simulation.personas import Cast, Initiative, Persona, Voice, awake, read_cast
 from assistant.simulation.reply_checks import check_replies
+from assistant.simulation.season_tally import tally
 from assistant.simulation.story import Story, count_weeks
 from assistant.simulation.text_checks import Passed, Watcher
 from assistant.simulation.texts_a_week import count_texts, ours, promised
@@ -35,17 +36,7 @@ from assistant.simulation.world import World
 from assistant.simulation.world_phones import approve_templates
 from assistant.store.tables import (
     Circle,
-    CircleHour,
-    Goal,
-    GoalStep,
-    HourSeat,
-    Introduction,
-    Listing,
     Member,
-    Note,
-    Pair,
-    PairMember,
-    Share,
 )
 
 ZONE: Final = ZoneInfo("America/Chicago")
@@ -192,7 +183,7 @@ class Season:
         check_exchange(self.world, self.score, self.watcher)
         check_hours(self.world, self.score, self.watcher)
         ways = check_channels(self.world, self.score, self.watcher)
-        seats, counts = self._seats(), self._counts()
+        seats, counts = self._seats(), tally(self.world.database)
         if self.phones != "sms":
             counts |= {f"texts {way}": count for way, count in sorted(ways.items())}
         if self.whole:
@@ -357,32 +348,6 @@ class Season:
             )
             return [(names.get(person_id, "?"), code, state) for person_id, code, state in rows]
 
-    def _counts(self) -> dict[str, int]:
-        """What came of it all."""
-        counted = {
-            "goals set": select(func.count(Goal.id)),
-            "goals reached": select(func.count(Goal.id)).where(Goal.state == "reached"),
-            "steps set": select(func.count(GoalStep.id)),
-            "steps done": select(func.count(GoalStep.id)).where(GoalStep.outcome == "did"),
-            "words shared with a circle": select(func.count(Share.id)),
-            "lines to buddies": select(func.count(Note.id)).where(Note.kind == "buddy"),
-            "kind lines and thanks": select(func.count(Note.id)).where(Note.kind != "buddy"),
-            **{f"{kind}s posted": posted(kind) for kind in ("ask", "offer", "now")},
-            **{f"{kind}s with a yes": posted(kind, "person") for kind in ("ask", "offer", "now")},
-            "introductions asked for": select(func.count(Introduction.id)),
-            "introductions with two yeses": select(func.count(Introduction.id)).where(
-                Introduction.outcome == "met"
-            ),
-            "circle hours": select(func.count(CircleHour.id)).where(CircleHour.state == "set"),
-            "seats that came": select(func.count()).select_from(HourSeat).where(HourSeat.came.is_(True)),
-            "groups of buddies": select(func.count(Pair.id)),
-            "groups in which someone said that they connected": select(
-                func.count(distinct(PairMember.pair_id))
-            ).where(PairMember.did == "yes"),
-        }
-        with self.world.database.read() as session:
-            return {what: session.scalar(query) or 0 for what, query in counted.items()}
-
     def _story(
         self, texts: list[Passed], seats: list[tuple[str, str, str]], counts: Mapping[str, int]
     ) -> Story:
@@ -403,9 +368,3 @@ class Season:
             told=counts,
             joined=joined,
         )
-
-
-def posted(kind: str, outcome: str | None = None) -> Select[int]:
-    """Count what of a kind went to a circle, or of that what came to this end."""
-    counted = select(func.count(Listing.id)).where(Listing.kind == kind, Listing.posted_at.is_not(None))
-    return counted.where(Listing.outcome == outcome) if outcome is not None else counted

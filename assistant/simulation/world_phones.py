@@ -132,3 +132,16 @@ def tap(world: World, name: str, title: str, *, back: int = 0) -> str:
     message = world.local.fetch(heard.sid)
     button = message.buttons[heard.buttons.index(title)]
     return world.receive(name, title, world.clock.now(), extras=tap_fields(message, button))
+
+
+def shown_to(world: World, name: str) -> tuple[str, ...]:
+    """Return what can be tapped under the last text on somebody's phone."""
+    return next((each.buttons for each in reversed(world.heard) if each.to == world.number(name)), ())
+
+
+def tapped_for(world: World, name: str, words: str) -> str:
+    """Return the button that is tapped in place of writing its words, or its number; "": none is."""
+    shown, said = shown_to(world, name), words.strip().casefold()
+    if said.isdigit() and 0 < int(said) <= len(shown):
+        return shown[int(said) - 1]
+    return next((title for title in shown if title.casefold() == said), "")
