@@ -12,6 +12,7 @@ from assistant.circles.membership.leaving import left
 from assistant.circles.membership.lost_numbers import part_from_number
 from assistant.circles.people import consent
 from assistant.circles.people.reachability import addresses_of, hears_elsewhere
+from assistant.circles.people.same_people import is_one_inbox
 from assistant.conversations.turn_context import Context
 from assistant.delivery.outbox import PURPOSE_RULES
 from assistant.store.tables import Address, Inbox, Outbox
@@ -26,14 +27,15 @@ def opt_out(context: Context, *, confirm: bool, everywhere: bool = True) -> tupl
     Args:
         confirm: Whether they hear so, in the one text that is allowed (47 CFR 64.1200(a)(12)): at once, or
             not at all, for by then they take it for one text more.
-        everywhere: At all addresses of the person; else at the one they wrote from.
+        everywhere: At all addresses of the person; else where they wrote from, by whatever name we know it.
 
     Returns:
         What their circles hear, for nobody shall wait for them.
     """
     progress, sender = context.progress, context.services.identity.sender
-    for address in addresses_of(context.session, context.person.id) if everywhere else ():
-        if address.id != context.address.id and consent_at(context, address) != "out":
+    for address in addresses_of(context.session, context.person.id):
+        meant = everywhere or is_one_inbox(address.uri, context.address.uri)
+        if address.id != context.address.id and meant and consent_at(context, address) != "out":
             refuse_texts(context, address)
     refuse_texts(context)
     if confirm:

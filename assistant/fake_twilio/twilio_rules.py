@@ -21,7 +21,7 @@ _TWILIO: dict[str, Any] = tomllib.loads((Path(__file__).parent / "twilio.toml").
 _KEYWORDS: dict[str, str] = {word: kind for kind, words in _TWILIO["keywords"].items() for word in words}
 # WhatsApp users may hide their phone behind a name: "whatsapp:US.ABC123XYZ".
 _WHATSAPP_NAME = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]+")
-# WhatsApp still writes some numbers as they were when their owners joined: Mexico's with a 1, Brazil's without a 9.
+# WhatsApp still writes some numbers as they were: Mexico's with a 1, Brazil's without a 9.
 _OLD_WAYS = (
     (re.compile(r"\+521(\d{10})"), r"+52\1"),
     (re.compile(r"\+55(\d\d)([689]\d{7})"), r"+55\g<1>9\2"),

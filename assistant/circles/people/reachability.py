@@ -129,11 +129,16 @@ def best_of(addresses: Collection[Address], kinds: Mapping[int, Kind]) -> Addres
     return max(addresses, key=lambda address: (_rank(address, kinds.get(address.id)), *_liked(address)))
 
 
-def hears_elsewhere(session: Session, person_id: int, sender: str) -> bool:
-    """Return whether somebody of several addresses, one of which was stopped, is still texted at another."""
+def hears_elsewhere(session: Session, person_id: int, sender: str, but: int | None = None) -> bool:
+    """Return whether somebody of several addresses, one of which was stopped, is still texted at another.
+
+    Args:
+        but: That one, where it is not on the ledger that it was.
+    """
     found = addresses_of(session, person_id)
     kinds = consents_of(session, found, sender)
-    return any(kinds.get(each.id) == "in" and each.unreachable_at is None for each in found)
+    others = [each for each in found if each.id != but]
+    return any(kinds.get(each.id) == "in" and each.unreachable_at is None for each in others)
 
 
 def _rank(address: Address, kind: Kind | None) -> int:

@@ -47,6 +47,16 @@ def channel_of(uri: str) -> str:
     return uri.partition(":")[0]
 
 
+def is_one_inbox(uri: str, other: str) -> bool:
+    """Return whether two addresses of one person lead to the same place, so that a STOP to one is to both.
+
+    Those of one number and channel do; and in WhatsApp an id without a number may be that of any number.
+    """
+    if channel_of(uri) != channel_of(other):
+        return False
+    return number_in(uri) == number_in(other) or "+" not in uri or "+" not in other
+
+
 def known_by(session: Session, uris: Iterable[str]) -> dict[str, Address]:
     """Return uri -> the address by which its owner is known already, in one statement for all of them.
 
