@@ -331,7 +331,8 @@ class Maple:
             return taken
 
     def _text(self, session: Session, tell: Tell) -> Draft:
-        address = session.scalars(select(Address).where(Address.person_id == tell.person_id)).one()
+        theirs = select(Address).where(Address.person_id == tell.person_id).order_by(Address.id.desc())
+        address = session.scalars(theirs.limit(1)).one()
         return Draft(tell.person_id, address.id, address.uri, "Hi!", tell.purpose, circle_id=tell.circle_id)
 
     def states(self) -> dict[str, str]:
