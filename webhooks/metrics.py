@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from assistant.delivery.spool import Spool
+from assistant.delivery.template_states import count_states
 from assistant.logs import get_log
 from assistant.store.tables.message_tables import Inbox, Outbox
 from webhooks.waiting_causes import rate_ahead, strangers, waits
@@ -86,6 +87,7 @@ class Waiting(Collector):
                     *waits(session, clock.now(), clock.real()),
                     *strangers(session, clock.now()),
                     *_recent(session),
+                    _templates(session),
                 ]
         except SQLAlchemyError as error:
             log.warning("metrics without the database", error=type(error).__name__)
@@ -139,6 +141,18 @@ def _recent(session: Session) -> Iterator[Metric]:
     ):
         went_out.add_metric([state, purpose], count)
     yield went_out
+
+
+def _templates(session: Session) -> Metric:
+    """How what opens conversations stands with WhatsApp; why something was refused is in the log."""
+    states = GaugeMetricFamily(
+        "circle_templates",
+        "Templates of today's flows, by how WhatsApp's review of them stands and what it made of them.",
+        labels=["status", "category"],
+    )
+    for (status, category), count in count_states(session).items():
+        states.add_metric([status, category], count)
+    return states
 
 
 def _may_read(token: str | None) -> bool:

@@ -27,6 +27,7 @@ def readdress(session: Session, person_id: int, address: Address, now: dt.dateti
         Outbox.state == "queued",
         Outbox.purpose.in_(UNPROMPTED),
         Outbox.address_id != address.id,
+        Outbox.media.is_(None),  # A picture was made ready for the channel that it waits for.
     )
     by_sms = address.uri.startswith("sms:")
     for text in session.scalars(waiting.order_by(Outbox.id)):
