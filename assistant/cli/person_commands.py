@@ -79,17 +79,16 @@ def _find(session: Session, opened: Runtime, phone: str) -> Address:
     Raises:
         NotPossible: it is no number, or nobody's that we know.
     """
-    from sqlalchemy import select
-
     from assistant.circles.people.phone_entry import read_number
+    from assistant.circles.people.same_people import known_by
     from assistant.errors import NotPossible
-    from assistant.store.tables import Address
 
     try:
         number = read_number(phone, opened.settings.default_country)
     except ValueError as error:
         raise NotPossible(f"{error}.") from None
-    address = session.scalars(select(Address).where(Address.uri == f"sms:{number}")).first()
+    uri = f"sms:{number}"
+    address = known_by(session, [uri]).get(uri)
     if address is None:
         raise NotPossible("Nobody here is reached at that number.")
     return address

@@ -10,7 +10,7 @@ from typing import Final
 from assistant.circles.people.recent_texts import was_said
 from assistant.conversations import attribution, crossing, held_words, keywords, paged_stage
 from assistant.conversations.answers import answer_anew, answer_late, read_answer, take_answer
-from assistant.conversations.channels import heard_taps, opened_windows
+from assistant.conversations.channels import heard_taps, opened_windows, where_texted
 from assistant.conversations.channels.offered_taps import offer_taps
 from assistant.conversations.danger_stage import (
     answer_danger,
@@ -81,6 +81,7 @@ def handle(context: Context) -> str | None:
     if opened:
         opened_windows.gather_waited(context)
     offer_taps(context)
+    where_texted.follow(context)
     return seen.reason
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,11 +11,13 @@ from sqlalchemy import select
 from assistant.circles.membership.leaving import returned
 from assistant.circles.people import consent
 from assistant.circles.people.carried_media import is_transcribed
+from assistant.circles.people.reachability import addresses_of, hears_elsewhere
 from assistant.conversations.effect_handlers import apply
 from assistant.conversations.helping.what_to_text import help_here
 from assistant.conversations.opting import opt_in, opt_out, part_from_strangers_number
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again
+from assistant.language.signals.opt_outs import stops_everything
 from assistant.language.signals.reactions import has_quotation, quotes_ours
 from assistant.language.signals.signal_reading import signal
 from assistant.store.tables import Conversation, Inbox, Outbox
@@ -83,9 +86,12 @@ def is_carriers_stop(context: Context) -> bool:
 
 
 def stop(context: Context) -> None:
-    """Opt the person out; they hear so once, from the carrier or us, and not again while they are out."""
+    """Opt the person out here, or with STOP ALL at all their addresses.
+
+    They hear so once, from the carrier or us, and not again while they are out.
+    """
     confirm = not context.progress.opted_out and not _carrier_answers(context, "stop", CARRIER_STOPS)
-    apply(context, opt_out(context, confirm=confirm))
+    apply(context, opt_out(context, confirm=confirm, everywhere=stops_everything(context.words)))
 
 
 def stop_wrong_number(context: Context) -> None:
@@ -96,7 +102,7 @@ def stop_wrong_number(context: Context) -> None:
 
 def start(context: Context, text: Inbox) -> None:
     """Opt the person in again: their seats are theirs again, and an open question is asked once more."""
-    stopped_at = consent.out_since(context.session, context.address.id, context.services.identity.sender)
+    stopped_at = _stopped_since(context)
     opt_in(context, text)
     if not _carrier_answers(context, "start", CARRIER_STARTS):
         context.notice("opted_in")
@@ -105,6 +111,15 @@ def start(context: Context, text: Inbox) -> None:
     question = context.question
     if question is not None:
         ask_again(context, context.session.get_one(Conversation, question.conversation_id))
+
+
+def _stopped_since(context: Context) -> dt.datetime | None:
+    """Return since when the person has been texted nowhere; None: they are, or never were."""
+    session, sender = context.session, context.services.identity.sender
+    if hears_elsewhere(session, context.person.id, sender):
+        return None
+    some = [consent.out_since(session, each.id, sender) for each in addresses_of(session, context.person.id)]
+    return max((moment for moment in some if moment is not None), default=None)
 
 
 def help_person(context: Context) -> None:

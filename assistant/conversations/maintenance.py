@@ -71,7 +71,7 @@ def maintain(services: Services) -> int:
         forgotten = traces.forget_due(session, now)
         circles = season_end.close_and_erase(session, now)
         briefs = brief_schedule.start_briefs(session, services.identity.sender, now)
-        checks = silent_numbers.doubt_silent(session, now)
+        checks = silent_numbers.doubt_silent(session, services.identity.sender, now)
         for start in (*briefs, *checks):
             start_later(session, start, now)
         hours = hour_upkeep.look_after_hours(session, services.identity.sender, now)

@@ -27,7 +27,7 @@ def tell(
         inbox_id: The person's text that it answers, if it does.
     """
     person = session.get_one(Person, effect.person_id)
-    address = address_of(session, person.id)
+    address = address_of(session, person.id, services.identity.sender)
     if address is not None:
         draft = _draft(session, services, effect, person, address, now, inbox_id=inbox_id)
         put(session, [draft], services.identity.sender, now)
@@ -43,7 +43,7 @@ def tell_all(
     """Queue notices to many people in a handful of statements; `when` says when each may go."""
     ids = [each.person_id for each in notices]
     people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
-    addresses = best_addresses(session, ids)
+    addresses = best_addresses(session, ids, services.identity.sender)
     drafts = []
     for each in notices:
         person, address = people[each.person_id], addresses.get(each.person_id)

@@ -11,30 +11,38 @@ from assistant.circles.actions.effects import Effect
 from assistant.circles.membership.leaving import left
 from assistant.circles.membership.lost_numbers import part_from_number
 from assistant.circles.people import consent
+from assistant.circles.people.reachability import addresses_of, hears_elsewhere
+from assistant.circles.people.same_people import is_one_inbox
 from assistant.conversations.turn_context import Context
 from assistant.delivery.outbox import PURPOSE_RULES
-from assistant.store.tables import Inbox, Outbox
+from assistant.store.tables import Address, Inbox, Outbox
 
 CONFIRMED_WITHIN = PURPOSE_RULES["legal"].lives or dt.timedelta()
 """From the moment the opt-out came in."""
 
 
-def opt_out(context: Context, *, confirm: bool) -> tuple[Effect, ...]:
+def opt_out(context: Context, *, confirm: bool, everywhere: bool = True) -> tuple[Effect, ...]:
     """Put the person's opt-out on the ledger: nothing queued leaves, and nothing more is said to them.
 
     Args:
         confirm: Whether they hear so, in the one text that is allowed (47 CFR 64.1200(a)(12)): at once, or
             not at all, for by then they take it for one text more.
+        everywhere: At all addresses of the person; else where they wrote from, by whatever name we know it.
 
     Returns:
         What their circles hear, for nobody shall wait for them.
     """
-    progress = context.progress
+    progress, sender = context.progress, context.services.identity.sender
+    for address in addresses_of(context.session, context.person.id):
+        meant = everywhere or is_one_inbox(address.uri, context.address.uri)
+        if address.id != context.address.id and meant and consent_at(context, address) != "out":
+            refuse_texts(context, address)
     refuse_texts(context)
     if confirm:
-        _confirm(context, "opted_out")
+        still = hears_elsewhere(context.session, context.person.id, sender)
+        _confirm(context, "opted_out_here" if still else "opted_out")
     progress.quiet = progress.opted_out = True
-    effects = left(context.session, context.person, context.services.identity.sender, context.now)
+    effects = left(context.session, context.person, sender, context.now)
     if progress.prefetched is not None:
         progress.prefetched.stale = True
     return effects
@@ -61,11 +69,21 @@ def part_from_strangers_number(context: Context, *, confirm: bool) -> tuple[Effe
     return effects
 
 
-def refuse_texts(context: Context) -> None:
-    """Put an opt-out on the ledger: from now on nothing queued leaves for this address."""
+def consent_at(context: Context, address: Address) -> consent.Kind | None:
+    """Return what is in force at an address of the person for our sender."""
+    return consent.consent_of(context.session, address.id, context.services.identity.sender)
+
+
+def refuse_texts(context: Context, address: Address | None = None) -> None:
+    """Put an opt-out on the ledger: from now on nothing queued leaves for this address.
+
+    Args:
+        address: Another of the person's than the one they wrote from.
+    """
+    address = address or context.address
     consent.refuse(
         context.session,
-        context.address.id,
+        address.id,
         context.services.identity.sender,
         wording=context.words,
         way="text",
@@ -75,7 +93,7 @@ def refuse_texts(context: Context) -> None:
     context.progress.drafts = []
     context.session.execute(
         update(Outbox)
-        .where(Outbox.address_id == context.address.id, Outbox.state == "queued")
+        .where(Outbox.address_id == address.id, Outbox.state == "queued")
         .values(state="cancelled", reason="opted out")
     )
 

@@ -171,7 +171,7 @@ def _fire(firing: _Firing, timer: Timer) -> None:
         timer.due_at = later
         return
     timer.done_at = now
-    address = address_of(session, firing.person.id)
+    address = address_of(session, firing.person.id, firing.services.identity.sender)
     if address is not None:
         progress = Progress(prefetched=firing.batch.known[firing.person.id])
         context = Context(session, firing.services, firing.person, address, now, progress=progress)

@@ -21,6 +21,11 @@ _TWILIO: dict[str, Any] = tomllib.loads((Path(__file__).parent / "twilio.toml").
 _KEYWORDS: dict[str, str] = {word: kind for kind, words in _TWILIO["keywords"].items() for word in words}
 # WhatsApp users may hide their phone behind a name: "whatsapp:US.ABC123XYZ".
 _WHATSAPP_NAME = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]+")
+# WhatsApp still writes some numbers as they were: Mexico's with a 1, Brazil's without a 9.
+_OLD_WAYS = (
+    (re.compile(r"\+521(\d{10})"), r"+52\1"),
+    (re.compile(r"\+55(\d\d)([689]\d{7})"), r"+55\g<1>9\2"),
+)
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a mistake of ours
@@ -101,7 +106,8 @@ def can_exist(number: str) -> bool:
     """Whether a number is written as E.164 and can exist, or is a WhatsApp name that hides its number."""
     if not number.startswith("+"):
         return bool(_WHATSAPP_NAME.fullmatch(number))
+    today = next((old.sub(new, number) for old, new in _OLD_WAYS if old.fullmatch(number)), number)
     try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(number))
+        return any(phonenumbers.is_valid_number(phonenumbers.parse(each)) for each in {number, today})
     except phonenumbers.NumberParseException:
         return False

@@ -106,7 +106,7 @@ def _begin(session: Session, services: Services, person_id: int) -> Context:
 
 
 def _context(session: Session, services: Services, person: Person) -> Context:
-    address = address_of(session, person.id)
+    address = address_of(session, person.id, services.identity.sender)
     if address is None:
         raise NotHere
     return Context(session, services, person, address, services.clock.now())

@@ -16,7 +16,9 @@ theme=2]` starts a flow with Ana now, as a season's plan does.
 "Spring"`. `invite ana to MAPLE [language es]` imports Ana's number with a recorded consent, as
 `circle import` does; of several, the invitations leave one after another (`... 1 minute passes`).
 
-`phone ana on WhatsApp` (or RCS) says, before anything else of Ana, what she texts with. What can be tapped
+`phone ana on WhatsApp` (or RCS) says, before anything else of Ana, what she texts with; `phone ana on SMS at
++525512345678` by which number, `phone ana_wa on WhatsApp of ana` that it is another's, `phone eva on WhatsApp
+hidden` that she shows no number there. What can be tapped
 stands behind a text as `[Yes] [No]`, or as `[Choose: One | Two]` where it opens as a list; `ana taps: Yes`
 taps it (`ana taps earlier: Yes`: on the text before the last that has it). `templates` has WhatsApp approve
 what may open a conversation, `templates opener` nothing but the opener.
@@ -58,7 +60,10 @@ _START = re.compile(
     r"start (?P<flow>[a-z0-9_]+) for (?P<name>[a-z0-9_]+)( in (?P<code>[A-Z0-9]+))?( with (?P<values>.+))?"
 )
 _INVITE = re.compile(r"invite (?P<name>[a-z0-9_]+) to (?P<code>[A-Z0-9]+)( language (?P<language>[a-z]{2}))?")
-_PHONE = re.compile(r"phone (?P<name>[a-z][a-z0-9_]*) on (?P<channel>WhatsApp|RCS|SMS)")
+_PHONE = re.compile(
+    r"phone (?P<name>[a-z][a-z0-9_]*) on (?P<channel>WhatsApp|RCS|SMS)"
+    r"(?P<where> of [a-z][a-z0-9_]*| at \+\d+| hidden)?"
+)
 _TAP = re.compile(r"(?P<name>[a-z][a-z0-9_]*) taps(?P<earlier> earlier)?: ?(?P<title>.+)")
 _MEDIA = re.compile(r"(?P<words>[^<]*)(?:(?P<photo><photo>)|<voice note(?:: (?P<said>[^>]+))?>)")
 FURTHER = "    "
@@ -123,7 +128,7 @@ def play_line(world: World, line: str, speaker: str) -> str:
         world.invite(invited["name"], invited["code"], invited["language"])
         return speaker
     if phone := _PHONE.fullmatch(line):
-        let_text_by(world, phone["name"], phone["channel"].lower())
+        let_text_by(world, phone["name"], phone["channel"].lower(), phone["where"] or "")
         return speaker
     if line in ("templates", "templates opener"):
         approve_templates(world, opener_only=line.endswith("opener"))

@@ -132,9 +132,10 @@ class World:
 
     def name(self, number: str) -> str:
         """Return whose number it is, by whichever channel it is written to."""
+        by_channel = next((name for name, known in self.numbers.items() if known == number), None)
         number = number.rpartition(":")[2]
         owners = (name for name, known in self.numbers.items() if known.rpartition(":")[2] == number)
-        return next(owners, self.lasting.get(number, number))
+        return by_channel or next(owners, self.lasting.get(number, number))
 
     def circle(self, code: str, name: str, **details: Any) -> int:
         """Make a circle and return its id."""

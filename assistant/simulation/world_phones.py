@@ -86,14 +86,25 @@ def speak(world: World, said: str) -> tuple[str, str]:
     return url, "audio/amr"
 
 
-def let_text_by(world: World, name: str, channel: str) -> None:
+def let_text_by(world: World, name: str, channel: str, where: str = "") -> None:
     """Let somebody who was not mentioned yet text by "whatsapp", "rcs" or "sms".
+
+    Args:
+        where: "of ana": with Ana's number; "at +52...": with this one; "hidden": showing none in WhatsApp.
 
     Raises:
         ValueError: they have a phone already.
     """
     if name in world.numbers:
         raise ValueError(f"{name} has a phone already: say first what it is")
+    how, _, said = where.strip().partition(" ")
+    if how:
+        given = {
+            "of": world.number(said) if how == "of" else "",
+            "at": said,
+            "hidden": f"US.{name.replace('_', '').upper()}",
+        }
+        world.numbers[name] = given[how]
     number = world.number(name)
     if channel == "whatsapp":
         world.numbers[name] = f"whatsapp:{number}"

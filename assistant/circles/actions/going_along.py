@@ -47,7 +47,7 @@ def go_along(
 def _is_shown(ctx: ActionContext, kinds: Sequence[str], readers: Collection[int]) -> list[bool]:
     """Return of each reader whether all of these can be shown where they are written to."""
     sends_mms = ctx.identity.country in WITH_MMS
-    uris = [each.uri for each in best_addresses(ctx.session, list(readers)).values()]
+    uris = [each.uri for each in best_addresses(ctx.session, list(readers), ctx.identity.sender).values()]
     return [
         (sends_mms or not uri.startswith(SMS)) and all(can_be_shown(uri, kind) for kind in kinds)
         for uri in uris

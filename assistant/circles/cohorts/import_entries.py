@@ -14,6 +14,7 @@ from dateutil import parser as dates
 
 from assistant.circles.cohorts.spreadsheets import Row, read_table
 from assistant.circles.people.phone_entry import read_number
+from assistant.circles.people.same_people import number_in
 from assistant.language.folding import fold
 from assistant.language.languages import LANGUAGES
 from assistant.language.times.hours import read_hour
@@ -154,10 +155,10 @@ def read_sheet(data: bytes, *, country: str, zone: str, now: dt.datetime) -> She
         read = _read_row(row, country, zone, now)
         if isinstance(read, BadRow):
             bad.append(read)
-        elif read.uri in first_lines:
-            doubled.append(BadRow(row.line, f"the same number as line {first_lines[read.uri]}"))
+        elif (number := number_in(read.uri)) in first_lines:
+            doubled.append(BadRow(row.line, f"the same number as line {first_lines[number]}"))
         else:
-            first_lines[read.uri] = row.line
+            first_lines[number] = row.line
             entries.append(read)
     return Sheet(entries, bad, doubled, table.ignored, table.empty_lines, table.guessed)
 

@@ -19,6 +19,7 @@ from assistant.circles.actions.effects import Tell
 from assistant.circles.cohorts.import_entries import Entry
 from assistant.circles.people.audit import record
 from assistant.circles.people.consent import forgotten_among, kinds_in_force
+from assistant.circles.people.same_people import channel_of, known_by, same_addresses
 from assistant.store.insert import insert_all
 from assistant.store.numbering import new_ids
 from assistant.store.tables import Address, Invitation, Member, Outbox, Person
@@ -118,7 +119,7 @@ def take(
     fates = {entry.line: standing.foresee(entry).fate for entry in entries}
     fates |= {line: NO_SEAT for line, fate in fates.items() if fate == INVITE and line not in seats}
     fresh = [entry for entry in entries if fates[entry.line] in (INVITE, NO_CONSENT) and entry.line in seats]
-    met = _meet(session, fresh, standing.addresses, now)
+    met = _meet(session, fresh, standing, now)
     tells, agreed, new = [], [], []
     for entry in fresh:
         (address_id, person_id), circle_id = met[entry.uri], seats[entry.line]
@@ -168,10 +169,14 @@ class _Standing:
     def __init__(
         self, session: Session, aim: Aim, entries: Iterable[Entry], identity: ServiceIdentity
     ) -> None:
-        uris = [entry.uri for entry in entries]
-        self._forgotten = forgotten_among(session, uris, identity.key)
-        found = session.scalars(select(Address).where(Address.uri.in_(uris)))
-        self.addresses = {row.uri: row for row in found}
+        same = {entry.uri: same_addresses(entry.uri) for entry in entries}
+        gone = forgotten_among(session, {each for some in same.values() for each in some}, identity.key)
+        self._forgotten = {uri for uri, some in same.items() if not gone.isdisjoint(some)}
+        known = known_by(session, same)
+        self.people = {uri: row.person_id for uri, row in known.items()}
+        """uri -> who is known by this number, be it by another channel."""
+        self.addresses = {uri: row for uri, row in known.items() if channel_of(row.uri) == channel_of(uri)}
+        """uri -> where they are texted at it, in the way of writing it that the carrier knows."""
         ids = [row.id for row in self.addresses.values()]
         self._aim = aim
         self.invitations: dict[tuple[int, int], Invitation] = {}
@@ -196,7 +201,7 @@ class _Standing:
         }
         seats = session.execute(
             select(Member.person_id, Member.circle_id).where(
-                Member.person_id.in_([row.person_id for row in self.addresses.values()]),
+                Member.person_id.in_(self.people.values()),
                 Member.state.in_(SEATED),
             )
         )
@@ -211,10 +216,11 @@ class _Standing:
         # Whoever asked to be forgotten comes back by their own text alone, which opts them in.
         if entry.uri in self._forgotten and (address is None or address.id not in self.opted_in):
             return Foreseen("erased")
+        person_id = self.people.get(entry.uri)
+        if person_id in self._seats:
+            return Foreseen("member", self._seats[person_id])
         if address is None:
             return otherwise
-        if address.person_id in self._seats:
-            return Foreseen("member", self._seats[address.person_id])
         # A STOP undoes whatever was agreed to on paper; only its sender can opt in again.
         if address.id in self._opted_out:
             return Foreseen("opted out")
@@ -239,35 +245,37 @@ class _Standing:
 
 
 def _meet(
-    session: Session, entries: Iterable[Entry], known: Mapping[str, Address], now: dt.datetime
+    session: Session, entries: Iterable[Entry], standing: _Standing, now: dt.datetime
 ) -> dict[str, tuple[int, int]]:
     """The ids of each entry's address and of its person; those met for the first time become people."""
-    met = {uri: (address.id, address.person_id) for uri, address in known.items()}
+    met = {uri: (address.id, address.person_id) for uri, address in standing.addresses.items()}
     newcomers = [entry for entry in entries if entry.uri not in met]
-    people = new_ids(session, Person, len(newcomers)) if newcomers else []
+    unknown = [entry for entry in newcomers if entry.uri not in standing.people]
+    people = new_ids(session, Person, len(unknown)) if unknown else []
     addresses = new_ids(session, Address, len(newcomers)) if newcomers else []
-    each = list(zip(newcomers, addresses, people, strict=True))
+    owners = standing.people | {entry.uri: new for entry, new in zip(unknown, people, strict=True)}
     insert_all(
         session,
         Person,
         [
             {
-                "id": person_id,
+                "id": owners[entry.uri],
                 "language": entry.language,
                 "zone": entry.zone,
                 "hour": entry.hour,
                 "plain": False,
                 "created_at": now,
             }
-            for entry, _, person_id in each
+            for entry in unknown
         ],
     )
+    each = [(entry.uri, new, owners[entry.uri]) for entry, new in zip(newcomers, addresses, strict=True)]
     insert_all(
         session,
         Address,
         [
-            {"id": address_id, "person_id": person_id, "uri": entry.uri, "created_at": now}
-            for entry, address_id, person_id in each
+            {"id": address_id, "person_id": person_id, "uri": uri, "created_at": now}
+            for uri, address_id, person_id in each
         ],
     )
-    return met | {entry.uri: (address_id, person_id) for entry, address_id, person_id in each}
+    return met | {uri: (address_id, person_id) for uri, address_id, person_id in each}

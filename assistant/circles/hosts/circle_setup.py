@@ -18,6 +18,7 @@ from assistant.circles.hosts.roles import offer_seat_to
 from assistant.circles.people.addresses import person_at
 from assistant.circles.people.audit import record
 from assistant.circles.people.phone_entry import read_number
+from assistant.circles.people.same_people import same_addresses
 from assistant.engine.problems import did_you_mean
 from assistant.errors import NotPossible
 from assistant.language.languages import FALLBACK, LANGUAGES
@@ -239,7 +240,7 @@ def _role_of(session: Session, circle: Circle, number: str, kind: str) -> Role:
         select(Role)
         .join(Address, Address.person_id == Role.person_id)
         .where(
-            Address.uri == f"sms:{number}",
+            Address.uri.in_(same_addresses(f"sms:{number}")),
             Role.circle_id == circle.id,
             Role.kind == kind,
             Role.ended_at.is_(None),

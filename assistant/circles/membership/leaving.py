@@ -20,6 +20,7 @@ from assistant.circles.exchange.withdrawal import give_up_listings
 from assistant.circles.membership.invitations import decline
 from assistant.circles.people.carried_words import call_back
 from assistant.circles.people.memberships import hosts_of, is_full, lock_circle, seats_of, told_of_news
+from assistant.circles.people.reachability import hears_elsewhere
 from assistant.circles.sharing.news_planning import add_news, tell_again
 from assistant.language.languages import LANGUAGES, spoken
 from assistant.store.tables import Circle, Member, Note, Person, Share
@@ -111,12 +112,15 @@ def give_up_seats(ctx: ActionContext) -> ActionResult:
 def left(session: Session, person: Person, sender: str, now: dt.datetime) -> tuple[Effect, ...]:
     """Give up a person's seats after an opt-out, where the promise was kept; the circles hear of it.
 
+    Whoever is still texted at another address keeps them: consent, and its end, belong to an address.
     A seat before the promise stays as it is: nobody knew of it. `returned` gives back what this took. The
     person's invitations are declined.
 
     Args:
         session: Inside the transaction that records the opt-out, with the same `now`.
     """
+    if hears_elsewhere(session, person.id, sender):
+        return ()
     decline(session, person.id, now)
     return tuple(
         effect

@@ -16,6 +16,8 @@ from assistant.circles.membership.phone_claims import holds_something, proven_cl
 from assistant.circles.people.audit import record
 from assistant.circles.people.memberships import hosts_of, seats_of
 from assistant.circles.people.page_sessions import end_sessions
+from assistant.circles.people.reachability import addresses_of
+from assistant.circles.people.same_people import channel_of
 from assistant.store.read_ahead import forget
 from assistant.store.sessions import is_writing_alone
 from assistant.store.tables import Address, Inbox, Member, Outbox, Person
@@ -24,12 +26,38 @@ LAST_TEXT: Final = "old_phone"
 """The flow that says it to whoever has the old number."""
 
 
+@action("move", "both")
+def is_another_channel(ctx: ActionContext) -> ActionResult:
+    """Whether the proven seat is on another channel, so that its number may be the member's still: both.
+
+    Whoever writes here has just agreed to our texts.
+    """
+    claim = proven_claim(ctx)
+    if claim is None or claim.of_person_id is None:
+        return ActionResult("move")
+    here = channel_of(ctx.session.get_one(Address, ctx.address_id).uri)
+    theirs = {channel_of(each.uri) for each in addresses_of(ctx.session, claim.of_person_id)}
+    if not theirs or here in theirs:
+        return ActionResult("move")
+    return ActionResult("both", effects=(OptIn(),))
+
+
+@action("moved", "waiting", "gone")
+def write_from_both(ctx: ActionContext) -> ActionResult:
+    """Let the member whom the proven claim is about write from here as well."""
+    return _move(ctx, both=True)
+
+
 @action("moved", "waiting", "gone")
 def move_to_this_phone(ctx: ActionContext) -> ActionResult:
     """Move what the proven claim is about to the phone that wrote, which has just agreed to our texts.
 
     waiting: nothing is proven yet. gone: there is nothing left to move, or this phone has a seat by now.
     """
+    return _move(ctx, both=False)
+
+
+def _move(ctx: ActionContext, *, both: bool) -> ActionResult:
     claim = proven_claim(ctx)
     if claim is None:
         return ActionResult("waiting")
@@ -38,11 +66,16 @@ def move_to_this_phone(ctx: ActionContext) -> ActionResult:
         claim.state, claim.settled_at = "refused", ctx.now
         return ActionResult("gone")
     claim.state = "moved"
-    effects = [*_leave_old_phones(ctx, person), *_give_up_begun(ctx)]
+    effects = [*(() if both else _leave_old_phones(ctx, person)), *_give_up_begun(ctx)]
     _arrive(ctx, person)
     for member, circle in seats_of(ctx.session, person.id):
         effects += [
-            Tell(host.id, "new_phone_moved", other_name_of(person), circle_id=circle.id)
+            Tell(
+                host.id,
+                "writes_from_both" if both else "new_phone_moved",
+                other_name_of(person),
+                circle_id=circle.id,
+            )
             for host in hosts_of(ctx.session, circle.id, ctx.now)
             if host.id != person.id and member.promised_at is not None
         ]
@@ -106,11 +139,15 @@ def _give_up_begun(ctx: ActionContext) -> list[Effect]:
 def _arrive(ctx: ActionContext, person: Person) -> None:
     """Let this phone be the person's, and what waits for them come here."""
     here = ctx.session.get_one(Address, ctx.address_id)
-    here.person_id, here.heard_at, here.doubted_at = person.id, ctx.now, None
+    here.heard_at = ctx.now
+    mine = addresses_of(ctx.session, ctx.person.id)
+    for each in mine:
+        each.person_id, each.doubted_at = person.id, None
     end_sessions(ctx.session, person.id, ctx.now)  # The phone that is lost may be signed in.
     person.heard_at = ctx.now
     ctx.session.flush()
-    _hand_texts(ctx, here.uri, ctx.person.id, person.id)
+    for each in mine:
+        _hand_texts(ctx, each.uri, ctx.person.id, person.id)
     ctx.session.execute(
         update(Outbox)
         .where(Outbox.person_id == person.id, Outbox.state == "queued")

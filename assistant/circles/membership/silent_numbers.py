@@ -20,6 +20,8 @@ from assistant.circles.membership.joining import tell_hosts
 from assistant.circles.membership.lost_numbers import lose_reach
 from assistant.circles.membership.new_phone import find_again
 from assistant.circles.people.memberships import seats_of
+from assistant.circles.people.reachability import best_addresses, hears_elsewhere
+from assistant.circles.people.readdressing import readdress
 from assistant.circles.people.silence import CHECKED, PERSONAL, SILENT_FOR
 from assistant.store import looks
 from assistant.store.tables import Address, Outbox
@@ -32,13 +34,23 @@ AHEAD: Final = dt.timedelta(minutes=10)
 _QUEUED = Outbox.state == literal("queued", literal_execute=True)
 
 
-def doubt_silent(session: Session, now: dt.datetime) -> Sequence[Start]:
-    """Doubt the silent numbers to which something personal is about to go; return what is asked there."""
+def doubt_silent(session: Session, sender: str, now: dt.datetime) -> Sequence[Start]:
+    """Doubt the silent numbers to which something personal is about to go; return what is asked there.
+
+    Whoever is texted elsewhere as well is not asked: what waits goes there.
+    """
     found = session.scalars(_silent(now + AHEAD, now - SILENT_FOR).limit(AT_ONCE)).unique().all()
     for address in found:
         address.doubted_at = now
     session.flush()
-    return [Start(address.person_id, CHECKED, at_once=True) for address in found]
+    best = best_addresses(session, {address.person_id for address in found}, sender)
+    asked = []
+    for address in found:
+        if (other := best[address.person_id]).doubted_at is None:
+            readdress(session, address.person_id, other, now)
+        else:
+            asked.append(Start(address.person_id, CHECKED, at_once=True))
+    return asked
 
 
 @action("ask", "gone")
@@ -84,6 +96,8 @@ def give_up_silent_number(ctx: ActionContext) -> ActionResult:
     """Nobody answered: nothing more goes there, and hosts hear that the number no longer answers."""
     if ctx.session.get_one(Address, ctx.address_id).doubted_at is None:
         return ActionResult("heard")
+    if hears_elsewhere(ctx.session, ctx.person.id, ctx.identity.sender, but=ctx.address_id):
+        return ActionResult("silent")
     return ActionResult(
         "silent", effects=lose_reach(ctx.session, ctx.person, ctx.identity.sender, ctx.now, "number_silent")
     )

@@ -10,6 +10,8 @@ from sqlalchemy import BindParameter, Table, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from assistant.circles.people.same_people import channel_of, doubt_with, known_by, number_in, unite
+from assistant.language.phones.same_numbers import ways_to_write
 from assistant.store.tables import Address, Inbox, Person
 
 # WhatsApp users may hide their phone; the id that stays is sent along under either name (Twilio, 2026-07).
@@ -55,7 +57,13 @@ def claim_senders(session: Session, texts: Sequence[Waiting]) -> list[int]:
         # Built anew: a sealed address is asked for by its values, not by a parameter.
         known = select(Address.uri, Address.person_id).where(Address.uri.in_(uris))
         owners |= {row.uri: row.person_id for row in asked.execute(known)}
-        _meet(session, [text for text in new if text.from_uri not in owners], lasting, owners)
+        unknown = [text for text in new if text.from_uri not in owners]
+        _meet(session, unknown, lasting, owners)
+        for text in new:
+            # Its own id came along for the first time, or was met by itself before.
+            if any(owners.get(uri) != owners[text.from_uri] for uri in lasting.get(text.id, ())):
+                address = address_for(session, lasting[text.id], text.received_at)
+                owners |= dict.fromkeys(lasting[text.id], address.person_id)
         asked.execute(NOTE_OWNER, [{"text": text.id, "owner": owners[text.from_uri]} for text in new])
     return [owners[text.from_uri] if text.person_id is None else text.person_id for text in texts]
 
@@ -81,7 +89,15 @@ def _meet(
     """Make a person of each unknown sender, and note whose each address is."""
     if not texts:
         return
-    plain = {text.from_uri: text for text in texts if len(lasting.get(text.id, [])) <= 1}
+    known = known_by(session, {text.from_uri for text in texts})
+    plain: dict[str, Waiting] = {}
+    numbers: set[str] = set()
+    for text in texts:
+        number = number_in(text.from_uri)
+        # Whoever is known by the number, or writes twice over in one batch, is met one by one.
+        if len(lasting.get(text.id, [])) <= 1 and text.from_uri not in known and number not in numbers:
+            plain[text.from_uri] = text
+            numbers.add(number)
     try:
         with session.begin_nested():
             people = [Person(created_at=text.received_at) for text in plain.values()]
@@ -96,49 +112,56 @@ def _meet(
         # Another worker met one of them at the same moment: now each for itself.
         plain = {}
     for text in texts:
-        if text.from_uri not in plain:
+        if text.from_uri not in owners:
             uris = lasting.get(text.id, [text.from_uri])
-            owners[text.from_uri] = address_for(session, uris, text.received_at).person_id
+            owner = address_for(session, uris, text.received_at).person_id
+            owners |= dict.fromkeys(uris, owner)
 
 
 def address_for(session: Session, uris: Sequence[str], now: dt.datetime) -> Address:
-    """Return the row of the first of these addresses; all of them belong to one person from now on."""
-    known = {row.uri: row for row in session.scalars(select(Address).where(Address.uri.in_(uris)))}
-    if uris[0] in known:
-        return known[uris[0]]
-    person_id = next(iter(known.values())).person_id if known else None
+    """Return the row of the first of these addresses; all of them belong to one person from now on.
+
+    Only where two people have seats or roles by different ones of them they stay two.
+    """
+    known = known_by(session, uris)
+    exact = {uri: address for uri, address in known.items() if address.uri == uri}
+    owner = unite(session, [address.person_id for address in (*exact.values(), *known.values())])
+    doubted_at = None
+    if not exact and uris[0] in known and known[uris[0]].person_id == owner:
+        doubted_at = doubt_with(known[uris[0]], now)  # Linked by the number alone.
     try:
         with session.begin_nested():
-            if person_id is None:
+            if owner is None:
                 person = Person(created_at=now)
                 session.add(person)
                 session.flush()
-                person_id = person.id
-            rows = [Address(person_id=person_id, uri=uri, created_at=now) for uri in uris if uri not in known]
-            session.add_all(rows)
+                owner = person.id
+            rows = {
+                uri: Address(person_id=owner, uri=uri, created_at=now, doubted_at=doubted_at)
+                for uri in dict.fromkeys(uris)
+                if uri not in exact
+            }
+            session.add_all(rows.values())
             session.flush()
     except IntegrityError:
         # Another worker met the same person at the same moment, and made the row that stands.
         return session.scalars(select(Address).where(Address.uri == uris[0])).one()
-    return rows[0]
+    return (exact | rows)[uris[0]]
 
 
 def person_at(session: Session, number: str, now: dt.datetime) -> tuple[Person, Address]:
-    """Return whoever is reached by SMS at this E.164 number, known from now on if nobody was."""
+    """Return whoever is reached by SMS at this E.164 number, known from now on if nobody was.
+
+    Whoever was known by another way to write it is texted in that way, which the carrier knows.
+    """
     uri = f"sms:{number}"
-    address = session.scalar(select(Address).where(Address.uri == uri))
-    if address is not None:
-        return session.get_one(Person, address.person_id), address
-    person = Person(created_at=now)
-    session.add(person)
-    session.flush()
-    address = Address(person_id=person.id, uri=uri, created_at=now)
-    session.add(address)
-    session.flush()
-    return person, address
+    known = known_by(session, [uri]).get(uri)
+    if known is None or channel_of(known.uri) != channel_of(uri):
+        known = address_for(session, [uri], now)
+    return session.get_one(Person, known.person_id), known
 
 
 def numbers_of(session: Session, person_id: int) -> set[str]:
-    """Return a person's numbers, those that were given up among them, as E.164."""
+    """Return a person's numbers as E.164, those that were given up among them, in all ways to write them."""
     uris = session.scalars(select(Address.uri).where(Address.person_id == person_id))
-    return {uri.partition(":")[2] for uri in uris}
+    return {way for uri in uris for way in ways_to_write(uri.partition(":")[2])}

@@ -18,7 +18,13 @@ from assistant.circles.people.consent import fingerprint
 from assistant.circles.people.receipts import Reading, note_reads
 from assistant.store.tables import Address, Consent, Inbox, Outbox
 
-CONFIRMING: Final = ("notices/invite", "onboarding/confirm/say", "notices/opted_in", "notices/opted_out")
+CONFIRMING: Final = (
+    "notices/invite",
+    "onboarding/confirm/say",
+    "notices/opted_in",
+    "notices/opted_out",
+    "notices/opted_out_here",
+)
 """Texts of ours that invite, and that confirm an opt-in or an opt-out."""
 ERASURE: Final = "erasure"
 
@@ -131,7 +137,7 @@ def _sent_after(session: Session, address_id: int, last: Consent) -> int:
             select(func.count()).where(
                 Outbox.address_id == address_id,
                 Outbox.sent_at > last.at,
-                Outbox.wording.is_distinct_from("notices/opted_out"),
+                func.coalesce(Outbox.wording, "").not_in(("notices/opted_out", "notices/opted_out_here")),
             )
         )
         or 0

@@ -11,6 +11,7 @@ from assistant.language.shorthand import written_out
 from assistant.language.signals.signal_words import (
     ALLOWED_TAIL,
     ERASING_WHOLES,
+    EVERYTHING,
     JOINED_TAILS,
     LEADS,
     MAYBE_PATTERNS,
@@ -72,6 +73,11 @@ def read_opt_out(text: str, names: Collection[str] = ()) -> OptOut | None:
     if line or tuple(bare) in MAYBE_WHOLES or (len(parts) == 1 and _asks(parts[0], MAYBE_PATTERNS)):
         return "maybe_stop"
     return None
+
+
+def stops_everything(text: str) -> bool:
+    """Tell whether an opt-out is one from all that we send, and not only from where it was written."""
+    return not EVERYTHING.isdisjoint(plain_words(text))
 
 
 def is_keyword(word: str) -> bool:

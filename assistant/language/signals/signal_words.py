@@ -27,6 +27,7 @@ _WHOLE_WORD = r"(?!\w)"
 
 _OPT_OUTS = load_table("opt_outs", "assistant.language.signals")
 STOP_WORDS = words_of(_OPT_OUTS["stop_words"])
+EVERYTHING = words_of(_OPT_OUTS["everything"])
 SURE_STOP_WORDS = words_of(_OPT_OUTS["sure_stop_words"])
 JOINED_TAILS = words_of(_OPT_OUTS["joined_tails"])
 OURS = words_of(_OPT_OUTS["ours"])

@@ -197,7 +197,7 @@ def standing_at(
     Raises:
         NotHere: the person has no address left.
     """
-    address = address_of(session, person.id)
+    address = address_of(session, person.id, services.identity.sender)
     if address is None:
         raise NotHere
     talk = Conversation(person_id=person.id, circle_id=circle.id, flow="", version="", step="", values={})

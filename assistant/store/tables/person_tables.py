@@ -55,7 +55,7 @@ class Address(Base):
     uri: Mapped[str] = mapped_column(SealedUri(), unique=True)
     created_at: Mapped[dt.datetime]
     heard_at: Mapped[dt.datetime | None]
-    """When the last text came from here; texts that answer nothing go to the address heard from last."""
+    """When the last text came from here; see `reachability.best_of` for where texts go."""
     retired_at: Mapped[dt.datetime | None]
     """Moved away from (a lost phone); never written to again."""
     unreachable_at: Mapped[dt.datetime | None]
@@ -66,6 +66,8 @@ class Address(Base):
     """When its owner was last asked to write, so that what waits for the chat's window can be said."""
     channel: Mapped[str | None] = mapped_column(String(12))
     """How its last text came, where that is not what the address says: "rcs"."""
+    preferred_at: Mapped[dt.datetime | None]
+    """When its owner said to be texted here; None: texts go where they wrote last."""
 
 
 class Consent(Base):

@@ -19,7 +19,7 @@ from assistant.circles.cohorts.import_plan import Taken, take
 from assistant.circles.cohorts.spreadsheets import UnreadableTable, read_table
 from assistant.circles.hosts.circle_setup import Plan, create_circle, find_circle
 from assistant.circles.people import consent
-from assistant.circles.people.addresses import person_at
+from assistant.circles.people.addresses import address_for, person_at
 from assistant.circles.people.phone_entry import masked, read_number
 from assistant.delivery.outbox import Draft, put
 from assistant.schedule.clock import ManualClock
@@ -331,7 +331,8 @@ class Maple:
             return taken
 
     def _text(self, session: Session, tell: Tell) -> Draft:
-        address = session.scalars(select(Address).where(Address.person_id == tell.person_id)).one()
+        theirs = select(Address).where(Address.person_id == tell.person_id).order_by(Address.id.desc())
+        address = session.scalars(theirs.limit(1)).one()
         return Draft(tell.person_id, address.id, address.uri, "Hi!", tell.purpose, circle_id=tell.circle_id)
 
     def states(self) -> dict[str, str]:
@@ -436,3 +437,27 @@ def test_what_is_foreseen_is_what_happens_and_foreseeing_changes_nothing(maple: 
         assert session.scalar(select(func.count()).select_from(Outbox)) == 0
     assert seating.fates == {2: "invite", 3: "no consent"}
     assert maple.take(sheet).fates == {"invite": 1, "no consent": 1}
+
+
+@pytest.mark.parametrize(
+    "known_as", ["sms:+5215512345678", "whatsapp:+5215512345678", "whatsapp:+525512345678"]
+)
+def test_whoever_is_known_by_another_way_to_write_the_number_is_the_same(maple: Maple, known_as: str) -> None:
+    row = "+52 55 1234 5678,Ana,es,America/Mexico_City,2026-05-31 14:30,form at the library\n"
+    with maple.database.write() as session:
+        ana = address_for(session, [known_as], maple.now)
+    taken = maple.take(read(row))
+    assert taken.fates == {"invite": 1}
+    with maple.database.read() as session:
+        assert set(session.scalars(select(Address.person_id).where(Address.id >= ana.id))) == {ana.person_id}
+        (invited,) = session.scalars(select(Address).join(Invitation, Invitation.address_id == Address.id))
+    by_sms = known_as.startswith("sms:")
+    assert invited.uri == (known_as if by_sms else "sms:+525512345678")
+    with maple.database.write() as session:
+        consent.forget(session, session.get_one(Address, ana.id), SENDER, IDENTITY.key, maple.now)
+    assert maple.take(read(row)).fates == {"erased": 1}
+
+
+def test_two_ways_to_write_a_number_are_one_row() -> None:
+    sheet = read("+52 1 55 1234 5678,Ana\n+52 55 1234 5678,Ana\n", header="phone,name\n")
+    assert (len(sheet.entries), len(sheet.doubled)) == (1, 1)
