@@ -37,6 +37,7 @@ COMMANDS: Final = {
         "host",
         "Offer someone the seat as host or backup, beside another or in their place.",
     ),
+    "operator": ("operator_command", "operator", "Who sees to the whole service, and has a page for it."),
     "break": ("break_command", "break_", "Days on which nothing planned is sent: a holiday, a rest."),
     "status": ("status_command", "status", "How circles stand, in numbers."),
     "report": ("report_command", "report", "How a circle or a cohort goes: counts and trends, for a funder."),

@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from assistant.circles.people.operators import add_operator
 from assistant.engine.book import FlowBook
 from assistant.simulation.transcript import BEGINNING
 from assistant.simulation.world import World
@@ -62,6 +63,7 @@ PLACES = {
     "host_spanish": ("rosa", "/circle/OAK"),
     "circles": ("mia", "/circles"),
     "mine": ("ana", "/me"),
+    "service": ("nora", "/service"),
     "join": ("", "/join"),
     "join_circle": ("", "/join/MAPLE"),
     "join_unknown": ("", "/join/NOPE?lang=es"),
@@ -78,6 +80,8 @@ def season(book: FlowBook) -> Iterator[Site]:
         site = Site(world)
         site.play(SEASON)
         site.play('cohort "Spring" organizer mia\ncircle ELM "Elm" cohort "Spring"')
+        with world.database.write() as session:
+            add_operator(session, world.number("nora"), world.clock.now())
         yield site
 
 
