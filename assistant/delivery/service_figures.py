@@ -92,15 +92,19 @@ def _one(name: str, meaning: str, value: float | None) -> Figure:
 
 def _depths(session: Session, now: dt.datetime) -> Iterator[Figure]:
     """How much waits."""
-    unhandled = session.scalar(select(func.count()).select_from(Inbox).where(_NEW))
+    unhandled, oldest, aside = session.execute(
+        select(
+            select(func.count()).select_from(Inbox).where(_NEW).scalar_subquery(),
+            select(Inbox.received_at).where(_NEW).order_by(Inbox.id).limit(1).scalar_subquery(),
+            select(func.count()).select_from(Inbox).where(_SET_ASIDE).scalar_subquery(),
+        )
+    ).one()
     yield _one("circle_inbox_unhandled", "Texts that came in and are not handled.", unhandled)
-    oldest = session.scalar(select(Inbox.received_at).where(_NEW).order_by(Inbox.id).limit(1))
     yield _one(
         "circle_inbox_oldest_seconds",
         "Age of the oldest text that is not handled.",
         max((now - oldest).total_seconds(), 0) if oldest else 0,
     )
-    aside = session.scalar(select(func.count()).select_from(Inbox).where(_SET_ASIDE))
     yield _one("circle_inbox_set_aside", "Texts that failed three times and were set aside.", aside)
     due = select(func.count(), func.min(Outbox.not_before)).where(_QUEUED, Outbox.not_before <= now)
     count, first = session.execute(due).one()

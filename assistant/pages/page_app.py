@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from assistant import fake_twilio
 from assistant.logs import get_log
+from assistant.pages.flows.flow_pages import flow_pages
 from assistant.pages.front_page import front_page
 from assistant.pages.host.host_pages import host_pages
 from assistant.pages.mine.my_pages import my_pages
@@ -98,6 +99,7 @@ def make_pages(runtime: Runtime) -> Flask:
     app.register_blueprint(host_pages())
     app.register_blueprint(my_pages())
     app.register_blueprint(operator_pages())
+    app.register_blueprint(flow_pages())
     return app
 
 

@@ -19,7 +19,7 @@ from assistant.circles.people.receipts import Reading, note_reads
 from assistant.store.tables import Alert, DangerLabel, Inbox, Outbox, Person
 from assistant.store.tables.operation_tables import LABELS
 
-RECENT: Final = 50_000
+RECENT: Final = 10_000
 """Of the newest so many texts that went out, the gentle questions say which were perhaps danger."""
 ASKED: Final = "maybe_danger/%"
 SAFE: Final = "none"
@@ -117,11 +117,11 @@ def export_cases(session: Session, now: dt.datetime) -> Iterator[dict[str, Any]]
         }
 
 
-def _paged() -> Select[int]:
+def _paged() -> Select[int | None]:
     return select(Alert.inbox_id).where(Alert.kind == "danger", Alert.inbox_id.is_not(None))
 
 
-def _asked_about() -> Select[int]:
+def _asked_about() -> Select[int | None]:
     newest = select(func.coalesce(func.max(Outbox.id), 0) - RECENT).scalar_subquery()
     return select(Outbox.inbox_id).where(
         Outbox.id > newest, Outbox.wording.like(ASKED), Outbox.inbox_id.is_not(None)

@@ -16,6 +16,7 @@ from assistant.circles.people.operators import add_operator
 from assistant.engine.book import FlowBook
 from assistant.simulation.transcript import BEGINNING
 from assistant.simulation.world import World
+from assistant.store.tables import FlowVersion
 from tests.pages.site import Site
 
 SEASON = """
@@ -64,6 +65,9 @@ PLACES = {
     "circles": ("mia", "/circles"),
     "mine": ("ana", "/me"),
     "service": ("nora", "/service"),
+    "flows": ("mia", "/flows"),
+    "flow": ("noa", "/flows/onboarding"),
+    "flow_changed": ("nia", "/flows/page?since=before"),
     "join": ("", "/join"),
     "join_circle": ("", "/join/MAPLE"),
     "join_unknown": ("", "/join/NOPE?lang=es"),
@@ -81,7 +85,10 @@ def season(book: FlowBook) -> Iterator[Site]:
         site.play(SEASON)
         site.play('cohort "Spring" organizer mia\ncircle ELM "Elm" cohort "Spring"')
         with world.database.write() as session:
-            add_operator(session, world.number("nora"), world.clock.now())
+            for name in ("nora", "noa", "nia"):  # nobody is given more links in an hour than they need
+                add_operator(session, world.number(name), world.clock.now())
+            source = {"steps": {"link": {"kind": "say", "say": {"en": {"full": "Hello"}}}}}
+            session.add(FlowVersion(flow="page", version="before", source=source))
         yield site
 
 

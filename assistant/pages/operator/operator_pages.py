@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import ParamSpec
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from assistant.circles.people.audit import record
 from assistant.circles.people.permissions import is_operator
 from assistant.conversations.inbox import try_set_aside_again
-from assistant.pages.operator.service_view import read_service
+from assistant.pages.operator.service_view import read_service, registration_of
 from assistant.pages.page_showing import runtime_here, show
 from assistant.pages.visitors import freshly, signed_in, visitor_here
 from assistant.safety.danger_labels import label, read_words
@@ -37,13 +37,14 @@ def operating(view: Callable[P, Response]) -> Callable[P, Response]:
 def operator_pages() -> Blueprint:
     """`/service` and what is done there."""
     pages = Blueprint("operator", __name__)
+    registration = cache(lambda: registration_of(runtime_here()))
 
     @pages.get("/service")
     @operating
     def service() -> Response:
         runtime = runtime_here()
         with runtime.database.read() as session:
-            view = read_service(runtime, session)
+            view = read_service(runtime, session, registration())
         return show("operator/service.html", page="operator", view=view, kinds=LABELS)
 
     @pages.post("/service/retry")

@@ -123,8 +123,13 @@ class ServiceView:
         return [each for each in self.verdicts if each.wrong]
 
 
-def read_service(runtime: Runtime, session: Session) -> ServiceView:
-    """Return how the service is doing."""
+def registration_of(runtime: Runtime) -> list[Verdict]:
+    """Return what the number's registration would be refused for; settings and flows alone change it."""
+    return examine(register(runtime.services.book, runtime.settings, runtime.settings.number or ""))
+
+
+def read_service(runtime: Runtime, session: Session, verdicts: Sequence[Verdict]) -> ServiceView:
+    """Return how the service is doing, beside what `registration_of` says."""
     now = runtime.clock.now()
     found = {each.name: each for each in figures(session, now, runtime.clock.real())}
     sweep = found.get("circle_sweep_age_seconds")
@@ -148,7 +153,7 @@ def read_service(runtime: Runtime, session: Session) -> ServiceView:
         ],
         set_aside=_set_aside(session),
         set_aside_count=int(found["circle_inbox_set_aside"].value),
-        verdicts=examine(register(runtime.services.book, runtime.settings, runtime.settings.number or "")),
+        verdicts=verdicts,
         templates=templates,
         refused=refused,
         readings=to_label(session, MOST_SHOWN),
