@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from assistant.delivery.spool import Spool
     from assistant.engine.book import FlowBook
     from assistant.engine.known import Known
+    from assistant.media.transcriber import Transcriber
     from assistant.queues import Queues
     from assistant.services import Services, Transport
     from assistant.translation.translator import Translator
@@ -132,8 +133,19 @@ class Runtime:
             wake=self.wakeups.wake,
             carrier_replies=self.settings.carrier_replies,
             reserve=self._reserve,
+            transcriber=self.transcriber,
             translator=self.translator,
         )
+
+    @cached_property
+    def transcriber(self) -> Transcriber | None:
+        """What turns voice notes into words; None where no model, or not what it needs, is here."""
+        folder = self.settings.transcription_model
+        if folder is None:
+            return None
+        from assistant.media.local_transcriber import LocalTranscriber, is_installed, missing_files
+
+        return LocalTranscriber(folder) if is_installed() and not missing_files(folder) else None
 
     @cached_property
     def translator(self) -> Translator | None:

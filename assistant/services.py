@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from assistant.carriers.carrier import Carrier
     from assistant.circles.actions.context import ServiceIdentity
     from assistant.engine.book import FlowBook
+    from assistant.media.transcriber import Transcriber
     from assistant.schedule.clock import Clock
     from assistant.store.database import Database
     from assistant.translation.translator import Translator
@@ -42,5 +43,7 @@ class Services(Transport):
     book: FlowBook
     carrier_replies: frozenset[str] = frozenset({"stop", "start"})
     """Keywords that the carrier itself answers."""
+    transcriber: Transcriber | None = None
+    """Turns voice notes into words on this machine; None: nothing is set up."""
     translator: Translator | None = None
     """Translates members' words on this machine; None: nothing is set up."""

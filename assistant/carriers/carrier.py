@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -87,12 +87,21 @@ class LoggedText:
 class Carrier(Protocol):
     """Sends texts and remembers them."""
 
-    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
+    async def send(
+        self,
+        to_uri: str,
+        body: str,
+        *,
+        attempt: str,
+        content: Content | None = None,
+        media: Sequence[str] = (),
+    ) -> Accepted:
         """Hand over one text. `attempt` (plain alphanumerics) comes back in the status callbacks' address.
 
         Args:
             body: What is read there.
             content: What goes in place of it, and reads the same.
+            media: Where the carrier fetches pictures or voice notes that go along.
 
         Raises:
             CarrierError: it was refused, or it is not known whether it was taken.
@@ -109,6 +118,26 @@ class Carrier(Protocol):
 
     async def received_since(self, since: dt.datetime) -> list[LoggedText]:
         """Return texts to us, oldest first, from the carrier's log, created at or after `since` (UTC)."""
+        ...
+
+    async def fetch_media(self, url: str, most: int) -> bytes:
+        """Return a picture or voice note of a text to us.
+
+        Args:
+            url: As the text's webhook said it.
+            most: Bytes; of what is larger, one more than that is returned.
+
+        Raises:
+            CarrierError: it cannot be had: `RETRY` for now, `FIX` never.
+        """
+        ...
+
+    async def drop_media(self, url: str) -> None:
+        """Have the carrier forget it; what it does not have is forgotten.
+
+        Raises:
+            CarrierError: it still has it.
+        """
         ...
 
     async def close(self) -> None:

@@ -1,7 +1,8 @@
 """What each of Twilio's error codes means for us, as data.
 
-Source: Twilio's error dictionary and message resource pages, 2026-11. Twilio says that codes may change, so a
-code that is not listed is never retried: it is shown to the operator.
+Source: Twilio's error dictionary and message resource pages, and "List of corresponding Twilio and WhatsApp
+error codes", 2026-11. Twilio says that codes may change, so a code that is not listed is never retried: it is
+shown to the operator.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def _retry(meaning: str, wait: float, tries: int) -> ErrorClass:
 
 
 CLOSED_WINDOW = 63016
-TEMPLATE_GONE = frozenset({21655, 21656, 63027, 63040, 63041, 63042})
+TEMPLATE_GONE = frozenset({21655, 21656, 63027, 63028, 63029, 63040, 63041, 63042})
 """What was sent as a content goes another way: the carrier, or WhatsApp, does not take it any more."""
 
 ERRORS: dict[int, ErrorClass] = {
@@ -50,9 +51,12 @@ ERRORS: dict[int, ErrorClass] = {
     30005: _suppress("unknown handset"),
     30006: _suppress("a landline or a carrier that cannot be reached"),
     63003: _suppress("not a valid WhatsApp recipient"),
+    63014: _suppress("the recipient has blocked us there"),
     63024: _suppress("not a valid WhatsApp recipient"),
+    63033: _suppress("the recipient has blocked us there"),
     # The recipient, for this text only: others may arrive.
     63032: ErrorClass(Trouble.REFUSED, "a limit of WhatsApp's for this person"),
+    63050: ErrorClass(Trouble.REFUSED, "marketing that the recipient has opted out of"),
     63049: ErrorClass(Trouble.REFUSED, "marketing that WhatsApp does not bring to this person"),
     # Our sender, content or set-up.
     20003: _fix("account or token is wrong"),
@@ -75,7 +79,9 @@ ERRORS: dict[int, ErrorClass] = {
     63005: _fix("the channel shows none of the content's types"),
     63013: _fix("against the channel's policy"),
     63015: _fix("the recipient has not joined the sandbox"),
+    63020: _fix("Meta's business manager has not accepted Twilio"),
     63021: _fix("content that the channel does not take"),
+    63058: _fix("WhatsApp does not let this business write to that country"),
     63051: _fix("the WhatsApp account is locked"),
     # Certainly not taken, or not delivered: worth another try, later.
     14107: _retry("too many replies between two numbers", 1 * MINUTE, 3),
@@ -87,6 +93,8 @@ ERRORS: dict[int, ErrorClass] = {
     30022: _retry("over the 10DLC rate", 1 * MINUTE, 5),
     30023: _retry("over the daily cap", 1 * DAY, 2),
     30500: _retry("an error inside the carrier", 1 * MINUTE, 3),
+    63012: _retry("an error inside WhatsApp", 5 * MINUTE, 3),
+    63038: _retry("the account's limit for a day", 1 * DAY, 2),
     63017: _retry("a channel's rate limit", 1 * MINUTE, 5),
     63018: _retry("a channel's or sender's limit", 1 * DAY, 1),
     # Our own words came as the chat's window had closed: the next try is a template, or the opener.
@@ -94,6 +102,8 @@ ERRORS: dict[int, ErrorClass] = {
     21655: _retry("there is no such content", 1.0, 2),
     21656: _retry("the content's variables are wrong", 1.0, 2),
     63027: _retry("there is no such template", 1.0, 2),
+    63028: _retry("the template wants other variables", 1.0, 2),
+    63029: _retry("the phone could not fetch the template", 1.0, 2),
     63040: _retry("the template was refused", 1.0, 2),
     63041: _retry("the template is paused", 1.0, 2),
     63042: _retry("the template is switched off", 1.0, 2),

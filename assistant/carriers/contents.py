@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 UNSUBMITTED = "unsubmitted"
+RECEIVED = "received"
 APPROVED = "approved"
 
 

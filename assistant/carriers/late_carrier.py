@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from assistant.carriers.carrier import Accepted, Carrier, Content, LoggedText
@@ -19,9 +19,17 @@ class LateCarrier:
     def _opened(self) -> Carrier:
         return self._open()
 
-    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
+    async def send(
+        self,
+        to_uri: str,
+        body: str,
+        *,
+        attempt: str,
+        content: Content | None = None,
+        media: Sequence[str] = (),
+    ) -> Accepted:
         """Hand over one text; see `Carrier.send`."""
-        return await self._opened.send(to_uri, body, attempt=attempt, content=content)
+        return await self._opened.send(to_uri, body, attempt=attempt, content=content, media=media)
 
     async def sent_since(self, to_uri: str, since: dt.datetime) -> list[LoggedText]:
         """Return texts of ours to this address; see `Carrier.sent_since`."""
@@ -30,6 +38,14 @@ class LateCarrier:
     async def received_since(self, since: dt.datetime) -> list[LoggedText]:
         """Return texts to us; see `Carrier.received_since`."""
         return await self._opened.received_since(since)
+
+    async def fetch_media(self, url: str, most: int) -> bytes:
+        """Return a picture or voice note of a text to us; see `Carrier.fetch_media`."""
+        return await self._opened.fetch_media(url, most)
+
+    async def drop_media(self, url: str) -> None:
+        """Have the carrier forget it; see `Carrier.drop_media`."""
+        await self._opened.drop_media(url)
 
     async def close(self) -> None:
         """Let go of connections, if there may be any."""

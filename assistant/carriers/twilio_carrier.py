@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -19,6 +20,7 @@ from assistant.carriers.twilio_http import TWILIO_HOST, LoopHttp, reading, refus
 
 TIMEOUT = 10.0
 """Seconds; Twilio's client has none of its own and would wait for ever."""
+RCS = "rcs"
 LOG_PAGE = 200
 MOST_TO_ONE = 1000
 """Log rows to one address that are looked at: far more than one person is sent in the minutes asked about."""
@@ -58,10 +60,18 @@ class TwilioCarrier:
         self.contents = TwilioContents(self._http, self._login)
         self._messages = f"https://{TWILIO_HOST}/2010-04-01/Accounts/{account_sid}/Messages.json"
 
-    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
+    async def send(
+        self,
+        to_uri: str,
+        body: str,
+        *,
+        attempt: str,
+        content: Content | None = None,
+        media: Sequence[str] = (),
+    ) -> Accepted:
         """Hand over one text; see `Carrier.send`."""
         said = (
-            {"Body": body}
+            ({"Body": body} if body or not media else {})
             if content is None
             else {"ContentSid": content.sid, "ContentVariables": json.dumps(dict(content.variables))}
         )
@@ -69,6 +79,7 @@ class TwilioCarrier:
             "To": from_uri(to_uri),
             **said,
             "StatusCallback": f"{self._status_callback_url}?attempt={attempt}",
+            **({"MediaUrl": list(media)} if media else {}),
             **self._from(to_uri),
         }
         with sending():
@@ -80,14 +91,12 @@ class TwilioCarrier:
         """Return texts of ours to this address, newest first; see `Carrier.sent_since`."""
         # Twilio's DateSent filters have no use here: they hide what still queues, and go by whole days.
         since = _whole_second(since)
-        found = []
+        address = from_uri(to_uri)
+        # What a messaging service brought by RCS stands in the log under that address of the number.
+        addresses = [address] if ":" in address else [address, f"{RCS}:{address}"]
         with reading():
-            async for message in self._log(to=from_uri(to_uri), limit=MOST_TO_ONE):
-                if message.date_created < since - SLACK:
-                    break
-                if message.date_created >= since and not _is_inbound(message):
-                    found.append(_logged(message))
-        return found
+            logs = await asyncio.gather(*(self._sent_to(each, since) for each in addresses))
+        return sorted((text for log in logs for text in log), key=lambda text: text.created_at, reverse=True)
 
     async def received_since(self, since: dt.datetime) -> list[LoggedText]:
         """Return texts to us, oldest first; see `Carrier.received_since`."""
@@ -98,6 +107,18 @@ class TwilioCarrier:
             logs = await asyncio.gather(*(self._received_at(address, day, since) for address in ours))
         found = {text.carrier_id: text for log in logs for text in log}
         return sorted(found.values(), key=lambda text: (text.created_at, text.carrier_id))
+
+    async def fetch_media(self, url: str, most: int) -> bytes:
+        """Return a picture or voice note of a text to us; see `Carrier.fetch_media`."""
+        with reading():
+            return await self._http.download(self._own_media(url), self._login, most)
+
+    async def drop_media(self, url: str) -> None:
+        """Have Twilio forget it; see `Carrier.drop_media`."""
+        with reading():
+            answer = await self._http.request("DELETE", self._own_media(url), auth=self._login)
+        if answer.status_code not in (204, 404):
+            raise refusal(answer.status_code, None)
 
     async def number(self) -> str | None:
         """Return the number that people text, E.164; None when the messaging service has none."""
@@ -126,6 +147,14 @@ class TwilioCarrier:
         """Let go of this loop's connections; the carrier can still be used."""
         await self._http.close()
 
+    def _own_media(self, url: str) -> str:
+        """Return where something of our account is; our login goes nowhere else."""
+        asked, ours, here = urlsplit(url), urlsplit(self._messages), urlsplit(self._api_url)
+        messages = ours.path.removesuffix(".json") + "/"
+        if asked.netloc not in (ours.netloc, here.netloc) or not asked.path.startswith(messages):
+            raise CarrierError(Trouble.FIX)
+        return f"https://{TWILIO_HOST}{asked.path}"
+
     def _from(self, to_uri: str) -> dict[str, str]:
         if self._sender.startswith("MG"):
             return {"MessagingServiceSid": self._sender}
@@ -137,6 +166,15 @@ class TwilioCarrier:
         async for message in await self._client.messages.stream_async(page_size=LOG_PAGE, **filters):
             if message.date_created is not None:
                 yield message
+
+    async def _sent_to(self, address: str, since: dt.datetime) -> list[LoggedText]:
+        found = []
+        async for message in self._log(to=address, limit=MOST_TO_ONE):
+            if message.date_created < since - SLACK:
+                break
+            if message.date_created >= since and not _is_inbound(message):
+                found.append(_logged(message))
+        return found
 
     async def _received_at(self, address: str, day: dt.datetime, since: dt.datetime) -> list[LoggedText]:
         found = []

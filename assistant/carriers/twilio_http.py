@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 from weakref import WeakKeyDictionary
 
 import aiohttp
@@ -20,6 +20,7 @@ from assistant.carriers.carrier import CarrierError, Trouble
 from assistant.carriers.carrier_errors import error_for
 
 TWILIO_HOST = "api.twilio.com"
+MOST_REDIRECTS = 4
 
 
 class LoopHttp(AsyncHttpClient):  # type: ignore[misc]
@@ -79,6 +80,34 @@ class LoopHttp(AsyncHttpClient):  # type: ignore[misc]
         if answer.status == 429:
             raise refusal(429, _code(text), answer.headers.get("Retry-After"))
         return Response(answer.status, text, answer.headers)
+
+    async def download(self, url: str, auth: tuple[str, str], most: int) -> bytes:
+        """Return the bytes that are at an address, of which no more than one too many are read.
+
+        Twilio sends on to a store elsewhere, which is never shown the login.
+
+        Raises:
+            CarrierError: it is not there, or not yet.
+            aiohttp.ClientError, TimeoutError: there was no answer.
+        """
+        headers, address = {"Authorization": aiohttp.encode_basic_auth(*auth)}, self._moved(url)
+        for _ in range(MOST_REDIRECTS):
+            async with self._pool().get(address, headers=headers, allow_redirects=False) as answer:
+                if answer.status in (301, 302, 303, 307, 308):
+                    address = urljoin(address, answer.headers.get("Location", ""))
+                    if urlsplit(address).scheme != "https":
+                        raise CarrierError(Trouble.FIX)
+                    headers = {}
+                    continue
+                if answer.status == 404:
+                    raise CarrierError(Trouble.FIX)
+                if answer.status != 200:
+                    raise refusal(answer.status, None)
+                data = b""
+                while len(data) <= most and (more := await answer.content.read(most + 1 - len(data))):
+                    data += more
+                return data
+        raise CarrierError(Trouble.FIX)
 
     async def close(self) -> None:
         """Close the pool of the loop that is running."""

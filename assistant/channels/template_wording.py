@@ -18,9 +18,13 @@ from assistant.language.rendering import placeholders
 
 LONGEST_BODY: Final = 1024
 LONGEST_VALUE: Final = 250
+LABEL: Final = "circle"
+"""The placeholder whose sample stands for the name of a circle before a text."""
 WORDS_A_VARIABLE: Final = 2
 """So many words of our own there have to be for each variable; WhatsApp refuses what is mostly variables."""
 _VARIABLE: Final = re.compile(r"\{\{(\d+)\}\}")
+_BROKEN: Final = re.compile(r"[\n\r\t]| {5}")
+"""What WhatsApp takes in no variable: several lines, tabs, more than four spaces running."""
 _NEIGHBOURS: Final = re.compile(r"\{\{\d+\}\}[\s]*\{\{\d+\}\}")
 
 
@@ -111,6 +115,29 @@ def worded(
     return Wording(language, body, given_samples, tuple(titles), lead, tail)
 
 
+def labelled(
+    text: str,
+    language: str,
+    samples: Mapping[str, str],
+    fixed: Mapping[str, str],
+    titles: Sequence[str] = (),
+    *,
+    lead: str,
+    tail: str = "",
+) -> Wording:
+    """Return the template that says a text with its circle's name before it, as whoever sits in two reads it.
+
+    Args:
+        lead: What stands before the name, which changes and so cannot come first.
+
+    Raises:
+        NoTemplate: WhatsApp would refuse it.
+    """
+    if not re.match(r"\w", text.lstrip("¿¡\"'(")):
+        raise NoTemplate("two things that change stand side by side")
+    return worded(f"{{{LABEL}}}: {text}", language, samples, fixed, titles, lead=lead, tail=tail)
+
+
 def _check(body: str, variables: int) -> None:
     found = list(_VARIABLE.finditer(body))
     if found and not re.search(r"\w", body[: found[0].start()]):
@@ -133,10 +160,9 @@ def fit(body: str, words: str) -> dict[str, str] | None:
         return None
     values = {name[1:]: value for name, value in found.groupdict().items()}
     if any(
-        not value.strip() or len(value) > LONGEST_VALUE or "\n" in value or "\t" in value
-        for value in values.values()
+        not value.strip() or len(value) > LONGEST_VALUE or _BROKEN.search(value) for value in values.values()
     ):
-        return None  # Twilio takes no empty variable, and WhatsApp none of several lines.
+        return None  # Twilio takes no empty variable; WhatsApp refuses these with 63013.
     return values
 
 

@@ -76,7 +76,7 @@ def examine() -> Iterator[Line]:
             rows_can_be_read |= line.state == "ok"
             yield line
         from_rows = (_keys, _clock, _stuck, _alarms, channels) if rows_can_be_read else ()
-        for check in (_redis, _flows, _web, _carrier, _disk, _translation, *from_rows):
+        for check in (_redis, _flows, _web, _carrier, _disk, _translation, _transcription, *from_rows):
             yield from check(opened)
 
 
@@ -154,6 +154,26 @@ def _translation(opened: Runtime) -> Iterator[Line]:
     if models and not missing:
         said = ", ".join(f"{source} to {target}" for source, target in models)
         yield Line("translation", "ok", f"on this machine: {said}")
+
+
+def _transcription(opened: Runtime) -> Iterator[Line]:
+    """Whether voice notes can be turned into words, and what is missing where the operator meant it."""
+    from assistant.media.local_transcriber import is_installed, missing_files
+
+    folder = opened.settings.transcription_model
+    if folder is None:
+        said = "not set up: voice notes are passed on as voices (TRANSCRIPTION_MODEL)"
+        yield Line("voice notes", "ok", said)
+        return
+    missing = missing_files(folder)
+    if not is_installed():
+        mend = 'pip install ".[transcription]" into this environment'
+        yield Line("voice notes", "warn", "faster-whisper is not installed", mend)
+    if missing:
+        mend = "put a Whisper model there, as CTranslate2 keeps it: see docs/operations.md"
+        yield Line("voice notes", "warn", f"{' and '.join(missing)} do not lie in {folder}", mend)
+    if is_installed() and not missing:
+        yield Line("voice notes", "ok", f"turned into words on this machine: {folder.name}")
 
 
 def _redis(opened: Runtime) -> Iterator[Line]:

@@ -72,7 +72,8 @@ class Greeter(threading.Thread):
         """Look at the demo and the flows. A bad one lets no worker start: end with all that is wrong."""
         from assistant.cli.prepare_command import BAD_FLOWS, DEMO_MADE, DEMO_PAGE, prepare_apart
 
-        done = prepare_apart()
+        # The local carrier answers by now, and so can hold what questions are tapped by.
+        done = prepare_apart(templates=True)
         self._has_demo = self._has_demo or DEMO_MADE in done.stdout.split()
         pages = (word for word in done.stdout.split() if word.startswith(DEMO_PAGE))
         self._page = next(pages, "").removeprefix(DEMO_PAGE)

@@ -21,7 +21,8 @@ DEMO_PAGE: Final = "page="
 
 
 @click.command(hidden=True)
-def prepare() -> None:
+@click.option("--templates", is_flag=True, help="The local carrier answers: let it hold our templates.")
+def prepare(templates: bool) -> None:
     """Bring the database up to date, look at the flows, and set up the demo where it belongs."""
     end_with_supervisor()
     from assistant.engine.problems import FlowErrors
@@ -45,10 +46,14 @@ def prepare() -> None:
                 click.echo(DEMO_MADE)
             if link := open_demo_page(opened):
                 click.echo(f"{DEMO_PAGE}{link}")
+            if templates:
+                from assistant.cli.channels.local_templates import hold_locally
+
+                hold_locally(opened)
 
 
-def prepare_apart() -> subprocess.CompletedProcess[str]:
+def prepare_apart(*, templates: bool = False) -> subprocess.CompletedProcess[str]:
     """Do so in a process of its own, with what it says in hand; its exit status says whether all is well."""
-    command = [sys.executable, "-m", "assistant.cli", "prepare"]
+    command = [sys.executable, "-m", "assistant.cli", "prepare", *(["--templates"] if templates else [])]
     ours = os.environ | {SUPERVISED: str(os.getpid())}
     return subprocess.run(command, capture_output=True, text=True, check=False, env=ours)  # noqa: S603 - our own

@@ -16,8 +16,15 @@ from assistant.cli.output import as_json, print_json, say
 @click.option("--weeks", type=click.Choice(["4", "8"]), default="8", show_default=True, help="Which program.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed tells the same story.")
 @click.option("--circles", type=click.IntRange(1, 6), default=2, show_default=True, help="Of one cohort.")
+@click.option(
+    "--phones",
+    type=click.Choice(["sms", "whatsapp", "rcs", "mixed"]),
+    default="sms",
+    show_default=True,
+    help="What people text by; mixed: each channel in turn.",
+)
 @as_json
-def simulate(members: int, weeks: str, seed: int, circles: int, as_json: bool) -> int:
+def simulate(members: int, weeks: str, seed: int, circles: int, phones: str, as_json: bool) -> int:
     """Play a season with people who answer oddly, late or not at all, and watch every promise.
 
     Needs no settings and touches no data: everything happens in a world of its own. Prints the transcript and
@@ -38,6 +45,7 @@ def simulate(members: int, weeks: str, seed: int, circles: int, as_json: bool) -
             weeks=int(weeks),
             seed=seed,
             circles=circles,
+            phones=phones,
             told=lambda part: progress.update(bar, completed=part),
         )
     if as_json:

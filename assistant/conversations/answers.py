@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from assistant.circles.people.carried_media import tie
 from assistant.conversations.effect_handlers import apply
 from assistant.conversations.helping.misunderstandings import MOST_UNCLEAR, escalate, offers_numbers
 from assistant.conversations.questions import close
@@ -17,7 +18,7 @@ from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, move, with_versions
 from assistant.engine.book import FlowBook
-from assistant.engine.flow_model import ANY, Step
+from assistant.engine.flow_model import ANY, WHOLE, Step
 from assistant.engine.movement import UNCLEAR, advance, find_way
 from assistant.language.folding import plain_words
 from assistant.language.languages import LANGUAGES
@@ -161,6 +162,12 @@ def step_of(context: Context, question: Question) -> Step:
     )
 
 
+def must_be_whole(context: Context, question: Question, conversation: Conversation, outcome: str) -> bool:
+    """Return whether only a reply that says nothing else may come to this: something follows from it."""
+    sure = _sure(context, step_of(context, question), question, conversation)
+    return sure.get(outcome, sure.get(ANY)) == WHOLE
+
+
 def _sure(context: Context, step: Step, question: Question, conversation: Conversation) -> Mapping[str, str]:
     """Return how sure a reply must be; of the choices that an action listed, one is as good as another."""
     version = conversation.version
@@ -207,20 +214,22 @@ def _keep(context: Context, question: Question, conversation: Conversation, read
     """Write the answer down, with who may see it: what the question said when it was asked."""
     step = step_of(context, question)
     key = step.save_as or question.step
-    context.session.add(
-        Answer(
-            question_id=question.id,
-            person_id=context.person.id,
-            member_id=conversation.member_id,
-            key=key,
-            outcome=reading.outcome,
-            words=None if reading.outcome == "skip" else context.words,
-            value={"value": reading.value},
-            visible_to=question.visible_to,
-            inbox_id=context.inbox.id if context.inbox else None,
-            at=context.now,
-        )
+    answer = Answer(
+        question_id=question.id,
+        person_id=context.person.id,
+        member_id=conversation.member_id,
+        key=key,
+        outcome=reading.outcome,
+        words=None if reading.outcome == "skip" else context.words,
+        value={"value": reading.value},
+        visible_to=question.visible_to,
+        inbox_id=context.inbox.id if context.inbox else None,
+        at=context.now,
     )
+    context.session.add(answer)
+    if context.media:
+        context.session.flush()
+        tie(context.session, context.media, [("answer", answer.id)])
     if step.save_as and reading.outcome != "skip":
         # A choice, a yes and a no have no value beyond what they are.
         value = reading.outcome if reading.value is None else reading.value

@@ -13,7 +13,15 @@ from sqlalchemy import and_, or_, select
 
 from assistant.circles.sharing.answering import writers_about
 from assistant.circles.sharing.unrouted_messages import addressees
-from assistant.conversations.answers import answer_late, read_answer, step_of, take_answer
+from assistant.conversations.answers import (
+    answer_late,
+    must_be_whole,
+    read_answer,
+    reopen,
+    step_of,
+    take_answer,
+)
+from assistant.conversations.moves import choosing_anew
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
 from assistant.engine.flow_model import Step
@@ -27,6 +35,8 @@ from assistant.store.tables import Conversation, Outbox, Question
 STILL_MEANT: Final = dt.timedelta(days=3)
 """So long a short answer finds a question that its person left for a newer one."""
 MOST_EARLIER: Final = 3
+STILL_IN_MIND: Final = dt.timedelta(hours=24)
+"""So long it may answer what must be understood whole; later that is put once more, to be read again."""
 
 IN_A_WORD: Final = 3
 """Words of an answer such as "2", "not ok" or "todavía no"."""
@@ -45,6 +55,8 @@ def belongs_elsewhere(context: Context, question: Question, reading: Reading) ->
         return True
     if not open_to_words or reading.outcome != "text":
         return False
+    if not listed and choosing_anew.asked_what_a_number_is(context, question):
+        return True
     if _asked_whom_it_answers(context, question):
         return True
     return len(context.known.seats) > 1 and _asked_which_circle(context, question)
@@ -79,10 +91,13 @@ def hand_over(context: Context) -> None:
     if handed is None:
         return
     question = context.session.get_one(Question, handed.question_id)
+    if handed.before:
+        choosing_anew.choose(context, question, handed.words)
+        return
     conversation = context.session.get_one(Conversation, question.conversation_id)
     if question.state == "closed" or conversation.ended_at is not None:
         return
-    context = replace(context, words=handed.words)
+    context = replace(context, words=handed.words, media=handed.media)
     reading = read_answer(context, question, conversation)
     take_answer(context, question, conversation, reading)
 
@@ -99,9 +114,14 @@ def _answered_earlier(context: Context, question: Question) -> bool:
         # What says more than the answer was hardly meant for a question of days ago.
         if reading.outcome in (UNCLEAR, "skip") or reading.leftover:
             continue
-        if earlier.state == "closed":
+        if earlier.opened_at < context.now - STILL_IN_MIND and must_be_whole(
+            context, earlier, conversation, reading.outcome
+        ):
+            reopen(context, earlier)
+        elif earlier.state == "closed":
             return answer_late(context, earlier)
-        take_answer(context, earlier, conversation, reading)
+        else:
+            take_answer(context, earlier, conversation, reading)
         return True
     return False
 

@@ -15,6 +15,7 @@ from assistant.conversations.answers import answer_late
 from assistant.conversations.questions import close_all, missed
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
+from assistant.language.replies.corrections import read_number_alone
 from assistant.safety.alarms import is_looked_after, pass_on_more, raise_alarm
 from assistant.safety.first_response import GENTLY, LATELY, is_safety_talk, respond, talk_of, to_ask_gently
 from assistant.store.tables import Conversation, Inbox, Outbox
@@ -62,6 +63,8 @@ def may_be_danger(context: Context) -> str | None:
         return None  # It answers that question; what a host says to SHOW is about someone else.
     if not context.known.hears.intersection(KNOWN):
         return None
+    if read_number_alone(context.words) is not None:
+        return None  # "No, wait, I meant 2" says no more than the number.
     return to_ask_gently(context.session, who.id, context.words, who.language, context.now)
 
 

@@ -29,6 +29,7 @@ from assistant.conversations.helping import (
 from assistant.conversations.helping.coming_back import come_back
 from assistant.conversations.interruptions import is_everyday, is_the_answer, is_to_be_asked
 from assistant.conversations.invitation_answers import answers_invitation
+from assistant.conversations.media import media_stage
 from assistant.conversations.moves.after_stop import hear_erasing
 from assistant.conversations.moves.doubted_numbers import ask_who_it_is
 from assistant.conversations.moves.host_replies import offer_reply
@@ -65,7 +66,7 @@ def handle(context: Context) -> str | None:
     text = context.inbox
     assert text is not None
     context.address.unreachable_at = None
-    opened_windows.note_channel(context)
+    opened = opened_windows.note_channel(context)
     # What is read on a button is ours: it is no keyword.
     tapped = heard_taps.asking_tapped(context) is not None
     kind = "words" if tapped else keywords.kind_here(context, text)
@@ -77,6 +78,8 @@ def handle(context: Context) -> str | None:
     come_back(context)
     if kind == "words":
         switching_language.offer(context)
+    if opened:
+        opened_windows.gather_waited(context)
     offer_taps(context)
     return seen.reason
 
@@ -136,15 +139,15 @@ def _pass_over_machines(context: Context, _text: Inbox, kind: str) -> Seen | Non
 
 
 def _see_no_words(context: Context, text: Inbox, kind: str) -> Seen | None:
-    return Seen(_without_words(context, text)) if kind == "empty" else None
+    passed = kind != "empty" or media_stage.is_taken_in(context)
+    return None if passed else Seen(media_stage.without_words(context, text))
 
 
 def _pass_to_paged(context: Context, _text: Inbox, kind: str) -> Seen | None:
     """Words of someone in an open alert go to whoever has taken it; words of danger count all the same."""
     if kind == "start" or not paged_stage.pass_on(context, _sure_command) or kind == "help":
         return None
-    if not answer_danger(context) and (maybe := may_be_danger(context)) is not None:
-        ask_gently(context, maybe)
+    paged_stage.hear_besides(context)
     return Seen()
 
 
@@ -244,6 +247,7 @@ def _seen_by(look: Callable[[Context], bool]) -> Callable[[Context, Inbox, str],
 STAGES: Final = (
     _hear_stop,
     _fall_silent,
+    _seen_by(media_stage.take_up),
     _seen_by(hear_erasing),
     _hear_tap,
     _pass_over_reactions,
@@ -259,6 +263,7 @@ STAGES: Final = (
     _seen_by(lambda context: paged_stage.offer(context, read_given)),
     _ask_gently,
     _carry_in_the_hour,
+    _seen_by(media_stage.take_in),
     _answer_back,
     _ask_once_more,
     _ask_about_stop,
@@ -280,18 +285,6 @@ def _commands_a_circle(context: Context) -> bool:
     command = read_given(context)
     commands = context.services.book.commands
     return command is not None and command.sure and commands[command.name].who in RUNNING
-
-
-def _without_words(context: Context, text: Inbox) -> str | None:
-    """A picture, a place on the map, or nothing at all."""
-    carries = text.params.get("NumMedia", "0") not in ("", "0") or "Latitude" in text.params
-    if context.question is None and hear_out(context):
-        return None
-    if not carries:
-        return "empty"
-    if "member" in context.known.hears:
-        context.notice("media_only")
-    return "media only"
 
 
 def _understand(context: Context) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.calendar.brief_schedule import BRIEF
@@ -54,11 +56,11 @@ def _patterns(book: FlowBook, hears: frozenset[str]) -> tuple[CommandPattern, ..
     )
 
 
-def obey(context: Context, reading: CommandReading) -> None:
-    """Start the flow of a command, with what its words left a place for."""
+def obey(context: Context, reading: CommandReading, more: Mapping[str, Any] | None = None) -> None:
+    """Start the flow of a command, with what its words left a place for, and `more`."""
     command = context.services.book.commands[reading.name]
     slot = slot_of(command)
-    values = {slot: reading.value} if slot and reading.value is not None else {}
+    values = {**({slot: reading.value} if slot and reading.value is not None else {}), **(more or {})}
     ctx = context.about(None)
     if context.services.book.is_safety(command.starts):
         let_go(context, unfinished(context, command.starts))

@@ -31,6 +31,7 @@ HOLDING: Final = (
     "introduce_two",
     "ask_meant",
     "command_meant",
+    "number_meant",
     "link_words",
 )
 """Flows whose questions hold words until they are answered; SKIP lets nobody see them."""

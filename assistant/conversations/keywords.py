@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from assistant.circles.membership.leaving import returned
 from assistant.circles.people import consent
+from assistant.circles.people.carried_media import is_transcribed
 from assistant.conversations.effect_handlers import apply
 from assistant.conversations.helping.what_to_text import help_here
 from assistant.conversations.opting import opt_in, opt_out, part_from_strangers_number
@@ -44,6 +45,8 @@ def kind_of(text: Inbox) -> str:
 
 def kind_here(context: Context, text: Inbox) -> str:
     """Return what kind of text it is, knowing the person's circles' names and what we sent to them."""
+    if is_transcribed(text):
+        return "words"  # What a machine heard is no keyword: it is said back first.
     kind, body = kind_of(text), text.body or ""
     if kind in ("words", "maybe_stop") and len(body) <= LONGEST_KEYWORD_LINE:
         names = _names_around(context)

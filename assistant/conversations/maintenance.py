@@ -9,7 +9,7 @@ from assistant.circles.actions.effects import Start, Tell
 from assistant.circles.calendar import brief_schedule
 from assistant.circles.hours import hour_upkeep
 from assistant.circles.membership import invitation_reminders, silent_numbers
-from assistant.circles.people import page_sessions
+from assistant.circles.people import carried_media, page_sessions
 from assistant.circles.seasons import season_end
 from assistant.circles.trust import traces
 from assistant.conversations import import_invitations, timers
@@ -28,6 +28,7 @@ WORK: Final = (
     *traces.WORK,
     *page_sessions.WORK,
     *silent_numbers.WORK,
+    *carried_media.WORK,
 )
 """Whether `maintain` would find anything."""
 OF_EACH_PART: Final = (WORK, news_texts.WORK, timers.WORK, alert_escalation.WORK)
@@ -80,6 +81,7 @@ def maintain(services: Services) -> int:
             elif isinstance(effect, Tell):
                 tell(session, services, effect, now)
         page_sessions.drop_old_sessions(session, now)
+        carried_media.forget_loose(session, now)
         reminded = import_invitations.remind(session, services, now)
     if forgotten and services.database.scrub():
         with services.database.write() as session:

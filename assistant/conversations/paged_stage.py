@@ -18,19 +18,22 @@ from assistant.circles.hosts.reply_recipients import find_recipients, words_for
 from assistant.conversations import crossing, effect_handlers
 from assistant.conversations.answers import answer_late, read_answer, step_of
 from assistant.conversations.attribution import came_by_itself
-from assistant.conversations.danger_stage import let_go, unfinished
+from assistant.conversations.danger_stage import answer_danger, ask_gently, let_go, may_be_danger, unfinished
+from assistant.conversations.helping import asking_back
 from assistant.conversations.questions import missed
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
 from assistant.engine.book import FlowBook
 from assistant.engine.movement import UNCLEAR
+from assistant.language.asking.question_reading import AskedBack
 from assistant.language.commands.command_reading import (
     AT_SIGNS,
     CommandPattern,
     CommandReading,
     read_command,
 )
+from assistant.language.replies.corrections import read_number_alone
 from assistant.language.signals.courtesy import is_courtesy
 from assistant.safety.alert_answers import alerts_shown, is_holding, is_needed, tell_who_is_here
 from assistant.safety.alert_holding import PASSED, hands_of, last_words, open_about
@@ -81,17 +84,29 @@ def pass_on(context: Context, read: Callable[[Context], CommandReading | None]) 
         return False  # It came twice, or is the second half of an answer: that goes where the answer goes.
     if line is None and (read(context) is not None or _is_an_answer(context, told)):
         return False
+    question = context.question
+    if line is None and _is_a_number_for(context, question, told):
+        return False
     line = context.words.strip() if line is None else line
     if not line:
         return False
-    question = context.question
     values: dict[str, object] = {"line": line}
-    if question is not None and _may_answer(context, question, told):
+    if question is not None and _may_answer(context, question, told) and _asked_of_us(context) is None:
         question.state = "waiting"
         context.session.flush()
         values |= {"held": line, "meant": question.id}
     start(context, TO_PAGED, values, question.member_id if question is not None else None)
     return True
+
+
+def hear_besides(context: Context) -> None:
+    """Answer words of danger that went to a person all the same, and what they ask of us and nothing else."""
+    if answer_danger(context):
+        return
+    if (maybe := may_be_danger(context)) is not None:
+        ask_gently(context, maybe)
+    elif (asked := _asked_of_us(context)) is not None:
+        asking_back.answer_back(context, asked)
 
 
 def answer_page(context: Context, read: Callable[[Context], CommandReading | None]) -> bool:
@@ -191,6 +206,18 @@ def _is_an_answer(context: Context, alerts: Sequence[Alert]) -> bool:
         # A prompt takes "call me please" as it takes anything.
         return reading.outcome == "skip" or not came_by_itself(context, question)
     return reading.outcome != UNCLEAR and not reading.leftover
+
+
+def _asked_of_us(context: Context) -> AskedBack | None:
+    """Return what the words ask of us, if that is all they do."""
+    asked = asking_back.asked_back(context)
+    return asked if asked is not None and asked.whole else None
+
+
+def _is_a_number_for(context: Context, question: Question | None, alerts: Sequence[Alert]) -> bool:
+    """Whether words are no more than a number, to a question: to a person it would say nothing."""
+    number = question is not None and read_number_alone(context.words) is not None
+    return number and question is not None and _came_after(context, question, alerts)
 
 
 def _may_answer(context: Context, question: Question, alerts: Sequence[Alert]) -> bool:

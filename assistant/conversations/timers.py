@@ -120,7 +120,8 @@ def _fire_some(services: Services, now: dt.datetime, attempt: Attempt) -> int:
         timers = session.scalars(
             select(Timer)
             .where(Timer.id.in_(mine), Timer.done_at.is_(None))
-            .order_by(Timer.due_at, Timer.id)
+            # What the season plans is worth sending only for so long; a reminder can wait for it.
+            .order_by(Timer.due_at, Timer.key.is_(None), Timer.id)
             .execution_options(populate_existing=True)
         ).all()
         with reading_ahead(session), timers_at_the_end(session, now):

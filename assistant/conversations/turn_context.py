@@ -53,6 +53,8 @@ class Context:
     inbox: Inbox | None = None
     """The person's text; None when time alone moves the conversation."""
     words: str = ""
+    media: tuple[int, ...] = ()
+    """Pictures and voice notes that go with the words."""
     progress: Progress = field(default_factory=Progress)
 
     @property

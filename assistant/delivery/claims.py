@@ -93,7 +93,7 @@ def claim(
 def _claim(
     session: Session, now: dt.datetime, real: dt.datetime, limit: int, worker: int | None, *, urgent: bool
 ) -> Claim:
-    texts = _load(session, ids_due(session, now, real, limit, lock=True, urgent=urgent))
+    texts = load_due(session, ids_due(session, now, real, limit, lock=True, urgent=urgent))
     written_to: set[int] = set()
     going: list[Due] = []
     holds: list[tuple[Due, Hold]] = []
@@ -240,7 +240,8 @@ def _due(priority: int, through: bool, lock: bool) -> Select[int] | None:
     return due.with_for_update(skip_locked=True, of=Outbox) if lock else due
 
 
-def _load(session: Session, ids: Sequence[int]) -> list[Due]:
+def load_due(session: Session, ids: Sequence[int]) -> list[Due]:
+    """Return queued texts with all that decides whether they may go, in the order of `ids`."""
     if not ids:
         return []
     rows = {row.id: Due(*row) for row in session.execute(_FACTS, {"ids": list(ids)})}
@@ -310,6 +311,7 @@ def _facts() -> Select[*tuple[Any, ...]]:
             func.coalesce(Person.language, Circle.language),
             Outbox.error_code,
             func.coalesce(Outbox.sent_at, Outbox.not_before),
+            Outbox.media,
         )
         .select_from(Outbox)
         .join(Address, Address.id == Outbox.address_id)

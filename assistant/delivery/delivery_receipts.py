@@ -38,6 +38,7 @@ RANKS = {
     "canceled": 3,
     "read": 4,
 }
+RCS = "rcs"
 ARRIVED = ("delivered", "read")
 NOT_ARRIVED = ("undelivered", "failed", "canceled")
 
@@ -217,8 +218,16 @@ def _write(session: Session, changed: dict[int, _Text]) -> None:
 def _follow_up(
     session: Session, changed: Iterable[_Text], failures: Sequence[tuple[Failure, dt.datetime]]
 ) -> None:
-    """What follows elsewhere from texts that left or failed. Both are rare, and what they import would slow
-    the start of every web process."""
+    """What follows elsewhere from texts that came by RCS, left or failed. All are rare, and what they import
+    would slow the start of every web process."""
+    changed = list(changed)
+    by_rcs = {text.address_id for text in changed if text.channel == RCS and text.status in ARRIVED}
+    if by_rcs:
+        from assistant.store.tables import Address
+
+        # The phone shows chips, whatever its owner wrote by: so do the next questions.
+        shown = update(Address).where(Address.id.in_(by_rcs), Address.channel.is_(None))
+        session.execute(shown.values(channel=RCS), execution_options={"synchronize_session": False})
     invited = [
         (text.address_id, text.circle_id, text.sent_at)
         for text in changed

@@ -15,6 +15,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from assistant.channels.showing import SMS, Tap, parts_of
+from assistant.circles.people.carried_media import along_with, by_themselves
 from assistant.circles.people.foreign_words import are_to_translate
 from assistant.circles.people.receipts import Reading, note_reads
 from assistant.language.sms.segments import measure, split
@@ -154,13 +155,14 @@ def put(
     rows = [row for draft in drafts for row in _rows(draft, sender, now, toll_free)]
     if not rows:
         return []
+    of_words, rows = rows, _with_media(session, rows)
     last: dict[tuple[int, int], int] = {}
     for row, row["id"] in zip(rows, new_ids(session, Outbox, len(rows)), strict=True):
         # Never behind what is less urgent: a reply must not wait for the morning with a notice.
         chain = row["address_id"], row["priority"]
         row["after_id"] = last.get(chain)
         last[chain] = row["id"]
-    carrying = [row for row in rows if row["carries"]]
+    carrying = [row for row in of_words if row["carries"]]
     if carrying:
         foreign = are_to_translate(session, [(row["person_id"], row["carries"]) for row in carrying])
         for row, to_translate in zip(carrying, foreign, strict=True):
@@ -172,7 +174,26 @@ def put(
     if carrying:
         readings = [Reading(row["carries"], row["person_id"], row["id"]) for row in carrying]
         note_reads(session, readings, "text", now)
-    return [row["id"] for row in rows]
+    return [row["id"] for row in of_words]
+
+
+def _with_media(session: Session, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Let pictures go with the last part of the text of their words, or after it what cannot go with it."""
+    # A translation brings no picture once more.
+    said = [row for row in rows if row["last"] and row["wording"] != TRANSLATED]
+    carrying = [row for row in said if row["carries"]]
+    if carrying:
+        found = along_with(session, [(row["to_uri"], row["carries"]) for row in carrying])
+        for row, media in zip(carrying, found, strict=True):
+            row["media"] = media or None
+    written = []
+    for row in rows:
+        del row["last"]
+        written.append(row)
+        together, alone = by_themselves(row["to_uri"], row["media"] or [])
+        row["media"] = together or None
+        written += ({**row, "body": "", "segments": 1, "taps": None, "media": [each]} for each in alone)
+    return written
 
 
 def cancel(
@@ -230,6 +251,8 @@ def _rows(draft: Draft, sender: str, now: dt.datetime, toll_free: bool) -> Itera
             "carries": draft.carries,
             "to_translate": False,
             "taps": taps if place == len(parts) else None,
+            "media": None,
+            "last": place == len(parts),
             "created_at": now,
             "not_before": not_before,
             "expires_at": expires_at,

@@ -8,12 +8,15 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.carriers.carrier import CarrierError, Trouble
+from assistant.channels.showing import RCS
+from assistant.channels.windows import WITH_WINDOWS
 from assistant.delivery.claims import (
     HAND_OVER_WITHIN,
     URGENT,
@@ -25,6 +28,7 @@ from assistant.delivery.claims import (
     release,
 )
 from assistant.delivery.delivery_receipts import attempt_name
+from assistant.delivery.media_links import links_of
 from assistant.delivery.send_results import Result, record
 from assistant.delivery.verdicts import Due
 from assistant.services import Transport, allow_everything
@@ -96,6 +100,17 @@ async def _drain(
     # The database is waited for in one other thread, so that meanwhile answers are taken and texts leave.
     with ThreadPoolExecutor(1, "delivery") as writer:
         return await _Round(services, writer, until, stopped, worker).go()
+
+
+def room_of(text: Due) -> int:
+    """Return how much of the sender's rate a text takes: its segments by SMS, none where it has its own.
+
+    The limit is that of numbers (`SEGMENTS_PER_SECOND`). WhatsApp takes eighty messages a second, and queues
+    what is more for hours; RCS counts messages, whatever their length, but may fall back to SMS as one text.
+    """
+    if text.uri.startswith(WITH_WINDOWS):
+        return 0
+    return 1 if text.channel == RCS else text.segments
 
 
 class _Round:
@@ -221,7 +236,8 @@ class _Round:
 
     async def _has_room(self, text: Due) -> bool:
         """Wait for the rate limit to let this text leave; False: the time is up before."""
-        while (wait := self._services.reserve(text.segments)) > 0:
+        room = room_of(text)
+        while room and (wait := self._services.reserve(room)) > 0:
             await asyncio.sleep(min(wait, max(0.0, self._until - time.monotonic())))
             if self._time_is_up():
                 return False
@@ -233,8 +249,10 @@ class _Round:
             self._unsent.append(text)
             return
         answer: Any
+        media = links_of(self._services, text)
+        carrier_send = self._services.carrier.send
         try:
-            answer = await self._services.carrier.send(
+            answer = await (partial(carrier_send, media=media) if media else carrier_send)(
                 text.uri,
                 text.body or "",
                 attempt=attempt_name(text.id, text.attempt),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import func, literal, select, text
 from sqlalchemy.orm import Session
 
+from assistant.delivery.template_states import count_states
 from assistant.store.tables.message_tables import Inbox, Outbox
 from assistant.store.tables.operation_tables import ServiceState, Watermark, Worker
 
@@ -69,6 +70,12 @@ def figures(session: Session, now: dt.datetime, real: dt.datetime) -> Iterator[F
     yield from _strangers(session, now)
     yield from _recent(session)
     yield from _answers(session)
+    yield Figure(
+        "circle_templates",
+        "Templates of today's flows, by how WhatsApp's review of them stands and what it made of them.",
+        [((status, category), count) for (status, category), count in count_states(session).items()],
+        ("status", "category"),
+    )
 
 
 def rate_ahead(redis: Redis, sender: str) -> Iterator[Figure]:

@@ -5,6 +5,7 @@ Everything may be repeated: what is there already is found by its name, and noth
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -14,24 +15,27 @@ from typing import Final
 from sqlalchemy import select
 
 from assistant.carriers.carrier import CarrierError, Trouble
-from assistant.carriers.contents import UNSUBMITTED, Approval, ContentForm, Contents, HeldContent
-from assistant.channels.opening_texts import OpeningText, opening_texts
+from assistant.carriers.contents import RECEIVED, UNSUBMITTED, Approval, ContentForm, Contents, HeldContent
+from assistant.channels.opening_texts import NOTICES, OpeningText, opening_texts
 from assistant.channels.shapes import Shape, all_shapes, samples_of, types_of
-from assistant.channels.template_wording import NoTemplate, Wording, worded
+from assistant.channels.template_wording import LABEL, NoTemplate, Wording, labelled, worded
 from assistant.circles.actions.context import ServiceIdentity
 from assistant.circles.actions.placeholders import PLACEHOLDERS
+from assistant.delivery.template_reviews import NEW, as_columns
+from assistant.delivery.template_states import NOT_TAKEN
 from assistant.delivery.verdicts import OPENER
 from assistant.delivery.ways import UTILITY
 from assistant.engine.book import FlowBook
 from assistant.language.languages import LANGUAGES
+from assistant.language.rendering import placeholders
 from assistant.schedule.programs import programs
 from assistant.store.database import Database
 from assistant.store.tables import MessageTemplate
 
-NEW: Final = "new"
-NOT_TAKEN: Final = "not taken"
-"""The carrier itself would not hold it, before WhatsApp ever saw it."""
+AT_ONCE: Final = 8
+"""Requests to the carrier's Content API that are under way at once."""
 TAIL: Final = "template_tail"
+LABEL_LEAD: Final = "template_label_lead"
 OPENER_BUTTON: Final = "opener_button"
 ANY_LANGUAGE: Final = "en"
 """Of shapes, which have no words of their own; Twilio wants one said."""
@@ -93,20 +97,33 @@ def plan_templates(
     """
     plan = Plan([*_openers(book, samples, fixed), *map(planned_shape, all_shapes())])
     keys = {each.key for each in plan.wanted}
-    tails = book.notice(TAIL)
-    for text in opening_texts(book, flows):
-        lead, tail = f"{fixed['service']}: ", f" {tails[text.language]['full']}"
+    tails, leads = book.notice(TAIL), book.notice(LABEL_LEAD)
+    texts = list(opening_texts(book, flows))
+    # Few people sit in two circles: what they read, with a circle's name before it, comes last.
+    for text, with_label in (*((each, False) for each in texts), *((each, True) for each in texts)):
+        if with_label and not _may_be_labelled(book, text):
+            continue
+        say = labelled if with_label else worded
+        lead = f"{leads[text.language]['full']} " if with_label else f"{fixed['service']}: "
+        tail = f" {tails[text.language]['full']}"
         try:
-            said = worded(
+            said = say(
                 text.text, text.language, samples[text.language], fixed, text.titles, lead=lead, tail=tail
             )
         except NoTemplate as why:
-            plan.unfit.append(Unfit(text, str(why)))
+            if not with_label:
+                plan.unfit.append(Unfit(text, str(why)))
             continue
         if said.key not in keys:
             keys.add(said.key)
             plan.wanted.append(planned_text(text, said))
     return plan
+
+
+def _may_be_labelled(book: FlowBook, text: OpeningText) -> bool:
+    """Whether its circle's name may stand before a text: what conversations say unasked, without it."""
+    flow = text.wording.partition("/")[0]
+    return flow != NOTICES and not book.is_safety(flow) and LABEL not in placeholders(text.text)
 
 
 def _openers(
@@ -185,9 +202,11 @@ async def push(
 ) -> list[tuple[Planned, str]]:
     """Have the carrier hold what is wanted, and ask WhatsApp to approve what may open a conversation.
 
+    A few at once: each costs the carrier two requests, of which one alone takes some tenths of a second.
+
     Args:
         most: So many new ones at most; the most needed come first.
-        tell: Hears after each how many of those that are wanted have been seen to.
+        tell: Hears again and again how many of those that are wanted have been seen to.
 
     Returns:
         What was done, one by one: (what, "made", "submitted" or why it was not taken).
@@ -198,33 +217,70 @@ async def push(
     take_up(database, plan, now)
     held = {each.name: each for each in await contents.held()}
     rows = {row.key: row for row in _rows(database)}
+    steps = [_Step(each, rows[each.key], held.get(each.name)) for each in plan.wanted]
+    steps = [step for step in steps if step.is_open]
+    new = set([step for step in steps if step.sid is None][:most])
+    steps = [step for step in steps if step.sid is not None or step in new]
+    seen = len(plan.wanted) - len(steps)
     done: list[tuple[Planned, str]] = []
-    made = 0
-    for number, each in enumerate(plan.wanted):
-        tell(number)
-        row, there = rows[each.key], held.get(each.name)
-        sid = row.content_id or (there.sid if there else None)
-        if sid is None and (row.status == NOT_TAKEN or (most is not None and made >= most)):
-            continue
-        try:
-            if sid is None:
-                sid = await contents.create(each.form)
-                _note(database, each.key, now, content_id=sid, status=UNSUBMITTED)
-                done.append((each, "made"))
-                made += 1
-            elif row.content_id is None:
-                _note(database, each.key, now, content_id=sid, status=UNSUBMITTED)
-            if each.kind != "shape" and _is_to_be_submitted(row, there):
-                approval = await contents.submit(sid, each.name, UTILITY)
-                _note(database, each.key, now, **_as_columns(approval))
-                done.append((each, "submitted"))
-        except CarrierError as error:
-            if error.trouble is not Trouble.FIX or error.code in (20003, 20404):
-                raise
-            _note(database, each.key, now, status=NOT_TAKEN, refusal=error.said or f"code {error.code}")
-            done.append((each, error.said or f"code {error.code}"))
+    for start in range(0, len(steps), AT_ONCE):
+        lot = steps[start : start + AT_ONCE]
+        tell(seen + start)
+        await asyncio.gather(*(step.go(contents) for step in lot))
+        _note(database, {step.planned.key: step.columns for step in lot if step.columns}, now)
+        done += [(step.planned, what) for step in lot for what in step.done]
+        for step in lot:
+            if step.error is not None:
+                raise step.error
     tell(len(plan.wanted))
     return done
+
+
+@dataclass(slots=True, eq=False)
+class _Step:
+    """What a push does about one of those that are wanted, and what came of it."""
+
+    planned: Planned
+    row: MessageTemplate
+    there: HeldContent | None
+    """What the carrier holds by its name."""
+    columns: dict[str, str | None] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+    error: CarrierError | None = None
+    """Why nothing more can be done, about this or any other."""
+
+    @property
+    def sid(self) -> str | None:
+        return self.row.content_id or (self.there.sid if self.there else None)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything to do about it."""
+        if self.sid is None:
+            return self.row.status != NOT_TAKEN
+        submitting = self.planned.kind != "shape" and _is_to_be_submitted(self.row, self.there)
+        return self.row.content_id is None or submitting
+
+    async def go(self, contents: Contents) -> None:
+        """Do it; never raises what the carrier says."""
+        try:
+            sid = self.sid
+            if sid is None:
+                sid = await contents.create(self.planned.form)
+                self.done.append("made")
+            if self.row.content_id is None:
+                stands = self.there.approval if self.there else Approval(UNSUBMITTED)
+                self.columns |= {"content_id": sid, **as_columns(stands)}
+            if self.planned.kind != "shape" and _is_to_be_submitted(self.row, self.there):
+                self.columns |= as_columns(await contents.submit(sid, self.planned.name, UTILITY))
+                self.done.append("submitted")
+        except CarrierError as error:
+            if error.trouble is not Trouble.FIX or error.code in (20003, 20404):
+                self.error = error
+                return
+            said = error.said or f"code {error.code}"
+            self.columns |= {"status": NOT_TAKEN, "refusal": said}
+            self.done.append(said)
 
 
 def _is_to_be_submitted(row: MessageTemplate, there: HeldContent | None) -> bool:
@@ -234,35 +290,6 @@ def _is_to_be_submitted(row: MessageTemplate, there: HeldContent | None) -> bool
     return row.status in (NEW, UNSUBMITTED)
 
 
-async def refresh(database: Database, contents: Contents, now: dt.datetime) -> int:
-    """Take over how everything stands at the carrier; return how many stand otherwise than before."""
-    held = {each.sid: each.approval for each in await contents.held()}
-    changed = 0
-    for row in _rows(database):
-        approval = held.get(row.content_id or "")
-        if row.kind == "shape" or row.content_id is None:
-            continue
-        if approval is None:
-            changed += row.status != NEW
-            _note(database, row.key, now, content_id=None, status=NEW)  # Deleted there: a push makes it anew.
-        elif (row.status, row.category, row.refusal) != (
-            approval.status,
-            approval.category,
-            approval.refusal,
-        ):
-            changed += 1
-            _note(database, row.key, now, **_as_columns(approval))
-    return changed
-
-
-def _as_columns(approval: Approval) -> dict[str, str | None]:
-    return {
-        "status": approval.status[:24],
-        "category": approval.category[:24] if approval.category else None,
-        "refusal": approval.refusal,
-    }
-
-
 def _rows(database: Database) -> Sequence[MessageTemplate]:
     with database.read() as session:
         rows = session.scalars(select(MessageTemplate).order_by(MessageTemplate.id)).all()
@@ -270,9 +297,21 @@ def _rows(database: Database) -> Sequence[MessageTemplate]:
     return rows
 
 
-def _note(database: Database, key: str, now: dt.datetime, **columns: str | None) -> None:
+def note_held(database: Database, sids: Mapping[str, str], now: dt.datetime) -> None:
+    """Write down that the carrier holds these (key -> id there), and that all but shapes are reviewed."""
+    columns = {key: {"content_id": sid, "status": RECEIVED} for key, sid in sids.items()}
+    for shape in all_shapes():
+        if shape.name in columns:
+            columns[shape.name]["status"] = UNSUBMITTED
+    _note(database, columns, now)
+
+
+def _note(database: Database, columns: Mapping[str, Mapping[str, str | None]], now: dt.datetime) -> None:
+    """Write down what has changed of these, by their keys."""
+    if not columns:
+        return
     with database.write() as session:
-        row = session.scalars(select(MessageTemplate).where(MessageTemplate.key == key)).one()
-        for name, value in columns.items():
-            setattr(row, name, value)
-        row.checked_at = now
+        for row in session.scalars(select(MessageTemplate).where(MessageTemplate.key.in_(columns))):
+            for name, value in columns[row.key].items():
+                setattr(row, name, value)
+            row.checked_at = now

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from assistant.carriers.carrier import Content
 from assistant.carriers.carrier_errors import CLOSED_WINDOW
@@ -76,6 +77,8 @@ class Due:
     """Why the try before this one failed, if one did."""
     tried_at: dt.datetime | None = None
     """When that was."""
+    media: list[list[Any]] | None = None
+    """What goes along: [the row's id, how its file's name ends] each."""
     content: Content | None = None
     """What goes in place of the words, and reads the same; see `assistant.delivery.ways`."""
 

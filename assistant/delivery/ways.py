@@ -38,6 +38,8 @@ AGAIN: Final = dt.timedelta(days=7)
 WITHOUT_OPENER: Final = dt.timedelta(hours=1)
 """So long between two looks whether an opener has been approved meanwhile."""
 LONGEST_WAIT: Final = dt.timedelta(days=7)
+NO_OPENER: Final = "no approved template to open with"
+"""Why a text is held whose reader cannot even be asked to write; by it an approval lets it go."""
 WAITS: Final = "waits for a word from its reader"
 """Why a text is held whose reader was asked to write; by it their text lets it go."""
 
@@ -71,7 +73,9 @@ def ways_of(session: Session, texts: Sequence[Due], now: dt.datetime) -> Ways:
         now: Aware UTC, the service's time.
     """
     closed = {text.id for text in texts if not window_is_open(text, now)}
-    rich = {text.id for text in texts if text.id not in closed and _style(text) is not None}
+    rich = {
+        text.id for text in texts if text.id not in closed and not text.media and _style(text) is not None
+    }
     if not closed and not rich:
         return Ways(list(texts))
     wordings = [text.wording for text in texts if text.id in closed]
@@ -134,8 +138,8 @@ def _with_buttons(text: Due, shapes: Mapping[str, str]) -> Content | None:
 
 
 def _as_template(text: Due, held: _Held) -> Content | None:
-    if text.error_code in TEMPLATE_GONE or text.body is None:
-        return None
+    if text.error_code in TEMPLATE_GONE or text.body is None or text.media:
+        return None  # No template brings a picture: that waits until its reader has written.
     opens = text.wording == OPENER
     for template in held.openers.values() if opens else held.texts.get(text.wording or "", ()):
         if not _usable(template, text.uri):
@@ -167,7 +171,7 @@ def _usable(template: MessageTemplate, uri: str) -> bool:
 def _wait(text: Due, held: _Held, openers: list[Due], now: dt.datetime) -> Hold:
     if text.wording == OPENER or not any(_usable(each, text.uri) for each in held.openers.values()):
         log.error("no approved template to open a conversation with", outbox=text.id)
-        return Hold(now + WITHOUT_OPENER, "no approved template to open with")
+        return Hold(now + WITHOUT_OPENER, NO_OPENER)
     if opens_again(text.opened_at, text.heard_at, now, AGAIN):
         openers.append(text)
     return Hold(text.expires_at or now + LONGEST_WAIT, WAITS)

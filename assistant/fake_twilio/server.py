@@ -30,6 +30,7 @@ from assistant.fake_twilio.journal import Journal, LineSeal
 from assistant.fake_twilio.media_shelf import MediaShelf
 from assistant.fake_twilio.page.loopback import open_to_this_machine
 from assistant.fake_twilio.page.page_calls import PageCalls
+from assistant.fake_twilio.page.page_templates import PageTemplates
 from assistant.fake_twilio.page.phones_page import STATIC, PhonesPage
 from assistant.fake_twilio.records import Event, Phone
 from assistant.fake_twilio.rest.rest_api import api_routes
@@ -105,6 +106,7 @@ def create_carrier_app(
     app.add_routes(api_routes(carrier, traffic, shelf, switchboard, learn_time))
     app.add_routes(page.routes())
     app.add_routes(calls.routes())
+    app.add_routes(PageTemplates(carrier).routes())
     app.on_startup.append(begin)
     app.on_shutdown.append(end)
     app.on_cleanup.append(clean)

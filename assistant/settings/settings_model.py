@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     """What words and numbers are sealed with before they reach a disk; None: they lie there readable."""
     data_key_old: Annotated[bytes | None, BeforeValidator(read_data_key)] = Field(None, repr=False)
     """The key before it, which opens what `circle key rotate` has not sealed anew yet."""
+    transcription_model: Annotated[Path | None, BeforeValidator(read_path)] = None
+    """The folder of the model that turns voice notes into words; None: voices are passed on as voices."""
     translation_models: Annotated[Path | None, BeforeValidator(read_path)] = None
     """The folder of the models that translate members' words; None: words come as they were written."""
     time_travel: Annotated[bool, BeforeValidator(read_switch)] = False

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from assistant.carriers.twilio_addresses import to_uri
 from assistant.circles.people.consent import consent_of
 from assistant.conversations.questions import open_of
+from assistant.delivery.verdicts import OPENER
 from assistant.simulation.agenda import Agenda
 from assistant.simulation.exchange_checks import EXCHANGES, THANKED_IN
 from assistant.simulation.habits import Habits, Written
@@ -22,6 +23,7 @@ from assistant.simulation.personas import IMAGE, PHOTO, Asked, Initiative, Perso
 from assistant.simulation.text_checks import Passed, Watcher
 from assistant.simulation.word_ledger import EXCHANGE, NOBODY, Meant
 from assistant.simulation.world import World
+from assistant.simulation.world_phones import tap
 from assistant.store.tables import Address, Circle, Conversation, Member, Question
 
 IN_HAND: Final = (1, 9)
@@ -211,6 +213,10 @@ class Company:
         if asked is not None and actor.stops:
             actor.stops = False
             self._write(actor, Written("STOP"))
+        elif unread and unread[-1].row is not None and unread[-1].row.wording == OPENER:
+            # What is asked was not said yet.
+            if self.chance.random() < actor.who.answers:
+                self._write(actor, Written(self._shown(actor)[0], meant="opens"))
         elif asked is not None:
             if self.chance.random() < actor.who.answers:
                 self._answer(actor, asked, visible_to, code)
@@ -369,6 +375,21 @@ class Company:
             opened_at = session.get_one(Question, question).opened_at
         return opened_at > self.world.clock.now() - JUST_NOW
 
+    def _shown(self, actor: Actor) -> tuple[str, ...]:
+        """Return what can be tapped under the last text on the actor's phone."""
+        mine = self.world.number(actor.who.name)
+        return next((each.buttons for each in reversed(self.world.heard) if each.to == mine), ())
+
+    def _tapped(self, actor: Actor, words: str, text: Written) -> str:
+        """Return the button that is tapped in place of writing its words, or its number; "": none is."""
+        if text.after or text.meant not in ("", "opens"):
+            return ""
+        shown = self._shown(actor)
+        said = words.strip().casefold()
+        if said.isdigit() and 0 < int(said) <= len(shown):
+            return shown[int(said) - 1]
+        return next((title for title in shown if title.casefold() == said), "")
+
     def _write_after(self, wait: dt.timedelta, actor: Actor, text: Written, question: int = 0) -> None:
         if wait:
             self.agenda.add(self.world.clock.now() + wait, lambda: self._write(actor, text, question))
@@ -387,6 +408,8 @@ class Company:
             sid = self.world.text(name, "", media=[("", "image/jpeg")])
         elif text.meant in ("crossing", "again"):
             sid = self.world.crossing_text(name, words)
+        elif tapped := self._tapped(actor, words, text):
+            sid = tap(self.world, name, tapped)
         else:
             sid = self.world.text(name, words.replace(IMAGE, ""), **({"after": NOW} if text.after else {}))
         self.watcher.ledger.meant[sid] = Meant(name, words, self.world.clock.now(), text.meant, question, out)

@@ -62,8 +62,8 @@ SAYS_WHO_IS_THERE: Final = ("now_found/", "now_truth/", "now/truth/", "now_cut/"
 """Wordings of the text in which whoever calls hears who is there, or that nobody is."""
 NAMELESS: Final = ("ask_match/ask/", "be_introduced/", "introduction_end/none_other/", "can_you_help/plain/")
 """Wordings of texts that hold nobody's name: whoever they are about has not said yes, or never did."""
-BY_SOMEONE: Final = re.compile(r"^(\w+) (?:would like you to meet|quiere presentarte)")
-"""Who introduces two says their own name."""
+BY_SOMEONE: Final = re.compile(r"^(?:[^:]+: )?(\w+) (?:would like you to meet|quiere presentarte)")
+"""Who introduces two says their own name; whoever has two circles reads first which one it is."""
 MET: Final = "be_introduced/met/"
 AWAY: Final = ("left", "declined", "paused", "unreachable")
 _ID: Final = re.compile(r"\d+")

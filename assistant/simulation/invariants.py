@@ -28,6 +28,7 @@ PROMISES: Final = {
     "names": "No name passes before both have said yes to it",
     "thirds": "Nobody is asked about more than two things in a week",
     "unseen": "A no is seen by nobody but whoever says it",
+    "opened": "What goes to a chat goes in its window or as an approved template, or waits for a word",
     "length": "Every text has two segments at most",
     "question": "One question at a time",
     "once": "Every planned prompt comes exactly once",

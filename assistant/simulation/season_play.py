@@ -18,6 +18,7 @@ from assistant.runtime import FLOWS
 from assistant.safety.danger_reader.lexicon import load as load_lexicon
 from assistant.simulation.acting import Actor, Company
 from assistant.simulation.agenda import Agenda
+from assistant.simulation.channel_checks import PHONES, check_channels, give_phones
 from assistant.simulation.database_checks import Reckoner
 from assistant.simulation.exchange_checks import check_exchange
 from assistant.simulation.habits import Habits, Service
@@ -31,6 +32,7 @@ from assistant.simulation.texts_a_week import count_texts, ours, promised
 from assistant.simulation.time_travel import next_due
 from assistant.simulation.word_ledger import WordLedger
 from assistant.simulation.world import World
+from assistant.simulation.world_phones import approve_templates
 from assistant.store.tables import (
     Circle,
     CircleHour,
@@ -76,6 +78,7 @@ def simulate(
     weeks: int = 8,
     seed: int = 1,
     circles: int = 2,
+    phones: str = "sms",
     service: Service | None = None,
     told: Callable[[float], None] | None = None,
 ) -> Story:
@@ -87,6 +90,7 @@ def simulate(
         weeks: Up to 4 by the program of four weeks, else by that of eight; fewer are played in part.
         seed: The same seed tells the same story, byte for byte.
         circles: One to six, in one cohort; those from the third on have four members each.
+        phones: What people text by, as in `PHONES`; WhatsApp has approved every template that it can.
         service: What it is held to; what it says that it does, if None.
         told: Called with the part (0 to 1) of the time that has passed.
 
@@ -99,9 +103,11 @@ def simulate(
         raise ValueError(f"a season has 1 to 8 weeks; {weeks} is none of that")
     if not 1 <= circles <= MOST_CIRCLES:
         raise ValueError(f"one to {MOST_CIRCLES} circles can be played")
+    if phones not in PHONES:
+        raise ValueError(f"phones are {', '.join(PHONES)}; {phones!r} is none of that")
     with World(book, start=OPENING, zone=str(ZONE)) as world:
         service = service or service_of(book)
-        return Season(world, read_cast(), service, members, weeks, seed, circles).play(told)
+        return Season(world, read_cast(), service, members, weeks, seed, circles, phones).play(told)
 
 
 def service_of(book: FlowBook) -> Service:
@@ -123,8 +129,10 @@ class Season:
         weeks: int,
         seed: int,
         circles: int,
+        phones: str = "sms",
     ) -> None:
         self.world = world
+        self.phones = phones
         self.weeks = weeks
         self.seed = seed
         self.chance = random.Random(seed)  # noqa: S311 - a story that repeats, no secret
@@ -165,8 +173,9 @@ class Season:
 
     def play(self, told: Callable[[float], None] | None) -> Story:
         """Let everything happen, and tell it."""
-        for name in self.actors:
-            self.world.number(name)
+        give_phones(self.world, list(self.actors), self.phones)
+        if self.phones != "sms":
+            approve_templates(self.world)
         self._prepare()
         began = self.world.clock.now()
         until = self.ends + (AFTERWARDS if self.whole else dt.timedelta(0))
@@ -182,7 +191,10 @@ class Season:
         check_replies(self.world, self.score, self.watcher)
         check_exchange(self.world, self.score, self.watcher)
         check_hours(self.world, self.score, self.watcher)
+        ways = check_channels(self.world, self.score, self.watcher)
         seats, counts = self._seats(), self._counts()
+        if self.phones != "sms":
+            counts |= {f"texts {way}": count for way, count in sorted(ways.items())}
         if self.whole:
             self._erase(until)
         return self._story(texts, seats, counts)

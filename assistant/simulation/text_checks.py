@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assistant.carriers.twilio_addresses import to_uri
+from assistant.channels.showing import MOST_CHARACTERS, at_home
 from assistant.circles.actions.crisis_lines import LINES
 from assistant.circles.actions.help_lines import HELP_LINES
 from assistant.fake_twilio.fake_carrier import LOCAL_NUMBER
@@ -73,6 +74,8 @@ class Passed:
     """The clock on the person's wall, as we know it."""
     row: Any = None
     """Of the outbox: id, member_id, purpose, wording, created_at. None: of a phone, or the carrier's."""
+    channel: str = ""
+    """"whatsapp" or "rcs"; "" is SMS."""
 
     @property
     def seat(self) -> int | None:
@@ -102,6 +105,8 @@ class Watcher:
     passed: list[Passed] = field(default_factory=list)
     stopped: dict[str, int] = field(default_factory=dict)
     """Who has opted out, and how many texts they have had since."""
+    messages: list[Message] = field(default_factory=list)
+    """What passed, as the carrier has it."""
     _new: list[tuple[Message, str]] = field(default_factory=list)
     _sids: set[str] = field(default_factory=set)
     _since: dict[str, list[Passed]] = field(default_factory=lambda: defaultdict(list))
@@ -118,6 +123,7 @@ class Watcher:
     def _note(self, event: Event) -> None:
         if isinstance(event, Message) and event.sid not in self._sids:
             self._sids.add(event.sid)
+            self.messages.append(event)
             self._new.append((event, event.direction))
 
     def look(self) -> list[Passed]:
@@ -143,7 +149,7 @@ class Watcher:
         wording = func.coalesce(Outbox.wording, "").label("wording")
         found = session.execute(select(*columns, wording).where(Outbox.carrier_id.in_(ours))) if ours else ()
         rows: dict[str | None, Any] = {row.carrier_id: row for row in found}
-        uris = {message.sid: to_uri(message.phone) for message in messages}
+        uris = {message.sid: at_home(to_uri(message.phone))[0] for message in messages}
         readers = (
             select(Address.uri, Person)
             .join(Person, Person.id == Address.person_id)
@@ -159,7 +165,8 @@ class Watcher:
                 self.score.hold(
                     "doubled", row is not None, message.created, name, f"no row stands for it: {body!r}"
                 )
-            yield Passed(message.created, name, body, message.inbound, self.walls[name], row), person
+            zone, channel = self.walls[name], message.channel
+            yield Passed(message.created, name, body, message.inbound, zone, row, channel), person
 
     def _hear(self, text: Passed) -> None:
         """Someone wrote: what comes now is the answer."""
@@ -181,7 +188,8 @@ class Watcher:
             hold("stop", self.stopped[name] <= 1, at, name, f"after STOP: {body!r}")
         else:
             hold("stop", True, at, name, "")
-        hold("length", measure(body).segments <= LONGEST, at, name, f"longer than two segments: {body!r}")
+        short = measure(body).segments <= LONGEST or (text.channel and len(body) <= MOST_CHARACTERS)
+        hold("length", bool(short), at, name, f"longer than two segments: {body!r}")
         self._check_hour(text, ZoneInfo(text.zone) if person and person.zone else self.world.zone)
         before = [each for each in self._since[name] if at - each.at < TWICE_WITHIN]
         # Two circles may ask the same of a person, one may not ask it twice; an alert is repeated till heard.
@@ -230,7 +238,11 @@ class Watcher:
         local = text.at.astimezone(zone)
         day = OPENS <= local.hour < CLOSES
         if text.row.purpose in UNPROMPTED:
-            self.score.hold("asleep", day, text.at, text.name, f"at {local:%H:%M}: {text.body!r}")
+            # Behind a chat's closed window it waited until its reader wrote, in order to read it.
+            spoke = self._spoke.get(text.name, text.row.created_at) if text.channel == "whatsapp" else text.at
+            asked_for = text.row.created_at < spoke and text.at - spoke <= ANSWER_WITHIN
+            awake = day or (asked_for and text.channel == "whatsapp")
+            self.score.hold("asleep", awake, text.at, text.name, f"at {local:%H:%M}: {text.body!r}")
         elif text.row.purpose == "reply":
             # What was just called for, or agreed to for this hour, goes by when it was made.
             agreed = text.row.wording.startswith(AGREED_TO)

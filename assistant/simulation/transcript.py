@@ -21,6 +21,9 @@ stands behind a text as `[Yes] [No]`, or as `[Choose: One | Two]` where it opens
 taps it (`ana taps earlier: Yes`: on the text before the last that has it). `templates` has WhatsApp approve
 what may open a conversation, `templates opener` nothing but the opener.
 
+`ana: look at this <photo>` sends a picture along; `<voice note>` a voice, and `<voice note: I did it>` one of
+which a transcriber hears these words. What phones show of them stands behind a text in the same way.
+
 Before each text its owner takes a while (`world.TYPING`). `ana, at once: words` comes two seconds after
 the last thing that happened; `ana, meanwhile: words` was written before the bot's last texts left.
 
@@ -40,7 +43,7 @@ from zoneinfo import ZoneInfo
 from assistant.engine.book import FlowBook
 from assistant.schedule.local_time import due
 from assistant.simulation.world import World
-from assistant.simulation.world_phones import Heard, approve_templates, let_text_by, tap
+from assistant.simulation.world_phones import Heard, approve_templates, let_text_by, speak, tap
 
 BEGINNING = dt.datetime(2026, 6, 1, 8, 0, tzinfo=ZoneInfo("America/Chicago"))
 """A Monday morning in summer, before anyone is texted."""
@@ -57,7 +60,7 @@ _START = re.compile(
 _INVITE = re.compile(r"invite (?P<name>[a-z0-9_]+) to (?P<code>[A-Z0-9]+)( language (?P<language>[a-z]{2}))?")
 _PHONE = re.compile(r"phone (?P<name>[a-z][a-z0-9_]*) on (?P<channel>WhatsApp|RCS|SMS)")
 _TAP = re.compile(r"(?P<name>[a-z][a-z0-9_]*) taps(?P<earlier> earlier)?: ?(?P<title>.+)")
-PICTURE = "<photo>"
+_MEDIA = re.compile(r"(?P<words>[^<]*)(?:(?P<photo><photo>)|<voice note(?:: (?P<said>[^>]+))?>)")
 FURTHER = "    "
 """What the further lines of a text of several lines begin with."""
 
@@ -141,8 +144,9 @@ def play_line(world: World, line: str, speaker: str) -> str:
             '"start FLOW for NAME"'
         )
     name, words = spoken["name"], spoken["words"]
-    if words == PICTURE:
-        world.text(name, "", media=[("", "image/jpeg")])
+    if sent := _MEDIA.fullmatch(words):
+        media = ("", "image/jpeg") if sent["photo"] else speak(world, sent["said"] or "")
+        world.text(name, sent["words"].strip(), media=[media])
     elif spoken["when"] == ", meanwhile":
         world.crossing_text(name, words)
     elif spoken["when"]:

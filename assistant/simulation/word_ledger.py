@@ -89,19 +89,17 @@ class WordLedger:
 
     def readdress(self, writer: str, to: str) -> None:
         """What was written last for one person is for another, as its writer says."""
-        lately = self.world.clock.now() - dt.timedelta(days=1)
-        self._amend(
-            lambda secret: (
-                secret.writer == writer and bool(secret.to) and secret.at is not None and secret.at > lately
-            ),
-            lambda secret: replace(secret, to=to),
-        )
+        self._amend(self._is_for_one(writer), lambda secret: replace(secret, to=to))
 
     def release(self, writer: str) -> None:
         """What was written last for one person goes to whoever was shown and chosen, as its writer says."""
-        self._amend(
-            lambda secret: secret.writer == writer and bool(secret.to),
-            lambda secret: replace(secret, visible_to="relay", to=""),
+        self._amend(self._is_for_one(writer), lambda secret: replace(secret, visible_to="relay", to=""))
+
+    def _is_for_one(self, writer: str) -> Callable[[Secret], bool]:
+        """Return what tells words of the last day that were for one person: what is older has arrived."""
+        lately = self.world.clock.now() - dt.timedelta(days=1)
+        return lambda secret: (
+            secret.writer == writer and bool(secret.to) and secret.at is not None and secret.at > lately
         )
 
     def reassign(self, writer: str, code: str) -> None:

@@ -6,6 +6,7 @@ the local carrier's. Only the clock is moved by hand, and nothing crosses a netw
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,20 +26,23 @@ from assistant.circles.people import consent
 from assistant.circles.people.addresses import address_for
 from assistant.conversations import inbox, maintenance
 from assistant.conversations.import_invitations import invite_all
+from assistant.conversations.media.media_fetching import fetch_waiting
 from assistant.conversations.translating import translations
 from assistant.delivery.claims import claim
 from assistant.delivery.delivery_receipts import StatusReport, attempt_name, note_statuses
+from assistant.delivery.media_links import links_of
 from assistant.delivery.recorder import IncomingText, insert_texts
 from assistant.delivery.send_results import Result, record
 from assistant.engine.book import FlowBook
 from assistant.fake_twilio.fake_carrier import LOCAL_NUMBER, LOCAL_SERVICE_SID, LocalCarrier
 from assistant.fake_twilio.wire import as_webhook
 from assistant.language.languages import FALLBACK
+from assistant.media.cleaning import clean
 from assistant.schedule.clock import ManualClock
 from assistant.services import Services
 from assistant.simulation.time_travel import next_due
 from assistant.simulation.world_carrier import WorldCarrier
-from assistant.simulation.world_phones import Heard, heard_of
+from assistant.simulation.world_phones import Heard, Listener, heard_of
 from assistant.simulation.world_store import give_back, take_store
 from assistant.store import looks
 from assistant.store.sealing import Keyring
@@ -83,9 +87,12 @@ class World:
         self.database = self._store.database
         self.local = LocalCarrier(now=self.clock.now, seed=1)
         self.carrier = WorldCarrier(self.local)
+        self.listener = Listener()
         self.heard: list[Heard] = []
         self.numbers: dict[str, str] = {}
         self.by_rcs: set[str] = set()
+        self.lasting: dict[str, str] = {}
+        """WhatsApp's own id of somebody's phone -> whose it is."""
         self.cohorts: dict[str, int] = {}
         self.services = Services(
             database=self.database,
@@ -102,6 +109,7 @@ class World:
                 translates=frozenset(translator.pairs if translator else ()),
             ),
             wake=lambda _queue: None,
+            transcriber=self.listener,
             translator=translator,
         )
 
@@ -123,8 +131,10 @@ class World:
         return self.numbers.setdefault(name, f"+{FIRST_PHONE + len(self.numbers)}")
 
     def name(self, number: str) -> str:
-        """Return whose number it is."""
-        return next((name for name, known in self.numbers.items() if known == number), number)
+        """Return whose number it is, by whichever channel it is written to."""
+        number = number.rpartition(":")[2]
+        owners = (name for name, known in self.numbers.items() if known.rpartition(":")[2] == number)
+        return next(owners, self.lasting.get(number, number))
 
     def circle(self, code: str, name: str, **details: Any) -> int:
         """Make a circle and return its id."""
@@ -265,6 +275,8 @@ class World:
         if answer is not None:
             self.heard.append(Heard(self.number(name), answer.body, self.clock.now(), by_carrier=True))
         fields = as_webhook(inbound)
+        if lasting := fields.get("ExternalUserId"):
+            self.lasting[lasting.rpartition(":")[2]] = name
         text = IncomingText(
             carrier_id=inbound.sid,
             from_uri=to_uri(inbound.from_),
@@ -285,7 +297,8 @@ class World:
             inbox.drain(self.services, until)
             maintenance.keep_up(self.services, until)
             translated = translations.translate_waiting(self.services)
-            if not self._deliver_all() and not translated:
+            fetched = fetch_waiting(self.services, asyncio.run, clean)
+            if not self._deliver_all() and not translated and not fetched:
                 return
         raise RuntimeError("the world does not come to rest")
 
@@ -313,7 +326,9 @@ class World:
             answer: Accepted | CarrierError
             try:
                 attempt = attempt_name(text.id, text.attempt)
-                answer = self.carrier.take(text.uri, text.body or "", attempt, text.content)
+                answer = self.carrier.take(
+                    text.uri, text.body or "", attempt, text.content, links_of(self.services, text)
+                )
             except CarrierError as error:
                 answer = error
             results.append(Result(text, answer))

@@ -13,12 +13,16 @@ from assistant.channels.showing import at_home
 from assistant.delivery.templates import plan_of, take_up
 from assistant.fake_twilio.records import Message, Phone
 from assistant.fake_twilio.taps import tap_fields
+from assistant.media.transcriber import TranscriptionError
 from assistant.simulation.world_carrier import hold_content
 from assistant.store.tables import MessageTemplate
 
 if TYPE_CHECKING:
     from assistant.simulation.world import World
 
+PHOTO = "<photo>"
+VOICE_NOTE = "<voice note>"
+"""How what is seen or heard stands in a transcript."""
 TAPPING = dt.timedelta(seconds=20)
 """So long somebody reads before they tap."""
 
@@ -42,12 +46,44 @@ def heard_of(message: Message, now: dt.datetime) -> Heard:
     """Return what reached a phone of a message."""
     return Heard(
         to=at_home(to_uri(message.to))[0].removeprefix("sms:"),
-        body=message.body,
+        body=" ".join([*filter(None, [message.body]), *(_shown(each.url) for each in message.media)]),
         at=now,
         buttons=tuple(button.title for button in message.buttons),
         list_button=message.list_button,
         sid=message.sid,
     )
+
+
+def _shown(url: str) -> str:
+    return VOICE_NOTE if url.endswith((".amr", ".ogg")) else PHOTO
+
+
+class Listener:
+    """A transcriber that knows what voices say, because it was told; of all others it understands nothing."""
+
+    def __init__(self) -> None:
+        self.said: dict[bytes, str] = {}
+        self.recorded = 0
+
+    def transcribe(self, voice: bytes, language: str | None) -> str:  # noqa: ARG002
+        if voice not in self.said:
+            raise TranscriptionError("nothing to be heard")
+        return self.said[voice]
+
+
+def speak(world: World, said: str) -> tuple[str, str]:
+    """Record a voice note; return where the carrier has it and its kind, as `World.text` takes media.
+
+    Args:
+        said: What is heard in it; "": a machine understands nothing of it.
+    """
+    number = world.listener.recorded = world.listener.recorded + 1
+    voice = b"#!AMR\n" + b"\x3c" + number.to_bytes(2) + bytes(29)
+    url = f"https://api.twilio.com/voice/{number}"
+    world.carrier.media[url] = voice
+    if said:
+        world.listener.said[voice] = said
+    return url, "audio/amr"
 
 
 def let_text_by(world: World, name: str, channel: str) -> None:

@@ -73,6 +73,8 @@ def _written(usual: Callable[[Any], dt.datetime | None]) -> Callable[[Any], dt.d
 # SQLite only numbers rows by itself when the column is exactly INTEGER.
 BigId = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB, "postgresql")
+JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""Where nothing is said most of the time: that is NULL then, and no JSON."""
 
 Id = Annotated[int, mapped_column(BigId, primary_key=True)]
 Context = Annotated[dt.datetime, mapped_column(UtcDateTime)]

@@ -41,6 +41,8 @@ from assistant.store.sealing import MARK, PLAIN_MARK, Keyring, prefix_of
 
 AT_ONCE: Final = 500
 """Rows of one transaction: on SQLite nobody else writes meanwhile, for some hundredths of a second."""
+AT_ONCE_OF: Final = {"media": 10}
+"""The same of tables whose rows are large."""
 _COMPARED: Final = {"address": ("uri", None), "inbox": ("from_uri", "new"), "cohort": ("name", None)}
 """What statements compare: a column, and the state of the rows for which they do."""
 
@@ -142,7 +144,13 @@ def reseal(database: Database, advance: Callable[[str, int], None]) -> None:
                 if database.is_sqlite:
                     # Or what was readable stays so in the file's free pages.
                     session.execute(text("PRAGMA secure_delete = ON"))
-                rows = _read(session, each, _keys(database), after=last, limit=AT_ONCE)
+                rows = _read(
+                    session,
+                    each,
+                    _keys(database),
+                    after=last,
+                    limit=AT_ONCE_OF.get(each.clause.name, AT_ONCE),
+                )
                 count = _replace(session, each, _keys(database), rows)
             last = rows[-1].id if rows else None
             advance(each.clause.name, count)

@@ -91,6 +91,14 @@ def translate(job_context: JobContext) -> None:
     translations.translate_waiting(job_context.runtime.services)
 
 
+def fetch_media(job_context: JobContext) -> None:
+    """Fetch pictures and voice notes that texts brought."""
+    from assistant.conversations.media import media_fetching
+
+    services = job_context.runtime.services
+    media_fetching.fetch_waiting(services, _in_a_loop_of_its_own(services))
+
+
 def keep_figures(job_context: JobContext) -> None:
     """Count the figures of large cohorts, so that reports on them are there at once."""
     from assistant.circles.reports import kept_reports
@@ -116,13 +124,29 @@ def fetch_log(job_context: JobContext) -> None:
     job_context.aside(fetch)
 
 
+def follow_reviews(job_context: JobContext) -> None:
+    """Ask how templates stand that WhatsApp reviews, until it has decided."""
+    from assistant.delivery import template_reviews
+
+    transport = job_context.runtime.transport
+    contents = getattr(transport.carrier, "contents", None)  # A carrier without WhatsApp holds none.
+    if contents is not None:
+        template_reviews.follow_reviews(transport, contents, _in_a_loop_of_its_own(transport))
+
+
 WORK: Final = {"inbox": handle_inbox, "delivery": deliver}
 MAINTENANCE: Final = (("inbox", sweep, 3), ("delivery", deliver, 3), ("delivery", fetch_log, 60))
 """(queue, job, seconds): how often it is run, by the clock or by a worker with nothing else to do. So long a
 wake-up that was lost with Redis costs at most; more often would cost a service at rest more than it saves."""
-BESIDE: Final = (("delivery", settle, 3), ("inbox", translate, 2), ("inbox", keep_figures, 60))
+BESIDE: Final = (
+    ("delivery", settle, 3),
+    ("inbox", translate, 2),
+    ("inbox", fetch_media, 2),
+    ("inbox", keep_figures, 60),
+    ("delivery", follow_reviews, 60),
+)
 """The same, but in a thread beside the drains: what is unsure does not wait for the end of a busy one, and no
-text for a translation, nor for figures."""
+text for a translation, nor for figures or reviews."""
 
 
 def _in_a_loop_of_its_own(transport: Transport) -> Callable[[Coroutine[Any, Any, Any]], Any]:

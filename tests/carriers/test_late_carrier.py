@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections.abc import Sequence
 
 from assistant.carriers.carrier import Accepted, Carrier, Content, LoggedText
 from assistant.carriers.late_carrier import LateCarrier
@@ -13,7 +14,15 @@ class Noting:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
+    async def send(
+        self,
+        to_uri: str,
+        body: str,
+        *,
+        attempt: str,
+        content: Content | None = None,
+        media: Sequence[str] = (),
+    ) -> Accepted:
         self.asked.append(f"send {to_uri} {body} {attempt}")
         return Accepted("SM1", "queued")
 
@@ -24,6 +33,13 @@ class Noting:
     async def received_since(self, since: dt.datetime) -> list[LoggedText]:
         self.asked.append(f"received {since:%Y}")
         return []
+
+    async def fetch_media(self, url: str, most: int) -> bytes:
+        self.asked.append(f"fetch {url} {most}")
+        return b"a photo"
+
+    async def drop_media(self, url: str) -> None:
+        self.asked.append(f"drop {url}")
 
     async def close(self) -> None:
         self.asked.append("close")
@@ -44,8 +60,17 @@ def test_a_late_carrier_is_opened_once_and_only_by_use() -> None:
         assert (await late.send("sms:+1", "Hi", attempt="7")).carrier_id == "SM1"
         await late.sent_since("sms:+1", since)
         await late.received_since(since)
+        assert await late.fetch_media("https://here", 7) == b"a photo"
+        await late.drop_media("https://here")
         await late.close()
 
     asyncio.run(use())
     (carrier,) = opened
-    assert carrier.asked == ["send sms:+1 Hi 7", "sent sms:+1 2026", "received 2026", "close"]
+    assert carrier.asked == [
+        "send sms:+1 Hi 7",
+        "sent sms:+1 2026",
+        "received 2026",
+        "fetch https://here 7",
+        "drop https://here",
+        "close",
+    ]

@@ -99,6 +99,8 @@ def test_other_words_and_lines_fit_no_template() -> None:
     assert fit(body, "Hi Ana, are you here?") is None
     assert fit(body, "Hi Ana\nB, are you there?") is None
     assert fit(body, f"Hi {'x' * 300}, are you there?") is None
+    assert fit(body, f"Hi Ana{' ' * 5}B, are you there?") is None
+    assert fit(body, f"Hi Ana{' ' * 4}B, are you there?") == {"1": f"Ana{' ' * 4}B"}
 
 
 def test_every_planned_content_is_one_that_twilio_takes_and_whatsapp_has_no_fault_to_find_in(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -67,7 +67,21 @@ class FakeCarrier:
     name: str = ""
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
+    async def fetch_media(self, url: str, most: int) -> bytes:
+        raise CarrierError(Trouble.FIX)
+
+    async def drop_media(self, url: str) -> None:
+        pass
+
+    async def send(
+        self,
+        to_uri: str,
+        body: str,
+        *,
+        attempt: str,
+        content: Content | None = None,
+        media: Sequence[str] = (),
+    ) -> Accepted:
         self._in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self._in_flight)
         try:

@@ -326,7 +326,7 @@ def test_no_text_is_ever_on_the_way_twice_whatever_the_order_of_faults(
     chance = random.Random(7)
 
     class Unlucky(FakeCarrier):
-        async def send(self, to_uri: str, body: str, *, attempt: str, content=None):  # type: ignore[no-untyped-def]
+        async def send(self, to_uri: str, body: str, *, attempt: str, content=None, media=()):  # type: ignore[no-untyped-def]
             self.lose_answers = chance.random() < 0.4
             self.never_arrive = not self.lose_answers and chance.random() < 0.4
             return await super().send(to_uri, body, attempt=attempt)

@@ -278,7 +278,7 @@ def test_replies_leave_while_prompts_hold_every_other_place(
     monkeypatch.setattr("assistant.delivery.sender.LAST_WAIT", 0.1)
 
     class SlowForPrompts(FakeCarrier):
-        async def send(self, to_uri: str, body: str, *, attempt: str, content=None):  # type: ignore[no-untyped-def]
+        async def send(self, to_uri: str, body: str, *, attempt: str, content=None, media=()):  # type: ignore[no-untyped-def]
             if body == "prompt":
                 await asyncio.sleep(30)
             return await super().send(to_uri, body, attempt=attempt)
@@ -539,7 +539,7 @@ def test_a_callback_that_was_faster_than_the_answer_is_not_overwritten(
     (text,) = queue(database, clock.now(), a_text(ANA))
 
     class Early(FakeCarrier):
-        async def send(self, to_uri: str, body: str, *, attempt: str, content=None):  # type: ignore[no-untyped-def]
+        async def send(self, to_uri: str, body: str, *, attempt: str, content=None, media=()):  # type: ignore[no-untyped-def]
             accepted = await super().send(to_uri, body, attempt=attempt)
             with database.write() as session:
                 note_status(session, attempt, accepted.carrier_id, "delivered", None, clock.now())

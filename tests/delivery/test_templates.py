@@ -11,26 +11,29 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from assistant.carriers.carrier import Content
+from assistant.carriers.carrier import CarrierError, Content
 from assistant.carriers.twilio_carrier import TwilioCarrier
 from assistant.channels.opening_texts import OpeningText
 from assistant.channels.shapes import Shape, shaped
 from assistant.channels.showing import Style, Tap
 from assistant.channels.template_wording import worded
+from assistant.delivery.template_reviews import follow_reviews, is_look_due, refresh
+from assistant.delivery.template_states import NOT_TAKEN, count_states, template_states
 from assistant.delivery.templates import (
-    NOT_TAKEN,
     Plan,
     changes,
     planned_shape,
     planned_text,
     push,
-    refresh,
     take_up,
 )
+from assistant.delivery.ways import NO_OPENER
 from assistant.fake_twilio.fake_carrier import LOCAL_ACCOUNT_SID, LOCAL_AUTH_TOKEN, LOCAL_SERVICE_SID
 from assistant.fake_twilio.server import Running, running
+from assistant.schedule.clock import ManualClock
 from assistant.store.database import Database
-from assistant.store.tables import MessageTemplate
+from assistant.store.tables import MessageTemplate, Outbox
+from tests.delivery.fakes import FakeCarrier, a_text, queue, seat_the_cast, services_of
 
 NOW = dt.datetime(2027, 3, 2, 15, 0, tzinfo=dt.UTC)
 ANA = "whatsapp:+525512345678"
@@ -45,11 +48,15 @@ def local() -> Iterator[Running]:
 
 @pytest.fixture
 def carrier(local: Running) -> TwilioCarrier:
+    return carrier_at(local.url)
+
+
+def carrier_at(url: str) -> TwilioCarrier:
     return TwilioCarrier(
         account_sid=LOCAL_ACCOUNT_SID,
         auth_token=LOCAL_AUTH_TOKEN,
         sender=LOCAL_SERVICE_SID,
-        api_url=local.url,
+        api_url=url,
         status_callback_url="http://127.0.0.1:9/webhooks/twilio/status",
         timeout=10,
     )
@@ -168,7 +175,7 @@ def test_what_was_deleted_at_the_carrier_is_made_anew(
     plan = a_plan(HELLO)
     pushed(database, carrier, plan)
     local.carrier.contents.delete(rows(database)[0].content_id or "")
-    assert run(carrier, lambda: refresh(database, carrier.contents, NOW)) == 1
+    assert len(run(carrier, lambda: refresh(database, carrier.contents, NOW))) == 1
     assert pushed(database, carrier, plan) == ["made", "submitted"]
 
 
@@ -196,3 +203,93 @@ def test_a_template_opens_a_chat_and_buttons_follow_in_it(
         ("Yes", "ask:8:yes"),
         ("No", "ask:8:no"),
     ]
+
+
+def reviewed(database: Database, carrier: TwilioCarrier, clock: ManualClock) -> list[str]:
+    """What changed at a worker's look; "not due" where there was none."""
+    transport = services_of(database, clock, FakeCarrier(clock))
+    with database.read() as session:
+        if not is_look_due(session, clock.now()):
+            return ["not due"]
+    changed = follow_reviews(transport, carrier.contents, lambda work: run(carrier, lambda: work))
+    return [f"{each.approval.status} {each.approval.category or ''}".strip() for each in changed]
+
+
+def test_workers_follow_reviews_until_they_are_decided_and_note_what_is_taken_back(
+    database: Database, carrier: TwilioCarrier, local: Running, clock: ManualClock
+) -> None:
+    clock.move_to(NOW)
+    assert reviewed(database, carrier, clock) == ["not due"]
+    local.carrier.faults.turn(
+        {"refuse_templates": {"are you coming": "TAG_CONTENT_MISMATCH"}, "approval_minutes": 600}
+    )
+    pushed(database, carrier, a_plan(HELLO, WEEK))
+    assert reviewed(database, carrier, clock) == ["not due"]
+    clock.forward(dt.timedelta(minutes=1))
+    assert reviewed(database, carrier, clock) == []
+    local.carrier.faults.turn({"approval_minutes": 0})
+    clock.forward(dt.timedelta(seconds=30))
+    assert reviewed(database, carrier, clock) == ["not due"]
+    clock.forward(dt.timedelta(seconds=30))
+    assert reviewed(database, carrier, clock) == ["rejected UTILITY", "approved UTILITY"]
+    with database.read() as session:
+        refused, fine = template_states(session)
+        assert dict(count_states(session)) == {("rejected", "UTILITY"): 1, ("approved", "UTILITY"): 1}
+    assert (refused.wrong, refused.refusal) == (True, "TAG_CONTENT_MISMATCH")
+    assert (fine.wrong, fine.usable) == (False, True)
+    # Decided: a look now and then, which finds what WhatsApp made something else of.
+    clock.forward(dt.timedelta(hours=1))
+    assert reviewed(database, carrier, clock) == ["not due"]
+    local.carrier.contents.decide(rows(database)[1].content_id or "", category="MARKETING")
+    clock.forward(dt.timedelta(hours=5))
+    assert reviewed(database, carrier, clock) == ["approved MARKETING"]
+    with database.read() as session:
+        assert [each.wrong for each in template_states(session)] == [True, True]
+
+
+def test_a_carrier_out_of_reach_is_asked_again_and_nothing_is_lost(
+    database: Database, carrier: TwilioCarrier, local: Running, clock: ManualClock
+) -> None:
+    clock.move_to(NOW)
+    pushed(database, carrier, a_plan(HELLO))
+    clock.forward(dt.timedelta(minutes=2))
+    away = carrier_at("http://127.0.0.1:9")
+    assert reviewed(database, away, clock) == []
+    assert reviewed(database, carrier, clock) == ["approved UTILITY"]
+
+
+def test_what_found_no_opener_is_let_go_once_one_is_approved(
+    database: Database, carrier: TwilioCarrier, local: Running, clock: ManualClock
+) -> None:
+    clock.move_to(NOW)
+    seat_the_cast(database, clock.now())
+    plan = a_plan(HELLO)
+    plan.wanted[0] = replace(plan.wanted[0], kind="opener")
+    pushed(database, carrier, plan)
+    draft = a_text(1, "What waits.", "prompt", not_before=NOW + dt.timedelta(hours=1))
+    waits = queue(database, clock.now(), draft)[0]
+    with database.write() as session:
+        session.execute(update(Outbox).where(Outbox.id == waits).values(reason=NO_OPENER))
+    clock.forward(dt.timedelta(minutes=2))
+    assert reviewed(database, carrier, clock) == ["approved UTILITY"]
+    with database.read() as session:
+        text = session.get_one(Outbox, waits)
+        assert (text.not_before, text.reason) == (clock.now(), None)
+
+
+def test_a_push_that_is_refused_or_loses_answers_is_repeated_and_makes_nothing_twice(
+    database: Database, carrier: TwilioCarrier, local: Running
+) -> None:
+    plan = a_plan(*(f"Hello {{name}}, are you coming on day {number}?" for number in range(30)))
+    local.carrier.faults.turn({"refuse_rate": 0.2, "lose_rate": 0.2})
+    for _ in range(40):
+        try:
+            pushed(database, carrier, plan)
+        except CarrierError:
+            continue
+        break
+    names = [each.friendly_name for each in local.carrier.contents]
+    assert len(names) == len(set(names)) == 32
+    assert all(row.content_id for row in rows(database))
+    local.carrier.faults.turn({"refuse_rate": 0.0, "lose_rate": 0.0})
+    assert pushed(database, carrier, plan) == []

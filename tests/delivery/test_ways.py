@@ -269,6 +269,48 @@ def test_a_number_last_written_from_by_rcs_is_shown_chips_and_counts_as_one_wher
     assert (row(database, sent).channel, row(database, sent).segments) == ("rcs", 1)
 
 
+def test_a_phone_that_got_a_text_by_rcs_is_shown_chips_from_then_on(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    hold_shapes(database, clock)
+    number = "sms:+14155550101"
+    at(database, number, channel=None)
+    taps = (Tap("ask:7:1", "1"),)
+    first = text(database, clock, uri=number, taps=taps)
+    assert deliver(database, clock, carrier) == [(WORDS, None)]
+    with database.write() as session:
+        carrier_id = row(database, first).carrier_id or ""
+        note_statuses(
+            session, [StatusReport(f"{first}x1", carrier_id, "delivered", None, clock.now(), "rcs")]
+        )
+    text(database, clock, "And now?", uri=number, taps=taps)
+    ((_, content),) = deliver(database, clock, carrier)
+    assert content is not None
+
+
+def test_the_senders_rate_is_that_of_sms_and_counts_one_where_a_text_goes_by_rcs(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    heard(database, clock.now())
+    long = "x" * 200
+    text(database, clock, long)
+    at(database, CHAT)
+    taken: list[int] = []
+
+    def reserve(room: int) -> float:
+        taken.append(room)
+        return 0.0
+
+    services = services_of(database, clock, carrier, reserve)
+    drain(services, until=time.monotonic() + 1.0)
+    for channel in (None, "rcs"):
+        at(database, "sms:+14155550101", channel=channel)
+        text(database, clock, long, uri="sms:+14155550101")
+        drain(services, until=time.monotonic() + 1.0)
+    assert [each.uri.partition(":")[0] for each in carrier.sent] == ["whatsapp", "sms", "sms"]
+    assert taken == [2, 1]
+
+
 def test_what_goes_to_a_chat_is_not_cut_as_sms_are(database: Database, clock: ManualClock) -> None:
     text(database, clock, "¿Qué tal todo, de verdad? " * 12)
     with database.read() as session:

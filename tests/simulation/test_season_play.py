@@ -24,6 +24,7 @@ from assistant.fake_twilio.records import Block
 from assistant.safety import first_response
 from assistant.schedule.local_time import allowed
 from assistant.simulation.acting import Company
+from assistant.simulation.channel_checks import check_channels, give_phones
 from assistant.simulation.habits import Written
 from assistant.simulation.invariants import PROMISES, Score
 from assistant.simulation.personas import PHOTO, Asked, Voice, awake, read_cast
@@ -32,9 +33,10 @@ from assistant.simulation.story import Story
 from assistant.simulation.text_checks import Passed, Watcher
 from assistant.simulation.word_ledger import Secret, WordLedger
 from assistant.simulation.world import World
+from assistant.simulation.world_phones import approve_templates
 from assistant.store.tables import Circle, Conversation, Member, Pair, PairMember, Person, Round
 from tests.circles.town import Town
-from tests.simulation.conftest import CHICAGO, NOON, Stage, reads_nothing
+from tests.simulation.conftest import CHICAGO, HELD_TO, NOON, Stage, reads_nothing
 
 AT_NIGHT = dt.datetime(2026, 9, 16, 3, 0, tzinfo=CHICAGO)
 
@@ -49,7 +51,8 @@ def test_two_weeks_of_two_circles_keep_every_promise(story: Story) -> None:
     assert not story.broken, story.text()[story.text().index("Promises\n") :]
     looked_at = {name for name in PROMISES if story.score.checks[name]}
     # Whether somebody says no in so short a season is chance; test_exchange_play has hundreds of them.
-    assert set(PROMISES) - looked_at - {"unseen", "thirds", "names", "now", "hours"} == {"erased"}
+    # By SMS nothing has to open.
+    assert set(PROMISES) - looked_at - {"unseen", "thirds", "names", "now", "hours"} == {"erased", "opened"}
     assert {"left", "active"} <= {state for _, _, state in story.seats}
 
 
@@ -63,9 +66,14 @@ def test_a_story_reads_as_weeks_and_days_in_each_persons_own_time(story: Story) 
         assert sentence in told
 
 
-def test_the_same_seed_tells_the_same_story_byte_for_byte(book: FlowBook, story: Story) -> None:
-    first, again = (simulate(book, members=4, weeks=1, seed=2, circles=1) for _ in range(2))
-    assert not first.broken
+def test_the_same_seed_tells_the_same_story_byte_for_byte_on_whatsapp_sms_and_rcs(
+    book: FlowBook, story: Story
+) -> None:
+    first, again = (simulate(book, members=4, weeks=1, seed=2, circles=1, phones="mixed") for _ in range(2))
+    assert not first.broken, first.text()[first.text().index("Promises\n") :]
+    assert first.score.checks["opened"]
+    ways = ("in words", "with buttons", "by template", "by rcs", "by sms")
+    assert all(first.told[f"texts {way}"] for way in ways)
     assert first.text() == again.text()
     assert first.as_data() == again.as_data()
     assert first.texts[10:] != story.texts[10 : len(first.texts)]
@@ -75,6 +83,8 @@ def test_the_same_seed_tells_the_same_story_byte_for_byte(book: FlowBook, story:
 def test_an_impossible_season_is_explained(book: FlowBook, members: int, weeks: int, circles: int) -> None:
     with pytest.raises(ValueError, match=r"is none of that|can be played"):
         simulate(book, members=members, weeks=weeks, circles=circles)
+    with pytest.raises(ValueError, match="none of that"):
+        simulate(book, phones="pigeons")
 
 
 # The watcher can fail: each promise is broken on purpose, and seen.
@@ -267,6 +277,25 @@ def test_a_name_on_a_shared_phone_and_a_text_too_long_are_seen(
     _arrives(world, "mia", "Rosa says hi. " * 30)
     watcher.look()
     assert _broken(score) >= {"plain", "length"}
+
+
+@pytest.mark.parametrize("prepared", [True, False])
+def test_a_chat_that_nothing_may_open_is_seen(book: FlowBook, prepared: bool) -> None:
+    with World(book, start=NOON, zone=str(CHICAGO)) as world:
+        world.circle("MAPLE", "Bold Moves", state="running")
+        give_phones(world, ["ana"], "whatsapp")
+        world.member("ana", "MAPLE")
+        if prepared:
+            approve_templates(world)
+        score = Score()
+        ledger = WordLedger(world, {}, HELD_TO)
+        watcher = Watcher(world, score, ("Ana",), ledger, {"ana": str(CHICAGO)}, HELD_TO)
+        world.start("ana", "weekly_reflection", {"week": 2, "theme": 2, "weeks": 8}, "MAPLE")
+        watcher.look()
+        ways = check_channels(world, score, watcher)
+    assert score.checks["opened"]
+    assert _broken(score) == (set() if prepared else {"opened"})
+    assert ways == ({"by template": 1} if prepared else {})
 
 
 def test_an_action_that_fails_is_seen(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

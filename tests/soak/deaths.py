@@ -24,7 +24,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import func, or_, select
 
-from assistant.carriers.carrier import Accepted, Content, LoggedText
+from assistant.carriers.carrier import Accepted, CarrierError, Content, LoggedText, Trouble
 from assistant.circles.actions.context import ServiceIdentity
 from assistant.circles.hosts.circle_setup import Plan, create_circle
 from assistant.conversations import inbox, timers
@@ -161,7 +161,21 @@ class FilePhones:
     clock: ManualClock
     death: Death
 
-    async def send(self, to_uri: str, body: str, *, attempt: str, content: Content | None = None) -> Accepted:
+    async def fetch_media(self, url: str, most: int) -> bytes:
+        raise CarrierError(Trouble.FIX)
+
+    async def drop_media(self, url: str) -> None:
+        pass
+
+    async def send(
+        self,
+        to_uri: str,
+        body: str,
+        *,
+        attempt: str,
+        content: Content | None = None,
+        media: Sequence[str] = (),
+    ) -> Accepted:
         sid = f"SM{sum(1 for _ in self.lines()):032d}"
         with self.path.open("a") as file:
             file.write(json.dumps([sid, to_uri, body, self.clock.real().isoformat()]) + "\n")

@@ -12,7 +12,7 @@ from assistant.runtime import Runtime, build_runtime
 from assistant.schedule.clock import ManualClock
 from assistant.settings import load_settings
 from assistant.store.database import Database
-from assistant.store.tables import Inbox, Outbox, Worker
+from assistant.store.tables import Inbox, MessageTemplate, Outbox, Worker
 from tests.outage import Outage
 from tests.webhooks.twilio_side import Twilio
 from webhooks.app import create_app
@@ -103,6 +103,12 @@ def an_outbox_row(state: str, purpose: str, not_before: dt.datetime) -> Outbox:
     )
 
 
+def a_template(key: str, status: str, category: str | None) -> MessageTemplate:
+    made = dt.datetime(2027, 3, 2, tzinfo=dt.UTC)
+    said = {"kind": "text", "language": "en", "body": "Words.", "titles": [], "lead": "", "tail": ""}
+    return MessageTemplate(key=key, name=key, status=status, category=category, created_at=made, **said)
+
+
 def test_metrics_say_what_waits_and_how_old_it_is(
     client: FlaskClient, database: Database, clock: ManualClock
 ) -> None:
@@ -118,6 +124,9 @@ def test_metrics_say_what_waits_and_how_old_it_is(
                 an_outbox_row("queued", "prompt", now + dt.timedelta(hours=1)),
                 an_outbox_row("unsure", "safety", now),
                 an_outbox_row("done", "reply", now),
+                a_template("one", "approved", "UTILITY"),
+                a_template("two", "approved", "MARKETING"),
+                a_template("three", "received", None),
             ]
         )
     assert gauge(client, "circle_database_up") == 1
@@ -126,6 +135,8 @@ def test_metrics_say_what_waits_and_how_old_it_is(
     assert gauge(client, "circle_outbox_due") == 1
     assert gauge(client, "circle_outbox_unsettled") == 1
     assert gauge(client, 'circle_recent_texts_in{state="set_aside"}') == 1
+    assert gauge(client, 'circle_templates{category="MARKETING",status="approved"}') == 1
+    assert gauge(client, 'circle_templates{category="",status="received"}') == 1
     assert gauge(client, 'circle_recent_texts_out{purpose="safety",state="unsure"}') == 1
 
 

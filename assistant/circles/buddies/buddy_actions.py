@@ -100,7 +100,7 @@ def look_back(ctx: ActionContext) -> ActionResult:
 def keep_did(ctx: ActionContext, *, did: Did | None = None) -> ActionResult:
     """Keep the private answer in `did`; nobody hears it, and "new" keeps the two apart for some rounds."""
     if ctx.member is not None and did is not None:
-        for bond in bonds_of(ctx.session, ctx.member):
+        for bond in bonds_of(ctx.session, ctx.member, past=True):
             bond.mine.did = did
     return ActionResult("kept")
 
@@ -109,7 +109,7 @@ def keep_did(ctx: ActionContext, *, did: Did | None = None) -> ActionResult:
 def keep_gave(ctx: ActionContext, *, gave: Gave | None = None) -> ActionResult:
     """Keep the private answer in `gave`; at the season's end the buddy hears how often, and not from whom."""
     if ctx.member is not None and gave is not None:
-        for bond in bonds_of(ctx.session, ctx.member):
+        for bond in bonds_of(ctx.session, ctx.member, past=True):
             bond.mine.gave = gave
     return ActionResult("kept")
 

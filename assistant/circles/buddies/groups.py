@@ -48,27 +48,33 @@ class Bond:
         return [person for _, _, person in self.others]
 
 
-def bonds_of(session: Session, member: Member, *, week: int | None = None, told: bool = True) -> list[Bond]:
+def bonds_of(
+    session: Session, member: Member, *, week: int | None = None, told: bool = True, past: bool = False
+) -> list[Bond]:
     """Return the pairs a member is in: those of the last round the member was told about, or of a week.
 
     Rounds are made when the first member's day comes, so that others' are made before they hear of them. One
-    pair is usual; a second comes when the member is linked with others as well; none when left alone.
+    pair is usual; a second comes when the member is linked with others as well; none when left alone, or out
+    of a newer round.
 
     Args:
         week: That week's round instead of the latest.
         told: Only what the member was told about.
+        past: Also those that a newer round without the member has ended.
     """
-    rows = select(PairMember, Pair, Round.week).where(PairMember.member_id == member.id)
+    newest = select(func.max(Round.week)).where(Round.circle_id == member.circle_id).scalar_subquery()
+    rows = select(PairMember, Pair, Round.week, newest).where(PairMember.member_id == member.id)
     rows = rows.join(Pair, Pair.id == PairMember.pair_id).join(Round, Round.id == Pair.round_id)
     if week is not None:
         rows = rows.where(Round.week == week)
-    if told:
-        rows = rows.where(PairMember.told_at.is_not(None))
     found = session.execute(rows.order_by(Round.week.desc(), Pair.id)).all()
+    if not found or (week is None and not past and found[0][2] < found[0][3]):
+        return []
+    known = [(mine, pair, of) for mine, pair, of, _ in found if mine.told_at is not None or not told]
     return [
         Bond(pair, mine, tuple(_others(session, pair.id, member.id)))
-        for mine, pair, of_week in found
-        if of_week == found[0][2] and pair.ended_at is None
+        for mine, pair, of_week in known
+        if of_week == known[0][2] and pair.ended_at is None
     ]
 
 

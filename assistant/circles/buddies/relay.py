@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Tell
+from assistant.circles.actions.going_along import go_along
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.buddy_news import tell_buddies_now
@@ -158,7 +159,6 @@ def _relay(ctx: ActionContext, line: str, to: str) -> ActionResult:
         return ActionResult("away", {"line": ""})
     first = all(bond.mine.wrote_at is None for bond in bonds)
     before = _who_read_last(ctx, bonds)
-    effects: list[Effect] = []
     notes = [
         Note(
             circle_id=other.circle_id,
@@ -173,6 +173,8 @@ def _relay(ctx: ActionContext, line: str, to: str) -> ActionResult:
     ]
     ctx.session.add_all(notes)
     ctx.session.flush()
+    read_by = [person.id for _, _, _, person in reached]
+    effects: list[Effect] = [*go_along(ctx, [("note", note.id) for note in notes], read_by)]
     for (bond, seat, other, _), note in zip(reached, notes, strict=True):
         effects += _carry(ctx, bond, seat, other, note)
     for bond in bonds:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from assistant.circles.actions.choices import list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Start, Tell
+from assistant.circles.actions.going_along import go_along
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import buddies_of
@@ -293,12 +294,13 @@ def _send(ctx: ActionContext, link: str, words: str) -> ActionResult:
     )
     ctx.session.add(note)
     ctx.session.flush()
+    not_shown = go_along(ctx, [("note", note.id)], [line.person.id])
     reader, circle = line.person, ctx.session.get_one(Circle, line.theirs.circle_id)
     in_hand = reader.heard_at is not None and reader.heard_at > ctx.now - IN_HAND
     # In an hour both hold their phones, and said that it is a good moment.
     waits = reader.plain and not in_hand and not line.is_hour
     if waits and knows_that_words_wait(ctx, reader, "notices/link_waits"):
-        return ActionResult(outcome, {"line": ""})
+        return ActionResult(outcome, {"line": ""}, not_shown)
     name = name_in(Person() if line.hides_me else ctx.person, reader.language or circle.language)
     told = Tell(
         reader.id,
@@ -311,7 +313,7 @@ def _send(ctx: ActionContext, link: str, words: str) -> ActionResult:
         member_id=line.theirs.id,
         carries=f"note:{note.id}{ONLY_A_SIGN if waits else ''}",
     )
-    return ActionResult(outcome, {"line": ""}, (told,))
+    return ActionResult(outcome, {"line": ""}, (told, *not_shown))
 
 
 def _left_alone(ctx: ActionContext, line: Line) -> tuple[Start, ...]:

@@ -25,6 +25,7 @@ from assistant.store.tables import (
     Inbox,
     Introduced,
     Listing,
+    Media,
     Member,
     Note,
     Outbox,
@@ -54,6 +55,7 @@ OWNERS: Final[Mapping[str, Callable[[], Select[int, Any]]]] = {
     "sentence": lambda: select(Introduced.id, Introduced.written_by),
     "said": lambda: select(PendingAction.id, PendingAction.by_person_id),
     "text": lambda: select(Inbox.id, Inbox.person_id),
+    "media": lambda: select(Media.id, Media.person_id),
     "evidence": lambda: select(ReportWord.id, Report.about_person_id).join(
         Report, Report.id == ReportWord.report_id
     ),

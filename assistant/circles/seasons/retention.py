@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, Select, and_, exists, or_, select, text
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.audit import record
+from assistant.circles.people.carried_media import forget
 from assistant.circles.people.emptying import empty_rows
 from assistant.store.tables import (
     Answer,
@@ -26,6 +27,7 @@ from assistant.store.tables import (
     Introduced,
     Introduction,
     Listing,
+    Media,
     Member,
     Note,
     Outbox,
@@ -161,7 +163,7 @@ def _erase_inbox(
         for each in session.scalars(texts):
             each.body, each.erased_at = None, now
             each.params = {key: value for key, value in each.params.items() if key in KEPT_PARAMS}
-        session.flush()
+        forget(session, Media.inbox_id.in_(ids[start : start + AT_ONCE]), now)
 
 
 def _erase_outbox(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Tell
+from assistant.circles.actions.going_along import go_along
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.relay import knows_that_words_wait
@@ -145,9 +146,10 @@ def _answer(ctx: ActionContext, words: str, to_seat: int) -> ActionResult:
     )
     ctx.session.add(note)
     ctx.session.flush()
+    not_shown = go_along(ctx, [("note", note.id)], [reader.id])
     told = reader.plain and knows_that_words_wait(ctx, reader, WAITS)
     if told or is_away(ctx.session, seat, ctx.identity.sender):
-        return ActionResult("passed", {"held": ""})
+        return ActionResult("passed", {"held": ""}, not_shown)
     placeholders = {"writer": name_for(ctx.person, reader.language or language_of(ctx)), "words": words}
     effect = Tell(
         reader.id,
@@ -159,7 +161,7 @@ def _answer(ctx: ActionContext, words: str, to_seat: int) -> ActionResult:
         member_id=seat.id,
         carries=f"note:{note.id}{ONLY_A_SIGN if reader.plain else ''}",
     )
-    return ActionResult("passed", {"held": ""}, (effect,))
+    return ActionResult("passed", {"held": ""}, (effect, *not_shown))
 
 
 def _writers_of(ctx: ActionContext, refs: Iterable[str]) -> Mapping[int, bool]:

@@ -10,7 +10,9 @@ from typing import Any, Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.people.carried_media import forget_with
 from assistant.circles.people.carried_words import call_back, forget_values
+from assistant.circles.people.receipts import shown_in
 from assistant.circles.sharing.news_planning import tell_again
 from assistant.store.tables import (
     Alert,
@@ -139,6 +141,7 @@ def erase(session: Session, given: Given, now: dt.datetime) -> set[int]:
         *(f"note:{each.id}" for each in notes),
     ]
     reached = call_back(session, given.member.circle_id, carried, "taken back", now)
+    forget_with(session, [ref for each in carried for ref in shown_in(each)], now)
     rows: list[Answer | Share | Note] = [*answers, *shares, *notes]
     said = {words.strip() for each in rows if (words := each.words)}
     witnessed = _goals_of(session, given.member, said)

@@ -8,6 +8,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.effects import Tell
+from assistant.circles.actions.going_along import go_along
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.calendar.season_plan import current_week
@@ -67,8 +69,8 @@ def share_with_circle(
         return ActionResult("number", values)
     if not _was_asked_for_name(ctx.session, member):
         return ActionResult("name", values)
-    _share(ctx, member, shared, words, week, named=member.named)
-    return ActionResult("shared", _shared(words))
+    not_shown = _share(ctx, member, shared, words, week, named=member.named)
+    return ActionResult("shared", _shared(words), not_shown)
 
 
 @action("shared", "private")
@@ -83,8 +85,8 @@ def share_without_name(
     words = _words_of(ctx.session, member, shared) if member else None
     if member is None or not words or not is_in(member):
         return ActionResult("private", {"sharing": {}})
-    _share(ctx, member, shared, words, week, named=False)
-    return ActionResult("shared", _shared(words))
+    not_shown = _share(ctx, member, shared, words, week, named=False)
+    return ActionResult("shared", _shared(words), not_shown)
 
 
 @action("shared", "number", "private")
@@ -252,22 +254,29 @@ def _share(
     week: int | None,
     *,
     named: bool,
-) -> None:
+) -> tuple[Tell, ...]:
     answer_id = sharing.get("answer")
     if answer_id is not None and ctx.session.scalar(select(Share.id).where(Share.answer_id == answer_id)):
-        return  # A late answer may come by here twice.
+        return ()  # A late answer may come by here twice.
     assert ctx.circle is not None
-    ctx.session.add(
-        Share(
-            circle_id=member.circle_id,
-            member_id=member.id,
-            answer_id=answer_id,
-            week=current_week(ctx.circle, ctx.now) if week is None else week,
-            kind=_kind_of(ctx.session, sharing),
-            words=words,
-            named=named,
-            at=ctx.now,
-            inbox_id=ctx.inbox_id,
-        )
+    share = Share(
+        circle_id=member.circle_id,
+        member_id=member.id,
+        answer_id=answer_id,
+        week=current_week(ctx.circle, ctx.now) if week is None else week,
+        kind=_kind_of(ctx.session, sharing),
+        words=words,
+        named=named,
+        at=ctx.now,
+        inbox_id=ctx.inbox_id,
     )
+    ctx.session.add(share)
     ctx.session.flush()
+    if answer_id is None:
+        return ()
+    readers = [
+        each.person_id
+        for each in SEATS_OF_CIRCLE.of(ctx.session, member.circle_id)
+        if each.state == "active" and each.id != member.id
+    ]
+    return go_along(ctx, [("share", share.id)], readers, with_ref=("answer", answer_id))

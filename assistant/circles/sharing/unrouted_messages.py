@@ -9,9 +9,11 @@ from sqlalchemy import select
 from assistant.circles.actions.choices import circle_choices, list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import OWN, HandOver, Obey, Tell
+from assistant.circles.actions.going_along import go_along
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import buddies_of
+from assistant.circles.people.carried_media import MEDIA
 from assistant.circles.people.memberships import hosts_of
 from assistant.circles.sharing.answering import Writer, choices_of, last_writers, writers_about
 from assistant.circles.sharing.shares import apart_from
@@ -220,7 +222,9 @@ def give_to_host(ctx: ActionContext, *, held: str = "") -> ActionResult:
         for host in hosts_of(ctx.session, member.circle_id, ctx.now)
         if host.id != ctx.person.id
     )
-    return ActionResult("told" if told else "none", {HELD: ""}, told)
+    readers = [each.person_id for each in told]
+    not_shown = go_along(ctx, (), readers) if told else ()
+    return ActionResult("told" if told else "none", {HELD: ""}, (*told, *not_shown))
 
 
 @action("saved")
@@ -255,7 +259,14 @@ def hand_over_words(ctx: ActionContext, *, held: str = "", meant: int = 0) -> Ac
     question, words = ctx.session.get(Question, meant), held.strip()
     if question is None or question.person_id != ctx.person.id or not words:
         return ActionResult("handed", {HELD: ""})
-    return ActionResult("handed", {HELD: ""}, (HandOver(question.id, words),))
+    media = tuple(each for each in ctx.values.get(MEDIA) or () if isinstance(each, int))
+    return ActionResult("handed", {HELD: ""}, (HandOver(question.id, words, media),))
+
+
+@action("chosen")
+def choose_anew(ctx: ActionContext, *, held: str = "", meant: int = 0) -> ActionResult:  # noqa: ARG001
+    """Take the held words for another choice at what was asked before the question in `meant`."""
+    return ActionResult("chosen", {HELD: ""}, (HandOver(meant, held.strip(), before=True),))
 
 
 @action("ask", "no")
@@ -294,6 +305,7 @@ def _keep(ctx: ActionContext, held: str, visible_to: str) -> Answer | None:
     )
     ctx.session.add(answer)
     ctx.session.flush()
+    go_along(ctx, [("answer", answer.id)], ())
     return answer
 
 

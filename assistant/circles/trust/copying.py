@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import OWN, Effect, Tell
 from assistant.circles.actions.registry import action
+from assistant.circles.people.carried_media import MEDIA, tied_to
 from assistant.circles.trust.own_words import to_copy
 from assistant.language.folding import plain_words
 from assistant.store.tables import Circle, Conversation
@@ -39,13 +41,15 @@ def send_copy(ctx: ActionContext, *, copied: int = 0) -> ActionResult:
     """Send what the person wrote, the oldest first, after `copied` texts of it; more: `count` are left."""
     kept = to_copy(ctx.session, ctx.person.id)
     begin = copied if copied < len(kept) else 0
+    media = tied_to(ctx.session, {ref for own in kept[begin : begin + AT_ONCE] for ref in own.refs})
     told: list[Effect] = []
     circle_id: int | None = None
     for own in kept[begin : begin + AT_ONCE]:
         if own.circle_id is not None and own.circle_id != circle_id:
             circle_id = own.circle_id
             told.append(_say(ctx, "copy_of", {"circle": ctx.session.get_one(Circle, circle_id).name}))
-        told.append(_say(ctx, "copy_words", {"words": own.words or ""}))
+        along = {each.id for ref in own.refs for each in media.get(ref, ())}
+        told.append(_say(ctx, "copy_words", {"words": own.words or ""}, along))
     copied = begin + AT_ONCE
     left = len(kept) - copied
     values = {"copied": copied, "count": str(max(left, 0))}
@@ -67,7 +71,7 @@ def _sent_before(ctx: ActionContext, within: dt.timedelta) -> int:
     return next((int(each.values["copied"]) for each in recent if each.values.get("copied")), 0)
 
 
-def _say(ctx: ActionContext, notice: str, placeholders: dict[str, str]) -> Tell:
+def _say(ctx: ActionContext, notice: str, placeholders: dict[str, str], media: Iterable[int] = ()) -> Tell:
     return Tell(
         ctx.person.id,
         notice,
@@ -75,5 +79,5 @@ def _say(ctx: ActionContext, notice: str, placeholders: dict[str, str]) -> Tell:
         purpose="reply",
         circle_id=ctx.circle.id if ctx.circle else None,
         verbatim=("words",),
-        carries=OWN,
+        carries=" ".join(f"{MEDIA}:{each}" for each in sorted(media)) or OWN,
     )

@@ -20,6 +20,7 @@ from assistant.circles.hosts.alert_words import end_by_opt_out
 from assistant.circles.membership.invitations import decline
 from assistant.circles.membership.leaving import close
 from assistant.circles.people.audit import record
+from assistant.circles.people.carried_media import forget as forget_media
 from assistant.circles.people.carried_words import call_back, forget_values
 from assistant.circles.people.consent import consent_of, forget
 from assistant.circles.people.emptying import empty_rows
@@ -44,6 +45,7 @@ from assistant.store.tables import (
     Introduced,
     Invitation,
     Listing,
+    Media,
     Member,
     Note,
     Outbox,
@@ -214,6 +216,7 @@ def _erase_texts(session: Session, person_id: int, uris: list[str], now: dt.date
         each.params = {key: value for key, value in each.params.items() if key in KEPT_PARAMS}
         if each.state in ("new", "set_aside"):
             each.state, each.reason = "ignored", "its writer is forgotten"
+    forget_media(session, Media.person_id == person_id, now)
     queued = and_(Outbox.person_id == person_id, Outbox.state == "queued")
     empty_rows(session, Outbox, queued, None, state="cancelled", reason="forgotten")
     empty_rows(session, Outbox, Outbox.person_id == person_id, now, body=None, taps=None, to_uri=NOBODYS)

@@ -20,7 +20,7 @@ from assistant.circles.trust.own_words import own_words
 from assistant.language.languages import LANGUAGES
 from assistant.language.rendering import readable_date, readable_time
 from assistant.schedule.local_time import home, zone_of
-from assistant.store.tables import Address, Circle, Inbox, Member, Role
+from assistant.store.tables import Address, Circle, Inbox, Media, Member, Role
 
 ENDING: Final = 4
 """Digits by which a number is known to its owner."""
@@ -98,6 +98,9 @@ def _about_words(ctx: ActionContext) -> Line:
     )
     counts = [f"{labels[f'count_{kind}']} {count}" for kind, count in sorted(kinds.items())]
     counts.append(f"{labels['count_text']} {texts or 0}")
+    kept = select(func.count()).select_from(Media)
+    media = ctx.session.scalar(kept.where(Media.person_id == ctx.person.id, Media.state == "kept"))
+    counts += [f"{labels['count_media']} {media}"] if media else []
     return Line("me_words", {"options": ", ".join(counts)})
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.people.carried_media import tied_to
 from assistant.circles.people.receipts import Read, Ref, reads_of
 from assistant.circles.sharing.given_words import PASSED_ON, PRIVATE, TO_A_HOST
 from assistant.store.tables import (
@@ -197,13 +198,18 @@ def _replaced(reads: Iterable[Read], at: dict[Ref, Own]) -> list[Own]:
 
 
 def to_copy(session: Session, person_id: int) -> Sequence[Own]:
-    """Return what can be handed back to its writer: all that is kept, the oldest first, each wording once."""
+    """Return what can be handed back to its writer: all that is kept, the oldest first, each wording once.
+
+    What came with a picture or a voice is another thing each time.
+    """
     kept = [own for own in reversed(own_words(session, person_id)) if own.words and own.words.strip()]
     said = list(dict.fromkeys((own.words or "").strip() for own in kept))
     whole = {each for each in said if not any(each != other and each in other for other in said)}
-    first: dict[str, Own] = {}
+    media = tied_to(session, {ref for own in kept for ref in own.refs})
+    first: dict[tuple[object, ...], Own] = {}
     for own in kept:
         words = (own.words or "").strip()
-        if words in whole:
-            first.setdefault(words, own)
+        along = {each.id for ref in own.refs for each in media.get(ref, ())}
+        if words in whole or along:
+            first.setdefault((words, *sorted(along)), own)
     return list(first.values())

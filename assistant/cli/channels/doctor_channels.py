@@ -63,7 +63,7 @@ def _whatsapp(has_sender: bool, rows: list[MessageTemplate]) -> Iterator[Line]:
     states = Counter(row.status for row in texts)
     said = ", ".join(f"{count} {status}" for status, count in states.most_common()) or "none was made"
     if missing:
-        mend = "circle templates push; then circle templates status, until they are approved"
+        mend = "circle templates push; the workers ask until they are approved: circle templates list"
         lacks = f"no opener is approved in {' and '.join(missing)}: what comes after a day of silence waits"
         yield Line("whatsapp", "fail" if has_sender else "warn", f"{lacks} (templates: {said})", mend)
     elif states["rejected"] or states["not taken"]:

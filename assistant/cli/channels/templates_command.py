@@ -114,38 +114,40 @@ def push(most: int | None, as_json: bool) -> None:
     counts = Counter(what if what in ("made", "submitted") else "not taken" for _, what in done)
     say(f"{counted(counts)}." if done else "Nothing is new: the carrier holds all of it.")
     if counts["submitted"]:
-        say("WhatsApp takes minutes to days over each: circle templates status")
+        say("WhatsApp takes minutes to days over each. Workers ask how it stands: circle templates list")
 
 
 @templates.command()
 @as_json
 def status(as_json: bool) -> None:
-    """Ask how each template stands, and say what was refused, and why."""
+    """Ask now how each template stands, and say what was refused, and why; workers ask by themselves, too."""
+    from dataclasses import asdict
+
     from assistant.cli.opening import runtime
-    from assistant.delivery import templates as store
+    from assistant.delivery.template_reviews import refresh
+    from assistant.delivery.template_states import template_states
 
     with runtime(quiet=as_json) as opened:
-        _with_contents(opened, lambda contents: store.refresh(opened.database, contents, opened.clock.now()))
-        rows = [row for row in _rows(opened) if row.kind != "shape" and row.wanted]
+        _with_contents(opened, lambda contents: refresh(opened.database, contents, opened.clock.now()))
+        with opened.database.read() as session:
+            states = template_states(session)
     if as_json:
-        fields = ("name", "language", "status", "category", "refusal", "body", "checked_at")
-        print_json([{name: getattr(row, name) for name in fields} for row in rows])
+        print_json([asdict(each) for each in states])
         return
     wrong = [
         {
-            "name": row.name,
-            "status": row.status,
-            "category": row.category,
-            "why": row.refusal or "",
-            "text": row.body,
+            "name": each.name,
+            "status": each.status,
+            "category": each.category,
+            "why": each.refusal or "",
+            "text": each.body,
         }
-        for row in rows
-        if row.status in ("rejected", "paused", "disabled", store.NOT_TAKEN)
-        or row.category not in (None, "", "UTILITY")
+        for each in states
+        if each.wrong
     ]
     show_rows(wrong, as_json=False, nothing="Nothing was refused.")
-    say(f"{counted(Counter(row.status for row in rows)) or 'No templates yet: circle templates push'}.")
-    if any(row.category not in (None, "", "UTILITY") for row in rows):
+    say(f"{counted(Counter(each.status for each in states)) or 'No templates yet: circle templates push'}.")
+    if any(each.recategorised for each in states):
         say("What WhatsApp calls marketing is not used: reword it in flows/, and push again.")
 
 

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 
 from assistant.channels.payloads import asks_to_read
 from assistant.channels.windows import just_opened
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again
-from assistant.delivery.ways import WAITS
 from assistant.language.signals.courtesy import is_courtesy
 from assistant.store.tables import Conversation, Outbox
 
 
-def note_channel(context: Context) -> None:
-    """Note by what the person's text came, and let go what waited for it."""
+def note_channel(context: Context) -> bool:
+    """Note by what the person's text came, and let go what waited for it; return whether some may have."""
     text, address = context.inbox, context.address
     if text is None:
-        return
+        return False
     channel = text.params.get("channel")
     if address.channel != channel:
         address.channel = channel
-    if just_opened(address.opened_at, address.heard_at):
-        context.session.execute(
-            update(Outbox)
-            .where(Outbox.address_id == address.id, Outbox.state == "queued", Outbox.reason == WAITS)
-            .values(not_before=context.now, reason=None),
-            execution_options={"synchronize_session": False},
-        )
+    opened = just_opened(address.opened_at, address.heard_at)
+    if opened:
+        # Loaded late: what claims texts is of no use here but for chats whose window was closed.
+        from assistant.delivery.waited import let_go
+
+        let_go(context.session, address.id, context.now)
+    return opened
+
+
+def gather_waited(context: Context) -> None:
+    """Say what waited in as few texts as fit; what is asked in them is not asked by this turn as well."""
+    from assistant.delivery.waited import gather
+
+    asked = gather(context.session, context.address.id, context.now)
+    context.progress.drafts[:] = [
+        draft
+        for draft in context.progress.drafts
+        if (draft.conversation_id, "/".join((draft.wording or "").split("/")[:2])) not in asked
+    ]
 
 
 def answer_opener(context: Context) -> bool:

@@ -21,6 +21,7 @@ from assistant.circles.people.memberships import hosts_of
 from assistant.circles.sharing.shares import apart_from
 from assistant.conversations.turn_context import Context
 from assistant.language.rendering import readable_date, readable_day, readable_time
+from assistant.safety.alert_holding import hands_of, open_about
 from assistant.schedule.local_time import home, zone_of
 from assistant.store.tables import Address, Invitation, Member, Person, Timer
 from assistant.store.tables.circle_tables import SEATED
@@ -51,7 +52,13 @@ def facts_for(context: Context, ctx: ActionContext, variants: set[str]) -> dict[
     return found
 
 
-def _sees(context: Context, _ctx: ActionContext) -> Facts:
+def _sees(context: Context, ctx: ActionContext) -> Facts:
+    if context.known.in_alert:
+        hands = [hands_of(context.session, alert) for alert in open_about(context.session, ctx.person.id)]
+        holder = next((each.holder for each in hands if each.told and each.holder is not None), None)
+        if holder is not None:
+            host = context.session.get_one(Person, holder)
+            return {"sees": "paged", "host": name_of(host, language_of(ctx))}
     question = context.question
     return {"sees": question.visible_to if question is not None else "none"}
 

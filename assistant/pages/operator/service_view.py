@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier_errors import classify
@@ -135,7 +136,9 @@ def read_service(runtime: Runtime, session: Session, verdicts: Sequence[Verdict]
     sweep = found.get("circle_sweep_age_seconds")
     counts = by_version(session)
     today = {(flow.name, flow.version) for flow in runtime.services.book.flows.values()}
-    templates, refused = _templates(session)
+    templates: Counter[str] = Counter()
+    for (status, _category), count in found["circle_templates"].values:
+        templates[status] += int(count)
     paused = session.get(ServiceState, PAUSE_ALL)
     return ServiceView(
         now=now,
@@ -155,7 +158,7 @@ def read_service(runtime: Runtime, session: Session, verdicts: Sequence[Verdict]
         set_aside_count=int(found["circle_inbox_set_aside"].value),
         verdicts=verdicts,
         templates=templates,
-        refused=refused,
+        refused=_refused(session),
         readings=to_label(session, MOST_SHOWN),
         labels=count_labels(session),
         flows=len(today),
@@ -186,13 +189,8 @@ def _set_aside(session: Session) -> list[SetAside]:
     return [SetAside(*row) for row in session.execute(rows.order_by(Inbox.id).limit(MOST_SHOWN))]
 
 
-def _templates(session: Session) -> tuple[dict[str, int], list[str]]:
-    rows = session.execute(
-        select(MessageTemplate.status, func.count())
-        .where(MessageTemplate.wanted)
-        .group_by(MessageTemplate.status)
-    )
+def _refused(session: Session) -> list[str]:
     refused = select(MessageTemplate.name).where(
         MessageTemplate.wanted, MessageTemplate.status.in_(("rejected", "paused", "disabled"))
     )
-    return dict(rows.all()), list(session.scalars(refused.order_by(MessageTemplate.name).limit(MOST_SHOWN)))
+    return list(session.scalars(refused.order_by(MessageTemplate.name).limit(MOST_SHOWN)))

@@ -6,6 +6,7 @@ from assistant.store.tables.conversation_tables import Answer, Conversation, Flo
 from assistant.store.tables.exchange_tables import Approach, Listing
 from assistant.store.tables.hour_tables import CircleHour, HourSeat
 from assistant.store.tables.introduction_tables import Introduced, Introduction
+from assistant.store.tables.media_tables import Media, MediaRef
 from assistant.store.tables.message_tables import Inbox, MessageTemplate, Outbox
 from assistant.store.tables.operation_tables import (
     Alert,
@@ -61,6 +62,8 @@ __all__ = [
     "Invitation",
     "KeptReport",
     "Listing",
+    "Media",
+    "MediaRef",
     "Member",
     "MessageTemplate",
     "News",

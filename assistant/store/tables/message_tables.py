@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, String, Text, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from assistant.store.columns import Base, BigId, Id, one_of
+from assistant.store.columns import Base, BigId, Id, JsonOrNull, one_of
 from assistant.store.sealed_columns import SealedUri, Words, WordsJson
 
 INBOX_STATES = ("new", "done", "ignored", "set_aside")
@@ -179,6 +179,8 @@ class Outbox(Base):
     """The options that can be tapped, [what comes back, what is read on it] each; None: words alone."""
     channel: Mapped[str | None] = mapped_column(String(12))
     """By what it was really delivered, where the carrier says so (ChannelPrefix): "rcs", "sms"."""
+    media: Mapped[list[Any] | None] = mapped_column(JsonOrNull)
+    """Pictures and voice notes that go along, [the row's id, how its file's name ends] each."""
 
 
 class MessageTemplate(Base):

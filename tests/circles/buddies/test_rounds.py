@@ -261,6 +261,21 @@ def test_three_rounds_waited_for_in_vain_leave_a_member_out_with_a_choice(town: 
     assert (buddies_of(town.session, ana), buddies_of(town.session, rosa, week=4)) == ([], [])
 
 
+def test_whoever_is_left_out_of_a_round_has_no_buddies_of_the_one_before(town: Town) -> None:
+    circle, (ana, rosa, mia), first = begin(town, 3)
+    tell_all(town, first)
+    assert {each.id for each in buddies_of(town.session, rosa)} == {ana.id, mia.id}
+    rosa.unpaired_at = NOW + dt.timedelta(days=6)
+    town.session.flush()
+    round_of(town.session, circle, 2, SENDER, NOW + dt.timedelta(weeks=1))
+    assert (buddies_of(town.session, rosa), bonds_of(town.session, rosa)) == ([], [])
+    (kept,) = bonds_of(town.session, rosa, past=True)
+    assert {each.id for each in kept.members} == {ana.id, mia.id}
+    assert {each.id for each in buddies_of(town.session, ana)} == {rosa.id, mia.id}, (
+        "not told of the new one yet"
+    )
+
+
 @pytest.mark.parametrize(
     "sign", ["she wrote", "she said they connected", "he said they connected", "nobody wrote"]
 )

@@ -93,6 +93,7 @@ KEPT: Final = {
     "circles/trust/reports.py": "copies for a review, and erases",
     "circles/trust/traces.py": "erases",
     "conversations/crossing.py": "joins halves of one answer",
+    "conversations/media/media_fetching.py": "what a machine heard in a voice, for its speaker",
     "conversations/helping/misunderstandings.py": "whether it was said before",
     "conversations/helping/switching_language.py": "which language they are in",
     "conversations/inbox.py": "hands a text to its turn",

@@ -6,7 +6,7 @@ from alembic import op
 from assistant.store.columns import UtcDateTime
 
 revision = "0027"
-down_revision = "0022"
+down_revision = "0025"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 BEFORE = "(circle_id IS NULL) <> (cohort_id IS NULL)"
