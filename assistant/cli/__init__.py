@@ -33,9 +33,14 @@ COMMANDS: Final = {
     "import": ("import_command", "import_", "Invite people from a spreadsheet, with their recorded consent."),
     "start": ("circle_commands", "start", "Set a circle running."),
     "host": (
-        "host_command",
+        "rights.host_command",
         "host",
         "Offer someone the seat as host or backup, beside another or in their place.",
+    ),
+    "operator": (
+        "rights.operator_command",
+        "operator",
+        "Who sees to the whole service, and has a page for it.",
     ),
     "break": ("break_command", "break_", "Days on which nothing planned is sent: a holiday, a rest."),
     "status": ("status_command", "status", "How circles stand, in numbers."),

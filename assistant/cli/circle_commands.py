@@ -124,6 +124,8 @@ class _Joining:
         self.code, self.name = circle.code, circle.name
         self.number = our_number(opened)
         self.line = join_line(opened, circle, self.number)
+        url = opened.settings.public_url
+        self.page = f"{url}/join/{circle.code}" if url else None
 
     @property
     def link(self) -> str:
@@ -136,6 +138,7 @@ class _Joining:
             "name": self.name,
             "join_line": self.line,
             "sms_link": self.link,
+            **({"join_page": self.page} if self.page else {}),
             "host_text": f"HOST {self.code}",
         }
 
@@ -146,6 +149,8 @@ class _Joining:
         click.echo(f"{self.name} is ready to be joined.\n")
         click.echo(f"To pass on by text:\n  {self.line}\n")
         click.echo(f"As a link:\n  {self.link}\n")
+        if self.page:
+            click.echo(f"As a page, which says what it is and that STOP ends it:\n  {self.page}\n")
         click.echo("As a QR code, which opens that text:\n")
         self._code().terminal(compact=True)
         for kind in hosts:

@@ -26,7 +26,7 @@ class _FileOrCommand(click.Group):
         return super().parse_args(ctx, args)
 
 
-@click.group(cls=_FileOrCommand, subcommand_metavar="FILE | train")
+@click.group(cls=_FileOrCommand, subcommand_metavar="FILE | train | labels")
 def danger() -> None:
     """Say how often danger is missed, and how often everyday words are taken for it.
 
@@ -72,6 +72,23 @@ def measure(cases: Path, as_json: bool) -> None:
             say(f"missed ({case.lot}, {case.language}): {case.text}")
         elif not case.danger and level == "sure":
             say(f"false alarm ({case.lot}, {case.language}): {case.text}")
+
+
+@danger.command()
+def labels() -> None:
+    """Print what operators labelled, words and all, as JSONL that `circle danger FILE` measures.
+
+    Every writer gets a receipt. Keep the file where the database is kept, and never add it to the lots.
+    """
+    import json
+
+    from assistant.cli.opening import runtime
+    from assistant.safety.danger_labels import export_cases
+
+    with runtime(quiet=True) as opened, opened.database.write() as session:
+        cases = list(export_cases(session, opened.clock.now()))
+    for case in cases:
+        click.echo(json.dumps(case, ensure_ascii=False))
 
 
 @danger.command()

@@ -94,20 +94,13 @@ def play(flow: str, language: str, plain: bool, values: tuple[str, ...]) -> None
 @as_json
 def status(as_json: bool) -> None:
     """How many conversations stand in which version of each flow."""
-    from sqlalchemy import func, select
-
+    from assistant.circles.reports.flow_counts import by_version
     from assistant.cli.opening import runtime
-    from assistant.store.tables import Conversation
 
     with runtime(quiet=as_json) as opened:
         book = opened.book
         with opened.database.read() as session:
-            counted = session.execute(
-                select(Conversation.flow, Conversation.version, func.count())
-                .where(Conversation.ended_at.is_(None))
-                .group_by(Conversation.flow, Conversation.version)
-            )
-            counts = {(flow, version): count for flow, version, count in counted}
+            counts = by_version(session)
     today = {(flow.name, flow.version) for flow in book.flows.values()}
     rows = [
         {

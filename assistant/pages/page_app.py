@@ -12,9 +12,11 @@ from werkzeug.exceptions import HTTPException
 
 from assistant import fake_twilio
 from assistant.logs import get_log
+from assistant.pages.flows.flow_pages import flow_pages
 from assistant.pages.front_page import front_page
 from assistant.pages.host.host_pages import host_pages
 from assistant.pages.mine.my_pages import my_pages
+from assistant.pages.operator.operator_pages import operator_pages
 from assistant.pages.page_showing import show
 from assistant.pages.public.join_pages import join_pages
 from assistant.pages.public.legal_pages import legal_pages
@@ -96,6 +98,8 @@ def make_pages(runtime: Runtime) -> Flask:
     app.register_blueprint(legal_pages())
     app.register_blueprint(host_pages())
     app.register_blueprint(my_pages())
+    app.register_blueprint(operator_pages())
+    app.register_blueprint(flow_pages())
     return app
 
 

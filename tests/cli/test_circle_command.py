@@ -97,6 +97,7 @@ def test_a_cohort_a_circle_and_how_it_stands(circle: Circle, tmp_path: Path) -> 
 def test_creating_can_be_read_by_programs(circle: Circle) -> None:
     data = circle("create", "Roble", "--code", "ROBLE", "--language", "es", "--json").data
     assert data["sms_link"] == "sms:+14155550100?&body=JOIN%20ROBLE"
+    assert data["join_page"].endswith("/join/ROBLE")
     assert data["join_line"].startswith("Voy a abrir un círculo")
     assert data["host_text"] == "HOST ROBLE"
 

@@ -26,10 +26,16 @@ def pages_of(world: World) -> Flask:
         service_name="Circle",
         number="+14155550100",
         support_contact="help@circle.example",
+        default_country="US",
         secret_key=SimpleNamespace(get_secret_value=lambda: "a key of the pages' tests"),
     )
     runtime = SimpleNamespace(
-        services=world.services, database=world.database, clock=world.clock, settings=settings
+        services=world.services,
+        database=world.database,
+        clock=world.clock,
+        settings=settings,
+        redis=SimpleNamespace(ping=lambda: True),
+        spool=SimpleNamespace(size=lambda: 0),
     )
     return make_pages(cast("Runtime", runtime))
 

@@ -88,6 +88,10 @@ def test_somebody_in_danger_is_seen_taken_written_to_and_closed(site: Site, luz:
     assert "Sent to Ana" in press(luz, "write", alert=number, words="I am here. Can we talk?")
     site.world.settle()
     assert "I am here. Can we talk?" in texts_to(site, "ana", before)
+    with site.world.database.read() as session:
+        said = session.scalars(select(PendingAction).where(PendingAction.kind == "note")).one()
+        kept = session.scalars(select(Receipt).where(Receipt.kind == "said", Receipt.ref_id == said.id)).one()
+        assert kept.person_id == said.by_person_id, "what was written on a page has a receipt as a text has"
     assert "closed it: Ana" in press(luz, "reached", alert=number)
     assert "Nobody right now." in luz.get(HERE).text
 

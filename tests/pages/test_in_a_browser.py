@@ -12,9 +12,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from assistant.circles.people.operators import add_operator
 from assistant.engine.book import FlowBook
 from assistant.simulation.transcript import BEGINNING
 from assistant.simulation.world import World
+from assistant.store.tables import FlowVersion
 from tests.pages.site import Site
 
 SEASON = """
@@ -62,6 +64,10 @@ PLACES = {
     "host_spanish": ("rosa", "/circle/OAK"),
     "circles": ("mia", "/circles"),
     "mine": ("ana", "/me"),
+    "service": ("nora", "/service"),
+    "flows": ("mia", "/flows"),
+    "flow": ("noa", "/flows/onboarding"),
+    "flow_changed": ("nia", "/flows/page?since=before"),
     "join": ("", "/join"),
     "join_circle": ("", "/join/MAPLE"),
     "join_unknown": ("", "/join/NOPE?lang=es"),
@@ -78,6 +84,11 @@ def season(book: FlowBook) -> Iterator[Site]:
         site = Site(world)
         site.play(SEASON)
         site.play('cohort "Spring" organizer mia\ncircle ELM "Elm" cohort "Spring"')
+        with world.database.write() as session:
+            for name in ("nora", "noa", "nia"):  # nobody is given more links in an hour than they need
+                add_operator(session, world.number(name), world.clock.now())
+            source = {"steps": {"link": {"kind": "say", "say": {"en": {"full": "Hello"}}}}}
+            session.add(FlowVersion(flow="page", version="before", source=source))
         yield site
 
 

@@ -41,6 +41,7 @@ READABLE: Final = {
     "share.kind": CLOSED,
     "alert.kind": CLOSED,
     "alert_step.what": CLOSED,
+    "danger_label.kind": CLOSED,
     "answer.key": OURS,
     "approach.because": "the name of a row",
     "approach.helped": CLOSED,

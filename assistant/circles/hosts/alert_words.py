@@ -2,7 +2,7 @@
 
 Whoever is paged writes with @, or simply replies to what came; the person it is about is told first who gets
 what they write. On a shared phone words wait for READ, and after words of abuse none are put on any phone
-(`safety.alert_way` decides). The words themselves are kept by nobody but the carrier's queue.
+(`safety.alert_way` decides). The words are kept as the texts that they are; from a page, as a host's note.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def send_reply(ctx: ActionContext, *, recipient: str = "", line: str = "") -> Ac
         return ActionResult("waits", values, (*effects, *_leave_note(ctx, found, line, "safety")))
     first = not hands_of(ctx.session, alert).told
     effects += tell_who_is_here(ctx, alert)
-    effects.append(tell_member(alert, "from_paged", ctx.person.name, line, _text(ctx.inbox_id)))
+    effects.append(tell_member(alert, "from_paged", ctx.person.name, line, _written(ctx, found, line)))
     return ActionResult("told" if first else "sent", values, tuple(effects))
 
 
@@ -253,19 +253,7 @@ def _leave_note(ctx: ActionContext, found: Recipient, line: str, purpose: str) -
     seat = found.member or _seat_of(ctx, found)
     if seat is None:
         return
-    kept = PendingAction(
-        kind=NOTE,
-        circle_id=seat.circle_id,
-        by_person_id=ctx.person.id,
-        member_id=seat.id,
-        words=line,
-        details={"members": [seat.id]},
-        state="done",
-        created_at=ctx.now,
-        settled_at=ctx.now,
-    )
-    ctx.session.add(kept)
-    ctx.session.flush()
+    kept = _keep(ctx, seat, line, {"members": [seat.id]})
     placeholders = {"words": line}
     if ctx.person.name:
         placeholders["host"] = shorten(ctx.person.name, PLACEHOLDERS["host"].longest)
@@ -278,6 +266,32 @@ def _leave_note(ctx: ActionContext, found: Recipient, line: str, purpose: str) -
         verbatim=("words",),
         carries=f"said:{kept.id}",
     )
+
+
+def _keep(ctx: ActionContext, seat: Member, line: str, details: dict[str, Any]) -> PendingAction:
+    kept = PendingAction(
+        kind=NOTE,
+        circle_id=seat.circle_id,
+        by_person_id=ctx.person.id,
+        member_id=seat.id,
+        words=line,
+        details=details,
+        state="done",
+        created_at=ctx.now,
+        settled_at=ctx.now,
+    )
+    ctx.session.add(kept)
+    ctx.session.flush()
+    return kept
+
+
+def _written(ctx: ActionContext, found: Recipient, line: str) -> str:
+    """Name the row that holds a host's words: the text, or for words from a page a row of their own.
+
+    It names no member for READ, since the words are on their way.
+    """
+    seat = None if ctx.inbox_id is not None else found.member or _seat_of(ctx, found)
+    return _text(ctx.inbox_id) if seat is None else f"said:{_keep(ctx, seat, line, {}).id}"
 
 
 def _seat_of(ctx: ActionContext, found: Recipient) -> Member | None:

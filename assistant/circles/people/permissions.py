@@ -13,7 +13,13 @@ from assistant.store.tables import Circle, Cohort, Role
 
 GONE = ("left", "declined")
 """States of a seat that gives no right to anything."""
-RANKS = {"member": "member", "host": "host", "backup": "host", "organizer": "organizer"}
+RANKS = {
+    "member": "member",
+    "host": "host",
+    "backup": "host",
+    "organizer": "organizer",
+    "operator": "operator",
+}
 """A backup host may do what a host may."""
 
 
@@ -76,6 +82,15 @@ def circles_organized(session: Session, person_id: int) -> Sequence[Circle]:
         )
         .order_by(Circle.id)
     ).all()
+
+
+def is_operator(session: Session, person_id: int) -> bool:
+    """Whether a person sees to the whole service: the one door for what operators look at."""
+    return any(
+        role.kind == "operator" and role.accepted_at is not None
+        for role in ROLES_OF_PERSON.of(session, person_id)
+        if role.ended_at is None
+    )
 
 
 def _hosted(person_id: int) -> Select[Circle]:

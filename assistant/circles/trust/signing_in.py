@@ -17,12 +17,12 @@ MOST_LINKS: Final = 6
 
 @action("given", "often", "none")
 def give_page_link(ctx: ActionContext) -> ActionResult:
-    """Text the person a link to the page of those who run circles, or to their own if they run none.
+    """Text the person a link to the page of those who run circles or the service, or to their own.
 
     often: they have had so many in the last hour. none: this service has no address for pages.
     """
-    runs = "on_call" in hearing_of(ctx.session, [ctx.person.id])[ctx.person.id]
-    return _give(ctx, "host" if runs else "mine")
+    hears = hearing_of(ctx.session, [ctx.person.id])[ctx.person.id]
+    return _give(ctx, "host" if hears & {"on_call", "operator"} else "mine")
 
 
 @action("given", "often", "none")

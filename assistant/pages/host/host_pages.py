@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
-from assistant.circles.people.permissions import hosted_by
+from assistant.circles.people.permissions import hosted_by, is_operator
 from assistant.pages.host.circle_view import CircleView, Held, held_now, read_circle
 from assistant.pages.host.doings import DOINGS, Asked, Doing, Values
 from assistant.pages.host.organized_view import organized_by
@@ -33,11 +33,14 @@ def host_pages() -> Blueprint:
             person = session.get_one(Person, visitor.person_id)
             hosted = hosted_by(session, person.id)
             organized = organized_by(session, person, but={circle.id for circle in hosted})
-        if len(hosted) == 1 and not organized:
+            operates = is_operator(session, person.id)
+        if operates and not hosted and not organized:
+            return _to("operator.service")
+        if len(hosted) == 1 and not organized and not operates:
             return _to("host.circle", code=hosted[0].code)
         if not hosted and not organized:
             return _to("mine.page")
-        return show("host/circles.html", page="host", hosted=hosted, organized=organized)
+        return show("host/circles.html", page="host", hosted=hosted, organized=organized, operates=operates)
 
     @pages.get("/circle/<code>")
     @signed_in

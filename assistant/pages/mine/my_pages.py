@@ -27,11 +27,18 @@ def my_pages() -> Blueprint:
         visitor = visitor_here()
         with runtime_here().database.read() as session:
             person = session.get_one(Person, visitor.person_id)
-            runs = "on_call" in hearing_of(session, [person.id])[person.id]
+            hears = hearing_of(session, [person.id])[person.id]
+            runs, operates = "on_call" in hears, "operator" in hears
             hosted = list(hosted_by(session, person.id))
         held = _look("me", "tell")
         return show(
-            "mine/me.html", page="mine", held=held.said, runs=runs, hosted=hosted, fresh=visitor.fresh
+            "mine/me.html",
+            page="mine",
+            held=held.said,
+            runs=runs,
+            operates=operates,
+            hosted=hosted,
+            fresh=visitor.fresh,
         )
 
     @pages.post("/me/words")

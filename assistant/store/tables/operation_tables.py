@@ -12,6 +12,8 @@ from assistant.store.columns import Base, BigId, Id, one_of
 from assistant.store.sealed_columns import Words, WordsJson
 
 ALERTS = ("danger", "not_ok", "set_aside", "carrier_blocked", "report", "unsent")
+LABELS = ("self_harm", "abuse", "emergency", "none")
+"""What a text that was taken for danger may have been."""
 URGENT = ("danger", "not_ok")
 """Kinds of alert in which a person may need a person now: paged at any hour, until someone answers."""
 PENDING_ACTIONS = (
@@ -54,6 +56,20 @@ class Alert(Base):
     answered_at: Mapped[dt.datetime | None]
     answered_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
     closed_at: Mapped[dt.datetime | None]
+
+
+class DangerLabel(Base):
+    """What an operator says a text was that was taken for danger: whether it was, and of which kind."""
+
+    __tablename__ = "danger_label"
+    __table_args__ = (CheckConstraint(one_of("kind", LABELS), "kind"),)
+
+    inbox_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(12))
+    """As the tables of cases name it; "none" is no danger."""
+    person_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"), index=True)
+    """Who said so."""
+    at: Mapped[dt.datetime]
 
 
 class AlertStep(Base):

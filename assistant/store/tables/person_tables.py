@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from assistant.store.columns import Base, BigId, Id, one_of
 from assistant.store.sealed_columns import SealedUri, Words
 
-ROLES = ("host", "backup", "organizer")
+ROLES = ("host", "backup", "organizer", "operator")
 CLAIM_STATES = ("asked", "host", "proven", "moved", "refused")
 """host: hosts were asked; proven: by the own word, or a host's yes; moved: the seat is on the new phone."""
 
@@ -127,7 +127,7 @@ class PhoneClaim(Base):
 
 
 class Role(Base):
-    """A seat as host, backup host or organizer.
+    """A seat as host, backup host or organizer, or as operator: whoever sees to the whole service.
 
     It is offered to an address and holds from `accepted_at`, when its owner texted in: nobody is texted who
     has not asked.
@@ -136,7 +136,11 @@ class Role(Base):
     __tablename__ = "role"
     __table_args__ = (
         CheckConstraint(one_of("kind", ROLES), "kind"),
-        CheckConstraint("(circle_id IS NULL) <> (cohort_id IS NULL)", "of_one_thing"),
+        CheckConstraint(
+            "CASE WHEN kind = 'operator' THEN circle_id IS NULL AND cohort_id IS NULL "
+            "ELSE (circle_id IS NULL) <> (cohort_id IS NULL) END",
+            "of_one_thing",
+        ),
         Index("ix_role_circle", "circle_id", "kind"),
         Index(
             "ix_role_brief",
@@ -162,6 +166,13 @@ class Role(Base):
             unique=True,
             sqlite_where=text("ended_at IS NULL"),
             postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "uq_role_of_service",
+            "person_id",
+            unique=True,
+            sqlite_where=text("kind = 'operator' AND ended_at IS NULL"),
+            postgresql_where=text("kind = 'operator' AND ended_at IS NULL"),
         ),
         {"info": {"numbered": True, "watched": True}},
     )

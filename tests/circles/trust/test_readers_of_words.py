@@ -46,6 +46,7 @@ SHOWN: Final = {
     "circles/sharing/unrouted_messages.py": "words for a host",
     "circles/trust/report_review.py": "what a review is about",
     "conversations/translating/translations.py": "a translation, which carries what the text above it does",
+    "safety/danger_labels.py": "a text that was taken for danger, to an operator who says what it was",
     "pages/page_turns.py": "what a text would have brought, on a page",
     "cli/person_commands.py": "a file for their writer, which passes through the hands of whoever runs this",
 }

@@ -1,0 +1,1 @@
+"""Commands that say who may do what: who hosts a circle, who sees to the whole service."""
