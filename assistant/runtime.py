@@ -25,6 +25,7 @@ from assistant.store.sealing import keyring_from
 if TYPE_CHECKING:
     from redis import Redis
 
+    from assistant.carriers.calls import Calls
     from assistant.carriers.carrier import Carrier
     from assistant.delivery.spool import Spool
     from assistant.engine.book import FlowBook
@@ -87,6 +88,21 @@ class Runtime:
         return self._carrier or _twilio(self.settings)
 
     @cached_property
+    def calls(self) -> Calls | None:
+        """Who rings phones; None where that is switched off."""
+        if not self.settings.rings:
+            return None
+        from assistant.carriers.twilio_calls import TwilioCalls
+
+        return TwilioCalls(
+            account_sid=self.settings.twilio_account_sid,
+            auth_token=self.settings.twilio_auth_token.get_secret_value(),
+            number=self.settings.number,
+            voice_url=self.settings.voice_url,
+            api_url=self.settings.twilio_api_url,
+        )
+
+    @cached_property
     def spool(self) -> Spool:
         """Where texts wait while the database is away."""
         from assistant.delivery.spool import Spool
@@ -131,6 +147,7 @@ class Runtime:
             clock=self.clock,
             identity=self.identity,
             wake=self.wakeups.wake,
+            calls=self.calls,
             carrier_replies=self.settings.carrier_replies,
             reserve=self._reserve,
             transcriber=self.transcriber,
@@ -168,6 +185,7 @@ class Runtime:
             clock=self.clock,
             identity=self.identity,
             wake=self.wakeups.wake,
+            calls=self.calls,
             reserve=self._reserve,
         )
 
@@ -232,6 +250,7 @@ def build_runtime(
             key=settings.secret_key.get_secret_value().encode(),
             translates=_translates(settings.translation_models),
             url=settings.public_url,
+            rings=settings.rings,
         ),
         _carrier=carrier,
         _wakeups=queues,

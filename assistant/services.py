@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from assistant.carriers.calls import Calls
     from assistant.carriers.carrier import Carrier
     from assistant.circles.actions.context import ServiceIdentity
     from assistant.engine.book import FlowBook
@@ -31,6 +32,8 @@ class Transport:
     identity: ServiceIdentity
     wake: Callable[[str], None]
     """Wakes whoever sees to "inbox", "delivery" or the carrier's "log"; never raises, may be lost."""
+    calls: Calls | None = None
+    """Rings phones; None: nobody is rung here."""
     reserve: Callable[[int], float] = allow_everything
     """Asks the rate limit for one text of so many segments: 0 when it may leave now, and its room is taken;
     else the seconds until it is worth asking again."""
