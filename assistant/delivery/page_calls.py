@@ -160,7 +160,7 @@ def _place(transport: Transport, calls: Calls, call_id: int, uri: str, token: st
             # The carrier may have called back already, and know better.
             update(PageCall).where(PageCall.id == call_id, PageCall.state == "claimed").values(**values)
         )
-    return values["state"] == "placed"
+    return int(values["state"] == "placed")
 
 
 def _to_settle(real: dt.datetime) -> Any:

@@ -1,4 +1,4 @@
-"""The doors of a call: signed requests alone, what is said, a key, a machine, the end; twice or late as once."""
+"""The doors of a call: signed requests alone, what is said, a key, a machine, the end; twice as once."""
 
 from __future__ import annotations
 
