@@ -126,14 +126,14 @@ class HandOver:
     """The person's words that were held are the answer to a question that was asked.
 
     Attributes:
+        media: Pictures and voice notes that go with them.
         before: They are another choice at what was asked before that question instead.
     """
 
     question_id: int
     words: str
-    before: bool = False
     media: tuple[int, ...] = ()
-    """Pictures and voice notes that go with them."""
+    before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
