@@ -25,8 +25,8 @@ from assistant.store.sealing import keyring_from
 if TYPE_CHECKING:
     from redis import Redis
 
-    from assistant.carriers.calls import Calls
     from assistant.carriers.carrier import Carrier
+    from assistant.carriers.ringing import Calls
     from assistant.delivery.spool import Spool
     from assistant.engine.book import FlowBook
     from assistant.engine.known import Known
@@ -85,22 +85,20 @@ class Runtime:
     @cached_property
     def carrier(self) -> Carrier:
         """Who moves our texts."""
-        return self._carrier or _twilio(self.settings)
+        if self._carrier is not None:
+            return self._carrier
+        from assistant.our_twilio import open_carrier
+
+        return open_carrier(self.settings)
 
     @cached_property
     def calls(self) -> Calls | None:
         """Who rings phones; None where that is switched off."""
         if not self.settings.rings:
             return None
-        from assistant.carriers.twilio_calls import TwilioCalls
+        from assistant.our_twilio import open_calls
 
-        return TwilioCalls(
-            account_sid=self.settings.twilio_account_sid,
-            auth_token=self.settings.twilio_auth_token.get_secret_value(),
-            number=self.settings.number,
-            voice_url=self.settings.voice_url,
-            api_url=self.settings.twilio_api_url,
-        )
+        return open_calls(self.settings)
 
     @cached_property
     def spool(self) -> Spool:
@@ -334,18 +332,6 @@ def known() -> Known:
         longest_title=longest_title,
         keyword=lambda title: signal(title).kind not in ("words", "maybe_stop"),
         languages=tuple(LANGUAGES),
-    )
-
-
-def _twilio(settings: Settings) -> Carrier:
-    from assistant.carriers.twilio_carrier import TwilioCarrier
-
-    return TwilioCarrier(
-        account_sid=settings.twilio_account_sid,
-        auth_token=settings.twilio_auth_token.get_secret_value(),
-        sender=settings.sender,
-        api_url=settings.twilio_api_url,
-        status_callback_url=settings.status_callback_url,
     )
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from assistant.carriers.calls import Calls
     from assistant.carriers.carrier import Carrier
+    from assistant.carriers.ringing import Calls
     from assistant.circles.actions.context import ServiceIdentity
     from assistant.engine.book import FlowBook
     from assistant.media.transcriber import Transcriber

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, Response, request
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
-from assistant.delivery import page_calls
+from assistant.delivery import called_phones
 from webhooks.signature import Signature
 from webhooks.twilio_webhooks import Refused, signed_form
 
@@ -34,7 +34,7 @@ def door(runtime: Runtime) -> Blueprint:
         return {name: value if isinstance(value, str) else value[0] for name, value in form.items()}
 
     def asked(session: Session, form: dict[str, str]) -> PageCall | None:
-        call = page_calls.spoken(session, request.args.get("call", "")[:64])
+        call = called_phones.spoken(session, request.args.get("call", "")[:64])
         if call is not None and call.carrier_id not in (None, form.get("CallSid")):
             return None  # Another call than the one we know of.
         return call
@@ -46,9 +46,9 @@ def door(runtime: Runtime) -> Blueprint:
             call = asked(session, form)
             if call is None or call.state == "ended":
                 return _answer(_hang_up())
-            page_calls.note_asked(call, form.get("CallSid", "")[:64])
-            if form.get("AnsweredBy", "").startswith(page_calls.MACHINES):
-                page_calls.note_machine(call)
+            called_phones.note_asked(call, form.get("CallSid", "")[:64])
+            if form.get("AnsweredBy", "").startswith(called_phones.MACHINES):
+                called_phones.note_machine(call)
                 return _answer(_hang_up())
             return _answer(_question(call))
 
@@ -59,7 +59,7 @@ def door(runtime: Runtime) -> Blueprint:
             call = asked(session, form)
             if call is None:
                 return _answer(_hang_up())
-            if not page_calls.note_key(call, form.get("Digits", "")):
+            if not called_phones.note_key(call, form.get("Digits", "")):
                 return _answer(_question(call))
             said = VoiceResponse()
             said.say((call.said or ["", "", ""])[int(call.pressed or 1)], language=_voice(call))
@@ -73,8 +73,8 @@ def door(runtime: Runtime) -> Blueprint:
         with runtime.database.write() as session:
             call = asked(session, form)
             if call is not None:
-                page_calls.note_asked(call, form.get("CallSid", "")[:64])
-                page_calls.note_end(
+                called_phones.note_asked(call, form.get("CallSid", "")[:64])
+                called_phones.note_end(
                     call,
                     form.get("CallStatus", "").lower(),
                     form.get("AnsweredBy"),

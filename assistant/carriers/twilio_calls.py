@@ -8,8 +8,8 @@ from typing import Any
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
-from assistant.carriers.calls import LoggedCall
 from assistant.carriers.carrier import Accepted
+from assistant.carriers.ringing import LoggedCall
 from assistant.carriers.twilio_addresses import from_uri
 from assistant.carriers.twilio_http import LoopHttp, reading, refusal, sending
 

@@ -140,7 +140,7 @@ def ring(job_context: JobContext) -> None:
     calls = transport.calls
     if calls is None:
         return
-    from assistant.delivery import page_calls
+    from assistant.delivery import called_phones
 
     def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
         async def go() -> Any:
@@ -151,8 +151,8 @@ def ring(job_context: JobContext) -> None:
 
         return asyncio.run(go())
 
-    page_calls.settle_calls(transport, run)
-    page_calls.ring_due(transport, run)
+    called_phones.settle_calls(transport, run)
+    called_phones.ring_due(transport, run)
 
 
 WORK: Final = {"inbox": handle_inbox, "delivery": deliver}

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from assistant.carriers.calls import LoggedCall
 from assistant.carriers.carrier import Accepted, CarrierError, Trouble
+from assistant.carriers.ringing import LoggedCall
 from assistant.circles.people import consent
 from assistant.conversations import maintenance
 from assistant.conversations.calling.called_pages import see_to_calls
-from assistant.delivery import page_calls
+from assistant.delivery import called_phones
 from assistant.engine.book import FlowBook
 from assistant.runtime import read_flows
 from assistant.safety.alerts import open_alert
@@ -116,8 +116,8 @@ class Town:
 
     def look(self) -> None:
         maintenance.keep_up(self.services, float("inf"))
-        page_calls.settle_calls(self.services, run)
-        page_calls.ring_due(self.services, run)
+        called_phones.settle_calls(self.services, run)
+        called_phones.ring_due(self.services, run)
 
     def wait(self, minutes: int) -> None:
         for _ in range(minutes):
@@ -131,12 +131,12 @@ class Town:
     def press(self, key: str, times: int = 1) -> None:
         for _ in range(times):
             with self.database.write() as session:
-                page_calls.note_key(session.scalars(select(PageCall)).one(), key)
+                called_phones.note_key(session.scalars(select(PageCall)).one(), key)
 
     def end(self, status: str, answered_by: str | None = None) -> None:
         with self.database.write() as session:
             call = session.scalars(select(PageCall)).one()
-            page_calls.note_end(call, status, answered_by, 9, self.clock.now())
+            called_phones.note_end(call, status, answered_by, 9, self.clock.now())
 
     def steps(self) -> list[tuple[str, int | None]]:
         with self.database.read() as session:

@@ -13,7 +13,7 @@ from assistant.circles.actions.effects import Start
 from assistant.circles.people.reachability import address_of
 from assistant.conversations.effect_handlers import start_later
 from assistant.conversations.text_rendering import language_of, speak
-from assistant.delivery.page_calls import note_tried
+from assistant.delivery.called_phones import note_tried
 from assistant.safety import call_wishes
 from assistant.services import Services
 from assistant.store import looks

@@ -13,8 +13,8 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
-from assistant.carriers.calls import Calls, LoggedCall
 from assistant.carriers.carrier import CarrierError, Trouble
+from assistant.carriers.ringing import Calls, LoggedCall
 from assistant.circles.people.reachability import address_of
 from assistant.logs import get_log
 from assistant.safety.call_wishes import why_not
