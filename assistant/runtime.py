@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from redis import Redis
 
     from assistant.carriers.carrier import Carrier
+    from assistant.carriers.ringing import Calls
     from assistant.delivery.spool import Spool
     from assistant.engine.book import FlowBook
     from assistant.engine.known import Known
@@ -84,7 +85,20 @@ class Runtime:
     @cached_property
     def carrier(self) -> Carrier:
         """Who moves our texts."""
-        return self._carrier or _twilio(self.settings)
+        if self._carrier is not None:
+            return self._carrier
+        from assistant.our_twilio import open_carrier
+
+        return open_carrier(self.settings)
+
+    @cached_property
+    def calls(self) -> Calls | None:
+        """Who rings phones; None where that is switched off."""
+        if not self.settings.rings:
+            return None
+        from assistant.our_twilio import open_calls
+
+        return open_calls(self.settings)
 
     @cached_property
     def spool(self) -> Spool:
@@ -131,6 +145,7 @@ class Runtime:
             clock=self.clock,
             identity=self.identity,
             wake=self.wakeups.wake,
+            calls=self.calls,
             carrier_replies=self.settings.carrier_replies,
             reserve=self._reserve,
             transcriber=self.transcriber,
@@ -168,6 +183,7 @@ class Runtime:
             clock=self.clock,
             identity=self.identity,
             wake=self.wakeups.wake,
+            calls=self.calls,
             reserve=self._reserve,
         )
 
@@ -232,6 +248,7 @@ def build_runtime(
             key=settings.secret_key.get_secret_value().encode(),
             translates=_translates(settings.translation_models),
             url=settings.public_url,
+            rings=settings.rings,
         ),
         _carrier=carrier,
         _wakeups=queues,
@@ -315,18 +332,6 @@ def known() -> Known:
         longest_title=longest_title,
         keyword=lambda title: signal(title).kind not in ("words", "maybe_stop"),
         languages=tuple(LANGUAGES),
-    )
-
-
-def _twilio(settings: Settings) -> Carrier:
-    from assistant.carriers.twilio_carrier import TwilioCarrier
-
-    return TwilioCarrier(
-        account_sid=settings.twilio_account_sid,
-        auth_token=settings.twilio_auth_token.get_secret_value(),
-        sender=settings.sender,
-        api_url=settings.twilio_api_url,
-        status_callback_url=settings.status_callback_url,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assistant.carriers.carrier import Carrier
+    from assistant.carriers.ringing import Calls
     from assistant.circles.actions.context import ServiceIdentity
     from assistant.engine.book import FlowBook
     from assistant.media.transcriber import Transcriber
@@ -31,6 +32,8 @@ class Transport:
     identity: ServiceIdentity
     wake: Callable[[str], None]
     """Wakes whoever sees to "inbox", "delivery" or the carrier's "log"; never raises, may be lost."""
+    calls: Calls | None = None
+    """Rings phones; None: nobody is rung here."""
     reserve: Callable[[int], float] = allow_everything
     """Asks the rate limit for one text of so many segments: 0 when it may leave now, and its room is taken;
     else the seconds until it is worth asking again."""

@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from assistant.delivery.recorder import Recorder
 from assistant.logs import get_log
-from webhooks import health, media_door, metrics, service_clock, twilio_webhooks
+from webhooks import health, media_door, metrics, service_clock, twilio_webhooks, voice_door
 from webhooks.late_pages import LatePages
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def create_app(runtime: Runtime) -> Flask:
     counted = metrics.Metrics(metrics.Waiting(runtime, spool))
     app.register_blueprint(health.pages(runtime, spool))
     app.register_blueprint(media_door.door(runtime))
+    app.register_blueprint(voice_door.door(runtime))
     token = runtime.settings.metrics_token
     app.register_blueprint(metrics.page(counted, token.get_secret_value() if token else None))
     if runtime.settings.time_travel and runtime.settings.local_carrier:

@@ -13,6 +13,7 @@ from assistant.circles.people import carried_media, page_sessions
 from assistant.circles.seasons import season_end
 from assistant.circles.trust import traces
 from assistant.conversations import import_invitations, timers
+from assistant.conversations.calling import called_pages
 from assistant.conversations.effect_handlers import start_later
 from assistant.conversations.news import news_texts
 from assistant.conversations.notices import tell
@@ -31,7 +32,7 @@ WORK: Final = (
     *carried_media.WORK,
 )
 """Whether `maintain` would find anything."""
-OF_EACH_PART: Final = (WORK, news_texts.WORK, timers.WORK, alert_escalation.WORK)
+OF_EACH_PART: Final = (called_pages.WORK, WORK, news_texts.WORK, timers.WORK, alert_escalation.WORK)
 
 
 def keep_up(services: Services, until: float) -> None:
@@ -40,6 +41,8 @@ def keep_up(services: Services, until: float) -> None:
     One look says which parts have anything to do; what one of them has done may be work for those after it.
     """
     parts: tuple[Callable[[], object], ...] = (
+        # A key that was pressed counts before the next is paged.
+        lambda: called_pages.see_to_calls(services),
         # Maintenance may start conversations, which timers then begin.
         lambda: maintain(services),
         # Before what asks something: the last text that came is then the one that an answer is to.

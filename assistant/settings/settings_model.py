@@ -81,6 +81,8 @@ class Settings(BaseSettings):
     """The folder of the model that turns voice notes into words; None: voices are passed on as voices."""
     translation_models: Annotated[Path | None, BeforeValidator(read_path)] = None
     """The folder of the models that translate members' words; None: words come as they were written."""
+    page_by_call: Annotated[bool, BeforeValidator(read_switch)] = False
+    """Whether an unheard page may ring whoever is on call and agreed to it; TWILIO_FROM must call."""
     time_travel: Annotated[bool, BeforeValidator(read_switch)] = False
     local_carrier: bool = True
     """No account is set: texts stay on this machine."""
@@ -120,6 +122,15 @@ class Settings(BaseSettings):
     @property
     def status_callback_url(self) -> str:
         return f"{self.public_url}/webhooks/twilio/status"
+
+    @property
+    def voice_url(self) -> str:
+        return f"{self.public_url}/webhooks/twilio/call"
+
+    @property
+    def rings(self) -> bool:
+        """Whether people on call can be rung: switched on, and there is a number to call from."""
+        return self.page_by_call and bool(self.number)
 
     @property
     def spool(self) -> Path:

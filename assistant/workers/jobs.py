@@ -134,6 +134,27 @@ def follow_reviews(job_context: JobContext) -> None:
         template_reviews.follow_reviews(transport, contents, _in_a_loop_of_its_own(transport))
 
 
+def ring(job_context: JobContext) -> None:
+    """Ring whoever is on call, and find out what became of calls."""
+    transport = job_context.runtime.transport
+    calls = transport.calls
+    if calls is None:
+        return
+    from assistant.delivery import called_phones
+
+    def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        async def go() -> Any:
+            try:
+                return await coroutine
+            finally:
+                await calls.close()  # the connections of this loop, which ends
+
+        return asyncio.run(go())
+
+    called_phones.settle_calls(transport, run)
+    called_phones.ring_due(transport, run)
+
+
 WORK: Final = {"inbox": handle_inbox, "delivery": deliver}
 MAINTENANCE: Final = (("inbox", sweep, 3), ("delivery", deliver, 3), ("delivery", fetch_log, 60))
 """(queue, job, seconds): how often it is run, by the clock or by a worker with nothing else to do. So long a
@@ -144,6 +165,7 @@ BESIDE: Final = (
     ("inbox", fetch_media, 2),
     ("inbox", keep_figures, 60),
     ("delivery", follow_reviews, 60),
+    ("delivery", ring, 3),
 )
 """The same, but in a thread beside the drains: what is unsure does not wait for the end of a busy one, and no
 text for a translation, nor for figures or reviews."""

@@ -30,6 +30,8 @@ class ServiceIdentity:
     """From which language to which members' words can be translated here."""
     url: str = ""
     """Where our pages are, without a closing slash; "": nowhere."""
+    rings: bool = False
+    """Whether phones of people on call can be rung."""
 
 
 @dataclass(frozen=True, slots=True)

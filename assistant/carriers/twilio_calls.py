@@ -1,0 +1,90 @@
+"""Twilio Voice behind the `Calls` interface: rings phones, and reads the calls back from its log."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from twilio.base.exceptions import TwilioException
+from twilio.rest import Client
+
+from assistant.carriers.carrier import Accepted
+from assistant.carriers.ringing import LoggedCall
+from assistant.carriers.twilio_addresses import from_uri
+from assistant.carriers.twilio_http import LoopHttp, reading, refusal, sending
+
+RINGS = 25
+"""Seconds; most voicemails take over after some 30."""
+LONGEST = 120
+"""Seconds of a call in which a key is asked for."""
+MOST_TO_ONE = 50
+
+
+class TwilioCalls:
+    """Made once; used from any event loop.
+
+    Args:
+        number: Ours, E.164; it must be able to call.
+        voice_url: Where Twilio asks what to say; the call's token is added to it.
+        api_url: Where the REST API is.
+        timeout: Seconds for a whole request.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_sid: str,
+        auth_token: str,
+        number: str,
+        voice_url: str,
+        api_url: str,
+        timeout: float = 10.0,
+    ) -> None:
+        self._number, self._voice_url = number, voice_url
+        self._http = LoopHttp(api_url, timeout)
+        self._client: Any = Client(account_sid, auth_token, http_client=self._http)
+
+    async def ring(self, to_uri: str, token: str) -> Accepted:
+        """Begin one call; see `Calls.ring`."""
+        with sending():
+            try:
+                call = await self._client.calls.create_async(
+                    to=from_uri(to_uri),
+                    from_=self._number,
+                    url=f"{self._voice_url}?call={token}",
+                    method="POST",
+                    status_callback=f"{self._voice_url}/status?call={token}",
+                    status_callback_method="POST",
+                    status_callback_event=["completed"],
+                    # Told before anything is said: a voicemail must not seem to have heard a page.
+                    machine_detection="Enable",
+                    timeout=RINGS,
+                    time_limit=LONGEST,
+                )
+            except TwilioException as error:
+                # Not chained: the exception's own message repeats the request, numbers and all.
+                status, code = int(getattr(error, "status", 0) or 0), getattr(error, "code", None)
+                raise refusal(status, code) from None
+        return Accepted(str(call.sid), str(call.status))
+
+    async def rung_since(self, to_uri: str, since: dt.datetime) -> list[LoggedCall]:
+        """Return calls of ours to this address; see `Calls.rung_since`."""
+        # The log keeps whole seconds.
+        since = since.astimezone(dt.UTC).replace(microsecond=0)
+        with reading():
+            rows = await self._client.calls.list_async(to=from_uri(to_uri), limit=MOST_TO_ONE)
+        return [
+            LoggedCall(
+                str(row.sid),
+                str(row.status),
+                row.date_created,
+                str(row.answered_by) if row.answered_by else None,
+                int(row.duration) if row.duration is not None else None,
+            )
+            for row in rows
+            if row.direction == "outbound-api" and row.date_created and row.date_created >= since
+        ]
+
+    async def close(self) -> None:
+        """Let go of this loop's connections."""
+        await self._http.close()
