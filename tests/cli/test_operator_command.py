@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cli.conftest import Circle
+from tests.cli.shell import Circle
 
 
 def test_an_operator_is_added_once_listed_and_removed(circle: Circle) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from assistant.store.columns import UtcDateTime
 
 revision = "0024"
-down_revision = "0025"
+down_revision = "0023"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from assistant.store.columns import UtcDateTime
 
 revision = "0025"
-down_revision = "0023"
+down_revision = "0024"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
