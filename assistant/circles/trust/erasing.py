@@ -36,6 +36,7 @@ from assistant.store.tables import (
     Alert,
     Answer,
     Apart,
+    CallWish,
     Circle,
     Conversation,
     Erasure,
@@ -230,6 +231,7 @@ def _end_what_is_theirs(session: Session, person: Person, now: dt.datetime) -> N
     empty_rows(
         session, Invitation, Invitation.address_id.in_(addresses), None, name=None, consent_source=None
     )
+    session.execute(delete(CallWish).where(CallWish.person_id == person.id))
     session.execute(delete(Apart).where(or_(Apart.one_id == person.id, Apart.other_id == person.id)))
     if person.name:
         mine = select(Member.circle_id).where(Member.person_id == person.id)
