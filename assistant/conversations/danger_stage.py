@@ -97,10 +97,17 @@ def hear_out(context: Context) -> bool:
     context.progress.quiet = context.progress.opted_out or (context.progress.quiet and said)
     if talk.values["danger"] != "abuse" and not was_said(context.session, who, since, "notices/crisis_line"):
         context.notice("crisis_line", purpose="safety")
-    elif not _was_just_heard(context):
-        told = talk.values["danger"] != "abuse" and is_looked_after(context.about(talk))
-        context.notice("still_here", {"told": "yes" if told else "no"}, purpose="safety")
+    else:
+        say_still_here(context, talk)
     return True
+
+
+def say_still_here(context: Context, talk: Conversation) -> None:
+    """Say that what was written in a talk was read, unless that is what the text before was answered with."""
+    if _was_just_heard(context):
+        return
+    told = talk.values["danger"] != "abuse" and is_looked_after(context.about(talk))
+    context.notice("still_here", {"told": "yes" if told else "no"}, purpose="safety")
 
 
 def is_in_talk(context: Context, conversation: Conversation | None) -> bool:

@@ -18,7 +18,15 @@ from assistant.circles.hosts.reply_recipients import find_recipients, words_for
 from assistant.conversations import crossing, effect_handlers
 from assistant.conversations.answers import answer_late, read_answer, step_of
 from assistant.conversations.attribution import came_by_itself
-from assistant.conversations.danger_stage import answer_danger, ask_gently, let_go, may_be_danger, unfinished
+from assistant.conversations.danger_stage import (
+    answer_danger,
+    ask_gently,
+    let_go,
+    may_be_danger,
+    say_still_here,
+    talk_with,
+    unfinished,
+)
 from assistant.conversations.helping import asking_back
 from assistant.conversations.questions import missed
 from assistant.conversations.text_rendering import language_of
@@ -48,6 +56,8 @@ CALL: Final = "alert_call"
 CLOSES: Final = "alert_done"
 ANSWERED_WITHIN: Final = dt.timedelta(minutes=30)
 """So long after words of a member came, a plain reply of the host is an answer to them."""
+LEFT_WAITING: Final = dt.timedelta(minutes=5)
+"""So long after a person's last words a member hears from us again that somebody reads."""
 _TALK: Final = ("notices/from_member", "alert_reply/sent/say", "alert_reply/told/say")
 """Wordings after which a host who goes on writing goes on talking with the member."""
 
@@ -107,6 +117,8 @@ def hear_besides(context: Context) -> None:
         ask_gently(context, maybe)
     elif (asked := _asked_of_us(context)) is not None:
         asking_back.answer_back(context, asked)
+    elif not context.progress.drafts and _nobody_wrote(context) and (talk := talk_with(context)) is not None:
+        say_still_here(context, talk)
 
 
 def answer_page(context: Context, read: Callable[[Context], CommandReading | None]) -> bool:
@@ -206,6 +218,13 @@ def _is_an_answer(context: Context, alerts: Sequence[Alert]) -> bool:
         # A prompt takes "call me please" as it takes anything.
         return reading.outcome == "skip" or not came_by_itself(context, question)
     return reading.outcome != UNCLEAR and not reading.leftover
+
+
+def _nobody_wrote(context: Context) -> bool:
+    """Whether nobody has written for a while to someone who waits for whoever has taken the alert."""
+    alerts = open_about(context.session, context.person.id)
+    since = context.now - LEFT_WAITING
+    return all(last_words(context.session, alert, to_member=True) < since for alert in alerts)
 
 
 def _asked_of_us(context: Context) -> AskedBack | None:
