@@ -7,6 +7,7 @@
 #   make soak     phones that converse while the service is struck (SEED=1 MINUTES=5 FORM=sqlite|postgres)
 #   make season   six circles of one cohort for eight weeks in virtual time, held to every promise (SEED=1)
 #   make hearing  what is heard right, asked about and heard wrong, a line a kind
+#   make node     the local carrier against Twilio's Node library, which npm fetches
 #   make setup    only .venv, with a working .venv/bin/circle
 
 BIN   := .venv/bin
@@ -15,7 +16,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 # Compiled modules start a process in half the time.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check audit hearing coverage bench soak season setup lock format
+.PHONY: run test check audit hearing coverage bench soak season node setup lock format
 
 run: setup
 	@exec $(BIN)/circle run
@@ -61,6 +62,9 @@ soak: setup
 # A season of six circles, long: people ask, offer, meet, decline, block, pause and stop; fails when a promise was broken.
 season: setup
 	@$(BIN)/circle simulate --circles 6 --members 6 --weeks 8 --seed $(SEED)
+
+node: setup
+	$(BIN)/python -m pytest -q tests/fake_twilio/node_contract.py
 
 format: setup
 	$(BIN)/ruff format .

@@ -106,8 +106,7 @@ def settle_unread(context: Context, crossing: Crossing) -> str | None:
     if crossing.answer is not None:
         _join(context, crossing.answer, context.words)
         return JOINED
-    if question is not None and find_way(step_of(context, question), UNCLEAR) is not None:
-        # The question says itself what becomes of words that do not answer it: it holds them with others.
+    if question is not None and holds_others(context, question):
         conversation = context.session.get_one(Conversation, question.conversation_id)
         take_answer(context, question, conversation, Reading(UNCLEAR))
         return None
@@ -128,14 +127,22 @@ def leave_out(context: Context, question: Question) -> str:
 def belongs_to_passed(context: Context, crossing: Crossing, question: Question) -> str | None:
     """See to the rest of words that have gone on, or were left out, where others would read the answer.
 
+    Others may, too, where the question holds what does not answer it, together with other words.
+
     Returns:
         Why nothing was made of them, if nothing was.
     """
-    if question.visible_to == "us" or not _takes_words(context, question):
+    shown = question.visible_to != "us" and _takes_words(context, question)
+    if not shown and not holds_others(context, question):
         return None
     if crossing.goes_on:
         return CROSSED  # That the text before was left out is on its way to whoever wrote both.
     return leave_out(context, question) if crossing.passed and crossing.at_once else None
+
+
+def holds_others(context: Context, question: Question) -> bool:
+    """Whether the question says itself what becomes of words that do not answer it: it holds them, too."""
+    return find_way(step_of(context, question), UNCLEAR) is not None
 
 
 def ask_which(context: Context, crossing: Crossing, question: Question, reading: Reading) -> bool:

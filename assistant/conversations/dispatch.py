@@ -334,7 +334,10 @@ def _understand(context: Context) -> str | None:
             return left_out
         elif not (
             crossing.ask_which(context, crossed, question, reading)
-            or attribution.belongs_elsewhere(context, question, reading)
+            or (
+                not (crossed.at_once and crossing.holds_others(context, question))
+                and attribution.belongs_elsewhere(context, question, reading)
+            )
         ):
             take_answer(context, question, conversation, reading)
         return None

@@ -23,8 +23,8 @@ def test_every_text_that_says_how_many_texts_a_week_says_the_true_number() -> No
         if (numbers := [int(number) for number in SAYS.findall(path.read_text("utf-8"))])
     }
     assert {number for numbers in said.values() for number in numbers} == {TEXTS_A_WEEK}
-    # What it costs, coming back, EACH, a START, joining, and a new phone: each in both languages.
-    files = ("answers.toml", "join.toml", "news.toml", "notices.toml", "shared.toml")
+    # What it costs, coming back, EACH, a START, joining, a new phone, another channel: in both languages.
+    files = ("answers.toml", "join.toml", "news.toml", "notices.toml", "shared.toml", "text_here.toml")
     assert {name: len(numbers) for name, numbers in said.items()} == {
         **dict.fromkeys(files, 2),
         "shared.toml": 4,

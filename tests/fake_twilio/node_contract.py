@@ -1,4 +1,7 @@
-"""Twilio's own Node library works against the local carrier as it does against Twilio."""
+"""Twilio's own Node library works against the local carrier as it does against Twilio: `make node`.
+
+A command of its own and no part of the suite: npm fetches the library from its registry.
+"""
 
 from __future__ import annotations
 
