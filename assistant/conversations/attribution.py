@@ -23,7 +23,7 @@ from assistant.conversations.answers import (
 )
 from assistant.conversations.moves import choosing_anew
 from assistant.conversations.turn_context import Context
-from assistant.conversations.turns import start
+from assistant.conversations.turns import start, start_instead
 from assistant.engine.flow_model import Step
 from assistant.engine.movement import UNCLEAR
 from assistant.language.folding import plain_words
@@ -155,9 +155,7 @@ def _asked_whom_it_answers(context: Context, question: Question) -> bool:
     named = question.visible_to == "circle" and addressees(about, context.words)[0]
     if not named and not writers_about(about, question, context.words):
         return False
-    question.state = "waiting"
-    context.session.flush()
-    start(context, "route", {"held": context.words, "answers": question.id}, question.member_id)
+    start_instead(context, question, "route", {"held": context.words, "answers": question.id})
     return True
 
 

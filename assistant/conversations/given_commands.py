@@ -17,7 +17,7 @@ from assistant.conversations.interruptions import is_offered, slot_of
 from assistant.conversations.questions import asking
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
-from assistant.conversations.turns import start
+from assistant.conversations.turns import start, start_instead
 from assistant.engine.book import FlowBook
 from assistant.engine.flow_model import CAPITALS
 from assistant.language.commands.command_lines import read_code_line
@@ -99,11 +99,9 @@ def ask_if_answer(
     step = step_of(context, question)
     if (step.expect or "text") != "text" or is_offered(context, question):
         return False
-    question.state = "waiting"
-    context.session.flush()
     said = shorten(command.said, PLACEHOLDERS["said"].longest)
     values = {"held": context.words.strip(), "meant": question.id, "said": said}
-    start(context, "command_meant", values, question.member_id)
+    start_instead(context, question, "command_meant", values)
     return True
 
 

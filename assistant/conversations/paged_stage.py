@@ -235,8 +235,9 @@ def _asked_of_us(context: Context) -> AskedBack | None:
 
 def _is_a_number_for(context: Context, question: Question | None, alerts: Sequence[Alert]) -> bool:
     """Whether words are no more than a number, to a question: to a person it would say nothing."""
-    number = question is not None and read_number_alone(context.words) is not None
-    return number and question is not None and _came_after(context, question, alerts)
+    if question is None or read_number_alone(context.words) is None:
+        return False
+    return _came_after(context, question, alerts)
 
 
 def _may_answer(context: Context, question: Question, alerts: Sequence[Alert]) -> bool:

@@ -52,6 +52,13 @@ def start(
     return conversation
 
 
+def start_instead(context: Context, question: Question, flow: str, values: Mapping[str, Any]) -> None:
+    """Set an open question aside and begin a flow that asks about its answer; then it is come back to."""
+    question.state = "waiting"
+    context.session.flush()
+    start(context, flow, values, question.member_id)
+
+
 def move(context: Context, conversation: Conversation, step: Callable[[FlowBook, Place], Turn]) -> None:
     """Take one move from where the conversation stands: `step` is advance, silence or repeat, made ready."""
     place = place_of(conversation)

@@ -11,7 +11,7 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.conversations.answers import read_answer, step_of, take_answer
 from assistant.conversations.questions import close
 from assistant.conversations.turn_context import Context
-from assistant.conversations.turns import place_of, start, with_versions
+from assistant.conversations.turns import place_of, start_instead, with_versions
 from assistant.engine.flow_model import Ask, Say
 from assistant.engine.movement import UNCLEAR, advance
 from assistant.language.replies.corrections import read_number_alone
@@ -31,12 +31,9 @@ def asked_what_a_number_is(context: Context, question: Question) -> bool:
         return False
     if question.visible_to == "us" and read_number(context.words, whole=True) is not None:
         return False
-    question.state = "waiting"
-    context.session.flush()
-    said = shorten(context.words.strip(), PLACEHOLDERS["said"].longest)
-    start(
-        context, FLOW, {"held": context.words.strip(), "meant": question.id, "said": said}, question.member_id
-    )
+    held = context.words.strip()
+    values = {"held": held, "meant": question.id, "said": shorten(held, PLACEHOLDERS["said"].longest)}
+    start_instead(context, question, FLOW, values)
     return True
 
 
