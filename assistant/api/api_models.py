@@ -55,7 +55,7 @@ class Problem(BaseModel):
     title: str = Field(description="The kind in words.")
     status: int = Field(description="HTTP's status.")
     detail: str = Field(description="What is wrong this time, and how to mend it.")
-    errors: list[Wrong] | None = Field(None, description="Of what came in, each thing that is wrong.")
+    errors: list[Wrong] | None = Field(default=None, description="Of what came in, each thing that is wrong.")
 
 
 class CohortSeen(Out):
@@ -146,13 +146,13 @@ class PersonToInvite(In):
 
     phone: Cell = Field(examples=["+1 415 555 0123"])
     name: Cell = ""
-    language: Cell = Field("", examples=["es"])
-    timezone: Cell = Field("", examples=["America/Chicago"])
-    consent_at: Cell = Field("", description="When they agreed to be texted.", examples=["2027-02-20"])
+    language: Cell = Field(default="", examples=["es"])
+    timezone: Cell = Field(default="", examples=["America/Chicago"])
+    consent_at: Cell = Field(default="", description="When they agreed to it.", examples=["2027-02-20"])
     consent_source: Cell = Field(
-        "", description="Where, and to what words.", examples=["Web form, box ticked"]
+        default="", description="Where, and to what words.", examples=["Web form, box ticked"]
     )
-    hours: Cell = Field("", description="When it suits them; it helps to choose a circle.")
+    hours: Cell = Field(default="", description="When it suits them; it helps to choose a circle.")
     teaches: Cell = ""
     learns: Cell = ""
 
@@ -161,7 +161,7 @@ class Import(In):
     """People to be invited."""
 
     circle: str | None = Field(
-        None,
+        default=None,
         pattern=CODE_PATTERN,
         description="Into this one. Left out: spread over those of the cohort that are gathering, by "
         "language, hours and what they teach.",
@@ -208,10 +208,10 @@ class CircleToMake(In):
 
     name: str = Field(min_length=1, max_length=80)
     code: str = Field(pattern=CODE_PATTERN)
-    language: str = Field("en", max_length=8)
-    timezone: str = Field("America/New_York", max_length=64)
-    size: Whole = Field(12, ge=2, le=40)
-    program: str = Field("eight_weeks", max_length=40)
+    language: str = Field(default="en", max_length=8)
+    timezone: str = Field(default="America/New_York", max_length=64)
+    size: Whole = Field(default=12, ge=2, le=40)
+    program: str = Field(default="eight_weeks", max_length=40)
     starts_on: dt.date | None = None
 
 
@@ -219,7 +219,8 @@ class Start(In):
     """When a circle's season begins."""
 
     starts_on: dt.date | None = Field(
-        None, description="Week 1 is that of the first Monday from then on. Left out: as planned, or today."
+        default=None,
+        description="Week 1 is that of the first Monday from then on. Else as planned, or today.",
     )
 
 
@@ -229,6 +230,8 @@ class Page(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     cursor: str | None = Field(
-        None, pattern="^[0-9]{1,18}$", description="`next_cursor` of the page before; left out: the first."
+        default=None,
+        pattern="^[0-9]{1,18}$",
+        description="`next_cursor` of the page before; else the first.",
     )
-    limit: int = Field(50, ge=1, le=MOST_AT_ONCE, description="How many on a page.")
+    limit: int = Field(default=50, ge=1, le=MOST_AT_ONCE, description="How many on a page.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from assistant.api.tool_acts import carry_out_import, foresee_import, make_circle, start
 from assistant.api.api_models import (
     CircleSeen,
     CirclesSeen,
@@ -18,6 +17,7 @@ from assistant.api.api_models import (
     Start,
 )
 from assistant.api.asking import Operation
+from assistant.api.tool_acts import carry_out_import, foresee_import, make_circle, start
 from assistant.api.tool_looks import (
     circle_report,
     cohort_report,

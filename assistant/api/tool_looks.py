@@ -136,7 +136,7 @@ def _seen(asked: Asked, session: Session, circles: Collection[Circle]) -> list[C
             Role.circle_id.in_(ids), Role.accepted_at.is_not(None), Role.ended_at.is_(None)
         )
     )
-    held = {(circle_id, kind) for circle_id, kind in roles}  # noqa: C416 - rows are no pairs to mypy
+    held = {(circle_id, kind) for circle_id, kind in roles}
     url = asked.runtime.settings.public_url
     return [
         CircleSeen(

@@ -6,12 +6,14 @@ import json
 from typing import Any, Final
 
 import pytest
+from limits import RateLimitItemPerMinute
 from sqlalchemy import func, select
 
 from assistant.api import token_door
 from assistant.api.operations import OPERATIONS
 from assistant.store.tables import Audit, Circle, Invitation
 from tests.api.conftest import Tools
+from webhooks.app import create_app
 
 BODIES: Final[dict[str, Any]] = {
     "import": {"circle": "OAK", "people": [{"phone": "+14155559001"}]},
@@ -100,8 +102,8 @@ def test_no_answer_holds_a_name_or_a_number(tools: Tools) -> None:
 def test_whoever_asks_too_often_is_told_how_long_to_wait(
     tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(token_door, "_OF_TOKEN", token_door.RateLimitItemPerMinute(3))
-    monkeypatch.setattr(token_door, "_OF_NOBODY", token_door.RateLimitItemPerMinute(2))
+    monkeypatch.setattr(token_door, "_OF_TOKEN", RateLimitItemPerMinute(3))
+    monkeypatch.setattr(token_door, "_OF_NOBODY", RateLimitItemPerMinute(2))
     answers = [tools.ask("read", "GET", "/cohort") for _ in range(4)]
     assert [each.status_code for each in answers] == [200, 200, 200, 429]
     assert 1 <= int(answers[3].headers["Retry-After"]) <= 61
@@ -115,3 +117,15 @@ def test_the_description_is_for_everybody_and_names_every_operation(tools: Tools
     described = json.loads(tools.client.get("/api/openapi.json").text)
     named = {each["operationId"] for path in described["paths"].values() for each in path.values()}
     assert named == {each.name for each in OPERATIONS}
+
+
+def test_the_whole_service_passes_requests_on_to_the_api(tools: Tools) -> None:
+    app = create_app(tools.runtime)
+    try:
+        client = app.test_client()
+        answer = client.get("/api/v1/cohort", headers={"Authorization": f"Bearer {tools.keys['read']}"})
+        assert (answer.json or {})["name"] == "spring"
+        assert client.get("/api/nothing").content_type == "application/problem+json"
+        assert client.get("/api/openapi.json").status_code == 200
+    finally:
+        app.extensions["recorder"].close()

@@ -57,15 +57,15 @@ def explain_wrong_url(url: str, *, local: bool = False) -> str | None:
 
 
 def _meant_by(address: _Address) -> list[_Address]:
-    """An address, and the one of the old kind that lies in it."""
-    inner: ipaddress.IPv4Address | None = None
-    if isinstance(address, ipaddress.IPv6Address):
-        teredo = address.teredo
-        inner = address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
-        if any(address in each for each in _HIDES_IPV4):
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if address.ipv4_mapped is not None:
-            return [address.ipv4_mapped]
+    """Return where an address leads: to itself, or to the one of the old kind that lies in it."""
+    if not isinstance(address, ipaddress.IPv6Address):
+        return [address]
+    if address.ipv4_mapped is not None:
+        return [address.ipv4_mapped]
+    if any(address in each for each in _HIDES_IPV4):
+        return [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
+    teredo = address.teredo
+    inner = address.sixtofour or (teredo[1] if teredo else None)
     return [address] if inner is None else [address, inner]
 
 

@@ -116,9 +116,9 @@ def all_targets(session: Session) -> Sequence[Standing]:
     counts = {
         (target_id, state): count
         for target_id, state, count in session.execute(
-            select(WebhookSend.target_id, WebhookSend.state, func.count()).group_by(
-                WebhookSend.target_id, WebhookSend.state
-            )
+            select(WebhookSend.target_id, WebhookSend.state, func.count())
+            .where(WebhookSend.kind != TEST_EVENT)
+            .group_by(WebhookSend.target_id, WebhookSend.state)
         )
     }
     rows = session.execute(
