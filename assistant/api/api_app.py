@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from assistant.api.api_problems import TITLES, Refused, invalid, problem
-from assistant.api.asking import Asked, Caller, Operation
+from assistant.api.asking import Asked, Operation
 from assistant.api.description import IDEMPOTENCY_KEY, KEY_PATTERN, describe
 from assistant.api.operations import BASE, DESCRIPTION_PATH, OPERATIONS
 from assistant.api.token_door import TokenDoor
@@ -23,6 +23,8 @@ from assistant.errors import NotPossible
 from assistant.logs import get_log
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from assistant.runtime import Runtime
 
 log = get_log("api")
@@ -70,7 +72,11 @@ def _answer(runtime: Runtime, door: TokenDoor, operation: Operation, **path: str
     asked = Asked(runtime, caller, runtime.clock.now(), path, _query(operation), _body(operation))
     if not operation.acts:
         return _as_answer(operation.status, _run(operation, asked))
-    return _once(operation, asked)
+    if operation.changes:
+        return _once(operation, asked)
+    with runtime.database.write() as session:
+        _put_on_record(session, operation, asked)
+    return _as_answer(operation.status, _run(operation, asked))
 
 
 def _query(operation: Operation) -> Any:
@@ -133,7 +139,7 @@ def _once(operation: Operation, asked: Asked) -> Response:
     with runtime.database.write() as session:
         before = begin(session, caller.token_id, key, meant, asked.now)
         if before.state == "new":
-            _put_on_record(session, operation, caller, asked)
+            _put_on_record(session, operation, asked)
     if before.state == "other":
         raise Refused(409, "This Idempotency-Key stood for another request already: choose a new one.")
     if before.state == "busy":
@@ -153,15 +159,10 @@ def _once(operation: Operation, asked: Asked) -> Response:
     return _as_answer(operation.status, done)
 
 
-def _put_on_record(session: Any, operation: Operation, caller: Caller, asked: Asked) -> None:
-    """Say that a tool asked for this; what comes of it is on record as whoever does it puts it there."""
-    record(
-        session,
-        f"api: {operation.name}",
-        asked.now,
-        cohort_id=caller.cohort_id,
-        token=caller.token_id,
-    )
+def _put_on_record(session: Session, operation: Operation, asked: Asked) -> None:
+    """Say that a tool asked for this; what came of it is on record as for the command line."""
+    caller = asked.caller
+    record(session, f"api: {operation.name}", asked.now, cohort_id=caller.cohort_id, token=caller.token_id)
 
 
 def _as_answer(status: int, data: dict[str, Any]) -> Response:

@@ -42,7 +42,7 @@ class Wrong(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    where: str = Field(description="Such as `people.3.phone`.")
+    where: str = Field(description="Such as `people.3.phone`, counted from 0.")
     what: str
 
 

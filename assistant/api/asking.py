@@ -73,10 +73,12 @@ class Operation:
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     status: int = 200
+    changes: bool = True
+    """Of what takes a token that may act: whether it changes anything, and so takes an idempotency key."""
 
     @property
     def acts(self) -> bool:
-        """Whether it takes a token that may act, and an idempotency key."""
+        """Whether it takes a token that may act, and goes on record as asked for."""
         return self.method == "POST"
 
     @property

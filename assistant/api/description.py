@@ -28,8 +28,8 @@ functions, with the same rights and on the same record.
   `Authorization: Bearer TOKEN`. It is for one cohort; whatever is not in it is not there.
 * Nothing tells a member's words, name or number. Counts of fewer than five people are hidden, and so is
   whatever would give them away.
-* Whatever acts takes an `Idempotency-Key`: asked again under the same key within a day, it is answered as the
-  first time, and not done again.
+* Whatever changes something takes an `Idempotency-Key`: asked again under the same key within a day, it is
+  answered as the first time, and not done again.
 * What cannot be done is answered as a problem (RFC 9457), whose `detail` says how to mend it.
 * 120 requests a minute, a token; then 429, with `Retry-After`.
 """
@@ -117,7 +117,7 @@ def _parameters(operation: Operation) -> Iterable[dict[str, Any]]:
             if kept.get("default", "") is None:
                 del kept["default"]
             yield {"name": name, "in": "query", "description": schema["description"], "schema": kept}
-    if operation.acts:
+    if operation.acts and operation.changes:
         yield {
             "name": IDEMPOTENCY_KEY,
             "in": "header",

@@ -97,6 +97,7 @@ OPERATIONS: Final = (
         ImportDone,
         foresee_import,
         body=Import,
+        changes=False,
     ),
     Operation(
         "import",

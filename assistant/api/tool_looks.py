@@ -128,8 +128,10 @@ def _people(first: int, count: int) -> frozenset[int]:
 
 
 def _seen(asked: Asked, session: Session, circles: Collection[Circle]) -> list[CircleSeen]:
-    """Return circles with how many are in them, as the cohort's report tells it."""
-    made = report_on(session, session.get_one(Cohort, asked.caller.cohort_id), asked.now)
+    """Return circles with how many are in them, as reports tell it."""
+    # A circle's report is a part of its cohort's, and less to read where that is kept.
+    whose = next(iter(circles)) if len(circles) == 1 else session.get_one(Cohort, asked.caller.cohort_id)
+    made = report_on(session, whose, asked.now)
     ids = [circle.id for circle in circles]
     roles = session.execute(
         select(Role.circle_id, Role.kind).where(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from limits import RateLimitItemPerMinute
 
 from assistant.api import token_door
-from assistant.api.operations import OPERATIONS
+from assistant.api.operations import BASE, OPERATIONS
+from assistant.store.tables.tool_tables import EVENTS
 from tests.api.conftest import Tools
 
 EXAMPLES: Final = int(os.environ.get("API_EXAMPLES", "3"))
@@ -42,3 +44,10 @@ def test_every_operation_answers_as_it_is_described(tools: Tools, monkeypatch: p
             cases = found.ok().as_strategy(generation_mode=mode)  # type: ignore[union-attr]
             QUICKLY(given(case=cases)(try_one))()
     assert tried == {f"{each.method} {each.path}" for each in OPERATIONS}
+
+
+def test_what_is_written_for_people_names_all_there_is() -> None:
+    written = (Path(__file__).parents[2] / "docs" / "api.md").read_text("utf-8")
+    missing = [each.path for each in OPERATIONS if f"`{each.method} {BASE}{each.path}" not in written]
+    assert missing == []
+    assert [each for each in EVENTS if f"| `{each}` |" not in written] == []

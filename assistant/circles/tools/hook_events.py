@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.tools.hook_targets import new_name
@@ -61,28 +61,50 @@ Finder = Callable[[Session, int, dt.datetime, dt.datetime], Iterable[Fact]]
 """Finds what happened in a cohort between two moments."""
 
 
-def gather(session: Session, now: dt.datetime, real: dt.datetime) -> int:
-    """Write down what hooks have to hear since they were last looked after; return for how many that was.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found for one hook."""
+
+    target_id: int
+    since: dt.datetime
+    """When somebody looked for it before."""
+    until: dt.datetime
+    sends: Sequence[Mapping[str, Any]]
+    """Rows of `webhook_send` to be, some of which may be there."""
+
+
+def look(session: Session, now: dt.datetime, real: dt.datetime) -> Iterator[Look]:
+    """Find what hooks have to hear since they were last looked after; nothing is written.
 
     Args:
-        session: Inside one writing transaction.
+        session: Any session.
         now: Aware UTC, the service's.
         real: The machine's.
     """
-    due = session.scalars(due_targets(now).with_for_update(skip_locked=True)).all()
-    for target in due:
+    for target in session.scalars(due_targets(now)).all():
         before = max(target.looked_at - OVERLAP, target.made_at)
-        rows = [
+        sends = [
             _as_row(target, kind, fact, real)
             for kind in target.events.split(",")
             for fact in FINDERS[kind](
                 session, target.cohort_id, target.looked_at if kind == BY_THE_HOUR else before, now
             )
         ]
-        if rows:
-            insert_new(session, WebhookSend, rows)
-        target.looked_at = now
-    return len(due)
+        yield Look(target.id, target.looked_at, now, sends)
+
+
+def keep(session: Session, found: Look) -> bool:
+    """Write down what a look found, inside one writing transaction; False: another worker was faster."""
+    moved = session.execute(
+        update(WebhookTarget)
+        .where(WebhookTarget.id == found.target_id, WebhookTarget.looked_at == found.since)
+        .values(looked_at=found.until)
+    )
+    if moved.rowcount != 1:  # type: ignore[attr-defined]
+        return False
+    if found.sends:
+        insert_new(session, WebhookSend, found.sends)
+    return True
 
 
 def due_targets(now: dt.datetime) -> Select[WebhookTarget]:

@@ -21,7 +21,7 @@ import structlog
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
-from assistant.circles.tools.hook_events import due_targets, gather
+from assistant.circles.tools.hook_events import keep, look
 from assistant.circles.tools.hook_targets import SECRET_PREFIX, end_target
 from assistant.delivery.hooks.hook_network import Heard, HookNetwork
 from assistant.schedule.clock import Clock
@@ -72,11 +72,11 @@ def tell_hooks(transport: Transport, *, local: bool, run: Run = asyncio.run) -> 
     """
     database, clock = transport.database, transport.clock
     with database.read() as session:
-        # A service without hooks takes no lock.
-        look = session.scalar(due_targets(clock.now()).with_only_columns(WebhookTarget.id).limit(1))
-    if look is not None:
+        # Looking takes no lock: of a large cohort there is much to look at.
+        looks = list(look(session, clock.now(), clock.real()))
+    for found in looks:
         with database.write() as session:
-            gather(session, clock.now(), clock.real())
+            keep(session, found)
     with database.read() as session:
         due = list(session.scalars(_due(clock.real())))
     claimed = [target for target_id in due if (target := _claim(database, target_id, clock.real()))]

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from assistant.circles.tools import tool_upkeep
-from assistant.circles.tools.hook_events import SETTLES, gather
+from assistant.circles.tools.hook_events import SETTLES, keep, look
 from assistant.circles.tools.hook_targets import add_target, all_targets, remove_target
 from assistant.errors import NotPossible
 from assistant.store import looks
@@ -29,6 +30,12 @@ from assistant.store.tables.tool_tables import EVENTS
 from tests.circles.town import Town
 
 URL = "https://tools.example.org/circle"
+
+
+def gather(session: Session, now: dt.datetime, real: dt.datetime) -> int:
+    """Look for every hook, and keep what was found; return for how many."""
+    found = list(look(session, now, real))
+    return sum(keep(session, each) for each in found)
 
 
 def told(town: Town) -> list[tuple[str, dict[str, Any]]]:
@@ -178,3 +185,11 @@ def test_what_cannot_be_a_hook_is_refused_with_all_that_is_wrong(town: Town) -> 
     with pytest.raises(NotPossible, match="10 hooks"):
         add_target(town.session, cohort, URL, ["joined"], town.now, local=False)
     assert len(set(town.session.scalars(select(WebhookTarget.secret)))) == 10
+
+
+def test_of_two_workers_that_look_at_once_one_keeps_what_it_found(town: Town) -> None:
+    scene = Scene(town)
+    scene.everything_happens_in(scene.maple)
+    looks_of_two = [list(look(town.session, at(town, 5), at(town, 5))) for _ in range(2)]
+    assert [keep(town.session, each) for found in looks_of_two for each in found] == [True, False]
+    assert len(told(town)) == 3
