@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from assistant.runtime import Runtime
+    from assistant.simulation.flow_playing import FlowPlay
+
+
+def begin_play(*given: Any, **named: Any) -> FlowPlay:
+    """Begin a flow that is played on a page, in a world of its own: loaded when somebody first plays."""
+    from assistant.simulation.flow_playing import FlowPlay
+
+    return FlowPlay(*given, **named)
 
 
 class LatePages:
@@ -43,5 +51,5 @@ class LatePages:
                 if self._pages is None:
                     from assistant.pages.page_app import make_pages
 
-                    self._pages = make_pages(self._runtime)
+                    self._pages = make_pages(self._runtime, begin_play)
         return self._pages

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from assistant.pages.page_app import make_pages
 from assistant.runtime import Runtime
+from assistant.simulation.flow_playing import FlowPlay
 from assistant.simulation.transcript import play_in
 from assistant.simulation.world import World
 
@@ -37,7 +38,7 @@ def pages_of(world: World) -> Flask:
         redis=SimpleNamespace(ping=lambda: True),
         spool=SimpleNamespace(size=lambda: 0),
     )
-    return make_pages(cast("Runtime", runtime))
+    return make_pages(cast("Runtime", runtime), FlowPlay)
 
 
 class Site:
