@@ -72,6 +72,7 @@ def flow_pages() -> Blueprint:
             since=since,
             changed=changed,
             operates=g.operates,
+            price=runtime_here().settings.segment_price,
         )
 
     return pages
