@@ -18,6 +18,7 @@ from assistant.pages.flows.play_pages import OF_PLAYS, play_pages
 from assistant.pages.front_page import front_page
 from assistant.pages.host.host_pages import host_pages
 from assistant.pages.mine.my_pages import my_pages
+from assistant.pages.mine.settings_pages import settings_pages
 from assistant.pages.operator.operator_pages import operator_pages
 from assistant.pages.page_showing import show
 from assistant.pages.public.join_pages import join_pages
@@ -104,6 +105,7 @@ def make_pages(runtime: Runtime, begin_play: BeginPlay) -> Flask:
     app.register_blueprint(legal_pages())
     app.register_blueprint(host_pages())
     app.register_blueprint(my_pages())
+    app.register_blueprint(settings_pages())
     app.register_blueprint(operator_pages())
     app.register_blueprint(flow_pages())
     plays = play_pages(
