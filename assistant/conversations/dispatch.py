@@ -36,6 +36,7 @@ from assistant.conversations.moves.host_replies import offer_reply
 from assistant.conversations.questions import missed, set_aside
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
+from assistant.engine.flow_model import TOGETHER
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands.command_reading import CommandReading
 from assistant.language.replies.reply_reading import Reading
@@ -364,8 +365,8 @@ def _sure_command(context: Context) -> CommandReading | None:
     command = read_given(context)
     if command is None or not command.sure:
         return None
-    meant = command.capitals or context.services.book.commands[command.name].interrupts is True
-    return command if meant else None
+    meant = context.services.book.commands[command.name].interrupts in (True, TOGETHER)
+    return command if command.capitals or meant else None
 
 
 def _unasked(context: Context) -> str | None:

@@ -28,6 +28,7 @@ from assistant.conversations.danger_stage import (
     unfinished,
 )
 from assistant.conversations.helping import asking_back
+from assistant.conversations.helping.hour_for_two import TALKS, answer_talk_late
 from assistant.conversations.questions import missed
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
@@ -83,6 +84,8 @@ def pass_on(context: Context, read: Callable[[Context], CommandReading | None]) 
     told = [alert for alert in alerts if hands_of(context.session, alert).told]
     late = missed(context.session, context.person.id, context.now)
     if late is not None and late.flow == CALL and answer_late(context, late):
+        return True
+    if context.question is None and answer_talk_late(context):
         return True
     if not told:
         for alert in alerts:
@@ -210,7 +213,11 @@ def _is_an_answer(context: Context, alerts: Sequence[Alert]) -> bool:
     A yes to what a person has just asked is no answer to what we asked before.
     """
     question = context.question
-    if question is None or not _came_after(context, question, alerts):
+    if question is None:
+        return False
+    # A number alone answers whether to talk, whatever a person has written since.
+    talks = question.flow == TALKS and read_number_alone(context.words) is not None
+    if not talks and not _came_after(context, question, alerts):
         return False
     conversation = context.session.get_one(Conversation, question.conversation_id)
     reading = read_answer(context, question, conversation)
