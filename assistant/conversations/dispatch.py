@@ -356,8 +356,9 @@ def _is_for_an_alert(context: Context, command: CommandReading) -> bool:
 
 def _counts_in_danger(context: Context, conversation: Conversation | None, command: CommandReading) -> bool:
     """Whether it is one; from someone who may be in danger "call me please" and "done" are words."""
-    meant = command.capitals or context.services.book.commands[command.name].interrupts is True
-    return (command.sure and meant) or not is_in_talk(context, conversation)
+    interrupts = context.services.book.commands[command.name].interrupts
+    meant = interrupts is True or (interrupts == TOGETHER and paged_stage.knows_who_is_here(context))
+    return (command.sure and (command.capitals or meant)) or not is_in_talk(context, conversation)
 
 
 def _sure_command(context: Context) -> CommandReading | None:

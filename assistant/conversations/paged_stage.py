@@ -185,6 +185,12 @@ def is_busy(context: Context) -> bool:
     return ON_CALL in context.known.hears and is_holding(context.about(None))
 
 
+def knows_who_is_here(context: Context) -> bool:
+    """Return whether someone an alert is about was told who gets what they write."""
+    alerts = open_about(context.session, context.person.id)
+    return any(hands_of(context.session, alert).told for alert in alerts)
+
+
 def after_stop(context: Context) -> None:
     """Tell whoever looks after someone who opts out; page the next where whoever looks does."""
     if context.progress.opted_out:
