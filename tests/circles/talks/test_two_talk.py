@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from assistant.carriers.carrier import Trouble
+from assistant.circles.at_hand.at_hand_counts import NowCounts, count_nows
 from assistant.circles.people import consent
 from assistant.circles.talks.talk_rows import AT_MOST, Between, is_cut, last_between, let_ring, may_talk
 from assistant.conversations.calling.called_pages import see_to_calls
@@ -42,6 +43,8 @@ class Hour(Town):
             session.add(Member(id=7, circle_id=1, person_id=EVA, state="active", state_at=now))
             caller = session.scalars(select(Member.id).where(Member.person_id == ANA)).one()
             listing = Listing(id=1, circle_id=1, member_id=caller, kind="now", state="ended", created_at=now)
+            listing.posted_at = listing.ended_at = now
+            listing.outcome = "person"
             session.add(listing)
             session.flush()
             ends = now + 60 * MINUTE
@@ -111,6 +114,8 @@ def test_one_call_connects_two_and_its_minutes_are_kept(hour: Hour) -> None:
     talk = hour.talk()
     assert (talk.state, talk.outcome, talk.seconds, len(hour.calls.rung)) == ("over", "talked", 240, 1)
     assert (hour.told(ANA), hour.told(EVA)) == ([], [])
+    with hour.database.read() as session:
+        assert count_nows(session, Listing.circle_id == 1) == {1: NowCounts(1, 1, 0, 1, 4)}
 
 
 @one_database
