@@ -42,6 +42,11 @@ COMMANDS: Final = {
         "operator",
         "Who sees to the whole service, and has a page for it.",
     ),
+    "api": (
+        "tools.api_command",
+        "api",
+        "An organizer's other tools: tokens, and hooks that tell what happened.",
+    ),
     "break": ("break_command", "break_", "Days on which nothing planned is sent: a holiday, a rest."),
     "status": ("status_command", "status", "How circles stand, in numbers."),
     "report": ("report_command", "report", "How a circle or a cohort goes: counts and trends, for a funder."),

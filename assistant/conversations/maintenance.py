@@ -11,6 +11,7 @@ from assistant.circles.hours import hour_upkeep
 from assistant.circles.membership import invitation_reminders, silent_numbers
 from assistant.circles.people import carried_media, page_sessions
 from assistant.circles.seasons import season_end
+from assistant.circles.tools import tool_upkeep
 from assistant.circles.trust import traces
 from assistant.conversations import import_invitations, timers
 from assistant.conversations.calling import called_pages
@@ -30,6 +31,7 @@ WORK: Final = (
     *page_sessions.WORK,
     *silent_numbers.WORK,
     *carried_media.WORK,
+    *tool_upkeep.WORK,
 )
 """Whether `maintain` would find anything."""
 OF_EACH_PART: Final = (called_pages.WORK, WORK, news_texts.WORK, timers.WORK, alert_escalation.WORK)
@@ -86,6 +88,7 @@ def maintain(services: Services) -> int:
                 tell(session, services, effect, now)
         page_sessions.drop_old_sessions(session, now)
         carried_media.forget_loose(session, now)
+        tool_upkeep.drop_old(session, now)
         reminded = import_invitations.remind(session, services, now)
     if forgotten and services.database.scrub():
         with services.database.write() as session:

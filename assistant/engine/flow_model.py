@@ -112,6 +112,8 @@ class Command:
     starts: str
     interrupts: bool | str = False
     """Whether it is obeyed even while a question is open; with `CAPITALS` and `ASKED` only in capitals."""
+    names_subject: bool = False
+    """Whether its words name what people teach and learn, too: as an answer they are not asked about."""
 
 
 @dataclass(frozen=True, slots=True)

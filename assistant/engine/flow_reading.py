@@ -46,7 +46,7 @@ _MARKS: Mapping[str, str] = {"expect": "ask", "do": "do", "wait": "wait", "call"
 _ALL_KEYS = frozenset().union(*KEYS.values())
 _TOP = frozenset({"flow", "title", "start", "about", "safety", "urgent"})
 _INTERRUPTS = (CAPITALS, ASKED, UNLESS_ANSWER, TOGETHER)
-_COMMAND = frozenset({"words", "who", "starts", "interrupts"})
+_COMMAND = frozenset({"words", "who", "starts", "interrupts", "names_subject"})
 WHO = ("anyone", "member", "host", "organizer", "on_call", "offered", "paged")
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -120,7 +120,8 @@ class Reader:
                 interrupts = False
             words = self.read_words(table.get("words", {}), name, "words") if "words" in table else {}
             self._check_slots(name, words)
-            commands.append(Command(name, words, who or "anyone", starts or "", interrupts))
+            subject = table.get("names_subject") is True
+            commands.append(Command(name, words, who or "anyone", starts or "", interrupts, subject))
         return commands
 
     def _check_slots(self, name: str, words: Mapping[str, tuple[str, ...]]) -> None:

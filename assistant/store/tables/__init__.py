@@ -34,6 +34,7 @@ from assistant.store.tables.season_tables import (
     Round,
     Share,
 )
+from assistant.store.tables.tool_tables import ApiRequest, ApiToken, WebhookSend, WebhookTarget
 from assistant.store.tables.trust_tables import Erasure, Receipt, Report, ReportWord
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "AlertStep",
     "Answer",
     "Apart",
+    "ApiRequest",
+    "ApiToken",
     "Approach",
     "Audit",
     "Base",
@@ -90,5 +93,7 @@ __all__ = [
     "Talk",
     "Timer",
     "Watermark",
+    "WebhookSend",
+    "WebhookTarget",
     "Worker",
 ]
