@@ -69,6 +69,7 @@ def _count_talks(
         rows = rows.where(Talk.connected_at >= since)
     counted: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for circle_id, seconds in session.execute(rows):
+        assert circle_id is not None
         times, minutes = counted[circle_id]
         counted[circle_id] = times + 1, minutes + max(1, -(-(seconds or 0) // 60))
     return counted
