@@ -26,7 +26,7 @@ from assistant.store import looks
 from assistant.store.tables import Circle, Cohort, Member, Person, Survey, SurveyAnswer
 
 FLOW: Final = "survey"
-LOOK_AGAIN: Final = dt.timedelta(hours=2)
+LOOK_AGAIN: Final = dt.timedelta(hours=4)
 AT_ONCE: Final = 50
 AFTER_PROMISE: Final = dt.timedelta(days=1)
 """Not in the first rush."""

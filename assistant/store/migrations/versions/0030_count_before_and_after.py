@@ -6,7 +6,7 @@ from alembic import op
 from assistant.store.columns import UtcDateTime
 
 revision = "0030"
-down_revision = "0027"
+down_revision = "0031"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
