@@ -65,7 +65,7 @@ def _due(services: Services) -> tuple[bool, ...]:
     """Return of each part whether it has anything to do."""
     with services.database.read() as session:
         due = looks.which(session, services.clock.now(), *OF_EACH_PART)
-    return (due[0] and services.identity.rings, *due[1:])  # Whom nothing rings is never asked about it.
+    return (due[0] and (services.identity.rings or services.identity.talks), *due[1:])
 
 
 def maintain(services: Services) -> int:

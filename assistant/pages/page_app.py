@@ -13,9 +13,12 @@ from werkzeug.exceptions import HTTPException
 from assistant import fake_twilio
 from assistant.logs import get_log
 from assistant.pages.flows.flow_pages import flow_pages
+from assistant.pages.flows.flow_play import BeginPlay, Plays
+from assistant.pages.flows.play_pages import OF_PLAYS, play_pages
 from assistant.pages.front_page import front_page
 from assistant.pages.host.host_pages import host_pages
 from assistant.pages.mine.my_pages import my_pages
+from assistant.pages.mine.settings_pages import settings_pages
 from assistant.pages.operator.operator_pages import operator_pages
 from assistant.pages.page_showing import show
 from assistant.pages.public.join_pages import join_pages
@@ -51,8 +54,12 @@ LARGEST_FORM: Final = 64 * 1024
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def make_pages(runtime: Runtime) -> Flask:
-    """Everything that people look at, as an application of its own."""
+def make_pages(runtime: Runtime, begin_play: BeginPlay) -> Flask:
+    """Everything that people look at, as an application of its own.
+
+    Args:
+        begin_play: Begins a flow that is played on a page; worlds are not ours to know.
+    """
     app = Flask("assistant.pages", static_folder=None)
     secure = runtime.settings.public_url.startswith("https:")
     app.config.update(
@@ -98,8 +105,20 @@ def make_pages(runtime: Runtime) -> Flask:
     app.register_blueprint(legal_pages())
     app.register_blueprint(host_pages())
     app.register_blueprint(my_pages())
+    app.register_blueprint(settings_pages())
     app.register_blueprint(operator_pages())
     app.register_blueprint(flow_pages())
+    plays = play_pages(
+        Plays(
+            begin_play,
+            runtime.services.book,
+            secret=app.config["SECRET_KEY"],
+            service=runtime.settings.service_name,
+            contact=runtime.settings.support_contact,
+        )
+    )
+    limiter.limit(OF_PLAYS)(plays)
+    app.register_blueprint(plays)
     return app
 
 

@@ -151,6 +151,7 @@ def ring(job_context: JobContext) -> None:
 
         return asyncio.run(go())
 
+    called_phones.cut_talks(transport, run)
     called_phones.settle_calls(transport, run)
     called_phones.ring_due(transport, run)
 

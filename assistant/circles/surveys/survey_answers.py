@@ -70,7 +70,8 @@ def keep_survey(
     for item, score in said.items():
         if not score.isdigit() or int(score) not in ITEMS[item].scores:
             continue
-        kept = ctx.session.get(SurveyAnswer, (row.id, item))
+        earlier = select(SurveyAnswer).where(SurveyAnswer.survey_id == row.id, SurveyAnswer.item == item)
+        kept = ctx.session.scalars(earlier).first()
         if kept is None:
             kept = SurveyAnswer(survey_id=row.id, item=item)
             ctx.session.add(kept)

@@ -1,7 +1,7 @@
 """Every table, so that metadata is whole wherever it is needed."""
 
 from assistant.store.columns import Base
-from assistant.store.tables.call_tables import CallWish, PageCall
+from assistant.store.tables.call_tables import CallWish, PageCall, Talk
 from assistant.store.tables.circle_tables import Circle, Cohort, Invitation, Member
 from assistant.store.tables.conversation_tables import Answer, Conversation, FlowVersion, Question, Timer
 from assistant.store.tables.exchange_tables import Approach, Listing
@@ -91,8 +91,12 @@ __all__ = [
     "Round",
     "ServiceState",
     "Share",
+<<<<<<< HEAD
     "Survey",
     "SurveyAnswer",
+=======
+    "Talk",
+>>>>>>> main
     "Timer",
     "Watermark",
     "WebhookSend",

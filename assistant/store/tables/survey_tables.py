@@ -40,9 +40,11 @@ class SurveyAnswer(Base):
     """One answer, a number; it is only ever counted, and no text, page or command shows it to another."""
 
     __tablename__ = "survey_answer"
+    __table_args__ = (UniqueConstraint("survey_id", "item"),)
 
-    survey_id: Mapped[int] = mapped_column(BigId, ForeignKey("survey.id"), primary_key=True)
-    item: Mapped[str] = mapped_column(String(12), primary_key=True)
+    id: Mapped[Id]
+    survey_id: Mapped[int] = mapped_column(BigId, ForeignKey("survey.id"))
+    item: Mapped[str] = mapped_column(String(12))
     """One of `surveys.survey_items.ITEMS`."""
     score: Mapped[str | None] = mapped_column(Words("survey_answer.score"))
     at: Mapped[dt.datetime]

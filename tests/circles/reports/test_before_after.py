@@ -1,4 +1,4 @@
-"""What was answered before and after, counted by hand and held to scipy: small counts hidden, few not compared."""
+"""What was answered before and after, counted by hand: small counts hidden, few not compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is asked before and after a season, when, and what is kept of an answer: a number that nobody is shown."""
+"""Who is asked before and after a season, and what is kept of an answer: a number that nobody is shown."""
 
 from __future__ import annotations
 
@@ -79,6 +79,7 @@ def test_whoever_may_not_be_asked_is_not(town: Town) -> None:
                 purpose="prompt",
                 priority=5,
                 body=f"{number}",
+                segments=1,
                 state="delivered",
                 not_before=NOW,
                 created_at=NOW,

@@ -6,7 +6,7 @@ from alembic import op
 from assistant.store.columns import UtcDateTime
 
 revision = "0030"
-down_revision = "0031"
+down_revision = "0032"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -40,13 +40,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "survey_answer",
-        sa.Column("survey_id", ID, autoincrement=False, nullable=False),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("survey_id", ID, nullable=False),
         sa.Column("item", sa.String(12), nullable=False),
         sa.Column("score", sa.String(), nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("erased_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["survey_id"], ["survey.id"], name=op.f("fk_survey_answer_survey_id")),
-        sa.PrimaryKeyConstraint("survey_id", "item", name=op.f("pk_survey_answer")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_survey_answer")),
+        sa.UniqueConstraint("survey_id", "item", name=op.f("uq_survey_answer_survey_id")),
     )
 
 
