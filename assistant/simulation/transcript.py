@@ -208,7 +208,9 @@ def _when(world: World, said: str) -> dt.datetime:
 
 
 def _found(world: World, line: str) -> None:
-    """circle CODE "Name" [host luz] [offered mia] [size 4] [language es] [cohort "Spring"] [closed] [surveyed]."""
+    """circle CODE "Name" [host luz] [offered mia] [size 4] [language es] [cohort "Spring"] [closed]
+    [surveyed].
+    """
     _, code, name, *rest = shlex.split(line)
     details: dict[str, object] = {}
     roles: list[tuple[str, str]] = []

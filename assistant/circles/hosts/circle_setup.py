@@ -43,7 +43,7 @@ class Plan:
     language: str = FALLBACK
     size: int = 12
     surveyed: bool = False
-    """Whether its members are asked a few questions before and after; so they are, too, where its cohort's are."""
+    """Whether its members are asked a few questions before and after; also where its cohort's are."""
 
 
 def create_cohort(session: Session, name: str, organizer: str, *, country: str, now: dt.datetime) -> Cohort:

@@ -1,7 +1,7 @@
-"""Compares how members were before a season, at its end and twelve weeks on: counts, intervals, what is missing.
+"""Compares how members were before a season, at its end and twelve weeks on: counts, intervals, missing.
 
-It is told of a cohort, or of a circle that belongs to none: a circle's part of a cohort's figures would be had
-by subtraction. Nothing about fewer than five people is shown (`suppression`), and nothing is compared below
+It is told of a cohort, or of a circle that belongs to none: a circle's part of a cohort's figures would be
+had by subtraction. Nothing about fewer than five people is shown (`suppression`), and nothing is compared below
 `FEWEST_COMPARED`. How many gave each answer is shown only where every one of them is shown; else a mean alone
 stands there, from which no single answer can be had.
 """
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.reports.published import COHORT, Figure
@@ -78,7 +78,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class BeforeAfter:
-    """All of it, in the order of asking; empty where nobody was asked yet, or it is told of the cohort alone."""
+    """All of it, in the order of asking; empty where nobody was asked, or it is told of the cohort alone."""
 
     scope: str
     answers: tuple[Answers, ...] = ()
@@ -150,14 +150,14 @@ def share_of(good: int, people: int) -> Interval:
 
 
 def _read(
-    session: Session, inside: object
+    session: Session, inside: Select[int]
 ) -> tuple[dict[str, set[int]], dict[tuple[str, str], dict[int, int]]]:
     """Return who was asked at each point, and what they answered; whoever is forgotten is nowhere in it."""
     rows = session.execute(
         select(Survey.id, Survey.point, Member.person_id)
         .join(Member, Member.id == Survey.member_id)
         .join(Person, Person.id == Member.person_id)
-        .where(Member.circle_id.in_(inside), Person.erased_at.is_(None))  # type: ignore[arg-type]
+        .where(Member.circle_id.in_(inside), Person.erased_at.is_(None))
         .order_by(Survey.id)
     ).all()
     asked: dict[str, set[int]] = {}
@@ -169,7 +169,7 @@ def _read(
         select(SurveyAnswer.survey_id, SurveyAnswer.item, SurveyAnswer.score)
         .join(Survey, Survey.id == SurveyAnswer.survey_id)
         .join(Member, Member.id == Survey.member_id)
-        .where(Member.circle_id.in_(inside), SurveyAnswer.score.is_not(None))  # type: ignore[arg-type]
+        .where(Member.circle_id.in_(inside), SurveyAnswer.score.is_not(None))
         .order_by(SurveyAnswer.survey_id)
     )
     for survey_id, item, score in session.execute(given):

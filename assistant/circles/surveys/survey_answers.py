@@ -128,7 +128,7 @@ def _settle(ctx: ActionContext, survey: int, state: str, outcome: str) -> Action
 
 
 def _forget_words(ctx: ActionContext) -> None:
-    """Empty the answers as every question keeps them: the number is enough, and outlives the season's words."""
+    """Empty the answers as every question keeps them: the number is enough."""
     assert ctx.member is not None
     asked = select(Question.id).where(Question.member_id == ctx.member.id, Question.flow == FLOW)
     given = select(Answer).where(Answer.question_id.in_(asked), Answer.erased_at.is_(None))

@@ -41,8 +41,8 @@ def show_before_after(made: BeforeAfter) -> None:
     print_table(head, rows)
     if made.changes:
         click.echo()
-        head = ("CHANGE, SAME PEOPLE", "FROM", "TO", "PAIRS", "LOST", "CHANGE")
-        print_table(head, [_change(each) for each in made.changes])
+        titles = ("CHANGE, SAME PEOPLE", "FROM", "TO", "PAIRS", "LOST", "CHANGE")
+        print_table(titles, [_change(each) for each in made.changes])
     click.echo(NOTE)
 
 

@@ -12,9 +12,9 @@ def survey(name: str, state: str) -> None:
     """Ask the members of the circle CODE, or of all circles of COHORT, a few questions before and after.
 
     A day after their promise, at the season's end and, with their yes, twelve weeks later: loneliness, hope
-    about work, steps of the week, someone to call; in the middle and at the end whether they belong. All of it
-    may be skipped or declined. Nobody reads an answer: `circle report` counts them, and nothing under 20 is
-    compared. Of a cohort, it holds for the circles that are made in it from now on, too.
+    about work, steps of the week, someone to call; in the middle and at the end whether they belong. All of
+    it may be skipped or declined. Nobody reads an answer: `circle report` counts them, and nothing under 20
+    is compared. Of a cohort, it holds for the circles that are made in it from now on, too.
     """
     from assistant.circles.reports.report import find_whose
     from assistant.circles.surveys.survey_plan import switch_surveys

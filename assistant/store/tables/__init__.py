@@ -91,12 +91,9 @@ __all__ = [
     "Round",
     "ServiceState",
     "Share",
-<<<<<<< HEAD
     "Survey",
     "SurveyAnswer",
-=======
     "Talk",
->>>>>>> main
     "Timer",
     "Watermark",
     "WebhookSend",

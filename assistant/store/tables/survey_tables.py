@@ -1,4 +1,4 @@
-"""A few questions at joining, in the middle, at the end and later: who was asked, and numbers that stay sealed."""
+"""A few questions before and after a season: who was asked, and numbers that stay sealed."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def test_whoever_may_not_be_asked_is_not(town: Town) -> None:
                 priority=5,
                 body=f"{number}",
                 segments=1,
-                state="delivered",
+                state="done",
                 not_before=NOW,
                 created_at=NOW,
             )
