@@ -1,8 +1,8 @@
 """Compares how members were before a season, at its end and twelve weeks on: counts, intervals, missing.
 
 It is told of a cohort, or of a circle that belongs to none: a circle's part of a cohort's figures would be
-had by subtraction. Nothing about fewer than five people is shown (`suppression`), and nothing is compared below
-`FEWEST_COMPARED`. How many gave each answer is shown only where every one of them is shown; else a mean alone
+had by subtraction. Nothing about fewer than five people is shown (`suppression`), and nothing is compared
+below `FEWEST_COMPARED`. How many gave each answer is shown only where every one of them is; else a mean alone
 stands there, from which no single answer can be had.
 """
 
