@@ -66,6 +66,7 @@ WEEKLY: Final[Sequence[Line]] = (
 LASTING: Final[Sequence[Line]] = (
     ("rhythm", "Of the last 4 weeks, answered", _percent),
     ("comebacks", "Of those quiet 2 weeks, came back", _percent),
+    ("belonging", "Of those asked, feel they belong", _percent),
 )
 GOALS: Final[Sequence[Line]] = (
     ("goal_set", "Set a goal", _percent),
@@ -134,7 +135,9 @@ def report(name: str, weeks: int | None, as_json: bool, as_csv: bool) -> None:
     Figures by week count whole weeks that are over, and are those of a cohort, or of a circle without one.
     """
     from assistant.circles.people import audit
+    from assistant.circles.reports.before_after import as_figures, before_after
     from assistant.circles.reports.report import find_whose, report_on
+    from assistant.cli.evaluating.before_after_lines import show_before_after
     from assistant.cli.opening import runtime
     from assistant.store.tables import Circle
 
@@ -145,6 +148,7 @@ def report(name: str, weeks: int | None, as_json: bool, as_csv: bool) -> None:
         with opened.database.read() as session:
             whose = find_whose(session, name)
             made = report_on(session, whose, now)
+            compared = before_after(session, whose)
         with opened.database.write() as session:
             if isinstance(whose, Circle):
                 audit.record(session, "report", now, circle_id=whose.id)
@@ -155,11 +159,13 @@ def report(name: str, weeks: int | None, as_json: bool, as_csv: bool) -> None:
     shown = [each for each in made.figures if _week(each) is None or (_week(each) or 0) >= first]
     made = dataclasses.replace(made, figures=tuple(shown))
     if as_json:
-        print_json(_data(made))
+        print_json(_data(made) | {"before_after": dataclasses.asdict(compared)})
     elif as_csv:
-        click.echo(_csv(made), nl=False)
+        counted = dataclasses.replace(made, figures=(*made.figures, *as_figures(compared)))
+        click.echo(_csv(counted), nl=False)
     else:
         _show(made, max(first, made.weeks - MOST_WEEKS + 1))
+        show_before_after(compared)
     _say_what_lacks(made)
 
 

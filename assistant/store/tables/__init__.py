@@ -34,6 +34,7 @@ from assistant.store.tables.season_tables import (
     Round,
     Share,
 )
+from assistant.store.tables.survey_tables import Survey, SurveyAnswer
 from assistant.store.tables.tool_tables import ApiRequest, ApiToken, WebhookSend, WebhookTarget
 from assistant.store.tables.trust_tables import Erasure, Receipt, Report, ReportWord
 
@@ -90,6 +91,8 @@ __all__ = [
     "Round",
     "ServiceState",
     "Share",
+    "Survey",
+    "SurveyAnswer",
     "Talk",
     "Timer",
     "Watermark",
