@@ -208,7 +208,9 @@ def _when(world: World, said: str) -> dt.datetime:
 
 
 def _found(world: World, line: str) -> None:
-    """circle CODE "Name" [host luz] [offered mia] [size 4] [language es] [cohort "Spring"] [closed]."""
+    """circle CODE "Name" [host luz] [offered mia] [size 4] [language es] [cohort "Spring"] [closed]
+    [surveyed].
+    """
     _, code, name, *rest = shlex.split(line)
     details: dict[str, object] = {}
     roles: list[tuple[str, str]] = []
@@ -219,6 +221,10 @@ def _found(world: World, line: str) -> None:
             details["language"] = value
         elif word == "cohort":
             details["cohort_id"] = world.cohorts[value]
+        elif word == "surveyed":
+            now = world.clock.now()
+            over = {"closed_at": now} if details.get("state") == "closed" else {}
+            details |= {"surveyed": True, "survey_look_at": now, **over}
         elif word in ("running", "closed"):
             details["state"] = word
         else:
@@ -268,9 +274,9 @@ def _start(world: World, line: str) -> str:
 def _pairs(words: list[str]) -> Iterator[tuple[str, str]]:
     remaining = iter(words)
     for word in remaining:
-        if word in ("running", "closed"):
+        if word in ("running", "closed", "surveyed"):
             yield word, ""
         elif word in _DETAILS:
             yield word, next(remaining)
         else:
-            raise TranscriptError(f"{word!r} is none of {', '.join(_DETAILS)}, running, closed")
+            raise TranscriptError(f"{word!r} is none of {', '.join(_DETAILS)}, running, closed, surveyed")

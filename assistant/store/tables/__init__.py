@@ -20,7 +20,7 @@ from assistant.store.tables.operation_tables import (
     Watermark,
     Worker,
 )
-from assistant.store.tables.page_tables import PageLink, PageSession
+from assistant.store.tables.page_tables import PageLink, PageSession, Upload
 from assistant.store.tables.person_tables import Address, Consent, Person, PhoneClaim, Role
 from assistant.store.tables.season_tables import (
     Apart,
@@ -34,6 +34,7 @@ from assistant.store.tables.season_tables import (
     Round,
     Share,
 )
+from assistant.store.tables.survey_tables import Survey, SurveyAnswer
 from assistant.store.tables.tool_tables import ApiRequest, ApiToken, WebhookSend, WebhookTarget
 from assistant.store.tables.trust_tables import Erasure, Receipt, Report, ReportWord
 
@@ -90,8 +91,11 @@ __all__ = [
     "Round",
     "ServiceState",
     "Share",
+    "Survey",
+    "SurveyAnswer",
     "Talk",
     "Timer",
+    "Upload",
     "Watermark",
     "WebhookSend",
     "WebhookTarget",
