@@ -20,6 +20,9 @@ UNLESS_ANSWER = "unless_answer"
 ASKED = "asked"
 """A command whose words may well be an answer: written otherwise, the person is asked about it."""
 
+TOGETHER = "together"
+"""A command that needs no capitals while two are together, and everywhere else is as with `CAPITALS`."""
+
 OPENING = "opening"
 WHOLE = "whole"
 SURE = (OPENING, WHOLE)
