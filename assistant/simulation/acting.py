@@ -17,11 +17,11 @@ from assistant.circles.people.consent import consent_of
 from assistant.conversations.questions import open_of
 from assistant.delivery.verdicts import OPENER
 from assistant.simulation import season_partings
-from assistant.simulation.agenda import Agenda
 from assistant.simulation.exchange_checks import EXCHANGES, THANKED_IN
 from assistant.simulation.habits import Habits, Written
 from assistant.simulation.personas import IMAGE, PHOTO, Asked, Initiative, Persona, Voice, awake
 from assistant.simulation.text_checks import Passed, Watcher
+from assistant.simulation.time_travel import Agenda
 from assistant.simulation.word_ledger import EXCHANGE, NOBODY, Meant
 from assistant.simulation.world import World
 from assistant.simulation.world_phones import shown_to, tap, tapped_for

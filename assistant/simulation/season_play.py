@@ -18,7 +18,6 @@ from assistant.runtime import FLOWS
 from assistant.safety.danger_reader.lexicon import load as load_lexicon
 from assistant.simulation import season_partings
 from assistant.simulation.acting import Actor, Company
-from assistant.simulation.agenda import Agenda
 from assistant.simulation.channel_checks import PHONES, check_channels, give_phones
 from assistant.simulation.database_checks import Reckoner
 from assistant.simulation.exchange_checks import check_exchange
@@ -32,7 +31,7 @@ from assistant.simulation.season_tally import tally
 from assistant.simulation.story import Story, count_weeks
 from assistant.simulation.text_checks import Passed, Watcher
 from assistant.simulation.texts_a_week import count_texts, ours, promised
-from assistant.simulation.time_travel import next_due
+from assistant.simulation.time_travel import Agenda, next_due
 from assistant.simulation.word_ledger import WordLedger
 from assistant.simulation.world import World
 from assistant.simulation.world_phones import approve_templates
