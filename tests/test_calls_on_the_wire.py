@@ -17,6 +17,7 @@ from werkzeug.serving import make_server
 
 from assistant.circles.people import consent
 from assistant.circles.talks.talk_rows import let_ring
+from assistant.cli.channels.doctor_voice import voice
 from assistant.conversations.calling.called_pages import see_to_calls
 from assistant.delivery import called_phones
 from assistant.fake_twilio.fake_carrier import (
@@ -177,6 +178,12 @@ def described(side: Side, sid: str) -> list[str]:
     url = f"{side.carrier.url}/2010-04-01/Accounts/{LOCAL_ACCOUNT_SID}/Calls/{sid}.json"
     raw = requests.get(url, auth=(LOCAL_ACCOUNT_SID, LOCAL_AUTH_TOKEN), timeout=5).json()
     return differences(raw, "call")
+
+
+def test_the_doctor_sees_that_the_number_can_call(side: Side) -> None:
+    (line,) = voice(side.runtime)
+    assert (line.piece, line.state) == ("voice", "ok")
+    assert "PAGE_BY_CALL, TALK_BY_CALL" in line.said
 
 
 def test_machines_busy_lines_and_bad_numbers_are_no_answer(side: Side) -> None:

@@ -9,6 +9,7 @@ from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
 from assistant.carriers.carrier import Accepted
+from assistant.carriers.checkup import Finding, examine_voice
 from assistant.carriers.ringing import LONGEST, RINGS, LoggedCall
 from assistant.carriers.twilio_addresses import from_uri
 from assistant.carriers.twilio_http import LoopHttp, reading, refusal, sending
@@ -93,6 +94,10 @@ class TwilioCalls:
                 status, code = int(getattr(error, "status", 0) or 0), getattr(error, "code", None)
                 if code != OVER and status != GONE:
                     raise refusal(status, code) from None
+
+    async def check(self) -> Finding:
+        """Return whether our number can call. Never raises."""
+        return await examine_voice(self._client, self._number)
 
     async def close(self) -> None:
         """Let go of this loop's connections."""

@@ -150,6 +150,8 @@ READABLE: Final = {
     "page_link.key_hash": "a hash of a random key",
     "page_link.landing": CLOSED,
     "page_session.key_hash": "a hash of a random key",
+    "upload.country": CLOSED,
+    "upload.fates": "counts by a closed list of ours",
     "pending_action.kind": CLOSED,
     "pending_action.state": CLOSED,
     "person.language": CLOSED,

@@ -20,7 +20,7 @@ from assistant.store.tables.operation_tables import (
     Watermark,
     Worker,
 )
-from assistant.store.tables.page_tables import PageLink, PageSession
+from assistant.store.tables.page_tables import PageLink, PageSession, Upload
 from assistant.store.tables.person_tables import Address, Consent, Person, PhoneClaim, Role
 from assistant.store.tables.season_tables import (
     Apart,
@@ -95,6 +95,7 @@ __all__ = [
     "SurveyAnswer",
     "Talk",
     "Timer",
+    "Upload",
     "Watermark",
     "WebhookSend",
     "WebhookTarget",

@@ -5,7 +5,7 @@ from alembic import op
 
 from assistant.store.columns import UtcDateTime
 
-revision = "0030"
+revision = "0033"
 down_revision = "0032"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
