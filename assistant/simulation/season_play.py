@@ -206,7 +206,8 @@ class Season:
         for circle in self.circles:
             live = circle.get("live") and self.program == LONG_PROGRAM
             program = f"{self.program}_live" if live else self.program
-            self.world.circle(circle["code"], circle["name"], program=program, cohort_id=cohort)
+            asked = {"surveyed": True, "survey_look_at": begins} if circle.get("surveyed") else {}
+            self.world.circle(circle["code"], circle["name"], program=program, cohort_id=cohort, **asked)
             self.world.role(circle["host"], "host", circle["code"], accepted=False)
             self._hosts(circle["host"], circle["code"], begins + dt.timedelta(hours=1))
         for who in self.first:
