@@ -14,9 +14,12 @@ from werkzeug.exceptions import HTTPException
 from assistant import fake_twilio
 from assistant.logs import get_log
 from assistant.pages.flows.flow_pages import flow_pages
+from assistant.pages.flows.flow_play import BeginPlay, Plays
+from assistant.pages.flows.play_pages import OF_PLAYS, play_pages
 from assistant.pages.front_page import front_page
 from assistant.pages.host.host_pages import host_pages
 from assistant.pages.mine.my_pages import my_pages
+from assistant.pages.mine.settings_pages import settings_pages
 from assistant.pages.operator.operator_pages import operator_pages
 from assistant.pages.organizer.file_pages import LARGEST_FILE, file_pages
 from assistant.pages.organizer.organizer_pages import organizer_pages
@@ -63,8 +66,12 @@ class FormRequest(Request):
         return BytesIO()
 
 
-def make_pages(runtime: Runtime) -> Flask:
-    """Everything that people look at, as an application of its own."""
+def make_pages(runtime: Runtime, begin_play: BeginPlay) -> Flask:
+    """Everything that people look at, as an application of its own.
+
+    Args:
+        begin_play: Begins a flow that is played on a page; worlds are not ours to know.
+    """
     app = Flask("assistant.pages", static_folder=None)
     secure = runtime.settings.public_url.startswith("https:")
     app.request_class = FormRequest
@@ -112,10 +119,22 @@ def make_pages(runtime: Runtime) -> Flask:
     app.register_blueprint(legal_pages())
     app.register_blueprint(host_pages())
     app.register_blueprint(my_pages())
+    app.register_blueprint(settings_pages())
     app.register_blueprint(operator_pages())
     app.register_blueprint(flow_pages())
     app.register_blueprint(organizer_pages())
     app.register_blueprint(file_pages())
+    plays = play_pages(
+        Plays(
+            begin_play,
+            runtime.services.book,
+            secret=app.config["SECRET_KEY"],
+            service=runtime.settings.service_name,
+            contact=runtime.settings.support_contact,
+        )
+    )
+    limiter.limit(OF_PLAYS)(plays)
+    app.register_blueprint(plays)
     return app
 
 

@@ -56,6 +56,7 @@ WEEKLY: Final[Sequence[Line]] = (
 LASTING: Final[Sequence[Line]] = (
     ("rhythm", "Of the last 4 weeks, answered", percent_of),
     ("comebacks", "Of those quiet 2 weeks, came back", percent_of),
+    ("belonging", "Of those asked, feel they belong", percent_of),
 )
 GOALS: Final[Sequence[Line]] = (
     ("goal_set", "Set a goal", percent_of),

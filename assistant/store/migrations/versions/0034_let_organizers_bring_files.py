@@ -5,8 +5,8 @@ from alembic import op
 
 from assistant.store.columns import UtcDateTime
 
-revision = "0033"
-down_revision = "0027"
+revision = "0034"
+down_revision = "0033"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
