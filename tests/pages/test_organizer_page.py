@@ -1,4 +1,4 @@
-"""The organizer's pages: counts and reports for whoever organizes, and files of people that are theirs alone."""
+"""The organizer's pages: counts and reports for whoever organizes, and files of people for them alone."""
 
 from __future__ import annotations
 
@@ -71,7 +71,11 @@ def test_an_organizer_lands_on_circles_that_lack_somebody_first(site: Site, mia:
 def test_nobody_else_finds_any_of_it(site: Site, mia: Visit) -> None:
     held = bring(mia)
     paths = (SPRING, f"{SPRING}/report", f"{SPRING}/import", "/organizer/circle/MAPLE", held)
-    forms = (f"{SPRING}/report.csv", f"{SPRING}/import", *(f"{held}/{do}" for do in ("begin", "undo", "drop")))
+    forms = (
+        f"{SPRING}/report.csv",
+        f"{SPRING}/import",
+        *(f"{held}/{do}" for do in ("begin", "undo", "drop")),
+    )
     with site.world.database.write() as session:
         assert add_operator(session, site.world.number("nora"), site.world.clock.now())
     for who in ("ana", "luz", "noa", "nora"):  # a member, a host, another's organizer, an operator
