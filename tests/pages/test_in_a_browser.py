@@ -167,7 +167,9 @@ def opened(
         assert cookie is not None
         context.add_cookies([{"name": "circle", "value": cookie.value, "url": address}])
     page = context.new_page()
-    page.goto(f"{address}{path}")
+    answer = page.goto(f"{address}{path}")
+    assert answer is not None
+    assert answer.status < 500, "not our own mistake, which looks well, too"
     return page
 
 

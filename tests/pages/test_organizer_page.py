@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from assistant.circles.people.operators import add_operator
 from assistant.conversations.importing.file_imports import import_due
+from assistant.pages.organizer.report_view import SECTIONS
+from assistant.pages.page_texts import texts_of
 from assistant.store.tables import Audit, Invitation, Role, Upload
 from tests.pages.site import Site, Visit
 
@@ -66,6 +68,12 @@ def test_an_organizer_lands_on_circles_that_lack_somebody_first(site: Site, mia:
     assert "1 circle without a host" in page
     assert "Ana" not in page
     assert "<style" not in mia.get(f"{SPRING}/report").text
+
+
+def test_every_figure_of_a_report_has_a_name_here() -> None:
+    texts = texts_of("organizer")
+    figures = {f"figure_{figure}" for _, lines in SECTIONS for figure, _, _ in lines}
+    assert figures - set(texts) == set()
 
 
 def test_nobody_else_finds_any_of_it(site: Site, mia: Visit) -> None:
