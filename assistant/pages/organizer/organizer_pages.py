@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from assistant.circles.cohorts.uploads import all_organized, organized
 from assistant.circles.people.permissions import hosted_by
+from assistant.circles.reports.before_after import as_figures, before_after
 from assistant.circles.reports.report import report_on
 from assistant.circles.reports.report_files import note_look, report_csv
 from assistant.circles.reports.report_sections import NOTHING, cell_of, count_of
@@ -21,6 +23,7 @@ from assistant.circles.reports.standing_counts import (
 )
 from assistant.language.rendering import readable_date
 from assistant.pages import page_texts
+from assistant.pages.organizer.compared_view import answers_of, changes_of
 from assistant.pages.organizer.plots import Plotted, draw
 from assistant.pages.organizer.report_view import (
     OF_CIRCLES,
@@ -95,7 +98,7 @@ def organizer_pages() -> Blueprint:
         now = runtime.clock.now()
         with runtime.database.read() as session:
             whose = found(session, kind, key)
-            made = report_on(session, whose, now)
+            made, compared = report_on(session, whose, now), before_after(session, whose)
         with runtime.database.write() as session:
             note_look(session, whose, now, visitor_here().person_id)
         trend = made.get("response_trend")
@@ -111,6 +114,8 @@ def organizer_pages() -> Blueprint:
             at=named(whose),
             made=made,
             plots=[(each, _drawn(each, language)) for each in plots if each.labels],
+            answers=answers_of(compared),
+            changes=changes_of(compared),
             sections=list(sections_of(made)),
             trend=None if trend is None or trend.value is None else int(trend.value),
             columns=[figure for figure, _ in OF_CIRCLES],
@@ -128,10 +133,11 @@ def organizer_pages() -> Blueprint:
         now = runtime.clock.now()
         with runtime.database.read() as session:
             whose = found(session, kind, key)
-            made = report_on(session, whose, now)
+            made, compared = report_on(session, whose, now), before_after(session, whose)
         with runtime.database.write() as session:
             note_look(session, whose, now, visitor_here().person_id, "report as a file")
-        return as_file(report_csv(made), "report.csv")
+        counted = dataclasses.replace(made, figures=(*made.figures, *as_figures(compared)))
+        return as_file(report_csv(counted), "report.csv")
 
     return pages
 

@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('asked', 'yes', 'no', 'never')", name=op.f("ck_survey_state")),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_survey_member_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_survey")),
-        sa.UniqueConstraint("member_id", "point", name=op.f("uq_survey_member_id")),
+        sa.UniqueConstraint("member_id", "point", name=op.f("uq_survey_member_id_point")),
     )
     op.create_table(
         "survey_answer",
@@ -48,7 +48,7 @@ def upgrade() -> None:
         sa.Column("erased_at", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["survey_id"], ["survey.id"], name=op.f("fk_survey_answer_survey_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_survey_answer")),
-        sa.UniqueConstraint("survey_id", "item", name=op.f("uq_survey_answer_survey_id")),
+        sa.UniqueConstraint("survey_id", "item", name=op.f("uq_survey_answer_survey_id_item")),
     )
 
 
