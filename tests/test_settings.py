@@ -120,6 +120,9 @@ def test_what_a_real_account_lacks_is_said_at_once(data: dict[str, str]) -> None
         ("PUBLIC_URL", "https://circle.example.org/?a=1"),
         ("TWILIO_API_URL", "twilio"),
         ("SERVICE_NAME", "a name that fills half of every text"),
+        ("SEGMENT_PRICE", "0.01 USD"),
+        ("SEGMENT_PRICE", "-1 USD, our contract, 2026-11-27"),
+        ("SEGMENT_PRICE", "0.01 USD, our contract, soon"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_name(data: dict[str, str], name: str, value: str) -> None:
@@ -140,6 +143,14 @@ def test_a_real_account_keeps_to_a_rate_and_the_local_carrier_to_none(data: dict
     assert load_settings(data | REAL | {"SEGMENTS_PER_SECOND": "0.5"}).segments_per_second == 0.5
     for wrong in ("0", "-1", "fast", "nan"):
         assert "SEGMENTS_PER_SECOND" in mistakes_of(data | {"SEGMENTS_PER_SECOND": wrong})[0]
+
+
+def test_a_price_names_who_says_so_and_when(data: dict[str, str]) -> None:
+    assert load_settings(data).segment_price is None
+    price = load_settings(data | {"SEGMENT_PRICE": "0.0083 usd, our contract, 2026-11-27"}).segment_price
+    assert price is not None
+    assert (f"{price.amount * 2} {price.currency}", price.source) == ("0.0166 USD", "our contract")
+    assert price.as_of.isoformat() == "2026-11-27"
 
 
 def test_two_servers_cannot_share_a_port(data: dict[str, str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -12,9 +12,16 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from assistant.runtime import Runtime
-
+    from assistant.simulation.flow_playing import FlowPlay
 
 API: Final = "/api/"
+
+
+def begin_play(*given: Any, **named: Any) -> FlowPlay:
+    """Begin a flow that is played on a page, in a world of its own: loaded when somebody first plays."""
+    from assistant.simulation.flow_playing import FlowPlay
+
+    return FlowPlay(*given, **named)
 
 
 class LatePages:
@@ -48,7 +55,7 @@ class LatePages:
                 if self._pages is None:
                     from assistant.pages.page_app import make_pages
 
-                    self._pages = make_pages(self._runtime)
+                    self._pages = make_pages(self._runtime, begin_play)
         return self._pages
 
     def _built_api(self) -> WSGIApplication:

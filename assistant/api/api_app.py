@@ -105,12 +105,12 @@ def _body(operation: Operation) -> Any:
     Raises:
         Refused: it is not what is asked for.
     """
-    if operation.body is None:
+    if operation.takes is None:
         return None
     if request.mimetype != "application/json":
         raise Refused(415)
     try:
-        return operation.body.model_validate_json(request.get_data())
+        return operation.takes.model_validate_json(request.get_data())
     except ValidationError as error:
         if any(each["type"] == "json_invalid" for each in error.errors(include_url=False)):
             raise Refused(400) from None

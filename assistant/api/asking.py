@@ -42,7 +42,7 @@ class Asked:
     now: dt.datetime
     path: Mapping[str, str] = field(default_factory=dict)
     query: Any = None
-    body: Any = None
+    given: Any = None
 
     def circle(self, session: Session, code: str) -> Circle:
         """Return a circle of the caller's cohort; of another's nobody learns whether it is there.
@@ -71,7 +71,7 @@ class Operation:
     answer: type[Out]
     run: Callable[[Asked], Out]
     query: type[BaseModel] | None = None
-    body: type[BaseModel] | None = None
+    takes: type[BaseModel] | None = None
     status: int = 200
     changes: bool = True
     """Of what takes a token that may act: whether it changes anything, and so takes an idempotency key."""

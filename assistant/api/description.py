@@ -63,7 +63,7 @@ def describe(url: str) -> dict[str, Any]:
 def _models(operations: Iterable[Operation]) -> Iterable[tuple[type[BaseModel], Mode]]:
     """Every type that goes in or out, once each."""
     out: list[type[BaseModel]] = [Problem, *(each.answer for each in operations)]
-    into = [each.body for each in operations if each.body is not None]
+    into = [each.takes for each in operations if each.takes is not None]
     yield from dict.fromkeys((model, OUT) for model in out)
     yield from dict.fromkeys((model, INTO) for model in into)
 
@@ -82,10 +82,10 @@ def _operation(operation: Operation, schemas: Mapping[Any, Any]) -> dict[str, An
             **{str(status): {"$ref": f"#/components/responses/{status}"} for status in _fails(operation)},
         },
     }
-    if operation.body is not None:
+    if operation.takes is not None:
         described["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": schemas[operation.body, INTO]}},
+            "content": {"application/json": {"schema": schemas[operation.takes, INTO]}},
         }
     return described
 

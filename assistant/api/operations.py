@@ -96,7 +96,7 @@ OPERATIONS: Final = (
         "numbers.",
         ImportDone,
         foresee_import,
-        body=Import,
+        takes=Import,
         changes=False,
     ),
     Operation(
@@ -108,7 +108,7 @@ OPERATIONS: Final = (
         "they are in when they answer JOIN themselves. Running it again is harmless.",
         ImportDone,
         carry_out_import,
-        body=Import,
+        takes=Import,
     ),
     Operation(
         "makeCircle",
@@ -118,7 +118,7 @@ OPERATIONS: Final = (
         "It gathers people from then on. Nobody is texted before texting in.",
         CircleSeen,
         make_circle,
-        body=CircleToMake,
+        takes=CircleToMake,
         status=201,
     ),
     Operation(
@@ -129,6 +129,6 @@ OPERATIONS: Final = (
         "Or move the weeks of one that runs. What has come to a member does not come again.",
         CircleSeen,
         start,
-        body=Start,
+        takes=Start,
     ),
 )

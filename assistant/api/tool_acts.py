@@ -47,7 +47,7 @@ def carry_out_import(asked: Asked) -> ImportDone:
 
 def make_circle(asked: Asked) -> CircleSeen:
     """Make a circle in the cohort; nobody is texted before texting in."""
-    body: CircleToMake = asked.body
+    body: CircleToMake = asked.given
     runtime = asked.runtime
     with runtime.database.write() as session:
         cohort = session.get_one(Cohort, asked.caller.cohort_id)
@@ -70,7 +70,7 @@ def start(asked: Asked) -> CircleSeen:
     """Set a circle running, or move the weeks of one that runs."""
     with asked.runtime.database.write() as session:
         code = asked.circle(session, asked.path["code"]).code
-        start_circle(session, code, now=asked.now, starts_on=asked.body.starts_on)
+        start_circle(session, code, now=asked.now, starts_on=asked.given.starts_on)
     return see_circle(asked)
 
 
@@ -84,7 +84,7 @@ def _plan(asked: Asked) -> tuple[Sheet, Seating]:
     Raises:
         NotPossible: no circle takes anybody.
     """
-    body: Import = asked.body
+    body: Import = asked.given
     runtime, now = asked.runtime, asked.now
     identity, country = runtime.identity, runtime.settings.default_country
     table = as_spreadsheet(body.people)
@@ -124,7 +124,7 @@ def _told(asked: Asked, sheet: Sheet, seating: Seating, invited: int, *, dry_run
     forgotten, is nobody's to find out.
     """
     agreed = _agreed(sheet, seating)
-    rows = len(asked.body.people)
+    rows = len(asked.given.people)
     seatless = [line for line, fate in agreed.items() if fate == NO_SEAT]
     read = {each.line for each in sheet.entries} | {each.line for each in (*sheet.bad, *sheet.doubled)}
     empty = [line for line in range(HEADING_LINES + 1, rows + HEADING_LINES + 1) if line not in read]

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import click
 
 from assistant.cli.output import say
 from assistant.engine.book import FlowBook
 from assistant.errors import NotPossible
-from assistant.schedule.local_time import due
-from assistant.simulation.world import World
-
-CODE: Final = "MAPLE"
-ZONE: Final = "America/Chicago"
-BEGINNING: Final = dt.datetime(2027, 3, 1, 9, 0, tzinfo=ZoneInfo(ZONE))
-"""A Monday morning."""
-BY_TEXT: Final = {"join": f"JOIN {CODE}"}
-"""Flows that nobody is started on: they begin with what the member texts."""
+from assistant.simulation.flow_playing import TIME, FlowPlay, Line
 
 
 def play(book: FlowBook, flow: str, values: Mapping[str, Any], *, language: str, plain: bool) -> None:
@@ -34,22 +24,19 @@ def play(book: FlowBook, flow: str, values: Mapping[str, Any], *, language: str,
     say(
         "You are Ana. Type what she texts; '... 3 days' or '... monday, 9:00' lets time pass; Ctrl-D ends it."
     )
-    with World(book, start=BEGINNING, zone=ZONE) as world:
-        world.circle(CODE, "Maple", language=language)
-        world.role("luz", "host", CODE)
-        if flow in BY_TEXT:
-            _speak("ana", BY_TEXT[flow])
-            world.text("ana", BY_TEXT[flow])
-        else:
-            world.member("ana", CODE, language=language, plain=plain)
-            world.start("ana", flow, values, CODE)
-        shown = _show(world, 0)
+    with FlowPlay(book, flow, values, language=language, plain=plain) as playing:
+        _show(playing.lines)
         for line in _lines():
-            if line.startswith("..."):
-                _pass_time(world, line.removeprefix("...").strip())
-            elif line:
-                world.text("ana", line)
-            shown = _show(world, shown)
+            if not line:
+                continue
+            shown = len(playing.lines)
+            try:
+                playing.take(line)
+            except ValueError as error:
+                say(f"{error}.")
+                continue
+            # What was typed stands there already.
+            _show(each for each in playing.lines[shown:] if each.who != "ana")
 
 
 def read_values(pairs: tuple[str, ...]) -> dict[str, Any]:
@@ -78,26 +65,16 @@ def _lines() -> Iterator[str]:
             if not line:
                 return
             # What was piped in is shown, so that the output reads as a whole conversation.
-            _speak("ana", line.strip()) if not line.startswith("...") else click.echo(line.strip())
+            _speak("ana", line.strip()) if not line.startswith(TIME) else click.echo(line.strip())
         yield line.strip()
 
 
-def _pass_time(world: World, spec: str) -> None:
-    try:
-        moment = due(spec, world.clock.now(), world.zone)
-    except ValueError as error:
-        say(f"{error}.")
-        return
-    world.move_to(moment)
-    click.echo(f"    ({world.clock.now().astimezone(world.zone):%A %H:%M})")
-
-
-def _show(world: World, shown: int) -> int:
-    for heard in world.heard_since(shown):
-        name = world.name(heard.to)
-        who = "carrier" if heard.by_carrier else "bot"
-        _speak(who if name == "ana" else f"{who} to {name}", heard.body)
-    return len(world.heard)
+def _show(lines: Iterable[Line]) -> None:
+    for line in lines:
+        if line.who == "time":
+            click.echo(f"    ({line.words})")
+        else:
+            _speak(f"{line.who} to {line.to}" if line.to else line.who, line.words)
 
 
 def _speak(who: str, words: str) -> None:

@@ -35,7 +35,11 @@ CHANGES_WITHIN: Final = dt.timedelta(days=14)
 
 def read_answer(context: Context, question: Question, conversation: Conversation) -> Reading:
     """Return what the words are to this question; "unclear" also when the step has no way for them."""
-    step = step_of(context, question)
+    return read_reply(context, step_of(context, question), question, conversation)
+
+
+def read_reply(context: Context, step: Step, question: Question, conversation: Conversation) -> Reading:
+    """Return what the words are to a question of this step; neither it nor its conversation need be kept."""
     spec = replace(parse_expect(step.expect or "text"), sure=_sure(context, step, question, conversation))
     if spec.kind == "choice":
         choices = _choices(context, step, question, conversation)

@@ -47,7 +47,7 @@ def start(
     )
     context.session.add(conversation)
     _note_talk(context, conversation)
-    _store_version(context, flow, today.version)
+    store_version(context, flow, today.version)
     carry_out(context, conversation, turn)
     return conversation
 
@@ -192,12 +192,12 @@ def _settle(context: Context, conversation: Conversation, place: Place | None) -
         conversation.ended_at = context.now
         return
     if (place.flow, place.version) != (conversation.flow, conversation.version):
-        _store_version(context, place.flow, place.version)
+        store_version(context, place.flow, place.version)
     conversation.flow, conversation.version, conversation.step = place.flow, place.version, place.step
     conversation.callers = [[caller.flow, caller.version, caller.step] for caller in place.callers]
 
 
-def _store_version(context: Context, flow: str, version: str) -> None:
+def store_version(context: Context, flow: str, version: str) -> None:
     """Keep the movement that a conversation has begun with, for as long as anyone stands in it."""
     stored = noted(context.session)
     if (flow, version) in stored:

@@ -68,7 +68,7 @@ def act(
     """
     services, now = runtime.services, runtime.clock.now()
     with services.database.write() as session:
-        context = _begin(session, services, person_id)
+        context = page_context(session, services, person_id)
         talk = Conversation(
             person_id=person_id,
             circle_id=circle_id,
@@ -80,11 +80,15 @@ def act(
             began_at=now,
         )
         done = _walk(context, services.book.flow(flow), step, talk)
-        # Before anything is shown: no word comes to anybody's eyes without its receipt.
-        seen = [Reading(draft.carries, person_id) for draft in context.progress.drafts if draft.carries]
-        note_reads(session, seen, PAGE, now)
+        note_looks(context)
     services.wake("delivery")
     return done
+
+
+def note_looks(context: Context) -> None:
+    """Write the receipts of what is shown, before it is: no word comes to anybody's eyes without one."""
+    carried = [draft.carries for draft in context.progress.drafts if draft.carries]
+    note_reads(context.session, [Reading(each, context.person.id) for each in carried], PAGE, context.now)
 
 
 def look(runtime: Runtime, person_id: int, flow: str, step: str) -> Done:
@@ -97,7 +101,12 @@ def look(runtime: Runtime, person_id: int, flow: str, step: str) -> Done:
         return _walk(context, services.book.flow(flow), step, talk)
 
 
-def _begin(session: Session, services: Services, person_id: int) -> Context:
+def page_context(session: Session, services: Services, person_id: int) -> Context:
+    """Return the event of somebody who acts on a page, under the lock of their conversations.
+
+    Raises:
+        NotHere: the person has no address left.
+    """
     # The row is the lock under which the person's conversations move: a text of theirs waits for this.
     person = session.scalars(
         select(Person).where(Person.id == person_id).with_for_update(key_share=True)

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from assistant.settings.values import (
+    SegmentPrice,
     read_country,
     read_data_key,
     read_database,
@@ -20,6 +21,7 @@ from assistant.settings.values import (
     read_port,
     read_rate,
     read_redis,
+    read_segment_price,
     read_sid,
     read_switch,
     read_web_address,
@@ -66,6 +68,8 @@ class Settings(BaseSettings):
     twilio_api_url: Annotated[str, BeforeValidator(read_web_address)] = TWILIO_API
     segments_per_second: Annotated[float | None, BeforeValidator(read_rate)] = None
     """How fast our sender may send; None: no limit. Faster texts queue at the carrier, and replies too."""
+    segment_price: Annotated[SegmentPrice | None, BeforeValidator(read_segment_price)] = None
+    """What one segment costs, without fees and taxes; None: pages tell segments alone."""
     carrier_replies: Annotated[frozenset[str], BeforeValidator(read_keywords)] = frozenset({"stop", "start"})
     service_name: Annotated[str, BeforeValidator(read_words(12))] = "Circle"
     support_contact: Annotated[str, BeforeValidator(read_words(30))] = "help@circle.example"
@@ -83,6 +87,8 @@ class Settings(BaseSettings):
     """The folder of the models that translate members' words; None: words come as they were written."""
     page_by_call: Annotated[bool, BeforeValidator(read_switch)] = False
     """Whether an unheard page may ring whoever is on call and agreed to it; TWILIO_FROM must call."""
+    talk_by_call: Annotated[bool, BeforeValidator(read_switch)] = False
+    """Whether two who both say yes may be rung and connected, neither seeing a number; as `page_by_call`."""
     time_travel: Annotated[bool, BeforeValidator(read_switch)] = False
     local_carrier: bool = True
     """No account is set: texts stay on this machine."""
@@ -131,6 +137,11 @@ class Settings(BaseSettings):
     def rings(self) -> bool:
         """Whether people on call can be rung: switched on, and there is a number to call from."""
         return self.page_by_call and bool(self.number)
+
+    @property
+    def talks(self) -> bool:
+        """Whether two can be rung and connected: switched on, and there is a number to call from."""
+        return self.talk_by_call and bool(self.number)
 
     @property
     def spool(self) -> Path:

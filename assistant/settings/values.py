@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import binascii
+import datetime as dt
 import re
 from base64 import b64decode
 from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -101,6 +104,34 @@ def read_rate(value: Any) -> float:
             "give a number such as 1 (a long code) or 100 (a short code): what the carrier allows"
         )
     return rate
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentPrice:
+    """What one segment costs, and who says so."""
+
+    amount: Decimal
+    currency: str
+    """ISO 4217."""
+    source: str
+    as_of: dt.date
+
+
+def read_segment_price(value: Any) -> SegmentPrice:
+    if isinstance(value, SegmentPrice):
+        return value
+    try:
+        price, source, as_of = (part.strip() for part in str(value).split(","))
+        amount, currency = price.split()
+        found = SegmentPrice(Decimal(amount), currency.upper(), source, dt.date.fromisoformat(as_of))
+    except (ValueError, InvalidOperation):
+        found = None
+    if found is None or not (0 < found.amount < 100 and len(found.currency) == 3 and found.source):
+        raise ValueError(
+            "give what one segment costs, who says so, and on which day, "
+            'such as "0.01 USD, our contract, 2026-11-27"'
+        )
+    return found
 
 
 def read_keywords(value: Any) -> frozenset[str]:

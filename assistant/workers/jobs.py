@@ -99,6 +99,13 @@ def fetch_media(job_context: JobContext) -> None:
     media_fetching.fetch_waiting(services, _in_a_loop_of_its_own(services))
 
 
+def import_files(job_context: JobContext) -> None:
+    """Invite the people of files that organizers brought to their page."""
+    from assistant.conversations.importing import file_imports
+
+    file_imports.import_due(job_context.runtime.services)
+
+
 def keep_figures(job_context: JobContext) -> None:
     """Count the figures of large cohorts, so that reports on them are there at once."""
     from assistant.circles.reports import kept_reports
@@ -151,6 +158,7 @@ def ring(job_context: JobContext) -> None:
 
         return asyncio.run(go())
 
+    called_phones.cut_talks(transport, run)
     called_phones.settle_calls(transport, run)
     called_phones.ring_due(transport, run)
 
@@ -171,6 +179,7 @@ BESIDE: Final = (
     ("delivery", settle, 3),
     ("inbox", translate, 2),
     ("inbox", fetch_media, 2),
+    ("inbox", import_files, 5),
     ("inbox", keep_figures, 60),
     ("delivery", follow_reviews, 60),
     ("delivery", ring, 3),

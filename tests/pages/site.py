@@ -12,6 +12,8 @@ from werkzeug.test import TestResponse
 
 from assistant.pages.page_app import make_pages
 from assistant.runtime import Runtime
+from assistant.settings.values import SegmentPrice
+from assistant.simulation.flow_playing import FlowPlay
 from assistant.simulation.transcript import play_in
 from assistant.simulation.world import World
 
@@ -19,7 +21,7 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 LINK = re.compile(r"https://circle\.example(/go/\S+)")
 
 
-def pages_of(world: World) -> Flask:
+def pages_of(world: World, price: SegmentPrice | None = None) -> Flask:
     """The pages over a world's own database, clock and flows."""
     settings = SimpleNamespace(
         public_url="http://localhost",
@@ -27,6 +29,7 @@ def pages_of(world: World) -> Flask:
         number="+14155550100",
         support_contact="help@circle.example",
         default_country="US",
+        segment_price=price,
         secret_key=SimpleNamespace(get_secret_value=lambda: "a key of the pages' tests"),
     )
     runtime = SimpleNamespace(
@@ -37,15 +40,15 @@ def pages_of(world: World) -> Flask:
         redis=SimpleNamespace(ping=lambda: True),
         spool=SimpleNamespace(size=lambda: 0),
     )
-    return make_pages(cast("Runtime", runtime))
+    return make_pages(cast("Runtime", runtime), FlowPlay)
 
 
 class Site:
     """A world and its pages."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, price: SegmentPrice | None = None) -> None:
         self.world = world
-        self.app = pages_of(world)
+        self.app = pages_of(world, price)
 
     def play(self, script: str) -> str:
         """What a transcript's people do happens here."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -12,6 +14,7 @@ from assistant.circles.reports.flow_counts import ALL, standing_in
 from assistant.engine.book import FlowBook
 from assistant.engine.flow_model import END
 from assistant.pages.flows.flow_diagram import lay_out
+from assistant.settings.values import SegmentPrice
 from assistant.store.tables import Conversation, FlowVersion
 from tests.pages.site import Site
 
@@ -92,6 +95,16 @@ def test_what_changed_since_a_stored_version_is_shown_as_plain_words(running: Si
     assert "An older &lt;b&gt;word&lt;/b&gt;" in page
     assert "give_page_link" in page
     assert nora.get("/flows/page?since=never").status_code == 404
+
+
+def test_a_text_s_price_stands_beside_its_segments_where_it_is_known(running: Site) -> None:
+    page = running.signed_in("nora").get("/flows/language").text
+    assert "1 segment, paid as one text" in page
+    assert "USD" not in page
+    price = SegmentPrice(Decimal("0.0083"), "USD", "our contract", dt.date(2026, 11, 27))
+    priced = Site(running.world, price).signed_in("mia").get("/flows/language").text
+    assert "1 segment, paid as one text · 0.0083 USD" in priced
+    assert "0.0083 USD a segment (our contract, 2026-11-27)" in priced
 
 
 def test_every_flow_is_drawn_whole(book: FlowBook) -> None:

@@ -67,6 +67,7 @@ PLACES = {
     "service": ("nora", "/service"),
     "flows": ("mia", "/flows"),
     "flow": ("noa", "/flows/onboarding"),
+    "play": ("nan", "/flows/less/play"),
     "flow_changed": ("nia", "/flows/page?since=before"),
     "join": ("", "/join"),
     "join_circle": ("", "/join/MAPLE"),
@@ -85,7 +86,13 @@ def season(book: FlowBook) -> Iterator[Site]:
         site.play(SEASON)
         site.play('cohort "Spring" organizer mia\ncircle ELM "Elm" cohort "Spring"')
         with world.database.write() as session:
-            for name in ("nora", "noa", "nia"):  # nobody is given more links in an hour than they need
+            for name in (
+                "nora",
+                "noa",
+                "nia",
+                "nan",
+                "nel",
+            ):  # nobody is given more links in an hour than they need
                 add_operator(session, world.number(name), world.clock.now())
             source = {"steps": {"link": {"kind": "say", "say": {"en": {"full": "Hello"}}}}}
             session.add(FlowVersion(flow="page", version="before", source=source))

@@ -44,7 +44,7 @@ def hear_tap(context: Context) -> str | None:
     conversation = context.session.get_one(Conversation, question.conversation_id)
     if question.state == "closed":
         return _hear_late(context, question, conversation, tap)
-    reading = _reading(context, question, conversation, tap)
+    reading = reading_of(context, question, conversation, tap.option)
     if reading is None:
         return None
     if (conversation.flow, conversation.step) != (question.flow, question.step):
@@ -57,7 +57,7 @@ def _hear_late(context: Context, question: Question, conversation: Conversation,
     answered = _answered(context, question)
     if answered is not None and _says(answered, tap):
         return DOUBLED
-    reading = _reading(context, question, conversation, tap)
+    reading = reading_of(context, question, conversation, tap.option)
     if reading is None:
         # The conversation has gone on elsewhere; what its options were then cannot be told any more.
         return _say_closed(context)
@@ -75,19 +75,19 @@ def _hear_late(context: Context, question: Question, conversation: Conversation,
     return _say_closed(context)
 
 
-def _reading(context: Context, question: Question, conversation: Conversation, tap: Tapped) -> Reading | None:
+def reading_of(
+    context: Context, question: Question, conversation: Conversation, option: str
+) -> Reading | None:
     """Return what an option comes to; None: the question has no such option."""
     step = step_asked(context, question, conversation)
-    if step is None or tap.option not in [
-        option for option, _ in options_of(context, question, conversation)
-    ]:
+    if step is None or option not in [key for key, _ in options_of(context, question, conversation)]:
         return None
     if step.choices_from:
-        reading = Reading("chosen", tap.option)
+        reading = Reading("chosen", option)
     elif (step.expect or "").startswith("number"):
-        reading = Reading("number", int(tap.option))
+        reading = Reading("number", int(option))
     else:
-        reading = Reading(tap.option)
+        reading = Reading(option)
     return reading if find_way(step, reading.outcome) is not None else None
 
 

@@ -56,7 +56,7 @@ class Call:
 
     id: int
     name: str
-    body: bytes
+    payload: bytes
     secret: str
 
 
@@ -185,9 +185,9 @@ async def _call(network: HookNetwork, url: str, call: Call, real: dt.datetime) -
         "User-Agent": "circle-assistant",
         "webhook-id": call.name,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": signature(call.secret, call.name, timestamp, call.body),
+        "webhook-signature": signature(call.secret, call.name, timestamp, call.payload),
     }
-    return await network.post(url, call.body, headers)
+    return await network.post(url, call.payload, headers)
 
 
 def _note(

@@ -51,7 +51,7 @@ def flow_pages() -> Blueprint:
     @pages.get("/flows/<name>")
     @looking
     def one(name: str) -> Response:
-        flow = _flow(name)
+        flow = flow_of(name)
         with runtime_here().database.read() as session:
             standing = standing_in(session, name) if g.operates else {}
             fewest = FEWEST if g.operates and name not in SAFETY_FLOWS else None
@@ -72,12 +72,14 @@ def flow_pages() -> Blueprint:
             since=since,
             changed=changed,
             operates=g.operates,
+            price=runtime_here().settings.segment_price,
         )
 
     return pages
 
 
-def _flow(name: str) -> Flow:
+def flow_of(name: str) -> Flow:
+    """Return today's flow of this name; without one there is no such page."""
     found = runtime_here().services.book.flows.get(name)
     if found is None:
         abort(404)

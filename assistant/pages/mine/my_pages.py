@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, Response, abort, request
 
 from assistant.circles.people.permissions import hearing_of, hosted_by
 from assistant.circles.trust.own_words import own_words
-from assistant.pages.page_showing import runtime_here, show
+from assistant.language.rendering import readable_time
+from assistant.pages.mine.settings_view import LONGEST_GIVEN, WEEKS, setting_text, settings_of
+from assistant.pages.page_showing import reader_language, runtime_here, show
 from assistant.pages.page_turns import Done, NotHere, act, look
 from assistant.pages.visitors import freshly, signed_in, visitor_here
 from assistant.store.tables import Person
@@ -30,6 +33,8 @@ def my_pages() -> Blueprint:
             hears = hearing_of(session, [person.id])[person.id]
             runs, operates = "on_call" in hears, "operator" in hears
             hosted = list(hosted_by(session, person.id))
+            settings = settings_of(session, person)
+        language = reader_language()
         held = _look("me", "tell")
         return show(
             "mine/me.html",
@@ -39,6 +44,13 @@ def my_pages() -> Blueprint:
             operates=operates,
             hosted=hosted,
             fresh=visitor.fresh,
+            settings=settings,
+            set=partial(setting_text, language),
+            place=person.place or person.zone,
+            hour=readable_time(person.hour, 0, language) if person.hour is not None else "",
+            name="" if person.plain else person.name,
+            weeks=WEEKS,
+            longest=LONGEST_GIVEN,
         )
 
     @pages.post("/me/words")
