@@ -94,7 +94,7 @@ class Runtime:
     @cached_property
     def calls(self) -> Calls | None:
         """Who rings phones; None where that is switched off."""
-        if not self.settings.rings:
+        if not self.settings.rings and not self.settings.talks:
             return None
         from assistant.our_twilio import open_calls
 
@@ -249,6 +249,7 @@ def build_runtime(
             translates=_translates(settings.translation_models),
             url=settings.public_url,
             rings=settings.rings,
+            talks=settings.talks,
         ),
         _carrier=carrier,
         _wakeups=queues,

@@ -1,10 +1,10 @@
-"""The pages beside the doors: built when the first of them is asked for, since texts do without."""
+"""The pages and the API beside the doors: built when first asked for, since texts do without."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from assistant.runtime import Runtime
     from assistant.simulation.flow_playing import FlowPlay
+
+API: Final = "/api/"
 
 
 def begin_play(*given: Any, **named: Any) -> FlowPlay:
@@ -23,12 +25,12 @@ def begin_play(*given: Any, **named: Any) -> FlowPlay:
 
 
 class LatePages:
-    """Passes a request to this service's own routes, or to the pages.
+    """Passes a request to this service's own routes, to the API, or to the pages.
 
     Args:
         app: Has the routes of machines: health, metrics, the clock.
         own: Serves them.
-        runtime: What the pages are built with.
+        runtime: What the others are built with.
     """
 
     def __init__(self, app: Flask, own: WSGIApplication, runtime: Runtime) -> None:
@@ -37,13 +39,15 @@ class LatePages:
         self._runtime = runtime
         self._building = Lock()
         self._pages: WSGIApplication | None = None
+        self._api: WSGIApplication | None = None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         path = environ.get("PATH_INFO", "")
         if path in self._routes or path.startswith("/webhooks/"):
             return self._own(environ, start_response)
-        return self._built()(environ, start_response)
+        others = self._built_api() if path.startswith(API) else self._built()
+        return others(environ, start_response)
 
     def _built(self) -> WSGIApplication:
         if self._pages is None:
@@ -53,3 +57,12 @@ class LatePages:
 
                     self._pages = make_pages(self._runtime, begin_play)
         return self._pages
+
+    def _built_api(self) -> WSGIApplication:
+        if self._api is None:
+            with self._building:
+                if self._api is None:
+                    from assistant.api.api_app import make_api
+
+                    self._api = make_api(self._runtime)
+        return self._api

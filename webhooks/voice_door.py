@@ -1,23 +1,28 @@
-"""The doors at which the carrier asks what to say in a call, and tells of keys and of its end."""
+"""The doors at which the carrier asks what to say in a call, and tells of keys and of its end.
+
+Nothing is ever recorded: `record` is never set.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, request
-from twilio.twiml.voice_response import Gather, VoiceResponse
+from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from assistant.delivery import called_phones
+from assistant.carriers.ringing import RINGS
+from assistant.carriers.twilio_addresses import from_uri
+from assistant.circles.talks.talk_rows import LONGEST
+from assistant.delivery import call_steps
+from assistant.delivery.call_steps import Step
 from webhooks.signature import Signature
 from webhooks.twilio_webhooks import Refused, signed_form
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from assistant.runtime import Runtime
-    from assistant.store.tables import PageCall
 
 DOOR: Final = "/webhooks/twilio/call"
+OTHER: Final = f"{DOOR}/other"
 VOICES: Final = {"en": "en-US", "es": "es-MX"}
 PATIENCE: Final = 10
 """Seconds for a key."""
@@ -33,54 +38,58 @@ def door(runtime: Runtime) -> Blueprint:
         form = signed_form(request.environ, signature, settings.twilio_account_sid)
         return {name: value if isinstance(value, str) else value[0] for name, value in form.items()}
 
-    def asked(session: Session, form: dict[str, str]) -> PageCall | None:
-        call = called_phones.spoken(session, request.args.get("call", "")[:64])
-        if call is not None and call.carrier_id not in (None, form.get("CallSid")):
-            return None  # Another call than the one we know of.
-        return call
+    def twiml(step: Step, asks_at: str) -> Response:
+        return Response(str(_twiml(step, asks_at, _token(), settings.number)), content_type="text/xml")
 
     @pages.post(DOOR)
-    def speak() -> Response:
+    def pick_up() -> Response:
         form = read()
         with runtime.database.write() as session:
-            call = asked(session, form)
-            if call is None or call.state == "ended":
-                return _answer(_hang_up())
-            called_phones.note_asked(call, form.get("CallSid", "")[:64])
-            if form.get("AnsweredBy", "").startswith(called_phones.MACHINES):
-                called_phones.note_machine(call)
-                return _answer(_hang_up())
-            return _answer(_question(call))
+            return twiml(call_steps.pick_up(session, _token(), _sid(form), form.get("AnsweredBy", "")), DOOR)
 
     @pages.post(f"{DOOR}/key")
-    def hear() -> Response:
+    def press() -> Response:
         form = read()
+        now, sender = runtime.clock.now(), runtime.identity.sender
         with runtime.database.write() as session:
-            call = asked(session, form)
-            if call is None:
-                return _answer(_hang_up())
-            if not called_phones.note_key(call, form.get("Digits", "")):
-                return _answer(_question(call))
-            said = VoiceResponse()
-            said.say((call.said or ["", "", ""])[int(call.pressed or 1)], language=_voice(call))
-            said.hangup()
-        return _answer(said)
+            return twiml(
+                call_steps.press(session, _token(), _sid(form), form.get("Digits", ""), sender, now), DOOR
+            )
+
+    @pages.post(OTHER)
+    def pick_up_other() -> Response:
+        form = read()
+        parent, answered_by = form.get("ParentCallSid"), form.get("AnsweredBy", "")
+        with runtime.database.write() as session:
+            return twiml(call_steps.pick_up_other(session, _token(), parent, answered_by), OTHER)
+
+    @pages.post(f"{OTHER}/key")
+    def press_other() -> Response:
+        form = read()
+        parent, key = form.get("ParentCallSid"), form.get("Digits", "")
+        with runtime.database.write() as session:
+            return twiml(call_steps.press_other(session, _token(), parent, key, runtime.clock.now()), OTHER)
+
+    @pages.post(f"{DOOR}/after")
+    def part() -> Response:
+        form = read()
+        seconds = _number(form.get("DialCallDuration", ""))
+        with runtime.database.write() as session:
+            return twiml(call_steps.part(session, _token(), _sid(form), seconds), DOOR)
 
     @pages.post(f"{DOOR}/status")
     def end() -> Response:
         form = read()
-        seconds = form.get("CallDuration", "")
         with runtime.database.write() as session:
-            call = asked(session, form)
-            if call is not None:
-                called_phones.note_asked(call, form.get("CallSid", "")[:64])
-                called_phones.note_end(
-                    call,
-                    form.get("CallStatus", "").lower(),
-                    form.get("AnsweredBy"),
-                    int(seconds) if seconds.isascii() and seconds.isdigit() and len(seconds) < 7 else None,
-                    runtime.clock.now(),
-                )
+            call_steps.end(
+                session,
+                _token(),
+                _sid(form),
+                form.get("CallStatus", "").lower(),
+                form.get("AnsweredBy"),
+                _number(form.get("CallDuration", "")),
+                runtime.clock.now(),
+            )
         return Response(status=204)
 
     @pages.errorhandler(Refused)
@@ -90,26 +99,45 @@ def door(runtime: Runtime) -> Blueprint:
     return pages
 
 
-def _question(call: PageCall) -> VoiceResponse:
-    """Say the sentence twice at most, and wait for a key each time."""
+def _token() -> str:
+    return request.args.get("call", "")[:64]
+
+
+def _sid(form: dict[str, str]) -> str:
+    return form.get("CallSid", "")[:64]
+
+
+def _number(said: str) -> int | None:
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 7 else None
+
+
+def _twiml(step: Step, asks_at: str, token: str, number: str) -> VoiceResponse:
+    """Write a step as the carrier reads it.
+
+    Args:
+        asks_at: The door whose key is waited for.
+        number: Ours, which is all that either of two sees.
+    """
     response = VoiceResponse()
-    for _ in range(2):
-        gather = Gather(num_digits=1, timeout=PATIENCE, action=f"{DOOR}/key?call={call.token}", method="POST")
-        gather.say((call.said or [""])[0], language=_voice(call))
-        response.append(gather)
-    response.hangup()
+    language = VOICES.get(step.language or "en", "en-US")
+    if step.then == "ask":
+        # Twice at most.
+        for _ in range(2):
+            gather = Gather(
+                num_digits=1, timeout=PATIENCE, action=f"{asks_at}/key?call={token}", method="POST"
+            )
+            gather.say(step.words, language=language)
+            response.append(gather)
+    elif step.words:
+        response.say(step.words, language=language)
+    if step.then == "dial":
+        after = f"{DOOR}/after?call={token}"
+        dial = Dial(caller_id=number, time_limit=LONGEST, timeout=RINGS, action=after, method="POST")
+        dial.number(
+            from_uri(step.uri), url=f"{OTHER}?call={token}", method="POST", machine_detection="Enable"
+        )
+        response.append(dial)
+    elif step.then != "connect":
+        # Where a document ends without it, the two are connected.
+        response.hangup()
     return response
-
-
-def _hang_up() -> VoiceResponse:
-    response = VoiceResponse()
-    response.hangup()
-    return response
-
-
-def _voice(call: PageCall) -> str:
-    return VOICES.get(call.language or "en", "en-US")
-
-
-def _answer(said: VoiceResponse) -> Response:
-    return Response(str(said), content_type="text/xml")

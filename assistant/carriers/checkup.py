@@ -19,7 +19,7 @@ class Finding:
     """One thing that was looked at."""
 
     subject: str
-    """account | sender | webhook | retries"""
+    """account | sender | webhook | retries | voice"""
     well: bool
     said: str
     mend: str = ""
@@ -86,6 +86,23 @@ async def _number(client: Any, number: str, webhook_url: str) -> list[Finding]:
         return [Finding("sender", False, "the number cannot text", "choose a number with SMS")]
     found = [Finding("sender", True, "the number is ours and can text")]
     return [*found, *_webhook(row.sms_url, row.sms_method, webhook_url, 'the number\'s "A message comes in"')]
+
+
+async def examine_voice(client: Any, number: str) -> Finding:
+    """Look whether calls can go out from a number, and what those hear who call it back. Never raises."""
+    try:
+        with reading():
+            rows = await client.incoming_phone_numbers.list_async(phone_number=number, limit=1)
+    except CarrierError as error:
+        return Finding("voice", False, f"the number could not be looked at (code {error.code})", "try again")
+    if not rows:
+        mend = "set TWILIO_FROM to a number of this account: calls go out from it"
+        return Finding("voice", False, "the number does not belong to the account", mend)
+    capabilities = rows[0].capabilities or {}
+    if isinstance(capabilities, dict) and not capabilities.get("voice", True):
+        mend = "choose a number with Voice for TWILIO_FROM, or switch calls off"
+        return Finding("voice", False, "calls are switched on, but the number cannot call", mend)
+    return Finding("voice", True, "calls can go out from the number")
 
 
 def _webhook(url: str | None, method: str | None, wanted: str, where: str) -> list[Finding]:

@@ -9,14 +9,14 @@ from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
 from assistant.carriers.carrier import Accepted
-from assistant.carriers.ringing import LoggedCall
+from assistant.carriers.checkup import Finding, examine_voice
+from assistant.carriers.ringing import LONGEST, RINGS, LoggedCall
 from assistant.carriers.twilio_addresses import from_uri
 from assistant.carriers.twilio_http import LoopHttp, reading, refusal, sending
 
-RINGS = 25
-"""Seconds; most voicemails take over after some 30."""
-LONGEST = 120
-"""Seconds of a call in which a key is asked for."""
+OVER = 21220
+"""Twilio's code for a call that is over already."""
+GONE = 404
 MOST_TO_ONE = 50
 
 
@@ -44,7 +44,7 @@ class TwilioCalls:
         self._http = LoopHttp(api_url, timeout)
         self._client: Any = Client(account_sid, auth_token, http_client=self._http)
 
-    async def ring(self, to_uri: str, token: str) -> Accepted:
+    async def ring(self, to_uri: str, token: str, *, longest: int = LONGEST) -> Accepted:
         """Begin one call; see `Calls.ring`."""
         with sending():
             try:
@@ -59,7 +59,7 @@ class TwilioCalls:
                     # Told before anything is said: a voicemail must not seem to have heard a page.
                     machine_detection="Enable",
                     timeout=RINGS,
-                    time_limit=LONGEST,
+                    time_limit=longest,
                 )
             except TwilioException as error:
                 # Not chained: the exception's own message repeats the request, numbers and all.
@@ -84,6 +84,20 @@ class TwilioCalls:
             for row in rows
             if row.direction == "outbound-api" and row.date_created and row.date_created >= since
         ]
+
+    async def hang_up(self, carrier_id: str) -> None:
+        """End a call; see `Calls.hang_up`."""
+        with sending():
+            try:
+                await self._client.calls(carrier_id).update_async(status="completed")
+            except TwilioException as error:
+                status, code = int(getattr(error, "status", 0) or 0), getattr(error, "code", None)
+                if code != OVER and status != GONE:
+                    raise refusal(status, code) from None
+
+    async def check(self) -> Finding:
+        """Return whether our number can call. Never raises."""
+        return await examine_voice(self._client, self._number)
 
     async def close(self) -> None:
         """Let go of this loop's connections."""

@@ -42,8 +42,18 @@ COMMANDS: Final = {
         "operator",
         "Who sees to the whole service, and has a page for it.",
     ),
+    "api": (
+        "tools.api_command",
+        "api",
+        "An organizer's other tools: tokens, and hooks that tell what happened.",
+    ),
     "break": ("break_command", "break_", "Days on which nothing planned is sent: a holiday, a rest."),
     "status": ("status_command", "status", "How circles stand, in numbers."),
+    "survey": (
+        "evaluating.survey_command",
+        "survey",
+        "Ask members a few questions before and after; only counts are told.",
+    ),
     "report": ("report_command", "report", "How a circle or a cohort goes: counts and trends, for a funder."),
     "audit": ("audit_command", "audit", "Who did what, when, and each step that alerts took."),
     "words": ("person_commands", "words", "A person's own words in a file, for them; WHO tells them."),

@@ -69,6 +69,7 @@ def create_cohort(name: str, organizer: str, as_json: bool) -> None:
     help=f"{' or '.join(LANGUAGES)}, for those who have not said.",
 )
 @click.option("--size", default=12, show_default=True, help="Seats; 8 is right.")
+@click.option("--survey", is_flag=True, help="Ask members a few questions before and after: circle survey.")
 @click.option(
     "--qr", "picture", type=click.Path(path_type=Path), metavar="FILE", help="The QR code as .svg or .png."
 )
@@ -84,6 +85,7 @@ def create(
     timezone: str,
     language: str,
     size: int,
+    survey: bool,
     picture: Path | None,
     as_json: bool,
 ) -> None:
@@ -95,7 +97,17 @@ def create(
     if picture is not None and picture.suffix.lower() not in (".svg", ".png"):
         raise click.UsageError("--qr writes .svg or .png; name the file accordingly")
     plan = Plan(
-        name, code, cohort, host, backup, program, starts.date() if starts else None, timezone, language, size
+        name,
+        code,
+        cohort,
+        host,
+        backup,
+        program,
+        starts.date() if starts else None,
+        timezone,
+        language,
+        size,
+        surveyed=survey,
     )
     with runtime() as opened:
         _ = opened.book  # the join line comes from it: rather no circle than one without

@@ -57,6 +57,8 @@ def doctor(as_json: bool) -> None:
 def examine() -> Iterator[Line]:
     """Look at everything that can be looked at; what cannot be is skipped: its cause is named already."""
     from assistant.cli.channels.doctor_channels import channels
+    from assistant.cli.channels.doctor_voice import voice
+    from assistant.cli.tools.doctor_hooks import hooks
     from assistant.logs import set_up_logs
     from assistant.runtime import build_runtime
     from assistant.settings import SettingsErrors, load_settings
@@ -75,8 +77,8 @@ def examine() -> Iterator[Line]:
         for line in _database(opened):
             rows_can_be_read |= line.state == "ok"
             yield line
-        from_rows = (_keys, _clock, _stuck, _alarms, channels) if rows_can_be_read else ()
-        for check in (_redis, _flows, _web, _carrier, _disk, _translation, _transcription, *from_rows):
+        from_rows = (_keys, _clock, _stuck, _alarms, channels, hooks) if rows_can_be_read else ()
+        for check in (_redis, _flows, _web, _carrier, voice, _disk, _translation, _transcription, *from_rows):
             yield from check(opened)
 
 

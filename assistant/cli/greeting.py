@@ -56,7 +56,8 @@ class Greeter(threading.Thread):
 
     def run(self) -> None:
         home = f"http://127.0.0.1:{self._settings.port}"
-        while not self._over.wait(0.02):
+        complained = False
+        while not self._over.wait(0.1):
             answer = ask(f"{home}/health")
             if answer and answer.status == 200 and self._carrier_answers():
                 seconds = time.monotonic() - self._began
@@ -64,9 +65,9 @@ class Greeter(threading.Thread):
                 if not self.trouble:
                     self._greet(home, seconds)
                 return
-            if time.monotonic() - self._began > PATIENCE:
+            if not complained and time.monotonic() - self._began > PATIENCE:
                 self._complain(home, answer)
-                self._began = float("inf")
+                complained = True
 
     def _prepare(self) -> None:
         """Look at the demo and the flows. A bad one lets no worker start: end with all that is wrong."""

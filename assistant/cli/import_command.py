@@ -15,9 +15,8 @@ from assistant.cli.output import as_json, counted, print_json, print_table, say
 
 if TYPE_CHECKING:
     from assistant.circles.cohorts.assignment import Seating
-    from assistant.circles.cohorts.import_entries import Sheet
+    from assistant.circles.cohorts.import_preview import Plan
     from assistant.runtime import Runtime
-    from assistant.store.tables import Circle
 
 SHOWN_ROWS = 5
 SHOWN_TROUBLES = 50
@@ -41,7 +40,6 @@ def import_(file: BinaryIO, code: str | None, cohort: str | None, yes: bool, as_
     circle of their language, evenly, and among those to one with others awake when they are, who can teach
     what they want to learn.
     """
-    from assistant.circles.cohorts.import_plan import INVITE
     from assistant.cli.circle_commands import join_line, our_number
     from assistant.cli.opening import runtime
     from assistant.conversations.import_invitations import invite_all, last_leaves
@@ -49,46 +47,39 @@ def import_(file: BinaryIO, code: str | None, cohort: str | None, yes: bool, as_
     if (code is None) == (cohort is None):
         raise click.UsageError("say where they are invited: --circle CODE or --spread COHORT, one of them")
     with runtime(quiet=as_json) as opened:
-        sheet, seating, where = _plan(opened, file.read(), code, cohort)
+        plan = _plan(opened, file.read(), code, cohort)
+        sheet, seating = plan.sheet, plan.seating
         last = last_leaves(opened.services, seating, sheet.entries)
-        expected = Counter(seating.fates.values())
         if not as_json:
-            _show_preview(sheet, seating, where)
-            _show_pace(expected[INVITE], last, seating.circles[0].zone)
-        _confirm(expected[INVITE], yes=yes)
+            _show_preview(plan)
+            _show_pace(plan.invitations, last, seating.circles[0].zone)
+        _confirm(plan.invitations, yes=yes)
         with _progress(len(sheet.entries), quiet=as_json) as step:
             done = invite_all(opened.services, seating, sheet.entries, step)
         number = our_number(opened)
         lines = {each.code: join_line(opened, each, number) for each in seating.circles}
     if as_json:
-        print_json(_as_data(sheet, seating, done, last, lines, code is not None))
+        print_json(_as_data(plan, done, last, lines))
         return
-    _tell_rest(seating, done, lines, None if code is not None else where)
+    _tell_rest(seating, done, lines, None if plan.alone else plan.where)
 
 
-def _plan(
-    opened: Runtime, spreadsheet: bytes, code: str | None, cohort: str | None
-) -> tuple[Sheet, Seating, str]:
-    """Return what the spreadsheet says, who comes where, and the name of the circle or cohort."""
-    from assistant.circles.cohorts.assignment import (
-        find_cohort,
-        seat_in_circle,
-        spread_over_cohort,
-        usual_zone,
-    )
-    from assistant.circles.cohorts.import_entries import read_sheet
+def _plan(opened: Runtime, spreadsheet: bytes, code: str | None, cohort: str | None) -> Plan:
+    """Return what the spreadsheet would do in the circle or cohort that was named."""
+    from assistant.circles.cohorts.assignment import find_cohort
+    from assistant.circles.cohorts.import_preview import plan_import
     from assistant.circles.hosts.circle_setup import find_circle
 
-    now, identity = opened.clock.now(), opened.identity
-    country = opened.settings.default_country
     with opened.database.read() as session:
-        if code is not None:
-            circle = find_circle(session, code)
-            sheet = read_sheet(spreadsheet, country=country, zone=circle.zone, now=now)
-            return sheet, seat_in_circle(session, circle, sheet.entries, identity), circle.name
-        found = find_cohort(session, cohort or "")
-        sheet = read_sheet(spreadsheet, country=country, zone=usual_zone(session, found), now=now)
-        return sheet, spread_over_cohort(session, found, sheet.entries, identity, now), found.name
+        whose = find_circle(session, code) if code is not None else find_cohort(session, cohort or "")
+        return plan_import(
+            session,
+            spreadsheet,
+            whose,
+            opened.identity,
+            country=opened.settings.default_country,
+            now=opened.clock.now(),
+        )
 
 
 def _tell_rest(
@@ -110,12 +101,11 @@ def _tell_rest(
         )
 
 
-def _show_preview(sheet: Sheet, seating: Seating, where: str) -> None:
+def _show_preview(plan: Plan) -> None:
     from assistant.circles.cohorts.import_plan import FATES
 
-    counts = Counter(seating.fates.values())
-    alone = seating.aim.cohort_id is None
-    named = f"{where} ({seating.circles[0].code})" if alone else where
+    sheet, seating, counts = plan.sheet, plan.seating, plan.fates
+    named = f"{plan.where} ({seating.circles[0].code})" if plan.alone else plan.where
     say(f"{len(sheet.entries)} people for {named}:")
     for fate, meaning in FATES.items():
         if counts[fate]:
@@ -128,12 +118,12 @@ def _show_preview(sheet: Sheet, seating: Seating, where: str) -> None:
         more = f" and {len(lines) - SHOWN_TROUBLES} more" if len(lines) > SHOWN_TROUBLES else ""
         say(f"         {reason}")
         say(f"         (lines {', '.join(map(str, lines[:SHOWN_TROUBLES]))}{more})")
-    if alone:
+    if plan.alone:
         room = seating.circles[0].size - seating.taken.get(seating.circles[0].id, 0)
         if counts["invite"] > room:
             say(f"  Note: {max(room, 0)} seats are free; whoever answers once they are taken hears so.")
     else:
-        _show_circles(sheet, seating)
+        _show_circles(plan)
     for what, rows in (("cannot be taken", sheet.bad), ("stand there twice", sheet.doubled)):
         if rows:
             say(f"{len(rows)} rows {what}:")
@@ -148,15 +138,15 @@ def _show_preview(sheet: Sheet, seating: Seating, where: str) -> None:
             f"The file is not in UTF-8. It was read as {sheet.guessed}: look at a name with an accent, and "
             'if it is wrong, save the table as "CSV UTF-8" and import that.'
         )
-    _show_first_rows(sheet, seating)
+    _show_first_rows(plan)
 
 
-def _show_first_rows(sheet: Sheet, seating: Seating) -> None:
+def _show_first_rows(plan: Plan) -> None:
     from assistant.circles.people.phone_entry import masked
 
+    sheet, seating = plan.sheet, plan.seating
     if not sheet.entries or not sys.stdout.isatty():
         return
-    codes = {circle.id: circle.code for circle in seating.circles}
     previewed = [
         (
             each.line,
@@ -166,16 +156,16 @@ def _show_first_rows(sheet: Sheet, seating: Seating) -> None:
             each.zone,
             each.consent_at,
             seating.fates[each.line],
-            codes.get(seating.seats.get(each.line, 0)),
+            plan.codes.get(each.line),
         )
         for each in sheet.entries[:SHOWN_ROWS]
     ]
     print_table(("LINE", "PHONE", "NAME", "LANGUAGE", "ZONE", "CONSENT", "BECOMES", "CIRCLE"), previewed)
 
 
-def _show_circles(sheet: Sheet, seating: Seating) -> None:
+def _show_circles(plan: Plan) -> None:
     """How each circle fills, and how many come to it, by language."""
-    rows = _by_circle(sheet, seating)
+    rows = plan.by_circle
     say("Circles, with those who have a seat or an invitation already:")
     for circle, taken, coming in rows[:SHOWN_CIRCLES]:
         languages = counted({language or "language not known": n for language, n in coming.items()})
@@ -185,16 +175,6 @@ def _show_circles(sheet: Sheet, seating: Seating) -> None:
         )
     if len(rows) > SHOWN_CIRCLES:
         say(f"  and {len(rows) - SHOWN_CIRCLES} more circles; --json lists them all")
-
-
-def _by_circle(sheet: Sheet, seating: Seating) -> list[tuple[Circle, int, Counter[str | None]]]:
-    from assistant.circles.cohorts.import_plan import INVITE
-
-    coming: dict[int, Counter[str | None]] = {circle.id: Counter() for circle in seating.circles}
-    for entry in sheet.entries:
-        if seating.fates[entry.line] == INVITE:
-            coming[seating.seats[entry.line]][entry.language] += 1
-    return [(circle, seating.taken.get(circle.id, 0), coming[circle.id]) for circle in seating.circles]
 
 
 def _show_pace(invitations: int, last: dt.datetime | None, zone: str) -> None:
@@ -211,17 +191,15 @@ def _show_pace(invitations: int, last: dt.datetime | None, zone: str) -> None:
 
 
 def _as_data(
-    sheet: Sheet,
-    seating: Seating,
+    plan: Plan,
     done: Counter[str],
     last: dt.datetime | None,
     lines: dict[str, str],
-    alone: bool,
 ) -> dict[str, object]:
     from assistant.circles.cohorts.import_plan import NO_CONSENT
     from assistant.conversations.import_invitations import INVITES_A_MINUTE
 
-    codes = {circle.id: circle.code for circle in seating.circles}
+    sheet, seating = plan.sheet, plan.seating
     data: dict[str, object] = {
         "fates": dict(done),
         "bad": [{"line": each.line, "reason": each.reason} for each in sheet.bad],
@@ -234,18 +212,13 @@ def _as_data(
         "no_seat": [{"line": line, "reason": reason} for line, reason in seating.reasons.items()],
         "pace": {"a_minute": INVITES_A_MINUTE, "last_at": last},
     }
-    if alone:
+    if plan.alone:
         code = seating.circles[0].code
         return {"circle": code, **data, "join_line": lines[code]}
-    placed = {
-        line: codes[circle_id]
-        for line, circle_id in {**seating.stays, **seating.seats}.items()
-        if circle_id in codes
-    }
-    return {"circles": _circles_as_data(sheet, seating, lines), **data, "places": placed}
+    return {"circles": _circles_as_data(plan, lines), **data, "places": dict(plan.codes)}
 
 
-def _circles_as_data(sheet: Sheet, seating: Seating, lines: Mapping[str, str]) -> list[dict[str, object]]:
+def _circles_as_data(plan: Plan, lines: Mapping[str, str]) -> list[dict[str, object]]:
     return [
         {
             "code": circle.code,
@@ -256,7 +229,7 @@ def _circles_as_data(sheet: Sheet, seating: Seating, lines: Mapping[str, str]) -
             "languages": {language or "unknown": count for language, count in coming.items()},
             "join_line": lines[circle.code],
         }
-        for circle, taken, coming in _by_circle(sheet, seating)
+        for circle, taken, coming in plan.by_circle
     ]
 
 

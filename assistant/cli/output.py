@@ -10,18 +10,12 @@ from typing import Any
 
 import click
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
 def print_json(data: Any) -> None:
     """One JSON document; times in ISO 8601."""
     click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=_plain))
-
-
-def safe_cell(cell: object) -> object:
-    """Return what may stand in a CSV file that a spreadsheet opens: words are never taken for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -25,7 +25,7 @@ def words(phone: str, file: Path) -> None:
     Each of their words gets a receipt: WHO tells them that whoever runs this has had them.
     """
     from assistant.circles.people.receipts import Reading, note_reads
-    from assistant.circles.trust.own_words import to_copy
+    from assistant.circles.trust.own_words import SURVEY, to_copy
     from assistant.cli.opening import runtime
     from assistant.errors import NotPossible
 
@@ -34,7 +34,9 @@ def words(phone: str, file: Path) -> None:
     with runtime() as opened:
         now = opened.clock.now()
         with opened.database.write() as session:
-            kept = to_copy(session, _find(session, opened, phone).person_id)
+            everything = to_copy(session, _find(session, opened, phone).person_id)
+            # Of what is only counted each was told that nobody reads it: COPY alone brings it.
+            kept = [own for own in everything if own.kind != SURVEY]
             carried = (" ".join(f"{kind}:{number}" for kind, number in sorted(own.refs)) for own in kept)
             note_reads(session, [Reading(each, None) for each in carried], "export", now)
         # Only now that the receipts stand.

@@ -57,7 +57,11 @@ def status(code: str | None, cohort: str | None, as_json: bool) -> None:
             say(f"{each.code}: {each.unanswered} of them unanswered; no one is texted any more. Call a host.")
         if each.nows.called:
             soon = f", in about {each.nows.minutes} minutes" if each.nows.minutes is not None else ""
-            say(f"{each.code}: NOW called {each.nows.called}, found someone {each.nows.found}{soon}.")
+            talked = (
+                f"; by phone {each.nows.talked}, {each.nows.talk_minutes} minutes" if each.nows.talked else ""
+            )
+            found = f"found someone {each.nows.found}{soon}{talked}."
+            say(f"{each.code}: NOW called {each.nows.called}, {found}")
     say(f"Texts: {counted(texts) or 'nothing waits'}.")
 
 

@@ -36,6 +36,7 @@ from assistant.conversations.moves.host_replies import offer_reply
 from assistant.conversations.questions import missed, set_aside
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
+from assistant.engine.flow_model import TOGETHER
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands.command_reading import CommandReading
 from assistant.language.replies.reply_reading import Reading
@@ -355,8 +356,9 @@ def _is_for_an_alert(context: Context, command: CommandReading) -> bool:
 
 def _counts_in_danger(context: Context, conversation: Conversation | None, command: CommandReading) -> bool:
     """Whether it is one; from someone who may be in danger "call me please" and "done" are words."""
-    meant = command.capitals or context.services.book.commands[command.name].interrupts is True
-    return (command.sure and meant) or not is_in_talk(context, conversation)
+    interrupts = context.services.book.commands[command.name].interrupts
+    meant = interrupts is True or (interrupts == TOGETHER and paged_stage.knows_who_is_here(context))
+    return (command.sure and (command.capitals or meant)) or not is_in_talk(context, conversation)
 
 
 def _sure_command(context: Context) -> CommandReading | None:
@@ -364,8 +366,8 @@ def _sure_command(context: Context) -> CommandReading | None:
     command = read_given(context)
     if command is None or not command.sure:
         return None
-    meant = command.capitals or context.services.book.commands[command.name].interrupts is True
-    return command if meant else None
+    meant = context.services.book.commands[command.name].interrupts in (True, TOGETHER)
+    return command if command.capitals or meant else None
 
 
 def _unasked(context: Context) -> str | None:

@@ -86,22 +86,21 @@ def ask_if_answer(
 ) -> bool:
     """Ask whether words that are exactly a command, in small letters, answer a question that others read.
 
-    They are held meanwhile: what was meant for us would be read by a buddy, the circle or a host. A single
-    word ("home", "done") is as good an answer as any.
+    They are held meanwhile: what was meant for us would be read by a buddy, the circle or a host.
     """
-    if command is None or len(command.said.split()) == 1:
-        return False
-    if not command.sure or command.value is not None or command.capitals:
+    if command is None or not command.sure or command.value is not None or command.capitals:
         return False
     meant = context.services.book.commands[command.name]
-    if meant.interrupts != CAPITALS or reading.outcome != "text" or question.visible_to == "us":
+    if meant.interrupts != CAPITALS or meant.names_subject:
+        return False
+    if reading.outcome != "text" or question.visible_to == "us":
         return False
     step = step_of(context, question)
     if (step.expect or "text") != "text" or is_offered(context, question):
         return False
     said = shorten(command.said, PLACEHOLDERS["said"].longest)
     values = {"held": context.words.strip(), "meant": question.id, "said": said}
-    start_instead(context, question, "command_meant", values)
+    start_instead(context, question, held_words.MEANT, values)
     return True
 
 

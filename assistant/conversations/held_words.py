@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.sharing.retraction import forget_held
 from assistant.conversations.answers import take_answer
 from assistant.conversations.turn_context import Context
@@ -16,6 +17,7 @@ COMMAND: Final = "delete"
 KEYWORD: Final = {"en": "DELETE", "es": "BORRA"}
 TAKES_BACK: Final = (COMMAND, "undo")
 ASKING: Final = "take_back"
+MEANT: Final = "command_meant"
 HOLDING: Final = (
     "share",
     "win",
@@ -30,7 +32,7 @@ HOLDING: Final = (
     "introduce",
     "introduce_two",
     "ask_meant",
-    "command_meant",
+    MEANT,
     "number_meant",
     "link_words",
 )
@@ -58,8 +60,11 @@ def takes_back(command: CommandReading | None) -> bool:
 def let_go(context: Context, question: Question, conversation: Conversation, command: CommandReading) -> bool:
     """Skip the question that holds words, if they are taken back; return whether that was meant.
 
-    Asked whether that is what is to be taken back, saying so once more is a yes.
+    Asked whether that is what is to be taken back, or whether it was a command, saying so once more is a yes.
     """
+    if question.flow == MEANT and _said_again(conversation, command):
+        take_answer(context, question, conversation, Reading("command"))
+        return True
     if not takes_back(command) or question.flow not in (*HOLDING, ASKING):
         return False
     if question.flow == ASKING:
@@ -69,3 +74,10 @@ def let_go(context: Context, question: Question, conversation: Conversation, com
     take_answer(context, question, conversation, Reading("skip"))
     forget_held(about)
     return True
+
+
+def _said_again(conversation: Conversation, command: CommandReading) -> bool:
+    said = conversation.values.get("said")
+    return (
+        bool(said) and command.value is None and shorten(command.said, PLACEHOLDERS["said"].longest) == said
+    )

@@ -7,8 +7,9 @@ import re
 from sqlalchemy import select
 
 from assistant.conversations.answers import step_of
+from assistant.conversations.helping.hour_for_two import is_together
 from assistant.conversations.turn_context import Context
-from assistant.engine.flow_model import ASKED, CAPITALS, UNLESS_ANSWER, Command
+from assistant.engine.flow_model import ASKED, CAPITALS, TOGETHER, UNLESS_ANSWER, Command
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands.command_reading import CommandReading
 from assistant.language.folding import plain_words
@@ -23,13 +24,15 @@ def is_the_answer(
     if question is None or reading is None or reading.outcome == UNCLEAR:
         return False
     interrupts = True if _is_timed(command) else context.services.book.commands[command.name].interrupts
+    if interrupts == TOGETHER and (context.known.in_alert or is_together(context)):
+        return False
     if interrupts == UNLESS_ANSWER:
         open_to_words = (step_of(context, question).expect or "text") == "text"
         return not command.capitals and (reading.outcome == "skip" or not open_to_words)
     if reading.outcome == "skip":
         return False
     written = command.capitals or (interrupts == ASKED and _is_meant(context, question, command))
-    if interrupts is False or (interrupts in (CAPITALS, ASKED) and not written):
+    if interrupts is False or (interrupts in (CAPITALS, ASKED, TOGETHER) and not written):
         return True
     expect = step_of(context, question).expect or ""
     if expect == "name" and len(command.said) == 1:

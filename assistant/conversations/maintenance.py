@@ -11,6 +11,8 @@ from assistant.circles.hours import hour_upkeep
 from assistant.circles.membership import invitation_reminders, silent_numbers
 from assistant.circles.people import carried_media, page_sessions
 from assistant.circles.seasons import season_end
+from assistant.circles.surveys import survey_plan
+from assistant.circles.tools import tool_upkeep
 from assistant.circles.trust import traces
 from assistant.conversations import import_invitations, timers
 from assistant.conversations.calling import called_pages
@@ -30,6 +32,8 @@ WORK: Final = (
     *page_sessions.WORK,
     *silent_numbers.WORK,
     *carried_media.WORK,
+    *tool_upkeep.WORK,
+    *survey_plan.WORK,
 )
 """Whether `maintain` would find anything."""
 OF_EACH_PART: Final = (called_pages.WORK, WORK, news_texts.WORK, timers.WORK, alert_escalation.WORK)
@@ -61,7 +65,7 @@ def _due(services: Services) -> tuple[bool, ...]:
     """Return of each part whether it has anything to do."""
     with services.database.read() as session:
         due = looks.which(session, services.clock.now(), *OF_EACH_PART)
-    return (due[0] and services.identity.rings, *due[1:])  # Whom nothing rings is never asked about it.
+    return (due[0] and (services.identity.rings or services.identity.talks), *due[1:])
 
 
 def maintain(services: Services) -> int:
@@ -76,7 +80,8 @@ def maintain(services: Services) -> int:
         circles = season_end.close_and_erase(session, now)
         briefs = brief_schedule.start_briefs(session, services.identity.sender, now)
         checks = silent_numbers.doubt_silent(session, services.identity.sender, now)
-        for start in (*briefs, *checks):
+        surveys = survey_plan.start_surveys(session, services.identity.sender, now)
+        for start in (*briefs, *checks, *surveys):
             start_later(session, start, now)
         hours = hour_upkeep.look_after_hours(session, services.identity.sender, now)
         for effect in hours:
@@ -86,11 +91,12 @@ def maintain(services: Services) -> int:
                 tell(session, services, effect, now)
         page_sessions.drop_old_sessions(session, now)
         carried_media.forget_loose(session, now)
+        tool_upkeep.drop_old(session, now)
         reminded = import_invitations.remind(session, services, now)
     if forgotten and services.database.scrub():
         with services.database.write() as session:
             traces.settle(session, forgotten, now)
-    return circles + len(briefs) + len(checks) + len(hours) + reminded + len(forgotten)
+    return circles + len(briefs) + len(checks) + len(surveys) + len(hours) + reminded + len(forgotten)
 
 
 def page_due(services: Services) -> int:

@@ -28,6 +28,7 @@ from assistant.conversations.danger_stage import (
     unfinished,
 )
 from assistant.conversations.helping import asking_back
+from assistant.conversations.helping.hour_for_two import TALKS, answer_talk_late
 from assistant.conversations.questions import missed
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
@@ -83,6 +84,8 @@ def pass_on(context: Context, read: Callable[[Context], CommandReading | None]) 
     told = [alert for alert in alerts if hands_of(context.session, alert).told]
     late = missed(context.session, context.person.id, context.now)
     if late is not None and late.flow == CALL and answer_late(context, late):
+        return True
+    if context.question is None and answer_talk_late(context):
         return True
     if not told:
         for alert in alerts:
@@ -182,6 +185,12 @@ def is_busy(context: Context) -> bool:
     return ON_CALL in context.known.hears and is_holding(context.about(None))
 
 
+def knows_who_is_here(context: Context) -> bool:
+    """Return whether someone an alert is about was told who gets what they write."""
+    alerts = open_about(context.session, context.person.id)
+    return any(hands_of(context.session, alert).told for alert in alerts)
+
+
 def after_stop(context: Context) -> None:
     """Tell whoever looks after someone who opts out; page the next where whoever looks does."""
     if context.progress.opted_out:
@@ -210,7 +219,11 @@ def _is_an_answer(context: Context, alerts: Sequence[Alert]) -> bool:
     A yes to what a person has just asked is no answer to what we asked before.
     """
     question = context.question
-    if question is None or not _came_after(context, question, alerts):
+    if question is None:
+        return False
+    # A number alone answers whether to talk, whatever a person has written since.
+    talks = question.flow == TALKS and read_number_alone(context.words) is not None
+    if not talks and not _came_after(context, question, alerts):
         return False
     conversation = context.session.get_one(Conversation, question.conversation_id)
     reading = read_answer(context, question, conversation)

@@ -1,4 +1,6 @@
-"""Rings whoever is on call, with the promises that texts have: asked again as it leaves, and never twice.
+"""Rings whoever is on call, or the first of two who talk, with the promises that texts have.
+
+It is asked again as it leaves, and rings never twice.
 
 A call is claimed before the carrier is asked, and one person's are never two at once. Where the answer was
 lost it is unsure, and the carrier's log decides: what it does not know may ring again.
@@ -8,18 +10,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from assistant.carriers.carrier import CarrierError, Trouble
-from assistant.carriers.ringing import Calls, LoggedCall
+from assistant.carriers.ringing import LONGEST, Calls, LoggedCall
 from assistant.circles.people.reachability import address_of
+from assistant.circles.talks.talk_rows import AT_MOST, is_cut, talk_of_call, why_not_ring
 from assistant.logs import get_log
 from assistant.safety.call_wishes import why_not
 from assistant.services import Transport
-from assistant.store.tables import CallWish, PageCall
+from assistant.store import looks
+from assistant.store.tables import Address, CallWish, PageCall, Talk
 
 log = get_log("calls")
 
@@ -28,11 +33,17 @@ LEASE: Final = dt.timedelta(minutes=1)
 LOG_PATIENCE: Final = dt.timedelta(seconds=30)
 """So long the carrier's log may take to show a call that it took."""
 LONGEST_CALL: Final = dt.timedelta(minutes=5)
-"""After that a call whose end nobody told us is looked for."""
+"""After that a call whose end nobody told us is looked for; where two talk, so long after its last minute."""
 MOST_TRIES: Final = 3
 IN_HAND: Final = ("claimed", "unsure", "placed")
 MACHINES: Final = ("machine", "fax")
 _OVER: Final = ("completed", "busy", "no-answer", "failed", "canceled")
+NEXT: Final = looks.Next(
+    select(func.min(PageCall.not_before)).where(
+        PageCall.state == literal("queued", literal_execute=True), PageCall.not_before > looks.moment()
+    )
+)
+"""When the next call is due."""
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
@@ -45,7 +56,7 @@ def ring_due(transport: Transport, run: Run) -> int:
         claimed = _claim(transport)
         if claimed is None:
             break
-        placed += _place(transport, transport.calls, *claimed, run)
+        placed += _place(transport, transport.calls, claimed, run)
     return placed
 
 
@@ -70,6 +81,32 @@ def settle_calls(transport: Transport, run: Run) -> None:
                 continue  # Out of reach: nothing is done before the log is read.
         with transport.database.write() as session:
             _settle(session, session.get_one(PageCall, call_id), rung, transport.clock.now())
+
+
+def cut_talks(transport: Transport, run: Run) -> None:
+    """Hang up on two who talk where one of them has stopped, gone, or ended the hour."""
+    if transport.calls is None:
+        return
+    now = transport.clock.now()
+    under_way = (
+        select(Talk, PageCall.carrier_id)
+        .join(PageCall, PageCall.id == Talk.call_id)
+        .where(Talk.state == "ringing", PageCall.state == "placed", PageCall.carrier_id.is_not(None))
+    )
+    with transport.database.read() as session:
+        ids = [
+            (talk.id, str(carrier_id))
+            for talk, carrier_id in session.execute(under_way).all()
+            if talk.outcome is None and is_cut(session, talk, transport.identity.sender, now)
+        ]
+    for talk_id, carrier_id in ids:
+        try:
+            run(transport.calls.hang_up(carrier_id))
+        except CarrierError as error:
+            log.warning("call not ended", trouble=error.trouble.value, code=error.code)
+            continue  # At the next look.
+        with transport.database.write() as session:
+            session.execute(update(Talk).where(Talk.id == talk_id).values(outcome="cut"))
 
 
 def spoken(session: Session, token: str) -> PageCall | None:
@@ -114,8 +151,31 @@ def note_end(
     call.state, call.ended_at, call.seconds, call.claimed_until = "ended", now, seconds, None
 
 
-def _claim(transport: Transport) -> tuple[int, str, str] | None:
-    """Take the next call that may ring now; return its id, where, and its token."""
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """A call that is ours to place; `longest` are seconds."""
+
+    id: int
+    uri: str
+    token: str
+    longest: int
+
+
+def _why_not(
+    session: Session,
+    call: PageCall,
+    talk: Talk | None,
+    address: Address | None,
+    sender: str,
+    now: dt.datetime,
+) -> str:
+    if talk is None:
+        return why_not(session, call, address, sender, now)
+    return "too late" if now >= call.expires_at else why_not_ring(session, talk, sender, now)
+
+
+def _claim(transport: Transport) -> _Claimed | None:
+    """Take the next call that may ring now."""
     now, real = transport.clock.now(), transport.clock.real()
     other = aliased(PageCall)
     busy = select(other.id).where(other.person_id == PageCall.person_id, other.state.in_(IN_HAND)).exists()
@@ -131,20 +191,21 @@ def _claim(transport: Transport) -> tuple[int, str, str] | None:
     with transport.database.write() as session:
         while (call := session.scalar(due.with_for_update(skip_locked=True, of=PageCall))) is not None:
             address = address_of(session, call.person_id)
-            reason = why_not(session, call, address, transport.identity.sender, now)
+            talk = talk_of_call(session, call)
+            reason = _why_not(session, call, talk, address, transport.identity.sender, now)
             if not reason and address is not None:
                 call.state, call.attempt = "claimed", call.attempt + 1
                 call.claimed_at, call.claimed_until = real, real + LEASE
-                return call.id, address.uri, call.token
+                return _Claimed(call.id, address.uri, call.token, LONGEST if talk is None else AT_MOST)
             call.state, call.reason = "dropped", reason
             session.flush()
     return None
 
 
-def _place(transport: Transport, calls: Calls, call_id: int, uri: str, token: str, run: Run) -> int:
+def _place(transport: Transport, calls: Calls, claimed: _Claimed, run: Run) -> int:
     values: dict[str, Any]
     try:
-        accepted = run(calls.ring(uri, token))
+        accepted = run(calls.ring(claimed.uri, claimed.token, longest=claimed.longest))
         values = {"state": "placed", "carrier_id": accepted.carrier_id, "claimed_until": None}
     except CarrierError as error:
         log.warning("call not placed", trouble=error.trouble.value, code=error.code)
@@ -158,7 +219,7 @@ def _place(transport: Transport, calls: Calls, call_id: int, uri: str, token: st
     with transport.database.write() as session:
         session.execute(
             # The carrier may have called back already, and know better.
-            update(PageCall).where(PageCall.id == call_id, PageCall.state == "claimed").values(**values)
+            update(PageCall).where(PageCall.id == claimed.id, PageCall.state == "claimed").values(**values)
         )
     return int(values["state"] == "placed")
 
@@ -166,7 +227,10 @@ def _place(transport: Transport, calls: Calls, call_id: int, uri: str, token: st
 def _to_settle(real: dt.datetime) -> Any:
     lost = (PageCall.state == "claimed") & (PageCall.claimed_until < real)
     unsure = (PageCall.state == "unsure") & (PageCall.claimed_at < real - LOG_PATIENCE)
-    endless = (PageCall.state == "placed") & (PageCall.claimed_at < real - LONGEST_CALL)
+    longest = real - LONGEST_CALL
+    talks = exists().where(Talk.call_id == PageCall.id)
+    over = or_(PageCall.claimed_at < longest - dt.timedelta(seconds=AT_MOST), ~talks)
+    endless = (PageCall.state == "placed") & (PageCall.claimed_at < longest) & over
     return select(PageCall.id).where(lost | unsure | endless).order_by(PageCall.id).limit(100)
 
 

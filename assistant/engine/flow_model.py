@@ -20,6 +20,9 @@ UNLESS_ANSWER = "unless_answer"
 ASKED = "asked"
 """A command whose words may well be an answer: written otherwise, the person is asked about it."""
 
+TOGETHER = "together"
+"""A command that needs no capitals while two are together, and everywhere else is as with `CAPITALS`."""
+
 OPENING = "opening"
 WHOLE = "whole"
 SURE = (OPENING, WHOLE)
@@ -109,6 +112,8 @@ class Command:
     starts: str
     interrupts: bool | str = False
     """Whether it is obeyed even while a question is open; with `CAPITALS` and `ASKED` only in capitals."""
+    names_subject: bool = False
+    """Whether its words name what people teach and learn, too: as an answer they are not asked about."""
 
 
 @dataclass(frozen=True, slots=True)

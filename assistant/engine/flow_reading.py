@@ -14,6 +14,7 @@ from assistant.engine.flow_model import (
     CAPITALS,
     END,
     SURE,
+    TOGETHER,
     UNLESS_ANSWER,
     Command,
     Flow,
@@ -44,7 +45,8 @@ KEYS: Mapping[str, frozenset[str]] = {
 _MARKS: Mapping[str, str] = {"expect": "ask", "do": "do", "wait": "wait", "call": "call"}
 _ALL_KEYS = frozenset().union(*KEYS.values())
 _TOP = frozenset({"flow", "title", "start", "about", "safety", "urgent"})
-_COMMAND = frozenset({"words", "who", "starts", "interrupts"})
+_INTERRUPTS = (CAPITALS, ASKED, UNLESS_ANSWER, TOGETHER)
+_COMMAND = frozenset({"words", "who", "starts", "interrupts", "names_subject"})
 WHO = ("anyone", "member", "host", "organizer", "on_call", "offered", "paged")
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -111,15 +113,15 @@ class Reader:
             if who is not None and who not in WHO:
                 self.notes.problem(name, "who", f'nobody is called "{who}".{did_you_mean(who, WHO)}')
             interrupts = table.get("interrupts", False)
-            if not isinstance(interrupts, bool) and interrupts not in (CAPITALS, ASKED, UNLESS_ANSWER):
-                message = (
-                    f'it is true or false, without quotes, or "{CAPITALS}", "{ASKED}", "{UNLESS_ANSWER}".'
-                )
+            if not isinstance(interrupts, bool) and interrupts not in _INTERRUPTS:
+                named = ", ".join(f'"{each}"' for each in _INTERRUPTS)
+                message = f"it is true or false, without quotes, or {named}."
                 self.notes.problem(name, "interrupts", message)
                 interrupts = False
             words = self.read_words(table.get("words", {}), name, "words") if "words" in table else {}
             self._check_slots(name, words)
-            commands.append(Command(name, words, who or "anyone", starts or "", interrupts))
+            subject = table.get("names_subject") is True
+            commands.append(Command(name, words, who or "anyone", starts or "", interrupts, subject))
         return commands
 
     def _check_slots(self, name: str, words: Mapping[str, tuple[str, ...]]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
-from flask import Flask, Response, abort, request, send_from_directory
+from flask import Flask, Request, Response, abort, request, send_from_directory
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
@@ -20,6 +21,8 @@ from assistant.pages.host.host_pages import host_pages
 from assistant.pages.mine.my_pages import my_pages
 from assistant.pages.mine.settings_pages import settings_pages
 from assistant.pages.operator.operator_pages import operator_pages
+from assistant.pages.organizer.file_pages import LARGEST_FILE, file_pages
+from assistant.pages.organizer.organizer_pages import organizer_pages
 from assistant.pages.page_showing import show
 from assistant.pages.public.join_pages import join_pages
 from assistant.pages.public.legal_pages import legal_pages
@@ -51,7 +54,16 @@ OURS: Final = frozenset({None, "same-origin", "none"})
 """What a browser says about where a form of ours was sent from; old ones say nothing."""
 LARGEST_FORM: Final = 64 * 1024
 """Bytes."""
+LARGER: Final = {"files.bring": LARGEST_FILE + LARGEST_FORM}
+"""What may be larger: a file of people."""
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class FormRequest(Request):
+    """A request whose files are never put on a disk, where they would lie open."""
+
+    def _get_file_stream(self, *_args: Any, **_kwargs: Any) -> IO[bytes]:
+        return BytesIO()
 
 
 def make_pages(runtime: Runtime, begin_play: BeginPlay) -> Flask:
@@ -62,6 +74,7 @@ def make_pages(runtime: Runtime, begin_play: BeginPlay) -> Flask:
     """
     app = Flask("assistant.pages", static_folder=None)
     secure = runtime.settings.public_url.startswith("https:")
+    app.request_class = FormRequest
     app.config.update(
         SECRET_KEY=runtime.settings.secret_key.get_secret_value(),
         MAX_CONTENT_LENGTH=LARGEST_FORM,
@@ -86,6 +99,7 @@ def make_pages(runtime: Runtime, begin_play: BeginPlay) -> Flask:
         referrer_policy="no-referrer",
         content_security_policy=CONTENT_POLICY,
     )
+    app.before_request(_take_files)
     app.before_request(_refuse_from_elsewhere)
     limiter = limit_requests()
     limiter.init_app(app)
@@ -108,6 +122,8 @@ def make_pages(runtime: Runtime, begin_play: BeginPlay) -> Flask:
     app.register_blueprint(settings_pages())
     app.register_blueprint(operator_pages())
     app.register_blueprint(flow_pages())
+    app.register_blueprint(organizer_pages())
+    app.register_blueprint(file_pages())
     plays = play_pages(
         Plays(
             begin_play,
@@ -120,6 +136,12 @@ def make_pages(runtime: Runtime, begin_play: BeginPlay) -> Flask:
     limiter.limit(OF_PLAYS)(plays)
     app.register_blueprint(plays)
     return app
+
+
+def _take_files() -> None:
+    """Let one form be larger than others, before anything of it is read."""
+    if request.endpoint in LARGER:
+        request.max_content_length = LARGER[request.endpoint]
 
 
 def _refuse_from_elsewhere() -> None:
@@ -148,7 +170,7 @@ def _explain(error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.code is not None:
         if error.response is not None or error.code < 400:
             return error.get_response()  # type: ignore[return-value]
-        what = {403: "forbidden", 404: "missing", 429: "often"}.get(error.code, "refused")
+        what = {403: "forbidden", 404: "missing", 413: "large", 429: "often"}.get(error.code, "refused")
         return show("error.html", page="errors", status=error.code, what=what)
     # What a page was asked for with may be a key to it.
     log.error("page failed", endpoint=request.endpoint, exc_info=error)

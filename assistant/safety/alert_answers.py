@@ -24,6 +24,7 @@ from assistant.safety.alert_holding import (
     was_shown,
 )
 from assistant.safety.alert_way import way_to
+from assistant.safety.call_wishes import can_ring_both
 from assistant.safety.on_call import LEVELS, circles_answered_for, on_level
 from assistant.store.tables import Alert, AlertStep, Answer, Circle, Person
 from assistant.store.tables.operation_tables import URGENT
@@ -56,14 +57,16 @@ def take_alert(ctx: ActionContext, *, alert: int = 0) -> ActionResult:
 def hold_alert(ctx: ActionContext, *, alert: int = 0) -> ActionResult:
     """Put the alert into the host's hands: pages rest for a while; the member is told, if that may be.
 
-    `told` says whether the member knows who gets what they write now.
+    `told` says whether the member knows who gets what they write now, and may be talked with by phone.
     """
     chosen = chosen_alert(ctx, alert)
     if chosen is None:
         return ActionResult("none")
     effects = (*take_over(ctx, chosen), *tell_who_is_here(ctx, chosen))
-    told = hands_of(ctx.session, chosen).told
-    return ActionResult("taken", {**about_alert(ctx, chosen), "told": "yes" if told else "no"}, effects)
+    told = "yes" if hands_of(ctx.session, chosen).told else "no"
+    if told == "yes" and _may_ring(ctx, chosen):
+        told = "talks"
+    return ActionResult("taken", {**about_alert(ctx, chosen), "told": told}, effects)
 
 
 @action("kept")
@@ -181,7 +184,15 @@ def tell_who_is_here(ctx: ActionContext, alert: Alert) -> Iterator[Effect]:
         return
     note(ctx.session, alert, TOLD, ctx.now, hands.holder)
     name = ctx.session.get_one(Person, hands.holder).name
-    yield tell_member(alert, "paged_here", name)
+    yield tell_member(alert, "paged_here_talks" if _may_ring(ctx, alert) else "paged_here", name)
+
+
+def _may_ring(ctx: ActionContext, alert: Alert) -> bool:
+    """Whether who holds an alert and the person it is about may talk on the phone, too."""
+    holder = hands_of(ctx.session, alert).holder
+    if not ctx.identity.talks or holder is None or alert.person_id is None:
+        return False
+    return can_ring_both(ctx.session, holder, alert.person_id)
 
 
 def tell_who_left(ctx: ActionContext, alert: Alert, notice: str) -> Iterator[Effect]:

@@ -148,6 +148,12 @@ def can_ring(address: Address) -> bool:
     return address.uri.startswith("sms:+")
 
 
+def can_ring_both(session: Session, one_id: int, other_id: int) -> bool:
+    """Return whether two people's phones can be rung."""
+    found = [address_of(session, each) for each in (one_id, other_id)]
+    return all(each is not None and can_ring(each) for each in found)
+
+
 def _wish_of(session: Session, person_id: int) -> CallWish:
     wish = session.scalar(select(CallWish).where(CallWish.person_id == person_id))
     if wish is None:

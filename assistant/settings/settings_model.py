@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     """The folder of the models that translate members' words; None: words come as they were written."""
     page_by_call: Annotated[bool, BeforeValidator(read_switch)] = False
     """Whether an unheard page may ring whoever is on call and agreed to it; TWILIO_FROM must call."""
+    talk_by_call: Annotated[bool, BeforeValidator(read_switch)] = False
+    """Whether two who both say yes may be rung and connected, neither seeing a number; as `page_by_call`."""
     time_travel: Annotated[bool, BeforeValidator(read_switch)] = False
     local_carrier: bool = True
     """No account is set: texts stay on this machine."""
@@ -135,6 +137,11 @@ class Settings(BaseSettings):
     def rings(self) -> bool:
         """Whether people on call can be rung: switched on, and there is a number to call from."""
         return self.page_by_call and bool(self.number)
+
+    @property
+    def talks(self) -> bool:
+        """Whether two can be rung and connected: switched on, and there is a number to call from."""
+        return self.talk_by_call and bool(self.number)
 
     @property
     def spool(self) -> Path:

@@ -17,9 +17,10 @@ from assistant.circles.calendar import brief_schedule
 from assistant.circles.hours import hour_upkeep
 from assistant.circles.membership import invitation_reminders
 from assistant.circles.sharing import news_due, news_planning
+from assistant.circles.surveys import survey_plan
 from assistant.circles.trust import traces
 from assistant.conversations import inbox, maintenance, timers
-from assistant.delivery import sender
+from assistant.delivery import called_phones, sender
 from assistant.safety import alert_escalation
 from assistant.schedule.clock import MovingClock
 from assistant.services import Services
@@ -38,8 +39,10 @@ NEXT: Final = (
         )
     ),
     alert_escalation.NEXT_PAGE,
+    called_phones.NEXT,
     brief_schedule.NEXT,
     hour_upkeep.NEXT,
+    survey_plan.NEXT,
     invitation_reminders.NEXT,
     traces.NEXT,
     news_planning.NEXT,
@@ -82,6 +85,8 @@ def travel(
         settle(services, loop)
         told(until)
         loop.run(services.carrier.close())
+        if services.calls is not None:
+            loop.run(services.calls.close())
     return stops
 
 
@@ -90,6 +95,7 @@ def settle(services: Services, loop: asyncio.Runner) -> None:
     inbox.drain(services, _soon())
     maintenance.keep_up(services, _soon())
     sender.drain(services, until=_soon(), run=loop.run)
+    called_phones.ring_due(services, loop.run)
 
 
 def next_due(session: Session, after: dt.datetime) -> dt.datetime | None:

@@ -26,6 +26,10 @@ what may open a conversation, `templates opener` nothing but the opener.
 `ana: look at this <photo>` sends a picture along; `<voice note>` a voice, and `<voice note: I did it>` one of
 which a transcriber hears these words. What phones show of them stands behind a text in the same way.
 
+`calls` switches on that pages ring, and TALK. A phone that rings stands there as `call to luz: (rings)`, and
+so does what is said in a call; `luz picks up`, `luz presses 1`, `luz hangs up`, `luz's machine picks up` is
+what is done with it. A phone that nobody picks up stops ringing as time passes.
+
 Before each text its owner takes a while (`world.TYPING`). `ana, at once: words` comes two seconds after
 the last thing that happened; `ana, meanwhile: words` was written before the bot's last texts left.
 
@@ -45,6 +49,7 @@ from zoneinfo import ZoneInfo
 from assistant.engine.book import FlowBook
 from assistant.schedule.local_time import due
 from assistant.simulation.world import World
+from assistant.simulation.world_calls import let_ring
 from assistant.simulation.world_phones import Heard, approve_templates, let_text_by, speak, tap
 
 BEGINNING = dt.datetime(2026, 6, 1, 8, 0, tzinfo=ZoneInfo("America/Chicago"))
@@ -52,7 +57,7 @@ BEGINNING = dt.datetime(2026, 6, 1, 8, 0, tzinfo=ZoneInfo("America/Chicago"))
 
 _SPOKEN = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(?P<when>, at once|, meanwhile)?: ?(?P<words>.*)")
 AT_ONCE = dt.timedelta(seconds=2)
-_BOT = re.compile(r"(bot|carrier)( to [a-z][a-z0-9_]*)?: ?")
+_BOT = re.compile(r"(bot|carrier|call)( to [a-z][a-z0-9_]*)?: ?")
 _SPAN = re.compile(r"(?P<span>\d+ (?:minute|hour|day|week)s?) pass(?:es)?")
 _DAY = re.compile(r"(?P<day>[A-Za-z ]+?),? (?P<time>\d{1,2}:\d\d)")
 _DETAILS = ("host", "backup", "organizer", "offered", "size", "language", "cohort")
@@ -65,6 +70,9 @@ _PHONE = re.compile(
     r"(?P<where> of [a-z][a-z0-9_]*| at \+\d+| hidden)?"
 )
 _TAP = re.compile(r"(?P<name>[a-z][a-z0-9_]*) taps(?P<earlier> earlier)?: ?(?P<title>.+)")
+_CALL = re.compile(
+    r"(?P<name>[a-z][a-z0-9_]*)(?P<machine>'s machine)? (?P<what>picks up|hangs up|presses (?P<key>[0-9*#]))"
+)
 _MEDIA = re.compile(r"(?P<words>[^<]*)(?:(?P<photo><photo>)|<voice note(?:: (?P<said>[^>]+))?>)")
 FURTHER = "    "
 """What the further lines of a text of several lines begin with."""
@@ -136,6 +144,11 @@ def play_line(world: World, line: str, speaker: str) -> str:
     if tapped := _TAP.fullmatch(line):
         tap(world, tapped["name"], tapped["title"], back=1 if tapped["earlier"] else 0)
         return tapped["name"]
+    if line == "calls":
+        let_ring(world)
+        return speaker
+    if called := _CALL.fullmatch(line):
+        return _call(world, called)
     if line.startswith("season "):
         world.season(*line.split()[1:])
         return speaker
@@ -161,9 +174,24 @@ def play_line(world: World, line: str, speaker: str) -> str:
     return name
 
 
+def _call(world: World, called: re.Match[str]) -> str:
+    """Somebody does something with a phone that rings, or is on the line."""
+    if world.calls is None:
+        raise TranscriptError('write "calls" first: else no phone rings')
+    name, key = called["name"], called["key"]
+    if key:
+        world.calls.press(name, key)
+    elif called["what"] == "picks up":
+        world.calls.pick_up(name, machine=bool(called["machine"]))
+    else:
+        world.calls.hang_up_on(name)
+    world.settle()
+    return name
+
+
 def _told(world: World, heard: Heard, speaker: str) -> str:
     name = world.name(heard.to)
-    who = "carrier" if heard.by_carrier else "bot"
+    who = "carrier" if heard.by_carrier else "call" if heard.by_phone else "bot"
     shown = " ".join(f"[{title}]" for title in heard.buttons)
     shown = f"[{heard.list_button}: {' | '.join(heard.buttons)}]" if heard.list_button else shown
     body = f"{heard.body} {shown}".strip().replace("\n", f"\n{FURTHER}")
@@ -180,7 +208,9 @@ def _when(world: World, said: str) -> dt.datetime:
 
 
 def _found(world: World, line: str) -> None:
-    """circle CODE "Name" [host luz] [offered mia] [size 4] [language es] [cohort "Spring"] [closed]."""
+    """circle CODE "Name" [host luz] [offered mia] [size 4] [language es] [cohort "Spring"] [closed]
+    [surveyed].
+    """
     _, code, name, *rest = shlex.split(line)
     details: dict[str, object] = {}
     roles: list[tuple[str, str]] = []
@@ -191,6 +221,10 @@ def _found(world: World, line: str) -> None:
             details["language"] = value
         elif word == "cohort":
             details["cohort_id"] = world.cohorts[value]
+        elif word == "surveyed":
+            now = world.clock.now()
+            over = {"closed_at": now} if details.get("state") == "closed" else {}
+            details |= {"surveyed": True, "survey_look_at": now, **over}
         elif word in ("running", "closed"):
             details["state"] = word
         else:
@@ -240,9 +274,9 @@ def _start(world: World, line: str) -> str:
 def _pairs(words: list[str]) -> Iterator[tuple[str, str]]:
     remaining = iter(words)
     for word in remaining:
-        if word in ("running", "closed"):
+        if word in ("running", "closed", "surveyed"):
             yield word, ""
         elif word in _DETAILS:
             yield word, next(remaining)
         else:
-            raise TranscriptError(f"{word!r} is none of {', '.join(_DETAILS)}, running, closed")
+            raise TranscriptError(f"{word!r} is none of {', '.join(_DETAILS)}, running, closed, surveyed")

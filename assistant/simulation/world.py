@@ -41,6 +41,7 @@ from assistant.media.cleaning import clean
 from assistant.schedule.clock import ManualClock
 from assistant.services import Services
 from assistant.simulation.time_travel import next_due
+from assistant.simulation.world_calls import WorldCalls, ring_what_is_due
 from assistant.simulation.world_carrier import WorldCarrier
 from assistant.simulation.world_phones import Heard, Listener, heard_of
 from assistant.simulation.world_store import give_back, take_store
@@ -87,6 +88,9 @@ class World:
         self.database = self._store.database
         self.local = LocalCarrier(now=self.clock.now, seed=1)
         self.carrier = WorldCarrier(self.local)
+        self.calls: WorldCalls | None = None
+        """The phones that ring; None: nobody is rung here."""
+        self.run = asyncio.run
         self.listener = Listener()
         self.heard: list[Heard] = []
         self.numbers: dict[str, str] = {}
@@ -299,7 +303,8 @@ class World:
             maintenance.keep_up(self.services, until)
             translated = translations.translate_waiting(self.services)
             fetched = fetch_waiting(self.services, asyncio.run, clean)
-            if not self._deliver_all() and not translated and not fetched:
+            moved = self._deliver_all() or translated or fetched
+            if not ring_what_is_due(self) and not moved:
                 return
         raise RuntimeError("the world does not come to rest")
 
@@ -376,6 +381,8 @@ class World:
         while True:
             with self.database.read() as session:
                 due = next_due(session, self.clock.now())
+            ends = self.calls.next_end() if self.calls is not None else None
+            due = min((each for each in (due, ends) if each is not None), default=None)
             if due is None or due > moment:
                 return
             yield due

@@ -29,12 +29,13 @@ TAPPING = dt.timedelta(seconds=20)
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A text that reached a phone; `by_carrier`: the carrier's own answer to a keyword."""
+    """A text that reached a phone; `by_carrier`: the carrier's answer to a keyword, `by_phone`: a call's."""
 
     to: str
     body: str
     at: dt.datetime
     by_carrier: bool = False
+    by_phone: bool = False
     buttons: tuple[str, ...] = ()
     """What can be tapped under it."""
     list_button: str = ""

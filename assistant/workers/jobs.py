@@ -99,6 +99,13 @@ def fetch_media(job_context: JobContext) -> None:
     media_fetching.fetch_waiting(services, _in_a_loop_of_its_own(services))
 
 
+def import_files(job_context: JobContext) -> None:
+    """Invite the people of files that organizers brought to their page."""
+    from assistant.conversations.importing import file_imports
+
+    file_imports.import_due(job_context.runtime.services)
+
+
 def keep_figures(job_context: JobContext) -> None:
     """Count the figures of large cohorts, so that reports on them are there at once."""
     from assistant.circles.reports import kept_reports
@@ -151,8 +158,17 @@ def ring(job_context: JobContext) -> None:
 
         return asyncio.run(go())
 
+    called_phones.cut_talks(transport, run)
     called_phones.settle_calls(transport, run)
     called_phones.ring_due(transport, run)
+
+
+def tell_hooks(job_context: JobContext) -> None:
+    """Tell an organizer's tools what happened in their circles."""
+    from assistant.delivery.hooks import hook_calls
+
+    runtime = job_context.runtime
+    hook_calls.tell_hooks(runtime.transport, local=runtime.settings.local_carrier)
 
 
 WORK: Final = {"inbox": handle_inbox, "delivery": deliver}
@@ -163,12 +179,14 @@ BESIDE: Final = (
     ("delivery", settle, 3),
     ("inbox", translate, 2),
     ("inbox", fetch_media, 2),
+    ("inbox", import_files, 5),
     ("inbox", keep_figures, 60),
     ("delivery", follow_reviews, 60),
     ("delivery", ring, 3),
+    ("delivery", tell_hooks, 5),
 )
 """The same, but in a thread beside the drains: what is unsure does not wait for the end of a busy one, and no
-text for a translation, nor for figures or reviews."""
+text for a translation, nor for figures, reviews, or the tools of an organizer."""
 
 
 def _in_a_loop_of_its_own(transport: Transport) -> Callable[[Coroutine[Any, Any, Any]], Any]:

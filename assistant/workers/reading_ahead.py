@@ -42,7 +42,11 @@ TEXTS: Final = Path(__file__).with_name("rehearsal.toml")
 """Who texts what."""
 
 
-def read_ahead(services: Services, is_stopping: Callable[[], bool] = lambda: False) -> None:
+def read_ahead(
+    services: Services,
+    is_stopping: Callable[[], bool] = lambda: False,
+    see_to_texts: Callable[[], None] = lambda: None,
+) -> None:
     """Read, build and import whatever the first text would have to wait for.
 
     Never raises: a worker that is slow once is better than none.
@@ -50,11 +54,13 @@ def read_ahead(services: Services, is_stopping: Callable[[], bool] = lambda: Fal
     Args:
         services: What texts are handled with.
         is_stopping: Whether to leave it there.
+        see_to_texts: Handles what came meanwhile, again and again: nobody waits for a rehearsal, which lasts
+            half a minute where the machine is busy.
     """
     began = time.monotonic()
-    danger_reader.read_ahead()
-    load_atlas()
-    load_towns()
+    for read in (danger_reader.read_ahead, load_atlas, load_towns):
+        read()
+        see_to_texts()
     try:
         with tempfile.TemporaryDirectory(prefix="circle-rehearsal-") as folder:
             path = Path(folder) / "rehearsal.db"
@@ -62,7 +68,8 @@ def read_ahead(services: Services, is_stopping: Callable[[], bool] = lambda: Fal
             scratch = Database(f"sqlite:///{path}", durable=False, keyring=keyring)
             try:
                 scratch.create_all()
-                _rehearse(replace(services, database=scratch, clock=ManualClock(AFTERNOON)), is_stopping)
+                apart = replace(services, database=scratch, clock=ManualClock(AFTERNOON))
+                _rehearse(apart, is_stopping, see_to_texts)
                 prepare_statements(services.database, scratch)
             finally:
                 scratch.close()
@@ -71,7 +78,7 @@ def read_ahead(services: Services, is_stopping: Callable[[], bool] = lambda: Fal
     log.info("read ahead", seconds=round(time.monotonic() - began, 2))
 
 
-def _rehearse(services: Services, is_stopping: Callable[[], bool]) -> None:
+def _rehearse(services: Services, is_stopping: Callable[[], bool], see_to_texts: Callable[[], None]) -> None:
     """Have those who do not exist text one by one; nothing leaves, and nobody is woken."""
     clock = services.clock
     assert isinstance(clock, ManualClock)
@@ -94,6 +101,7 @@ def _rehearse(services: Services, is_stopping: Callable[[], bool]) -> None:
                 insert_texts(session, [text])
             inbox.drain(services, float("inf"))
             _let_leave(services)
+            see_to_texts()
     maintenance.maintain(services)
     timers.fire_due(services, float("inf"))
     maintenance.page_due(services)

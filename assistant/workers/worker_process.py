@@ -200,7 +200,11 @@ class WorkerProcess:
         if self._queue == "inbox":
             from assistant.workers.reading_ahead import read_ahead
 
-            read_ahead(self._runtime.services, self.stopping.is_set)
+            read_ahead(
+                self._runtime.services,
+                self.stopping.is_set,
+                lambda: _run(WORK["inbox"], self.job_context),
+            )
         else:
             _ = self._runtime.transport
             importlib.import_module("assistant.delivery.sender")

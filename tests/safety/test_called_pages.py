@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from assistant.carriers.carrier import Accepted, CarrierError, Trouble
-from assistant.carriers.ringing import LoggedCall
+from assistant.carriers.ringing import LONGEST, LoggedCall
 from assistant.circles.people import consent
 from assistant.conversations import maintenance
 from assistant.conversations.calling.called_pages import see_to_calls
@@ -51,8 +51,9 @@ class FakeCalls:
     troubles: list[tuple[Trouble, bool]] = field(default_factory=list)
     """(what to raise, whether the call was begun all the same)."""
     log_is_away: bool = False
+    ended: list[str] = field(default_factory=list)
 
-    async def ring(self, to_uri: str, token: str) -> Accepted:
+    async def ring(self, to_uri: str, token: str, *, longest: int = LONGEST) -> Accepted:
         trouble, begun = self.troubles.pop(0) if self.troubles else (None, True)
         if begun:
             sid = f"CA{len(self.rung)}"
@@ -65,6 +66,9 @@ class FakeCalls:
         if self.log_is_away:
             raise CarrierError(Trouble.RETRY)
         return [call for call in self.rung if call.created_at >= since]
+
+    async def hang_up(self, carrier_id: str) -> None:
+        self.ended.append(carrier_id)
 
     async def close(self) -> None:
         pass

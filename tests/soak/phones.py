@@ -50,7 +50,7 @@ _ANSWERS = (
     (r"Reply OK to agree", "OK"),
     (r"You're in, |It stays between us|What a good thing to be able", "step"),
     (r"What is one small next step", "call shop number {number}"),
-    (r"On which day shall I ask you", "skip"),
+    (r"On which day shall I ask you|When and where will you do it|Where will that be", "skip"),
     (r"No reminder, then", "done"),
     (r"May the circle see your name", "1"),
     (r"Want me to tell the circle", "{one or two}"),
@@ -71,6 +71,8 @@ class Phone:
     waits: bool = False
     """It has written, and nothing came yet that tells what to say next."""
     stopped: bool = False
+    heard: str = ""
+    """What it heard last."""
 
 
 @dataclass
@@ -109,6 +111,7 @@ class Crowd:
             phone = self.phones.get(number)
             for each in texts:
                 if phone is not None and not phone.stopped:
+                    phone.heard = each.body
                     self._answer(phone, each.body)
 
     def go(self) -> None:
@@ -134,7 +137,12 @@ class Crowd:
     @property
     def waiting(self) -> int:
         """How many wait for a reply."""
-        return sum(phone.waits and not phone.stopped for phone in self.phones.values())
+        return len(self.lost_for_words)
+
+    @property
+    def lost_for_words(self) -> list[str]:
+        """What those who wait heard last: where nothing is on its way, texts that no answer is known to."""
+        return [phone.heard for phone in self.phones.values() if phone.waits and not phone.stopped]
 
     def _send(self, phone: Phone, body: str) -> None:
         self._room -= 1

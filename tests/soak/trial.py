@@ -33,6 +33,8 @@ BEGINS = dt.time(19, 25)
 TICK = 0.02
 QUIET = 3.0
 """Seconds in which nothing happens before all is taken for settled."""
+LOST_FOR_WORDS = 120.0
+"""Seconds without news, with nothing on its way, before whoever waits is taken to know no answer."""
 
 
 @dataclass(frozen=True)
@@ -188,23 +190,32 @@ class Trial:
     def _settle(self) -> None:
         """Go on until everybody has an answer and nothing is on its way, or the time for it is over."""
         began = time.monotonic()
-        looked = still = began
+        looked = still = heard = began
         before = -1
         while (now := time.monotonic()) < began + self.plan.settle:
             self._live(now)
-            if self.crowd.sent + len(self.tap.received) != before or self.crowd.waiting or self.crowd.ready:
+            if self.crowd.sent + len(self.tap.received) != before:
+                heard = still = now
+            if self.crowd.waiting or self.crowd.ready:
                 still = now
             before = self.crowd.sent + len(self.tap.received)
             if now - still > QUIET and not self._pending():
                 return
+            if now - heard > LOST_FOR_WORDS and not self._pending():
+                break
             if now - looked > 15:
                 looked = now
                 self.say(f"settling {now - began:4.0f} s: {self._standing()}")
             time.sleep(TICK)
+        for text, phones in Counter(self.crowd.lost_for_words).most_common():
+            # Else the flow has moved on, and the soak strikes a service that nobody writes to.
+            self._refuse(f"{phones} phones know no answer to: {text!r}")
 
     def _pending(self) -> bool:
-        _, outbox = self.store.rows(dt.datetime.now(dt.UTC) + self.moves[-1][1])
-        return any(row.due and row.state in ("queued", "claimed", "unsure") for row in outbox)
+        inbox, outbox = self.store.rows(dt.datetime.now(dt.UTC) + self.moves[-1][1])
+        return any(row.state == "new" for row in inbox) or any(
+            row.due and row.state in ("queued", "claimed", "unsure") for row in outbox
+        )
 
     def _standing(self) -> str:
         return (

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from assistant.workers.reading_ahead import TEXTS
 
 FIRST_TEXTS = """
 import json
@@ -38,7 +41,8 @@ def kept_once():
 with build_runtime(load_settings({"CIRCLE_DATA": sys.argv[1]})) as runtime:
     runtime.database.create_all()
     services = replace(runtime.services, wake=lambda queue: None)
-    read_ahead(services)
+    looks = []
+    read_ahead(services, see_to_texts=lambda: looks.append(inbox.drain(services, float("inf"))))
     before, modules = kept_once(), set(sys.modules)
     statements = len(runtime.database.engine._compiled_cache)
     with runtime.database.write() as session:
@@ -63,6 +67,7 @@ with build_runtime(load_settings({"CIRCLE_DATA": sys.argv[1]})) as runtime:
         "prepared": statements,
         "compiled": len(runtime.database.engine._compiled_cache) - known,
         "left behind": sum(rows),
+        "looks": len(looks),
         "replies": replies,
     }))
 """
@@ -110,3 +115,8 @@ def test_the_first_text_meets_no_statement_that_is_new(found: dict[str, Any]) ->
 
 def test_a_rehearsal_leaves_nothing_behind(found: dict[str, Any]) -> None:
     assert found["left behind"] == 0
+
+
+def test_texts_are_seen_to_between_those_of_the_rehearsal(found: dict[str, Any]) -> None:
+    people = tomllib.loads(TEXTS.read_text("utf-8"))["people"]
+    assert found["looks"] > sum(len(person["texts"]) for person in people)

@@ -32,6 +32,8 @@ class ServiceIdentity:
     """Where our pages are, without a closing slash; "": nowhere."""
     rings: bool = False
     """Whether phones of people on call can be rung."""
+    talks: bool = False
+    """Whether two can be rung and connected."""
 
 
 @dataclass(frozen=True, slots=True)

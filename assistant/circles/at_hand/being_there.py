@@ -8,7 +8,7 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Start, Tell
 from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
-from assistant.circles.at_hand.hour_together import HOUR, TOGETHER_FOR
+from assistant.circles.at_hand.hour_together import HOUR, TOGETHER_FOR, by_phone
 from assistant.circles.exchange.listings import (
     LONGEST_SHOWN,
     carried,
@@ -75,7 +75,8 @@ def say_here(ctx: ActionContext, *, listing: int = 0, approach: int = 0) -> Acti
     name = name_on(found, person, language_of(ctx), placeholder="other_name")
     told = Start(person.id, FOUND, values, writer.id, at_once=True)
     called = "unnamed" if is_hidden(found) else "named"
-    return ActionResult("here", {**values, "other_name": name, "called": called}, (told,))
+    by = by_phone(ctx, person.id, called)
+    return ActionResult("here", {**values, **by, "other_name": name, "called": called}, (told,))
 
 
 def _is_open(ctx: ActionContext, listing: Listing, approach: Approach) -> bool:

@@ -14,6 +14,7 @@ from assistant.circles.actions.registry import action
 from assistant.circles.exchange.link_words import NOW
 from assistant.circles.exchange.listings import is_hidden, name_in, name_on, writer_of
 from assistant.circles.sharing.shares import apart_from
+from assistant.safety.call_wishes import can_ring_both
 from assistant.store.tables import Approach, Conversation, Listing, Member, Person
 
 HOUR: Final = "together"
@@ -29,7 +30,14 @@ def open_together(ctx: ActionContext, *, approach: int = 0) -> ActionResult:
     found = ctx.session.get(Approach, approach)
     if found is None or ctx.member is None or found.link_ends_at is None or found.link_ends_at <= ctx.now:
         return ActionResult("over", {HOUR: 0})
-    return ActionResult("here", {"other_name": _helper_name(ctx, found)})
+    helper = ctx.session.get_one(Member, found.member_id)
+    return ActionResult("here", {**by_phone(ctx, helper.person_id), "other_name": _helper_name(ctx, found)})
+
+
+def by_phone(ctx: ActionContext, other_id: int, called: str = "named") -> dict[str, str]:
+    """Return `talks`, where the two of an hour may talk on the phone as well: how the other is called."""
+    rings = ctx.identity.talks and can_ring_both(ctx.session, ctx.person.id, other_id)
+    return {"talks": called if rings else "no"}
 
 
 @action("ask", "over")
@@ -55,7 +63,7 @@ def leave_hour(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
 @action("hour", "none")
 def find_together(ctx: ActionContext) -> ActionResult:
     """Whether the person is in an hour with someone: CLOSE is about that, before all else."""
-    found = _hour_of(ctx)
+    found = hour_of(ctx)
     if found is None:
         return ActionResult("none")
     approach, listing = found
@@ -67,7 +75,7 @@ def find_together(ctx: ActionContext) -> ActionResult:
 @action("closed", "none")
 def close_together(ctx: ActionContext) -> ActionResult:
     """End the hour, for both; the other hears that it is over."""
-    found = _hour_of(ctx)
+    found = hour_of(ctx)
     if found is None:
         return ActionResult("none")
     approach, listing = found
@@ -113,7 +121,7 @@ def cut_hour(ctx: ActionContext, *, listing: int = 0) -> ActionResult:
     return ActionResult("cut", {"truth": "cut"})
 
 
-def _hour_of(ctx: ActionContext) -> tuple[Approach, Listing] | None:
+def hour_of(ctx: ActionContext) -> tuple[Approach, Listing] | None:
     """Return the hour the person is in, on either side."""
     mine = select(Member.id).where(Member.person_id == ctx.person.id)
     row = ctx.session.execute(

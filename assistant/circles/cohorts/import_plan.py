@@ -19,6 +19,7 @@ from assistant.circles.actions.effects import Tell
 from assistant.circles.cohorts.import_entries import Entry
 from assistant.circles.people.audit import record
 from assistant.circles.people.consent import forgotten_among, kinds_in_force
+from assistant.circles.people.row_locks import hold_every_number
 from assistant.circles.people.same_people import channel_of, known_by, same_addresses
 from assistant.store.insert import insert_all
 from assistant.store.numbering import new_ids
@@ -115,6 +116,7 @@ def take(
         identity: Whom consent was given to, and whose key knows the forgotten.
         now: Aware UTC.
     """
+    hold_every_number(session)
     standing = _Standing(session, aim, entries, identity)
     fates = {entry.line: standing.foresee(entry).fate for entry in entries}
     fates |= {line: NO_SEAT for line, fate in fates.items() if fate == INVITE and line not in seats}

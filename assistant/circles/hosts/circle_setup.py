@@ -42,6 +42,8 @@ class Plan:
     zone: str = "America/New_York"
     language: str = FALLBACK
     size: int = 12
+    surveyed: bool = False
+    """Whether its members are asked a few questions before and after; also where its cohort's are."""
 
 
 def create_cohort(session: Session, name: str, organizer: str, *, country: str, now: dt.datetime) -> Cohort:
@@ -98,7 +100,9 @@ def create_circle(session: Session, plan: Plan, *, country: str, now: dt.datetim
         starts_on=plan.starts_on,
         state="gathering",
         created_at=now,
+        surveyed=plan.surveyed or (cohort is not None and cohort.surveyed),
     )
+    circle.survey_look_at = now if circle.surveyed else None
     session.add(circle)
     session.flush()
     for kind, number in numbers.items():

@@ -27,4 +27,8 @@ def tell_now_counts(ctx: ActionContext) -> ActionResult:
     said: dict[str, Any] = {"count": str(counts.called), "total": str(counts.found)}
     if counts.minutes is not None:
         said |= {"minutes": str(max(1, counts.minutes)), "came": "some"}
-    return ActionResult("told", effects=(Lines((Line("now_counts", said),)),))
+    lines = [Line("now_counts", said)]
+    if counts.talked:
+        by_phone = {"count": str(counts.talked), "minutes": str(counts.talk_minutes)}
+        lines.append(Line("talk_counts", by_phone))
+    return ActionResult("told", effects=(Lines(tuple(lines)),))

@@ -10,6 +10,7 @@ from sqlalchemy import BindParameter, Table, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from assistant.circles.people.row_locks import hold_numbers
 from assistant.circles.people.same_people import channel_of, doubt_with, known_by, number_in, unite
 from assistant.language.phones.same_numbers import ways_to_write
 from assistant.store.tables import Address, Inbox, Person
@@ -57,6 +58,7 @@ def claim_senders(session: Session, texts: Sequence[Waiting]) -> list[int]:
         # Built anew: a sealed address is asked for by its values, not by a parameter.
         known = select(Address.uri, Address.person_id).where(Address.uri.in_(uris))
         owners |= {row.uri: row.person_id for row in asked.execute(known)}
+        hold_numbers(session, map(number_in, _unmet(new, lasting, owners)))
         unknown = [text for text in new if text.from_uri not in owners]
         _meet(session, unknown, lasting, owners)
         for text in new:
@@ -66,6 +68,16 @@ def claim_senders(session: Session, texts: Sequence[Waiting]) -> list[int]:
                 owners |= dict.fromkeys(lasting[text.id], address.person_id)
         asked.execute(NOTE_OWNER, [{"text": text.id, "owner": owners[text.from_uri]} for text in new])
     return [owners[text.from_uri] if text.person_id is None else text.person_id for text in texts]
+
+
+def _unmet(texts: Sequence[Waiting], lasting: Mapping[int, list[str]], owners: Mapping[str, int]) -> set[str]:
+    """Return the addresses of texts of which one is unknown, or another person's."""
+    found: set[str] = set()
+    for text in texts:
+        uris = lasting.get(text.id, [text.from_uri])
+        if any(uri not in owners or owners[uri] != owners.get(uris[0]) for uri in uris):
+            found |= set(uris)
+    return found
 
 
 def _lasting(session: Session, texts: Sequence[Waiting]) -> dict[int, list[str]]:
@@ -123,6 +135,7 @@ def address_for(session: Session, uris: Sequence[str], now: dt.datetime) -> Addr
 
     Only where two people have seats or roles by different ones of them they stay two.
     """
+    hold_numbers(session, map(number_in, uris))
     known = known_by(session, uris)
     exact = {uri: address for uri, address in known.items() if address.uri == uri}
     owner = unite(session, [address.person_id for address in (*exact.values(), *known.values())])

@@ -122,7 +122,7 @@ def may_come(session: Session, timer: Timer, now: dt.datetime) -> bool:
 
 NOT_WEEKLY: Final = (
     *("buddy_meet", "buddy_middle", "buddy_nudge", "buddy_quiet", "buddy_rest"),
-    *("check_in_nudge", "can_you_help"),
+    *("check_in_nudge", "can_you_help", "survey"),
 )
 """What comes by itself and is no one's own words: not to members who chose only the weekly question."""
 

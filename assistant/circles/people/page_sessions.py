@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.people.audit import record
 from assistant.store import looks
-from assistant.store.tables import PageLink, PageSession, Person
+from assistant.store.tables import PageLink, PageSession, Person, Upload
 
 LINK_HOLDS: Final = dt.timedelta(minutes=10)
 SIGNED_IN_FOR: Final = dt.timedelta(hours=12)
@@ -131,23 +131,28 @@ def end_sessions(session: Session, person_id: int, now: dt.datetime) -> int:
 
 
 def forget_sessions(session: Session, person_id: int) -> None:
-    """Leave nothing of a person's links and sessions."""
-    for table in (PageLink, PageSession):
+    """Leave nothing of a person's links and sessions, nor of files that they brought."""
+    for table in (PageLink, PageSession, Upload):
         session.execute(delete(table).where(table.person_id == person_id))
 
 
-WORK: Final = tuple(
-    select(table.id).where(table.expires_at < looks.moment(-KEPT_FOR)) for table in (PageLink, PageSession)
+WORK: Final = (
+    *(
+        select(table.id).where(table.expires_at < looks.moment(-KEPT_FOR))
+        for table in (PageLink, PageSession)
+    ),
+    select(Upload.id).where(Upload.expires_at < looks.moment()),
 )
-"""Whether rows of links or sessions are kept for nothing."""
+"""Whether rows of links, sessions or files are kept for nothing."""
 
 
 def drop_old_sessions(session: Session, now: dt.datetime) -> int:
-    """Delete the rows of links and sessions that ended long ago; return how many."""
+    """Delete the rows of links and sessions that ended long ago, and of files whose hour is over."""
     gone = [
         session.execute(delete(table).where(table.expires_at < now - KEPT_FOR))
         for table in (PageLink, PageSession)
     ]
+    gone.append(session.execute(delete(Upload).where(Upload.expires_at < now)))
     return sum(each.rowcount for each in gone)  # type: ignore[attr-defined]
 
 

@@ -22,6 +22,7 @@ TOLD: Final = {
     "nows_answered": 100,
     "minutes_to_now": 1,
     "tied": 100,
+    "belonging": 100,
 }
 """The figures of a text, in their order -> by what each is multiplied to be said as a whole number."""
 PERCENT: Final = 100

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Executable, Select, and_, case, func, select, text
 from sqlalchemy.orm import Session
 
+from assistant.circles.surveys.survey_items import ITEMS
 from assistant.store.tables import (
     Alert,
     AlertStep,
@@ -24,12 +25,15 @@ from assistant.store.tables import (
     PairMember,
     Round,
     Share,
+    Survey,
+    SurveyAnswer,
 )
 from assistant.store.tables.message_tables import SENT_WHERE
 from assistant.store.tables.operation_tables import URGENT
 
 ASKED_FOR: Final = "ask_details"
 """Under this key (`save_as`) an answer asks the circle for something."""
+BELONGING: Final = "belonging"
 FETCHED: Final = 1000
 """Rows taken from the database in one go: all at once, they would keep Python's collector busy."""
 REPLY_WITHIN: Final = dt.timedelta(hours=72)
@@ -56,6 +60,8 @@ class Seat:
     """Each week that was answered, late or not, and after how many hours. SKIP is a reply, too."""
     goals: set[str] = field(default_factory=set)
     """Which of set, planned, step, done, reached the member came to."""
+    belongs: bool | None = None
+    """Whether the member, when last asked, felt a fairly or very strong belonging; None: no answer."""
     counts: Counter[str] = field(default_factory=Counter)
     """How many shares, asks, appreciations and thanks came from this seat."""
     stayed: float = 0.0
@@ -191,6 +197,23 @@ def add_pairs(session: Session, inside: Select[int], seasons: Mapping[int, Seaso
     for pair_id, (circle_id, week, people) in pairs.items():
         if len(people) > 1:
             seasons[circle_id].pairs.append((week, pair_id not in missed, frozenset(people)))
+
+
+def add_belonging(session: Session, inside: Select[int], seats: Mapping[int, Seat]) -> None:
+    """Who felt that they belong, by what each said last: in the middle, or at the end."""
+    said = (
+        select(Survey.member_id, SurveyAnswer.score)
+        .join(SurveyAnswer, SurveyAnswer.survey_id == Survey.id)
+        .where(
+            Survey.member_id.in_(seats_in(inside)),
+            SurveyAnswer.item == BELONGING,
+            SurveyAnswer.score.is_not(None),
+        )
+        .order_by(Survey.id)
+    )
+    for member_id, score in rows_of(session, said):
+        if (seat := seats.get(member_id)) is not None:
+            seat.belongs = int(score) >= ITEMS[BELONGING].good_from
 
 
 def add_alarms(session: Session, inside: Select[int], seasons: Mapping[int, Season]) -> None:

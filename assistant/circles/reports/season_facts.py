@@ -21,6 +21,7 @@ from assistant.circles.reports.season_counts import (
     Season,
     Seat,
     add_alarms,
+    add_belonging,
     add_cost,
     add_goals,
     add_pairs,
@@ -95,6 +96,7 @@ def seasons_of(
         season.seats.append(seat)
     _add_replies(session, inside, seats, opened, now)
     add_goals(session, inside, seats)
+    add_belonging(session, inside, seats)
     add_words(session, inside, seats)
     add_pairs(session, inside, seasons)
     add_alarms(session, inside, seasons)

@@ -38,6 +38,8 @@ def of_season(seasons: Sequence[Season], *, tell_alarms: bool) -> Iterator[tuple
     yield from of_weeks(seasons, range(1, max(season.weeks for season in seasons) + 1))
     yield "rhythm", _rhythm(seasons)
     yield "comebacks", _comebacks(seats)
+    said = [(seat.person_id, int(seat.belongs), 1) for seat in seats if seat.belongs is not None]
+    yield "belonging", _share(said)
     for level, out_of in GOALS.items():
         base = [seat for seat in members if out_of is None or out_of in seat.goals]
         came = {seat.person_id for seat in members if level in seat.goals}

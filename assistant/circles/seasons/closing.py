@@ -142,6 +142,8 @@ def open_again(ctx: ActionContext, *, circle_id: int = 0) -> ActionResult:
         program=circle.program,
         state="gathering",
         created_at=ctx.now,
+        surveyed=circle.surveyed,
+        survey_look_at=ctx.now if circle.surveyed else None,
     )
     session.add(again)
     session.flush()

@@ -55,6 +55,8 @@ from assistant.store.tables import (
     Receipt,
     Role,
     Share,
+    Survey,
+    SurveyAnswer,
     Timer,
 )
 
@@ -199,6 +201,8 @@ def _erase_words(session: Session, person_id: int, now: dt.datetime) -> None:
     empty_rows(session, Listing, Listing.member_id.in_(seats), now, words=None)
     about = or_(Introduced.member_id.in_(seats), Introduced.written_by == person_id)
     empty_rows(session, Introduced, about, now, words=None, answer_id=None)
+    surveys = select(Survey.id).where(Survey.member_id.in_(seats))
+    empty_rows(session, SurveyAnswer, SurveyAnswer.survey_id.in_(surveys), now, score=None)
     empty_rows(session, PendingAction, PendingAction.by_person_id == person_id, None, words=None)
     empty_rows(session, Conversation, Conversation.person_id == person_id, None, values={})
     theirs = and_(Timer.person_id == person_id, Timer.done_at.is_(None))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.people.carried_media import tied_to
 from assistant.circles.people.receipts import Read, Ref, reads_of
 from assistant.circles.sharing.given_words import PASSED_ON, PRIVATE, TO_A_HOST
+from assistant.language.languages import FALLBACK, LANGUAGES
 from assistant.store.tables import (
     Answer,
     Goal,
@@ -24,10 +25,15 @@ from assistant.store.tables import (
     Member,
     Note,
     PendingAction,
+    Person,
     Share,
+    Survey,
+    SurveyAnswer,
 )
 
 POLL: Final = "poll"
+SURVEY: Final = "survey"
+"""Kind of numbers that are only counted: of nobody but whoever gave them are they shown one by one."""
 HOSTS_OWN: Final = ("say", "note", "check_in", POLL)
 """What hosts do in words of their own; members may ask a poll, too."""
 REVIEWED: Final = "evidence"
@@ -39,7 +45,7 @@ class Own:
     """Words that were given at once, with every row that keeps them."""
 
     kind: str
-    """answer | share | note | listing | sentence | said | poll | goal | step | text"""
+    """answer | share | note | listing | sentence | said | poll | goal | step | survey | text"""
     at: dt.datetime
     circle_id: int | None
     words: str | None
@@ -67,6 +73,7 @@ def own_words(session: Session, person_id: int) -> list[Own]:
     found += _listings(session, seats)
     found += _sentences(session, person_id)
     found += _said(session, person_id)
+    found += _counted(session, person_id, seats)
     at = {ref: own for own in found for ref in own.refs}
     reads = [read for read in reads_of(session, person_id) if read.ref[0] != REVIEWED]
     found += _texts(session, {read.ref[1] for read in reads if read.ref[0] == "text"}, at)
@@ -179,6 +186,21 @@ def _said(session: Session, person_id: int) -> Iterator[Own]:
         kind = POLL if said.kind == POLL else "said"
         at = said.settled_at or said.created_at
         yield Own(kind, at, said.circle_id, said.words, refs={("said", said.id)})
+
+
+def _counted(session: Session, person_id: int, seats: dict[int, int]) -> Iterator[Own]:
+    """Numbers that were answered before and after a season, which are only counted: nobody reads them."""
+    rows = session.execute(
+        select(SurveyAnswer, Survey.member_id)
+        .join(Survey, Survey.id == SurveyAnswer.survey_id)
+        .where(Survey.member_id.in_(seats), SurveyAnswer.score.is_not(None))
+        .order_by(SurveyAnswer.survey_id, SurveyAnswer.item)
+    )
+    labels = LANGUAGES[session.get_one(Person, person_id).language or FALLBACK].labels
+    for given, member_id in rows:
+        said = f"{labels[f'survey_{given.item}']}: {given.score}, {given.at:%Y-%m-%d}"
+        ref = (SURVEY, given.survey_id)
+        yield Own(SURVEY, given.at, seats[member_id], said, private=True, refs={ref})
 
 
 def _texts(session: Session, ids: Iterable[int], at: dict[Ref, Own]) -> list[Own]:

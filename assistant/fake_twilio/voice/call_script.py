@@ -75,6 +75,10 @@ class Script:
                 if (digits := await self._gather(verb)) is not None:
                     return await self._go(verb, {"Digits": digits, "FinishedOnKey": ""})
             elif verb.tag == "Dial":
+                for number in verb.iter("Number"):
+                    for name in ("url", "statusCallback"):
+                        if address := number.get(name):
+                            number.set(name, urljoin(self._url, address))
                 told = await self._dial(self._call, verb)
                 if verb.get("action"):
                     return await self._go(verb, told)

@@ -157,6 +157,7 @@ class Switchboard:
             to,
             caller_id,
             url=attributes.get("url", ""),
+            method=attributes.get("method", "POST").upper(),
             twiml="<Response/>",
             status_callback=attributes.get("statusCallback", ""),
             events=attributes.get("statusCallbackEvent", "completed").split(),

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
+from assistant.circles.cohorts.uploads import all_organized
 from assistant.circles.people.permissions import hosted_by, is_operator
 from assistant.pages.host.circle_view import CircleView, Held, held_now, read_circle
 from assistant.pages.host.doings import DOINGS, Asked, Doing, Values
-from assistant.pages.host.organized_view import organized_by
 from assistant.pages.page_showing import runtime_here, show
 from assistant.pages.page_turns import Done, NotHere, act
 from assistant.pages.visitors import signed_in, visitor_here
@@ -32,15 +32,17 @@ def host_pages() -> Blueprint:
         with runtime.database.read() as session:
             person = session.get_one(Person, visitor.person_id)
             hosted = hosted_by(session, person.id)
-            organized = organized_by(session, person, but={circle.id for circle in hosted})
+            organizes = bool(all_organized(session, person.id))
             operates = is_operator(session, person.id)
-        if operates and not hosted and not organized:
+        if operates and not hosted and not organizes:
             return _to("operator.service")
-        if len(hosted) == 1 and not organized and not operates:
+        if organizes and not hosted and not operates:
+            return _to("organizer.home")
+        if len(hosted) == 1 and not organizes and not operates:
             return _to("host.circle", code=hosted[0].code)
-        if not hosted and not organized:
+        if not hosted and not organizes:
             return _to("mine.page")
-        return show("host/circles.html", page="host", hosted=hosted, organized=organized, operates=operates)
+        return show("host/circles.html", page="host", hosted=hosted, organizes=organizes, operates=operates)
 
     @pages.get("/circle/<code>")
     @signed_in

@@ -1,7 +1,7 @@
 """Every table, so that metadata is whole wherever it is needed."""
 
 from assistant.store.columns import Base
-from assistant.store.tables.call_tables import CallWish, PageCall
+from assistant.store.tables.call_tables import CallWish, PageCall, Talk
 from assistant.store.tables.circle_tables import Circle, Cohort, Invitation, Member
 from assistant.store.tables.conversation_tables import Answer, Conversation, FlowVersion, Question, Timer
 from assistant.store.tables.exchange_tables import Approach, Listing
@@ -20,7 +20,7 @@ from assistant.store.tables.operation_tables import (
     Watermark,
     Worker,
 )
-from assistant.store.tables.page_tables import PageLink, PageSession
+from assistant.store.tables.page_tables import PageLink, PageSession, Upload
 from assistant.store.tables.person_tables import Address, Consent, Person, PhoneClaim, Role
 from assistant.store.tables.season_tables import (
     Apart,
@@ -34,6 +34,8 @@ from assistant.store.tables.season_tables import (
     Round,
     Share,
 )
+from assistant.store.tables.survey_tables import Survey, SurveyAnswer
+from assistant.store.tables.tool_tables import ApiRequest, ApiToken, WebhookSend, WebhookTarget
 from assistant.store.tables.trust_tables import Erasure, Receipt, Report, ReportWord
 
 __all__ = [
@@ -42,6 +44,8 @@ __all__ = [
     "AlertStep",
     "Answer",
     "Apart",
+    "ApiRequest",
+    "ApiToken",
     "Approach",
     "Audit",
     "Base",
@@ -87,7 +91,13 @@ __all__ = [
     "Round",
     "ServiceState",
     "Share",
+    "Survey",
+    "SurveyAnswer",
+    "Talk",
     "Timer",
+    "Upload",
     "Watermark",
+    "WebhookSend",
+    "WebhookTarget",
     "Worker",
 ]

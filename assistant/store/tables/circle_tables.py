@@ -26,6 +26,8 @@ class Cohort(Base):
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(Findable("cohort.name"), unique=True)
     created_at: Mapped[dt.datetime]
+    surveyed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether circles that are made in it are `surveyed`."""
 
 
 class Circle(Base):
@@ -34,6 +36,12 @@ class Circle(Base):
     __tablename__ = "circle"
     __table_args__ = (
         CheckConstraint(one_of("state", CIRCLE_STATES), "state"),
+        Index(
+            "ix_circle_survey_look",
+            "survey_look_at",
+            sqlite_where=text("survey_look_at IS NOT NULL"),
+            postgresql_where=text("survey_look_at IS NOT NULL"),
+        ),
         {"info": {"numbered": True, "watched": True}},
     )
 
@@ -55,6 +63,10 @@ class Circle(Base):
     closed_at: Mapped[dt.datetime | None]
     backup_named: Mapped[str | None] = mapped_column(Words("circle.backup_named"))
     """The first name of whom its host would like as backup, as long as nobody of that name has come."""
+    surveyed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether its members are asked a few questions before and after; off unless an organizer has it on."""
+    survey_look_at: Mapped[dt.datetime | None]
+    """When to look whom these are to be asked; None: there is nothing to look for."""
 
 
 class Member(Base):

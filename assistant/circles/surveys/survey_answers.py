@@ -1,0 +1,137 @@
+"""Asks the questions of one point, and keeps each answer as a sealed number that nobody is shown."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import select
+
+from assistant.circles.actions.context import ActionContext, ActionResult
+from assistant.circles.actions.placeholders import language_of
+from assistant.circles.actions.registry import action
+from assistant.circles.surveys.survey_items import ASKED_AT, ITEMS, choices_for
+from assistant.circles.surveys.survey_plan import ASKABLE, FLOW
+from assistant.store.tables import Answer, Question, Survey, SurveyAnswer
+
+PULSE: Final = "middle"
+"""The point at which one question is all, and SKIP is enough of a no."""
+
+
+@action("ask", "pulse", "over")
+def open_survey(ctx: ActionContext, *, survey: int = 0) -> ActionResult:
+    """Open the questions of one point; over: they are not for this member, or not any more.
+
+    On a phone that others see nothing is asked.
+    """
+    row = _mine(ctx, survey)
+    if row is None or row.state != "asked" or ctx.member is None or ctx.circle is None:
+        return ActionResult("over")
+    if ctx.person.plain or ctx.member.state not in ASKABLE or not ctx.circle.surveyed:
+        return ActionResult("over")
+    values = {**choices_for(language_of(ctx)), "count": str(len(ASKED_AT[row.point]))}
+    return ActionResult("pulse" if row.point == PULSE else "ask", values)
+
+
+@action("begun")
+def begin_survey(ctx: ActionContext, *, survey: int = 0) -> ActionResult:
+    """Note that the member agreed to be asked."""
+    return _settle(ctx, survey, "yes", "begun")
+
+
+@action("declined")
+def decline_survey(ctx: ActionContext, *, survey: int = 0) -> ActionResult:
+    """Note that the member would rather not, at this point."""
+    return _settle(ctx, survey, "no", "declined")
+
+
+@action("stopped")
+def stop_surveys(ctx: ActionContext, *, survey: int = 0) -> ActionResult:
+    """Note that the member is never to be asked again."""
+    return _settle(ctx, survey, "never", "stopped")
+
+
+@action("kept")
+def keep_survey(
+    ctx: ActionContext,
+    *,
+    survey: int = 0,
+    lonely: str = "",
+    hope: str = "",
+    steps: int | None = None,
+    someone: str = "",
+    belonging: str = "",
+) -> ActionResult:
+    """Keep what was just answered as a number, in place of an earlier one, and nothing else of it."""
+    row = _mine(ctx, survey)
+    if row is None:
+        return ActionResult("kept")
+    said = {"lonely": lonely, "hope": hope, "someone": someone, "belonging": belonging}
+    said["steps"] = "" if steps is None else str(steps)
+    for item, score in said.items():
+        if not score.isdigit() or int(score) not in ITEMS[item].scores:
+            continue
+        earlier = select(SurveyAnswer).where(SurveyAnswer.survey_id == row.id, SurveyAnswer.item == item)
+        kept = ctx.session.scalars(earlier).first()
+        if kept is None:
+            kept = SurveyAnswer(survey_id=row.id, item=item)
+            ctx.session.add(kept)
+        kept.score, kept.at = score, ctx.now
+    if row.state == "asked":
+        row.state, row.settled_at = "yes", ctx.now
+    ctx.session.flush()
+    _forget_words(ctx)
+    return ActionResult("kept", {"lonely": "", "hope": "", "steps": None, "someone": "", "belonging": ""})
+
+
+@action("belonging", "done")
+def what_is_left(ctx: ActionContext, *, survey: int = 0) -> ActionResult:
+    """Whether the circle itself is asked about, too: at the end."""
+    row = _mine(ctx, survey)
+    return ActionResult("belonging" if row is not None and row.point == "end" else "done")
+
+
+@action("ask", "done")
+def may_ask_later(ctx: ActionContext, *, survey: int = 0) -> ActionResult:
+    """Whether to ask for a yes to the same questions in twelve weeks: at the end, of whoever answered any."""
+    row = _mine(ctx, survey)
+    if row is None or row.point != "end":
+        return ActionResult("done")
+    answered = ctx.session.scalar(
+        select(SurveyAnswer.item)
+        .where(SurveyAnswer.survey_id == row.id, SurveyAnswer.item.in_(ASKED_AT["later"]))
+        .limit(1)
+    )
+    return ActionResult("ask" if answered is not None else "done")
+
+
+@action("agreed")
+def agree_to_later(ctx: ActionContext, *, survey: int = 0) -> ActionResult:
+    """Note that the member agreed to be asked once more."""
+    row = _mine(ctx, survey)
+    if row is not None:
+        row.again = True
+        ctx.session.flush()
+    return ActionResult("agreed")
+
+
+def _mine(ctx: ActionContext, survey: int) -> Survey | None:
+    row = ctx.session.get(Survey, survey)
+    return row if row is not None and ctx.member is not None and row.member_id == ctx.member.id else None
+
+
+def _settle(ctx: ActionContext, survey: int, state: str, outcome: str) -> ActionResult:
+    row = _mine(ctx, survey)
+    if row is not None:
+        row.state, row.settled_at = state, ctx.now
+        ctx.session.flush()
+    return ActionResult(outcome)
+
+
+def _forget_words(ctx: ActionContext) -> None:
+    """Empty the answers as every question keeps them: the number is enough."""
+    assert ctx.member is not None
+    asked = select(Question.id).where(Question.member_id == ctx.member.id, Question.flow == FLOW)
+    given = select(Answer).where(Answer.question_id.in_(asked), Answer.erased_at.is_(None))
+    for answer in ctx.session.scalars(given):
+        answer.words, answer.value, answer.erased_at = None, None, ctx.now
+    ctx.session.flush()

@@ -1,0 +1,1 @@
+"""Commands for whoever wants to know whether circles help."""

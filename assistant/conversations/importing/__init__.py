@@ -1,0 +1,1 @@
+"""Files that organizers brought, imported by workers."""

@@ -1,0 +1,1 @@
+"""The API, as an organizer's other tools use it."""

@@ -1,0 +1,1 @@
+"""Tokens, acts done once, and what hooks hear of."""
