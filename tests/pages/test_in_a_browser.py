@@ -77,6 +77,8 @@ PLACES = {
     "flows": ("mia", "/flows"),
     "flow": ("noa", "/flows/onboarding"),
     "play": ("nan", "/flows/less/play"),
+    "played": ("nel", "/flows/less/play"),
+    "setting_asked": ("bea", "/me"),
     "flow_changed": ("nia", "/flows/page?since=before"),
     "join": ("", "/join"),
     "join_circle": ("", "/join/MAPLE"),
@@ -85,6 +87,8 @@ PLACES = {
     "terms": ("", "/terms"),
 }
 """State of a page -> who has it open, and where."""
+PRESSED = {"played": ("Begin", "Just reading", "Go"), "setting_asked": ("Menos mensajes",)}
+"""What is pressed then, one after another."""
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +186,8 @@ def test_a_page_fits_and_axe_finds_nothing(
     page = opened(
         browser, season, address, who, path, width, color_scheme="dark" if width == 768 else "light"
     )
+    for name in PRESSED.get(place, ()):
+        page.get_by_role("button", name=name, exact=True).click()
     pictures = Path(os.environ.get("PICTURES", tmp_path))
     page.screenshot(path=pictures / f"{place}_{width}.png", full_page=True)
     wide = page.evaluate("document.documentElement.scrollWidth")
@@ -284,3 +290,24 @@ def reach(page: Page, name: str) -> None:
         if label == name and focused.is_visible():
             return
     raise AssertionError(f"no way to {name} by keyboard")
+
+
+def test_a_flow_is_played_and_a_setting_made_by_keyboard_alone(
+    browser: Browser, season: Site, address: str
+) -> None:
+    page = opened(browser, season, address, "nick", "/flows/rename/play", 320, java_script_enabled=False)
+    reach(page, "Begin")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/play")
+    reach(page, "Text as Ana")
+    page.keyboard.type("Anabel")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/play#say")
+    assert "call you Anabel" in page.content()
+    page.context.close()
+    page = opened(browser, season, address, "bea", "/me", 320, java_script_enabled=False)
+    reach(page, "Una vez por semana")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/me/settings")
+    assert "un mensaje por semana" in page.content()
+    page.context.close()
