@@ -14,8 +14,8 @@ from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
 from assistant.circles.people.carried_media import MEDIA, tied_to
 from assistant.circles.people.reachability import SEVERAL, addresses_of
-from assistant.circles.people.shown_addresses import shown, told_apart
 from assistant.circles.trust.own_words import to_copy
+from assistant.circles.trust.shown_addresses import shown, told_apart
 from assistant.language.folding import plain_words
 from assistant.store.tables import Circle, Conversation
 

@@ -17,8 +17,8 @@ from assistant.circles.at_hand.on_hand import windows_said
 from assistant.circles.people.consent import in_force
 from assistant.circles.people.namesakes import ENDONYMS
 from assistant.circles.people.reachability import addresses_of
-from assistant.circles.people.shown_addresses import ending_of, shown, told_apart
 from assistant.circles.trust.own_words import own_words
+from assistant.circles.trust.shown_addresses import ending_of, shown, told_apart
 from assistant.language.languages import LANGUAGES
 from assistant.language.rendering import readable_date, readable_time
 from assistant.schedule.local_time import home, zone_of

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.people.consent import agree
-from assistant.circles.people.shown_addresses import shown, told_apart
 from assistant.circles.trust.held_about_me import tell_what_is_held
+from assistant.circles.trust.shown_addresses import shown, told_apart
 from assistant.store.tables import Address, Person
 from tests.circles.town import IDENTITY, NOW, SENDER, Town
 
