@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Iterable, Iterator
 from functools import cache
 from ipaddress import ip_address
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
@@ -18,7 +19,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from assistant.delivery.service_figures import Figure, figures, rate_ahead
+from assistant.delivery.service_figures import Figure, figures, rate_ahead, recent_texts
 from assistant.delivery.spool import Spool
 from assistant.logs import get_log
 
@@ -77,7 +78,8 @@ class Waiting(Collector):
         try:
             with runtime.database.read() as session:
                 clock = runtime.clock
-                gauges = [_gauge(each) for each in figures(session, clock.now(), clock.real())]
+                told = chain(figures(session, clock.now(), clock.real()), recent_texts(session))
+                gauges = [_gauge(each) for each in told]
         except SQLAlchemyError as error:
             log.warning("metrics without the database", error=type(error).__name__)
             up.add_metric([], 0)

@@ -72,9 +72,9 @@ def _lines() -> Iterator[str]:
 def _show(lines: Iterable[Line]) -> None:
     for line in lines:
         if line.who == "time":
-            click.echo(f"    ({line.words})")
+            click.echo(f"    ({line.said})")
         else:
-            _speak(f"{line.who} to {line.to}" if line.to else line.who, line.words)
+            _speak(f"{line.who} to {line.to}" if line.to else line.who, line.said)
 
 
 def _speak(who: str, words: str) -> None:

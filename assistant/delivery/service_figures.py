@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, literal, select, text
+from sqlalchemy import ScalarSelect, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from assistant.delivery.template_states import count_states
@@ -68,7 +68,7 @@ def figures(session: Session, now: dt.datetime, real: dt.datetime) -> Iterator[F
     yield from _depths(session, now)
     yield from _waits(session, now, real)
     yield from _strangers(session, now)
-    yield from _recent(session)
+    yield _errors(session)
     yield from _answers(session)
     yield Figure(
         "circle_templates",
@@ -202,8 +202,8 @@ def _strangers(session: Session, now: dt.datetime) -> Iterator[Figure]:
         yield _one("circle_strangers_limit", "How many of them may go in an hour.", counted["most"])
 
 
-def _recent(session: Session) -> Iterator[Figure]:
-    """How the newest texts fared, by ranges of the primary key."""
+def recent_texts(session: Session) -> Iterator[Figure]:
+    """How the newest texts fared, by ranges of the primary key; as dear as all other figures together."""
     newest_in = select(func.coalesce(func.max(Inbox.id), 0) - RECENT).scalar_subquery()
     came_in = select(Inbox.state, func.count()).where(Inbox.id > newest_in).group_by(Inbox.state)
     yield Figure(
@@ -212,10 +212,9 @@ def _recent(session: Session) -> Iterator[Figure]:
         [((state,), count) for state, count in session.execute(came_in)],
         ("state",),
     )
-    newest_out = select(func.coalesce(func.max(Outbox.id), 0) - RECENT).scalar_subquery()
     went_out = (
         select(Outbox.state, Outbox.purpose, func.count())
-        .where(Outbox.id > newest_out)
+        .where(Outbox.id > _newest_out())
         .group_by(Outbox.state, Outbox.purpose)
     )
     yield Figure(
@@ -224,13 +223,22 @@ def _recent(session: Session) -> Iterator[Figure]:
         [((state, purpose), count) for state, purpose, count in session.execute(went_out)],
         ("state", "purpose"),
     )
+
+
+def _newest_out() -> ScalarSelect[int]:
+    """After which id the newest texts that went out stand."""
+    return select(func.coalesce(func.max(Outbox.id), 0) - RECENT).scalar_subquery()
+
+
+def _errors(session: Session) -> Figure:
+    """What the carrier said lately."""
     errors = (
         select(Outbox.error_code, func.count())
-        .where(Outbox.id > newest_out, Outbox.error_code.is_not(None))
+        .where(Outbox.id > _newest_out(), Outbox.error_code.is_not(None))
         .group_by(Outbox.error_code)
         .order_by(func.count().desc(), Outbox.error_code)
     )
-    yield Figure(
+    return Figure(
         "circle_recent_errors",
         f"The carrier's error codes among the newest {RECENT} texts that were to go out.",
         [((str(code),), count) for code, count in session.execute(errors)],
@@ -243,7 +251,7 @@ def _answers(session: Session) -> Iterator[Figure]:
     rows = session.execute(
         select(Inbox.received_at, Outbox.created_at, Outbox.sent_at)
         .join(Inbox, Inbox.id == Outbox.inbox_id)
-        .where(Outbox.id > select(func.coalesce(func.max(Outbox.id), 0) - RECENT).scalar_subquery())
+        .where(Outbox.id > _newest_out())
         .order_by(Outbox.id.desc())
         .limit(ANSWERS)
     ).all()

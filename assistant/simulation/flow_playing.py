@@ -42,7 +42,7 @@ class Line:
 
     who: str
     """ana | bot | carrier | time"""
-    words: str
+    said: str
     to: str = ""
     """Whose phone it reached, where that is not Ana's."""
 

@@ -334,7 +334,7 @@ def a_week(database: Database, week: int) -> None:
         PAIRS_A_ROUND,
         id=i + pairs,
         round_id=circle_of(i) + (week - 1) * CIRCLES,
-        why="new",
+        why="first_time",
         made_at=at,
     )
     for half in (0, 1):

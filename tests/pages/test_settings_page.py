@@ -52,7 +52,7 @@ def seats(site: Site, name: str) -> dict[str, Member]:
             .join(Member, Member.circle_id == Circle.id)
             .where(Member.person_id == mine.id)
         )
-        return dict(rows.all())  # type: ignore[arg-type]
+        return dict(rows.all())
 
 
 def mine(site: Site, name: str) -> Visit:

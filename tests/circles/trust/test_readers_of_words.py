@@ -48,6 +48,7 @@ SHOWN: Final = {
     "conversations/translating/translations.py": "a translation, which carries what the text above it does",
     "safety/danger_labels.py": "a text that was taken for danger, to an operator who says what it was",
     "pages/page_turns.py": "what a text would have brought, on a page",
+    "pages/page_commands.py": "what a command would have brought, on a page",
     "cli/person_commands.py": "a file for their writer, which passes through the hands of whoever runs this",
 }
 """Before another person's eyes: with a receipt."""
