@@ -9,6 +9,7 @@ from sqlalchemy import select
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
+from assistant.circles.people.emptying import empty_rows
 from assistant.circles.surveys.survey_items import ASKED_AT, ITEMS, choices_for
 from assistant.circles.surveys.survey_plan import ASKABLE, FLOW
 from assistant.store.tables import Answer, Question, Survey, SurveyAnswer
@@ -131,7 +132,5 @@ def _forget_words(ctx: ActionContext) -> None:
     """Empty the answers as every question keeps them: the number is enough."""
     assert ctx.member is not None
     asked = select(Question.id).where(Question.member_id == ctx.member.id, Question.flow == FLOW)
-    given = select(Answer).where(Answer.question_id.in_(asked), Answer.erased_at.is_(None))
-    for answer in ctx.session.scalars(given):
-        answer.words, answer.value, answer.erased_at = None, None, ctx.now
     ctx.session.flush()
+    empty_rows(ctx.session, Answer, Answer.question_id.in_(asked), ctx.now, words=None, value=None)
