@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import and_, or_, select
 
 from assistant.circles.sharing.answering import writers_about
-from assistant.circles.sharing.unrouted_messages import addressees
+from assistant.circles.sharing.unrouted_messages import names_someone
 from assistant.conversations.answers import (
     answer_late,
     must_be_whole,
@@ -23,9 +23,10 @@ from assistant.conversations.answers import (
 )
 from assistant.conversations.moves import choosing_anew
 from assistant.conversations.turn_context import Context
-from assistant.conversations.turns import start, start_instead
+from assistant.conversations.turns import lay_aside, start, start_instead
 from assistant.engine.flow_model import Step
 from assistant.engine.movement import UNCLEAR
+from assistant.language.commands.taking_back import says_who_reads
 from assistant.language.folding import plain_words
 from assistant.language.replies.numbers import read_number
 from assistant.language.replies.reply_reading import Reading
@@ -139,21 +140,25 @@ def _asked_which_circle(context: Context, question: Question) -> bool:
     if not others or question.member_id is None or not came_by_itself(context, question):
         return False
     # It is set aside by the question that is asked now, and both are among the choices.
-    question.state = "waiting"
-    context.session.flush()
+    lay_aside(context, question)
     between = [question.id, *(other.id for other in others)]
     start(context, "for_which", {"held": context.words, "between": between})
     return True
 
 
 def _asked_whom_it_answers(context: Context, question: Question) -> bool:
-    """Words of others came meanwhile, or these begin with a name: ask whom they are for, first of all."""
+    """Ask whom words are for, first of all, where others' words came meanwhile, or these say who reads them.
+
+    "I don't want the circle to see this", "just for Luz: ..." are no answer for a circle to read.
+    """
     if question.visible_to == "us" or question.member_id is None:
         return False
     conversation = context.session.get_one(Conversation, question.conversation_id)
     about = context.about(conversation)
-    named = question.visible_to == "circle" and addressees(about, context.words)[0]
-    if not named and not writers_about(about, question, context.words):
+    told = question.visible_to == "circle" and names_someone(about, context.words)
+    if about.member is not None and about.member.promised_at is not None:
+        told = told or (question.visible_to != "host" and says_who_reads(context.words))
+    if not told and not writers_about(about, question, context.words):
         return False
     start_instead(context, question, "route", {"held": context.words, "answers": question.id})
     return True

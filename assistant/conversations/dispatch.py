@@ -160,9 +160,10 @@ def _answer_page(context: Context, _text: Inbox, kind: str) -> Seen | None:
 
 
 def _ask_gently(context: Context, _text: Inbox, _kind: str) -> Seen | None:
-    """Words that may speak of danger wait for the answer to a private question; a host's command does not."""
-    kind = may_be_danger(context)
-    if kind is None or _commands_a_circle(context) or held_words.takes_back(read_given(context)):
+    """Words that may speak of danger wait for the answer to a private question; a command alone does not."""
+    kind, command = may_be_danger(context), read_given(context)
+    bare = command is not None and command.sure and command.value is None
+    if kind is None or bare or _commands_a_circle(context):
         return None
     if hour_for_two.came(context):
         return None  # What someone says who is there for another is about that other.

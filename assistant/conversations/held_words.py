@@ -52,7 +52,7 @@ def as_command(context: Context, language: str) -> CommandReading | None:
     return CommandReading(COMMAND, None, sure=True, said=said, capitals=context.words.isupper())
 
 
-def takes_back(command: CommandReading | None) -> bool:
+def _takes_back(command: CommandReading | None) -> bool:
     """Whether a command takes back what was said or done last."""
     return command is not None and command.name in TAKES_BACK and command.sure
 
@@ -65,7 +65,7 @@ def let_go(context: Context, question: Question, conversation: Conversation, com
     if question.flow == MEANT and _said_again(conversation, command):
         take_answer(context, question, conversation, Reading("command"))
         return True
-    if not takes_back(command) or question.flow not in (*HOLDING, ASKING):
+    if not _takes_back(command) or question.flow not in (*HOLDING, ASKING):
         return False
     if question.flow == ASKING:
         take_answer(context, question, conversation, Reading("yes"))

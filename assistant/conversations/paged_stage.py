@@ -32,7 +32,7 @@ from assistant.conversations.helping.hour_for_two import TALKS, answer_talk_late
 from assistant.conversations.questions import missed
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
-from assistant.conversations.turns import start
+from assistant.conversations.turns import lay_aside, start
 from assistant.engine.book import FlowBook
 from assistant.engine.movement import UNCLEAR
 from assistant.language.asking.question_reading import AskedBack
@@ -105,8 +105,7 @@ def pass_on(context: Context, read: Callable[[Context], CommandReading | None]) 
         return False
     values: dict[str, object] = {"line": line}
     if question is not None and _may_answer(context, question, told) and _asked_of_us(context) is None:
-        question.state = "waiting"
-        context.session.flush()
+        lay_aside(context, question)
         values |= {"held": line, "meant": question.id}
     start(context, TO_PAGED, values, question.member_id if question is not None else None)
     return True

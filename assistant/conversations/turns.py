@@ -54,9 +54,14 @@ def start(
 
 def start_instead(context: Context, question: Question, flow: str, values: Mapping[str, Any]) -> None:
     """Set an open question aside and begin a flow that asks about its answer; then it is come back to."""
+    lay_aside(context, question)
+    start(context, flow, values, question.member_id)
+
+
+def lay_aside(context: Context, question: Question) -> None:
+    """Let an open question wait for another that is asked first."""
     question.state = "waiting"
     context.session.flush()
-    start(context, flow, values, question.member_id)
 
 
 def move(context: Context, conversation: Conversation, step: Callable[[FlowBook, Place], Turn]) -> None:

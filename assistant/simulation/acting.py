@@ -16,11 +16,12 @@ from assistant.carriers.twilio_addresses import to_uri
 from assistant.circles.people.consent import consent_of
 from assistant.conversations.questions import open_of
 from assistant.delivery.verdicts import OPENER
-from assistant.simulation.agenda import Agenda
+from assistant.simulation import season_partings
 from assistant.simulation.exchange_checks import EXCHANGES, THANKED_IN
 from assistant.simulation.habits import Habits, Written
 from assistant.simulation.personas import IMAGE, PHOTO, Asked, Initiative, Persona, Voice, awake
 from assistant.simulation.text_checks import Passed, Watcher
+from assistant.simulation.time_travel import Agenda
 from assistant.simulation.word_ledger import EXCHANGE, NOBODY, Meant
 from assistant.simulation.world import World
 from assistant.simulation.world_phones import shown_to, tap, tapped_for
@@ -40,10 +41,6 @@ MOST_TO_BUDDY: Final = 3
 ASKS_AGAIN: Final = 0.5
 """How often someone who wrote of danger asks whether anyone is there."""
 MORE_AFTER: Final = dt.timedelta(minutes=12)
-SECOND_THOUGHT: Final = dt.timedelta(seconds=30)
-"""After which someone who texted LEAVE takes it back."""
-THOUGHT_OVER: Final = dt.timedelta(minutes=4)
-"""After which a leaving that was not undone would have happened."""
 NOW: Final = dt.timedelta(0)
 IN_THE_HOUR: Final = "circle_hour/"
 """Wordings that come to whoever said they are there."""
@@ -72,6 +69,8 @@ class Actor:
     """The words that were read last."""
     stops: bool = False
     """Whether the actor has made up their mind to text STOP at the next question."""
+    erases: bool = False
+    """Whether the actor is to say yes when asked whether everything is to be erased."""
     gone: bool = False
     hellos: dict[int, int] = field(default_factory=dict)
     """By week: how many lines by @ were written."""
@@ -109,7 +108,7 @@ class Company:
         )
         low, high = IN_HAND if answers else actor.who.minutes
         wait = dt.timedelta(minutes=low + (high - low) * self.chance.random() ** 2)
-        self._consider(actor, text.at + wait)
+        self.look_up(actor, text.at + wait)
 
     def join(self, name: str, code: str) -> None:
         """Have someone text JOIN and the circle's word, in some way."""
@@ -118,9 +117,9 @@ class Company:
         self.watcher.ledger.seats[name].add(code)
         self._write(actor, Written(*self.voice.say(actor.who, "join", code=code)))
 
-    def say(self, name: str, words: str) -> None:
+    def say(self, name: str, words: str, meant: str = "answer") -> None:
         """Have someone text just that."""
-        self._write(self.actors[name], Written(words))
+        self._write(self.actors[name], Written(words, meant=meant))
 
     def cry(self, name: str, words: str) -> None:
         """Have someone write of danger, and perhaps ask soon after whether anyone is there."""
@@ -135,7 +134,7 @@ class Company:
         actor = self.actors[name]
         if initiative.stops:
             actor.stops = True
-            self._consider(actor, self.world.clock.now())
+            self.look_up(actor, self.world.clock.now())
             return
         if actor.gone or (actor.who.name in self.watcher.stopped and initiative.says != "START"):
             return
@@ -158,20 +157,6 @@ class Company:
         words, image = self.voice.say(actor.who, what, mate=mate, other=other)
         self._write(actor, Written(words, image, EXCHANGE))
 
-    def leave_and_stay(self, name: str) -> None:
-        """Have someone leave, and undo it within the minute: then nothing has happened to the seat."""
-        actor = self.actors[name]
-        seated = self._is_seated(actor)
-        if not seated or name in self.watcher.stopped:
-            return
-        self._write(actor, Written(*self.voice.say(actor.who, "go"), meant="changes"))
-        self._write_after(SECOND_THOUGHT, actor, Written(*self.voice.say(actor.who, "stay"), meant="changes"))
-        self.agenda.add(self.world.clock.now() + THOUGHT_OVER, lambda: self._check_seat(actor))
-
-    def _check_seat(self, actor: Actor) -> None:
-        now, stays = self.world.clock.now(), self._is_seated(actor)
-        self.watcher.score.hold("taken", stays, now, actor.who.name, "left, though it was undone")
-
     def _is_out(self, actor: Actor) -> bool:
         """Return whether nothing may be said to the actor: out, in whatever words."""
         with self.world.database.read() as session:
@@ -180,15 +165,7 @@ class Company:
             sender = self.world.services.identity.sender
             return bool(address_id) and consent_of(session, address_id or 0, sender) == "out"
 
-    def _is_seated(self, actor: Actor) -> bool:
-        with self.world.database.read() as session:
-            seat = select(Member.id).join(Address, Address.person_id == Member.person_id)
-            here = seat.where(
-                Address.uri == to_uri(self.world.number(actor.who.name)), Member.state == "active"
-            )
-            return session.scalar(here.limit(1)) is not None
-
-    def _consider(self, actor: Actor, moment: dt.datetime) -> None:
+    def look_up(self, actor: Actor, moment: dt.datetime) -> None:
         """Have the actor look at the phone then, if not before; in a silent spell, when that is over."""
         spell = actor.who.silent
         if spell is not None and self.moment(spell[0]) <= moment < self.moment(spell[1]):
@@ -204,10 +181,12 @@ class Company:
             return  # The actor has looked since.
         actor.looks_at = None
         unread, actor.unread = actor.unread, []
-        if actor.who.name in self.watcher.stopped:
+        if actor.who.name in self.watcher.stopped or actor.who.name in self.watcher.forgotten:
             return
         asked, visible_to, code = self._asked(actor)
-        if asked is not None and actor.stops:
+        if asked is not None and actor.erases:
+            season_partings.say_yes_to_erasing(self, actor, asked.flow)
+        elif asked is not None and actor.stops:
             actor.stops = False
             self._write(actor, Written("STOP"))
         elif unread and unread[-1].row is not None and unread[-1].row.wording == OPENER:

@@ -47,7 +47,7 @@ EXCHANGES: Final = frozenset(
     }
 )
 """Flows in which words are written for whoever is asked, or introduced."""
-THANKED_IN: Final = ("ask_outcome", "introduction_outcome")
+THANKED_IN: Final = ("ask_outcome", "introduction_outcome", "now_outcome")
 ASKING: Final = ("can_you_help/", "be_introduced/")
 """Wordings of texts by which somebody is asked about something."""
 LETS_KNOW: Final = (
@@ -268,7 +268,8 @@ def _sides(session: Session, introduction: Introduction) -> Sequence[Introduced]
 
 
 def _names(session: Session, world: World) -> dict[int, str]:
+    """Return whose each seat is; "" for one whose holder is forgotten."""
     rows = session.execute(
-        select(Member.id, Address.uri).join(Address, Address.person_id == Member.person_id)
+        select(Member.id, Address.uri).outerjoin(Address, Address.person_id == Member.person_id)
     )
-    return {member_id: world.name(uri.partition(":")[2]) for member_id, uri in rows}
+    return {member_id: world.name((uri or "").partition(":")[2]) for member_id, uri in rows}

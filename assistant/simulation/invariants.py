@@ -35,6 +35,8 @@ PROMISES: Final = {
     "pairs": "Nobody meets again while a round without repeats is possible",
     "group": "Everyone who is here is in exactly one group each round",
     "sound": "Nothing fails inside",
+    "receipts": "WHO knows of everyone who was sent a person's words",
+    "forgotten": "ERASE ME leaves no word, number or name in any table or file, and brings no more texts",
     "erased": "Thirty days after the end, the words are gone",
 }
 """By the short name that checks use: what is promised, as the README says it."""

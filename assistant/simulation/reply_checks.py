@@ -34,6 +34,8 @@ def check_replies(world: World, score: Score, watcher: Watcher) -> None:
     with world.database.read() as session:
         _check_answers(session, world, score, watcher)
         for meant in watcher.ledger.meant.values():
+            if (since := watcher.forgotten.get(meant.name)) is not None and meant.at < since:
+                continue  # Whose words those were is known to nobody any more.
             if meant.kind == "danger":
                 _check_cry(session, world, score, meant, texts)
             elif meant.kind == "more":

@@ -16,8 +16,8 @@ from assistant.engine.book import FlowBook
 from assistant.language.folding import plain_words
 from assistant.runtime import FLOWS
 from assistant.safety.danger_reader.lexicon import load as load_lexicon
+from assistant.simulation import season_partings
 from assistant.simulation.acting import Actor, Company
-from assistant.simulation.agenda import Agenda
 from assistant.simulation.channel_checks import PHONES, check_channels, give_phones
 from assistant.simulation.database_checks import Reckoner
 from assistant.simulation.exchange_checks import check_exchange
@@ -25,12 +25,13 @@ from assistant.simulation.habits import Habits, Service
 from assistant.simulation.hour_checks import check_hours
 from assistant.simulation.invariants import Score
 from assistant.simulation.personas import Cast, Initiative, Persona, Voice, awake, read_cast
+from assistant.simulation.privacy_checks import check_receipts
 from assistant.simulation.reply_checks import check_replies
 from assistant.simulation.season_tally import tally
 from assistant.simulation.story import Story, count_weeks
 from assistant.simulation.text_checks import Passed, Watcher
 from assistant.simulation.texts_a_week import count_texts, ours, promised
-from assistant.simulation.time_travel import next_due
+from assistant.simulation.time_travel import Agenda, next_due
 from assistant.simulation.word_ledger import WordLedger
 from assistant.simulation.world import World
 from assistant.simulation.world_phones import approve_templates
@@ -55,6 +56,8 @@ ASKS_A_WEEK: Final = 0.8
 """How often somebody asks, offers, or wants to meet someone, by their own."""
 EXCHANGED: Final = {"ask": 4, "offer": 1, "meet": 3, "now": 2}
 ERASED_AFTER: Final = dt.timedelta(days=35)
+PEOPLE_A_FORGETTING: Final = 7
+"""Of so many who stay one asks to be forgotten."""
 FEWEST_CRIES: Final = 2
 PEOPLE_WEEKS_A_CRY: Final = 12
 """In so many weeks of somebody's, words of danger are written once."""
@@ -180,6 +183,7 @@ class Season:
         self.reckoner.close(texts)
         self._check_promised(texts)
         check_replies(self.world, self.score, self.watcher)
+        check_receipts(self.world, self.score, self.watcher)
         check_exchange(self.world, self.score, self.watcher)
         check_hours(self.world, self.score, self.watcher)
         ways = check_channels(self.world, self.score, self.watcher)
@@ -202,7 +206,8 @@ class Season:
         for circle in self.circles:
             live = circle.get("live") and self.program == LONG_PROGRAM
             program = f"{self.program}_live" if live else self.program
-            self.world.circle(circle["code"], circle["name"], program=program, cohort_id=cohort)
+            asked = {"surveyed": True, "survey_look_at": begins} if circle.get("surveyed") else {}
+            self.world.circle(circle["code"], circle["name"], program=program, cohort_id=cohort, **asked)
             self.world.role(circle["host"], "host", circle["code"], accepted=False)
             self._hosts(circle["host"], circle["code"], begins + dt.timedelta(hours=1))
         for who in self.first:
@@ -220,6 +225,8 @@ class Season:
                 self._goes_and_stays(actor.who)
         self._exchange()
         self._cries()
+        if self.whole:
+            self._forgettings()
         self.agenda.add(self._starts - dt.timedelta(hours=12), self._begin)
         for day in range((self.ends + AFTERWARDS - begins).days + 1):
             self.agenda.add(begins + dt.timedelta(days=day, hours=9), self._note_day)
@@ -241,7 +248,9 @@ class Season:
     def _goes_and_stays(self, who: Persona) -> None:
         """Someone leaves, and takes it back at once."""
         when = awake(self.moment(self.chance.uniform(0.3, 0.9)), ZoneInfo(who.zone), self.chance)
-        self.agenda.add(when, lambda: self.company.leave_and_stay(who.name))
+        self.agenda.add(
+            when, lambda: season_partings.leave_and_stay(self.company, self.company.actors[who.name])
+        )
 
     def _exchange(self) -> None:
         """In some weeks everyone asks or offers the circle something, or wants to meet someone."""
@@ -255,6 +264,23 @@ class Season:
 
     def _exchanges(self, who: Persona, when: dt.datetime, what: str) -> None:
         self.agenda.add(when, lambda: self.company.exchange(who.name, what))
+
+    def _forgettings(self) -> None:
+        """In a whole season some ask for everything of theirs to be erased, and the others go on."""
+        chance = random.Random(f"{self.seed} forgotten")  # noqa: S311 - a story that repeats, no secret
+        stay = [
+            who
+            for who in (*self.first, *self.others)
+            if not any(each.stops or each.says in season_partings.GOES for each in who.initiatives)
+        ]
+        for who in chance.sample(stay, max(1, len(stay) // PEOPLE_A_FORGETTING)):
+            when = self.moment(max(who.joins + 0.2, 0.3) + 0.4 * chance.random())
+            self._is_forgotten(who, awake(when, ZoneInfo(who.zone), chance))
+
+    def _is_forgotten(self, who: Persona, when: dt.datetime) -> None:
+        self.agenda.add(
+            when, lambda: season_partings.ask_to_be_forgotten(self.company, self.actors[who.name])
+        )
 
     def _cries(self) -> None:
         """Now and then someone writes of danger, plainly or in other words, each in turn."""

@@ -105,6 +105,8 @@ class Watcher:
     passed: list[Passed] = field(default_factory=list)
     stopped: dict[str, int] = field(default_factory=dict)
     """Who has opted out, and how many texts they have had since."""
+    forgotten: dict[str, dt.datetime] = field(default_factory=dict)
+    """Who had everything erased, and since when."""
     messages: list[Message] = field(default_factory=list)
     """What passed, as the carrier has it."""
     _new: list[tuple[Message, str]] = field(default_factory=list)
@@ -188,6 +190,8 @@ class Watcher:
             hold("stop", self.stopped[name] <= 1, at, name, f"after STOP: {body!r}")
         else:
             hold("stop", True, at, name, "")
+        erased_at = self.forgotten.get(name)
+        hold("stop", erased_at is None or at < erased_at, at, name, f"after everything was erased: {body!r}")
         short = measure(body).segments <= LONGEST or (text.channel and len(body) <= MOST_CHARACTERS)
         hold("length", bool(short), at, name, f"longer than two segments: {body!r}")
         self._check_hour(text, ZoneInfo(text.zone) if person and person.zone else self.world.zone)

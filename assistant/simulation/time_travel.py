@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import heapq
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -118,3 +120,24 @@ def _next_stop(services: Services, now: dt.datetime) -> dt.datetime | None:
 
 def _soon() -> float:
     return time.monotonic() + _SECONDS_A_STOP
+
+
+class Agenda:
+    """What is going to be done, in the order of its moments."""
+
+    def __init__(self) -> None:
+        self._acts: list[tuple[dt.datetime, int, Callable[[], None]]] = []
+        self._order = count()
+
+    def add(self, moment: dt.datetime, act: Callable[[], None]) -> None:
+        """Do it then; what is for the same moment is done in the order in which it was added."""
+        heapq.heappush(self._acts, (moment, next(self._order), act))
+
+    @property
+    def next(self) -> dt.datetime | None:
+        """When something is to be done next."""
+        return self._acts[0][0] if self._acts else None
+
+    def act(self) -> None:
+        """Do what comes next."""
+        heapq.heappop(self._acts)[2]()

@@ -183,6 +183,12 @@ class WordLedger:
                 lambda secret: replace(secret, taken_back=True),
             )
 
+    def forget(self, writer: str) -> None:
+        """Let nobody read anything of a writer's from now on."""
+        self.secrets = [
+            replace(secret, taken_back=True) if secret.writer == writer else secret for secret in self.secrets
+        ]
+
     def _gave_since(self, writer: str) -> bool:
         """Return whether something else was given after the newest secret: that is what goes."""
         newest = next((each for each in reversed(self.secrets) if each.writer == writer), None)

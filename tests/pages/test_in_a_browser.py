@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import threading
 from collections.abc import Iterator
@@ -10,13 +11,17 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from assistant.circles.people.operators import add_operator
+from assistant.conversations.importing.file_imports import import_due
 from assistant.engine.book import FlowBook
 from assistant.simulation.transcript import BEGINNING
 from assistant.simulation.world import World
-from assistant.store.tables import FlowVersion
+from assistant.store.tables import Address, FlowVersion, Person
+from tests.circles.played import Played
+from tests.circles.town import Town
 from tests.pages.site import Site
 
 SEASON = """
@@ -62,7 +67,11 @@ PLACES = {
     "missing": ("", "/nothing"),
     "host": ("luz", "/circle/MAPLE"),
     "host_spanish": ("rosa", "/circle/OAK"),
-    "circles": ("mia", "/circles"),
+    "organizer": ("uma", "/organizer/cohort/1"),
+    "organizer_report": ("ulla", "/organizer/cohort/2/report"),
+    "organizer_report_spanish": ("sara", "/organizer/cohort/2/report"),
+    "organizer_import": ("una", "/organizer/cohort/1/import"),
+    "circles": ("nora", "/circles"),
     "mine": ("ana", "/me"),
     "service": ("nora", "/service"),
     "flows": ("mia", "/flows"),
@@ -89,6 +98,14 @@ def season(book: FlowBook) -> Iterator[Site]:
         site = Site(world)
         site.play(SEASON)
         site.play('cohort "Spring" organizer mia\ncircle ELM "Elm" cohort "Spring"')
+        site.play(
+            'circle FIR "Fir" host luz backup eva cohort "Spring"\ninvite vic to FIR\ninvite val to ELM'
+        )
+        counted_cohort(world)
+        for cohort, names in (("Spring", ("uma", "una", "ugo")), ("Autumn", ("ulla", "sara"))):
+            for name in names:
+                world.role(name, "organizer", cohort=cohort)
+        speaks(world, "sara", "es")
         with world.database.write() as session:
             # Nobody is given more links in an hour than they need.
             for name in ("nora", "noa", "nia", "nan", "nel", "nick"):
@@ -96,6 +113,26 @@ def season(book: FlowBook) -> Iterator[Site]:
             source = {"steps": {"link": {"kind": "say", "say": {"en": {"full": "Hello"}}}}}
             session.add(FlowVersion(flow="page", version="before", source=source))
         yield site
+
+
+def counted_cohort(world: World) -> None:
+    """A second cohort, three weeks behind it: enough people for figures that may be seen."""
+    with world.database.write() as session:
+        town = Town(session)
+        cohort = town.cohort("Autumn")
+        world.cohorts["Autumn"] = cohort.id
+        for number, code in enumerate(("ASH", "BEECH", "CEDAR")):
+            played = Played(town, code, cohort=cohort)
+            for week in (1, 2, 3):
+                played.week(week, [2.5 * week] * (5 + number + week // 2) + [None] * (7 - number - week // 2))
+                played.round(week, [("yes", "yes")] * 3 + [("yes", None)] * 3)
+            played.goals(7, planned=7, reached=6)
+
+
+def speaks(world: World, name: str, language: str) -> None:
+    with world.database.write() as session:
+        uri = Address.uri == f"sms:{world.number(name)}"
+        session.scalars(select(Person).join(Address).where(uri)).one().language = language
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +166,9 @@ def opened(
         assert cookie is not None
         context.add_cookies([{"name": "circle", "value": cookie.value, "url": address}])
     page = context.new_page()
-    page.goto(f"{address}{path}")
+    answer = page.goto(f"{address}{path}")
+    assert answer is not None
+    assert answer.status < 500, "not our own mistake, which looks well, too"
     return page
 
 
@@ -177,6 +216,62 @@ def test_all_of_it_works_by_keyboard_and_without_scripts(
     page.wait_for_url("**/undo")
     assert "Nobody got it" in page.content()
     page.context.close()
+
+
+FILE = b"""phone,name,language,consent_at,consent_source
+212 555 0101,Ana,en,2026-01-01,intake form
+12,Bea,en,2026-01-01,intake form
+212 555 0103,Cid,es,2026-01-01,intake form
+212 555 0104,Dee,,,
+"""
+
+
+def test_a_file_is_brought_looked_at_and_imported_by_keyboard_and_without_scripts(
+    browser: Browser, season: Site, address: str, tmp_path: Path
+) -> None:
+    path = "/organizer/cohort/1/import"
+    page = opened(browser, season, address, "ugo", path, 320, java_script_enabled=False)
+    pictures = Path(os.environ.get("PICTURES", tmp_path))
+    page.set_input_files("#people", {"name": "people.csv", "mimeType": "text/csv", "buffer": FILE})
+    reach(page, "Look what it would do")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/organizer/file/*")
+    fits(page, pictures / "organizer_file_320.png")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    fits(page, pictures / "organizer_file_1280.png")
+    page.set_viewport_size({"width": 320, "height": 800})
+    with page.expect_download() as taken:
+        reach(page, "Take these rows as CSV")
+        page.keyboard.press("Enter")
+    assert "3,12,Bea" in taken.value.path().read_text("utf-8-sig")
+    reach(
+        page,
+        "Everyone who is texted agreed to texts from us, as the file says, and I can show it when asked.",
+    )
+    page.keyboard.press("Space")
+    reach(page, "Import in a minute")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=The import begins at")
+    reach(page, "Undo")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Nothing has happened yet")
+    page.check("#consent")
+    page.click("text=Import in a minute")
+    page.wait_for_selector("text=The import begins at")
+    fits(page, pictures / "organizer_held_320.png")
+    season.world.move_to(season.world.clock.now() + dt.timedelta(minutes=2))
+    assert import_due(season.world.services) == 1
+    reach(page, "Look again")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=The import is done")
+    fits(page, pictures / "organizer_over_320.png")
+    page.context.close()
+
+
+def fits(page: Page, picture: Path) -> None:
+    """Nothing has to be scrolled sideways, and everything that has to be reached can be."""
+    page.screenshot(path=picture, full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
 
 
 def reach(page: Page, name: str) -> None:

@@ -13,12 +13,12 @@ from assistant.engine.book import FlowBook
 from assistant.runtime import read_flows
 from assistant.safety.danger_reader import DangerReading
 from assistant.simulation.acting import Actor, Company
-from assistant.simulation.agenda import Agenda
 from assistant.simulation.database_checks import Reckoner
 from assistant.simulation.habits import Habits, Service
 from assistant.simulation.invariants import Score
 from assistant.simulation.personas import Persona, Voice, read_cast
 from assistant.simulation.text_checks import Watcher
+from assistant.simulation.time_travel import Agenda
 from assistant.simulation.word_ledger import WordLedger
 from assistant.simulation.world import World
 

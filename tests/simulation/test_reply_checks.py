@@ -20,6 +20,7 @@ from assistant.delivery.outbox import Draft, put
 from assistant.language.replies.reply_reading import Reading, read
 from assistant.safety import first_response
 from assistant.safety.danger_reader import DangerReading
+from assistant.simulation import season_partings
 from assistant.simulation.acting import Company
 from assistant.simulation.habits import Written
 from assistant.simulation.reply_checks import check_replies
@@ -223,7 +224,7 @@ def test_leaving_that_was_undone_and_happens_all_the_same_is_seen(
     stage: Stage, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _does(monkeypatch, "undo", lambda _ctx: ActionResult("nothing"))
-    company.leave_and_stay("ana")
+    season_partings.leave_and_stay(company, company.actors["ana"])
     while company.agenda.next is not None:
         stage[0].move_to(company.agenda.next)
         company.agenda.act()

@@ -52,7 +52,11 @@ def test_two_weeks_of_two_circles_keep_every_promise(story: Story) -> None:
     looked_at = {name for name in PROMISES if story.score.checks[name]}
     # Whether somebody says no in so short a season is chance; test_exchange_play has hundreds of them.
     # By SMS nothing has to open.
-    assert set(PROMISES) - looked_at - {"unseen", "thirds", "names", "now", "hours"} == {"erased", "opened"}
+    assert set(PROMISES) - looked_at - {"unseen", "thirds", "names", "now", "hours"} == {
+        "erased",
+        "forgotten",
+        "opened",
+    }
     assert {"left", "active"} <= {state for _, _, state in story.seats}
 
 

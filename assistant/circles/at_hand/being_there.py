@@ -8,7 +8,8 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Start, Tell
 from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
-from assistant.circles.at_hand.hour_together import HOUR, TOGETHER_FOR, by_phone
+from assistant.circles.at_hand.hour_span import TOGETHER_FOR
+from assistant.circles.at_hand.hour_together import HOUR, by_phone
 from assistant.circles.exchange.listings import (
     LONGEST_SHOWN,
     carried,

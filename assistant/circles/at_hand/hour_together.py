@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, Final
 
 from sqlalchemy import or_, select
@@ -19,7 +18,6 @@ from assistant.store.tables import Approach, Conversation, Listing, Member, Pers
 
 HOUR: Final = "together"
 """A conversation's value: the approach whose yes opened the hour; it is open as long as the hour lasts."""
-TOGETHER_FOR: Final = dt.timedelta(hours=1)
 FLOWS: Final = ("be_there", "now_found")
 """Those that wait for its end."""
 

@@ -123,6 +123,15 @@ def addressees(ctx: ActionContext, words: str) -> tuple[list[Writer], str | None
     return found, None if found else strange_name(words)
 
 
+def names_someone(ctx: ActionContext, words: str) -> bool:
+    """Return whether words say at their very beginning whom of the circle they are for, its host included."""
+    if addressees(ctx, words)[0]:
+        return True
+    hosts = hosts_of(ctx.session, ctx.member.circle_id, ctx.now) if ctx.member is not None else ()
+    names = {host.id: host.name or "" for host in hosts if host.id != ctx.person.id}
+    return bool(addressed_to(words, names))
+
+
 def _to_host(
     ctx: ActionContext, host: Person, values: dict[str, Any]
 ) -> tuple[list[tuple[str, str, tuple[str, ...]]], dict[str, Any]]:

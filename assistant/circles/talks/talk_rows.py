@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from assistant.circles.at_hand.hour_together import TOGETHER_FOR
+from assistant.circles.at_hand.hour_span import TOGETHER_FOR
 from assistant.circles.buddies.groups import are_apart
 from assistant.circles.people.reachability import Reach, reach
 from assistant.safety.alert_holding import hands_of

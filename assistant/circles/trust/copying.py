@@ -10,8 +10,11 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import OWN, Effect, Tell
+from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
 from assistant.circles.people.carried_media import MEDIA, tied_to
+from assistant.circles.people.reachability import SEVERAL, addresses_of
+from assistant.circles.people.shown_addresses import shown, told_apart
 from assistant.circles.trust.own_words import to_copy
 from assistant.language.folding import plain_words
 from assistant.store.tables import Circle, Conversation
@@ -44,6 +47,10 @@ def send_copy(ctx: ActionContext, *, copied: int = 0) -> ActionResult:
     media = tied_to(ctx.session, {ref for own in kept[begin : begin + AT_ONCE] for ref in own.refs})
     told: list[Effect] = []
     circle_id: int | None = None
+    addresses = told_apart([each.uri for each in addresses_of(ctx.session, ctx.person.id)])
+    if begin == 0 and len(addresses) >= SEVERAL:
+        named = "; ".join(shown(uri, language_of(ctx)) for uri in addresses)
+        told.append(_say(ctx, "copy_addresses", {"options": named, "count": str(len(addresses))}))
     for own in kept[begin : begin + AT_ONCE]:
         if own.circle_id is not None and own.circle_id != circle_id:
             circle_id = own.circle_id

@@ -16,38 +16,57 @@ from assistant.circles.actions.registry import action
 from assistant.circles.at_hand.on_hand import windows_said
 from assistant.circles.people.consent import in_force
 from assistant.circles.people.namesakes import ENDONYMS
+from assistant.circles.people.reachability import addresses_of
+from assistant.circles.people.shown_addresses import ending_of, shown, told_apart
 from assistant.circles.trust.own_words import own_words
 from assistant.language.languages import LANGUAGES
 from assistant.language.rendering import readable_date, readable_time
 from assistant.schedule.local_time import home, zone_of
 from assistant.store.tables import Address, Circle, Inbox, Media, Member, Role
 
-ENDING: Final = 4
-"""Digits by which a number is known to its owner."""
 ON_PAPER: Final = "import"
 
 
 @action("told")
 def tell_what_is_held(ctx: ActionContext) -> ActionResult:
     """Tell what is held about the person, a line for each kind of it; on a shared phone without details."""
-    who = (_about_person(ctx), *_about_seats(ctx), *_about_on_hand(ctx), *_about_roles(ctx))
+    who = (
+        _about_person(ctx),
+        *_about_other_addresses(ctx),
+        *_about_seats(ctx),
+        *_about_on_hand(ctx),
+        *_about_roles(ctx),
+    )
     what = (_about_words(ctx), *_about_consent(ctx), Line("me_ways"))
     return ActionResult("told", effects=(Lines(who), Lines(what)))
 
 
 def _about_person(ctx: ActionContext) -> Line:
     language = language_of(ctx)
-    uri = ctx.session.get_one(Address, ctx.address_id).uri
-    digits = "".join(sign for sign in uri if sign.isdigit())
+    ending = ending_of(ctx.session.get_one(Address, ctx.address_id).uri)
     said = {
-        "ending": digits[-ENDING:],
+        "ending": ending or "",
         "language": ENDONYMS.get(language, language),
         "named": "yes" if ctx.person.name else "no",
         "hour": "known" if ctx.person.hour is not None else "unknown",
     }
     if ctx.person.hour is not None:
         said["time"] = readable_time(ctx.person.hour, 0, language)
-    return Line("me_person", said)
+    return Line("me_chat" if ending is None else "me_person", said)
+
+
+def _about_other_addresses(ctx: ActionContext) -> Iterator[Line]:
+    language = language_of(ctx)
+    found = addresses_of(ctx.session, ctx.person.id)
+    apart = told_apart([address.uri for address in found])
+    for address in found:
+        if address.id == ctx.address_id or address.uri not in apart:
+            continue
+        said = {"options": shown(address.uri, language)}
+        standing = in_force(ctx.session, address.id, ctx.identity.sender)
+        if standing is not None:
+            said |= {"kind": standing.kind, "date": _day(ctx, standing.at)}
+        yield Line("me_address", said)
 
 
 def _about_seats(ctx: ActionContext) -> Iterator[Line]:

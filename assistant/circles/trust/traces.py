@@ -1,6 +1,7 @@
 """Forgets what is left of someone who asked for it: their name in what others were told, and on the disk.
 
-"Ana is no longer in" has to reach the others first, each in their daytime; with the last of them it is gone.
+"Ana is no longer in" has to reach the others first; with the last of them it is gone. What cannot reach them
+within the hour, for it waits for their daytime, says "someone" instead.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from typing import Any, Final
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from assistant.circles.actions.placeholders import PLACEHOLDERS
 from assistant.circles.people.carried_words import LEAVING
-from assistant.language.folding import plain_words
+from assistant.language.folding import plain_words, split_words
+from assistant.language.languages import spoken
 from assistant.store import looks
 from assistant.store.tables import (
     Approach,
@@ -35,7 +38,10 @@ FIRST_LOOK: Final = dt.timedelta(minutes=30)
 NOBODYS: Final = "erased"
 """Stands where an address stood."""
 AGAIN_AFTER: Final = dt.timedelta(minutes=30)
+AT_THE_LATEST: Final = dt.timedelta(hours=1)
+"""So long, whoever was forgotten was told, until nothing here names them."""
 WAITING: Final = ("queued", *LEAVING)
+SOMEONE: Final = PLACEHOLDERS["other_name"].plain
 
 
 WORK: Final = (select(Erasure.id).where(Erasure.done_at.is_(None), Erasure.due_at <= looks.moment()),)
@@ -47,22 +53,24 @@ NEXT: Final = looks.Next(
 
 
 def forget_due(session: Session, now: dt.datetime) -> Sequence[int]:
-    """Forget what is due, and return the ids of what is done: `settle` it once the disk is clean as well."""
-    done = []
-    for erasure in session.scalars(select(Erasure).where(*_due(now)).with_for_update(skip_locked=True)).all():
+    """Forget what is due, and return the ids of all that was looked at: `settle` them with a clean disk."""
+    looked = session.scalars(select(Erasure).where(*_due(now)).with_for_update(skip_locked=True)).all()
+    for erasure in looked:
+        names, by = erasure.traces.get("names") or [], erasure.at + AT_THE_LATEST
         _forget_new_texts(session, erasure.person_id, now)
-        if forget_told(session, erasure.person_id, erasure.traces.get("names") or [], now):
+        if forget_told(session, erasure.person_id, names, now, by):
             erasure.due_at = now + AGAIN_AFTER
-            continue
-        erasure.traces = {}
-        done.append(erasure.id)
+            if erasure.due_at > by:
+                erasure.traces = {"names": names}  # Whatever a spool had of theirs is in the tables by now.
+        else:
+            erasure.traces = {}
     session.flush()
-    return done
+    return [erasure.id for erasure in looked]
 
 
 def settle(session: Session, erasures: Sequence[int], now: dt.datetime) -> None:
-    """Nothing of them is left, in the tables or on the disk."""
-    for erasure in session.scalars(select(Erasure).where(Erasure.id.in_(erasures))):
+    """Nothing of those that are not to be looked at again is left, in the tables or on the disk."""
+    for erasure in session.scalars(select(Erasure).where(Erasure.id.in_(erasures), Erasure.due_at <= now)):
         erasure.done_at = now
 
 
@@ -77,8 +85,13 @@ def names_of(person: Person) -> list[str]:
     return plain_words(person.name or "")
 
 
-def forget_told(session: Session, person_id: int, names: Sequence[str], now: dt.datetime) -> bool:
+def forget_told(
+    session: Session, person_id: int, names: Sequence[str], now: dt.datetime, by: dt.datetime | None = None
+) -> bool:
     """Erase the name from what others were told and from what conversations with them hold.
+
+    Args:
+        by: What we say ourselves and cannot say before then names nobody; words of others stay as they are.
 
     Returns:
         Whether a text that names the person still waits to leave.
@@ -93,7 +106,9 @@ def forget_told(session: Session, person_id: int, names: Sequence[str], now: dt.
     for each in session.scalars(told.with_for_update()):
         if not _names(each.body or "", names):
             continue
-        if each.state in WAITING:
+        if each.state == "queued" and not each.carries and by and max(each.not_before, now) >= by:
+            each.body = _nameless(each.body or "", names, SOMEONE[_language(session, each)])
+        elif each.state in WAITING:
             waits = True
         else:
             each.body, each.taps, each.erased_at = None, None, each.erased_at or now
@@ -156,6 +171,26 @@ def _names(said: str, names: Sequence[str]) -> bool:
     words = plain_words(said)
     first = names[0]
     return any(word == first or (len(first) > 2 and word in (f"{first}s", f"{first}es")) for word in words)
+
+
+def _nameless(said: str, names: Sequence[str], someone: str) -> str:
+    """Return the same with `someone` wherever it names the person, by all of the name or its first word."""
+    words, parts, until = split_words(said), [], 0
+    for at, word in enumerate(words):
+        if word.start < until or not _names(word.plain, names):
+            continue
+        end = at + 1
+        while words[end : end + 1] and words[end].plain in names[1:]:
+            end += 1
+        begins = not said[: word.start].strip() or said[: word.start].rstrip(" ")[-1] in ".!?\n"
+        parts += [said[until : word.start], someone.capitalize() if begins else someone]
+        until = words[end - 1].end
+    return "".join([*parts, said[until:]])
+
+
+def _language(session: Session, text: Outbox) -> str:
+    reader = session.get(Person, text.person_id) if text.person_id is not None else None
+    return spoken(reader.language if reader is not None else None)
 
 
 def _without(value: Any, names: Sequence[str]) -> Any:

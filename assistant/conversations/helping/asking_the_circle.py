@@ -7,7 +7,7 @@ from typing import Final
 
 from assistant.conversations.answers import step_of
 from assistant.conversations.turn_context import Context
-from assistant.conversations.turns import start
+from assistant.conversations.turns import start_instead
 from assistant.language.commands.command_reading import CommandReading
 from assistant.language.exchange.openings import ASK, NOW, OFFER, read_opening, sounds_urgent
 from assistant.language.replies.reply_reading import Reading
@@ -63,8 +63,6 @@ def ask_which(
         return False
     if (step_of(context, question).expect or "text") != "text" or question.flow in TAKEN_UP_IN:
         return False
-    question.state = "waiting"
-    context.session.flush()
     values = {"held": context.words.strip(), "meant": question.id, "kind": command.name}
-    start(context, "ask_meant", values, question.member_id)
+    start_instead(context, question, "ask_meant", values)
     return True

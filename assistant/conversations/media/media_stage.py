@@ -20,7 +20,7 @@ from assistant.conversations.given_commands import obey, read_given
 from assistant.conversations.helping import hour_for_two
 from assistant.conversations.text_rendering import language_of
 from assistant.conversations.turn_context import Context
-from assistant.conversations.turns import start
+from assistant.conversations.turns import lay_aside, start
 from assistant.language.languages import LANGUAGES
 from assistant.store.tables import Inbox, Media
 
@@ -137,8 +137,7 @@ def _start_with(context: Context, flow: str, values: dict[str, Any]) -> None:
         if _takes_words_for_all(context):
             values = {**values, "answers": question.id}
             member_id = question.member_id
-        question.state = "waiting"
-        context.session.flush()
+        lay_aside(context, question)
     start(context, flow, values, member_id)
 
 

@@ -41,6 +41,8 @@ EVERYDAY: Final = _of("everyday")
 LEADS: Final = _of("leads")
 """What may stand before the name a line begins with."""
 _GIVEN_TO: Final = _of("given_to")
+_ONLY: Final = frozenset(tuple(phrase.split()) for phrase in _of("only"))
+_LONGEST_ONLY: Final = max(map(len, _ONLY))
 _BEFORE_A_NAME: Final = _of("before_a_name")
 _OWNERS: Final = _of("owners")
 _RELATIVES: Final = _of("relatives")
@@ -118,6 +120,7 @@ def addressed_to(words: str, names: Mapping[int, str]) -> list[int]:
 
     Args are those of `named_in`; a name that is only given, called or mentioned further on is none.
     """
+    words = _without_only(words)
     line = _Line(words, tuple(split_words(words)))
     found = {key: _places(line, plain_words(names[key])) for key in named_in(words, names)}
     first = {
@@ -134,6 +137,7 @@ def addressed_to(words: str, names: Mapping[int, str]) -> list[int]:
 
 def strange_name(words: str) -> str | None:
     """Return the name that a line says it is for, where nothing else can be meant: "Para Carmen: gracias"."""
+    words = _without_only(words)
     line = _Line(words, tuple(split_words(words)))
     if len(line.words) < _LEAST or line.words[0].plain not in _GIVEN_TO:
         return None
@@ -142,13 +146,31 @@ def strange_name(words: str) -> str | None:
     return name if marked and name[:1].isupper() and reads_as_name(name) else None
 
 
+def _without_only(words: str) -> str:
+    """Return a line without the "just" before "for Luz"."""
+    found = split_words(words)
+    plain = tuple(word.plain for word in found)
+    for length in range(min(_LONGEST_ONLY, len(plain) - 1), 0, -1):
+        if plain[:length] in _ONLY and plain[length] in _GIVEN_TO:
+            return words[found[length].start :]
+    return words
+
+
 def _stands_first(line: _Line, name: Sequence[str]) -> bool:
     for at in _places(line, name):
+        if _is_given_first(line, at):
+            return True
         if at == 1 and line.before(at) in _GIVEN_TO:
             return line.words[at].plain not in EVERYDAY or line.written(at)[:1].isupper()
         if at in (0, 1) and _rank(line, at) == _OPENS:
             return True
     return False
+
+
+def _is_given_first(line: _Line, at: int) -> bool:
+    """Tell whether words begin with whom they are for, before a colon: there "luz" is no light."""
+    given = at == 1 and line.before(at) in _GIVEN_TO
+    return given and line.text[line.words[at].end :].lstrip()[:1] == ":"
 
 
 def reads_as_name(word: str) -> bool:
@@ -193,6 +215,8 @@ def _rank(line: _Line, at: int) -> int:
     everyday = word.plain in EVERYDAY
     capital = line.written(at)[:1].isupper() and not line.text.isupper()
     opening = at == 0 or (at == 1 and before in LEADS)
+    if _is_given_first(line, at):
+        return _OPENS
     if opening and _MARK.match(rest) and not (everyday and not _speaks(line, at)):
         return _OPENS
     if opening and not everyday and (line.after(at) in _SPOKEN_TO or line.after(at) in _JOINS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -14,6 +14,9 @@ from assistant.language.word_tables import load_table
 
 _LONGEST: Final = 24
 """Words; whoever writes more says more."""
+
+READERS, APART, OF_IT = "readers", "apart", "of it"
+"""Kinds of patterns by which other words say who may read them."""
 
 Phrases = Mapping[str, frozenset[tuple[str, ...]]]
 """First word -> the phrases that begin with it."""
@@ -45,6 +48,30 @@ def read_taking_back(text: str) -> TakingBack | None:
     return TakingBack(sharing=found == "sharing") if found else None
 
 
+def says_who_reads(text: str) -> bool:
+    """Tell whether a text says, among other things, who may read it or may not: "private: ...".
+
+    "I don't want the circle to see this but ..." is one; "she told me in private" is none.
+    """
+    words, apart = tuple(plain_words(text)), _grammar()[APART]
+    for said in {words, written_out(words)}:
+        if any(_lengths(_grammar()[READERS], said, place) for place in range(len(said))):
+            return True
+    parts = [written_out(tuple(part)) for part in clauses(text)]
+    if any(len(bare) in _lengths(apart, bare, 0) for part in parts for bare in _bare(part)):
+        return True
+    return any(_lengths(apart, bare, 0) for bare in _bare(written_out(words)))
+
+
+def _bare(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield words without more and more of what may stand before who is to read them: "ok so this is"."""
+    while words:
+        yield words
+        if length := max(_lengths(_grammar()[OF_IT], words, 0), default=0):
+            yield words[length:]
+        words = words[max(_lengths(_grammar()["lead"], words, 0), default=len(words)) :]
+
+
 def _denies(text: str) -> bool:
     """Tell whether it is denied that anything go: "no borres eso", "no quiero borrar nada".
 
@@ -63,7 +90,12 @@ def _denies(text: str) -> bool:
 def _cover(words: tuple[str, ...], asked: bool) -> str | None:
     """Return "gone" or "sharing" when phrases cover all words, one at least of which takes words back."""
     grammar = _grammar()
-    kinds = [kind for kind in grammar if kind in ("lead", "tail") or not asked or kind.startswith("asked")]
+    kinds = [
+        kind
+        for kind in grammar
+        if kind not in (READERS, APART, OF_IT)
+        and (kind in ("lead", "tail") or not asked or kind.startswith("asked"))
+    ]
     # Place -> what was said on the way there: "" for nothing but leads and tails so far.
     reached: dict[int, set[str]] = {0: {""}}
     for place in range(len(words)):
@@ -134,6 +166,13 @@ def _grammar() -> dict[str, list[Pattern]]:
         "tail": [(part["tails"],)],
         "gone": [*gone, (_by_first_word(alone),)],
         "sharing": [*sharing, (part["sharing_phrases"],)],
+        READERS: [
+            *sharing,
+            (part["keeping_from_es"], part["kept_from_es"], part["from_reading_es"]),
+            (part["said_anywhere"],),
+        ],
+        APART: [(part["said_apart"],)],
+        OF_IT: [(part["said_of_it"],)],
         "asked gone": [
             *((part["asking"], *pattern) for pattern in gone),
             (part["asking_for_oneself"], part["own_verbs"], every),

@@ -144,7 +144,7 @@ def _look(upload_id: int, status: int = 200, wrong: str = "") -> Response:
     with runtime.database.read() as session:
         upload = _mine(session, upload_id)
         zone = ZoneInfo(whose.zone if isinstance(whose, Circle) else usual_zone(session, whose))
-    shown = {
+    shown: dict[str, Any] = {
         "page": PAGE,
         "status": status,
         "whose": whose,

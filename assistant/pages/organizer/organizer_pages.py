@@ -150,7 +150,7 @@ def found(session: Any, kind: str, key: str) -> Circle | Cohort:
     return whose
 
 
-def named(whose: Circle | Cohort) -> dict[str, str]:
+def named(whose: Circle | Cohort) -> dict[str, Any]:
     """Return what stands in the address of a page about it."""
     if isinstance(whose, Circle):
         return {"kind": "circle", "key": whose.code}

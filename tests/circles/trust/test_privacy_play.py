@@ -343,6 +343,40 @@ def test_whoever_asks_to_be_forgotten_leaves_nothing_behind(book: FlowBook) -> N
         assert "Xochitlana" not in said
 
 
+def test_within_the_hour_of_an_evening_too_nothing_is_left_though_others_hear_in_the_morning(
+    book: FlowBook,
+) -> None:
+    with World(book, start=BEGINNING) as world:
+        play(
+            world,
+            """
+            circle MAPLE "Bold Moves" host luz running
+            circle CEDAR "New Ground" host eva running language es
+            member xochitlana MAPLE
+            member xochitlana CEDAR
+            member rosa MAPLE
+            ... Monday 9:00
+            xochitlana: GOAL
+            xochitlana: a marigold garden
+            ... Monday 21:40
+            xochitlana: ERASE ME
+            xochitlana: 1
+            ... 62 minutes pass
+            """,
+        )
+        with world.database.read() as session:
+            erasure = session.scalars(select(Erasure)).one()
+        assert erasure.done_at is not None
+        assert erasure.traces == {}
+        for trace in ("marigold", "Xochitlana", "xochitlana", world.number("xochitlana")):
+            assert files_with(world, trace) == [], trace
+        index = len(world.heard)
+        play(world, "... Tuesday 12:00")
+        told = {world.name(heard.to): heard.body for heard in world.heard_since(index)}
+        assert "A small change: someone is no longer in Bold Moves." in told["luz"]
+        assert "alguien" in told["eva"].lower() or "someone" in told["eva"].lower()
+
+
 def test_put_writes_receipts_whoever_calls_it() -> None:
     assert vars(outbox)["note_reads"] is receipts.note_reads
     known: Mapping[str, object] = receipts.OWNERS
