@@ -107,13 +107,8 @@ def season(book: FlowBook) -> Iterator[Site]:
                 world.role(name, "organizer", cohort=cohort)
         speaks(world, "sara", "es")
         with world.database.write() as session:
-            for name in (
-                "nora",
-                "noa",
-                "nia",
-                "nan",
-                "nel",
-            ):  # nobody is given more links in an hour than they need
+            # Nobody is given more links in an hour than they need.
+            for name in ("nora", "noa", "nia", "nan", "nel", "nick"):
                 add_operator(session, world.number(name), world.clock.now())
             source = {"steps": {"link": {"kind": "say", "say": {"en": {"full": "Hello"}}}}}
             session.add(FlowVersion(flow="page", version="before", source=source))
