@@ -218,6 +218,7 @@ class Voice:
 _ONBOARDING: Final = frozenset({"onboarding", "promise", "join", "another_circle", "settle_place", "host"})
 _WISHES: Final[Mapping[str, Mapping[str, int]]] = {
     "group_check_in/ask": {"ok": 9, "not_ok": 1},
+    "survey/may_i": {"yes": 6, "later": 1, "no": 1, "never": 1},
     "buddy_did/did": {"yes": 15, "not_yet": 4, "new": 1},
     "buddy_did/did_all": {"yes": 15, "not_yet": 4, "new": 1},
     "share/name": {"name": 3, "without": 1},
