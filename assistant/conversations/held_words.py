@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
+from assistant.circles.sharing.given_words import last_given
 from assistant.circles.sharing.retraction import forget_held
 from assistant.conversations.answers import take_answer
 from assistant.conversations.turn_context import Context
@@ -17,6 +19,7 @@ COMMAND: Final = "delete"
 KEYWORD: Final = {"en": "DELETE", "es": "BORRA"}
 TAKES_BACK: Final = (COMMAND, "undo")
 ASKING: Final = "take_back"
+SAME_SITTING: Final = dt.timedelta(hours=1)
 MEANT: Final = "command_meant"
 HOLDING: Final = (
     "share",
@@ -73,7 +76,16 @@ def let_go(context: Context, question: Question, conversation: Conversation, com
     about = context.about(conversation)
     take_answer(context, question, conversation, Reading("skip"))
     forget_held(about)
+    _tell_what_stays(context)
     return True
+
+
+def _tell_what_stays(context: Context) -> None:
+    """Say that what was given shortly before is still there: "forget what I said" may have meant that."""
+    given = last_given(context.session, context.person.id, private=False)
+    if given is not None and given.at > context.now - SAME_SITTING:
+        said = shorten(given.words, PLACEHOLDERS["said"].longest)
+        context.notice("still_given", {"said": said}, circle_id=given.member.circle_id)
 
 
 def _said_again(conversation: Conversation, command: CommandReading) -> bool:
