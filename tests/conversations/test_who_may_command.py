@@ -26,6 +26,7 @@ from assistant.engine.flow_model import Command
 from assistant.language.commands.command_reading import CommandPattern, read_command
 from assistant.language.signals.courtesy import is_courtesy
 from assistant.language.signals.signal_reading import signal
+from assistant.language.sms.gsm7 import to_gsm7
 from assistant.runtime import read_flows
 from assistant.simulation.world import World
 from assistant.store.tables import (
@@ -251,6 +252,15 @@ def keywords(rights: set[str]) -> set[str]:
     }
 
 
+def also_started(command: Command, rights: set[str]) -> set[str]:
+    """What the same words of a command start for a sender of these rights, by a command that is theirs."""
+    return {
+        each.starts
+        for each in BOOK.commands.values()
+        if each.who in rights and any(set(ways) & set(command.words[one]) for one, ways in each.words.items())
+    }
+
+
 def means_something_else(words: str, rights: set[str]) -> bool:
     """Whether these words are, or nearly are, a command that a sender of these rights may give."""
     return any(read_command(allowed(frozenset(rights)), words, language) for language in ("en", "es"))
@@ -288,7 +298,8 @@ def test_whoever_has_no_right_gets_what_any_words_get(
             continue
         for words in texts(command):
             came = stage.try_out(sender, words)
-            assert command.starts not in came.started, (sender, words)
+            if command.starts not in also_started(command, rights):
+                assert command.starts not in came.started, (sender, words)
             assert came.on_record == 0, (sender, words)
             if means_something_else(words, rights) or signal(words).kind != "words" or is_courtesy(words):
                 continue
@@ -307,12 +318,14 @@ def test_a_near_miss_is_no_hint_to_whoever_has_no_right(stage: Stage, name: str)
             continue
         for words in misses(command):
             came = stage.try_out(sender, words)
-            assert command.starts not in came.started, (sender, words)
+            if command.starts not in also_started(command, rights):
+                assert command.starts not in came.started, (sender, words)
             assert came.on_record == 0, (sender, words)
             if "notices/did_you_mean" in came.wordings:
                 named = re.search(r"(?:mean|decir) (.+?)\?", came.bodies[0])
                 assert named, came.bodies
-                assert named[1] in keywords(rights), (sender, words)
+                # Accents go where that saves a text.
+                assert named[1] in {to_gsm7(each) for each in keywords(rights)}, (sender, words)
 
 
 GIVEN = [name for name in COMMANDS if BOOK.commands[name].who != "paged"]

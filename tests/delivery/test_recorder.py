@@ -216,13 +216,18 @@ def test_the_carrier_s_log_is_asked_for_at_the_start_and_once_texts_are_taken_ag
 ) -> None:
     """What was refused, or came while nobody was there, the carrier brings no more after a few seconds."""
     missed: list[float] = []
+    woken: list[float] = []
     (tmp_path / "spool").write_text("a file where the folder should be")
     recorder = Recorder(
-        database, Spool(tmp_path / "spool"), lambda: None, missed=lambda: missed.append(time.monotonic())
+        database,
+        Spool(tmp_path / "spool"),
+        lambda: woken.append(time.monotonic()),
+        missed=lambda: missed.append(time.monotonic()),
     )
     recorder.start()
     until(lambda: len(missed) == 1)
     recorder.record(a_text(1))
+    until(lambda: len(woken) == 2)
     outage.on = True
     with pytest.raises(NotRecorded):
         recorder.record(a_text(2))

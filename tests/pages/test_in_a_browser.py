@@ -99,7 +99,7 @@ def season(book: FlowBook) -> Iterator[Site]:
         site.play(SEASON)
         site.play('cohort "Spring" organizer mia\ncircle ELM "Elm" cohort "Spring"')
         site.play(
-            'circle FIR "Fir" host luz backup eva cohort "Spring"\ninvite vic to FIR\ninvite val to ELM'
+            'circle FIR "Fir" host lola backup eva cohort "Spring"\ninvite vic to FIR\ninvite val to ELM'
         )
         counted_cohort(world)
         for cohort, names in (("Spring", ("uma", "una", "ugo")), ("Autumn", ("ulla", "sara"))):

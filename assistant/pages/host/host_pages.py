@@ -15,7 +15,7 @@ from assistant.pages.page_showing import runtime_here, show
 from assistant.pages.page_turns import Done, NotHere, act
 from assistant.pages.visitors import signed_in, visitor_here
 from assistant.safety.danger_reader import read_danger
-from assistant.store.tables import Circle, Person
+from assistant.store.tables import Circle, Cohort, Person
 
 PREVIEWED = ("check_in", "say")
 """What is shown as others will read it, before a second press sends it."""
@@ -32,7 +32,11 @@ def host_pages() -> Blueprint:
         with runtime.database.read() as session:
             person = session.get_one(Person, visitor.person_id)
             hosted = hosted_by(session, person.id)
-            organizes = bool(all_organized(session, person.id))
+            # Whoever founded the circle that they host has no other page of it to choose.
+            ids = {circle.id for circle in hosted}
+            organizes = any(
+                isinstance(each, Cohort) or each.id not in ids for each in all_organized(session, person.id)
+            )
             operates = is_operator(session, person.id)
         if operates and not hosted and not organizes:
             return _to("operator.service")
