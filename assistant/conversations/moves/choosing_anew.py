@@ -1,4 +1,4 @@
-"""Asks what a bare number or nod means where words were asked for, and goes back to the choice that it is for."""
+"""Asks what a mere number or nod means where words were asked for, and goes back to the choice it is for."""
 
 from __future__ import annotations
 
