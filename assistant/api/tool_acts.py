@@ -18,10 +18,11 @@ from assistant.api.api_models import (
 )
 from assistant.api.asking import Asked
 from assistant.api.tool_looks import see_circle
-from assistant.circles.cohorts.assignment import Seating, seat_in_circle, spread_over_cohort, usual_zone
-from assistant.circles.cohorts.import_entries import Entry, Sheet, read_sheet
+from assistant.circles.cohorts.import_entries import Entry
 from assistant.circles.cohorts.import_plan import INVITE, NO_SEAT
-from assistant.circles.hosts.circle_setup import Plan, create_circle, start_circle
+from assistant.circles.cohorts.import_preview import Plan, plan_import
+from assistant.circles.hosts.circle_setup import Plan as CirclePlan
+from assistant.circles.hosts.circle_setup import create_circle, start_circle
 from assistant.conversations.import_invitations import invite_all, last_leaves
 from assistant.store.tables import Cohort
 
@@ -31,17 +32,17 @@ COLUMNS = tuple(PersonToInvite.model_fields)
 
 def foresee_import(asked: Asked) -> ImportDone:
     """Say what would become of each row; nothing is written down."""
-    sheet, seating = _plan(asked)
-    invited = sum(fate == INVITE for line, fate in _agreed(sheet, seating).items())
-    return _told(asked, sheet, seating, invited, dry_run=True)
+    plan = _plan(asked)
+    invited = sum(fate == INVITE for fate in _agreed(plan).values())
+    return _told(asked, plan, invited, dry_run=True)
 
 
 def carry_out_import(asked: Asked) -> ImportDone:
     """Invite those who agreed. Running it again is harmless."""
-    sheet, seating = _plan(asked)
-    told = _told(asked, sheet, seating, 0, dry_run=False)
-    done = invite_all(asked.runtime.services, seating, sheet.entries)
-    agreed = len(_agreed(sheet, seating)) - len(told.no_seat)
+    plan = _plan(asked)
+    told = _told(asked, plan, 0, dry_run=False)
+    done = invite_all(asked.runtime.services, plan.seating, plan.sheet.entries)
+    agreed = len(_agreed(plan)) - len(told.no_seat)
     return told.model_copy(update={"invited": done[INVITE], "not_texted": max(0, agreed - done[INVITE])})
 
 
@@ -51,7 +52,7 @@ def make_circle(asked: Asked) -> CircleSeen:
     runtime = asked.runtime
     with runtime.database.write() as session:
         cohort = session.get_one(Cohort, asked.caller.cohort_id)
-        plan = Plan(
+        plan = CirclePlan(
             name=body.name,
             code=body.code,
             cohort=cohort.name,
@@ -78,24 +79,28 @@ def _about(asked: Asked, code: str) -> Asked:
     return Asked(asked.runtime, asked.caller, asked.now, {"code": code})
 
 
-def _plan(asked: Asked) -> tuple[Sheet, Seating]:
+def _plan(asked: Asked) -> Plan:
     """Return what the rows say and who comes where.
 
     Raises:
         NotPossible: no circle takes anybody.
     """
     body: Import = asked.given
-    runtime, now = asked.runtime, asked.now
-    identity, country = runtime.identity, runtime.settings.default_country
-    table = as_spreadsheet(body.people)
+    runtime = asked.runtime
     with runtime.database.read() as session:
-        if body.circle is not None:
-            circle = asked.circle(session, body.circle)
-            sheet = read_sheet(table, country=country, zone=circle.zone, now=now)
-            return sheet, seat_in_circle(session, circle, sheet.entries, identity)
-        cohort = session.get_one(Cohort, asked.caller.cohort_id)
-        sheet = read_sheet(table, country=country, zone=usual_zone(session, cohort), now=now)
-        return sheet, spread_over_cohort(session, cohort, sheet.entries, identity, now)
+        whose = (
+            asked.circle(session, body.circle)
+            if body.circle is not None
+            else session.get_one(Cohort, asked.caller.cohort_id)
+        )
+        return plan_import(
+            session,
+            as_spreadsheet(body.people),
+            whose,
+            runtime.identity,
+            country=runtime.settings.default_country,
+            now=asked.now,
+        )
 
 
 def as_spreadsheet(people: Sequence[PersonToInvite]) -> bytes:
@@ -112,24 +117,24 @@ def _on_one_line(cell: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in cell).split())
 
 
-def _agreed(sheet: Sheet, seating: Seating) -> dict[int, str]:
+def _agreed(plan: Plan) -> dict[int, str]:
     """Line -> fate, of everyone with consent on record; of the others it is not said what else there is."""
-    return {entry.line: seating.fates[entry.line] for entry in sheet.entries if entry.consent_at is not None}
+    fates = plan.seating.fates
+    return {entry.line: fates[entry.line] for entry in plan.sheet.entries if entry.consent_at is not None}
 
 
-def _told(asked: Asked, sheet: Sheet, seating: Seating, invited: int, *, dry_run: bool) -> ImportDone:
+def _told(asked: Asked, plan: Plan, invited: int, *, dry_run: bool) -> ImportDone:
     """Say what becomes of the rows.
 
     Of those who agreed and are not invited only the number is told: who said no, or STOP, or asked to be
     forgotten, is nobody's to find out.
     """
-    agreed = _agreed(sheet, seating)
+    sheet, seating, agreed = plan.sheet, plan.seating, _agreed(plan)
     rows = len(asked.given.people)
     seatless = [line for line, fate in agreed.items() if fate == NO_SEAT]
     read = {each.line for each in sheet.entries} | {each.line for each in (*sheet.bad, *sheet.doubled)}
     empty = [line for line in range(HEADING_LINES + 1, rows + HEADING_LINES + 1) if line not in read]
-    codes = {circle.id: circle.code for circle in seating.circles}
-    coming = Counter(codes[seating.seats[line]] for line, fate in agreed.items() if fate == INVITE)
+    coming = Counter(plan.codes[line] for line, fate in agreed.items() if fate == INVITE)
     return ImportDone(
         rows=rows,
         invited=invited,

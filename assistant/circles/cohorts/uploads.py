@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.audit import record
-from assistant.circles.people.permissions import circles_organized, cohorts_of
+from assistant.circles.people.permissions import organized
 from assistant.store.tables import Circle, Cohort, Upload
 
 HELD_FOR: Final = dt.timedelta(hours=1)
@@ -25,28 +25,6 @@ TOLD_FOR: Final = dt.timedelta(days=1)
 UNDO_FOR: Final = dt.timedelta(minutes=1)
 LEFT_ALONE_FOR: Final = dt.timedelta(minutes=5)
 """So long nobody else takes up an import that somebody works on; each chunk of rows begins it anew."""
-
-
-def organized(session: Session, person_id: int, kind: str, key: str) -> Circle | Cohort | None:
-    """Return a cohort that a person organizes, by its id, or a circle of one or by itself, by its code.
-
-    The one door for what an organizer's page shows and does; None: it is not theirs, or not there.
-    """
-    cohorts = {cohort.id: cohort for cohort in cohorts_of(session, person_id)}
-    if kind == "cohort":
-        return cohorts.get(int(key)) if key.isascii() and key.isdigit() and len(key) < 18 else None
-    circle = session.scalars(select(Circle).where(Circle.code == key.upper())).first()
-    if circle is None or circle.cohort_id in cohorts:
-        return circle
-    return circle if circle.id in {each.id for each in circles_organized(session, person_id)} else None
-
-
-def all_organized(session: Session, person_id: int) -> Sequence[Circle | Cohort]:
-    """Return the cohorts that a person organizes, then the circles organized by themselves."""
-    cohorts = cohorts_of(session, person_id)
-    mine = {cohort.id for cohort in cohorts}
-    alone = [each for each in circles_organized(session, person_id) if each.cohort_id not in mine]
-    return (*cohorts, *alone)
 
 
 def bring(

@@ -10,9 +10,9 @@ import click
 from assistant.cli.output import print_table
 
 if TYPE_CHECKING:
-    from assistant.circles.reports.before_after import Answers, BeforeAfter, Change, Interval
+    from assistant.circles.reports.before_after import Answers, BeforeAfter, Change
 
-HIDDEN: Final = "*"
+TO: Final = " to "
 LABELS: Final[Mapping[str, str]] = {
     "lonely": "Lonely: 1 often or always, 5 never",
     "hope": "Hope about work: 1 none, 5 much",
@@ -47,27 +47,15 @@ def show_before_after(made: BeforeAfter) -> None:
 
 
 def _answers(each: Answers) -> tuple[str, ...]:
-    counts = " ".join(map(str, each.counts)) if each.counts is not None else HIDDEN
-    summed = _percents(each.share) if each.share is not None else _decimals(each.mean)
-    numbers = (_count(number) for number in (each.asked, each.answered, each.missing))
-    return (LABELS[each.item], POINTS[each.point], *numbers, summed, counts)
+    from assistant.circles.reports.compared_cells import counts_of, estimate_of, people_of
+
+    numbers = map(people_of, (each.asked, each.answered, each.missing))
+    return (LABELS[each.item], POINTS[each.point], *numbers, estimate_of(each, TO), counts_of(each, " "))
 
 
 def _change(each: Change) -> tuple[str, ...]:
-    change = _decimals(each.mean, sign="+") if each.pairs is not None else "too few to compare"
-    places = (POINTS[each.before], POINTS[each.after])
-    return (LABELS[each.item], *places, _count(each.pairs), _count(each.lost), change)
+    from assistant.circles.reports.compared_cells import change_of, people_of
 
-
-def _count(number: int | None) -> str:
-    return HIDDEN if number is None else str(number)
-
-
-def _decimals(estimate: Interval | None, sign: str = "") -> str:
-    if estimate is None:
-        return HIDDEN
-    return f"{estimate.value:{sign}.1f} ({estimate.low:{sign}.1f} to {estimate.high:{sign}.1f})"
-
-
-def _percents(estimate: Interval) -> str:
-    return f"{estimate.value:.0%} ({estimate.low:.0%} to {estimate.high:.0%})"
+    change = change_of(each, TO) if each.pairs is not None else "too few to compare"
+    numbers = map(people_of, (each.pairs, each.lost))
+    return (LABELS[each.item], POINTS[each.before], POINTS[each.after], *numbers, change)

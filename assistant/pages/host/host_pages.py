@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
-from assistant.circles.cohorts.uploads import all_organized
-from assistant.circles.people.permissions import hosted_by, is_operator
+from assistant.circles.people.permissions import all_organized, hosted_by, is_operator
 from assistant.pages.host.circle_view import CircleView, Held, held_now, read_circle
 from assistant.pages.host.doings import DOINGS, Asked, Doing, Values
 from assistant.pages.page_showing import runtime_here, show

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from assistant.circles.reports.before_after import Answers, BeforeAfter, Change, Interval
-from assistant.circles.reports.report_sections import HIDDEN
+from assistant.circles.reports.before_after import Answers, BeforeAfter, Change
+from assistant.circles.reports.compared_cells import change_of, counts_of, estimate_of, people_of
+
+TO: Final = " – "
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +51,11 @@ def changes_of(made: BeforeAfter) -> Sequence[ChangeRow]:
 
 
 def _answers(each: Answers) -> AnswersRow:
-    estimate = _percents(each.share) if each.share is not None else _decimals(each.mean)
-    counts = " · ".join(map(str, each.counts)) if each.counts is not None else HIDDEN
-    asked, answered, missing = map(_count, (each.asked, each.answered, each.missing))
+    asked, answered, missing = map(people_of, (each.asked, each.answered, each.missing))
+    estimate, counts = estimate_of(each, TO), counts_of(each, " · ")
     return AnswersRow(each.item, each.point, asked, answered, missing, estimate, counts)
 
 
 def _change(each: Change) -> ChangeRow:
-    pairs = None if each.pairs is None else _count(each.pairs)
-    return ChangeRow(
-        each.item, each.before, each.after, pairs, _count(each.lost), _decimals(each.mean, sign="+")
-    )
-
-
-def _count(number: int | None) -> str:
-    return HIDDEN if number is None else str(number)
-
-
-def _decimals(estimate: Interval | None, sign: str = "") -> str:
-    if estimate is None:
-        return HIDDEN
-    return f"{estimate.value:{sign}.1f} ({estimate.low:{sign}.1f} – {estimate.high:{sign}.1f})"
-
-
-def _percents(estimate: Interval) -> str:
-    return f"{estimate.value:.0%} ({estimate.low:.0%} – {estimate.high:.0%})"
+    pairs = None if each.pairs is None else people_of(each.pairs)
+    return ChangeRow(each.item, each.before, each.after, pairs, people_of(each.lost), change_of(each, TO))

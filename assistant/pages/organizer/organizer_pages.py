@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
-from assistant.circles.cohorts.uploads import all_organized, organized
-from assistant.circles.people.permissions import hosted_by
+from assistant.circles.people.permissions import all_organized, hosted_by, organized
 from assistant.circles.reports.before_after import as_figures, before_after
 from assistant.circles.reports.report import report_on
 from assistant.circles.reports.report_files import note_look, report_csv
