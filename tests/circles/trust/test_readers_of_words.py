@@ -65,6 +65,7 @@ OWN: Final = {
     "circles/sharing/retraction.py": "what was taken back, to its writer",
     "circles/sharing/shares.py": "what is about to be shared, to its writer",
     "circles/trust/copying.py": "COPY",
+    "conversations/held_words.py": "what stays given when other words are taken back, to its writer",
     "pages/mine/my_pages.py": "a member's own page",
     "circles/trust/who_read.py": "whether there are any left",
 }
