@@ -199,20 +199,20 @@ def test_all_of_it_works_by_keyboard_and_without_scripts(
     page.keyboard.press("Tab")
     assert page.locator(":focus").inner_text() == "Skip to the page"
     reach(page, "Continue")
-    page.keyboard.press("Enter")
+    follow(page)
     page.wait_for_url("**/circle/MAPLE")
     reach(page, "Tell the whole circle")
     page.keyboard.press("Enter")
     reach(page, "Your words")
     page.keyboard.type("Bring a pen")
     page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    follow(page)
     page.wait_for_url("**/say")
     reach(page, "Send it")
-    page.keyboard.press("Enter")
+    follow(page)
     page.wait_for_url("**/send")
     reach(page, "Undo")
-    page.keyboard.press("Enter")
+    follow(page)
     page.wait_for_url("**/undo")
     assert "Nobody got it" in page.content()
     page.context.close()
@@ -234,7 +234,7 @@ def test_a_file_is_brought_looked_at_and_imported_by_keyboard_and_without_script
     pictures = Path(os.environ.get("PICTURES", tmp_path))
     page.set_input_files("#people", {"name": "people.csv", "mimeType": "text/csv", "buffer": FILE})
     reach(page, "Look what it would do")
-    page.keyboard.press("Enter")
+    follow(page)
     page.wait_for_url("**/organizer/file/*")
     fits(page, pictures / "organizer_file_320.png")
     page.set_viewport_size({"width": 1280, "height": 800})
@@ -250,10 +250,10 @@ def test_a_file_is_brought_looked_at_and_imported_by_keyboard_and_without_script
     )
     page.keyboard.press("Space")
     reach(page, "Import in a minute")
-    page.keyboard.press("Enter")
+    follow(page)
     page.wait_for_selector("text=The import begins at")
     reach(page, "Undo")
-    page.keyboard.press("Enter")
+    follow(page)
     page.wait_for_selector("text=Nothing has happened yet")
     page.check("#consent")
     page.click("text=Import in a minute")
@@ -262,7 +262,7 @@ def test_a_file_is_brought_looked_at_and_imported_by_keyboard_and_without_script
     season.world.move_to(season.world.clock.now() + dt.timedelta(minutes=2))
     assert import_due(season.world.services) == 1
     reach(page, "Look again")
-    page.keyboard.press("Enter")
+    follow(page)
     page.wait_for_selector("text=The import is done")
     fits(page, pictures / "organizer_over_320.png")
     page.context.close()
@@ -287,22 +287,27 @@ def reach(page: Page, name: str) -> None:
     raise AssertionError(f"no way to {name} by keyboard")
 
 
+def follow(page: Page) -> None:
+    """Press Enter and wait for the page it leads to, which may have the address of this one."""
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
 def test_a_flow_is_played_and_a_setting_made_by_keyboard_alone(
     browser: Browser, season: Site, address: str
 ) -> None:
     page = opened(browser, season, address, "nick", "/flows/rename/play", 320, java_script_enabled=False)
     reach(page, "Begin")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/play")
+    follow(page)
     reach(page, "Text as Ana")
     page.keyboard.type("Anabel")
-    page.keyboard.press("Enter")
+    follow(page)
     page.wait_for_url("**/play#say")
     assert "call you Anabel" in page.content()
     page.context.close()
     page = opened(browser, season, address, "bea", "/me", 320, java_script_enabled=False)
     reach(page, "Una vez por semana")
-    page.keyboard.press("Enter")
+    follow(page)
     page.wait_for_url("**/me/settings")
     assert "un mensaje por semana" in page.content()
     page.context.close()
