@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Network
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -49,6 +50,7 @@ class Site:
     def __init__(self, world: World, price: SegmentPrice | None = None) -> None:
         self.world = world
         self.app = pages_of(world, price)
+        self._addresses = IPv4Network("198.18.0.0/15").hosts()
 
     def play(self, script: str) -> str:
         """What a transcript's people do happens here."""
@@ -69,9 +71,15 @@ class Site:
                 return found[1]
         raise AssertionError(f"no link came to {name}")
 
+    def elsewhere(self) -> str:
+        """The address of a browser nobody had before: what may be tried in a minute is counted for each."""
+        return str(next(self._addresses))
+
     def browser(self) -> Visit:
-        """A browser that is signed in nowhere."""
-        return Visit(self.app.test_client())
+        """A browser that is signed in nowhere, behind the proxy."""
+        client = self.app.test_client()
+        client.environ_base["HTTP_X_FORWARDED_FOR"] = self.elsewhere()
+        return Visit(client)
 
     def signed_in(self, name: str, words: str = "PAGE") -> Visit:
         """A browser in which somebody has opened their link."""

@@ -159,7 +159,11 @@ def opened(
     browser: Browser, season: Site, address: str, who: str, path: str, width: int, **more: object
 ) -> Page:
     """A page of a fresh browser in which somebody is signed in; scripts are off, as none is needed."""
-    context = browser.new_context(viewport={"width": width, "height": 800}, **more)  # type: ignore[arg-type]
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        extra_http_headers={"X-Forwarded-For": season.elsewhere()},
+        **more,  # type: ignore[arg-type]
+    )
     if who:
         visit = season.signed_in(who)
         cookie = visit.client.get_cookie("circle")
