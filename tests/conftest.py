@@ -17,6 +17,7 @@ import os
 import shutil
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +25,8 @@ import pytest
 import redis
 import structlog
 
+from assistant import runtime
+from assistant.engine.book import FlowBook
 from assistant.schedule.clock import ManualClock
 from assistant.store import migrate
 from assistant.store.database import Database
@@ -41,6 +44,18 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+_read_flows = runtime.read_flows
+_own_flows = cache(lambda: _read_flows())
+
+
+def _read_once(folder: Path = runtime.FLOWS) -> FlowBook:
+    return _own_flows() if folder == runtime.FLOWS else _read_flows(folder)
+
+
+# Every command and every page begins by reading the project's own flows: here they are read once a process.
+pytest.MonkeyPatch().setattr(runtime, "read_flows", _read_once)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -109,6 +110,20 @@ class Service:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
+    """One that the test kills."""
+    with running(tmp_path) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One that outlives a test: seven processes that start cost more than what is tried with them."""
+    with running(tmp_path_factory.mktemp("service")) as started:
+        yield started
+
+
+@contextmanager
+def running(tmp_path: Path) -> Iterator[Service]:
     port, carrier_port = free_ports(2)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TWILIO_")}
     for name in ("DATABASE_URL", "REDIS_URL", "PUBLIC_URL", "CARRIER_KNOBS"):
@@ -128,7 +143,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
         assert process.poll() is None, (tmp_path / "run.out").read_text()
         yield started
     finally:
-        children = started.pids()
+        children = started.pids() if process.poll() is None else []
         process.terminate()
         try:
             process.wait(30)
@@ -138,7 +153,8 @@ def service(tmp_path: Path) -> Iterator[Service]:
                     os.kill(pid, signal.SIGKILL)
 
 
-def test_ana_is_brought_in_whatever_is_killed_on_the_way(service: Service) -> None:
+def test_ana_is_brought_in_whatever_is_killed_on_the_way(lasting: Service) -> None:
+    service = lasting
     began = time.perf_counter()
     service.text(ANA, "Join Maple please")
     wait_for(lambda: service.replies(ANA), "the first reply")
@@ -167,7 +183,8 @@ def test_ana_is_brought_in_whatever_is_killed_on_the_way(service: Service) -> No
     assert not [path.name for path in every if stat.S_IMODE(path.lstat().st_mode) & 0o077]
 
 
-def test_everything_ends_together(service: Service) -> None:
+def test_everything_ends_together(lasting: Service) -> None:
+    service = lasting
     family = service.pids()
     assert len(family) >= 7
     wait_for(lambda: "/phones" in (service.data / "run.out").read_text(), "the greeting")
