@@ -33,6 +33,7 @@ from assistant.store.database import Database
 from tests import servers
 
 BACKENDS = ("sqlite", "postgresql")
+_numbers = itertools.count(1)
 MONDAY_MORNING = dt.datetime(2027, 3, 1, 15, 0, tzinfo=dt.UTC)
 """9:00 in Chicago, a fortnight before its clocks change."""
 
@@ -88,14 +89,18 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def empty_database(database_url: str) -> Iterator[Database]:
-    """A fresh database without a single table, open."""
-    opened = Database(database_url)
-    migrate.downgrade(opened, migrate.BASE)
-    with opened.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE alembic_version")
+def empty_database(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A fresh database without a single table, open: of the same kind as `database`, and beside it."""
+    server, name = "", f"empty_{next(_numbers)}"
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    if not database_url.startswith("sqlite"):
+        server = request.getfixturevalue("postgresql_server")
+        url = servers.create_database(server, name)
+    opened = Database(url)
     yield opened
     opened.close()
+    if server:
+        servers.drop_database(server, name)
 
 
 @pytest.fixture
@@ -138,9 +143,6 @@ def postgresql_server() -> Iterator[str]:
         migrate.upgrade(made)
         made.close()
         yield url
-
-
-_numbers = itertools.count(1)
 
 
 @pytest.fixture
