@@ -78,7 +78,7 @@ def _queues() -> Iterator[Blow]:
 
 
 def _databases() -> Iterator[Blow]:
-    yield Blow("stop database", lambda world: world.store.stop(), 3.0, 2, ("postgres",))
+    yield Blow("stop database", lambda world: world.store.stop(), 3.0, 2, ("postgres",), "database")
     yield Blow(
         "crash database",
         lambda world: world.store.crash(world.chance),
