@@ -30,6 +30,7 @@ from assistant.conversations.helping.coming_back import come_back
 from assistant.conversations.interruptions import is_everyday, is_the_answer, is_to_be_asked
 from assistant.conversations.invitation_answers import answers_invitation
 from assistant.conversations.media import media_stage
+from assistant.conversations.moves import astray
 from assistant.conversations.moves.after_stop import hear_erasing
 from assistant.conversations.moves.doubted_numbers import ask_who_it_is
 from assistant.conversations.moves.host_replies import offer_reply
@@ -267,6 +268,7 @@ STAGES: Final = (
     _ask_gently,
     _carry_in_the_hour,
     _seen_by(media_stage.take_in),
+    _seen_by(astray.leave_aside),
     _answer_back,
     _ask_once_more,
     _ask_about_stop,
