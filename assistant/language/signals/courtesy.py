@@ -1,7 +1,7 @@
 """Tells words that only close a talk kindly ("thanks!", "ok", "jaja", a heart) from those that say more."""
 
 from assistant.language.folding import plain_words
-from assistant.language.words import COURTESY, FIRM_NO, FLUFF, SKIP, YES, YES_DEGREES
+from assistant.language.words import COURTESY, FIRM_NO, FLUFF, GREETINGS, SKIP, YES, YES_DEGREES
 
 _KIND = FLUFF | COURTESY | YES | SKIP
 _NODS = YES_DEGREES["opens"] | YES_DEGREES["clause"] | YES_DEGREES["alone"]
@@ -19,7 +19,8 @@ def is_courtesy(text: str) -> bool:
 def is_hardly_said(text: str, *, to_one: bool = False) -> bool:
     """Tell whether a text is only a nod, a no, thanks or a laugh: "ok", "no", "gracias", a thumb.
 
-    Where words of one's own are asked for it says nothing; "good" and "love you all" do.
+    Where words of one's own are asked for it says nothing; "good" and "love you all" do, and "hello" greets
+    whoever reads it.
 
     Args:
         text: As it came in.
@@ -29,7 +30,8 @@ def is_hardly_said(text: str, *, to_one: bool = False) -> bool:
     nods, denies = _holds(words, _NODS), _holds(words, FIRM_NO)
     if (nods and denies) or (to_one and not nods and not denies):
         return False  # "Yes, no" lists two.
-    return _is_made_of(text, _NODS | FIRM_NO | FLUFF)
+    greets = bool(words) and _is_made_of(text, GREETINGS)
+    return _is_made_of(text, _NODS | FIRM_NO | FLUFF) and not greets
 
 
 def _holds(words: tuple[str, ...], phrases: frozenset[tuple[str, ...]]) -> bool:
