@@ -50,8 +50,7 @@ from assistant.store.tables import Conversation, Inbox
 LOOP_TEXTS = 30
 """More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
 ON_CALL: Final = "on_call"
-STRANGERS_ONCE_IN = dt.timedelta(days=1)
-MAYBE_STOP_ONCE_IN = dt.timedelta(days=1)
+ONCE_IN: Final = dt.timedelta(days=1)
 
 
 def handle(context: Context) -> str | None:
@@ -224,7 +223,7 @@ def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
 
 def _ask_about_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
     """Of our texts or of something in the person's life: asked once, and kept as words when said again."""
-    since = context.now - MAYBE_STOP_ONCE_IN
+    since = context.now - ONCE_IN
     if kind != "maybe_stop" or was_said(context.session, context.person.id, since, "notices/maybe_stop"):
         return None
     command = read_given(context)
@@ -249,6 +248,7 @@ def _seen_by(look: Callable[[Context], bool]) -> Callable[[Context, Inbox, str],
 
 
 STAGES: Final = (
+    _seen_by(astray.ask_if_slip),
     _hear_stop,
     _fall_silent,
     _seen_by(media_stage.take_up),
@@ -386,7 +386,7 @@ def _unasked(context: Context) -> str | None:
     if answer_anew(context):
         return None
     if "member" not in context.known.hears:
-        since = context.now - STRANGERS_ONCE_IN
+        since = context.now - ONCE_IN
         if is_courtesy(context.words) and was_said(
             context.session, context.person.id, since, "invited/declined/say"
         ):

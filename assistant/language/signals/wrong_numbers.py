@@ -11,6 +11,7 @@ from assistant.language.signals.signal_words import (
     BESIDE_WRONG,
     HINTS_OF_WRONG,
     PERHAPS_WRONG,
+    SLIPS,
     THEIR_PHONE,
 )
 from assistant.language.words import FLUFF
@@ -33,9 +34,20 @@ def is_wrong_number(text: str) -> bool:
     if any(_is(clause, THEIR_PHONE) for clause in clauses):
         return True
     hints = sum(any(_is(clause, (pattern,)) for clause in clauses) for pattern in HINTS_OF_WRONG)
-    if hints < _ENOUGH and not any(_is(clause, PERHAPS_WRONG) for clause in clauses):
+    if hints < _ENOUGH and not any(_is(clause, (*SLIPS, *PERHAPS_WRONG)) for clause in clauses):
         return False
-    return all(_is(clause, (*PERHAPS_WRONG, *HINTS_OF_WRONG, *BESIDE_WRONG)) for clause in clauses)
+    return all(_is(clause, (*SLIPS, *PERHAPS_WRONG, *HINTS_OF_WRONG, *BESIDE_WRONG)) for clause in clauses)
+
+
+def may_be_slip(text: str) -> bool:
+    """Tell whether "wrong number" or "sorry, wrong person" is all that a text says.
+
+    Whoever has a number that was another's says it, and so does whoever wrote to the wrong chat.
+    """
+    clauses = _clauses(text)
+    return any(_is(each, SLIPS) for each in clauses) and all(
+        _is(each, (*SLIPS, *BESIDE_ASTRAY)) for each in clauses
+    )
 
 
 def is_astray(text: str) -> bool:
