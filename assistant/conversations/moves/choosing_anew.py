@@ -14,6 +14,7 @@ from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import place_of, start_instead, with_versions
 from assistant.engine.flow_model import Ask, Say
 from assistant.engine.movement import UNCLEAR, advance
+from assistant.language.replies.audiences import names_audience
 from assistant.language.replies.corrections import read_number_alone
 from assistant.language.replies.numbers import read_number
 from assistant.language.signals.courtesy import is_hardly_said
@@ -39,11 +40,14 @@ def asked_what_a_number_is(context: Context, question: Question) -> bool:
 def asked_if_it_answers(context: Context, question: Question) -> bool:
     """Ask whether a mere "ok", "no" or "thanks" is what others are to read in answer to a question for words.
 
-    A host who asks in words of one's own may well be answered so.
+    A host who asks in words of one's own may well be answered so. "To the others" answers no question.
     """
-    if question.visible_to not in ("circle", "buddy") or context.media:
+    if context.media:
         return False
-    if not is_hardly_said(context.words, to_one=question.visible_to == "buddy"):
+    nods = question.visible_to in ("circle", "buddy") and is_hardly_said(
+        context.words, to_one=question.visible_to == "buddy"
+    )
+    if not nods and not names_audience(context.words):
         return False
     _hold(context, question)
     return True
