@@ -30,8 +30,7 @@ from assistant.conversations.helping.coming_back import come_back
 from assistant.conversations.interruptions import is_everyday, is_the_answer, is_to_be_asked
 from assistant.conversations.invitation_answers import answers_invitation
 from assistant.conversations.media import media_stage
-from assistant.conversations.moves import astray
-from assistant.conversations.moves.after_stop import hear_erasing
+from assistant.conversations.moves import after_stop, astray
 from assistant.conversations.moves.doubted_numbers import ask_who_it_is
 from assistant.conversations.moves.host_replies import offer_reply
 from assistant.conversations.questions import missed, set_aside
@@ -252,7 +251,7 @@ STAGES: Final = (
     _hear_stop,
     _fall_silent,
     _seen_by(media_stage.take_up),
-    _seen_by(hear_erasing),
+    _seen_by(after_stop.hear_erasing),
     _hear_tap,
     _pass_over_reactions,
     _pass_to_paged,
@@ -266,6 +265,7 @@ STAGES: Final = (
     _see_no_words,
     _seen_by(lambda context: paged_stage.offer(context, read_given)),
     _ask_gently,
+    lambda context, _text, _kind: Seen("opted out") if after_stop.is_unheard(context) else None,
     _carry_in_the_hour,
     _seen_by(media_stage.take_in),
     _seen_by(astray.leave_aside),
