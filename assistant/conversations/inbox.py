@@ -26,6 +26,7 @@ from assistant.conversations.questions import timers_at_the_end
 from assistant.conversations.turn_context import Context, Progress
 from assistant.delivery import strangers
 from assistant.delivery.outbox import put
+from assistant.language.signals.forwards import own_words
 from assistant.safety.alerts import open_alert
 from assistant.services import Services
 from assistant.store.read_ahead import announce, reading_ahead
@@ -178,7 +179,7 @@ def _contexts(
                 address=addresses[text.from_uri],
                 now=now,
                 inbox=text,
-                words=(text.body or "").strip(),
+                words=own_words((text.body or "").strip()),
                 progress=Progress(
                     opted_out=kinds.get(addresses[text.from_uri].id) == "out", prefetched=known[person_id]
                 ),
