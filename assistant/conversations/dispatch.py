@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from assistant.circles.membership.waiting_answers import waits_for_seat
 from assistant.circles.people.recent_texts import was_said
 from assistant.conversations import attribution, crossing, held_words, keywords, paged_stage
 from assistant.conversations.answers import answer_anew, answer_late, read_answer, take_answer
@@ -384,6 +385,9 @@ def _unasked(context: Context) -> str | None:
     if answer_anew(context):
         return None
     if "member" not in context.known.hears:
+        if waits_for_seat(context.session, context.person.id):
+            start(context, "waiting", {})
+            return None
         since = context.now - STRANGERS_ONCE_IN
         if is_courtesy(context.words) and was_said(
             context.session, context.person.id, since, "invited/declined/say"
