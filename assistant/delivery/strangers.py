@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.people.permissions import hearing_of
 from assistant.delivery.outbox import Draft
-from assistant.store.tables import Member, Outbox, Role, ServiceState
+from assistant.store.tables import Applicant, Member, Outbox, Role, ServiceState
 
 log = structlog.get_logger(__name__)
 
@@ -55,10 +55,11 @@ def bounded(
 
 
 def _seated(people: Collection[int]) -> CompoundSelect[int]:
-    """Return who ever held a seat or a role, whatever became of it: whoever just left is no stranger."""
+    """Return who ever held a seat or a role, or applied for one: whatever came of it, they are known."""
     return union(
         select(Member.person_id).where(Member.person_id.in_(people)),
         select(Role.person_id).where(Role.person_id.in_(people)),
+        select(Applicant.person_id).where(Applicant.person_id.in_(people)),
     )
 
 

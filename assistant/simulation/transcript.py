@@ -16,6 +16,10 @@ theme=2]` starts a flow with Ana now, as a season's plan does.
 "Spring"`. `invite ana to MAPLE [language es]` imports Ana's number with a recorded consent, as
 `circle import` does; of several, the invitations leave one after another (`... 1 minute passes`).
 
+`draw 2 seats in "Spring" among ana rosa eva [language es]` imports them all and draws, as `circle import
+--waitlist` does; `seat next in "Spring"` offers what is free to whoever waits. `survey "Spring"` has those of
+a cohort asked before and after.
+
 `phone ana on WhatsApp` (or RCS) says, before anything else of Ana, what she texts with; `phone ana on SMS at
 +525512345678` by which number, `phone ana_wa on WhatsApp of ana` that it is another's, `phone eva on WhatsApp
 hidden` that she shows no number there. What can be tapped
@@ -50,6 +54,7 @@ from assistant.engine.book import FlowBook
 from assistant.schedule.local_time import due
 from assistant.simulation.world import World
 from assistant.simulation.world_calls import let_ring
+from assistant.simulation.world_draws import draw_seats, have_asked, seat_whoever_is_next
 from assistant.simulation.world_phones import Heard, approve_templates, let_text_by, speak, tap
 
 BEGINNING = dt.datetime(2026, 6, 1, 8, 0, tzinfo=ZoneInfo("America/Chicago"))
@@ -65,6 +70,11 @@ _START = re.compile(
     r"start (?P<flow>[a-z0-9_]+) for (?P<name>[a-z0-9_]+)( in (?P<code>[A-Z0-9]+))?( with (?P<values>.+))?"
 )
 _INVITE = re.compile(r"invite (?P<name>[a-z0-9_]+) to (?P<code>[A-Z0-9]+)( language (?P<language>[a-z]{2}))?")
+_DRAW = re.compile(
+    r'draw (?P<seats>\d+) seats? in "(?P<cohort>[^"]+)" among (?P<names>[a-z0-9_ ]+?)'
+    r"( language (?P<language>[a-z]{2}))?"
+)
+_OF_COHORT = re.compile(r'(?P<what>seat next in|survey) "(?P<cohort>[^"]+)"')
 _PHONE = re.compile(
     r"phone (?P<name>[a-z][a-z0-9_]*) on (?P<channel>WhatsApp|RCS|SMS)"
     r"(?P<where> of [a-z][a-z0-9_]*| at \+\d+| hidden)?"
@@ -134,6 +144,14 @@ def play_line(world: World, line: str, speaker: str) -> str:
         return speaker
     if invited := _INVITE.fullmatch(line):
         world.invite(invited["name"], invited["code"], invited["language"])
+        return speaker
+    if drawn := _DRAW.fullmatch(line):
+        names = drawn["names"].split()
+        draw_seats(world, drawn["cohort"], int(drawn["seats"]), names, drawn["language"])
+        return speaker
+    if of_cohort := _OF_COHORT.fullmatch(line):
+        do = have_asked if of_cohort["what"] == "survey" else seat_whoever_is_next
+        do(world, of_cohort["cohort"])
         return speaker
     if phone := _PHONE.fullmatch(line):
         let_text_by(world, phone["name"], phone["channel"].lower(), phone["where"] or "")

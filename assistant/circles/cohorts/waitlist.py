@@ -7,7 +7,7 @@ on the waiting list, and stays in the arm that was drawn, whatever comes of it. 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -69,13 +69,20 @@ def lots_of(session: Session, entries: Sequence[Entry], seats: int, free: int) -
 
 
 def seal_draw(
-    session: Session, cohort: Cohort, lots: Lots, now: dt.datetime, by: int | None = None
+    session: Session,
+    cohort: Cohort,
+    lots: Lots,
+    now: dt.datetime,
+    by: int | None = None,
+    *,
+    seed_of: Callable[[], str] = new_seed,
 ) -> SeatDraw:
     """Seal a draw of these people; the same list with the same seats keeps the seal that it had.
 
     Args:
         session: Inside one writing transaction.
         by: Id of who asked for it; None: the command line on this machine.
+        seed_of: Makes a seed; nothing but a game may be played with one that is known.
     """
     sealed = (
         select(SeatDraw)
@@ -87,7 +94,7 @@ def seal_draw(
         if row.rule == RULE and row.commitment == seal(row.seed, row.seats, lots.numbers):
             row.lines = _lines(lots)
             return row
-    seed = new_seed()
+    seed = seed_of()
     made = SeatDraw(
         cohort_id=cohort.id,
         rule=RULE,

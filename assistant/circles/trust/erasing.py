@@ -97,7 +97,8 @@ def hold_erasing(ctx: ActionContext) -> ActionResult:
     circle = _some_circle(ctx)
     if circle is None:
         soon = Start(ctx.person.id, CARRIES_OUT, {"alone": True}, due_at=ctx.now + HELD_FOR, at_once=True)
-        return ActionResult("soon", effects=(soon,))
+        # What was asked before is not asked again: this was said to be the last text.
+        return ActionResult("soon", effects=(Finish(ctx.person.id, keep_current=True), soon))
     under_way = ctx.session.scalars(
         select(PendingAction.id).where(
             PendingAction.by_person_id == ctx.person.id,
