@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from assistant.circles.membership.waiting_answers import waits_for_seat
 from assistant.circles.people.recent_texts import was_said
 from assistant.conversations import attribution, crossing, held_words, keywords, paged_stage
 from assistant.conversations.answers import answer_anew, answer_late, read_answer, take_answer
@@ -29,7 +28,7 @@ from assistant.conversations.helping import (
 )
 from assistant.conversations.helping.coming_back import come_back
 from assistant.conversations.interruptions import is_everyday, is_the_answer, is_to_be_asked
-from assistant.conversations.invitation_answers import answers_invitation
+from assistant.conversations.invitation_answers import answer_outsider, answers_invitation
 from assistant.conversations.media import media_stage
 from assistant.conversations.moves.after_stop import hear_erasing
 from assistant.conversations.moves.doubted_numbers import ask_who_it_is
@@ -41,7 +40,6 @@ from assistant.engine.flow_model import TOGETHER
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands.command_reading import CommandReading
 from assistant.language.replies.reply_reading import Reading
-from assistant.language.signals.courtesy import is_courtesy
 from assistant.safety.alarms import is_looked_after
 from assistant.safety.alert_answers import is_needed
 from assistant.safety.first_response import is_safety_talk
@@ -50,7 +48,6 @@ from assistant.store.tables import Conversation, Inbox
 LOOP_TEXTS = 30
 """More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
 ON_CALL: Final = "on_call"
-STRANGERS_ONCE_IN = dt.timedelta(days=1)
 MAYBE_STOP_ONCE_IN = dt.timedelta(days=1)
 
 
@@ -385,18 +382,7 @@ def _unasked(context: Context) -> str | None:
     if answer_anew(context):
         return None
     if "member" not in context.known.hears:
-        if waits_for_seat(context.session, context.person.id):
-            start(context, "waiting", {})
-            return None
-        since = context.now - STRANGERS_ONCE_IN
-        if is_courtesy(context.words) and was_said(
-            context.session, context.person.id, since, "invited/declined/say"
-        ):
-            return "courtesy"
-        if was_said(context.session, context.person.id, since, "notices/stranger"):
-            return "stranger"
-        context.notice("stranger")
-        return None
+        return answer_outsider(context)
     if hour_for_two.waits(context):
         return None
     return attribution.hold(context)

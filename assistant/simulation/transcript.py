@@ -47,21 +47,30 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
+from assistant.carriers.twilio_addresses import to_uri
+from assistant.circles.cohorts.assignment import spread_over_cohort
+from assistant.circles.cohorts.import_entries import Entry
+from assistant.circles.cohorts.waitlist import lots_of, seal_draw
+from assistant.circles.surveys.survey_plan import switch_surveys
+from assistant.conversations.import_invitations import invite_all
+from assistant.conversations.importing.waiting_list import hold_draw, seat_next
 from assistant.engine.book import FlowBook
 from assistant.schedule.local_time import due
 from assistant.simulation.world import World
 from assistant.simulation.world_calls import let_ring
-from assistant.simulation.world_draws import draw_seats, have_asked, seat_whoever_is_next
 from assistant.simulation.world_phones import Heard, approve_templates, let_text_by, speak, tap
+from assistant.store.tables import Cohort
 
 BEGINNING = dt.datetime(2026, 6, 1, 8, 0, tzinfo=ZoneInfo("America/Chicago"))
 """A Monday morning in summer, before anyone is texted."""
 
 _SPOKEN = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(?P<when>, at once|, meanwhile)?: ?(?P<words>.*)")
 AT_ONCE = dt.timedelta(seconds=2)
+SEED = "5e" * 32
+"""Of every draw: the same names are drawn always."""
 _BOT = re.compile(r"(bot|carrier|call)( to [a-z][a-z0-9_]*)?: ?")
 _SPAN = re.compile(r"(?P<span>\d+ (?:minute|hour|day|week)s?) pass(?:es)?")
 _DAY = re.compile(r"(?P<day>[A-Za-z ]+?),? (?P<time>\d{1,2}:\d\d)")
@@ -147,10 +156,10 @@ def play_line(world: World, line: str, speaker: str) -> str:
         return speaker
     if drawn := _DRAW.fullmatch(line):
         names = drawn["names"].split()
-        draw_seats(world, drawn["cohort"], int(drawn["seats"]), names, drawn["language"])
+        _draw_seats(world, drawn["cohort"], int(drawn["seats"]), names, drawn["language"])
         return speaker
     if of_cohort := _OF_COHORT.fullmatch(line):
-        do = have_asked if of_cohort["what"] == "survey" else seat_whoever_is_next
+        do = _have_asked if of_cohort["what"] == "survey" else _seat_whoever_is_next
         do(world, of_cohort["cohort"])
         return speaker
     if phone := _PHONE.fullmatch(line):
@@ -258,6 +267,40 @@ def _found_cohort(world: World, line: str) -> None:
     world.cohort(name)
     for word, person in _pairs(rest):
         world.role(person, "organizer", cohort=name, accepted=word != "offered")
+
+
+def _draw_seats(
+    world: World, cohort: str, seats: int, names: Sequence[str], language: str | None = None
+) -> None:
+    """Import these people's numbers with a recorded consent, and draw so many seats among them."""
+    now, services = world.clock.now(), world.services
+    entries = [
+        Entry(line, to_uri(world.number(name)), None, language, str(world.zone), now, "form at the library")
+        for line, name in enumerate(names, 2)
+    ]
+    with world.database.write() as session:
+        whose = session.get_one(Cohort, world.cohorts[cohort])
+        lots = lots_of(session, entries, seats, seats)
+        sealed = seal_draw(session, whose, lots, now, seed_of=lambda: SEED).id
+    hold_draw(services, sealed, entries)
+    with world.database.read() as session:
+        whose = session.get_one(Cohort, world.cohorts[cohort])
+        seating = spread_over_cohort(session, whose, entries, services.identity, now)
+    invite_all(services, seating, entries)
+    world.settle()
+
+
+def _seat_whoever_is_next(world: World, cohort: str) -> None:
+    """Offer the seats that are free to those who wait, as `circle waitlist seat` does."""
+    seat_next(world.services, world.cohorts[cohort])
+    world.settle()
+
+
+def _have_asked(world: World, cohort: str) -> None:
+    """Have a cohort's people asked before and after, as `circle survey COHORT on` does."""
+    with world.database.write() as session:
+        whose = session.get_one(Cohort, world.cohorts[cohort])
+        switch_surveys(session, whose, world.clock.now(), on=True)
 
 
 def _seat(world: World, line: str) -> None:

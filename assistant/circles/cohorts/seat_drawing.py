@@ -1,6 +1,6 @@
 """Draws seats by lot, from a sealed seed, so that anyone who has the file can check that nothing was steered.
 
-Rule 1, in full (docs/operations.md says it for those who check without this program):
+Rule 1, in full (docs/waitlist.md says it for those who check without this program):
 
 1. Everyone who takes part is a phone number in E.164. Those who are drawn together are one line, their
    numbers in order with a space between; everyone else is a line of one number.

@@ -19,7 +19,7 @@ WRONG: Final = {
     "order": "The order on record is not the one that the seed draws.",
     "arms": "Not everyone stands where the draw has put them.",
     "forgotten": "Somebody who took part asked to be forgotten since, so that the seal cannot be made again "
-    "here; docs/operations.md says how to check with a file that was kept.",
+    "here; docs/waitlist.md says how to check with a file that was kept.",
 }
 
 
@@ -51,8 +51,9 @@ def show_waitlist(cohort: str, as_json: bool) -> None:
             "waiting": standing.waiting,
             "offered_later": standing.offered,
         }
+        lines = row.lines
     if as_json:
-        print_json(data)
+        print_json(data | {"lines": lines})
         return
     for name, value in data.items():
         click.echo(f"{name.replace('_', ' '):<14} {value}")

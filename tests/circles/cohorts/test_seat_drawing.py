@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import random
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -80,9 +82,22 @@ def test_seeds_are_never_the_same() -> None:
 
 
 def test_the_rule_is_the_one_that_is_published() -> None:
-    """By hand, as docs/operations.md has it: a change of rule breaks what was sealed before."""
+    """By hand, as docs/waitlist.md has it: a change of rule breaks what was sealed before."""
     units = [unit_of(["+15125550102", "+15125550101"]), unit_of(["+15125550100"])]
     text = f"circle draw 1\n{SEED}\n1\n+15125550100\n+15125550101 +15125550102"
     assert seal(SEED, 1, units) == hashlib.sha256(text.encode()).hexdigest()
     by_hand = hmac.new(bytes.fromhex(SEED), b"+15125550101 +15125550102", hashlib.sha256).hexdigest()
     assert ticket(SEED, units[0]) == by_hand
+
+
+def test_the_program_in_the_documents_draws_the_same() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "waitlist.md").read_text("utf-8")
+    program: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], program)
+    numbers = {line: f"+1512555{line:04}" for line in range(2, 40)}
+    lines = [[2, 3, 4], [5, 6], *([line] for line in range(7, 40))]
+    units = [unit_of(numbers[line] for line in lot) for lot in lines]
+    sealed, seated = program["check"](numbers, lines, 12, SEED)
+    assert sealed == seal(SEED, 12, units)
+    drawn = {number for each in draw(SEED, 12, units) if each.seated for number in each.unit}
+    assert {numbers[line] for line in seated} == drawn
