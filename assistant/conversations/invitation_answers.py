@@ -28,7 +28,7 @@ def answers_invitation(context: Context, late: Question | None) -> bool:
 
 
 def answer_outsider(context: Context) -> str | None:
-    """Answer somebody without a seat: who waits for one hears how it stands, anyone else who we are, once a day.
+    """Answer somebody without a seat: how it stands for who waits for one, else who we are, once a day.
 
     Returns:
         Why nothing was said, if so.
