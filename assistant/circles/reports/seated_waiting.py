@@ -18,7 +18,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.reports.before_after import (
@@ -27,7 +27,6 @@ from assistant.circles.reports.before_after import (
     Z,
     mean_of,
     parts_of,
-    read_scores,
     share_of,
 )
 from assistant.circles.reports.published import COHORT, Figure
@@ -103,9 +102,7 @@ def seated_waiting(session: Session, whose: Circle | Cohort) -> SeatedWaiting:
             .where(Circle.cohort_id == whose.id, or_(Member.joined_at.is_not(None), Member.state.in_(SEATED)))
         )
     )
-    circles = select(Circle.id).where(Circle.cohort_id == whose.id)
-    _, of_members = read_scores(session, circles)
-    scores = _scores(session, whose)
+    scores, of_members = _scores(session, whose)
     asked = {point for point, _ in scores}
     return SeatedWaiting(
         len(arms[SEATS]),
@@ -114,7 +111,11 @@ def seated_waiting(session: Session, whose: Circle | Cohort) -> SeatedWaiting:
         _part_of(arms[WAITS] & came, arms[WAITS]),
         tuple(
             _compare(
-                point, item, arms, scores.get((point, item), {}), of_members.get((point, item), {}).keys()
+                point,
+                item,
+                arms,
+                scores.get((point, item), {}),
+                of_members.get((point, item), set()) - arms[WAITS],
             )
             for point in POINTS
             if point in asked
@@ -160,8 +161,10 @@ def difference_of_shares(one: Interval, other: Interval) -> Interval:
     return Interval(value, value - down, value + up)
 
 
-def _scores(session: Session, cohort: Cohort) -> dict[tuple[str, str], dict[int, int]]:
-    """Return (point, item) -> person -> the number, of everyone who took part, asked as a member or waiting.
+def _scores(
+    session: Session, cohort: Cohort
+) -> tuple[dict[tuple[str, str], dict[int, int]], dict[tuple[str, str], set[int]]]:
+    """Return (point, item) -> person -> number, of members and of who waits; and who answered as a member.
 
     Whoever was asked as both at one point counts by the first answer; whoever is forgotten not at all.
     """
@@ -169,11 +172,11 @@ def _scores(session: Session, cohort: Cohort) -> dict[tuple[str, str], dict[int,
     waited = waited.where(SeatDraw.cohort_id == cohort.id, SeatDraw.drawn_at.is_not(None))
     seats = select(Member.id).join(Circle, Circle.id == Member.circle_id).where(Circle.cohort_id == cohort.id)
     found = session.execute(
-        select(Survey.point, SurveyAnswer.item, SurveyAnswer.score, Person.id)
+        select(Survey.point, SurveyAnswer.item, SurveyAnswer.score, Person.id, Survey.member_id)
         .join(Survey, Survey.id == SurveyAnswer.survey_id)
         .outerjoin(Member, Member.id == Survey.member_id)
         .outerjoin(Applicant, Applicant.id == Survey.applicant_id)
-        .join(Person, or_(Person.id == Member.person_id, Person.id == Applicant.person_id))
+        .join(Person, Person.id == func.coalesce(Member.person_id, Applicant.person_id))
         .where(
             or_(Survey.member_id.in_(seats), Survey.applicant_id.in_(waited)),
             SurveyAnswer.score.is_not(None),
@@ -182,10 +185,14 @@ def _scores(session: Session, cohort: Cohort) -> dict[tuple[str, str], dict[int,
         .order_by(Survey.id)
     )
     scores: dict[tuple[str, str], dict[int, int]] = {}
-    for point, item, score, person_id in found:
-        if score is not None:
-            scores.setdefault((point, item), {}).setdefault(person_id, int(score))
-    return scores
+    members: dict[tuple[str, str], set[int]] = {}
+    for point, item, score, person_id, member_id in found:
+        if score is None:
+            continue
+        scores.setdefault((point, item), {}).setdefault(person_id, int(score))
+        if member_id is not None:
+            members.setdefault((point, item), set()).add(person_id)
+    return scores, members
 
 
 def _compare(
