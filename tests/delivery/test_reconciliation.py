@@ -99,6 +99,21 @@ def test_a_text_that_never_arrived_goes_again_after_two_minutes_and_not_before(
     assert [each.attempt for each in carrier.sent] == [attempt_name(text, 2)]
 
 
+def test_what_the_carrier_had_answered_goes_after_half_a_minute_though_the_log_was_away_meanwhile(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    carrier.refuse_next = [error_for(503, 20503)]
+    (text,) = queue(database, clock.now(), a_text(ANA))
+    deliver(database, clock, carrier)
+    carrier.log_away = True
+    for _ in range(4):
+        look(database, clock, carrier, after=5)
+    carrier.log_away = False
+    # A look that failed is made up for within a third of the text's age.
+    look(database, clock, carrier, after=11)
+    assert row(database, text).state == "queued"
+
+
 def test_a_text_that_the_carrier_answered_with_an_error_of_its_own_goes_again_after_half_a_minute(
     database: Database, clock: ManualClock, carrier: FakeCarrier
 ) -> None:
