@@ -29,7 +29,18 @@ from assistant.circles.surveys.survey_plan import (
     look_again,
 )
 from assistant.store import looks
-from assistant.store.tables import Applicant, Circle, Cohort, Outbox, Person, SeatDraw, Survey, SurveyAnswer
+from assistant.store.tables import (
+    Applicant,
+    Circle,
+    Cohort,
+    Member,
+    Outbox,
+    Person,
+    SeatDraw,
+    Survey,
+    SurveyAnswer,
+)
+from assistant.store.tables.circle_tables import SEATED
 
 TOLD: Final = "notices/waitlisted"
 """The wording of the text by which somebody hears that they wait."""
@@ -109,6 +120,12 @@ def _waiting(row: SeatDraw, point: str, now: dt.datetime, *, begun: bool) -> Sel
         told = told.where(Outbox.sent_at > now - STILL_BEFORE)
     asked = exists().where(Survey.applicant_id == Applicant.id, Survey.point == point)
     never = exists().where(Survey.applicant_id == Applicant.id, Survey.state == "never")
+    # Whoever came in by a JOIN of their own is asked as a member.
+    seated = (
+        exists()
+        .where(Member.person_id == Applicant.person_id, Member.state.in_(SEATED))
+        .where(Member.circle_id == Circle.id, Circle.cohort_id == row.cohort_id)
+    )
     waiting = (
         select(Applicant)
         .join(Person, Person.id == Applicant.person_id)
@@ -118,6 +135,7 @@ def _waiting(row: SeatDraw, point: str, now: dt.datetime, *, begun: bool) -> Sel
             Person.plain.is_(False),
             Person.erased_at.is_(None),
             told,
+            ~seated,
             ~asked,
             ~never,
         )

@@ -93,7 +93,8 @@ def test_nobody_who_waits_is_asked_where_the_cohort_has_it_not_on(town: Town) ->
 
 
 def test_who_does_not_wait_any_more_or_may_not_be_asked_is_not(town: Town) -> None:
-    _, some = drawn(town, *"abcdef")
+    circle, some = drawn(town, *"abcdefg")
+    town.seat(town.session.get_one(Person, some["g"].person_id), circle)
     some["a"].state, some["b"].state = "offered", "left"
     town.session.get_one(Person, some["c"].person_id).plain = True
     town.say_stop(town.session.get_one(Person, some["d"].person_id))
