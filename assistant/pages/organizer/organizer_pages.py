@@ -10,12 +10,10 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 
 from assistant.circles.cohorts.waitlist import drawn_of, standing_of
 from assistant.circles.people.permissions import all_organized, hosted_by, organized
-from assistant.circles.reports.before_after import as_figures, before_after
+from assistant.circles.reports.comparing import compared_on
 from assistant.circles.reports.report import report_on
 from assistant.circles.reports.report_files import note_look, report_csv
 from assistant.circles.reports.report_sections import NOTHING, cell_of, count_of
-from assistant.circles.reports.seated_waiting import as_figures as arms_as_figures
-from assistant.circles.reports.seated_waiting import seated_waiting
 from assistant.circles.reports.standing_counts import (
     CLOSED_STAGES,
     OPEN_STAGES,
@@ -124,8 +122,7 @@ def organizer_pages() -> Blueprint:
         now = runtime.clock.now()
         with runtime.database.read() as session:
             whose = found(session, kind, key)
-            made, compared = report_on(session, whose, now), before_after(session, whose)
-            arms = seated_waiting(session, whose)
+            made, compared = report_on(session, whose, now), compared_on(session, whose, now)
         with runtime.database.write() as session:
             note_look(session, whose, now, visitor_here().person_id)
         trend = made.get("response_trend")
@@ -141,9 +138,9 @@ def organizer_pages() -> Blueprint:
             at=named(whose),
             made=made,
             plots=[(each, _drawn(each, language)) for each in plots if each.labels],
-            answers=answers_of(compared),
-            changes=changes_of(compared),
-            arms=arms_in(arms),
+            answers=answers_of(compared.before_after),
+            changes=changes_of(compared.before_after),
+            arms=arms_in(compared.arms),
             sections=list(sections_of(made)),
             trend=None if trend is None or trend.value is None else int(trend.value),
             columns=[figure for figure, _ in OF_CIRCLES],
@@ -161,11 +158,10 @@ def organizer_pages() -> Blueprint:
         now = runtime.clock.now()
         with runtime.database.read() as session:
             whose = found(session, kind, key)
-            made = report_on(session, whose, now)
-            more = *as_figures(before_after(session, whose)), *arms_as_figures(seated_waiting(session, whose))
+            made, compared = report_on(session, whose, now), compared_on(session, whose, now)
         with runtime.database.write() as session:
             note_look(session, whose, now, visitor_here().person_id, "report as a file")
-        counted = dataclasses.replace(made, figures=(*made.figures, *more))
+        counted = dataclasses.replace(made, figures=(*made.figures, *compared.as_figures()))
         return as_file(report_csv(counted), "report.csv")
 
     return pages

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import pytest
 from scipy import stats
 
 from assistant.circles.reports.before_after import before_after, share_of
+from assistant.circles.reports.comparing import KEPT_AS, compare, compared_on, packed, unpacked
+from assistant.circles.reports.report import KEPT_FOR
 from assistant.circles.reports.seated_waiting import (
     Compared,
     SeatedWaiting,
@@ -16,7 +19,7 @@ from assistant.circles.reports.seated_waiting import (
     difference_of_shares,
     seated_waiting,
 )
-from assistant.store.tables import Applicant, Cohort, Person, SeatDraw, Survey, SurveyAnswer
+from assistant.store.tables import Applicant, Cohort, KeptReport, Person, SeatDraw, Survey, SurveyAnswer
 from tests.circles.played import Played
 from tests.circles.town import NOW, Town
 
@@ -192,3 +195,19 @@ def test_every_figure_is_in_the_file_once_and_says_whether_it_is_hidden(town: To
     assert by_name["drawn_seated"] == by_name["drawn_waiting"] == 30
     assert by_name["hope_waiting_answered"] is None
     assert by_name["hope_difference"] is None
+
+
+def test_what_is_kept_of_a_large_cohort_is_what_was_counted(town: Town) -> None:
+    lots = Lots(town)
+    lots.answer("seated", SEATED)
+    lots.answer("waiting", WAITING)
+    lots.answer("seated", [3] * 12 + [1] * 12, point="later", item="someone")
+    made = compare(town.session, lots.cohort)
+    assert unpacked(json.loads(json.dumps(packed(made)))) == made
+    kept = KeptReport(cohort_id=lots.cohort.id, scope=KEPT_AS, as_of=NOW, content=packed(made))
+    town.session.add(kept)
+    for place in range(6):
+        lots.score(5, point="joining", member_id=lots.played.seats[place].id)
+    assert compared_on(town.session, lots.cohort, NOW) == made
+    later = NOW + KEPT_FOR
+    assert compared_on(town.session, lots.cohort, later) == compare(town.session, lots.cohort) != made
