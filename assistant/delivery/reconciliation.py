@@ -247,6 +247,8 @@ def _settle(
             found.status,
             found.error_code,
             now,
+            # And not when that was found out: a reply may have come in between.
+            left_at=min(now, max(claimed_at, found.created_at) + (now - real)),
         )
         _close_alerts(session, [text.id], now)
         return False

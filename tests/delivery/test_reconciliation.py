@@ -61,10 +61,12 @@ def test_a_text_whose_answer_was_lost_is_found_in_the_log_and_not_sent_again(
 ) -> None:
     carrier.lose_answers = True
     (text,) = queue(database, clock.now(), a_text(ANA, "Welcome."))
+    left_at = clock.now()
     deliver(database, clock, carrier)
     assert look(database, clock, carrier) == 0
     assert look(database, clock, carrier, after=5) == 1
     assert (row(database, text).state, row(database, text).carrier_id) == ("sent", carrier.sent[0].carrier_id)
+    assert row(database, text).sent_at == left_at
     deliver(database, clock, carrier)
     assert carrier.texts_to(ANA) == ["Welcome."]
 
