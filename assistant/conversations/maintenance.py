@@ -11,7 +11,7 @@ from assistant.circles.hours import hour_upkeep
 from assistant.circles.membership import invitation_reminders, silent_numbers
 from assistant.circles.people import carried_media, page_sessions
 from assistant.circles.seasons import season_end
-from assistant.circles.surveys import survey_plan
+from assistant.circles.surveys import survey_plan, waiting_plan
 from assistant.circles.tools import tool_upkeep
 from assistant.circles.trust import traces
 from assistant.conversations import import_invitations, timers
@@ -34,6 +34,7 @@ WORK: Final = (
     *carried_media.WORK,
     *tool_upkeep.WORK,
     *survey_plan.WORK,
+    *waiting_plan.WORK,
 )
 """Whether `maintain` would find anything."""
 OF_EACH_PART: Final = (called_pages.WORK, WORK, news_texts.WORK, timers.WORK, alert_escalation.WORK)
@@ -81,6 +82,7 @@ def maintain(services: Services) -> int:
         briefs = brief_schedule.start_briefs(session, services.identity.sender, now)
         checks = silent_numbers.doubt_silent(session, services.identity.sender, now)
         surveys = survey_plan.start_surveys(session, services.identity.sender, now)
+        surveys += waiting_plan.start_waiting_surveys(session, services.identity.sender, now)
         for start in (*briefs, *checks, *surveys):
             start_later(session, start, now)
         hours = hour_upkeep.look_after_hours(session, services.identity.sender, now)

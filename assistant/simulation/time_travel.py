@@ -19,7 +19,7 @@ from assistant.circles.calendar import brief_schedule
 from assistant.circles.hours import hour_upkeep
 from assistant.circles.membership import invitation_reminders
 from assistant.circles.sharing import news_due, news_planning
-from assistant.circles.surveys import survey_plan
+from assistant.circles.surveys import survey_plan, waiting_plan
 from assistant.circles.trust import traces
 from assistant.conversations import inbox, maintenance, timers
 from assistant.delivery import called_phones, sender
@@ -45,6 +45,7 @@ NEXT: Final = (
     brief_schedule.NEXT,
     hour_upkeep.NEXT,
     survey_plan.NEXT,
+    waiting_plan.NEXT,
     invitation_reminders.NEXT,
     traces.NEXT,
     news_planning.NEXT,

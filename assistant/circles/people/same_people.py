@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.people.silence import may_be_another
 from assistant.language.phones.same_numbers import normal_form, ways_to_write
 from assistant.store.read_ahead import forget
-from assistant.store.tables import Address, Inbox, Member, Role
+from assistant.store.tables import Address, Applicant, Inbox, Member, Role
 
 SCHEMES: Final = ("sms", "whatsapp")
 """The channels that know people by their numbers."""
@@ -108,6 +108,10 @@ def give_addresses(session: Session, people: Collection[int], owner: int) -> Non
     for address in session.scalars(select(Address).where(Address.person_id.in_(people))):
         address.person_id = owner
     session.flush()
+    session.execute(
+        update(Applicant).where(Applicant.person_id.in_(people)).values(person_id=owner),
+        execution_options={"synchronize_session": False},
+    )
     session.execute(
         update(Inbox).where(Inbox.person_id.in_(people), Inbox.state == "new").values(person_id=owner),
         execution_options={"synchronize_session": False},

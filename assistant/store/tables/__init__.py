@@ -37,6 +37,7 @@ from assistant.store.tables.season_tables import (
 from assistant.store.tables.survey_tables import Survey, SurveyAnswer
 from assistant.store.tables.tool_tables import ApiRequest, ApiToken, WebhookSend, WebhookTarget
 from assistant.store.tables.trust_tables import Erasure, Receipt, Report, ReportWord
+from assistant.store.tables.waitlist_tables import Applicant, SeatDraw
 
 __all__ = [
     "Address",
@@ -46,6 +47,7 @@ __all__ = [
     "Apart",
     "ApiRequest",
     "ApiToken",
+    "Applicant",
     "Approach",
     "Audit",
     "Base",
@@ -89,6 +91,7 @@ __all__ = [
     "ReportWord",
     "Role",
     "Round",
+    "SeatDraw",
     "ServiceState",
     "Share",
     "Survey",
