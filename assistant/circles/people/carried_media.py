@@ -32,9 +32,9 @@ TRANSCRIBED: Final = "Transcribed"
 VOICE: Final = "audio/"
 PICTURE: Final = "image/jpeg"
 OPUS: Final = "audio/ogg"
-ENDINGS: Final = {PICTURE: "jpg", OPUS: "ogg", "audio/amr": "amr"}
+ENDINGS: Final = {PICTURE: "jpg", OPUS: "ogg", "audio/amr": "amr", "audio/aac": "aac"}
 BY_MMS: Final = (PICTURE, "audio/amr")
-"""What phones show that comes by MMS."""
+"""What phones show that comes by MMS, and Twilio takes for it (2026); WhatsApp takes each of `ENDINGS`."""
 WITH_MMS: Final = ("US", "CA")
 """Whose numbers take MMS from numbers of the same two countries (Twilio, 2026); elsewhere there is none."""
 

@@ -30,8 +30,13 @@ TO_A_BUDDY: Final = "relay"
 """The command of words that begin with @."""
 TO_WHOM: Final = "route"
 SAID_BACK: Final = "voice_note"
-_SEEN_AS: Final = ("image/", VOICE)
-_UNFIT: Final = {"kind": "media_kind", "large": "media_large", "broken": "media_lost", "lost": "media_lost"}
+_UNFIT: Final = {
+    "kind": "media_kind",
+    "video": "media_video",
+    "large": "media_large",
+    "broken": "media_lost",
+    "lost": "media_lost",
+}
 
 
 def is_taken_in(context: Context) -> bool:
@@ -167,11 +172,10 @@ def _seats(context: Context) -> list[int]:
 
 
 def _sources(text: Inbox) -> Iterator[str]:
-    """Yield where the carrier has each; whether it is what it is called is looked at once it is here."""
+    """Yield where the carrier has each; what it is is looked at once it is here, whatever it is called."""
     count = str(text.params.get("NumMedia") or "0")
     for place in range(int(count) if count.isdigit() else 0):
-        source = text.params.get(f"MediaUrl{place}")
-        if source and str(text.params.get(f"MediaContentType{place}", "")).startswith(_SEEN_AS):
+        if source := text.params.get(f"MediaUrl{place}"):
             yield str(source)
 
 
