@@ -50,6 +50,10 @@ class Along:
     def ending(self) -> str:
         return ENDINGS[self.content_type]
 
+    @property
+    def is_picture(self) -> bool:
+        return self.content_type == PICTURE
+
 
 def can_be_shown(uri: str, content_type: str) -> bool:
     """Return whether an address shows what is of this kind."""

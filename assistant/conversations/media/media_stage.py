@@ -139,7 +139,7 @@ def _start_with(context: Context, flow: str, values: dict[str, Any]) -> None:
     seats = _seats(context)
     member_id = seats[0] if len(seats) == 1 else None
     if question is not None:
-        if _takes_words_for_all(context):
+        if _takes_words_for(context, "circle", "host"):
             values = {**values, "answers": question.id}
             member_id = question.member_id
         lay_aside(context, question)
@@ -153,12 +153,13 @@ def _go_together(context: Context) -> bool:
     command = read_given(context) or read_given(replace(context, words=said))
     if command is not None and command.sure:
         return command.name == TO_A_BUDDY
-    return context.question is None or _takes_words_for_all(context)
+    return context.question is None or _takes_words_for(context, "circle")
 
 
-def _takes_words_for_all(context: Context) -> bool:
+def _takes_words_for(context: Context, *readers: str) -> bool:
+    """Return whether words are asked for that one of these is to read."""
     question = context.question
-    if question is None or question.visible_to != "circle" or question.member_id is None:
+    if question is None or question.visible_to not in readers or question.member_id is None:
         return False
     return (step_of(context, question).expect or "text") == "text"
 
