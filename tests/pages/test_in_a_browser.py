@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,13 @@ def address(season: Site) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    with chromium() as launched:
+        yield launched
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
     with sync_playwright() as playwright:
         if not Path("/usr/bin/chromium").exists():
             if os.environ.get("CI"):
