@@ -126,7 +126,7 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("ending", 4, "0100"),
         # LINK: what is typed at the other phone, and which phone that is, to their owner alone.
         _placeholder("phone_code", 6, "482913"),
-        _placeholder("phone", 21, "WhatsApp, ending 0100"),
+        _placeholder("phone", 25, "WhatsApp, ending 0100"),
         _placeholder("language", 10, "English"),
         # Several members' first names, for their host: "Ana, Rosa and 4 more".
         _placeholder("names", 80),

@@ -47,7 +47,9 @@ def why_two(session: Session, one: Person, other: Person, now: dt.datetime) -> R
     """
     if any(session.execute(each.limit(1)).first() is not None for each in _for_a_person(one.id, other.id)):
         return "human"
-    under_way = any(session.execute(each.limit(1)).first() is not None for each in _under_way(session, one, other, now))
+    under_way = any(
+        session.execute(each.limit(1)).first() is not None for each in _under_way(session, one, other, now)
+    )
     return "later" if under_way or any(talk_of(session, each.id) for each in (one, other)) else None
 
 
@@ -57,7 +59,9 @@ def has_unhandled(session: Session, *people: int) -> bool:
     return session.scalar(new.limit(1)) is not None
 
 
-def who_is_asked(session: Session, one: Person, other: Person, now: dt.datetime) -> list[tuple[Person, Member]]:
+def who_is_asked(
+    session: Session, one: Person, other: Person, now: dt.datetime
+) -> list[tuple[Person, Member]]:
     """Return the hosts who are to look at it, each with the seat that it is about.
 
     Those of circles in which both sit; where they share none, those of the circles of `one`.

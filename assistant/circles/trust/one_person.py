@@ -75,7 +75,9 @@ _UNPROMPTED: Final = ("notice", "relay", "prompt", "invitation")
 _UNCHANGED: Final = {"synchronize_session": False}
 
 
-def make_one_person(session: Session, stays: Person, goes: Person, sender: str, now: dt.datetime) -> list[int]:
+def make_one_person(
+    session: Session, stays: Person, goes: Person, sender: str, now: dt.datetime
+) -> list[int]:
     """Let all that `goes` has be `stays`'s, in this transaction.
 
     Args:
@@ -133,7 +135,9 @@ def move_rows(session: Session, stays: int, goes: int, now: dt.datetime) -> list
 
 def _hold_seats(session: Session, stays: int, goes: int) -> dict[int, int]:
     """Return the seats that are two in one circle, kept -> gone; nobody else changes either meanwhile."""
-    mine = {each.circle_id: each.id for each in session.scalars(select(Member).where(Member.person_id == stays))}
+    mine = {
+        each.circle_id: each.id for each in session.scalars(select(Member).where(Member.person_id == stays))
+    }
     theirs = session.execute(
         select(Member.circle_id, Member.id).where(Member.person_id == goes).order_by(Member.circle_id)
     ).all()
@@ -151,14 +155,16 @@ def _hold_seats(session: Session, stays: int, goes: int) -> dict[int, int]:
 
 
 def _close_what_is_asked(session: Session, goes: int, seats: Any, now: dt.datetime) -> None:
-    """Close what the one who goes is being asked, and whatever goes on in a seat that becomes part of another.
+    """Close what the one who goes is asked, and whatever goes on in a seat that becomes part of another.
 
     What only waits in another seat goes on; so does what others were promised, which timers begin.
     """
     asked = select(Question.conversation_id).where(Question.person_id == goes, Question.state != "closed")
     ended = set(session.scalars(asked))
     going_on = select(Conversation.id).where(
-        Conversation.person_id == goes, Conversation.member_id.in_(list(seats)), Conversation.ended_at.is_(None)
+        Conversation.person_id == goes,
+        Conversation.member_id.in_(list(seats)),
+        Conversation.ended_at.is_(None),
     )
     ended |= set(session.scalars(going_on))
     if not ended:
@@ -205,7 +211,10 @@ def _role(role: Role) -> tuple[str, int | None, int | None]:
 
 def _keep_call_wish(session: Session, stays: int, goes: int) -> None:
     """Of two answers to whether a page may ring, a no holds."""
-    both = {each.person_id: each for each in session.scalars(select(CallWish).where(CallWish.person_id.in_((stays, goes))))}
+    both = {
+        each.person_id: each
+        for each in session.scalars(select(CallWish).where(CallWish.person_id.in_((stays, goes))))
+    }
     if len(both) <= 1:
         return
     kept, gone = both[stays], both[goes]
@@ -257,7 +266,9 @@ def _waiting(session: Session, goes: int) -> set[int]:
     return set(session.scalars(rows))
 
 
-def _drop_doubled(session: Session, stays: int, timers: set[int], waiting: set[int], now: dt.datetime) -> None:
+def _drop_doubled(
+    session: Session, stays: int, timers: set[int], waiting: set[int], now: dt.datetime
+) -> None:
     """What waited for both is due once: the same flow about the same, the same text."""
     pending = select(Timer).where(
         Timer.person_id == stays, Timer.kind == "prompt", Timer.key.is_(None), Timer.done_at.is_(None)
@@ -292,7 +303,7 @@ def _saying(text: Outbox) -> tuple[object, ...]:
 
 
 def stays_of(first: Person, second: Person, session: Session) -> tuple[Person, Person]:
-    """Return of two people who stays and who goes: whoever promised something first, or was met first, stays."""
+    """Return who stays and who goes: whoever promised something first stays, or else was met first."""
     promised = {
         row.person_id: row.promised_at
         for row in session.execute(

@@ -103,7 +103,7 @@ def _keep_choices(kept: Member, gone: Member) -> None:
 
 
 def _let_plans_go(session: Session, kept: Member, gone: Member, now: dt.datetime) -> None:
-    """Of prompts that the season plans, each comes once; what is still to come is planned by the kept seat."""
+    """Of prompts that the season plans each comes once; those to come are planned by the kept seat."""
     mine = {timer.key for timer in session.scalars(select(Timer).where(Timer.member_id == kept.id))}
     for timer in session.scalars(select(Timer).where(Timer.member_id == gone.id, Timer.key.is_not(None))):
         if timer.done_at is None or timer.key in mine:
@@ -121,9 +121,7 @@ def _meaning(timer: Timer) -> tuple[str | None, str]:
 
 def _keep_news(session: Session, kept: Member, gone: Member, now: dt.datetime) -> None:
     """What one of the two seats has heard is heard; what they heard of each other is no news any more."""
-    mine = {
-        _news(news): news for news in session.scalars(select(News).where(News.member_id == kept.id))
-    }
+    mine = {_news(news): news for news in session.scalars(select(News).where(News.member_id == kept.id))}
     for news in session.scalars(select(News).where(News.member_id == gone.id)).all():
         same = mine.get(_news(news))
         if same is None:
@@ -166,7 +164,9 @@ def _answers(survey: Survey) -> tuple[bool, bool]:
 
 
 def _keep_hours(session: Session, kept: Member, gone: Member) -> None:
-    mine = {each.hour_id: each for each in session.scalars(select(HourSeat).where(HourSeat.member_id == kept.id))}
+    mine = {
+        each.hour_id: each for each in session.scalars(select(HourSeat).where(HourSeat.member_id == kept.id))
+    }
     for seat in session.scalars(select(HourSeat).where(HourSeat.member_id == gone.id)).all():
         same = mine.get(seat.hour_id)
         if same is None:
@@ -183,7 +183,8 @@ def _keep_hours(session: Session, kept: Member, gone: Member) -> None:
 def _keep_approaches(session: Session, kept: Member, gone: Member) -> None:
     """Somebody is asked once about an ask; of two askings the one that was answered stays."""
     mine = {
-        each.listing_id: each for each in session.scalars(select(Approach).where(Approach.member_id == kept.id))
+        each.listing_id: each
+        for each in session.scalars(select(Approach).where(Approach.member_id == kept.id))
     }
     for approach in session.scalars(select(Approach).where(Approach.member_id == gone.id)).all():
         same = mine.get(approach.listing_id)
@@ -210,9 +211,7 @@ def _keep_goals(session: Session, kept: Member, gone: Member, now: dt.datetime) 
 
 def _keep_in_lists(session: Session, kept: Member, gone: Member) -> None:
     """What hosts asked or told everyone names the seats that it went to."""
-    for pending in session.scalars(
-        select(PendingAction).where(PendingAction.circle_id == kept.circle_id)
-    ):
+    for pending in session.scalars(select(PendingAction).where(PendingAction.circle_id == kept.circle_id)):
         members = pending.details.get("members")
         if isinstance(members, list) and gone.id in members:
             pending.details = {**pending.details, "members": _one_of(members, kept.id, gone.id)}

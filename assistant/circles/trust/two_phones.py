@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ActionContext, ActionResult
-from assistant.circles.actions.effects import Effect, Start, Tell
+from assistant.circles.actions.effects import Start, Tell
 from assistant.circles.actions.pending_actions import hold, take_up
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, other_name_of, shorten
 from assistant.circles.actions.registry import action
@@ -164,7 +164,13 @@ def make_two_one(ctx: ActionContext, *, phone_link: int = 0, actions: tuple[int,
     told = (
         *_tell_hosts(ctx, joined, renamed),
         *(
-            Tell(buddy.person_id, "goes_by_now", _both_names(ctx.person, was_called), circle_id=buddy.circle_id, member_id=buddy.id)
+            Tell(
+                buddy.person_id,
+                "goes_by_now",
+                _both_names(ctx.person, was_called),
+                circle_id=buddy.circle_id,
+                member_id=buddy.id,
+            )
             for buddy in (knew if renamed else ())
         ),
     )
@@ -230,9 +236,13 @@ def _leave_to_a_person(ctx: ActionContext, link: PhoneLink, other: Person) -> Ac
     link.state = "human"
     record(ctx.session, "two phones left to a person", ctx.now, by=ctx.person.id, link=link.id)
     ctx.session.flush()
-    effects = () if again else tuple(
-        Tell(host.id, "link_needs_you", other_name_of(ctx.person), circle_id=member.circle_id)
-        for host, member in asked
+    effects = (
+        ()
+        if again
+        else tuple(
+            Tell(host.id, "link_needs_you", other_name_of(ctx.person), circle_id=member.circle_id)
+            for host, member in asked
+        )
     )
     return ActionResult("human" if asked else "support", effects=effects)
 
@@ -244,17 +254,19 @@ def _who_knew(session: Session, person_id: int) -> Iterator[Member]:
             yield from (buddy for seat, buddy, _ in bond.others if seat.told_at is not None)
 
 
-def _tell_hosts(ctx: ActionContext, joined: list[int], renamed: Mapping[int, str]) -> Iterator[Effect]:
+def _tell_hosts(ctx: ActionContext, joined: list[int], renamed: Mapping[int, str]) -> Iterator[Tell]:
     """Hosts hear that somebody writes from two phones, by both names, and where two seats became one."""
     for member, circle in seats_of(ctx.session, ctx.person.id):
         notice = "two_seats_one" if circle.id in joined else "writes_from_both"
         for host in hosts_of(ctx.session, circle.id, ctx.now):
             if host.id != ctx.person.id and member.promised_at is not None:
-                yield Tell(host.id, notice, _both_names(ctx.person, renamed.get(circle.id)), circle_id=circle.id)
+                yield Tell(
+                    host.id, notice, _both_names(ctx.person, renamed.get(circle.id)), circle_id=circle.id
+                )
 
 
 def _both_names(person: Person, before: str | None) -> dict[str, str]:
-    """The name by which somebody was known as `other_name`, and as `writer` the one that is said from now on."""
+    """The name by which somebody was known as `other_name`, and as `writer` the one from now on."""
     if before is None:
         return other_name_of(person)
     now = shorten(person.name or "", PLACEHOLDERS["writer"].longest)

@@ -45,7 +45,7 @@ class Person(Base):
     translated: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Others' words come with a translation, where they are in another language."""
     merged_into_id: Mapped[int | None] = mapped_column(BigId)
-    """Whom this row turned out to be: all that was theirs is that person's, and nothing is ever theirs again."""
+    """Whom this row turned out to be: all that was theirs is that person's now."""
 
 
 class Address(Base):
