@@ -35,6 +35,7 @@ CARRIES_OUT: Final = "link_now"
 SAYS_SO: Final = "phones_are_one"
 LOOKS: Final = (dt.timedelta(minutes=1), dt.timedelta(hours=1))
 """So long afterwards it is looked for rows that somebody wrote at that very moment."""
+AGAIN_AFTER: Final = dt.timedelta(seconds=30)
 GIVES_UP: Final = dt.timedelta(hours=1)
 """So long it is tried again while one of the two is busy."""
 ASKED_ONCE_IN: Final = dt.timedelta(days=7)
@@ -123,7 +124,7 @@ def drop_link(ctx: ActionContext, *, phone_link: int = 0) -> ActionResult:
 
 @action("one", "busy", "gone")
 def make_two_one(ctx: ActionContext, *, phone_link: int = 0, actions: tuple[int, ...] = ()) -> ActionResult:
-    """Make one person of two, the minute being over; busy: another worker has the other one in hand.
+    """Make one person of two, the minute being over; busy: one of them is being seen to, so a little later.
 
     gone: it was undone, or something speaks against it by now. The person in `ctx` stays.
     """
@@ -136,7 +137,9 @@ def make_two_one(ctx: ActionContext, *, phone_link: int = 0, actions: tuple[int,
     goes = lock_free_people(session, [goes_id]).get(goes_id)
     busy = goes is None or has_unhandled(session, ctx.person.id, goes_id)
     if busy and link.settled_at is not None and link.settled_at > now - GIVES_UP:
-        return ActionResult("busy")
+        values = {"phone_link": phone_link, "actions": list(actions)}
+        again = Start(ctx.person.id, CARRIES_OUT, values, due_at=now + AGAIN_AFTER, at_once=True)
+        return ActionResult("busy", effects=(again,))
     link = locked(session, link.id)
     if link is None or link.state != "held":
         return ActionResult("gone")

@@ -18,9 +18,10 @@ URGENT = ("danger", "not_ok")
 """Kinds of alert in which a person may need a person now: paged at any hour, until someone answers."""
 PENDING_ACTIONS = (
     *("check_in", "say", "nudge", "note", "call", "add", "pause", "remove", "swap"),
-    *("leave", "block", "erase", "link"),  # what members do
+    *("leave", "block", "erase"),  # what members do
     *("hour", "hour_poll", "hour_off", "hour_way"),  # the circle hour
     *("rename", "poll"),  # a host's, and a poll is a member's, too
+    "link",  # a member's, who has two phones
 )
 
 
