@@ -2,7 +2,8 @@
 
 WhatsApp users who hide their number are known by the id that WhatsApp gives along with it: one who showed it
 once is known without it from then on, and the other way round. Anything less certain, a hidden number
-that never was seen with its id or a new phone, is linked by its owner's own word (`membership.phone_claims`).
+that never was seen with its id or a new phone, is linked by its owner's own word (`membership.phone_claims`),
+and two who have a seat each by a code that goes from one phone to the other (`trust.two_phones`).
 """
 
 from __future__ import annotations
