@@ -244,7 +244,10 @@ def _keep_settings(stays: Person, goes: Person) -> None:
     for name in ("name", "language", "place", "zone", "hour", "on_hand"):
         if getattr(stays, name) is None:
             setattr(stays, name, getattr(goes, name))
-        setattr(goes, name, None)
+        if name != "name":
+            setattr(
+                goes, name, None
+            )  # The name stays there: others know it, and it has to be forgotten one day.
     stays.plain = stays.plain or goes.plain
     stays.translated = stays.translated or goes.translated
     heard = [each for each in (stays.heard_at, goes.heard_at) if each is not None]

@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.people.reachability import address_of
 from assistant.circles.trust import one_person
+from assistant.circles.trust.erasing import erase_person
 from assistant.circles.trust.kept_two import who_is_asked, why_two
 from assistant.circles.trust.one_person import PERSON_COLUMNS, STAYS, make_one_person, move_rows, stays_of
 from assistant.circles.trust.one_seat import SEAT_COLUMNS
 from assistant.circles.trust.own_words import to_copy
+from assistant.circles.trust.traces import names_of
 from assistant.store.database import Database
 from assistant.store.tables import (
     Alert,
@@ -773,3 +775,12 @@ def test_killed_half_way_nothing_has_happened(grounds: Database, monkeypatch: py
         assert inspect(session.get_one(Person, ids[1])).persistent
         for table in reversed(Base.metadata.sorted_tables):
             session.execute(table.delete())
+
+
+def test_both_names_are_forgotten_with_the_one_they_were(grounds: Database) -> None:
+    with a_town(grounds) as two:
+        stays, goes = two.people
+        make_one_person(two.session, stays, goes, SENDER, NOW)
+        assert names_of(two.session, stays) == ["ana", "anita"]
+        erase_person(two.town.ctx(stays))
+        assert {stays.name, goes.name} == {None}
