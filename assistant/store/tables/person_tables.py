@@ -21,7 +21,15 @@ class Person(Base):
     """A human; the row is also the lock under which their conversations move."""
 
     __tablename__ = "person"
-    __table_args__ = ({"info": {"numbered": True}},)
+    __table_args__ = (
+        Index(
+            "ix_person_merged",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
+        {"info": {"numbered": True}},
+    )
 
     id: Mapped[Id]
     name: Mapped[str | None] = mapped_column(Words("person.name"))

@@ -21,6 +21,10 @@ ACTIONS = (
 
 def upgrade() -> None:
     op.add_column("person", sa.Column("merged_into_id", ID, nullable=True))
+    merged = sa.text("merged_into_id IS NOT NULL")
+    op.create_index(
+        "ix_person_merged", "person", ["merged_into_id"], sqlite_where=merged, postgresql_where=merged
+    )
     op.create_table(
         "phone_link",
         sa.Column("id", ID, nullable=False),
@@ -54,6 +58,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM pending_action WHERE kind = 'link'")
     _allow_actions(ACTIONS)
     op.drop_table("phone_link")
+    op.drop_index("ix_person_merged", table_name="person")
     op.drop_column("person", "merged_into_id")
 
 
