@@ -244,10 +244,8 @@ def _keep_settings(stays: Person, goes: Person) -> None:
     for name in ("name", "language", "place", "zone", "hour", "on_hand"):
         if getattr(stays, name) is None:
             setattr(stays, name, getattr(goes, name))
-        if name != "name":
-            setattr(
-                goes, name, None
-            )  # The name stays there: others know it, and it has to be forgotten one day.
+        if name != "name":  # By that others knew them, until all of it is forgotten.
+            setattr(goes, name, None)
     stays.plain = stays.plain or goes.plain
     stays.translated = stays.translated or goes.translated
     heard = [each for each in (stays.heard_at, goes.heard_at) if each is not None]
