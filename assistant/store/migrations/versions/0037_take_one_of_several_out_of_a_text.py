@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0037"
-down_revision = "0034"
+down_revision = "0036"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 SAID = sa.text("said_in IS NOT NULL")
