@@ -27,6 +27,7 @@ from assistant.store.tables import (
     AlertStep,
     Answer,
     Apart,
+    Applicant,
     CallWish,
     Circle,
     CircleHour,
@@ -50,6 +51,7 @@ from assistant.store.tables import (
     Receipt,
     Report,
     Role,
+    SeatDraw,
     Talk,
     Timer,
     Upload,
@@ -65,6 +67,7 @@ PERSON_COLUMNS: Final[tuple[InstrumentedAttribute[Any], ...]] = (
     *(PendingAction.by_person_id, Introduction.by_person_id, Introduced.written_by, Listing.looked_by),
     *(Report.by_person_id, Report.about_person_id, Report.settled_by, CircleHour.set_by),
     *(PageLink.person_id, PageSession.person_id, Upload.person_id),
+    *(Applicant.person_id, SeatDraw.sealed_by),
 )
 """Where a person's id stands, in every table, but in `apart`: it goes by which of two ids is the lower."""
 STAYS: Final = ("audit.person_id", "erasure.person_id", "person.merged_into_id", "phone_link.gone_id")
