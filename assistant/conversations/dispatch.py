@@ -30,7 +30,7 @@ from assistant.conversations.helping.coming_back import come_back
 from assistant.conversations.interruptions import is_everyday, is_the_answer, is_to_be_asked
 from assistant.conversations.invitation_answers import answers_invitation
 from assistant.conversations.media import media_stage
-from assistant.conversations.moves.after_stop import hear_erasing
+from assistant.conversations.moves import after_stop, astray
 from assistant.conversations.moves.doubted_numbers import ask_who_it_is
 from assistant.conversations.moves.host_replies import offer_reply
 from assistant.conversations.questions import missed, set_aside
@@ -49,8 +49,7 @@ from assistant.store.tables import Conversation, Inbox
 LOOP_TEXTS = 30
 """More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
 ON_CALL: Final = "on_call"
-STRANGERS_ONCE_IN = dt.timedelta(days=1)
-MAYBE_STOP_ONCE_IN = dt.timedelta(days=1)
+ONCE_IN: Final = dt.timedelta(days=1)
 
 
 def handle(context: Context) -> str | None:
@@ -223,7 +222,7 @@ def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
 
 def _ask_about_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
     """Of our texts or of something in the person's life: asked once, and kept as words when said again."""
-    since = context.now - MAYBE_STOP_ONCE_IN
+    since = context.now - ONCE_IN
     if kind != "maybe_stop" or was_said(context.session, context.person.id, since, "notices/maybe_stop"):
         return None
     command = read_given(context)
@@ -248,10 +247,11 @@ def _seen_by(look: Callable[[Context], bool]) -> Callable[[Context, Inbox, str],
 
 
 STAGES: Final = (
+    _seen_by(astray.ask_if_slip),
     _hear_stop,
     _fall_silent,
     _seen_by(media_stage.take_up),
-    _seen_by(hear_erasing),
+    _seen_by(after_stop.hear_erasing),
     _hear_tap,
     _pass_over_reactions,
     _pass_to_paged,
@@ -265,8 +265,10 @@ STAGES: Final = (
     _see_no_words,
     _seen_by(lambda context: paged_stage.offer(context, read_given)),
     _ask_gently,
+    lambda context, _text, _kind: Seen("opted out") if after_stop.is_unheard(context) else None,
     _carry_in_the_hour,
     _seen_by(media_stage.take_in),
+    _seen_by(astray.leave_aside),
     _answer_back,
     _ask_once_more,
     _ask_about_stop,
@@ -384,7 +386,7 @@ def _unasked(context: Context) -> str | None:
     if answer_anew(context):
         return None
     if "member" not in context.known.hears:
-        since = context.now - STRANGERS_ONCE_IN
+        since = context.now - ONCE_IN
         if is_courtesy(context.words) and was_said(
             context.session, context.person.id, since, "invited/declined/say"
         ):

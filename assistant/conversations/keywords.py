@@ -111,6 +111,8 @@ def start(context: Context, text: Inbox) -> None:
     question = context.question
     if question is not None:
         ask_again(context, context.session.get_one(Conversation, question.conversation_id))
+    elif stopped_at is not None:
+        context.progress.again = True  # What was left without an answer meanwhile: see `come_back`.
 
 
 def _stopped_since(context: Context) -> dt.datetime | None:

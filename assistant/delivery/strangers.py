@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 MOST_A_DAY: Final = 5
 """Texts to one number that is nobody's: a code mistyped a few times, and HELP, which carriers want answered.
-Plain words are answered once a day (`dispatch.STRANGERS_ONCE_IN`)."""
+Plain words are answered once a day (`dispatch.ONCE_IN`)."""
 MOST_AN_HOUR: Final = 100
 """Texts to all of them together."""
 DAY: Final = dt.timedelta(days=1)

@@ -26,6 +26,7 @@ DEALT = (
     "disk full",
     "empty redis",
     "kill delivery",
+    "kill keeper of inbox",
     "read-only database",
     "second run",
     "kill supervisor",

@@ -52,9 +52,12 @@ PUZZLED = phrases_of(_SIGNALS["puzzled"])
 
 _WRONG_NUMBERS = load_table("wrong_numbers", "assistant.language.signals")
 THEIR_PHONE = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["sure"]["patterns"], "$")
+SLIPS = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["slips"]["patterns"], "$")
 PERHAPS_WRONG = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["whole"]["patterns"], "$")
 HINTS_OF_WRONG = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["hints"]["patterns"], "$")
 BESIDE_WRONG = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["beside"]["patterns"], "$")
+ASTRAY = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["astray"]["patterns"], "$")
+BESIDE_ASTRAY = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["beside_astray"]["patterns"], "$")
 
 _REACTIONS = load_table("reactions", "assistant.language.signals")
 TAPBACKS = _patterns(_REACTIONS, _REACTIONS["tapbacks"]["patterns"])
