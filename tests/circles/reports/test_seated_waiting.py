@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 import pytest
 from scipy import stats
@@ -19,67 +18,14 @@ from assistant.circles.reports.seated_waiting import (
     difference_of_shares,
     seated_waiting,
 )
-from assistant.store.tables import Applicant, Cohort, KeptReport, Person, SeatDraw, Survey, SurveyAnswer
+from assistant.store.tables import Cohort, KeptReport, Person
+from tests.circles.lots import SEATED, WAITING, Lots
 from tests.circles.played import Played
 from tests.circles.town import NOW, Town
 
-SEATED = [3] * 10 + [4] * 10 + [5] * 5
-WAITING = [2] * 10 + [3] * 10 + [4] * 5
 
-
-class Lots:
-    """A cohort whose seats were drawn: a circle of those seated, and those who wait."""
-
-    def __init__(self, town: Town, seated: int = 30, waiting: int = 30) -> None:
-        self.town, self.session = town, town.session
-        self.cohort: Cohort = town.cohort()
-        self.played = Played(town, people=seated, cohort=self.cohort)
-        row = SeatDraw(
-            cohort_id=self.cohort.id,
-            rule="1",
-            seats=seated,
-            seed="5e" * 32,
-            commitment="0" * 64,
-            lines=[],
-            sealed_at=NOW,
-            drawn_at=NOW,
-        )
-        self.session.add(row)
-        self.session.flush()
-        self.seated = [self._applicant(row, person, "seated") for person in self.played.people]
-        self.waiting = [self._applicant(row, town.person(), "waiting") for _ in range(waiting)]
-        self.session.flush()
-
-    def _applicant(self, row: SeatDraw, person: Person, arm: str) -> Applicant:
-        address_id = self.town.ctx(person).address_id
-        made = Applicant(
-            draw_id=row.id,
-            person_id=person.id,
-            address_id=address_id,
-            place=1,
-            arm=arm,
-            state="waiting" if arm == "waiting" else "offered",
-            state_at=NOW,
-        )
-        self.session.add(made)
-        self.session.flush()
-        return made
-
-    def answer(self, arm: str, scores: Sequence[int], point: str = "end", item: str = "hope") -> None:
-        """The first so many of an arm answered; those who have a seat as members."""
-        if arm == "seated":
-            rows = [{"member_id": seat.id} for seat in self.played.seats]
-        else:
-            rows = [{"applicant_id": each.id} for each in self.waiting]
-        for row, score in zip(rows, scores, strict=False):
-            self.score(score, point, item, **row)
-
-    def score(self, score: int, point: str = "end", item: str = "hope", **whose: int) -> None:
-        survey = Survey(point=point, state="yes", asked_at=NOW, **whose)
-        self.session.add(survey)
-        self.session.flush()
-        self.session.add(SurveyAnswer(survey_id=survey.id, item=item, score=str(score), at=NOW))
-        self.session.flush()
+class Compare(Lots):
+    """Such a cohort, and what is told of it."""
 
     def made(self) -> SeatedWaiting:
         return seated_waiting(self.session, self.cohort)
@@ -89,7 +35,7 @@ class Lots:
 
 
 def test_the_example_that_was_counted_by_hand(town: Town) -> None:
-    lots = Lots(town)
+    lots = Compare(town)
     lots.answer("seated", SEATED)
     lots.answer("waiting", WAITING)
     found = lots.of()
@@ -107,7 +53,7 @@ def test_the_example_that_was_counted_by_hand(town: Town) -> None:
 
 @pytest.mark.parametrize("few", ["seated", "waiting"])
 def test_nothing_is_compared_where_fewer_than_twenty_of_either_arm_answered(town: Town, few: str) -> None:
-    lots = Lots(town)
+    lots = Compare(town)
     for arm in ("seated", "waiting"):
         lots.answer(arm, SEATED[:19] if arm == few else SEATED)
     found = lots.of()
@@ -117,7 +63,7 @@ def test_nothing_is_compared_where_fewer_than_twenty_of_either_arm_answered(town
 
 @pytest.mark.parametrize("answered", [3, 28])
 def test_of_answered_and_missing_both_are_shown_or_neither(town: Town, answered: int) -> None:
-    lots = Lots(town)
+    lots = Compare(town)
     lots.answer("seated", [3] * answered)
     lots.answer("waiting", WAITING)
     found = lots.of()
@@ -128,7 +74,7 @@ def test_of_answered_and_missing_both_are_shown_or_neither(town: Town, answered:
 def test_who_got_a_seat_later_counts_as_one_who_waited_and_in_no_figure_of_before_and_after(
     town: Town,
 ) -> None:
-    lots = Lots(town)
+    lots = Compare(town)
     lots.answer("seated", SEATED)
     lots.answer("waiting", WAITING)
     for place in range(25, 28):
@@ -145,7 +91,7 @@ def test_who_got_a_seat_later_counts_as_one_who_waited_and_in_no_figure_of_befor
 
 
 def test_where_others_could_be_had_by_subtraction_nothing_of_that_question_is_told(town: Town) -> None:
-    lots = Lots(town)
+    lots = Compare(town)
     lots.answer("seated", SEATED)
     lots.answer("waiting", WAITING)
     for count in range(1, 6):
@@ -167,7 +113,7 @@ def test_shares_have_newcombes_interval_and_means_welchs() -> None:
 
 
 def test_whoever_is_forgotten_is_missing_and_nothing_shows_it(town: Town) -> None:
-    lots = Lots(town)
+    lots = Compare(town)
     lots.answer("seated", SEATED)
     lots.answer("waiting", WAITING)
     town.session.get_one(Person, lots.waiting[0].person_id).erased_at = NOW
@@ -184,7 +130,7 @@ def test_a_cohort_without_a_draw_and_a_circle_have_nothing_to_tell(town: Town) -
 
 
 def test_every_figure_is_in_the_file_once_and_says_whether_it_is_hidden(town: Town) -> None:
-    lots = Lots(town)
+    lots = Compare(town)
     lots.answer("seated", SEATED)
     lots.answer("waiting", WAITING[:3])
     figures = list(as_figures(lots.made()))
@@ -198,7 +144,7 @@ def test_every_figure_is_in_the_file_once_and_says_whether_it_is_hidden(town: To
 
 
 def test_what_is_kept_of_a_large_cohort_is_what_was_counted(town: Town) -> None:
-    lots = Lots(town)
+    lots = Compare(town)
     lots.answer("seated", SEATED)
     lots.answer("waiting", WAITING)
     lots.answer("seated", [3] * 12 + [1] * 12, point="later", item="someone")
