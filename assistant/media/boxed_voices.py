@@ -8,7 +8,7 @@ pictures as well, or is coded in another way, is not for us to take apart.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -60,13 +60,15 @@ def sound_in(data: bytes) -> Boxed | None:
     if kinds.count(b"soun") != 1:
         return None
     table = _inside(_first(tracks[kinds.index(b"soun")], b"minf"), b"stbl")
-    entries = list(_each(_first(table, b"stsd")[8:]))
+    told = _first(table, b"stsd")[8:]
+    entries = [(kind, told[start:end]) for kind, start, end in _each(told)]
     if len(entries) != 1:
         return None
     ((coding, entry),) = entries
     if len(entry) < _ENTRY or entry[8:10] != b"\x00\x00":
         return None
-    frames = tuple(_frames(data, table))
+    lies = [(start, end) for kind, start, end in _each(data) if kind == b"mdat"]
+    frames = tuple(_frames(data, table, lies))
     if coding in (b"samr", b"sawb"):
         return Boxed(coding.decode("ascii"), frames)
     setting = _setting(_first(_boxes(entry[_ENTRY:]), b"esds")) if coding == b"mp4a" else None
@@ -123,8 +125,8 @@ def _is_plain(setting: tuple[int, int]) -> bool:
     return setting[0] < _RATES and setting[1] in _CHANNELS
 
 
-def _each(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the boxes of a stretch: kind, and what is in it."""
+def _each(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the boxes of a stretch: kind, and where what is in it begins and ends."""
     at = 0
     while at < len(data):
         if len(data) - at < 8:
@@ -136,7 +138,7 @@ def _each(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             size = len(data) - at
         if size < head or at + size > len(data):
             raise ValueError("a box is cut off")
-        yield kind, data[at + head : at + size]
+        yield kind, at + head, at + size
         at += size
 
 
@@ -145,8 +147,8 @@ Boxes = Mapping[bytes, list[bytes]]
 
 def _boxes(data: bytes) -> Boxes:
     found: dict[bytes, list[bytes]] = {}
-    for kind, inside in _each(data):
-        found.setdefault(kind, []).append(inside)
+    for kind, start, end in _each(data):
+        found.setdefault(kind, []).append(data[start:end])
     return found
 
 
@@ -176,8 +178,8 @@ def _sizes(table: bytes) -> list[int]:
     return [same] * count if same else [size for (size,) in _numbers(table[4:])]
 
 
-def _frames(data: bytes, table: Boxes) -> Iterator[bytes]:
-    """Yield each frame of sound from where the tables say that it lies."""
+def _frames(data: bytes, table: Boxes, lies: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+    """Yield each frame of sound from where the tables say that it lies: among the sound, and nowhere else."""
     sizes = _sizes(_first(table, b"stsz"))
     wide = b"co64" in table
     chunks = [at for (at,) in _numbers(_first(table, b"co64" if wide else b"stco"), 8 if wide else 4)]
@@ -189,8 +191,8 @@ def _frames(data: bytes, table: Boxes) -> Iterator[bytes]:
         last = runs[number + 1][0] - 1 if number + 1 < len(runs) else len(chunks)
         for at in chunks[max(first, 1) - 1 : last]:
             for size in sizes[place : place + count]:
-                if at + size > len(data):
-                    raise ValueError("a frame is cut off")
+                if not any(start <= at and at + size <= end for start, end in lies):
+                    raise ValueError("a frame lies outside of the sound")
                 if size:
                     yield data[at : at + size]
                 at += size

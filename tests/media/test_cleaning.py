@@ -6,10 +6,20 @@ import io
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from assistant.media import cleaning
-from assistant.media.cleaning import MOST_BYTES, PICTURE_BYTES, Cleaned, UnfitError, clean, clean_apart
+from assistant.media.cleaning import (
+    MOST_BYTES,
+    PICTURE_BYTES,
+    REASONS,
+    Cleaned,
+    UnfitError,
+    clean,
+    clean_apart,
+)
 from assistant.media.voices import packets_of
 from tests.case_tables import each_case
 from tests.media.recordings import PLACE, aac_frames, boxed_voice, ogg_page, old_voice, photo, voice
@@ -108,7 +118,8 @@ UNFIT: dict[str, tuple[Callable[[], bytes], str]] = {
     "half an iPhone's picture": (lambda: photo(kind="HEIF")[:900], "broken"),
     "what calls itself an iPhone's picture": (lambda: b"\x00\x00\x00\x18ftypheic" + bytes(100), "broken"),
     "a voice in MP4 without what it is told by": (lambda: boxed_voice()[:100], "broken"),
-    "a voice in MP4 without its end": (lambda: boxed_voice().replace(b"mdat", b"free")[:-30], "broken"),
+    "a voice in MP4 whose sound lies elsewhere": (lambda: boxed_voice().replace(b"mdat", b"free"), "broken"),
+    "a voice in MP4 without its end": (lambda: boxed_voice()[:-30], "broken"),
     "a voice in MP4 that nobody can take apart": (lambda: boxed_voice(coding=b"enca"), "kind"),
     "a voice in MP4 of another coding of AAC": (
         lambda: boxed_voice().replace(b"\x05\x02\x12", b"\x05\x02\x22"),
@@ -152,3 +163,19 @@ def test_strangers_files_are_looked_at_in_a_process_of_their_own() -> None:
         with pytest.raises(UnfitError) as refused:
             clean_apart(data)
         assert refused.value.reason == reason
+
+
+@given(st.data())
+def test_whatever_is_done_to_a_recording_it_is_cleaned_or_refused(data: st.DataObject) -> None:
+    recorded = data.draw(st.sampled_from([boxed_voice(), clean(boxed_voice()).data, voice(), old_voice()]))
+    hurt = bytearray(recorded)
+    for place in data.draw(st.lists(st.integers(0, len(hurt) - 1), max_size=4)):
+        hurt[place] = data.draw(st.sampled_from([0, 1, 0x7F, 0x80, 0xFF]))
+    cut = data.draw(st.integers(0, len(hurt)))
+    try:
+        cleaned = clean(bytes(hurt[:cut]))
+    except UnfitError as refused:
+        assert refused.reason in REASONS
+    else:
+        assert PLACE not in cleaned.data
+        assert len(cleaned.data) < 2 * len(recorded)
