@@ -11,11 +11,13 @@ be skipped: a test that did not run proved nothing.
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import itertools
 import os
 import shutil
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,12 +25,15 @@ import pytest
 import redis
 import structlog
 
+from assistant import runtime
+from assistant.engine.book import FlowBook
 from assistant.schedule.clock import ManualClock
 from assistant.store import migrate
 from assistant.store.database import Database
 from tests import servers
 
 BACKENDS = ("sqlite", "postgresql")
+_numbers = itertools.count(1)
 MONDAY_MORNING = dt.datetime(2027, 3, 1, 15, 0, tzinfo=dt.UTC)
 """9:00 in Chicago, a fortnight before its clocks change."""
 
@@ -40,6 +45,18 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+_read_flows = runtime.read_flows
+_own_flows = cache(lambda: _read_flows())
+
+
+def _read_once(folder: Path = runtime.FLOWS) -> FlowBook:
+    return _own_flows() if folder == runtime.FLOWS else _read_flows(folder)
+
+
+# Every command and every page begins by reading the project's own flows: here they are read once a process.
+pytest.MonkeyPatch().setattr(runtime, "read_flows", _read_once)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,14 +89,18 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def empty_database(database_url: str) -> Iterator[Database]:
-    """A fresh database without a single table, open."""
-    opened = Database(database_url)
-    migrate.downgrade(opened, migrate.BASE)
-    with opened.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE alembic_version")
+def empty_database(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A fresh database without a single table, open: of the same kind as `database`, and beside it."""
+    server, name = "", f"empty_{next(_numbers)}"
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    if not database_url.startswith("sqlite"):
+        server = request.getfixturevalue("postgresql_server")
+        url = servers.create_database(server, name)
+    opened = Database(url)
     yield opened
     opened.close()
+    if server:
+        servers.drop_database(server, name)
 
 
 @pytest.fixture
@@ -124,9 +145,6 @@ def postgresql_server() -> Iterator[str]:
         yield url
 
 
-_numbers = itertools.count(1)
-
-
 @pytest.fixture
 def _postgresql_copy(postgresql_server: str) -> Iterator[str]:
     name = f"circle_{next(_numbers)}"
@@ -147,6 +165,17 @@ LONGEST = (
     "test_inviting",
 )
 """Files that take longest: begun first, so that at the end no worker waits for another."""
+
+
+OBJECTS_A_SWEEP = 50_000
+"""New objects after which Python looks for rings; its own 700 costs every test a twelfth of its time."""
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays until the end: no sweep has to go through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(OBJECTS_A_SWEEP, 20, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
