@@ -60,6 +60,8 @@ def belongs_elsewhere(context: Context, question: Question, reading: Reading) ->
         return True
     if _asked_whom_it_answers(context, question):
         return True
+    if not listed and choosing_anew.asked_if_it_answers(context, question):
+        return True
     return len(context.known.seats) > 1 and _asked_which_circle(context, question)
 
 

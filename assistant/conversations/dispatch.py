@@ -28,9 +28,9 @@ from assistant.conversations.helping import (
 )
 from assistant.conversations.helping.coming_back import come_back
 from assistant.conversations.interruptions import is_everyday, is_the_answer, is_to_be_asked
-from assistant.conversations.invitation_answers import answers_invitation
+from assistant.conversations.invitation_answers import answer_outsider, answers_invitation
 from assistant.conversations.media import media_stage
-from assistant.conversations.moves.after_stop import hear_erasing
+from assistant.conversations.moves import after_stop, astray, handed_on
 from assistant.conversations.moves.doubted_numbers import ask_who_it_is
 from assistant.conversations.moves.host_replies import offer_reply
 from assistant.conversations.questions import missed, set_aside
@@ -40,7 +40,6 @@ from assistant.engine.flow_model import TOGETHER
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands.command_reading import CommandReading
 from assistant.language.replies.reply_reading import Reading
-from assistant.language.signals.courtesy import is_courtesy
 from assistant.safety.alarms import is_looked_after
 from assistant.safety.alert_answers import is_needed
 from assistant.safety.first_response import is_safety_talk
@@ -49,8 +48,7 @@ from assistant.store.tables import Conversation, Inbox
 LOOP_TEXTS = 30
 """More texts than this in `LOOP_WINDOW`: a machine talks to us; Twilio's 14107 stops such pairs too."""
 ON_CALL: Final = "on_call"
-STRANGERS_ONCE_IN = dt.timedelta(days=1)
-MAYBE_STOP_ONCE_IN = dt.timedelta(days=1)
+ONCE_IN: Final = dt.timedelta(days=1)
 
 
 def handle(context: Context) -> str | None:
@@ -69,8 +67,7 @@ def handle(context: Context) -> str | None:
     context.address.unreachable_at = None
     opened = opened_windows.note_channel(context)
     # What is read on a button is ours: it is no keyword.
-    tapped = heard_taps.asking_tapped(context) is not None
-    kind = "words" if tapped else keywords.kind_here(context, text)
+    kind = "words" if heard_taps.asking_tapped(context) else handed_on.kind_here(context, text)
     if (kind == "stop" and _runs_a_circle(context)) or (kind == "start" and keywords.is_in_already(context)):
         kind = "words"
     seen = next(found for stage in STAGES if (found := stage(context, text, kind)) is not None)
@@ -223,7 +220,7 @@ def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
 
 def _ask_about_stop(context: Context, _text: Inbox, kind: str) -> Seen | None:
     """Of our texts or of something in the person's life: asked once, and kept as words when said again."""
-    since = context.now - MAYBE_STOP_ONCE_IN
+    since = context.now - ONCE_IN
     if kind != "maybe_stop" or was_said(context.session, context.person.id, since, "notices/maybe_stop"):
         return None
     command = read_given(context)
@@ -248,14 +245,16 @@ def _seen_by(look: Callable[[Context], bool]) -> Callable[[Context, Inbox, str],
 
 
 STAGES: Final = (
+    _seen_by(astray.ask_if_slip),
     _hear_stop,
     _fall_silent,
     _seen_by(media_stage.take_up),
-    _seen_by(hear_erasing),
+    _seen_by(after_stop.hear_erasing),
     _hear_tap,
     _pass_over_reactions,
     _pass_to_paged,
     _answer_page,
+    lambda context, _text, kind: Seen() if handed_on.hear(context, kind) else None,
     _seen_by(answer_danger),
     _hear_start,
     _hear_help,
@@ -265,8 +264,10 @@ STAGES: Final = (
     _see_no_words,
     _seen_by(lambda context: paged_stage.offer(context, read_given)),
     _ask_gently,
+    lambda context, _text, _kind: Seen("opted out") if after_stop.is_unheard(context) else None,
     _carry_in_the_hour,
     _seen_by(media_stage.take_in),
+    _seen_by(astray.leave_aside),
     _answer_back,
     _ask_once_more,
     _ask_about_stop,
@@ -384,15 +385,7 @@ def _unasked(context: Context) -> str | None:
     if answer_anew(context):
         return None
     if "member" not in context.known.hears:
-        since = context.now - STRANGERS_ONCE_IN
-        if is_courtesy(context.words) and was_said(
-            context.session, context.person.id, since, "invited/declined/say"
-        ):
-            return "courtesy"
-        if was_said(context.session, context.person.id, since, "notices/stranger"):
-            return "stranger"
-        context.notice("stranger")
-        return None
+        return answer_outsider(context)
     if hour_for_two.waits(context):
         return None
     return attribution.hold(context)

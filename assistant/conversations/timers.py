@@ -17,9 +17,10 @@ from assistant.circles.people import consent
 from assistant.circles.people.inactivity import may_come, may_nudge, wants
 from assistant.circles.people.reachability import address_of
 from assistant.circles.people.row_locks import lock_free_people
+from assistant.circles.people.same_people import follow_merged
 from assistant.conversations.channels.offered_taps import offer_taps
 from assistant.conversations.helping.coming_back import come_back
-from assistant.conversations.moves.spacing import wait_for_other_circle
+from assistant.conversations.moves.spacing import wait_for_other_circle, while_it_matters
 from assistant.conversations.prefetch import Prefetched, prefetch
 from assistant.conversations.questions import close, close_all, open_of, timers_at_the_end
 from assistant.conversations.turn_context import Context, Progress
@@ -114,7 +115,7 @@ def _fire_some(services: Services, now: dt.datetime, attempt: Attempt) -> int:
             .order_by(Timer.due_at)
             .limit(AT_ONCE)
         ).all()
-        people = lock_free_people(session, {row.person_id for row in due})
+        people = follow_merged(session, lock_free_people(session, {row.person_id for row in due}))
         mine = [row.id for row in due if row.person_id in people]
         # Read again now that they are locked: another worker may have fired one in between.
         timers = session.scalars(
@@ -168,7 +169,7 @@ def _fire(firing: _Firing, timer: Timer) -> None:
         return
     later = None if timer.at_once else _wait_for_person(firing, timer)
     if later is not None:
-        timer.due_at = later
+        timer.due_at = while_it_matters(session, timer, firing.person, later, now)
         return
     timer.done_at = now
     address = address_of(session, firing.person.id, firing.services.identity.sender)

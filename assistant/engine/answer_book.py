@@ -16,9 +16,9 @@ from assistant.engine.shared_texts import Shared
 
 KINDS: Final = "kinds"
 """The table of words that stand for each other; what it holds is no answer."""
-DOES: Final = ("reword", "example", "help", "language", "other_language")
+DOES: Final = ("reword", "example", "why", "help", "language", "other_language")
 """What may be done instead of saying something; `conversations.helping.asking_back` does it."""
-_KEYS: Final = frozenset({"asks", "asks_loosely", "label", "say", "starts", "does"})
+_KEYS: Final = frozenset({"asks", "asks_loosely", "label", "say", "starts", "does", "otherwise"})
 _MEANS: Final = ("say", "starts", "does")
 _KIND: Final = re.compile(r"\{([a-z_]+)\}")
 _MARKED: Final = re.compile(r"[?\u00bf]")
@@ -40,6 +40,8 @@ class AnswerEntry:
     say: Texts | None = None
     starts: str | None = None
     does: str | None = None
+    otherwise: str | None = None
+    """The entry that is meant with no question open, where this one is of the question."""
 
 
 def read_answers(reader: Reader, raw: Mapping[str, Any]) -> dict[str, AnswerEntry]:
@@ -74,6 +76,7 @@ def read_answers(reader: Reader, raw: Mapping[str, Any]) -> dict[str, AnswerEntr
             reader.read_texts(table["say"], name, "say") if "say" in table else None,
             table.get("starts"),
             table.get("does"),
+            table.get("otherwise"),
         )
     return entries
 
@@ -111,6 +114,9 @@ def check_answers(
             notes.problem(
                 entry.name, "does", f'nothing is called "{entry.does}".{did_you_mean(entry.does, DOES)}'
             )
+        if entry.otherwise is not None and entry.otherwise not in entries:
+            hint = did_you_mean(entry.otherwise, entries)
+            notes.problem(entry.name, "otherwise", f'there is no answer "{entry.otherwise}".{hint}')
         for key, ways in (("asks", entry.asks), ("asks_loosely", entry.loosely)):
             for language, patterns in ways.items():
                 for pattern in patterns:

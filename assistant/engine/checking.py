@@ -224,6 +224,8 @@ def _texts(step: Step) -> Iterator[tuple[str, Texts]]:
         yield "again", step.again
     if step.example:
         yield "example", step.example
+    if step.because:
+        yield "because", step.because
     for n, silence in enumerate(step.silence):
         if silence.say:
             yield f"silence.{n}.say", silence.say

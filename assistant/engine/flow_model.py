@@ -67,6 +67,8 @@ class Step:
     """The question in other words, where `unclear` says that something was not understood."""
     example: Texts | None = None
     """What a second reply that nobody understood gets: an answer, to see what one looks like."""
+    because: Texts | None = None
+    """What the question is for, said to whoever asks; a flow says it once for all its questions."""
     expect: str | None = None
     sure: Mapping[str, str] = field(default_factory=dict)
     """outcome -> how sure a reply must be to come to it; {"*": "whole"} when it does not vary."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from assistant.engine.flow_model import (
@@ -32,7 +32,7 @@ KEYS: Mapping[str, frozenset[str]] = {
     "say": frozenset({"say", "go"}),
     "ask": frozenset(
         {
-            *("say", "expect", "sure", "visible_to", "save_as", "unclear", "again", "example"),
+            *("say", "expect", "sure", "visible_to", "save_as", "unclear", "again", "example", "because"),
             *("choices", "choices_from", "silence", "may_change", "go"),
         }
     ),
@@ -44,7 +44,7 @@ KEYS: Mapping[str, frozenset[str]] = {
 
 _MARKS: Mapping[str, str] = {"expect": "ask", "do": "do", "wait": "wait", "call": "call"}
 _ALL_KEYS = frozenset().union(*KEYS.values())
-_TOP = frozenset({"flow", "title", "start", "about", "safety", "urgent"})
+_TOP = frozenset({"flow", "title", "start", "about", "safety", "urgent", "because"})
 _INTERRUPTS = (CAPITALS, ASKED, UNLESS_ANSWER, TOGETHER)
 _COMMAND = frozenset({"words", "who", "starts", "interrupts", "names_subject"})
 WHO = ("anyone", "member", "host", "organizer", "on_call", "offered", "paged")
@@ -71,6 +71,9 @@ class Reader:
             if name == END:
                 self.notes.problem(name, None, '"end" means the end of a flow; give the step another name.')
             steps[name] = self._step(name, table)
+        if "because" in raw:
+            because = self.read_texts(raw["because"], None, "because")
+            steps = {name: self._explained(step, because) for name, step in steps.items()}
         title, start = self._string(raw, None, "title"), self._string(raw, None, "start")
         self._string(raw, None, "about")
         if title is None and "title" not in raw:
@@ -170,6 +173,7 @@ class Reader:
             unclear=self.read_texts(table["unclear"], name, "unclear") if "unclear" in table else None,
             again=self.read_texts(table["again"], name, "again") if "again" in table else None,
             example=self.read_texts(table["example"], name, "example") if "example" in table else None,
+            because=self.read_texts(table["because"], name, "because") if "because" in table else None,
             expect=self._string(table, name, "expect"),
             sure=self._sure(name, table["sure"]) if "sure" in table else {},
             visible_to=self._visible_to(name, table["visible_to"]) if "visible_to" in table else {},
@@ -182,6 +186,10 @@ class Reader:
             wait=self._string(table, name, "wait"),
             call=self._string(table, name, "call"),
         )
+
+    def _explained(self, step: Step, because: Texts) -> Step:
+        """The step with what its whole flow says its questions are for, where it has no words of its own."""
+        return replace(step, because=because) if step.kind == "ask" and step.because is None else step
 
     def _flag(self, name: str, table: Mapping[str, Any], key: str) -> bool:
         if not isinstance(table.get(key, False), bool):
@@ -311,7 +319,7 @@ class Reader:
             kept.append(Silence(after or "", say, go))
         return tuple(kept)
 
-    def read_texts(self, value: Any, name: str, key: str) -> Texts:
+    def read_texts(self, value: Any, name: str | None, key: str) -> Texts:
         """What is said, by language and variant; a mere name stands for a shared text."""
         if isinstance(value, str):
             return self._shared(value, name, key)
@@ -339,7 +347,7 @@ class Reader:
                 self.notes.problem(name, f"{key}.{language}.{variant}", "this variant is not translated.")
         return texts
 
-    def _shared(self, wanted: str, name: str, key: str) -> Texts:
+    def _shared(self, wanted: str, name: str | None, key: str) -> Texts:
         texts = self.shared.find(wanted)
         if texts is None and not self.shared.unread:
             each = " and ".join(f"{key.split('.')[-1]}.{language}" for language in self.languages)
@@ -348,7 +356,7 @@ class Reader:
         # Something stands in for it, or the step would be blamed for saying nothing as well.
         return texts or {language: {FULL: wanted} for language in self.languages}
 
-    def _languages(self, value: Any, name: str, key: str) -> dict[str, Any]:
+    def _languages(self, value: Any, name: str | None, key: str) -> dict[str, Any]:
         """What stands under each language, once every language was seen to be there."""
         if not isinstance(value, Mapping):
             wanted = " and ".join(f"{key.split('.')[-1]}.{language}" for language in self.languages)
@@ -365,7 +373,7 @@ class Reader:
                 self.notes.problem(name, f"{key}.{language}", f'there is no translation to "{language}".')
         return {language: value[language] for language in self.languages if language in value}
 
-    def _variants(self, name: str, key: str, variants: Mapping[str, Any]) -> None:
+    def _variants(self, name: str | None, key: str, variants: Mapping[str, Any]) -> None:
         if FULL not in variants:
             self.notes.problem(name, key, f"there is no `{FULL}`, the one that holds when no other does.")
         for variant in variants:

@@ -11,7 +11,8 @@ from assistant.language.word_tables import (
 
 _TABLE = load_table("words")
 
-FLUFF = phrases_of(_TABLE["fluff"])
+GREETINGS = phrases_of(_TABLE["greetings"])
+FLUFF = phrases_of(_TABLE["fluff"]) | GREETINGS
 AFTER_STUB = words_of(_TABLE["after_stub"])
 COURTESY = phrases_of(_TABLE["courtesy"])
 

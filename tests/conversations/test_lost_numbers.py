@@ -15,7 +15,11 @@ from assistant.store.tables.circle_tables import Circle
 
 BEGINNING = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
 SECRET = "my rose is a secret job"
-TOLD = ("this is not Ana's phone anymore, I'm Bob", "wrong number", "se equivocó de número, no soy Ana")
+TOLD = (
+    "this is not Ana's phone anymore, I'm Bob",
+    "wrong number, I'm Bob",
+    "se equivocó de número, no soy Ana",
+)
 
 
 @pytest.fixture

@@ -12,9 +12,11 @@ from sqlalchemy import select, update
 
 from assistant.engine.book import FlowBook
 from assistant.engine.flow_model import Flow, Step
+from assistant.language.folding import fold
 from assistant.runtime import read_flows
 from assistant.simulation.world import World
-from assistant.store.tables import Alert, Conversation, Member, Question, Timer
+from assistant.store.tables import Alert, Conversation, Member, Person, Question, Timer
+from tests.case_tables import each_case
 
 BEGINNING = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
 STRANGE = ("qwrtz zzz", "blorp", "xyzzy plugh", "qwrtz zzz")
@@ -74,6 +76,35 @@ def ask(world: World, book: FlowBook, flow: Flow, step: Step) -> int:
         session.add(question)
         session.flush()
         return question.id
+
+
+EXPLAINED = {
+    f"{flow.name}.{step.name}": (flow, step)
+    for flow in BOOK.flows.values()
+    for step in flow.steps.values()
+    if step.kind == "ask" and not flow.safety
+}
+"""A talk about someone's safety keeps to its own rules."""
+
+
+ASKED_BACK = {"en": "why do you need that? and who sees this?", "es": "¿para qué es? ¿quién lo ve?"}
+
+
+@each_case(("turn", "place"), enumerate(EXPLAINED))
+def test_every_question_says_what_it_is_for_and_who_reads_it(world: World, turn: int, place: str) -> None:
+    flow, step = EXPLAINED[place]
+    language = ("en", "es")[turn % 2]  # Each text is there in both: the reading of the files sees to it.
+    with world.database.write() as session:
+        session.get_one(Person, session.scalars(select(Member)).one().person_id).language = language
+    world.clock.move_to(world.clock.now() + dt.timedelta(hours=1))
+    question, before = ask(world, BOOK, flow, step), len(world.heard)
+    world.text("ana", ASKED_BACK[language])
+    heard = [fold(each.body) for each in world.heard_since(before) if each.to == world.number("ana")]
+    assert is_open(world, question)
+    assert len(heard) == 3, heard
+    for said, texts in zip(heard, (step.because, BOOK.answers["who_sees"].say), strict=False):
+        assert texts is not None
+        assert said.startswith(tuple(fold(text).split("{")[0] for text in texts[language].values()))
 
 
 def is_open(world: World, question_id: int) -> bool:

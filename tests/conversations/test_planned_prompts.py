@@ -223,3 +223,20 @@ def test_a_prompt_that_comes_while_ana_is_being_asked_waits_and_is_not_lost(serv
     assert [text for text, _ in heard(services, ANA)] == [QUESTION]
     pass_to(services, chicago(2, 12))
     assert heard(services, ANA)[-1] == ("buddy_meet", chicago(2, 11))
+
+
+def test_what_waits_for_a_talk_comes_once_that_ends_before_it_is_too_late(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three hours after each word of a talk may be too late; that it was closed is seen before."""
+    over = chicago(3, 18) + dt.timedelta(minutes=40)
+    kept = dt.timedelta(hours=3)
+    monkeypatch.setattr(
+        timers,
+        "talking_with_host",
+        lambda *_: None if services.clock.now() >= over else services.clock.now() + kept,
+    )
+    begin(services)
+    pass_to(services, chicago(5, 8))
+    comes = dict(heard(services, ANA))
+    assert over <= comes["buddy_meet"] < over + dt.timedelta(minutes=15)  # Due on Tuesday at nine.

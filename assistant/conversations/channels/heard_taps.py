@@ -12,6 +12,7 @@ from sqlalchemy import select
 from assistant.channels.payloads import Tapped, tapped
 from assistant.conversations.answers import answer_anew, answer_late, take_answer
 from assistant.conversations.channels.offered_taps import options_of, step_asked
+from assistant.conversations.moves import after_stop
 from assistant.conversations.questions import LATE_WITHIN
 from assistant.conversations.turn_context import Context
 from assistant.engine.movement import find_way
@@ -41,6 +42,8 @@ def hear_tap(context: Context) -> str | None:
     tap = tapped(context.inbox.params) if context.inbox is not None else None
     if question is None or tap is None:
         return None
+    if after_stop.is_unheard(context) and not context.services.book.is_safety(question.flow):
+        return "opted out"
     conversation = context.session.get_one(Conversation, question.conversation_id)
     if question.state == "closed":
         return _hear_late(context, question, conversation, tap)

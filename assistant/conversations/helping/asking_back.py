@@ -15,7 +15,7 @@ from assistant.conversations import keywords
 from assistant.conversations.answers import read_answer, step_of, take_answer
 from assistant.conversations.danger_stage import is_in_talk
 from assistant.conversations.helping.answer_facts import facts_for, standing
-from assistant.conversations.helping.misunderstandings import give_example, reword
+from assistant.conversations.helping.misunderstandings import give_example, reword, say_why
 from assistant.conversations.helping.switching_language import switch
 from assistant.conversations.text_rendering import speak
 from assistant.conversations.turn_context import Context
@@ -36,7 +36,7 @@ from assistant.store.tables import Conversation, Question
 
 MOST_ANSWERS: Final = 2
 """Of the questions in one text; more would be a pile."""
-OF_THE_QUESTION: Final = ("reword", "example")
+OF_THE_QUESTION: Final = ("reword", "example", "why")
 """What concerns the open question alone: with none open there is nothing to do."""
 
 
@@ -68,7 +68,7 @@ def answer_back(context: Context, asked: AskedBack) -> bool:
     Beside a question there may be an answer: "Ana. Who is the host?" is both.
     """
     question = context.question
-    entries = [context.services.book.answers[name] for name in asked.kinds]
+    entries = [_meant(context, context.services.book.answers[name]) for name in asked.kinds]
     entries = [entry for entry in entries if _is_for(context, entry)][:MOST_ANSWERS]
     if not entries:
         return False
@@ -129,6 +129,13 @@ def _is_answer_alone(reading: Reading, asked: AskedBack) -> bool:
     )
 
 
+def _meant(context: Context, entry: AnswerEntry) -> AnswerEntry:
+    """Return the entry, or with no question open what is meant then: "what is this for" asks of all this."""
+    if context.question is not None or entry.otherwise is None:
+        return entry
+    return context.services.book.answers[entry.otherwise]
+
+
 def _is_for(context: Context, entry: AnswerEntry) -> bool:
     """Whether there is something to say or do: a flow needs a seat, and what is reworded a question."""
     if entry.starts is not None:
@@ -148,6 +155,9 @@ def _answer(context: Context, entry: AnswerEntry) -> bool:
         case "example" if question is not None:
             give_example(context, question, step_of(context, question))
             return False
+        case "why" if question is not None:
+            say_why(context, question, step_of(context, question))
+            return True
         case "reword" if question is not None:
             conversation = context.session.get_one(Conversation, question.conversation_id)
             # Here it is the question that was not understood; that helps more each time.

@@ -44,6 +44,15 @@ def give_example(context: Context, question: Question, step: Step) -> None:
     context.say(_spoken(context, conversation, texts, values), wording, conversation=conversation)
 
 
+def say_why(context: Context, question: Question, step: Step) -> None:
+    """Say what the open question is for, in today's words; a flow of one's own need not have any."""
+    conversation = context.session.get_one(Conversation, question.conversation_id)
+    today = context.services.book.today(question.flow, question.step) or step
+    if today.because is not None:
+        words = _spoken(context, conversation, today.because, {})
+        context.say(words, f"{question.flow}/{question.step}/because", conversation=conversation)
+
+
 def escalate(context: Context, question: Question, step: Step, drafted: int) -> None:
     """Put in the place of what would be repeated what helps more, the longer someone is misunderstood.
 

@@ -1,4 +1,4 @@
-"""The stage of ERASE ME after a STOP: asked once and done, with one text each in reply to theirs."""
+"""What is heard after a STOP: ERASE ME, asked once and done, and commands; plain words answer nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from assistant.conversations.answers import read_answer, take_answer
+from assistant.conversations.danger_stage import is_in_talk
 from assistant.conversations.given_commands import obey, read_given
 from assistant.conversations.opting import CONFIRMED_WITHIN
 from assistant.conversations.turn_context import Context
@@ -42,3 +43,15 @@ def hear_erasing(context: Context) -> bool:
     context.progress.drafts = [replace(draft, purpose="legal", expires_at=until) for draft in said]
     context.progress.quiet = True
     return True
+
+
+def is_unheard(context: Context) -> bool:
+    """Return whether a text answers nothing, for its writer has stopped our texts and reads no reply.
+
+    What was asked before stays open until they come back: an OK that nobody echoes is no promise. Danger, and
+    what is said in a talk about someone's safety, is heard all the same.
+    """
+    if not context.progress.opted_out or is_in_talk(context, None):
+        return False
+    command = read_given(context)
+    return command is None or not command.sure

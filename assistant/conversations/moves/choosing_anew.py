@@ -1,4 +1,4 @@
-"""Asks what a bare number means where words were asked for, and goes back to the choice that it is for."""
+"""Asks what a mere number or nod means where words were asked for, and goes back to the choice it is for."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import place_of, start_instead, with_versions
 from assistant.engine.flow_model import Ask, Say
 from assistant.engine.movement import UNCLEAR, advance
+from assistant.language.replies.audiences import names_audience
 from assistant.language.replies.corrections import read_number_alone
 from assistant.language.replies.numbers import read_number
+from assistant.language.signals.courtesy import is_hardly_said
 from assistant.store.tables import Conversation, Question
 
 FLOW: Final = "number_meant"
@@ -31,18 +33,42 @@ def asked_what_a_number_is(context: Context, question: Question) -> bool:
         return False
     if question.visible_to == "us" and read_number(context.words, whole=True) is not None:
         return False
+    hold_for(context, question)
+    return True
+
+
+def asked_if_it_answers(context: Context, question: Question) -> bool:
+    """Ask whether a mere "ok", "no" or "thanks" is what others are to read in answer to a question for words.
+
+    A host who asks in words of one's own may well be answered so. "To the others" answers no question.
+    """
+    if context.media:
+        return False
+    nods = question.visible_to in ("circle", "buddy") and is_hardly_said(
+        context.words, to_one=question.visible_to == "buddy"
+    )
+    if not nods and not names_audience(context.words):
+        return False
+    hold_for(context, question)
+    return True
+
+
+def hold_for(context: Context, question: Question) -> None:
+    """Hold words and ask whether they answer the question."""
     held = context.words.strip()
     values = {"held": held, "meant": question.id, "said": shorten(held, PLACEHOLDERS["said"].longest)}
     start_instead(context, question, FLOW, values)
-    return True
 
 
 def choose(context: Context, question: Question, words: str) -> None:
     """Go back to the choice before a question and take the words for it, or say that it stays."""
     number = read_number_alone(words)
+    if number is None:
+        context.notice("not_the_answer")
+        return
     conversation = context.session.get_one(Conversation, question.conversation_id)
     before = _choice_before(context, question, conversation)
-    if before is None or number is None:
+    if before is None:
         context.notice("choice_stays")
         return
     here = conversation.step

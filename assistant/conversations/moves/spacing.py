@@ -1,4 +1,7 @@
-"""Spaces what two circles ask of one person: two hours apart, and not while the other question is open."""
+"""Spaces what two circles ask of one person: two hours apart, and not while the other question is open.
+
+What has to wait is not put off until it is too late to matter: then it is looked at every quarter of an hour.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.calendar.breaks import clock_of
 from assistant.circles.people.known_rows import ASKED, SEATS_OF_PERSON
 from assistant.circles.people.reachability import address_of
-from assistant.schedule.local_time import allowed, hours_for
+from assistant.schedule.local_time import allowed, hours_for, next_allowed
 from assistant.schedule.planning import LocalClock
 from assistant.schedule.programs import programs
 from assistant.store.tables import Circle, Member, Outbox, Person, Timer
@@ -20,6 +23,8 @@ APART: Final = dt.timedelta(hours=2)
 """So long after one circle's prompt another's comes at the earliest."""
 STILL_ASKED: Final = dt.timedelta(hours=12)
 """So long a question that another circle asked is waited for; on the next day it gives way."""
+LOOK_AGAIN: Final = dt.timedelta(minutes=15)
+"""So often it is looked whether a prompt may come that would be too late if it waited longer at once."""
 HERE: Final = ("active", "reading")
 NOT_SENT: Final = ("cancelled", "dropped", "failed")
 
@@ -47,6 +52,21 @@ def wait_for_other_circle(
     else:
         later = clock.on(today + dt.timedelta(days=1))
     return later if later <= _matters_until(circle, timer, clock) else None
+
+
+def while_it_matters(
+    session: Session, timer: Timer, person: Person, later: dt.datetime, now: dt.datetime
+) -> dt.datetime:
+    """Return when to look again at a planned prompt that has to wait: soon, where `later` is too late.
+
+    What it waits for may be over sooner: an alert is closed, a question answered.
+    """
+    if timer.key is None or timer.member_id is None:
+        return later
+    circle = session.get_one(Circle, session.get_one(Member, timer.member_id).circle_id)
+    clock = clock_of(session, person, circle)
+    comes = next_allowed(later, (clock.zone,), clock.hours)
+    return later if comes <= _matters_until(circle, timer, clock) else min(later, now + LOOK_AGAIN)
 
 
 def _free_from(session: Session, timer: Timer, person: Person, now: dt.datetime) -> dt.datetime | None:

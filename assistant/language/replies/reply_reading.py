@@ -10,7 +10,9 @@ from typing import Any
 from assistant.language.folding import LONGEST_READ, plain_words, says_something
 from assistant.language.phones.phone_numbers import find_phones, read_phone
 from assistant.language.places.place_reading import read_place
+from assistant.language.replies.audiences import is_called_readers, names_audience
 from assistant.language.replies.choice_reading import Choice, explain_choice, read_choice
+from assistant.language.replies.corrections import after_correction
 from assistant.language.replies.coverage import (
     LEAD,
     Explained,
@@ -178,7 +180,11 @@ def read(
         skips = is_skip(said) or wishes_to_skip(said, whole=True)
         return Reading("skip") if skips else Reading("text", said, explained=tuple(plain_words(said)))
     short = said[:LONGEST_READ]
-    reading = _read_kind(expect, short, language, now, zone or "UTC", country)
+    if expect.kind in ("choice", "name", "place") and names_audience(short) and not _offers_audience(expect):
+        return Reading("unclear")
+    later = after_correction(short) if expect.kind in ("place", "date") else None
+    reading = _read_kind(expect, later, language, now, zone or "UTC", country) if later else None
+    reading = reading or _read_kind(expect, short, language, now, zone or "UTC", country)
     found = _explain(expect, short, reading)
     if reading is None:
         # "no thanks" answers a yes-or-no question and passes over any other; an option's own words go first.
@@ -199,6 +205,12 @@ def read(
         denies=found.denies,
         conditional=found.conditional,
     )
+
+
+def _offers_audience(expect: Expect) -> bool:
+    """Whether an option of a choice is a group of readers, so that "to the others" may pick it."""
+    every = (way for choice in expect.choices for ways in choice.words.values() for way in ways)
+    return any(map(is_called_readers, every))
 
 
 def _explain(expect: Expect, text: str, reading: Reading | None) -> Explained:

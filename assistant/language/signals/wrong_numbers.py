@@ -1,11 +1,19 @@
-"""Recognises that whoever answers is not whom we mean: the number is another person's."""
+"""Recognises that whoever answers is not whom we mean, or that what came was meant for somebody else."""
 
 import re
 from typing import Final
 
 from assistant.language.folding import fold, plain_words
 from assistant.language.shorthand import written_out
-from assistant.language.signals.signal_words import BESIDE_WRONG, HINTS_OF_WRONG, PERHAPS_WRONG, THEIR_PHONE
+from assistant.language.signals.signal_words import (
+    ASTRAY,
+    BESIDE_ASTRAY,
+    BESIDE_WRONG,
+    HINTS_OF_WRONG,
+    PERHAPS_WRONG,
+    SLIPS,
+    THEIR_PHONE,
+)
 from assistant.language.words import FLUFF
 
 _CLAUSES: Final = re.compile(r"[.,;:!?\n()\"]+|\s-+\s|\s(?:and|but|y|pero|because|porque)\s")
@@ -20,16 +28,44 @@ def is_wrong_number(text: str) -> bool:
     nothing else is said, and of hints ("I'm not Ana", "she changed her number") it takes two that differ.
     A question ("who is this?") is none.
     """
-    plain = fold(text[:_LONGEST]).replace("#", " number ")
-    clauses = [said for part in _CLAUSES.split(plain) if (said := _bare(part))]
     if len(text) > _LONGEST:
         return False
+    clauses = _clauses(text)
     if any(_is(clause, THEIR_PHONE) for clause in clauses):
         return True
     hints = sum(any(_is(clause, (pattern,)) for clause in clauses) for pattern in HINTS_OF_WRONG)
-    if hints < _ENOUGH and not any(_is(clause, PERHAPS_WRONG) for clause in clauses):
+    if hints < _ENOUGH and not any(_is(clause, (*SLIPS, *PERHAPS_WRONG)) for clause in clauses):
         return False
-    return all(_is(clause, (*PERHAPS_WRONG, *HINTS_OF_WRONG, *BESIDE_WRONG)) for clause in clauses)
+    return all(_is(clause, (*SLIPS, *PERHAPS_WRONG, *HINTS_OF_WRONG, *BESIDE_WRONG)) for clause in clauses)
+
+
+def may_be_slip(text: str) -> bool:
+    """Tell whether "wrong number" or "sorry, wrong person" is all that a text says.
+
+    Whoever has a number that was another's says it, and so does whoever wrote to the wrong chat.
+    """
+    clauses = _clauses(text)
+    return any(_is(each, SLIPS) for each in clauses) and all(
+        _is(each, (*SLIPS, *BESIDE_ASTRAY)) for each in clauses
+    )
+
+
+def is_astray(text: str) -> bool:
+    """Tell whether a text says nothing but that it, or its writer, is not the one we asked.
+
+    "Sorry, wrong chat" and "this isn't Ana, this is her daughter" are; the number stays the member's. What
+    says more ("my mom met the wrong person and I helped her") is none.
+    """
+    if len(text) > _LONGEST:
+        return False
+    clauses = _clauses(text)
+    known = (*ASTRAY, *BESIDE_ASTRAY, *HINTS_OF_WRONG, *BESIDE_WRONG)
+    return any(_is(clause, ASTRAY) for clause in clauses) and all(_is(clause, known) for clause in clauses)
+
+
+def _clauses(text: str) -> list[str]:
+    plain = fold(text).replace("#", " number ")
+    return [said for part in _CLAUSES.split(plain) if (said := _bare(part))]
 
 
 def _bare(part: str) -> str:
