@@ -80,7 +80,7 @@ KEPT: Final = {
     "circles/exchange/introductions/two_sides.py": "what may be said of someone, for texts that name the row",
     "circles/exchange/introductions/taken_back.py": "erases",
     "circles/exchange/withdrawal.py": "erases",
-    "circles/people/carried_words.py": "erases, and puts several texts of one reader into one, receipts and all",
+    "circles/people/carried_words.py": "erases, and puts several texts of one reader into one",
     "circles/people/recent_texts.py": "whether a shared phone's last text was the very same words of ours",
     "circles/people/foreign_words.py": "for translations",
     "circles/reports/season_counts.py": "counts",
