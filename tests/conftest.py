@@ -158,11 +158,23 @@ def _is_ci() -> bool:
 
 LONGEST = (
     "test_transcripts",
-    "test_jobs",
+    "test_soak",
+    "test_deaths",
+    "test_visible_to",
     "test_end_to_end",
-    "test_season",
+    "test_season_play",
+    "test_in_a_browser",
+    "test_who_may_command",
+    "test_durability",
+    "test_jobs",
+    "test_migrate",
+    "test_misunderstandings",
+    "test_news",
+    "test_privacy_play",
     "test_planned_prompts",
-    "test_inviting",
+    "test_undo_race",
+    "test_order_under_trouble",
+    "test_new_language",
 )
 """Files that take longest: begun first, so that at the end no worker waits for another."""
 
