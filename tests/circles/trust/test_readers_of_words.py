@@ -92,6 +92,7 @@ KEPT: Final = {
     "circles/sharing/second_halves.py": "joins halves of one answer",
     "circles/trust/erasing.py": "erases",
     "circles/trust/held_about_me.py": "counts",
+    "circles/trust/one_person.py": "whether two phones were about to get the same text",
     "circles/trust/own_words.py": "lists them for COPY, WHO and ME, each for their writer",
     "circles/trust/reports.py": "copies for a review, and erases",
     "circles/trust/traces.py": "erases",
