@@ -92,6 +92,7 @@ KEPT: Final = {
     "circles/sharing/second_halves.py": "joins halves of one answer",
     "circles/trust/erasing.py": "erases",
     "circles/trust/held_about_me.py": "counts",
+    "conversations/moves/handed_on.py": "a text as it comes in: whether it is ours come back",
     "circles/trust/one_person.py": "whether two phones were about to get the same text",
     "circles/trust/own_words.py": "lists them for COPY, WHO and ME, each for their writer",
     "circles/trust/reports.py": "copies for a review, and erases",
