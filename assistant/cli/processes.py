@@ -84,6 +84,7 @@ def carrier(port: int | None) -> None:
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_token.get_secret_value(),
         webhook_url=f"{settings.message_webhook_url}#rc=2&rp=ct,rt,5xx",
+        voice_url=settings.voice_url,
         data=settings.circle_data,
         replies=sorted(settings.carrier_replies),
         seal=keyring_from(settings.data_key, settings.data_key_old),

@@ -53,10 +53,14 @@ def answer_danger(context: Context) -> bool:
     return True
 
 
-def may_be_danger(context: Context) -> str | None:
+def may_be_danger(context: Context, *, of_another: bool = False) -> str | None:
     """Return the kind of danger that the words may speak of, where it is to be asked about gently; else None.
 
     To whoever opted out nothing is said, and a stranger has nobody who could be asked to look.
+
+    Args:
+        context: Of the text.
+        of_another: Whether someone else wrote the words: then certain ones are asked about, too.
     """
     question, who = context.question, context.person
     if context.progress.quiet or (question is not None and context.services.book.is_safety(question.flow)):
@@ -65,7 +69,9 @@ def may_be_danger(context: Context) -> str | None:
         return None
     if read_number_alone(context.words) is not None:
         return None  # "No, wait, I meant 2" says no more than the number.
-    return to_ask_gently(context.session, who.id, context.words, who.language, context.now)
+    return to_ask_gently(
+        context.session, who.id, context.words, who.language, context.now, of_another=of_another
+    )
 
 
 def ask_gently(context: Context, kind: str) -> None:

@@ -30,7 +30,7 @@ from assistant.conversations.helping.coming_back import come_back
 from assistant.conversations.interruptions import is_everyday, is_the_answer, is_to_be_asked
 from assistant.conversations.invitation_answers import answer_outsider, answers_invitation
 from assistant.conversations.media import media_stage
-from assistant.conversations.moves import after_stop, astray
+from assistant.conversations.moves import after_stop, astray, handed_on
 from assistant.conversations.moves.doubted_numbers import ask_who_it_is
 from assistant.conversations.moves.host_replies import offer_reply
 from assistant.conversations.questions import missed, set_aside
@@ -67,8 +67,7 @@ def handle(context: Context) -> str | None:
     context.address.unreachable_at = None
     opened = opened_windows.note_channel(context)
     # What is read on a button is ours: it is no keyword.
-    tapped = heard_taps.asking_tapped(context) is not None
-    kind = "words" if tapped else keywords.kind_here(context, text)
+    kind = "words" if heard_taps.asking_tapped(context) else handed_on.kind_here(context, text)
     if (kind == "stop" and _runs_a_circle(context)) or (kind == "start" and keywords.is_in_already(context)):
         kind = "words"
     seen = next(found for stage in STAGES if (found := stage(context, text, kind)) is not None)
@@ -255,6 +254,7 @@ STAGES: Final = (
     _pass_over_reactions,
     _pass_to_paged,
     _answer_page,
+    lambda context, _text, kind: Seen() if handed_on.hear(context, kind) else None,
     _seen_by(answer_danger),
     _hear_start,
     _hear_help,

@@ -18,6 +18,7 @@ from assistant.circles.people import consent
 from assistant.circles.people.addresses import claim_senders
 from assistant.circles.people.memberships import codes_in
 from assistant.circles.people.row_locks import lock_free_people
+from assistant.circles.people.same_people import follow_merged
 from assistant.conversations.dispatch import handle
 from assistant.conversations.keywords import overtakes
 from assistant.conversations.notices import tell
@@ -26,6 +27,7 @@ from assistant.conversations.questions import timers_at_the_end
 from assistant.conversations.turn_context import Context, Progress
 from assistant.delivery import strangers
 from assistant.delivery.outbox import put
+from assistant.language.signals.forwards import own_words
 from assistant.safety.alerts import open_alert
 from assistant.services import Services
 from assistant.store.read_ahead import announce, reading_ahead
@@ -112,7 +114,7 @@ def _handle_some(services: Services, attempt: Attempt) -> int:
         waiting = session.connection().execute(WAITING, look).all()
         people = list(dict.fromkeys(claim_senders(session, waiting)))[:PEOPLE_AT_ONCE]
         # Another worker may have some of them in hand; those are skipped, not waited for.
-        locked = lock_free_people(session, people)
+        locked = follow_merged(session, lock_free_people(session, people))
         batched = attempt is _all_or_none
         contexts: list[Context] = []
         with reading_ahead(session), timers_at_the_end(session, now) if batched else nullcontext():
@@ -178,7 +180,7 @@ def _contexts(
                 address=addresses[text.from_uri],
                 now=now,
                 inbox=text,
-                words=(text.body or "").strip(),
+                words=own_words((text.body or "").strip()),
                 progress=Progress(
                     opted_out=kinds.get(addresses[text.from_uri].id) == "out", prefetched=known[person_id]
                 ),

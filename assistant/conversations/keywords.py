@@ -17,6 +17,7 @@ from assistant.conversations.helping.what_to_text import help_here
 from assistant.conversations.opting import opt_in, opt_out, part_from_strangers_number
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again
+from assistant.language.signals.forwards import own_words
 from assistant.language.signals.opt_outs import stops_everything
 from assistant.language.signals.reactions import has_quotation, quotes_ours
 from assistant.language.signals.signal_reading import signal
@@ -41,7 +42,7 @@ def kind_of(text: Inbox) -> str:
     said = _marked(text)
     if said in ("stop", "help"):
         return said
-    kind = signal(text.body or "").kind
+    kind = signal(own_words(text.body or "")).kind
     # A keyword that only the carrier knows as an opt-in is a word to us; `lets_in_again` hears it.
     return kind if said != "start" or kind in ("words", "start") else said
 
@@ -50,11 +51,11 @@ def kind_here(context: Context, text: Inbox) -> str:
     """Return what kind of text it is, knowing the person's circles' names and what we sent to them."""
     if is_transcribed(text):
         return "words"  # What a machine heard is no keyword: it is said back first.
-    kind, body = kind_of(text), text.body or ""
+    kind, body = kind_of(text), own_words(text.body or "")
     if kind in ("words", "maybe_stop") and len(body) <= LONGEST_KEYWORD_LINE:
         names = _names_around(context)
         kind = "stop" if names and signal(body, names=names).kind == "stop" else kind
-    if kind in ("words", "maybe_stop") and has_quotation(body) and quotes_ours(body, _newest_texts(context)):
+    if kind in ("words", "maybe_stop") and has_quotation(body) and quotes_ours(body, newest_texts(context)):
         return "tapback"
     return kind
 
@@ -139,8 +140,8 @@ def _names_around(context: Context) -> list[str]:
     return [name for _, circle in context.known.seats for name in (circle.name, circle.code) if name]
 
 
-def _newest_texts(context: Context) -> Sequence[str]:
-    """Return what we sent last; read only when the person's text quotes something."""
+def newest_texts(context: Context) -> Sequence[str]:
+    """Return what we sent last; read only where a text may hold one of them."""
     newest = select(Outbox.body).where(Outbox.person_id == context.person.id, Outbox.body.is_not(None))
     found = context.session.scalars(newest.order_by(Outbox.id.desc()).limit(NEWEST_TEXTS))
     return [body for body in found if body]

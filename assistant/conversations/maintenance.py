@@ -13,7 +13,7 @@ from assistant.circles.people import carried_media, page_sessions
 from assistant.circles.seasons import season_end
 from assistant.circles.surveys import survey_plan, waiting_plan
 from assistant.circles.tools import tool_upkeep
-from assistant.circles.trust import traces
+from assistant.circles.trust import traces, two_phones
 from assistant.conversations import import_invitations, timers
 from assistant.conversations.calling import called_pages
 from assistant.conversations.effect_handlers import start_later
@@ -35,6 +35,7 @@ WORK: Final = (
     *tool_upkeep.WORK,
     *survey_plan.WORK,
     *waiting_plan.WORK,
+    *two_phones.WORK,
 )
 """Whether `maintain` would find anything."""
 OF_EACH_PART: Final = (called_pages.WORK, WORK, news_texts.WORK, timers.WORK, alert_escalation.WORK)
@@ -94,6 +95,7 @@ def maintain(services: Services) -> int:
         page_sessions.drop_old_sessions(session, now)
         carried_media.forget_loose(session, now)
         tool_upkeep.drop_old(session, now)
+        two_phones.move_late_rows(session, now)
         reminded = import_invitations.remind(session, services, now)
     if forgotten and services.database.scrub():
         with services.database.write() as session:

@@ -65,7 +65,13 @@ def respond(
 
 
 def to_ask_gently(
-    session: Session, person_id: int, words: str, language: str | None, now: dt.datetime
+    session: Session,
+    person_id: int,
+    words: str,
+    language: str | None,
+    now: dt.datetime,
+    *,
+    of_another: bool = False,
 ) -> str | None:
     """Return the kind of danger that words may speak of where a gentle question about them is due, else None.
 
@@ -79,9 +85,10 @@ def to_ask_gently(
         words: As they came in.
         language: The person's own, if it is known.
         now: Aware UTC.
+        of_another: Whether the words are another's, so that certain ones are no more than perhaps.
     """
     found = read_danger(words, language)
-    if found.level != "perhaps":
+    if found.level == "none" or (found.level == "sure" and not of_another):
         return None
     if talk_of(session, person_id) is not None and _is_open(session, person_id):
         return None

@@ -20,7 +20,7 @@ from assistant.circles.hours import hour_upkeep
 from assistant.circles.membership import invitation_reminders
 from assistant.circles.sharing import news_due, news_planning
 from assistant.circles.surveys import survey_plan, waiting_plan
-from assistant.circles.trust import traces
+from assistant.circles.trust import traces, two_phones
 from assistant.conversations import inbox, maintenance, timers
 from assistant.delivery import called_phones, sender
 from assistant.safety import alert_escalation
@@ -48,6 +48,7 @@ NEXT: Final = (
     waiting_plan.NEXT,
     invitation_reminders.NEXT,
     traces.NEXT,
+    two_phones.NEXT,
     news_planning.NEXT,
     news_due.NEXT,
 )

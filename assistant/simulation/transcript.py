@@ -34,6 +34,8 @@ which a transcriber hears these words. What phones show of them stands behind a 
 so does what is said in a call; `luz picks up`, `luz presses 1`, `luz hangs up`, `luz's machine picks up` is
 what is done with it. A phone that nobody picks up stops ringing as time passes.
 
+`anita: LINK <code>` types the code that was texted last, to whomever it was.
+
 Before each text its owner takes a while (`world.TYPING`). `ana, at once: words` comes two seconds after
 the last thing that happened; `ana, meanwhile: words` was written before the bot's last texts left.
 
@@ -93,6 +95,8 @@ _CALL = re.compile(
     r"(?P<name>[a-z][a-z0-9_]*)(?P<machine>'s machine)? (?P<what>picks up|hangs up|presses (?P<key>[0-9*#]))"
 )
 _MEDIA = re.compile(r"(?P<words>[^<]*)(?:(?P<photo><photo>)|<voice note(?:: (?P<said>[^>]+))?>)")
+_CODE = re.compile(r"\b\d{6}\b")
+"""A code that is typed as it was texted, of whatever digits it is made."""
 FURTHER = "    "
 """What the further lines of a text of several lines begin with."""
 
@@ -188,7 +192,7 @@ def play_line(world: World, line: str, speaker: str) -> str:
             '"cohort NAME ...", "member NAME CODE", "invite NAME to CODE", "season CODE" or '
             '"start FLOW for NAME"'
         )
-    name, words = spoken["name"], spoken["words"]
+    name, words = spoken["name"], spoken["words"].replace("<code>", _last_code(world))
     if sent := _MEDIA.fullmatch(words):
         media = ("", "image/jpeg") if sent["photo"] else speak(world, sent["said"] or "")
         world.text(name, sent["words"].strip(), media=[media])
@@ -199,6 +203,11 @@ def play_line(world: World, line: str, speaker: str) -> str:
     else:
         world.text(name, words)
     return name
+
+
+def _last_code(world: World) -> str:
+    codes = [found[0] for heard in world.heard if (found := _CODE.search(heard.body))]
+    return codes[-1] if codes else "<code>"
 
 
 def _call(world: World, called: re.Match[str]) -> str:

@@ -162,6 +162,8 @@ READABLE: Final = {
     "person.language": CLOSED,
     "person.own_word": "a keyed hash of a word that nobody else knows",
     "phone_claim.state": CLOSED,
+    "phone_link.code_hash": "a keyed hash of a code that opens nothing after minutes",
+    "phone_link.state": CLOSED,
     "person.zone": "a time zone: counted and grouped by, shared by millions",
     "question.flow": OURS,
     "question.outcome": OURS,

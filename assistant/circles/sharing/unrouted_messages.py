@@ -17,10 +17,12 @@ from assistant.circles.people.carried_media import MEDIA
 from assistant.circles.people.memberships import hosts_of
 from assistant.circles.sharing.answering import Writer, choices_of, last_writers, writers_about
 from assistant.circles.sharing.shares import apart_from
+from assistant.language.asking.question_reading import is_question
 from assistant.language.commands.addressing import addressed_to, strange_name
 from assistant.language.folding import plain_words
 from assistant.language.languages import LANGUAGES
 from assistant.language.signals.courtesy import is_courtesy
+from assistant.language.signals.signal_reading import signal
 from assistant.store.tables import Answer, Circle, Member, Person, Question
 from assistant.store.tables.circle_tables import SEATED
 
@@ -276,6 +278,15 @@ def hand_over_words(ctx: ActionContext, *, held: str = "", meant: int = 0) -> Ac
 def choose_anew(ctx: ActionContext, *, held: str = "", meant: int = 0) -> ActionResult:  # noqa: ARG001
     """Take the held words for another choice at what was asked before the question in `meant`."""
     return ActionResult("chosen", {HELD: ""}, (HandOver(meant, held.strip(), before=True),))
+
+
+@action("instead", "same")
+def hold_instead(ctx: ActionContext) -> ActionResult:
+    """Hold what came in place of 1 and 2: the words themselves, after a mere "pues" or "ok"."""
+    words = ctx.words.strip()
+    if signal(words).kind != "words" or is_question(words):
+        return ActionResult("same")
+    return ActionResult("instead", {HELD: words, "said": shorten(words, PLACEHOLDERS["said"].longest)})
 
 
 @action("ask", "no")

@@ -31,7 +31,7 @@ from assistant.circles.people.receipts import OWNERS
 from assistant.circles.people.roster import is_called
 from assistant.circles.seasons.retention import KEPT_PARAMS
 from assistant.circles.trust.reports import end_reports_about, keep_asking
-from assistant.circles.trust.traces import FIRST_LOOK, NOBODYS, forget_told, mates_of, names_of
+from assistant.circles.trust.traces import FIRST_LOOK, NOBODYS, forget_told, mates_of, names_of, once_two
 from assistant.store.tables import (
     Address,
     Alert,
@@ -147,7 +147,7 @@ def erase_person(ctx: ActionContext) -> tuple[Effect, ...]:
     decline(session, person.id, now)
     leave_lists(session, person.id, now)
     addresses = session.scalars(select(Address).where(Address.person_id == person.id)).all()
-    traces = {"names": names_of(person), "uris": [address.uri for address in addresses]}
+    traces = {"names": names_of(session, person), "uris": [address.uri for address in addresses]}
     session.add(Erasure(person_id=person.id, traces=traces, at=now, due_at=now + FIRST_LOOK, done_at=None))
     session.flush()
     _call_back(session, person.id, now)
@@ -159,6 +159,8 @@ def erase_person(ctx: ActionContext) -> tuple[Effect, ...]:
         forget(session, address, ctx.identity.sender, ctx.identity.key, now)
     person.name = person.place = person.zone = person.language = person.own_word = None
     person.hour, person.plain, person.erased_at = None, False, now
+    for once in once_two(session, person.id):
+        once.name, once.erased_at = None, now
     person.on_hand = None
     record(session, KIND, now, by=person.id)
     session.flush()

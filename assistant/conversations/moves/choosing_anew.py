@@ -33,7 +33,7 @@ def asked_what_a_number_is(context: Context, question: Question) -> bool:
         return False
     if question.visible_to == "us" and read_number(context.words, whole=True) is not None:
         return False
-    _hold(context, question)
+    hold_for(context, question)
     return True
 
 
@@ -49,11 +49,12 @@ def asked_if_it_answers(context: Context, question: Question) -> bool:
     )
     if not nods and not names_audience(context.words):
         return False
-    _hold(context, question)
+    hold_for(context, question)
     return True
 
 
-def _hold(context: Context, question: Question) -> None:
+def hold_for(context: Context, question: Question) -> None:
+    """Hold words and ask whether they answer the question."""
     held = context.words.strip()
     values = {"held": held, "meant": question.id, "said": shorten(held, PLACEHOLDERS["said"].longest)}
     start_instead(context, question, FLOW, values)

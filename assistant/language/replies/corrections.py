@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from assistant.language.folding import fold, plain_words
 from assistant.language.replies.numbers import read_number
@@ -25,6 +25,19 @@ def read_number_alone(text: str) -> int | None:
     return read_number(" ".join(rest), whole=True) if rest else None
 
 
+def after_correction(text: str) -> str | None:
+    """Return what stands after the last correction within an answer: "dallas" of "austin no wait dallas"."""
+    words = plain_words(text)
+    midway = [tuple(each.split()) for each in _own()["midway"]]
+    ends = [
+        at + len(each)
+        for each in midway
+        for at in range(1, len(words))
+        if tuple(words[at : at + len(each)]) == each
+    ]
+    return " ".join(words[max(ends) :]) or None if ends else None
+
+
 def _without(words: tuple[str, ...]) -> tuple[str, ...]:
     """Return what is left when all that leads to a correction, or follows one, is taken off."""
     leads, tails = _phrases()
@@ -37,8 +50,13 @@ def _without(words: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _phrases() -> tuple[Phrases, Phrases]:
-    own = load_table("corrections", "assistant.language.replies")
+    own = _own()
     leads = [*own["leads"], *load_table("taking_back", "assistant.language.commands")["leads"]]
     return frozenset(tuple(each.split()) for each in leads), frozenset(
         tuple(each.split()) for each in own["tails"]
     )
+
+
+@lru_cache(maxsize=1)
+def _own() -> dict[str, Any]:
+    return load_table("corrections", "assistant.language.replies")

@@ -12,6 +12,7 @@ from assistant.language.phones.phone_numbers import find_phones, read_phone
 from assistant.language.places.place_reading import read_place
 from assistant.language.replies.audiences import is_called_readers, names_audience
 from assistant.language.replies.choice_reading import Choice, explain_choice, read_choice
+from assistant.language.replies.corrections import after_correction
 from assistant.language.replies.coverage import (
     LEAD,
     Explained,
@@ -181,7 +182,9 @@ def read(
     short = said[:LONGEST_READ]
     if expect.kind in ("choice", "name", "place") and names_audience(short) and not _offers_audience(expect):
         return Reading("unclear")
-    reading = _read_kind(expect, short, language, now, zone or "UTC", country)
+    later = after_correction(short) if expect.kind in ("place", "date") else None
+    reading = _read_kind(expect, later, language, now, zone or "UTC", country) if later else None
+    reading = reading or _read_kind(expect, short, language, now, zone or "UTC", country)
     found = _explain(expect, short, reading)
     if reading is None:
         # "no thanks" answers a yes-or-no question and passes over any other; an option's own words go first.

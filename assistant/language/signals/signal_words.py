@@ -48,6 +48,7 @@ _SIGNALS = load_table("signals", "assistant.language.signals")
 START = phrases_of(_SIGNALS["start"])
 HELP = phrases_of(_SIGNALS["help"])
 SIGNATURES = _patterns(_SIGNALS, _SIGNALS["signatures"]["patterns"], r"\W*$")
+FORWARDS = _patterns(_SIGNALS, _SIGNALS["forwards"]["patterns"])
 PUZZLED = phrases_of(_SIGNALS["puzzled"])
 
 _WRONG_NUMBERS = load_table("wrong_numbers", "assistant.language.signals")

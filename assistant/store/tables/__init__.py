@@ -21,7 +21,7 @@ from assistant.store.tables.operation_tables import (
     Worker,
 )
 from assistant.store.tables.page_tables import PageLink, PageSession, Upload
-from assistant.store.tables.person_tables import Address, Consent, Person, PhoneClaim, Role
+from assistant.store.tables.person_tables import Address, Consent, Person, PhoneClaim, PhoneLink, Role
 from assistant.store.tables.season_tables import (
     Apart,
     Break,
@@ -85,6 +85,7 @@ __all__ = [
     "PendingAction",
     "Person",
     "PhoneClaim",
+    "PhoneLink",
     "Question",
     "Receipt",
     "Report",
