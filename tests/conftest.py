@@ -24,6 +24,7 @@ from typing import TypeVar
 import pytest
 import redis
 import structlog
+from hypothesis import settings
 
 from assistant import runtime
 from assistant.engine.book import FlowBook
@@ -46,6 +47,10 @@ structlog.configure(
     ]
 )
 
+
+# A machine that is busy with something else finds nothing out about what is tried.
+settings.register_profile("untimed")
+settings.load_profile("untimed")
 
 _read_flows = runtime.read_flows
 _own_flows = cache(lambda: _read_flows())

@@ -70,7 +70,7 @@ def import_(
             _show_preview(plan)
         if plan.lots is not None:
             _confirm(plan.lots.people, yes=yes, what="Draw now, and text {count} people?")
-            if not hold_draw(opened.services, sealed_id, plan.sheet.entries):
+            if not hold_draw(opened.services, sealed_id, plan.sheet.entries, None, plan.lots):
                 raise click.ClickException("Somebody else has drawn meanwhile: circle waitlist show COHORT")
             plan, yes = _plan(opened, data, code, cohort, seats), True
         sheet, seating = plan.sheet, plan.seating

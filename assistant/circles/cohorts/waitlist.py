@@ -124,6 +124,7 @@ def hold_draw(
     identity: ServiceIdentity,
     now: dt.datetime,
     by: int | None = None,
+    lots: Lots | None = None,
 ) -> DrawHeld | None:
     """Hold a draw that was sealed; None: the seats are drawn already, or the list is not what was sealed.
 
@@ -132,10 +133,15 @@ def hold_draw(
     Args:
         session: Inside one writing transaction.
         entries: The rows of the file that was sealed.
+        lots: Who would take part as the file stands now: that counts where somebody has sealed the same list
+            since from a file with its rows in another order.
     """
     row = session.scalars(select(SeatDraw).where(SeatDraw.id == sealed_id).with_for_update()).one()
+    session.get_one(Cohort, row.cohort_id, with_for_update=True)
     if drawn_of(session, row.cohort_id) is not None:
         return None
+    if lots is not None and row.commitment == seal(row.seed, row.seats, lots.numbers):
+        row.lines = _lines(lots)
     by_line = {entry.line: entry for entry in entries}
     if not {line for unit in row.lines for line in unit} <= by_line.keys():
         return None

@@ -31,6 +31,8 @@ def _import(services: Services, upload_id: int) -> bool:
     if plan is not None and plan.lots is not None:
         _draw(services, upload_id, plan)
         plan = _plan(services, upload_id)
+    if plan is not None and plan.lots is not None:
+        plan = None  # The list is not what was sealed and shown: its organizer brings it again.
 
     def step(rows: int) -> None:
         with services.database.write() as session:
@@ -48,7 +50,7 @@ def _draw(services: Services, upload_id: int, plan: Plan) -> None:
         upload = session.get_one(Upload, upload_id)
         draw_id, by = upload.draw_id, upload.person_id
     if draw_id is not None:
-        hold_draw(services, draw_id, plan.sheet.entries, by)
+        hold_draw(services, draw_id, plan.sheet.entries, by, plan.lots)
 
 
 def _plan(services: Services, upload_id: int) -> Plan | None:

@@ -37,7 +37,13 @@ class SeatsOffered:
     """People who wait still."""
 
 
-def hold_draw(services: Services, sealed_id: int, entries: Sequence[Entry], by: int | None = None) -> bool:
+def hold_draw(
+    services: Services,
+    sealed_id: int,
+    entries: Sequence[Entry],
+    by: int | None = None,
+    lots: waitlist.Lots | None = None,
+) -> bool:
     """Hold a draw that was sealed, and tell those who wait, in one transaction; False: it was not to be held.
 
     Those who were drawn are invited as an import invites, by `invite_all`, once the file is planned anew.
@@ -47,11 +53,12 @@ def hold_draw(services: Services, sealed_id: int, entries: Sequence[Entry], by: 
         sealed_id: Which draw.
         entries: The rows of the file that was sealed.
         by: Id of who asked for it; None: the command line on this machine.
+        lots: Who would take part as the file stands now.
     """
     now = services.clock.now()
     with services.database.write() as session:
         at = pace(session, services, f"notices/{waitlist.TOLD}")
-        held = waitlist.hold_draw(session, sealed_id, entries, services.identity, now, by)
+        held = waitlist.hold_draw(session, sealed_id, entries, services.identity, now, by, lots)
         if held is None:
             return False
         agreed = [(each.address_id, each.wording, each.at) for each in held.agreed]
@@ -71,7 +78,7 @@ def seat_next(services: Services, cohort_id: int, by: int | None = None) -> Seat
     """
     now = services.clock.now()
     with services.database.write() as session:
-        cohort = session.get_one(Cohort, cohort_id)
+        cohort = session.get_one(Cohort, cohort_id, with_for_update=True)
         row = waitlist.drawn_of(session, cohort_id)
         if row is None:
             raise NotPossible(

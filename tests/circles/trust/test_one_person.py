@@ -455,7 +455,7 @@ MADE_ONE = {
 """Of these rows the two may have had the same each; and one's own words need no receipt."""
 
 
-@settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink])
+@settings(max_examples=40, phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink])
 @given(
     facts=st.lists(st.tuples(st.sampled_from(FACTS), st.integers(0, 1), st.integers(0, 2)), max_size=25),
     reverse=st.booleans(),
