@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import and_, or_, select
 
+from assistant.circles.exchange.open_talks import SETTLED
 from assistant.circles.sharing.answering import writers_about
 from assistant.circles.sharing.unrouted_messages import names_someone
 from assistant.conversations.answers import (
@@ -22,6 +23,7 @@ from assistant.conversations.answers import (
     take_answer,
 )
 from assistant.conversations.moves import choosing_anew
+from assistant.conversations.questions import UNHEARD
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import lay_aside, start, start_instead
 from assistant.engine.flow_model import Step
@@ -117,8 +119,12 @@ def _answered_earlier(context: Context, question: Question) -> bool:
         # What says more than the answer was hardly meant for a question of days ago.
         if reading.outcome in (UNCLEAR, "skip") or reading.leftover:
             continue
-        if earlier.opened_at < context.now - STILL_IN_MIND and must_be_whole(
-            context, earlier, conversation, reading.outcome
+        old = earlier.opened_at < context.now - STILL_IN_MIND
+        # What is settled is not asked again: its answer hears so.
+        if (
+            old
+            and earlier.outcome != SETTLED
+            and must_be_whole(context, earlier, conversation, reading.outcome)
         ):
             reopen(context, earlier)
         elif earlier.state == "closed":
@@ -187,7 +193,7 @@ def _earlier(context: Context, question: Question) -> Sequence[Question]:
             Question.id != question.id,
             or_(
                 and_(Question.state == "waiting", Question.opened_at > since),
-                and_(Question.outcome == "silence", Question.closed_at > since),
+                and_(Question.outcome.in_(UNHEARD), Question.closed_at > since),
             ),
         )
         .order_by(Question.id.desc())

@@ -17,6 +17,7 @@ from assistant.circles.sharing.second_halves import HALF, add_second_half, can_t
 from assistant.conversations import attribution
 from assistant.conversations.answers import answer_late, read_answer, step_of, take_answer
 from assistant.conversations.prefetch import Before
+from assistant.conversations.questions import UNHEARD
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again, start
 from assistant.engine.movement import UNCLEAR, find_way
@@ -187,7 +188,7 @@ def _answered_what_was_asked(context: Context) -> bool:
         .order_by(Question.id.desc())
         .limit(1)
     ).first()
-    if asked_then is None or asked_then.outcome not in (None, "silence"):
+    if asked_then is None or asked_then.outcome not in (None, *UNHEARD):
         return False
     if asked_then.visible_to != "us" and _takes_words(context, asked_then):
         return False  # Any words would answer it, and others would read them: that is asked about.

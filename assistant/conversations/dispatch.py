@@ -33,7 +33,7 @@ from assistant.conversations.media import media_stage
 from assistant.conversations.moves import after_stop, astray, handed_on
 from assistant.conversations.moves.doubted_numbers import ask_who_it_is
 from assistant.conversations.moves.host_replies import offer_reply
-from assistant.conversations.questions import missed, set_aside
+from assistant.conversations.questions import SILENCE, missed, set_aside
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
 from assistant.engine.flow_model import TOGETHER
@@ -209,7 +209,7 @@ def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
         return Seen()
     if hear_out(context):
         return Seen()
-    if set_aside(context.session, who, now) or missed(context.session, who, now):
+    if set_aside(context.session, who, now) or missed(context.session, who, now, SILENCE):
         context.progress.again = True  # Asked when all is done: see `come_back`.
         return Seen()
     if "member" not in context.known.hears:

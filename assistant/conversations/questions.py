@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from assistant.circles.exchange.open_talks import SETTLED
 from assistant.circles.people.known_rows import ASKED
 from assistant.store.tables import Conversation, PendingAction, Question, Timer
 
@@ -23,6 +24,10 @@ REST: Final = (
 _NO_LOOKING_BACK: Final = {"synchronize_session": False}
 CLOSED = "closed questions"
 """Where a session gathers the ids of questions that it closed."""
+SILENCE: Final = ("silence",)
+"""What questions came to that may be asked once more."""
+UNHEARD: Final = (*SILENCE, SETTLED)
+"""What questions came to that a late answer may be for."""
 LATE_WITHIN = dt.timedelta(days=14)
 """How long after nobody answered a late answer still finds its question."""
 
@@ -159,10 +164,16 @@ def set_aside(session: Session, person_id: int, now: dt.datetime) -> Question | 
     return next((question for question in reversed(waiting) if question.member_id not in left), None)
 
 
-def missed(session: Session, person_id: int, now: dt.datetime) -> Question | None:
-    """Return what was asked last, if it was closed for want of an answer: a late one may be for it."""
+def missed(
+    session: Session, person_id: int, now: dt.datetime, among: Sequence[str] = UNHEARD
+) -> Question | None:
+    """Return what was asked last, if it was closed for want of an answer: a late one may be for it.
+
+    Args:
+        among: What it may have come to.
+    """
     last = session.scalars(
         select(Question).where(Question.person_id == person_id).order_by(Question.id.desc()).limit(1)
     ).first()
-    late = last is not None and last.outcome == "silence" and last.closed_at is not None
+    late = last is not None and last.outcome in among and last.closed_at is not None
     return last if late and last and last.closed_at and last.closed_at > now - LATE_WITHIN else None

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from assistant.safety.alert_holding import IN_HAND, last_words, open_about
 from assistant.store.tables import Conversation, Member, Outbox, Question, Timer
 
-UNHEARD: Final = "silence"
-"""What a question that is let go of came to: a late answer still finds it, and hears that it is settled."""
+SETTLED: Final = "settled"
+"""What a question that is let go of came to: a late answer still finds it, and hears that it is settled, but
+it is never asked once more."""
 
 
 def rests_until(session: Session, person_id: int, now: dt.datetime) -> dt.datetime | None:
@@ -55,7 +56,7 @@ def close_talks(
         if talk.id in ids:
             talk.ended_at = now
     closing = update(Question).where(Question.conversation_id.in_(ids), Question.state != "closed")
-    session.execute(closing.values(state="closed", outcome=UNHEARD, closed_at=now))
+    session.execute(closing.values(state="closed", outcome=SETTLED, closed_at=now))
     resting = update(Timer).where(Timer.conversation_id.in_(ids), Timer.done_at.is_(None))
     session.execute(resting.values(done_at=now))
     carrying = Outbox.carries == carries if carries is not None else false()

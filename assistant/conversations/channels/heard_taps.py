@@ -13,7 +13,7 @@ from assistant.channels.payloads import Tapped, tapped
 from assistant.conversations.answers import answer_anew, answer_late, take_answer
 from assistant.conversations.channels.offered_taps import options_of, step_asked
 from assistant.conversations.moves import after_stop
-from assistant.conversations.questions import LATE_WITHIN
+from assistant.conversations.questions import LATE_WITHIN, UNHEARD
 from assistant.conversations.turn_context import Context
 from assistant.engine.movement import find_way
 from assistant.language.replies.reply_reading import Reading
@@ -71,7 +71,7 @@ def _hear_late(context: Context, question: Question, conversation: Conversation,
         take_answer(context, newest, conversation, reading)  # The same, asked once more meanwhile.
         return ""
     late = question.closed_at is not None and question.closed_at > context.now - LATE_WITHIN
-    if question.outcome == "silence" and late and answer_late(context, question, reading):
+    if question.outcome in UNHEARD and late and answer_late(context, question, reading):
         return ""
     if answered is not None and answer_anew(context, reading, question):
         return ""

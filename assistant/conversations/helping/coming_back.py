@@ -6,7 +6,7 @@ from assistant.conversations import paged_stage
 from assistant.conversations.answers import reopen
 from assistant.conversations.danger_stage import talk_with
 from assistant.conversations.helping import hour_for_two
-from assistant.conversations.questions import missed, set_aside
+from assistant.conversations.questions import SILENCE, missed, set_aside
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import ask_again
 from assistant.store.tables import Conversation
@@ -27,6 +27,6 @@ def come_back(context: Context) -> None:
         ask_again(context, context.session.get_one(Conversation, question.conversation_id))
     elif (
         context.progress.again
-        and (late := missed(context.session, context.person.id, context.now)) is not None
+        and (late := missed(context.session, context.person.id, context.now, SILENCE)) is not None
     ):
         reopen(context, late)
