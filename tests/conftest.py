@@ -11,24 +11,30 @@ be skipped: a test that did not run proved nothing.
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import itertools
 import os
 import shutil
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 import redis
 import structlog
+from hypothesis import settings
 
+from assistant import runtime
+from assistant.engine.book import FlowBook
 from assistant.schedule.clock import ManualClock
 from assistant.store import migrate
 from assistant.store.database import Database
 from tests import servers
 
 BACKENDS = ("sqlite", "postgresql")
+_numbers = itertools.count(1)
 MONDAY_MORNING = dt.datetime(2027, 3, 1, 15, 0, tzinfo=dt.UTC)
 """9:00 in Chicago, a fortnight before its clocks change."""
 
@@ -40,6 +46,22 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+
+
+# A machine that is busy with something else finds nothing out about what is tried.
+settings.register_profile("untimed")
+settings.load_profile("untimed")
+
+_read_flows = runtime.read_flows
+_own_flows = cache(lambda: _read_flows())
+
+
+def _read_once(folder: Path = runtime.FLOWS) -> FlowBook:
+    return _own_flows() if folder == runtime.FLOWS else _read_flows(folder)
+
+
+# Every command and every page begins by reading the project's own flows: here they are read once a process.
+pytest.MonkeyPatch().setattr(runtime, "read_flows", _read_once)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,14 +94,18 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def empty_database(database_url: str) -> Iterator[Database]:
-    """A fresh database without a single table, open."""
-    opened = Database(database_url)
-    migrate.downgrade(opened, migrate.BASE)
-    with opened.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE alembic_version")
+def empty_database(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A fresh database without a single table, open: of the same kind as `database`, and beside it."""
+    server, name = "", f"empty_{next(_numbers)}"
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    if not database_url.startswith("sqlite"):
+        server = request.getfixturevalue("postgresql_server")
+        url = servers.create_database(server, name)
+    opened = Database(url)
     yield opened
     opened.close()
+    if server:
+        servers.drop_database(server, name)
 
 
 @pytest.fixture
@@ -124,9 +150,6 @@ def postgresql_server() -> Iterator[str]:
         yield url
 
 
-_numbers = itertools.count(1)
-
-
 @pytest.fixture
 def _postgresql_copy(postgresql_server: str) -> Iterator[str]:
     name = f"circle_{next(_numbers)}"
@@ -140,13 +163,36 @@ def _is_ci() -> bool:
 
 LONGEST = (
     "test_transcripts",
-    "test_jobs",
+    "test_soak",
+    "test_deaths",
+    "test_visible_to",
     "test_end_to_end",
-    "test_season",
+    "test_season_play",
+    "test_in_a_browser",
+    "test_who_may_command",
+    "test_durability",
+    "test_jobs",
+    "test_migrate",
+    "test_misunderstandings",
+    "test_news",
+    "test_privacy_play",
     "test_planned_prompts",
-    "test_inviting",
+    "test_undo_race",
+    "test_order_under_trouble",
+    "test_new_language",
 )
 """Files that take longest: begun first, so that at the end no worker waits for another."""
+
+
+OBJECTS_A_SWEEP = 50_000
+"""New objects after which Python looks for rings; its own 700 costs every test a twelfth of its time."""
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays until the end: no sweep has to go through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(OBJECTS_A_SWEEP, 20, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -181,9 +181,27 @@ def described(side: Side, sid: str) -> list[str]:
 
 
 def test_the_doctor_sees_that_the_number_can_call(side: Side) -> None:
-    (line,) = voice(side.runtime)
+    called_back, line = voice(side.runtime)
     assert (line.piece, line.state) == ("voice", "ok")
     assert "PAGE_BY_CALL, TALK_BY_CALL" in line.said
+    assert (called_back.state, called_back.said.split()[-3:]) == ("warn", ["set", "it", "up"])
+    ours = side.runtime.settings.voice_url
+    assert f"to Webhook, {ours}, HTTP POST" in called_back.mend
+    number = client_of(side.carrier).incoming_phone_numbers.list()[0]
+    for changed, state, said in (
+        (
+            {"voice_url": "https://demo.twilio.com/welcome/voice/"},
+            "warn",
+            "answered by https://demo.twilio.com",
+        ),
+        ({"voice_url": ours, "voice_method": "GET"}, "warn", "HTTP GET"),
+        ({"voice_url": "https://handler.twilio.com/twiml/EH1"}, "ok", "reads texts"),
+        ({"voice_url": ours, "voice_method": "POST"}, "ok", "reads texts"),
+    ):
+        assert number.update(**changed).voice_url == changed["voice_url"]
+        called_back, line = voice(side.runtime)
+        assert (called_back.state, line.state) == (state, "ok")
+        assert said in called_back.said
 
 
 def test_machines_busy_lines_and_bad_numbers_are_no_answer(side: Side) -> None:

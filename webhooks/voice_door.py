@@ -44,6 +44,8 @@ def door(runtime: Runtime) -> Blueprint:
     @pages.post(DOOR)
     def pick_up() -> Response:
         form = read()
+        if not _token():
+            return Response(str(_called_back(runtime)), content_type="text/xml")
         with runtime.database.write() as session:
             return twiml(call_steps.pick_up(session, _token(), _sid(form), form.get("AnsweredBy", "")), DOOR)
 
@@ -97,6 +99,15 @@ def door(runtime: Runtime) -> Blueprint:
         return Response(f"{refused.why}\n", refused.status, content_type="text/plain; charset=utf-8")
 
     return pages
+
+
+def _called_back(runtime: Runtime) -> VoiceResponse:
+    """Say in every language that nobody answers here: whoever rings is not known, and nothing is noted."""
+    response, words = VoiceResponse(), runtime.services.book.notice("call_back")
+    for language, variants in words.items():
+        response.say(variants["full"], language=VOICES.get(language, "en-US"))
+    response.hangup()
+    return response
 
 
 def _token() -> str:

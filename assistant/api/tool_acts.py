@@ -109,7 +109,7 @@ def as_spreadsheet(people: Sequence[PersonToInvite]) -> bytes:
     rows = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
     rows.writerow(COLUMNS)
     for person in people:
-        rows.writerow([_on_one_line(getattr(person, column)) for column in COLUMNS])
+        rows.writerow([_on_one_line(getattr(person, column, "")) for column in COLUMNS])
     return text.getvalue().encode()
 
 

@@ -13,13 +13,17 @@ from assistant.carriers.twilio_http import reading
 RETRIES = "rc=2&rp=ct,rt,5xx"
 """Connection overrides for the webhook's address; without them Twilio hardly tries a failed one again."""
 
+CALLED_BACK = "called back"
+BINS = "https://handler.twilio.com/twiml/"
+"""Where sentences are kept that an operator has written at Twilio for whoever calls."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that was looked at."""
 
     subject: str
-    """account | sender | webhook | retries | voice"""
+    """account | sender | webhook | retries | voice | called back"""
     well: bool
     said: str
     mend: str = ""
@@ -88,21 +92,40 @@ async def _number(client: Any, number: str, webhook_url: str) -> list[Finding]:
     return [*found, *_webhook(row.sms_url, row.sms_method, webhook_url, 'the number\'s "A message comes in"')]
 
 
-async def examine_voice(client: Any, number: str) -> Finding:
+async def examine_voice(client: Any, number: str, voice_url: str) -> list[Finding]:
     """Look whether calls can go out from a number, and what those hear who call it back. Never raises."""
     try:
         with reading():
             rows = await client.incoming_phone_numbers.list_async(phone_number=number, limit=1)
     except CarrierError as error:
-        return Finding("voice", False, f"the number could not be looked at (code {error.code})", "try again")
+        return [
+            Finding("voice", False, f"the number could not be looked at (code {error.code})", "try again")
+        ]
     if not rows:
         mend = "set TWILIO_FROM to a number of this account: calls go out from it"
-        return Finding("voice", False, "the number does not belong to the account", mend)
+        return [Finding("voice", False, "the number does not belong to the account", mend)]
     capabilities = rows[0].capabilities or {}
     if isinstance(capabilities, dict) and not capabilities.get("voice", True):
         mend = "choose a number with Voice for TWILIO_FROM, or switch calls off"
-        return Finding("voice", False, "calls are switched on, but the number cannot call", mend)
-    return Finding("voice", True, "calls can go out from the number")
+        return [Finding("voice", False, "calls are switched on, but the number cannot call", mend)]
+    return [Finding("voice", True, "calls can go out from the number"), _called_back(rows[0], voice_url)]
+
+
+def _called_back(row: Any, wanted: str) -> Finding:
+    """Say what those hear who call the number back: whoever missed a page does."""
+    mend = f'set the number\'s "A call comes in" to Webhook, {wanted}, HTTP POST'
+    url, method = urldefrag(str(row.voice_url or ""))[0], str(row.voice_method or "").upper()
+    if row.trunk_sid or row.voice_application_sid:
+        taken = "a SIP trunk" if row.trunk_sid else "a TwiML app"
+        said = f"calls to the number go to {taken}, whatever its webhook says"
+        return Finding(CALLED_BACK, False, said, f"take the number out of it, and {mend}")
+    if not url:
+        return Finding(CALLED_BACK, False, "whoever calls the number back hears that nobody set it up", mend)
+    if url != wanted and not url.startswith(BINS):
+        return Finding(CALLED_BACK, False, f"calls to the number are answered by {url}", mend)
+    if url == wanted and method != "POST":
+        return Finding(CALLED_BACK, False, f"our address is called with HTTP {method}", mend)
+    return Finding(CALLED_BACK, True, "whoever calls the number back hears that it reads texts")
 
 
 def _webhook(url: str | None, method: str | None, wanted: str, where: str) -> list[Finding]:

@@ -95,9 +95,9 @@ class TwilioCalls:
                 if code != OVER and status != GONE:
                     raise refusal(status, code) from None
 
-    async def check(self) -> Finding:
-        """Return whether our number can call. Never raises."""
-        return await examine_voice(self._client, self._number)
+    async def check(self) -> list[Finding]:
+        """Return whether our number can call, and what its callers hear. Never raises."""
+        return await examine_voice(self._client, self._number, self._voice_url)
 
     async def close(self) -> None:
         """Let go of this loop's connections."""

@@ -31,6 +31,11 @@ COMMANDS: Final = {
     "cohort": ("circle_commands", "cohort", "Circles that an organizer runs together."),
     "create": ("circle_commands", "create", "Make a circle, with a join line and a QR code to pass on."),
     "import": ("import_command", "import_", "Invite people from a spreadsheet, with their recorded consent."),
+    "waitlist": (
+        "evaluating.waitlist_command",
+        "waitlist",
+        "Seats that were drawn by lot: how the list stands, who is next, the proof.",
+    ),
     "start": ("circle_commands", "start", "Set a circle running."),
     "host": (
         "rights.host_command",

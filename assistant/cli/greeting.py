@@ -47,8 +47,8 @@ class Greeter(threading.Thread):
         self._over = threading.Event()
         self._began = began
         self.trouble = ""
-        self._page = ""
-        """A link to the demo host's page."""
+        self._pages: Mapping[str, str] = {}
+        """Whose page of the demo -> a link to it."""
 
     def end(self) -> None:
         """Nothing more is to be said."""
@@ -71,13 +71,23 @@ class Greeter(threading.Thread):
 
     def _prepare(self) -> None:
         """Look at the demo and the flows. A bad one lets no worker start: end with all that is wrong."""
-        from assistant.cli.prepare_command import BAD_FLOWS, DEMO_MADE, DEMO_PAGE, prepare_apart
+        from assistant.cli.prepare_command import (
+            BAD_FLOWS,
+            DEMO_MADE,
+            DEMO_ORGANIZER,
+            DEMO_PAGE,
+            prepare_apart,
+        )
 
         # The local carrier answers by now, and so can hold what questions are tapped by.
         done = prepare_apart(templates=True)
         self._has_demo = self._has_demo or DEMO_MADE in done.stdout.split()
-        pages = (word for word in done.stdout.split() if word.startswith(DEMO_PAGE))
-        self._page = next(pages, "").removeprefix(DEMO_PAGE)
+        self._pages = {
+            mark: word.removeprefix(mark)
+            for word in done.stdout.split()
+            for mark in (DEMO_PAGE, DEMO_ORGANIZER)
+            if word.startswith(mark)
+        }
         if done.returncode == BAD_FLOWS:
             self.trouble = done.stderr.strip()
             os.kill(os.getpid(), signal.SIGTERM)
@@ -104,8 +114,15 @@ class Greeter(threading.Thread):
             click.echo(f"\n  The phones are here:  {phones}/phones\n")
             if self._has_demo:
                 click.echo("  Text JOIN MAPLE from Ana's phone, and answer in your own words.")
-            if self._page:
-                click.echo(f"  The host's page:      {self._page}  (10 minutes, once; then text PAGE as Luz)")
+            from assistant.cli.prepare_command import DEMO_ORGANIZER, DEMO_PAGE
+
+            opens = (
+                (DEMO_PAGE, "The host's page:", "Luz"),
+                (DEMO_ORGANIZER, "The organizer's page:", "Sol"),
+            )
+            for mark, name, whose in opens:
+                if link := self._pages.get(mark):
+                    click.echo(f"  {name:<21} {link}  (10 minutes, once; then text PAGE as {whose})")
         else:
             click.echo(f"\n  Twilio should call:   {self._settings.message_webhook_url}#rc=2&rp=ct,rt,5xx\n")
         click.echo(f"  Health: {home}/health   Logs: {self._settings.circle_data / 'logs'}")

@@ -27,9 +27,18 @@ SHOWN_CIRCLES = 60
 @click.argument("file", type=click.File("rb"), metavar="FILE.csv")
 @click.option("--circle", "code", metavar="CODE", help="The one circle they are invited to.")
 @click.option("--spread", "cohort", metavar="COHORT", help="Spread them over the circles of this cohort.")
+@click.option(
+    "--waitlist",
+    "seats",
+    type=click.IntRange(min=1),
+    metavar="SEATS",
+    help="With --spread: draw so many by lot, and tell the others of the waiting list.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask before inviting.")
 @as_json
-def import_(file: BinaryIO, code: str | None, cohort: str | None, yes: bool, as_json: bool) -> None:
+def import_(
+    file: BinaryIO, code: str | None, cohort: str | None, seats: int | None, yes: bool, as_json: bool
+) -> None:
     """Invite the people of FILE.csv: phone,name,language,timezone,consent_at,consent_source.
 
     Only those with recorded consent are texted, a few a minute, and they are in when they answer JOIN
@@ -39,21 +48,37 @@ def import_(file: BinaryIO, code: str | None, cohort: str | None, yes: bool, as_
     With --spread, the columns hours ("evenings", "9-12"), teaches and learns may say more: people go to a
     circle of their language, evenly, and among those to one with others awake when they are, who can teach
     what they want to learn.
+
+    With --waitlist, where more apply than there are seats, a lot decides: first a seal is shown, which fits
+    no other list and no other lot, then it is drawn. Those who share a cell in a column household are drawn
+    together. It is drawn once; the same file again changes nothing. `circle waitlist` says how it stands.
     """
     from assistant.cli.circle_commands import join_line, our_number
     from assistant.cli.opening import runtime
     from assistant.conversations.import_invitations import invite_all, last_leaves
+    from assistant.conversations.importing.waiting_list import hold_draw
 
     if (code is None) == (cohort is None):
         raise click.UsageError("say where they are invited: --circle CODE or --spread COHORT, one of them")
+    if seats is not None and cohort is None:
+        raise click.UsageError("--waitlist draws among the circles of a cohort: use it with --spread COHORT")
     with runtime(quiet=as_json) as opened:
-        plan = _plan(opened, file.read(), code, cohort)
+        data = file.read()
+        plan = _plan(opened, data, code, cohort, seats)
+        sealed_id = _seal(opened, plan, cohort or "")
+        if plan.lots is not None and not as_json:
+            _show_preview(plan)
+        if plan.lots is not None:
+            _confirm(plan.lots.people, yes=yes, what="Draw now, and text {count} people?")
+            if not hold_draw(opened.services, sealed_id, plan.sheet.entries, None, plan.lots):
+                raise click.ClickException("Somebody else has drawn meanwhile: circle waitlist show COHORT")
+            plan, yes = _plan(opened, data, code, cohort, seats), True
         sheet, seating = plan.sheet, plan.seating
         last = last_leaves(opened.services, seating, sheet.entries)
         if not as_json:
             _show_preview(plan)
             _show_pace(plan.invitations, last, seating.circles[0].zone)
-        _confirm(plan.invitations, yes=yes)
+        _confirm(plan.invitations, yes=yes, what="Invite {count} people?")
         with _progress(len(sheet.entries), quiet=as_json) as step:
             done = invite_all(opened.services, seating, sheet.entries, step)
         number = our_number(opened)
@@ -64,7 +89,28 @@ def import_(file: BinaryIO, code: str | None, cohort: str | None, yes: bool, as_
     _tell_rest(seating, done, lines, None if plan.alone else plan.where)
 
 
-def _plan(opened: Runtime, spreadsheet: bytes, code: str | None, cohort: str | None) -> Plan:
+def _seal(opened: Runtime, plan: Plan, name: str) -> int:
+    """Seal the draw that is to be held, and say so; 0 where there is none."""
+    from assistant.circles.cohorts.assignment import find_cohort
+    from assistant.circles.cohorts.waitlist import seal_draw
+
+    if plan.lots is None:
+        return 0
+    with opened.database.write() as session:
+        row = seal_draw(session, find_cohort(session, name), plan.lots, opened.clock.now())
+        sealed_id, seal = row.id, row.commitment
+    say(
+        f"{plan.lots.people} people in {len(plan.lots.units)} lots for {plan.lots.seats} seats.\n"
+        f"Sealed: {seal}\n"
+        "Keep this line before it is drawn: it fits no other list and no other lot. "
+        "`circle waitlist verify` checks it."
+    )
+    return sealed_id
+
+
+def _plan(
+    opened: Runtime, spreadsheet: bytes, code: str | None, cohort: str | None, seats: int | None
+) -> Plan:
     """Return what the spreadsheet would do in the circle or cohort that was named."""
     from assistant.circles.cohorts.assignment import find_cohort
     from assistant.circles.cohorts.import_preview import plan_import
@@ -79,6 +125,7 @@ def _plan(opened: Runtime, spreadsheet: bytes, code: str | None, cohort: str | N
             opened.identity,
             country=opened.settings.default_country,
             now=opened.clock.now(),
+            seats=seats,
         )
 
 
@@ -233,12 +280,12 @@ def _circles_as_data(plan: Plan, lines: Mapping[str, str]) -> list[dict[str, obj
     ]
 
 
-def _confirm(invitations: int, *, yes: bool) -> None:
-    if yes or not invitations:
+def _confirm(count: int, *, yes: bool, what: str) -> None:
+    if yes or not count:
         return
     if not sys.stdin.isatty():
         raise click.UsageError("there is nobody to ask whether to go on: add --yes")
-    click.confirm(f"Invite {invitations} people?", abort=True, err=True)
+    click.confirm(what.format(count=count), abort=True, err=True)
 
 
 @contextlib.contextmanager

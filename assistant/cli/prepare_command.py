@@ -18,6 +18,8 @@ DEMO_MADE: Final = "demo"
 """Printed when the demo was set up just now."""
 DEMO_PAGE: Final = "page="
 """Printed before a link to the page of the demo's host."""
+DEMO_ORGANIZER: Final = "organizer="
+"""Printed before a link to the page of its organizer."""
 
 
 @click.command(hidden=True)
@@ -41,11 +43,13 @@ def prepare(templates: bool) -> None:
             raise click.exceptions.Exit(BAD_FLOWS) from None
         if settings.local_carrier:
             from assistant.cli.demo import open_demo_page, set_up_demo
+            from assistant.cli.demo_phones import LUZ, SOL
 
             if set_up_demo(opened):
                 click.echo(DEMO_MADE)
-            if link := open_demo_page(opened):
-                click.echo(f"{DEMO_PAGE}{link}")
+            for said, number in ((DEMO_PAGE, LUZ), (DEMO_ORGANIZER, SOL)):
+                if link := open_demo_page(opened, number):
+                    click.echo(f"{said}{link}")
             if templates:
                 from assistant.cli.channels.local_templates import hold_locally
 

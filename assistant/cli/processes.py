@@ -49,13 +49,13 @@ def worker(queue: str | None) -> None:
     """
     if queue is None:
         sys.exit(_both())
-    settings = _begin(f"worker {queue}")
+    settings = _begin(f"worker {queue}", forks=True)
     from assistant.runtime import build_runtime
-    from assistant.workers.worker_process import work
+    from assistant.workers.keeping import keep_worker
 
     with build_runtime(settings) as runtime:
         _take_up_keys(runtime)
-        work(runtime, queue)
+        keep_worker(runtime, queue)
 
 
 @click.command()
@@ -84,6 +84,7 @@ def carrier(port: int | None) -> None:
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_token.get_secret_value(),
         webhook_url=f"{settings.message_webhook_url}#rc=2&rp=ct,rt,5xx",
+        voice_url=settings.voice_url,
         data=settings.circle_data,
         replies=sorted(settings.carrier_replies),
         seal=keyring_from(settings.data_key, settings.data_key_old),
@@ -101,16 +102,21 @@ def redis() -> None:
 
 
 def _begin(
-    process: str, port: int | None = None, *, carrier_port: int | None = None, with_redis: bool = True
+    process: str,
+    port: int | None = None,
+    *,
+    carrier_port: int | None = None,
+    with_redis: bool = True,
+    forks: bool = False,
 ) -> Settings:
-    """The settings, with logs set up and a Redis that answers."""
+    """The settings, with logs set up and a Redis that answers; who `forks` watches its supervisor itself."""
     from assistant.lean import stay_small
 
     stay_small()
     from assistant.logs import get_log, set_up_logs
     from assistant.settings import load_settings
 
-    end_with_supervisor()
+    end_with_supervisor(without_threads=forks)
     given = {"PORT": port, "CARRIER_PORT": carrier_port}
     settings = load_settings(os.environ | {name: str(value) for name, value in given.items() if value})
     set_up_logs(process)
@@ -140,14 +146,15 @@ def _take_up_keys(runtime: Runtime) -> None:
         get_log("keys").warning("keys not checked: the database is away", error=type(error).__name__)
 
 
-def end_with_supervisor() -> None:
+def end_with_supervisor(*, without_threads: bool = False) -> None:
     """End when `circle run` does, even by kill -9: told to at once, and without asking soon after."""
     if SUPERVISED not in os.environ:
         return
     from assistant.embedded_redis import end_with_parent
 
     supervisor = int(os.environ[SUPERVISED])
-    threading.Thread(target=_end_at_last, args=(supervisor,), name="supervisor", daemon=True).start()
+    if not without_threads:
+        threading.Thread(target=_end_at_last, args=(supervisor,), name="supervisor", daemon=True).start()
     end_with_parent(parent=supervisor)
 
 

@@ -67,10 +67,11 @@ def report(name: str, weeks: int | None, as_json: bool, as_csv: bool) -> None:
     Whatever would say something about fewer than five people is hidden. Shares are 0 to 1 in JSON and CSV.
     Figures by week count whole weeks that are over, and are those of a cohort, or of a circle without one.
     """
-    from assistant.circles.reports.before_after import as_figures, before_after
+    from assistant.circles.reports.comparing import compared_on
     from assistant.circles.reports.report import find_whose, report_on
     from assistant.circles.reports.report_files import note_look, report_csv, report_data
     from assistant.cli.evaluating.before_after_lines import show_before_after
+    from assistant.cli.evaluating.seated_waiting_lines import show_seated_waiting
     from assistant.cli.opening import runtime
 
     if as_json and as_csv:
@@ -80,7 +81,7 @@ def report(name: str, weeks: int | None, as_json: bool, as_csv: bool) -> None:
         with opened.database.read() as session:
             whose = find_whose(session, name)
             made = report_on(session, whose, now)
-            compared = before_after(session, whose)
+            compared = compared_on(session, whose, now)
         with opened.database.write() as session:
             note_look(session, whose, now)
     # What is hidden was decided with every week in view: leaving some out gives nothing away.
@@ -88,13 +89,18 @@ def report(name: str, weeks: int | None, as_json: bool, as_csv: bool) -> None:
     shown = [each for each in made.figures if _week(each) is None or (_week(each) or 0) >= first]
     made = dataclasses.replace(made, figures=tuple(shown))
     if as_json:
-        print_json(report_data(made) | {"before_after": dataclasses.asdict(compared)})
+        more = {
+            "before_after": dataclasses.asdict(compared.before_after),
+            "seated_waiting": dataclasses.asdict(compared.arms),
+        }
+        print_json(report_data(made) | more)
     elif as_csv:
-        counted = dataclasses.replace(made, figures=(*made.figures, *as_figures(compared)))
+        counted = dataclasses.replace(made, figures=(*made.figures, *compared.as_figures()))
         click.echo(report_csv(counted), nl=False)
     else:
         _show(made, max(first, made.weeks - MOST_WEEKS + 1))
-        show_before_after(compared)
+        show_before_after(compared.before_after)
+        show_seated_waiting(compared.arms)
     _say_what_lacks(made)
 
 

@@ -28,7 +28,7 @@ from assistant.conversations.helping import (
 )
 from assistant.conversations.helping.coming_back import come_back
 from assistant.conversations.interruptions import is_everyday, is_the_answer, is_to_be_asked
-from assistant.conversations.invitation_answers import answers_invitation
+from assistant.conversations.invitation_answers import answer_outsider, answers_invitation
 from assistant.conversations.media import media_stage
 from assistant.conversations.moves import after_stop, astray, handed_on
 from assistant.conversations.moves.doubted_numbers import ask_who_it_is
@@ -40,7 +40,6 @@ from assistant.engine.flow_model import TOGETHER
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands.command_reading import CommandReading
 from assistant.language.replies.reply_reading import Reading
-from assistant.language.signals.courtesy import is_courtesy
 from assistant.safety.alarms import is_looked_after
 from assistant.safety.alert_answers import is_needed
 from assistant.safety.first_response import is_safety_talk
@@ -386,15 +385,7 @@ def _unasked(context: Context) -> str | None:
     if answer_anew(context):
         return None
     if "member" not in context.known.hears:
-        since = context.now - ONCE_IN
-        if is_courtesy(context.words) and was_said(
-            context.session, context.person.id, since, "invited/declined/say"
-        ):
-            return "courtesy"
-        if was_said(context.session, context.person.id, since, "notices/stranger"):
-            return "stranger"
-        context.notice("stranger")
-        return None
+        return answer_outsider(context)
     if hour_for_two.waits(context):
         return None
     return attribution.hold(context)

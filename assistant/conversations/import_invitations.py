@@ -120,7 +120,7 @@ def invite_all(
                 services.identity.sender,
                 "import",
             )
-            _tell_at(session, services, taken.tells, at, now)
+            tell_at(session, services, taken.tells, at, now)
         fates += taken.fates
         step(len(chunk))
     if fates:
@@ -132,12 +132,12 @@ def remind(session: Session, services: Services, now: dt.datetime) -> int:
     """Remind once of invitations that were not answered; return how many were looked at."""
     looked_at, tells = invitation_reminders.take_due(session, services.identity.sender, now)
     if tells:
-        _tell_at(session, services, tells, pace(session, services, "notices/invite_again"), now)
+        tell_at(session, services, tells, pace(session, services, "notices/invite_again"), now)
         services.wake("delivery")
     return looked_at
 
 
-def _tell_at(
+def tell_at(
     session: Session, services: Services, tells: Sequence[Tell], at: Throttle, now: dt.datetime
 ) -> None:
     """Queue these, each at its own time."""

@@ -18,6 +18,7 @@ from assistant.circles.people import consent
 from assistant.circles.people.addresses import claim_senders
 from assistant.circles.people.memberships import codes_in
 from assistant.circles.people.row_locks import lock_free_people
+from assistant.circles.people.same_people import follow_merged
 from assistant.conversations.dispatch import handle
 from assistant.conversations.keywords import overtakes
 from assistant.conversations.notices import tell
@@ -113,7 +114,7 @@ def _handle_some(services: Services, attempt: Attempt) -> int:
         waiting = session.connection().execute(WAITING, look).all()
         people = list(dict.fromkeys(claim_senders(session, waiting)))[:PEOPLE_AT_ONCE]
         # Another worker may have some of them in hand; those are skipped, not waited for.
-        locked = lock_free_people(session, people)
+        locked = follow_merged(session, lock_free_people(session, people))
         batched = attempt is _all_or_none
         contexts: list[Context] = []
         with reading_ahead(session), timers_at_the_end(session, now) if batched else nullcontext():

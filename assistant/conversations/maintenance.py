@@ -11,9 +11,9 @@ from assistant.circles.hours import hour_upkeep
 from assistant.circles.membership import invitation_reminders, silent_numbers
 from assistant.circles.people import carried_media, page_sessions
 from assistant.circles.seasons import season_end
-from assistant.circles.surveys import survey_plan
+from assistant.circles.surveys import survey_plan, waiting_plan
 from assistant.circles.tools import tool_upkeep
-from assistant.circles.trust import traces
+from assistant.circles.trust import traces, two_phones
 from assistant.conversations import import_invitations, timers
 from assistant.conversations.calling import called_pages
 from assistant.conversations.effect_handlers import start_later
@@ -34,6 +34,8 @@ WORK: Final = (
     *carried_media.WORK,
     *tool_upkeep.WORK,
     *survey_plan.WORK,
+    *waiting_plan.WORK,
+    *two_phones.WORK,
 )
 """Whether `maintain` would find anything."""
 OF_EACH_PART: Final = (called_pages.WORK, WORK, news_texts.WORK, timers.WORK, alert_escalation.WORK)
@@ -81,6 +83,7 @@ def maintain(services: Services) -> int:
         briefs = brief_schedule.start_briefs(session, services.identity.sender, now)
         checks = silent_numbers.doubt_silent(session, services.identity.sender, now)
         surveys = survey_plan.start_surveys(session, services.identity.sender, now)
+        surveys += waiting_plan.start_waiting_surveys(session, services.identity.sender, now)
         for start in (*briefs, *checks, *surveys):
             start_later(session, start, now)
         hours = hour_upkeep.look_after_hours(session, services.identity.sender, now)
@@ -92,6 +95,7 @@ def maintain(services: Services) -> int:
         page_sessions.drop_old_sessions(session, now)
         carried_media.forget_loose(session, now)
         tool_upkeep.drop_old(session, now)
+        two_phones.move_late_rows(session, now)
         reminded = import_invitations.remind(session, services, now)
     if forgotten and services.database.scrub():
         with services.database.write() as session:

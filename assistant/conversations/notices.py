@@ -78,6 +78,7 @@ def _draft(
             uri=address.uri,
             given=effect.placeholders,
             verbatim=effect.verbatim,
+            wording=f"notices/{effect.notice}",
         ),
         purpose=effect.purpose,
         circle_id=effect.circle_id,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from assistant.circles.actions.choices import circle_label
@@ -10,14 +12,20 @@ from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.crisis_lines import lines_of
 from assistant.circles.actions.placeholders import PLACEHOLDERS, placeholders_for
 from assistant.circles.people.carried_words import CARRIED, ONLY_A_SIGN
+from assistant.circles.people.recent_texts import last_words
 from assistant.engine.flow_model import Texts
-from assistant.engine.wording import choose_text
+from assistant.engine.wording import PLAIN, choose_text
 from assistant.language.languages import spoken
 from assistant.language.rendering import placeholders, render, render_rich
 from assistant.store.tables import Circle, Person
 
 OF_A_ROW: Final = {"ask": "listing"}
 """Placeholder that shows someone's words -> the value that says in which row of that name they are."""
+
+AGAIN: Final = "again"
+"""The value that chooses what a shared phone reads instead of the very words that it read last."""
+NOT_THE_SAME_FOR: Final = dt.timedelta(days=6)
+"""So long the same words of another thing would seem to be a text that came twice; seasons repeat weekly."""
 
 
 def language_of(person: Person, circle: Circle | None) -> str:
@@ -32,14 +40,46 @@ def speak(
     uri: str,
     given: Mapping[str, str] | None = None,
     verbatim: Collection[str] = (),
+    wording: str | None = None,
+    conversation_id: int | None = None,
 ) -> str:
     """Return the words of `texts` for the person in `ctx`, with their placeholders replaced.
+
+    On a shared phone two things may come to the same words, which say neither. The second is told apart, if
+    it is another conversation, or of none: by the variant `again_yes` (or `again_` and the value `kind`).
 
     Args:
         uri: The address it goes to; by SMS it is written in GSM-7, elsewhere nothing is replaced.
         given: Placeholders that stand before those of `ctx`.
         verbatim: Names of placeholders that are another person's words: they arrive to the letter.
+        wording: flow/step/part or notices/name, where it is said of itself.
+        conversation_id: The one that says it.
     """
+    words = _spoken(ctx, texts, uri, given, verbatim)
+    if wording is None or not ctx.person.plain or AGAIN in ctx.values:
+        return words
+    kind = next((each for each in (ctx.values.get("kind"), "yes") if _varies(texts, each)), None)
+    if kind is None:
+        return words
+    last, talk = last_words(ctx.session, ctx.person.id, wording, ctx.now - NOT_THE_SAME_FOR)
+    # A circle's name may stand before it.
+    if not last.endswith(words) or (talk is not None and talk == conversation_id):
+        return words
+    return _spoken(replace(ctx, values={AGAIN: kind, **ctx.values}), texts, uri, given, verbatim)
+
+
+def _varies(texts: Texts, kind: object) -> bool:
+    names = {f"{AGAIN}_{kind}", f"{AGAIN}_{kind}_{PLAIN}"}
+    return any(names & variants.keys() for variants in texts.values())
+
+
+def _spoken(
+    ctx: ActionContext,
+    texts: Texts,
+    uri: str,
+    given: Mapping[str, str] | None,
+    verbatim: Collection[str],
+) -> str:
     language = language_of(ctx.person, ctx.circle)
     country = ctx.identity.country
     lines = lines_of(country, language)

@@ -17,6 +17,7 @@ from assistant.circles.people import consent
 from assistant.circles.people.inactivity import may_come, may_nudge, wants
 from assistant.circles.people.reachability import address_of
 from assistant.circles.people.row_locks import lock_free_people
+from assistant.circles.people.same_people import follow_merged
 from assistant.conversations.channels.offered_taps import offer_taps
 from assistant.conversations.helping.coming_back import come_back
 from assistant.conversations.moves.spacing import wait_for_other_circle, while_it_matters
@@ -114,7 +115,7 @@ def _fire_some(services: Services, now: dt.datetime, attempt: Attempt) -> int:
             .order_by(Timer.due_at)
             .limit(AT_ONCE)
         ).all()
-        people = lock_free_people(session, {row.person_id for row in due})
+        people = follow_merged(session, lock_free_people(session, {row.person_id for row in due}))
         mine = [row.id for row in due if row.person_id in people]
         # Read again now that they are locked: another worker may have fired one in between.
         timers = session.scalars(

@@ -177,7 +177,7 @@ class Context:
         """
         ctx = self.about(None, values)
         texts = self.services.book.notice(name)
-        words = speak(ctx, texts, uri=self.address.uri, verbatim=verbatim)
+        words = speak(ctx, texts, uri=self.address.uri, verbatim=verbatim, wording=f"notices/{name}")
         own = ctx.circle.id if ctx.circle else None
         carried = carried_in(ctx, texts, verbatim, carries)
         self.say(words, f"notices/{name}", purpose=purpose, circle_id=circle_id or own, carries=carried)

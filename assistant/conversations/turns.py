@@ -100,12 +100,13 @@ def _carry_out_one(context: Context, conversation: Conversation, effect: Say | A
         texts = with_versions(
             context, lambda: book.texts(effect.flow, effect.step, effect.part, effect.version)
         )
-        words = speak(ctx, texts, uri=context.address.uri)
+        wording = f"{effect.flow}/{effect.step}/{effect.part}"
+        words = speak(ctx, texts, uri=context.address.uri, wording=wording, conversation_id=conversation.id)
         if context.inbox is None and ctx.member is not None and len(context.known.seats) > 1:
             words = words if book.is_safety(effect.flow) else labelled(ctx, words, uri=context.address.uri)
         context.say(
             words,
-            f"{effect.flow}/{effect.step}/{effect.part}",
+            wording,
             conversation=conversation,
             purpose="safety"
             if book.is_safety(effect.flow)

@@ -312,6 +312,7 @@ def _facts() -> Select[*tuple[Any, ...]]:
             Outbox.error_code,
             func.coalesce(Outbox.sent_at, Outbox.not_before),
             Outbox.media,
+            Outbox.member_id,
         )
         .select_from(Outbox)
         .join(Address, Address.id == Outbox.address_id)

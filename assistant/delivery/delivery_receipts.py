@@ -56,6 +56,8 @@ class StatusReport:
     at: dt.datetime
     channel: str | None = None
     """By what it goes, where the carrier says so: "rcs", "sms"."""
+    left_at: dt.datetime | None = None
+    """When the text left, where that is known better than by when the word of it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +141,26 @@ def note_status(
     status: str,
     error_code: int | None,
     now: dt.datetime,
+    *,
+    left_at: dt.datetime | None = None,
 ) -> bool:
-    """Note one callback; see `note_statuses`.
+    """Note one callback, or what the carrier's log says; see `note_statuses`.
+
+    Args:
+        session: a session inside `Database.write()`.
+        attempt: the name of the try, if known.
+        carrier_id: the carrier's name of the text.
+        status: the carrier's word for it.
+        error_code: the carrier's, if any.
+        now: when we were told, aware UTC.
+        left_at: when the text left, if that is known better.
 
     Returns:
         Did it change anything?
     """
-    return bool(_note_all(session, [StatusReport(attempt, carrier_id, status, error_code, now)])[0])
+    return bool(
+        _note_all(session, [StatusReport(attempt, carrier_id, status, error_code, now, left_at=left_at)])[0]
+    )
 
 
 def note_statuses(session: Session, reports: Sequence[StatusReport]) -> list[StatusNote]:
@@ -287,7 +302,7 @@ def _note(text: _Text, report: StatusReport) -> bool:
         text.channel = report.channel[:12]
         # Only SMS is counted, and paid for, by the segment.
         text.segments = text.segments if text.channel == "sms" else 1
-    text.sent_at = text.sent_at or report.at
+    text.sent_at = text.sent_at or report.left_at or report.at
     text.error_code = report.error_code if report.error_code is not None else text.error_code
     if report.status not in NOT_ARRIVED:
         text.state = "done" if report.status in ARRIVED else "sent"

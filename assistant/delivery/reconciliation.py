@@ -42,7 +42,9 @@ LOOK_EVERY = dt.timedelta(seconds=20)
 """So long between two looks for a text that the log did not show: mostly it is there at the first."""
 LOOK_LEASE = dt.timedelta(seconds=20)
 """So long nobody else looks for the same text; should both, only the first finds something to do."""
-LOOK_WITHOUT_LOG = dt.timedelta(minutes=1)
+LOOK_WITHOUT_LOG = (dt.timedelta(seconds=5), dt.timedelta(minutes=1))
+"""So long at least, and at most, until a log that was out of reach is asked again: a third of the text's age
+between the two, since a carrier mostly fails for seconds, and one that fails for hours is left alone."""
 SKEW = dt.timedelta(seconds=30)
 """The carrier's clock and ours may differ by this much; what is ours already is told apart by its id."""
 AT_ONCE = 200
@@ -227,7 +229,11 @@ def _settle(
     if logged is None:
         if text.purpose == "safety" and real - claimed_at >= ABSENT_AFTER:
             return _send_again(session, text, now, LOG_AWAY)
-        _change(session, text.id, claimed_until=real + LOOK_WITHOUT_LOG, reason=LOG_AWAY)
+        least, most = LOOK_WITHOUT_LOG
+        # That the carrier had answered still counts at the next look.
+        reason = ANSWERED if text.reason == ANSWERED else LOG_AWAY
+        next_look = real + min(max(least, (real - claimed_at) / 3), most)
+        _change(session, text.id, claimed_until=next_look, reason=reason)
         open_alert(
             session, "unsent", now, circle_id=text.circle_id, person_id=text.person_id, outbox_id=text.id
         )
@@ -241,6 +247,8 @@ def _settle(
             found.status,
             found.error_code,
             now,
+            # And not when that was found out: a reply may have come in between.
+            left_at=min(now, max(claimed_at, found.created_at) + (now - real)),
         )
         _close_alerts(session, [text.id], now)
         return False

@@ -300,11 +300,16 @@ class _Round:
 
     async def _record(self, results: Sequence[Result]) -> None:
         clock = self._services.clock
+        # When they left, and not when a database that was away took it: a reply may have come in between.
+        times: list[dt.datetime] = []
+
+        def write_down() -> None:
+            times[:] = times or [clock.now(), clock.real()]
+            record(self._services.database, results, *times)
+
         for pause in (0.2, 0.5, 1.0, 2.0, None):
             try:
-                await self._in_thread(
-                    lambda: record(self._services.database, results, clock.now(), clock.real())
-                )
+                await self._in_thread(write_down)
             except SQLAlchemyError as error:
                 # What left is not forgotten: its lease runs out, and reconciling looks for it in the log.
                 log.error("not recorded", texts=len(results), error=type(error).__name__)

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.people.permissions import hearing_of
 from assistant.delivery.outbox import Draft
-from assistant.store.tables import Member, Outbox, Role, ServiceState
+from assistant.store.tables import Applicant, Member, Outbox, Role, ServiceState
 
 log = structlog.get_logger(__name__)
 
 MOST_A_DAY: Final = 5
 """Texts to one number that is nobody's: a code mistyped a few times, and HELP, which carriers want answered.
-Plain words are answered once a day (`dispatch.ONCE_IN`)."""
+Plain words are answered once a day (`invitation_answers.STRANGERS_ONCE_IN`)."""
 MOST_AN_HOUR: Final = 100
 """Texts to all of them together."""
 DAY: Final = dt.timedelta(days=1)
@@ -55,10 +55,11 @@ def bounded(
 
 
 def _seated(people: Collection[int]) -> CompoundSelect[int]:
-    """Return who ever held a seat or a role, whatever became of it: whoever just left is no stranger."""
+    """Return who ever held a seat or a role, or applied for one: whatever came of it, they are known."""
     return union(
         select(Member.person_id).where(Member.person_id.in_(people)),
         select(Role.person_id).where(Role.person_id.in_(people)),
+        select(Applicant.person_id).where(Applicant.person_id.in_(people)),
     )
 
 

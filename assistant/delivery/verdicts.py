@@ -79,6 +79,8 @@ class Due:
     """When that was."""
     media: list[list[Any]] | None = None
     """What goes along: [the row's id, how its file's name ends] each."""
+    member_id: int | None = None
+    """The seat it is about, if it is about one."""
     content: Content | None = None
     """What goes in place of the words, and reads the same; see `assistant.delivery.ways`."""
 

@@ -11,6 +11,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.channels.showing import MOST_CHARACTERS
+from assistant.circles.people.carried_words import BETWEEN, say_together
 from assistant.circles.people.receipts import Reading, note_reads
 from assistant.delivery.claims import load_due
 from assistant.delivery.outbox import TRANSLATED
@@ -18,10 +19,8 @@ from assistant.delivery.verdicts import OPENER, Drop, decide
 from assistant.delivery.ways import WAITS
 from assistant.store.tables import Outbox, Question
 
-BETWEEN: Final = "\n\n"
 TOGETHER: Final = ("notice", "relay", "prompt")
 """Purposes of what may be said in one text: unprompted, and nobody's life hangs on it."""
-SAID_WITH: Final = "said together with another"
 SETTLED: Final = "its question is closed"
 
 
@@ -129,17 +128,11 @@ def _say_together(session: Session, group: Sequence[Outbox], now: dt.datetime) -
     if len(group) < 2:
         return
     first, *others = group
-    first.body = BETWEEN.join(each.body or "" for each in group)
-    refs = " ".join(each.carries for each in group if each.carries)
-    first.carries = " ".join(dict.fromkeys(refs.split())) or None
-    ends = [each.expires_at for each in group if each.expires_at is not None]
-    first.expires_at = min(ends) if ends else None
+    say_together(session, group)
     carrying = [each for each in others if each.carries]
     note_reads(
         session, [Reading(each.carries or "", first.person_id, first.id) for each in carrying], "text", now
     )
-    session.flush()
-    _drop(session, [each.id for each in others], SAID_WITH)
 
 
 def _drop(session: Session, ids: Collection[int], reason: str) -> None:

@@ -187,7 +187,10 @@ def _open(session: Session, texts: Sequence[Due], held: _Held, now: dt.datetime)
             address_id=text.address_id,
             uri=text.uri,
             body=opener.body or "",
-            purpose=text.purpose,
+            # Words of others wait for it, and are none themselves: it counts among the texts of the week.
+            purpose="notice" if text.purpose == "relay" else text.purpose,
+            circle_id=text.circle_id,
+            member_id=text.member_id,
             wording=OPENER,
             expires_at=text.expires_at,
             taps=tuple(Tap(TO_READ, title) for title in opener.titles),

@@ -54,6 +54,7 @@ def create_carrier_app(
     carrier: LocalCarrier,
     *,
     webhook_url: str = LOCAL_WEBHOOK_URL,
+    voice_url: str = "",
     data: Path | None = None,
     phones: Sequence[Phone] = (),
     seal: LineSeal | None = None,
@@ -63,6 +64,7 @@ def create_carrier_app(
     Args:
         carrier: The rules and the log.
         webhook_url: Where inbound texts go; its fragment holds connection overrides. "" calls nobody.
+        voice_url: Where calls to our number are answered; "" nowhere.
         data: Folder of the journal, which survives restarts; None keeps everything in memory.
         phones: Phones that stand on the page from the start.
         seal: Seals the journal's lines; None leaves them readable.
@@ -74,7 +76,7 @@ def create_carrier_app(
     async def learn_time() -> None:
         await clock.teach(carrier.clock)
 
-    traffic = Traffic(carrier, webhook_url, shelf, learn_time)
+    traffic = Traffic(carrier, webhook_url, shelf, learn_time, voice_url)
 
     def keep(event: Event) -> None:
         if journal is not None:
@@ -122,6 +124,7 @@ def run(
     number: str = LOCAL_NUMBER,
     messaging_service: str = LOCAL_SERVICE_SID,
     webhook_url: str = LOCAL_WEBHOOK_URL,
+    voice_url: str = "",
     data: Path | None = None,
     replies: Sequence[str] = ("stop", "start"),
     phones: Sequence[Phone] = (),
@@ -135,6 +138,7 @@ def run(
     Args:
         messaging_service: "" when our number belongs to none.
         webhook_url: Where inbound texts go, with Twilio's connection overrides as its fragment.
+        voice_url: Where calls to our number are answered.
         data: Folder of the journal; None forgets everything at the end.
         replies: Keywords that the carrier answers itself (`CARRIER_REPLIES`).
         faults: How it misbehaves; None reads `CARRIER_KNOBS` (JSON).
@@ -157,7 +161,9 @@ def run(
         seed=seed,
         media_host=f"http://{host}:{port}",
     )
-    app = create_carrier_app(carrier, webhook_url=webhook_url, data=data, phones=phones, seal=seal)
+    app = create_carrier_app(
+        carrier, webhook_url=webhook_url, voice_url=voice_url, data=data, phones=phones, seal=seal
+    )
     asyncio.run(_serve_until_told(app, host, port))
 
 

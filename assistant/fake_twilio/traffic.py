@@ -27,15 +27,18 @@ class Traffic:
         webhook_url: str,
         shelf: MediaShelf,
         learn_time: LearnTime = _no_news,
+        voice_url: str = "",
     ) -> None:
         """Prepare to carry.
 
         Args:
             shelf: Where pictures are fetched to that go out with messages.
             learn_time: Brings the carrier's clock up to the service's, before a WhatsApp message leaves.
+            voice_url: Where calls to our number are answered, as it is said of the number.
         """
         self._carrier = carrier
         self.webhook_url = webhook_url
+        self.voice_url = voice_url
         self.caller = Caller(carrier.auth_token)
         self._shelf = shelf
         self._learn_time = learn_time

@@ -14,6 +14,7 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
+from assistant.media.boxed_voices import BEGINS, FilmError
 from assistant.media.voices import clean_voice
 
 MOST_BYTES: Final = 5 * 1024 * 1024
@@ -27,7 +28,10 @@ MEMORY: Final = 1024 * 1024 * 1024
 SECONDS: Final = 20
 PICTURES: Final = ("JPEG", "PNG", "WEBP", "GIF")
 _BEGINNINGS: Final = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF", b"GIF8")
-REASONS: Final = ("kind", "large", "broken")
+HEIF: Final = "HEIF"
+_HEIF_BRANDS: Final = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+"""What pictures of iPhones begin with, after the word that they share with MP4 (ISO/IEC 23008-12)."""
+REASONS: Final = ("kind", "large", "broken", "video")
 
 
 class UnfitError(Exception):
@@ -55,9 +59,13 @@ def clean(data: bytes) -> Cleaned:
     if len(data) > MOST_BYTES:
         raise UnfitError("large")
     if data.startswith(_BEGINNINGS):
-        return Cleaned("image/jpeg", _painted_anew(data))
+        return Cleaned("image/jpeg", _painted_anew(data, PICTURES))
+    if data[4:8] == BEGINS and data[8:12] in _HEIF_BRANDS:
+        return Cleaned("image/jpeg", _painted_anew(data, (HEIF,)))
     try:
         voice = clean_voice(data)
+    except FilmError as error:
+        raise UnfitError("video") from error
     except ValueError as error:
         raise UnfitError("broken") from error
     if voice is None:
@@ -85,11 +93,16 @@ def clean_apart(data: bytes) -> Cleaned:
     return Cleaned(kind.decode("ascii"), cleaned)
 
 
-def _painted_anew(data: bytes) -> bytes:
+def _painted_anew(data: bytes, formats: tuple[str, ...]) -> bytes:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
+    if HEIF in formats:
+        from pillow_heif import register_heif_opener
+
+        # The picture alone: what else lies in the file is not even looked at.
+        register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
     try:
-        with Image.open(io.BytesIO(data), formats=PICTURES) as picture:
+        with Image.open(io.BytesIO(data), formats=formats) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise UnfitError("large")
             picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
@@ -97,8 +110,9 @@ def _painted_anew(data: bytes) -> bytes:
     except UnfitError:
         raise
     except UnidentifiedImageError as error:
-        raise UnfitError("kind") from error
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        # What begins as an iPhone's picture is one that is not whole.
+        raise UnfitError("broken" if HEIF in formats else "kind") from error
+    except (OSError, ValueError, SyntaxError, EOFError, RuntimeError, Image.DecompressionBombError) as error:
         raise UnfitError("broken") from error
     upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     anew = Image.new("RGB", upright.size, "white")

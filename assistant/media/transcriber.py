@@ -12,7 +12,7 @@ class Transcriber(Protocol):
         """Return what is said. Slow: never inside a transaction.
 
         Args:
-            voice: An Ogg or AMR file.
+            voice: An Ogg, AMR or AAC file.
             language: What the speaker usually writes, as "es"; None: not known.
 
         Raises:

@@ -1,8 +1,8 @@
-"""Keeps of a voice note the sound alone. Two kinds, in which it is sure what is sound and what is not.
+"""Keeps of a voice note the sound alone: of those kinds in which it is sure what is sound and what is not.
 
 Ogg with Opus (RFC 3533, RFC 7845), as WhatsApp sends: the pages are written anew, with the comments empty.
-AMR and AMR-WB (RFC 4867), as phones send by MMS: frames and nothing else. In MP4 and 3GP places and names may
-hide anywhere, so that they are not passed on.
+AMR and AMR-WB (RFC 4867), as phones send by MMS, and AAC: frames and nothing else. In MP4 and 3GP, as phones
+record, places and names may hide anywhere: the frames are taken out (`assistant.media.boxed_voices`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from assistant.media.boxed_voices import BEGINS, Boxed, in_adts, out_of_adts, sound_in
+
 OPUS: Final = "audio/ogg"
 AMR: Final = "audio/amr"
+AAC: Final = "audio/aac"
+_BOXED_AMR: Final = {"sawb": 0, "samr": 1}
+"""How MP4 and 3GP call what stands at these places of `_AMR_HEADS`."""
 _AMR_HEADS: Final = (
     (b"#!AMR-WB\n", (17, 23, 32, 36, 40, 46, 50, 58, 60, 5)),
     (b"#!AMR\n", (12, 13, 15, 17, 19, 20, 26, 31, 5)),
@@ -27,17 +32,31 @@ _OPUS_HEAD: Final = 19
 
 
 def clean_voice(data: bytes) -> tuple[str, bytes] | None:
-    """Return what kind of voice it is and its sound; None: neither Ogg with Opus nor AMR.
+    """Return what kind of voice it is and its sound; None: of no kind that we can be sure of.
 
     Raises:
+        FilmError: there are pictures in it.
         ValueError: it begins like one, and is not whole, or holds something else as well.
     """
     if data.startswith(b"OggS"):
         return OPUS, _clean_opus(data)
+    if data[4:8] == BEGINS:
+        return _unboxed(sound_in(data))
+    if data[:1] == b"\xff" and data[1:2] and data[1] & 0xF6 == 0xF0:
+        return _unboxed(out_of_adts(data))
     for head, sizes in _AMR_HEADS:
         if data.startswith(head):
             return AMR, head + _frames(data[len(head) :], sizes)
     return None
+
+
+def _unboxed(sound: Boxed | None) -> tuple[str, bytes] | None:
+    if sound is None:
+        return None
+    if sound.coding not in _BOXED_AMR:
+        return AAC, in_adts(sound)
+    head, sizes = _AMR_HEADS[_BOXED_AMR[sound.coding]]
+    return AMR, head + _frames(b"".join(sound.frames), sizes)
 
 
 def _frames(data: bytes, sizes: tuple[int, ...]) -> bytes:

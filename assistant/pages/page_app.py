@@ -18,6 +18,7 @@ from assistant.pages.flows.flow_play import BeginPlay, Plays
 from assistant.pages.flows.play_pages import OF_PLAYS, play_pages
 from assistant.pages.front_page import front_page
 from assistant.pages.host.host_pages import host_pages
+from assistant.pages.media_pages import media_pages
 from assistant.pages.mine.my_pages import my_pages
 from assistant.pages.mine.settings_pages import settings_pages
 from assistant.pages.operator.operator_pages import operator_pages
@@ -45,6 +46,7 @@ CONTENT_POLICY: Final = {
     "style-src": "'self'",
     "script-src": "'self'",
     "img-src": "'self' data:",
+    "media-src": "'self'",
     "connect-src": "'self'",
     "form-action": "'self'",
     "frame-ancestors": "'none'",
@@ -120,6 +122,7 @@ def make_pages(runtime: Runtime, begin_play: BeginPlay) -> Flask:
     app.register_blueprint(host_pages())
     app.register_blueprint(my_pages())
     app.register_blueprint(settings_pages())
+    app.register_blueprint(media_pages())
     app.register_blueprint(operator_pages())
     app.register_blueprint(flow_pages())
     app.register_blueprint(organizer_pages())

@@ -6,15 +6,17 @@ been texted back to whoever asked stands on the page instead; what goes to other
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from assistant.circles.people.carried_media import Along, tied_to
 from assistant.circles.people.reachability import address_of
-from assistant.circles.people.receipts import Reading, note_reads
+from assistant.circles.people.receipts import Reading, note_reads, shown_in
+from assistant.circles.trust.media_looks import PAGE
 from assistant.conversations.action_catalogue import all_actions
 from assistant.conversations.effect_handlers import apply
 from assistant.conversations.text_rendering import speak
@@ -26,7 +28,6 @@ from assistant.store.tables import Conversation, Person
 if TYPE_CHECKING:
     from assistant.runtime import Runtime
 
-PAGE: Final = "page"
 _ASKS: Final = ("ask", "wait", "call")
 """Kinds of steps at which a conversation would stop, or go another way: a page has buttons for that."""
 
@@ -44,6 +45,8 @@ class Done:
     values: Mapping[str, Any]
     said: list[str] = field(default_factory=list)
     """Texts, as they would have come, in order."""
+    along: list[Sequence[Along]] = field(default_factory=list)
+    """Of each of them, the pictures and voice notes that go with it."""
 
 
 def act(
@@ -141,4 +144,11 @@ def _walk(context: Context, flow: Flow, step: str, talk: Conversation) -> Done:
             context.say(words, f"{flow.name}/{here.name}/say", conversation=talk)
         step = here.go.get(outcome) or here.go.get(ANY, END)
     said = [draft.body for draft in context.progress.drafts]
-    return Done(first or "", dict(talk.values), said)
+    return Done(first or "", dict(talk.values), said, _along(context))
+
+
+def _along(context: Context) -> list[Sequence[Along]]:
+    shown = [shown_in(draft.carries or "") for draft in context.progress.drafts]
+    refs = {ref for each in shown for ref in each}
+    tied = tied_to(context.session, refs) if refs else {}
+    return [[along for ref in each for along in tied.get(ref, ())] for each in shown]

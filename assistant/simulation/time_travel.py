@@ -19,8 +19,8 @@ from assistant.circles.calendar import brief_schedule
 from assistant.circles.hours import hour_upkeep
 from assistant.circles.membership import invitation_reminders
 from assistant.circles.sharing import news_due, news_planning
-from assistant.circles.surveys import survey_plan
-from assistant.circles.trust import traces
+from assistant.circles.surveys import survey_plan, waiting_plan
+from assistant.circles.trust import traces, two_phones
 from assistant.conversations import inbox, maintenance, timers
 from assistant.delivery import called_phones, sender
 from assistant.safety import alert_escalation
@@ -45,8 +45,10 @@ NEXT: Final = (
     brief_schedule.NEXT,
     hour_upkeep.NEXT,
     survey_plan.NEXT,
+    waiting_plan.NEXT,
     invitation_reminders.NEXT,
     traces.NEXT,
+    two_phones.NEXT,
     news_planning.NEXT,
     news_due.NEXT,
 )

@@ -16,6 +16,10 @@ theme=2]` starts a flow with Ana now, as a season's plan does.
 "Spring"`. `invite ana to MAPLE [language es]` imports Ana's number with a recorded consent, as
 `circle import` does; of several, the invitations leave one after another (`... 1 minute passes`).
 
+`draw 2 seats in "Spring" among ana rosa eva [language es]` imports them all and draws, as `circle import
+--waitlist` does; `seat next in "Spring"` offers what is free to whoever waits. `survey "Spring"` has those of
+a cohort asked before and after.
+
 `phone ana on WhatsApp` (or RCS) says, before anything else of Ana, what she texts with; `phone ana on SMS at
 +525512345678` by which number, `phone ana_wa on WhatsApp of ana` that it is another's, `phone eva on WhatsApp
 hidden` that she shows no number there. What can be tapped
@@ -30,6 +34,8 @@ which a transcriber hears these words. What phones show of them stands behind a 
 so does what is said in a call; `luz picks up`, `luz presses 1`, `luz hangs up`, `luz's machine picks up` is
 what is done with it. A phone that nobody picks up stops ringing as time passes.
 
+`anita: LINK <code>` types the code that was texted last, to whomever it was.
+
 Before each text its owner takes a while (`world.TYPING`). `ana, at once: words` comes two seconds after
 the last thing that happened; `ana, meanwhile: words` was written before the bot's last texts left.
 
@@ -43,20 +49,30 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
+from assistant.carriers.twilio_addresses import to_uri
+from assistant.circles.cohorts.assignment import spread_over_cohort
+from assistant.circles.cohorts.import_entries import Entry
+from assistant.circles.cohorts.waitlist import lots_of, seal_draw
+from assistant.circles.surveys.survey_plan import switch_surveys
+from assistant.conversations.import_invitations import invite_all
+from assistant.conversations.importing.waiting_list import hold_draw, seat_next
 from assistant.engine.book import FlowBook
 from assistant.schedule.local_time import due
 from assistant.simulation.world import World
 from assistant.simulation.world_calls import let_ring
 from assistant.simulation.world_phones import Heard, approve_templates, let_text_by, speak, tap
+from assistant.store.tables import Cohort
 
 BEGINNING = dt.datetime(2026, 6, 1, 8, 0, tzinfo=ZoneInfo("America/Chicago"))
 """A Monday morning in summer, before anyone is texted."""
 
 _SPOKEN = re.compile(r"(?P<name>[a-z][a-z0-9_]*)(?P<when>, at once|, meanwhile)?: ?(?P<words>.*)")
 AT_ONCE = dt.timedelta(seconds=2)
+SEED = "5e" * 32
+"""Of every draw: the same names are drawn always."""
 _BOT = re.compile(r"(bot|carrier|call)( to [a-z][a-z0-9_]*)?: ?")
 _SPAN = re.compile(r"(?P<span>\d+ (?:minute|hour|day|week)s?) pass(?:es)?")
 _DAY = re.compile(r"(?P<day>[A-Za-z ]+?),? (?P<time>\d{1,2}:\d\d)")
@@ -65,6 +81,11 @@ _START = re.compile(
     r"start (?P<flow>[a-z0-9_]+) for (?P<name>[a-z0-9_]+)( in (?P<code>[A-Z0-9]+))?( with (?P<values>.+))?"
 )
 _INVITE = re.compile(r"invite (?P<name>[a-z0-9_]+) to (?P<code>[A-Z0-9]+)( language (?P<language>[a-z]{2}))?")
+_DRAW = re.compile(
+    r'draw (?P<seats>\d+) seats? in "(?P<cohort>[^"]+)" among (?P<names>[a-z0-9_ ]+?)'
+    r"( language (?P<language>[a-z]{2}))?"
+)
+_OF_COHORT = re.compile(r'(?P<what>seat next in|survey) "(?P<cohort>[^"]+)"')
 _PHONE = re.compile(
     r"phone (?P<name>[a-z][a-z0-9_]*) on (?P<channel>WhatsApp|RCS|SMS)"
     r"(?P<where> of [a-z][a-z0-9_]*| at \+\d+| hidden)?"
@@ -74,6 +95,8 @@ _CALL = re.compile(
     r"(?P<name>[a-z][a-z0-9_]*)(?P<machine>'s machine)? (?P<what>picks up|hangs up|presses (?P<key>[0-9*#]))"
 )
 _MEDIA = re.compile(r"(?P<words>[^<]*)(?:(?P<photo><photo>)|<voice note(?:: (?P<said>[^>]+))?>)")
+_CODE = re.compile(r"\b\d{6}\b")
+"""A code that is typed as it was texted, of whatever digits it is made."""
 FURTHER = "    "
 """What the further lines of a text of several lines begin with."""
 
@@ -135,6 +158,14 @@ def play_line(world: World, line: str, speaker: str) -> str:
     if invited := _INVITE.fullmatch(line):
         world.invite(invited["name"], invited["code"], invited["language"])
         return speaker
+    if drawn := _DRAW.fullmatch(line):
+        names = drawn["names"].split()
+        _draw_seats(world, drawn["cohort"], int(drawn["seats"]), names, drawn["language"])
+        return speaker
+    if of_cohort := _OF_COHORT.fullmatch(line):
+        do = _have_asked if of_cohort["what"] == "survey" else _seat_whoever_is_next
+        do(world, of_cohort["cohort"])
+        return speaker
     if phone := _PHONE.fullmatch(line):
         let_text_by(world, phone["name"], phone["channel"].lower(), phone["where"] or "")
         return speaker
@@ -161,7 +192,7 @@ def play_line(world: World, line: str, speaker: str) -> str:
             '"cohort NAME ...", "member NAME CODE", "invite NAME to CODE", "season CODE" or '
             '"start FLOW for NAME"'
         )
-    name, words = spoken["name"], spoken["words"]
+    name, words = spoken["name"], spoken["words"].replace("<code>", _last_code(world))
     if sent := _MEDIA.fullmatch(words):
         media = ("", "image/jpeg") if sent["photo"] else speak(world, sent["said"] or "")
         world.text(name, sent["words"].strip(), media=[media])
@@ -172,6 +203,11 @@ def play_line(world: World, line: str, speaker: str) -> str:
     else:
         world.text(name, words)
     return name
+
+
+def _last_code(world: World) -> str:
+    codes = [found[0] for heard in world.heard if (found := _CODE.search(heard.body))]
+    return codes[-1] if codes else "<code>"
 
 
 def _call(world: World, called: re.Match[str]) -> str:
@@ -240,6 +276,40 @@ def _found_cohort(world: World, line: str) -> None:
     world.cohort(name)
     for word, person in _pairs(rest):
         world.role(person, "organizer", cohort=name, accepted=word != "offered")
+
+
+def _draw_seats(
+    world: World, cohort: str, seats: int, names: Sequence[str], language: str | None = None
+) -> None:
+    """Import these people's numbers with a recorded consent, and draw so many seats among them."""
+    now, services = world.clock.now(), world.services
+    entries = [
+        Entry(line, to_uri(world.number(name)), None, language, str(world.zone), now, "form at the library")
+        for line, name in enumerate(names, 2)
+    ]
+    with world.database.write() as session:
+        whose = session.get_one(Cohort, world.cohorts[cohort])
+        lots = lots_of(session, entries, seats, seats)
+        sealed = seal_draw(session, whose, lots, now, seed_of=lambda: SEED).id
+    hold_draw(services, sealed, entries)
+    with world.database.read() as session:
+        whose = session.get_one(Cohort, world.cohorts[cohort])
+        seating = spread_over_cohort(session, whose, entries, services.identity, now)
+    invite_all(services, seating, entries)
+    world.settle()
+
+
+def _seat_whoever_is_next(world: World, cohort: str) -> None:
+    """Offer the seats that are free to those who wait, as `circle waitlist seat` does."""
+    seat_next(world.services, world.cohorts[cohort])
+    world.settle()
+
+
+def _have_asked(world: World, cohort: str) -> None:
+    """Have a cohort's people asked before and after, as `circle survey COHORT on` does."""
+    with world.database.write() as session:
+        whose = session.get_one(Cohort, world.cohorts[cohort])
+        switch_surveys(session, whose, world.clock.now(), on=True)
 
 
 def _seat(world: World, line: str) -> None:

@@ -26,6 +26,7 @@ from assistant.circles.people import consent
 from assistant.circles.people.addresses import address_for
 from assistant.conversations import inbox, maintenance
 from assistant.conversations.import_invitations import invite_all
+from assistant.conversations.media import media_fetching
 from assistant.conversations.media.media_fetching import fetch_waiting
 from assistant.conversations.translating import translations
 from assistant.delivery.claims import claim
@@ -57,6 +58,7 @@ FOREVER = 3600.0
 _WAITS: Final = select(Outbox.id).where(
     Outbox.state == literal("queued", literal_execute=True), Outbox.not_before <= looks.moment()
 )
+_WORK: Final = (translations.WORK, media_fetching.WORK, (_WAITS,))
 TYPING: Final = dt.timedelta(seconds=20)
 """So long a person of this world reads and types before a text."""
 
@@ -301,9 +303,11 @@ class World:
             until = time.monotonic() + FOREVER
             inbox.drain(self.services, until)
             maintenance.keep_up(self.services, until)
-            translated = translations.translate_waiting(self.services)
-            fetched = fetch_waiting(self.services, asyncio.run, clean)
-            moved = self._deliver_all() or translated or fetched
+            translates, fetches, delivers = self._work()
+            translated = translates and translations.translate_waiting(self.services)
+            fetched = fetches and fetch_waiting(self.services, asyncio.run, clean)
+            refused = (delivers or translated) and self._deliver_all()
+            moved = refused or translated or fetched
             if not ring_what_is_due(self) and not moved:
                 return
         raise RuntimeError("the world does not come to rest")
@@ -311,17 +315,16 @@ class World:
     def _deliver_all(self) -> bool:
         """Let what is due reach its phones; return whether any was refused: others may hear of that."""
         refused = False
-        while self._text_is_due():
+        while True:
             claimed, results = self._deliver()
             refused = refused or any(isinstance(result.answer, CarrierError) for result in results)
-            if not self._arrive() and not claimed:
-                break
-        return refused
+            if not (self._arrive() or claimed) or not self._work()[-1]:
+                return refused
 
-    def _text_is_due(self) -> bool:
-        """Whether claiming would find anything; it costs far more than this look."""
+    def _work(self) -> tuple[bool, ...]:
+        """Whether something is to be translated, fetched, sent: finding out by trying costs far more."""
         with self.database.read() as session:
-            return looks.any_due(session, self.clock.now(), _WAITS)
+            return looks.which(session, self.clock.now(), *_WORK)
 
     def _deliver(self) -> tuple[bool, list[Result]]:
         """Claim and record as delivery does, but one after another: here nobody waits for a network."""

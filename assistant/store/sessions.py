@@ -75,6 +75,12 @@ def touched(session: orm.Session) -> set[type]:
     return changed
 
 
+def note_touched(session: orm.Session, *tables: type) -> None:
+    """Say that rows of these watched tables were changed past the session's own."""
+    if (changed := session.info.get("touched")) is not None:
+        changed.update(tables)
+
+
 def _write_in_order(session: orm.Session, flush: UOWTransaction, _rows: object) -> None:
     """Write new rows of a table before those of any table that points to it.
 

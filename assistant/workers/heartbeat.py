@@ -7,7 +7,7 @@ import threading
 from typing import Final
 
 import structlog
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.schedule.clock import Clock
@@ -38,13 +38,14 @@ class Heartbeat:
 
     def start(self) -> None:
         """Beat once, and go on in the background."""
-        self._beat()
+        self.beat()
         self._thread.start()
 
     def end(self) -> None:
         """Stop, and take the row along: nothing is in hand any more."""
         self._ended.set()
-        self._thread.join(BEAT_SECONDS)
+        if self._thread.is_alive():
+            self._thread.join(BEAT_SECONDS)
         if self.worker is not None:
             try:
                 with self._database.write() as session:
@@ -52,11 +53,27 @@ class Heartbeat:
             except SQLAlchemyError as error:
                 log.warning("heartbeat not ended", error=type(error).__name__)
 
+    def is_followed(self) -> bool:
+        """Whether a worker of the same queue that began later is alive."""
+        if self.worker is None:
+            return False
+        later = select(Worker.id).where(
+            Worker.queue == self._queue,
+            Worker.id > self.worker,
+            Worker.beat_at > self._clock.real() - 2 * dt.timedelta(seconds=BEAT_SECONDS),
+        )
+        try:
+            with self._database.read() as session:
+                return session.scalar(later.limit(1)) is not None
+        except SQLAlchemyError:
+            return False
+
     def _go(self) -> None:
         while not self._ended.wait(BEAT_SECONDS):
-            self._beat()
+            self.beat()
 
-    def _beat(self) -> None:
+    def beat(self) -> None:
+        """Say once that this worker lives."""
         now = self._clock.real()
         try:
             with self._database.write() as session:

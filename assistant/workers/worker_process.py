@@ -7,7 +7,7 @@ the truth.
 from __future__ import annotations
 
 import asyncio
-import importlib
+import os
 import signal
 import threading
 import time
@@ -22,10 +22,10 @@ from rq.queue import Queue
 from rq.timeouts import BaseDeathPenalty
 from rq.worker import SimpleWorker
 
-from assistant.lean import give_back
 from assistant.queues import REDIS_PATIENCE, Queues, connect
-from assistant.workers.heartbeat import Heartbeat
+from assistant.workers.heartbeat import BEAT_SECONDS, Heartbeat
 from assistant.workers.jobs import BESIDE, MAINTENANCE, WORK, JobContext
+from assistant.workers.keeper import ENDS_WITHIN
 
 if TYPE_CHECKING:
     from assistant.runtime import Runtime
@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 IDLE_SECONDS: Final = 1
 """How long a worker waits for a wake-up before it looks around by itself (and for a signal to stop)."""
+FOLLOWED_WITHIN: Final = 60.0
+"""Seconds that a worker goes on whose keeper died: so long may the next one take to be ready."""
 
 
 def _job_class(job_context: JobContext) -> type[Job]:
@@ -189,26 +191,28 @@ class WorkerProcess:
         try:
             # Who comes after one that died does not wait for a wake-up: that one may have had it.
             _run(WORK[self._queue], self.job_context)
-            self._get_ready()
-            log.info("worker ready", queue=self._queue)
             self._go()
         finally:
             self._heartbeat.end()
 
-    def _get_ready(self) -> None:
-        """Make the first text that comes wait for nothing that the next would not wait for."""
-        if self._queue == "inbox":
-            from assistant.workers.reading_ahead import read_ahead
+    def end_without(self, keeper: int, starter: int) -> None:
+        """Once the keeper is gone, go on until another's worker is here; nobody is left without one.
 
-            read_ahead(
-                self._runtime.services,
-                self.stopping.is_set,
-                lambda: _run(WORK["inbox"], self.job_context),
-            )
-        else:
-            _ = self._runtime.transport
-            importlib.import_module("assistant.delivery.sender")
-        give_back()
+        Args:
+            keeper: The process that forked this one.
+            starter: The one that started the keeper: only where it lives another one comes.
+        """
+        while os.getppid() == keeper:
+            if self.stopping.wait(BEAT_SECONDS):
+                return
+        log.warning("the keeper died", queue=self._queue)
+        deadline = time.monotonic() + FOLLOWED_WITHIN
+        while time.monotonic() < deadline and _lives(starter) and not self._heartbeat.is_followed():
+            if self.stopping.wait(BEAT_SECONDS):
+                return
+        self.stop()
+        time.sleep(ENDS_WITHIN)
+        os._exit(1)
 
     def _beside(self, job: Callable[[JobContext], None], seconds: float) -> None:
         while not self.stopping.wait(seconds):
@@ -229,13 +233,28 @@ class WorkerProcess:
                 self.stopping.wait(IDLE_SECONDS)
 
 
-def work(runtime: Runtime, queue: str) -> None:
-    """Be a worker of one queue ("inbox" or "delivery") until SIGTERM or SIGINT; any number may run."""
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def work(runtime: Runtime, queue: str, starter: int) -> None:
+    """Be a worker of one queue ("inbox" or "delivery") until SIGTERM or SIGINT; any number may run.
+
+    In a process that a keeper forked for it; see `WorkerProcess.end_without`.
+    """
     with asyncio.Runner() as loop:
         process = WorkerProcess(runtime, queue, loop)
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, process.stop)
-            signal.signal(signal.SIGINT, process.stop)
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, process.stop)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
+        kept_by = (os.getppid(), starter)
+        threading.Thread(target=process.end_without, args=kept_by, name="keeper", daemon=True).start()
         log.info("worker starts", queue=queue)
         process.go()
         if queue == "delivery":

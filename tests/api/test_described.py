@@ -19,7 +19,6 @@ EXAMPLES: Final = int(os.environ.get("API_EXAMPLES", "3"))
 """Of each operation, right and wrong: the suite has to stay fast. API_EXAMPLES=100 looks further."""
 QUICKLY: Final = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate],

@@ -498,3 +498,33 @@ def test_another_host_is_offered_the_seat_and_told_by_whoever_offers_it(circle: 
     backup = circle("host", "maple", "4155550103", "--backup", "--json")
     assert backup.data == {"code": "MAPLE", "kind": "backup", "held": False, "text": "HOST MAPLE"}
     assert circle("host", "maple", "4155550104", "--instead-of", "4155550109").code == 1
+
+
+def test_seats_are_drawn_once_shown_seated_and_checked(circle: Circle, tmp_path: Path) -> None:
+    circle("cohort", "create", "Spring", "--organizer", "4155550177")
+    circle("create", "Maple", "--code", "MAPLE", "--cohort", "Spring", "--size", 4)
+    file = tmp_path / "people.csv"
+    head = "phone,name,language,timezone,consent_at,consent_source,household\n"
+    rows = [f"512555{number:04},P{number},en,America/Chicago,2026-05-01,form," for number in range(300, 312)]
+    file.write_text(head + "\n".join(rows))
+    draw = ("import", file, "--spread", "Spring", "--waitlist", 3)
+    assert circle("import", file, "--circle", "MAPLE", "--waitlist", 3).code == 2
+    assert circle("waitlist", "show", "Spring").code == 1
+    refused = circle(*draw)
+    assert refused.code == 2
+    assert "--yes" in refused.err
+    sealed = refused.err.split("Sealed: ")[1].split()[0]
+    done = circle(*draw, "--yes")
+    assert done.code == 0
+    assert sealed in done.err
+    assert "3 invitations are queued" in done.out
+    shown = circle("waitlist", "show", "Spring", "--json").data
+    assert (shown["seal"], shown["drawn"], shown["not_drawn"], shown["waiting"]) == (sealed, 3, 9, 9)
+    assert circle(*draw, "--yes", "--json").data["fates"] == {"invited": 3, "waiting": 9}
+    assert "1 invitations are queued; 8 people wait still" in circle("waitlist", "seat", "Spring").out
+    assert circle("waitlist", "verify", "Spring", file).code == 0
+    file.write_text(head + "\n".join(rows[1:]))
+    wrong = circle("waitlist", "verify", "Spring", file)
+    assert wrong.code == 1
+    assert "not in this file" in wrong.out
+    assert "SEATED AND WAITING" in circle("report", "Spring").out

@@ -37,6 +37,8 @@ READ_BY_PROGRAMS = {
         "carrier_id",
         "status",
         "action",
+        "arm",
+        "rule",
     ),
 }
 """Columns whose words are the program's own, or a circle's code."""

@@ -1,4 +1,4 @@
-"""A spreadsheet of 10,000 people as people have them, made anew by a seed, and what is known to be in it."""
+"""A spreadsheet of 2,000 people as people have them, made anew by a seed, and what is known to be in it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-ROWS = 10_000
-DOUBLED, ROUNDED, NO_PHONE, BAD_ZONE, BAD_LANGUAGE, FUTURE, HALF = 300, 200, 100, 150, 50, 50, 100
-NO_CONSENT = 900
-EMPTY_LINES = 120
+ROWS = 2_000
+DOUBLED, ROUNDED, NO_PHONE, BAD_ZONE, BAD_LANGUAGE, FUTURE, HALF = 60, 40, 20, 30, 10, 10, 20
+NO_CONSENT = 180
+EMPTY_LINES = 24
 GOOD = ROWS - DOUBLED - ROUNDED - NO_PHONE - BAD_ZONE - BAD_LANGUAGE - FUTURE - HALF
 NAMES = ("Ana", "José Ñúñez", "Анна", "美玲", "O’Brien", "María  José", '"Chío"', "🌻 Sol", "Zoë", "x" * 300)
 WAYS = (

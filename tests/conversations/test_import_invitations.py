@@ -36,7 +36,7 @@ from tests.conversations import messy
 from tests.delivery.fakes import SENDER, FakeCarrier, services_of
 
 CHICAGO = "America/Chicago"
-EN_CIRCLES, ES_CIRCLES, SIZE = 500, 150, 12
+EN_CIRCLES, ES_CIRCLES, SIZE = 100, 30, 12
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from assistant.runtime import read_flows
 from assistant.simulation.world import World
 from assistant.simulation.world_phones import approve_templates, let_text_by, speak
 from assistant.store.tables import Circle, Inbox, Media, Outbox, Receipt
-from tests.media.recordings import PLACE, photo
+from tests.media.recordings import PLACE, boxed_voice, photo
 
 START = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
 BOOK = read_flows()
@@ -38,12 +38,14 @@ def world() -> Iterator[World]:
         yield world
 
 
-def send_photo(world: World, name: str, words: str = "", data: bytes | None = None) -> list[str]:
+def send_photo(
+    world: World, name: str, words: str = "", data: bytes | None = None, called: str = "image/jpeg"
+) -> list[str]:
     """A phone sends a photo; what its owner hears."""
     url = f"https://api.twilio.com/photo/{len(world.carrier.media)}"
     world.carrier.media[url] = photo() if data is None else data
     since = len(world.heard)
-    world.text(name, words, media=[(url, "image/jpeg")])
+    world.text(name, words, media=[(url, called)])
     return heard_by(world, name, since)
 
 
@@ -170,6 +172,25 @@ def test_what_is_no_photo_is_kindly_refused_and_its_words_are_heard(world: World
     assert "no one has seen it" in heard[0]
     assert heard[1].startswith("Who is that for?")
     assert kept(world) == [("refused", False)] * 2
+
+
+def test_what_it_is_called_counts_for_nothing(world: World) -> None:
+    sent = [
+        (photo(kind="HEIF"), "image/heic", "(photo)"),
+        (boxed_voice(), "video/mp4", "(voice note)"),
+        (boxed_voice(), "application/octet-stream", "(voice note)"),
+        (photo(), "audio/mp4", "(photo)"),
+        (boxed_voice(handler=b"vide"), "audio/mp4", "can't pass on videos"),
+        (PLACE, "text/vcard", "not this kind of file"),
+    ]
+    for data, called, said in sent:
+        heard = " ".join(send_photo(world, "ana", data=data, called=called))
+        if said.startswith("("):
+            assert "Who is that for?" in heard, called
+            assert f"'{said}' OK?" in " ".join(say(world, "ana", "the whole circle")), called
+            world.text("ana", "no")
+        else:
+            assert said in heard, called
 
 
 def test_a_photo_that_is_too_large_is_kindly_refused(world: World) -> None:

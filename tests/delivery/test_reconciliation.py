@@ -61,10 +61,12 @@ def test_a_text_whose_answer_was_lost_is_found_in_the_log_and_not_sent_again(
 ) -> None:
     carrier.lose_answers = True
     (text,) = queue(database, clock.now(), a_text(ANA, "Welcome."))
+    left_at = clock.now()
     deliver(database, clock, carrier)
     assert look(database, clock, carrier) == 0
     assert look(database, clock, carrier, after=5) == 1
     assert (row(database, text).state, row(database, text).carrier_id) == ("sent", carrier.sent[0].carrier_id)
+    assert row(database, text).sent_at == left_at
     deliver(database, clock, carrier)
     assert carrier.texts_to(ANA) == ["Welcome."]
 
@@ -97,6 +99,21 @@ def test_a_text_that_never_arrived_goes_again_after_two_minutes_and_not_before(
     assert row(database, text).state == "queued"
     deliver(database, clock, carrier)
     assert [each.attempt for each in carrier.sent] == [attempt_name(text, 2)]
+
+
+def test_what_the_carrier_had_answered_goes_after_half_a_minute_though_the_log_was_away_meanwhile(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    carrier.refuse_next = [error_for(503, 20503)]
+    (text,) = queue(database, clock.now(), a_text(ANA))
+    deliver(database, clock, carrier)
+    carrier.log_away = True
+    for _ in range(4):
+        look(database, clock, carrier, after=5)
+    carrier.log_away = False
+    # A look that failed is made up for within a third of the text's age.
+    look(database, clock, carrier, after=11)
+    assert row(database, text).state == "queued"
 
 
 def test_a_text_that_the_carrier_answered_with_an_error_of_its_own_goes_again_after_half_a_minute(

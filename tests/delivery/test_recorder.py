@@ -280,7 +280,7 @@ def test_what_no_database_can_store_is_replaced(recorder: Recorder, database: Da
     assert row.params == {"Odd\ufffd": "\ufffd", "List": ["\ufffd"]}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.text(alphabet=st.characters(), max_size=30), value=st.text(alphabet=st.characters(), max_size=10)
 )

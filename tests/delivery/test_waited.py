@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import select, update
 
 from assistant.channels.showing import MOST_CHARACTERS, Tap
-from assistant.delivery.waited import SAID_WITH, SETTLED, gather, let_go
+from assistant.circles.people.carried_words import SAID_WITH, call_back
+from assistant.circles.people.receipts import reads_of
+from assistant.delivery.waited import SETTLED, gather, let_go
 from assistant.delivery.ways import WAITS
 from assistant.schedule.clock import ManualClock
 from assistant.store.database import Database
@@ -107,15 +109,20 @@ def test_no_text_gets_longer_than_a_chat_shows(database: Database, clock: Manual
     assert [len(text) <= MOST_CHARACTERS for text in texts] == [True, True]
 
 
+def keep_notes(database: Database, clock: ManualClock, count: int) -> None:
+    """Rosa has written so many lines to Ana."""
+    with database.write() as session:
+        seats = dict(session.execute(select(Member.person_id, Member.id)).all())
+        between = {"from_member_id": seats[ROSA], "to_member_id": seats[ANA], "kind": "buddy"}
+        for number in range(1, count + 1):
+            words = f"Words {number}"
+            session.add(Note(id=number, circle_id=1, words=words, at=clock.now(), **between))
+
+
 def test_whose_words_stand_in_it_has_a_receipt_by_the_text_that_says_them(
     database: Database, clock: ManualClock
 ) -> None:
-    with database.write() as session:
-        seats = dict(session.execute(select(Member.person_id, Member.id)).all())
-        for number in (1, 2):
-            between = {"from_member_id": seats[ROSA], "to_member_id": seats[ANA], "kind": "buddy"}
-            words = f"Words {number}"
-            session.add(Note(id=number, circle_id=1, words=words, at=clock.now(), **between))
+    keep_notes(database, clock, 2)
     first = waits(database, clock, "Rosa: Words 1", "relay", carries="note:1")
     waits(database, clock, "Rosa: Words 2", "relay", carries="note:2")
     assert said(database, clock) == ["Rosa: Words 1\n\nRosa: Words 2"]
@@ -123,3 +130,46 @@ def test_whose_words_stand_in_it_has_a_receipt_by_the_text_that_says_them(
         assert session.get_one(Outbox, first).carries == "note:1 note:2"
         read = select(Receipt.ref_id).where(Receipt.outbox_id == first, Receipt.reader_id == ANA)
         assert sorted(session.scalars(read)) == [1, 2]
+
+
+@pytest.mark.parametrize("gone", [1, 2, 3])
+def test_one_of_several_is_taken_back_and_the_others_are_said_in_their_order(
+    database: Database, clock: ManualClock, gone: int
+) -> None:
+    keep_notes(database, clock, 3)
+    ids = [
+        waits(database, clock, f"Rosa: Words {number}", "relay", carries=f"note:{number}", circle_id=1)
+        for number in (1, 2, 3)
+    ]
+    waits(database, clock, "Four.", circle_id=1)
+    assert len(said(database, clock)) == 1
+    with database.write() as session:
+        assert call_back(session, 1, {f"note:{gone}"}, "taken back", clock.now()) == set()
+    left = [f"Words {number}" for number in (1, 2, 3) if number != gone]
+    with database.write() as session:
+        (whole,) = session.scalars(select(Outbox).where(Outbox.state == "queued"))
+        assert whole.id == ids[0]
+        assert whole.body == "\n\n".join([*(f"Rosa: {each}" for each in left), "Four."])
+        bodies = session.scalars(select(Outbox.body).where(Outbox.body.is_not(None)))
+        assert not any(f"Words {gone}" in (body or "") for body in bodies)
+        whole.state = "sent"
+        session.flush()
+        assert {read.ref[1] for read in reads_of(session, ROSA)} == {1, 2, 3} - {gone}
+        # What has left is not taken out of it any more: its writer hears that it was read.
+        other = 1 if gone != 1 else 2
+        assert call_back(session, 1, {f"note:{other}"}, "taken back", clock.now()) == {ANA}
+    with database.write() as session:
+        assert not session.scalars(select(Outbox).where(Outbox.state == "queued")).all()
+
+
+def test_once_all_of_several_are_taken_back_nothing_is_said(database: Database, clock: ManualClock) -> None:
+    keep_notes(database, clock, 2)
+    for number in (1, 2):
+        waits(database, clock, f"Rosa: Words {number}", "relay", carries=f"note:{number}", circle_id=1)
+    said(database, clock)
+    for number in (1, 2):
+        with database.write() as session:
+            assert call_back(session, 1, {f"note:{number}"}, "taken back", clock.now()) == set()
+    with database.write() as session:
+        assert session.scalars(select(Outbox.state).where(Outbox.state.in_(("queued", "sent")))).all() == []
+        assert reads_of(session, ROSA) == []

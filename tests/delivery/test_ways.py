@@ -13,12 +13,13 @@ from assistant.carriers.carrier import CarrierError, Content, Trouble
 from assistant.carriers.carrier_errors import error_for
 from assistant.channels.shapes import all_shapes
 from assistant.channels.showing import Tap
+from assistant.circles.people.weekly_texts import texts_in_a_week
 from assistant.delivery.delivery_receipts import StatusReport, note_statuses
 from assistant.delivery.sender import drain
 from assistant.delivery.ways import WAITS
 from assistant.schedule.clock import ManualClock
 from assistant.store.database import Database
-from assistant.store.tables import Address, MessageTemplate, Outbox, Person
+from assistant.store.tables import Address, Member, MessageTemplate, Outbox, Person
 from tests.delivery.fakes import ANA, FakeCarrier, a_text, queue, row, seat_the_cast, services_of
 
 CHAT = "whatsapp:+525512345678"
@@ -143,6 +144,23 @@ def test_without_a_template_that_may_be_used_the_opener_goes_once_and_the_rest_w
     assert {row(database, each).reason for each in (first, second)} == {WAITS}
     clock.forward(dt.timedelta(hours=3))
     assert deliver(database, clock, carrier) == []
+
+
+@pytest.mark.parametrize("purpose", ["prompt", "relay"])
+def test_the_opener_counts_among_the_texts_a_week_of_the_seat_that_it_is_about(
+    database: Database, clock: ManualClock, carrier: FakeCarrier, purpose: str
+) -> None:
+    hold_opener(database, clock)
+    with database.read() as session:
+        seat = session.scalars(select(Member).where(Member.person_id == ANA)).one()
+        before = texts_in_a_week(session, [seat], clock.now())[seat.id]
+    draft = a_text(ANA, WORDS, purpose, member_id=seat.id, circle_id=seat.circle_id)
+    queue(database, clock.now(), replace(draft, uri=CHAT))
+    assert [words for words, _ in deliver(database, clock, carrier)] == [OPENER]
+    with database.read() as session:
+        # What waits counts, too, unless others wrote it.
+        more = 2 if purpose == "prompt" else 1
+        assert texts_in_a_week(session, [seat], clock.now())[seat.id] == before + more
 
 
 def test_what_waits_and_is_past_is_not_said_any_more(

@@ -59,7 +59,7 @@ def as_toml(value: Any) -> str:
     return json.dumps(value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(file=FILES, name=st.sampled_from(["any", "notices", "commands"]))
 def test_any_file_is_a_book_or_problems(tmp_path_factory: Any, file: dict[str, Any], name: str) -> None:
     folder: Path = tmp_path_factory.mktemp("any")

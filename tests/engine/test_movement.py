@@ -322,7 +322,7 @@ def flows(draw: st.DrawFn) -> Flow:
     return build_flow("any", "Any", draw(NAMES), steps)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     flow=flows(),
     replies=st.lists(st.sampled_from(["yes", "no", "skip", "unclear", "waited", "?", "silence"])),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from assistant.engine import Step, audience, choose_text
+from assistant.engine.wording import FULL, PLAIN
+from assistant.runtime import read_flows
 
 TEXTS = {
     "en": {
@@ -68,3 +70,26 @@ def test_the_audience_is_what_the_text_that_is_read_says() -> None:
     # On a shared phone she reads the plain text, which promises that it stays here.
     assert audience(step, step, {"week": 2}, plain=True) == "us"
     assert audience(step, step, {"week": 3}, plain=True) == "circle"
+
+
+def test_what_says_nothing_on_a_shared_phone_can_be_told_from_the_one_before() -> None:
+    book = read_flows()
+    asked = {
+        flow.name: flow.steps[PLAIN].say
+        for flow in book.flows.values()
+        if any(step.do and step.go.get(PLAIN) == PLAIN for step in flow.steps.values())
+        and flow.steps[PLAIN].expect
+    }
+    signs = {
+        name: texts
+        for name, texts in book.notices.items()
+        if "{words}" in texts["en"][FULL] and "{" not in texts["en"].get(PLAIN, "{")
+    }
+    assert len(asked) > 3
+    assert len(signs) > 5
+    for name, texts in {**asked, **signs}.items():
+        assert texts is not None
+        for language, variants in texts.items():
+            again = [text for variant, text in variants.items() if variant.startswith("again_")]
+            assert again, (name, language)
+            assert not set(again) & {text for variant, text in variants.items() if "again_" not in variant}

@@ -284,7 +284,7 @@ def test_ids_repeat_under_a_seed_and_differ_without(hands: Clock) -> None:
         max_size=30,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_carrier_restored_from_what_it_told_is_the_same(steps: list[tuple[str, str, str]]) -> None:
     def journaled(event: Event) -> Event:
         return from_row(json.loads(json.dumps(to_row(event))))

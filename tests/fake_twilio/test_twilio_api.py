@@ -192,7 +192,10 @@ def test_account_number_and_service_can_be_looked_up(client: Client) -> None:
 
 def test_what_a_number_can_is_written_as_twilio_does(carrier: Running) -> None:
     numbers = raw(carrier, f"/2010-04-01/Accounts/{LOCAL_ACCOUNT_SID}/IncomingPhoneNumbers.json")
-    assert differences(numbers["incoming_phone_numbers"][0]["capabilities"], "number_capabilities") == []
+    (number,) = numbers["incoming_phone_numbers"]
+    assert differences(number, "incoming_phone_number") == []
+    assert differences(number["capabilities"], "number_capabilities") == []
+    assert raw(carrier, number["uri"]) == number
     senders = raw(carrier, f"/v1/Services/{LOCAL_SERVICE_SID}/PhoneNumbers")
     assert differences(senders["phone_numbers"][0], "service_phone_number") == []
     assert differences(senders["meta"], "meta") == []

@@ -120,7 +120,7 @@ def test_what_says_nothing_of_when_is_no_time_and_an_impossible_day_is_not_guess
     assert read("Feb 30 7pm").meetings == ()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text(max_size=80) | st.from_regex(r"[a-z0-9:,/ ]{0,40}(pm|am|or|o|thu|jue)?", fullmatch=True))
 def test_any_text_can_be_read(text: str) -> None:
     reading = read(text)

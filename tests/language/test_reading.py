@@ -62,7 +62,7 @@ def _atlas() -> None:
     load_atlas()  # read once, so that no single example is slow
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(kind=st.sampled_from(sorted(KINDS)), text=TEXTS, language=st.sampled_from(["en", "es"]))
 def test_any_text_comes_to_a_promised_outcome(kind: str, text: str, language: str) -> None:
     expect = expectation(kind)
@@ -74,7 +74,7 @@ def test_any_text_comes_to_a_promised_outcome(kind: str, text: str, language: st
     json.dumps(reading.value)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(kind=st.sampled_from(["yes_no", "agree", "choice", "number"]), text=TEXTS)
 def test_what_is_explained_whole_leaves_nothing_over_and_never_says_another_thing(
     kind: str, text: str
@@ -86,20 +86,20 @@ def test_what_is_explained_whole_leaves_nothing_over_and_never_says_another_thin
         assert (whole.leftover, whole.asks) == ((), False)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(kind=st.sampled_from(["yes_no", "agree", "choice"]), text=TEXTS)
 def test_a_question_mark_answers_nothing(kind: str, text: str) -> None:
     assert read(expectation(kind), f"{text} or what?", "en").outcome in ("unclear", "skip")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=TEXTS, low=st.integers(-9, 9), span=st.integers(1, 9))
 def test_a_number_out_of_range_is_never_taken(text: str, low: int, span: int) -> None:
     reading = read(Expect("number", low, low + span), text, "en")
     assert reading.outcome != "number" or low <= reading.value <= low + span
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEXTS)
 def test_a_name_has_letters_and_at_most_twenty_characters(text: str) -> None:
     reading = read(Expect("name"), text, "en")
@@ -109,20 +109,20 @@ def test_a_name_has_letters_and_at_most_twenty_characters(text: str) -> None:
         assert not any(sign.isdigit() for sign in reading.value)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TEXTS)
 def test_any_text_has_one_signal(text: str) -> None:
     assert signal(text).kind in SIGNALS
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=TEXTS, language=st.sampled_from(["en", "es"]))
 def test_no_text_breaks_the_commands(text: str, language: str) -> None:
     command = read_command(PATTERNS, text, language)
     assert command is None or command.name in {pattern.name for pattern in PATTERNS}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TEXTS)
 def test_no_text_breaks_the_search_for_phones(text: str) -> None:
     assert all(phone.startswith("+") for phone in find_phones(text, "US"))

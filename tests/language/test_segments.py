@@ -105,7 +105,7 @@ def test_no_room_at_all_is_a_mistake() -> None:
 
 
 @given(TEXTS, st.integers(1, 3), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_part_fits_and_the_words_come_back(text: str, segments: int, toll_free: bool) -> None:
     parts = split(text, segments=segments, toll_free=toll_free)
     assert all(measure(part, toll_free=toll_free).segments <= segments for part in parts)
@@ -114,7 +114,7 @@ def test_every_part_fits_and_the_words_come_back(text: str, segments: int, toll_
 
 
 @given(TEXTS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_cut_falls_inside_what_people_see_as_one_character(text: str) -> None:
     # "\r\n" and blanks apart, the characters seen in the parts are those seen in the whole.
     seen = [one for one in regex.findall(r"\X", text) if not one.isspace()]
@@ -122,7 +122,7 @@ def test_no_cut_falls_inside_what_people_see_as_one_character(text: str) -> None
 
 
 @given(WORDS, st.integers(1, 3))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_way_of_cutting_at_words_needs_fewer_parts(text: str, segments: int) -> None:
     words = text.split(" ")
     fewest = [0] + [len(words)] * len(words)  # fewest[n]: parts for the first n words, every cut tried

@@ -103,6 +103,6 @@ class Visit:
         return self._seen(self.client.post(path, data={"csrf_token": self.token, **(form or {})}, **more))
 
     def _seen(self, answer: TestResponse) -> TestResponse:
-        if found := TOKEN.search(answer.text):
+        if answer.mimetype == "text/html" and (found := TOKEN.search(answer.text)):
             self.token = found[1]
         return answer

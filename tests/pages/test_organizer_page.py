@@ -6,13 +6,13 @@ import datetime as dt
 import io
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from assistant.circles.people.operators import add_operator
 from assistant.conversations.importing.file_imports import import_due
 from assistant.pages.organizer.report_view import SECTIONS
 from assistant.pages.page_texts import texts_of
-from assistant.store.tables import Audit, Invitation, Role, Upload
+from assistant.store.tables import Audit, Circle, Invitation, Role, SeatDraw, Upload
 from tests.pages.site import Site, Visit
 
 COHORTS = """
@@ -38,9 +38,9 @@ def mia(site: Site) -> Visit:
     return site.signed_in("mia")
 
 
-def bring(visit: Visit, at: str = SPRING, file: str = FILE) -> str:
+def bring(visit: Visit, at: str = SPRING, file: str = FILE, **more: str) -> str:
     visit.get(f"{at}/import")
-    answer = visit.post(f"{at}/import", {"people": (io.BytesIO(file.encode()), "people.csv")})
+    answer = visit.post(f"{at}/import", {"people": (io.BytesIO(file.encode()), "people.csv"), **more})
     assert answer.status_code == 303, answer.text
     return answer.location
 
@@ -82,6 +82,7 @@ def test_nobody_else_finds_any_of_it(site: Site, mia: Visit) -> None:
     forms = (
         f"{SPRING}/report.csv",
         f"{SPRING}/import",
+        f"{SPRING}/waiting",
         *(f"{held}/{do}" for do in ("begin", "undo", "drop")),
     )
     with site.world.database.write() as session:
@@ -141,6 +142,42 @@ def test_a_file_is_shown_undone_imported_and_gone(site: Site, mia: Visit) -> Non
     with site.world.database.read() as session:
         assert session.scalars(select(Upload)).one().data is None
     assert {"import", "undo import", "imported"} <= set(acts(site))
+
+
+def test_seats_are_drawn_as_the_command_line_draws_them(site: Site, mia: Visit) -> None:
+    rows = [f"212 555 {number:04},P{number},en,2026-01-01,form" for number in range(200, 220)]
+    file = "\n".join(("phone,name,language,consent_at,consent_source", *rows))
+    asked = {"people": (io.BytesIO(file.encode()), "people.csv"), "seats": "0"}
+    mia.get(f"{SPRING}/import")
+    assert mia.post(f"{SPRING}/import", asked).status_code == 400
+    held = bring(mia, file=file, seats="6")
+    page = mia.get(held).text
+    assert "20 people in 20 lots, for 6 seats" in page
+    with site.world.database.read() as session:
+        sealed = session.scalars(select(SeatDraw)).one()
+    assert sealed.commitment in page
+    assert sealed.seed not in page
+    assert mia.post(f"{held}/begin", {"consent": "yes"}).status_code == 303
+    assert mia.post(f"{held}/undo").status_code == 303
+    mia.get(held)
+    assert mia.post(f"{held}/begin", {"consent": "yes"}).status_code == 303
+    later(site, seconds=61)
+    assert import_due(site.world.services) == 1
+    assert import_due(site.world.services) == 0
+    assert invitations(site) == 6
+    over = mia.get(held).text
+    assert "On the waiting list" in over
+    # The seal that was shown is the one that was drawn, and now the seed is told.
+    shown = mia.get(SPRING).text
+    assert sealed.commitment in shown
+    assert sealed.seed in shown
+    with site.world.database.write() as session:
+        session.execute(update(Circle).where(Circle.code == "ELM").values(size=13))
+    answer = mia.post(f"{SPRING}/waiting")
+    assert answer.status_code == 303
+    assert invitations(site) == 20
+    assert "14 invitations are on their way" in mia.get(answer.location).text
+    assert {"seal draw", "draw", "seat waiting"} <= set(acts(site))
 
 
 def test_an_import_is_not_done_for_whoever_organizes_no_more(site: Site, mia: Visit) -> None:

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.safety.danger_reader import KINDS, LEVELS, classifier, figures, read_danger
@@ -49,7 +49,6 @@ def test_case_spaces_and_marks_change_nothing(text: str) -> None:
     assert read_danger(text).rule == read_danger("i want to die").rule is not None
 
 
-@settings(deadline=None)
 @given(st.text(max_size=400), st.sampled_from([None, "en", "es", "xx"]))
 def test_any_text_is_read(text: str, language: str | None) -> None:
     reading = read_danger(text, language)

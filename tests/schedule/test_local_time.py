@@ -91,7 +91,7 @@ def test_a_time_that_comes_twice_is_the_first() -> None:
 
 
 @given(now=MOMENTS, names=st.lists(st.sampled_from(ZONES), min_size=1, max_size=1))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_the_next_allowed_moment_is_allowed_and_the_earliest(now: dt.datetime, names: list[str]) -> None:
     zones = tuple(map(ZoneInfo, names))
     moment = next_allowed(now, zones)
@@ -111,7 +111,7 @@ def test_the_next_allowed_moment_is_allowed_and_the_earliest(now: dt.datetime, n
     minute=st.integers(0, 1439),
     name=st.sampled_from(ZONES),
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_wall_time_is_shown_at_its_moment_or_skipped(day: dt.date, minute: int, name: str) -> None:
     zone, time = ZoneInfo(name), dt.time(minute // 60, minute % 60)
     moment = at_wall(day, time, zone)

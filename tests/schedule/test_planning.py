@@ -117,7 +117,7 @@ def test_two_hundred_people_get_every_prompt_of_a_year_once_on_its_day_at_their_
     assert late > 0, "nobody travelled across the hour of a prompt, so that nothing was shown"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     now=st.datetimes(dt.datetime(2026, 1, 1), dt.datetime(2032, 12, 31), timezones=st.just(dt.UTC)),
     starts=st.dates(dt.date(2026, 1, 1), dt.date(2032, 12, 31)),

@@ -87,7 +87,7 @@ def test_a_silence_is_a_length_of_time() -> None:
     day=st.sampled_from(["next day", "monday", "next friday", "sunday"]),
     hour=st.integers(0, 23),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_named_day_is_ahead_within_eight_days_and_at_the_hour(
     now: dt.datetime, zone: str, day: str, hour: int
 ) -> None:
@@ -105,7 +105,7 @@ def test_a_named_day_is_ahead_within_eight_days_and_at_the_hour(
     zone=st.sampled_from(ZONES),
     hour=st.integers(0, 23),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_year_of_next_days_skips_no_day_and_doubles_none(start: dt.datetime, zone: str, hour: int) -> None:
     moment, days = start, []
     for _ in range(365):

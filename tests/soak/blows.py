@@ -65,6 +65,8 @@ def blows(form: str, *, without: tuple[str, ...] = ()) -> list[Blow]:
 def _kills() -> Iterator[Blow]:
     for name in PROCESSES:
         yield Blow(f"kill {name}", lambda world, name=name: _signal(world, name, signal.SIGKILL))  # type: ignore[misc]
+    for name in ("web", "inbox", "delivery"):
+        yield Blow(f"kill keeper of {name}", lambda world, name=name: _kill_keeper(world, name), weight=0.3)  # type: ignore[misc]
     yield Blow("kill supervisor", lambda world: world.service.kill_supervisor(), weight=0.5)
     for name in ("inbox", "delivery"):
         yield Blow(f"freeze {name}", lambda world, name=name: _freeze(world, name), PAST_THE_LEASE, 0.2)  # type: ignore[misc]
@@ -76,7 +78,7 @@ def _queues() -> Iterator[Blow]:
 
 
 def _databases() -> Iterator[Blow]:
-    yield Blow("stop database", lambda world: world.store.stop(), 3.0, 2, ("postgres",))
+    yield Blow("stop database", lambda world: world.store.stop(), 3.0, 2, ("postgres",), "database")
     yield Blow(
         "crash database",
         lambda world: world.store.crash(world.chance),
@@ -136,6 +138,10 @@ def _turned(faults: Mapping[str, tuple[Mapping[str, Any], float]]) -> Iterator[B
 
 def _signal(world: World, name: str, what: signal.Signals) -> None:
     world.service.signal(name, what)
+
+
+def _kill_keeper(world: World, name: str) -> None:
+    world.service.signal(name, signal.SIGKILL, keeper=True)
 
 
 def _freeze(world: World, name: str) -> Undo | None:

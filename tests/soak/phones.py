@@ -55,6 +55,7 @@ _ANSWERS = (
     (r"May the circle see your name", "1"),
     (r"Want me to tell the circle", "{one or two}"),
     (r"Reply SEND to send it", "SEND"),
+    (r"That came fast\. Is it 1 more of what you said before, or 2 your answer", "2"),
 )
 ANSWERS = [(re.compile(pattern), answer) for pattern, answer in _ANSWERS]
 

@@ -115,9 +115,15 @@ class Service:
             self._process.kill()
             self._process.wait()
 
-    def signal(self, name: str, what: signal.Signals) -> int | None:
-        """Send a signal to one process; return its id, None when there is none."""
+    def signal(self, name: str, what: signal.Signals, *, keeper: bool = False) -> int | None:
+        """Send a signal to the process that does the work, or to the `keeper` that forked it.
+
+        Returns:
+            Its id; None when there is none.
+        """
         pid = self.pid_of(name)
+        if not keeper:
+            pid = [None, *self._family(pid)][-1]
         if pid is None:
             return None
         with contextlib.suppress(ProcessLookupError):

@@ -54,7 +54,7 @@ addresses = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     address=addresses,
     query=st.lists(st.tuples(words, words), max_size=3),

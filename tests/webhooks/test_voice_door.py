@@ -86,3 +86,17 @@ def test_what_is_not_the_carriers_or_of_another_call_changes_nothing(
     twilio.post(f"{DOOR}?call={TOKEN}", form())
     twilio.post(f"{DOOR}/key?call={TOKEN}", form(Digits="1", CallSid="CA2"))
     assert kept(runtime).pressed is None
+
+
+def test_whoever_calls_the_number_hears_in_every_language_that_it_reads_texts(
+    twilio: Twilio, runtime: Runtime
+) -> None:
+    said = ElementTree.fromstring(twilio.post(DOOR, form(Direction="inbound", From="+14155550111")).text)
+    assert [(each.tag, each.get("language")) for each in said] == [
+        ("Say", "en-US"),
+        ("Say", "es-MX"),
+        ("Hangup", None),
+    ]
+    assert "reads texts" in (said[0].text or "")
+    assert twilio.post(DOOR, form(), signature="x").status_code == 403
+    assert kept(runtime).state == "unsure"

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -74,18 +74,25 @@ def environment(database_url: str, redis_url: str, carrier: Running, data: Path)
 
 @contextmanager
 def a_worker(queue: str, settings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A real worker process; killed at the end, however the test ends."""
+    """A real worker, with its keeper; killed at the end, however the test ends."""
     process = subprocess.Popen(
         [sys.executable, "-m", "assistant.cli", "worker", queue],
         env={"PATH": os.environ["PATH"], **settings},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         yield process
     finally:
-        process.kill()
-        process.wait()
+        kill_all(process)
+
+
+def kill_all(process: subprocess.Popen[bytes]) -> None:
+    """Kill a worker and its keeper, if they live."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def until(happened: Callable[[], object], seconds: float = 60) -> None:
@@ -297,8 +304,7 @@ def test_a_worker_killed_while_delivering_loses_and_doubles_nothing(
         queue_replies(database, people)
         with a_worker("delivery", settings) as victim:
             until(lambda: arrived(carrier))
-            victim.send_signal(signal.SIGKILL)
-            victim.wait()
+            kill_all(victim)
         time.sleep(0.5)
         assert set(states(database)) & {"claimed"}
         let_time_pass(database, 3)

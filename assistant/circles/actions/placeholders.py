@@ -124,6 +124,9 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("given", 34, "Your answer"),
         _placeholder("read_by", 62, "Luz, May 4"),
         _placeholder("ending", 4, "0100"),
+        # LINK: what is typed at the other phone, and which phone that is, to their owner alone.
+        _placeholder("phone_code", 6, "482913"),
+        _placeholder("phone", 25, "WhatsApp, ending 0100"),
         _placeholder("language", 10, "English"),
         # Several members' first names, for their host: "Ana, Rosa and 4 more".
         _placeholder("names", 80),

@@ -19,7 +19,7 @@ from assistant.circles.buddies.groups import seats_for
 from assistant.circles.buddies.suitability import ALL_DAY, HOURS_THAT_SERVE, Seat
 from assistant.circles.cohorts.allocation import Newcomer, Table, spread
 from assistant.circles.cohorts.import_entries import Entry
-from assistant.circles.cohorts.import_plan import INVITE, NO_SEAT, Aim, Foreseen, foresee
+from assistant.circles.cohorts.import_plan import IN_DRAW, INVITE, NO_SEAT, Aim, Foreseen, foresee
 from assistant.circles.membership.invitations import ANSWERABLE, OPEN
 from assistant.errors import NotPossible
 from assistant.language.languages import LANGUAGES
@@ -82,14 +82,7 @@ def spread_over_cohort(
     Raises:
         NotPossible: none of its circles is gathering.
     """
-    mine = session.scalars(select(Circle).where(Circle.cohort_id == cohort.id).order_by(Circle.id)).all()
-    gathering = [circle for circle in mine if circle.state == "gathering"]
-    if not gathering:
-        raise NotPossible(
-            f"No circle of {cohort.name} is gathering. "
-            f'Make some first: circle create NAME --code CODE --cohort "{cohort.name}"'
-        )
-    aim = Aim(frozenset(circle.id for circle in mine), cohort.id)
+    aim, gathering = _gathering(session, cohort)
     foreseen = foresee(session, aim, entries, identity)
     to_seat = [entry for entry in entries if foreseen[entry.line] == Foreseen(INVITE)]
     stays = {line: each.circle_id for line, each in foreseen.items() if each.circle_id is not None}
@@ -107,6 +100,72 @@ def spread_over_cohort(
         {line: circle_id for line, circle_id in stays.items() if line not in again},
         _reasons(cohort, left),
     )
+
+
+def draw_over_cohort(
+    session: Session, cohort: Cohort, entries: Sequence[Entry], identity: ServiceIdentity, now: dt.datetime
+) -> tuple[Seating, int]:
+    """Everyone who could be invited takes part in the draw; return that, and how many seats are free.
+
+    Nobody has a seat yet: which is whose the lot says, and nobody may know it before.
+
+    Raises:
+        NotPossible: none of its circles is gathering.
+    """
+    aim, gathering = _gathering(session, cohort)
+    foreseen = foresee(session, aim, entries, identity)
+    taken = _taken(session, [circle.id for circle in gathering], now)
+    fates = {line: IN_DRAW if each == Foreseen(INVITE) else each.fate for line, each in foreseen.items()}
+    stays = {line: each.circle_id for line, each in foreseen.items() if each.circle_id is not None}
+    free = sum(max(0, circle.size - taken[circle.id]) for circle in gathering)
+    return Seating(aim, gathering, taken, fates, {}, stays), free
+
+
+def next_to_seat(
+    session: Session,
+    cohort: Cohort,
+    units: Sequence[Sequence[Entry]],
+    now: dt.datetime,
+) -> Sequence[int]:
+    """Return the places, in `units`, of those who fit into seats that are free now, whoever comes first.
+
+    Those who are seated together wait where there is not a seat for each, in a circle of their language;
+    those after them are looked at still.
+
+    Raises:
+        NotPossible: none of its circles is gathering.
+    """
+    _, gathering = _gathering(session, cohort)
+    taken = _taken(session, [circle.id for circle in gathering], now)
+    tables = [Table(circle.id, circle.language, circle.size, taken[circle.id]) for circle in gathering]
+    left = sum(max(0, table.size - table.taken) for table in tables)
+    chosen: list[Newcomer] = []
+    places = []
+    for place, unit in enumerate(units):
+        if not left:
+            break
+        more = [_newcomer(entry, None, now) for entry in unit]
+        if len(more) <= left and not spread([*chosen, *more], tables).left_over:
+            chosen += more
+            left -= len(more)
+            places.append(place)
+    return places
+
+
+def _gathering(session: Session, cohort: Cohort) -> tuple[Aim, Sequence[Circle]]:
+    """Return all circles of a cohort as where an import leads, and those that still gather.
+
+    Raises:
+        NotPossible: there is none that gathers.
+    """
+    mine = session.scalars(select(Circle).where(Circle.cohort_id == cohort.id).order_by(Circle.id)).all()
+    gathering = [circle for circle in mine if circle.state == "gathering"]
+    if not gathering:
+        raise NotPossible(
+            f"No circle of {cohort.name} is gathering. "
+            f'Make some first: circle create NAME --code CODE --cohort "{cohort.name}"'
+        )
+    return Aim(frozenset(circle.id for circle in mine), cohort.id), gathering
 
 
 def find_cohort(session: Session, name: str) -> Cohort:

@@ -68,8 +68,10 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     ),
     "teaches": ("teach", "can teach", "can share", "knows", "skills", "ensena", "puede ensenar", "comparte"),
     "learns": ("learn", "wants to learn", "would like to learn", "aprende", "quiere aprender"),
+    "household": ("household id", "family", "together", "drawn with", "hogar", "familia", "juntos", "juntas"),
 }
-"""The last three only help to choose a circle; whatever stands in them, nobody is refused for it."""
+"""Hours, teaches and learns only help to choose a circle, and household only says who is drawn together where
+seats are drawn by lot; whatever stands in these, nobody is refused for it."""
 
 _LANGUAGES: Final = {
     written: code
@@ -108,6 +110,8 @@ class Entry:
     """From this local hour on texts are welcome, if the file says so in words we read."""
     teaches: str = ""
     learns: str = ""
+    household: str = ""
+    """Folded; whoever has the same is drawn together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ class Sheet:
 def read_sheet(data: bytes, *, country: str, zone: str, now: dt.datetime) -> Sheet:
     """Check a file of people, in the columns phone,name,language,timezone,consent_at,consent_source.
 
-    hours, teaches and learns may be there, too.
+    hours, teaches, learns and household may be there, too.
 
     Args:
         data: The file as it is.
@@ -191,6 +195,7 @@ def _read_row(row: Row, country: str, zone: str, now: dt.datetime) -> Entry | Ba
         hour=_hour(cells.get("hours", "")[:80]),
         teaches=cells.get("teaches", "")[:LONGEST_SKILL],
         learns=cells.get("learns", "")[:LONGEST_SKILL],
+        household=" ".join(fold(cells.get("household", "")).split())[:80],
     )
 
 

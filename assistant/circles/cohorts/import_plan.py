@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from assistant.circles.people.row_locks import hold_every_number
 from assistant.circles.people.same_people import channel_of, known_by, same_addresses
 from assistant.store.insert import insert_all
 from assistant.store.numbering import new_ids
-from assistant.store.tables import Address, Invitation, Member, Outbox, Person
+from assistant.store.tables import Address, Applicant, Circle, Invitation, Member, Outbox, Person, SeatDraw
 from assistant.store.tables.circle_tables import SEATED
 
 CHUNK: Final = 100
@@ -33,10 +33,14 @@ LOOKED_AT: Final = 500
 """Entries looked at in one go where nothing is written."""
 
 INVITE, NO_CONSENT, NO_SEAT = "invite", "no consent", "no seat"
+IN_DRAW, WAITING, AFTER_DRAW = "in the draw", "waiting", "after the draw"
 FATES: Final[Mapping[str, str]] = {
     INVITE: "will be texted an invitation, in their own daytime; they are in when they answer JOIN",
     NO_CONSENT: "have no recorded consent: never texted; forward them the join line yourself",
     NO_SEAT: "find no free seat: not texted",
+    IN_DRAW: "take part in the draw: a lot decides who is invited and who is told of the waiting list",
+    WAITING: "are on the waiting list: a seat that is free goes to whoever is next (circle waitlist seat)",
+    AFTER_DRAW: "came after the cohort's seats were drawn: not texted",
     "member": "are in already",
     "invited": "were invited before",
     "declined": "said no to an invitation after they had agreed on paper: not asked again",
@@ -209,12 +213,13 @@ class _Standing:
         )
         self._seats = {person_id: circle_id for person_id, circle_id in seats if circle_id in aim.circles}
         kinds = kinds_in_force(session, ids, identity.sender)
+        self._applied, self._drawn = _of_a_draw(session, aim, set(self.people.values()))
         self.opted_in = {address_id for address_id, kind in kinds.items() if kind == "in"}
         self._opted_out = {address_id for address_id, kind in kinds.items() if kind == "out"}
 
     def foresee(self, entry: Entry) -> Foreseen:
         address = self.addresses.get(entry.uri)
-        otherwise = Foreseen(INVITE if entry.consent_at is not None else NO_CONSENT)
+        otherwise = self._anew(entry)
         # Whoever asked to be forgotten comes back by their own text alone, which opts them in.
         if entry.uri in self._forgotten and (address is None or address.id not in self.opted_in):
             return Foreseen("erased")
@@ -233,6 +238,15 @@ class _Standing:
             return Foreseen("declined")
         return self._invited(address, entry) or otherwise
 
+    def _anew(self, entry: Entry) -> Foreseen:
+        """What comes of whoever has neither seat nor invitation: where seats were drawn, as was drawn."""
+        applied = self._applied.get(self.people.get(entry.uri, 0))
+        if applied == "waiting":
+            return Foreseen(WAITING)
+        if entry.consent_at is None:
+            return Foreseen(NO_CONSENT)
+        return Foreseen(AFTER_DRAW if self._drawn and applied != "offered" else INVITE)
+
     def _invited(self, address: Address, entry: Entry) -> Foreseen | None:
         """Return the standing by an invitation to one of these circles; None when it counts as none."""
         for invitation in self._by_address.get(address.id, ()):
@@ -244,6 +258,53 @@ class _Standing:
                 return Foreseen(INVITE, invitation.circle_id)
             return Foreseen("invited", invitation.circle_id)
         return None
+
+
+def _of_a_draw(session: Session, aim: Aim, people: Collection[int]) -> tuple[dict[int, str], bool]:
+    """Return how those stand who took part in a draw of this cohort's seats, and whether there was one.
+
+    To one circle alone newcomers may be invited after it, too; whoever waits is not.
+    """
+    cohorts = select(Circle.cohort_id).where(Circle.id.in_(aim.circles))
+    drawn = select(SeatDraw.id).where(SeatDraw.cohort_id.in_(cohorts), SeatDraw.drawn_at.is_not(None))
+    ids = session.scalars(drawn).all()
+    if not ids:
+        return {}, False
+    rows = session.execute(
+        select(Applicant.person_id, Applicant.state).where(
+            Applicant.draw_id.in_(ids), Applicant.person_id.in_(people)
+        )
+    )
+    return {person_id: state for person_id, state in rows}, aim.cohort_id is not None  # noqa: C416
+
+
+def meet(
+    session: Session, aim: Aim, entries: Sequence[Entry], identity: ServiceIdentity, now: dt.datetime
+) -> tuple[dict[str, tuple[int, int]], dict[int, Foreseen], Sequence[Agreed]]:
+    """Write down the people of some entries, invited or not; one who asked to be forgotten is not among them.
+
+    Returns:
+        uri -> the ids of address and person; line -> what would come of each, were it invited; and the
+        consents that are to be entered in the ledger, of those who could be.
+    """
+    hold_every_number(session)
+    met: dict[str, tuple[int, int]] = {}
+    foreseen: dict[int, Foreseen] = {}
+    agreed: list[Agreed] = []
+    for start in range(0, len(entries), LOOKED_AT):
+        chunk = entries[start : start + LOOKED_AT]
+        standing = _Standing(session, aim, chunk, identity)
+        foreseen |= {entry.line: standing.foresee(entry) for entry in chunk}
+        known = [entry for entry in chunk if foreseen[entry.line].fate != "erased"]
+        met |= _meet(session, known, standing, now)
+        agreed += [
+            Agreed(met[entry.uri][0], entry.consent_source or "", entry.consent_at)
+            for entry in known
+            if foreseen[entry.line].fate == INVITE
+            and entry.consent_at is not None
+            and met[entry.uri][0] not in standing.opted_in
+        ]
+    return met, foreseen, agreed
 
 
 def _meet(

@@ -11,10 +11,18 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from assistant.circles.actions.context import ServiceIdentity
-from assistant.circles.cohorts.assignment import Seating, seat_in_circle, spread_over_cohort, usual_zone
+from assistant.circles.cohorts.assignment import (
+    Seating,
+    draw_over_cohort,
+    seat_in_circle,
+    spread_over_cohort,
+    usual_zone,
+)
 from assistant.circles.cohorts.import_entries import COLUMNS, BadRow, Sheet, read_sheet
-from assistant.circles.cohorts.import_plan import INVITE
+from assistant.circles.cohorts.import_plan import IN_DRAW, INVITE
 from assistant.circles.cohorts.spreadsheets import read_table
+from assistant.circles.cohorts.waitlist import Lots, drawn_of, lots_of
+from assistant.errors import NotPossible
 from assistant.language.csv_cells import safe_csv
 from assistant.store.tables import Circle, Cohort
 
@@ -30,6 +38,8 @@ class Plan:
     seating: Seating
     where: str
     """Name of the circle or cohort."""
+    lots: Lots | None = None
+    """Who takes part in a draw that is to be held first; None: nothing is drawn, or it was drawn before."""
 
     @cached_property
     def fates(self) -> Counter[str]:
@@ -77,8 +87,11 @@ def plan_import(
     *,
     country: str,
     now: dt.datetime,
+    seats: int | None = None,
 ) -> Plan:
     """Read a file and find everyone in it a seat: in one circle, or spread over those of a cohort.
+
+    Where the seats of a cohort were drawn, those who were drawn are spread, and nobody else.
 
     Args:
         session: Any session; nothing is changed.
@@ -87,18 +100,47 @@ def plan_import(
         identity: Whom consent is given to.
         country: Whose numbers need no prefix.
         now: Aware UTC.
+        seats: So many are drawn by lot, unless that was done before; None: everyone is to be seated.
 
     Raises:
         UnreadableTable: it is no table of people.
-        NotPossible: the circle is over, or no circle of the cohort is gathering.
+        NotPossible: the circle is over, no circle of the cohort is gathering, or what is to be drawn are not
+            the seats of a cohort, more than it has, or more than there are people.
     """
     zone = whose.zone if isinstance(whose, Circle) else usual_zone(session, whose)
     sheet = read_sheet(data, country=country, zone=zone, now=now)
+    if seats is not None:
+        if isinstance(whose, Circle):
+            raise NotPossible(
+                "Seats are drawn among the circles of a cohort: one circle is too few to compare."
+            )
+        if drawn_of(session, whose.id) is None:
+            return _to_draw(session, sheet, whose, identity, now, seats)
     if isinstance(whose, Circle):
         seating = seat_in_circle(session, whose, sheet.entries, identity)
     else:
         seating = spread_over_cohort(session, whose, sheet.entries, identity, now)
     return Plan(sheet, seating, whose.name)
+
+
+def _to_draw(
+    session: Session, sheet: Sheet, cohort: Cohort, identity: ServiceIdentity, now: dt.datetime, seats: int
+) -> Plan:
+    """Return who takes part in a draw that is to be held."""
+    seating, free = draw_over_cohort(session, cohort, sheet.entries, identity, now)
+    entrants = [entry for entry in sheet.entries if seating.fates[entry.line] == IN_DRAW]
+    lots = lots_of(session, entrants, seats, free)
+    if free < seats:
+        raise NotPossible(
+            f"{cohort.name} has {free} free seats, so that {seats} cannot be drawn. "
+            f'Make more circles first: circle create NAME --code CODE --cohort "{cohort.name}"'
+        )
+    if lots.people <= seats:
+        raise NotPossible(
+            f"{lots.people} people can be invited, and there are {seats} seats: nothing has to be drawn. "
+            "Import the file without drawing."
+        )
+    return Plan(sheet, seating, cohort.name, lots)
 
 
 def rows_to_mend(data: bytes, plan: Plan) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.people.audit import record
 from assistant.circles.people.permissions import organized
-from assistant.store.tables import Circle, Cohort, Upload
+from assistant.store.tables import Circle, Cohort, SeatDraw, Upload
 
 HELD_FOR: Final = dt.timedelta(hours=1)
 """So long a file waits for its organizer's word."""
@@ -28,9 +28,19 @@ LEFT_ALONE_FOR: Final = dt.timedelta(minutes=5)
 
 
 def bring(
-    session: Session, person_id: int, whose: Circle | Cohort, data: bytes, country: str, now: dt.datetime
+    session: Session,
+    person_id: int,
+    whose: Circle | Cohort,
+    data: bytes,
+    country: str,
+    now: dt.datetime,
+    draw_id: int | None = None,
 ) -> Upload:
-    """Keep a file for an hour; one that its organizer brought before and did not import gives way to it."""
+    """Keep a file for an hour; one that its organizer brought before and did not import gives way to it.
+
+    Args:
+        draw_id: The draw that was sealed of its people; None: nothing is drawn.
+    """
     waiting = (Upload.person_id == person_id, Upload.starts_at.is_(None))
     session.execute(delete(Upload).where(*waiting))
     made = Upload(
@@ -41,6 +51,7 @@ def bring(
         data=b64encode(data).decode("ascii"),
         made_at=now,
         expires_at=now + HELD_FOR,
+        draw_id=draw_id,
     )
     session.add(made)
     session.flush()
@@ -66,6 +77,11 @@ def brought_into(
 def content_of(upload: Upload) -> bytes:
     """Return the file as it was brought; empty when it is gone."""
     return b64decode(upload.data or "")
+
+
+def seats_of(session: Session, upload: Upload) -> int | None:
+    """Return how many seats are drawn among the people of a file; None: nothing is drawn."""
+    return session.get_one(SeatDraw, upload.draw_id).seats if upload.draw_id is not None else None
 
 
 def begin(session: Session, upload: Upload, rows: int, invitations: int, now: dt.datetime) -> bool:

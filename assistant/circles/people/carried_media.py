@@ -32,9 +32,9 @@ TRANSCRIBED: Final = "Transcribed"
 VOICE: Final = "audio/"
 PICTURE: Final = "image/jpeg"
 OPUS: Final = "audio/ogg"
-ENDINGS: Final = {PICTURE: "jpg", OPUS: "ogg", "audio/amr": "amr"}
+ENDINGS: Final = {PICTURE: "jpg", OPUS: "ogg", "audio/amr": "amr", "audio/aac": "aac"}
 BY_MMS: Final = (PICTURE, "audio/amr")
-"""What phones show that comes by MMS."""
+"""What phones show that comes by MMS, and Twilio takes for it (2026); WhatsApp takes each of `ENDINGS`."""
 WITH_MMS: Final = ("US", "CA")
 """Whose numbers take MMS from numbers of the same two countries (Twilio, 2026); elsewhere there is none."""
 
@@ -49,6 +49,10 @@ class Along:
     @property
     def ending(self) -> str:
         return ENDINGS[self.content_type]
+
+    @property
+    def is_picture(self) -> bool:
+        return self.content_type == PICTURE
 
 
 def can_be_shown(uri: str, content_type: str) -> bool:

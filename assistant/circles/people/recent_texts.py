@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.store.tables import Outbox
+
+NEVER_CAME: Final = ("cancelled", "dropped", "failed")
+
+
+def last_words(session: Session, person_id: int, wording: str, since: dt.datetime) -> tuple[str, int | None]:
+    """Return what was said to a person in this wording last, and in which conversation; "" if not since then.
+
+    Args:
+        wording: flow/step/part or notices/name.
+        since: Aware UTC, not included.
+    """
+    rows = (
+        select(Outbox.body, Outbox.conversation_id)
+        .where(
+            Outbox.person_id == person_id,
+            Outbox.wording == wording,
+            Outbox.created_at > since,
+            Outbox.state.not_in(NEVER_CAME) | Outbox.said_in.is_not(None),
+        )
+        .order_by(Outbox.id.desc())
+        .limit(1)
+    )
+    found = session.execute(rows).first()
+    return (found.body or "", found.conversation_id) if found is not None else ("", None)
 
 
 def was_said(

@@ -2,7 +2,8 @@
 
 WhatsApp users who hide their number are known by the id that WhatsApp gives along with it: one who showed it
 once is known without it from then on, and the other way round. Anything less certain, a hidden number
-that never was seen with its id or a new phone, is linked by its owner's own word (`membership.phone_claims`).
+that never was seen with its id or a new phone, is linked by its owner's own word (`membership.phone_claims`),
+and two who have a seat each by a code that goes from one phone to the other (`trust.two_phones`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.people.silence import may_be_another
 from assistant.language.phones.same_numbers import normal_form, ways_to_write
 from assistant.store.read_ahead import forget
-from assistant.store.tables import Address, Inbox, Member, Role
+from assistant.store.tables import Address, Applicant, Inbox, Member, Person, Role, Timer
 
 SCHEMES: Final = ("sms", "whatsapp")
 """The channels that know people by their numbers."""
@@ -109,10 +110,32 @@ def give_addresses(session: Session, people: Collection[int], owner: int) -> Non
         address.person_id = owner
     session.flush()
     session.execute(
+        update(Applicant).where(Applicant.person_id.in_(people)).values(person_id=owner),
+        execution_options={"synchronize_session": False},
+    )
+    session.execute(
         update(Inbox).where(Inbox.person_id.in_(people), Inbox.state == "new").values(person_id=owner),
         execution_options={"synchronize_session": False},
     )
     forget(session, Address)
+
+
+def follow_merged(session: Session, locked: Mapping[int, Person]) -> dict[int, Person]:
+    """Return those of these people who are nobody else by now, and hand on what waits for the others.
+
+    Whoever was at work as two people became one may have left a text or a timer to the one who went: it is
+    the other's, and seen to as such the next time.
+    """
+    for person in locked.values():
+        if person.merged_into_id is not None:
+            for table, waits in ((Inbox, Inbox.state == "new"), (Timer, Timer.done_at.is_(None))):
+                session.execute(
+                    update(table)
+                    .where(table.person_id == person.id, waits)
+                    .values(person_id=person.merged_into_id),
+                    execution_options={"synchronize_session": False},
+                )
+    return {each.id: each for each in locked.values() if each.merged_into_id is None}
 
 
 def _read(session: Session, uris: Collection[str]) -> Mapping[str, Address]:

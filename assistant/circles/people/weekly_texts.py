@@ -35,7 +35,8 @@ OF_OWN_ASKS: Final = (
 )
 """Wordings of what follows from what a member asked, offered or said yes to; not counted."""
 UNASKED: Final = ("prompt", "notice", "invitation")
-"""Purposes of the texts that count; what others write to a member is not among them."""
+"""Purposes of the texts that count; what others write to a member is not among them. What asks
+a reader to open the chat counts, whatever waits: it is a text of ours more."""
 _WEEK: Final = dt.timedelta(days=7)
 _NOT_SENT: Final = ("cancelled", "dropped", "failed")
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.reports.published import COHORT, Figure
 from assistant.circles.reports.suppression import FEWEST, Cell, hide
 from assistant.circles.surveys.survey_items import ASKED_AT, ITEMS, LASTING, Item
-from assistant.store.tables import Circle, Cohort, Member, Person, Survey, SurveyAnswer
+from assistant.store.tables import Applicant, Circle, Cohort, Member, Person, SeatDraw, Survey, SurveyAnswer
 
 FEWEST_COMPARED: Final = 20
 """Fewer people, or pairs of answers, than this are not compared."""
@@ -96,7 +96,7 @@ def before_after(session: Session, whose: Circle | Cohort) -> BeforeAfter:
         return BeforeAfter(whose.code)
     scope = COHORT if isinstance(whose, Cohort) else whose.code
     inside = Circle.cohort_id == whose.id if isinstance(whose, Cohort) else Circle.id == whose.id
-    asked, scores = _read(session, select(Circle.id).where(inside))
+    asked, scores = read_scores(session, select(Circle.id).where(inside))
     answers = tuple(
         _answers(point, item, asked[point], scores.get((point, item), {}))
         for point, items in ASKED_AT.items()
@@ -123,13 +123,13 @@ def as_figures(made: BeforeAfter) -> Iterator[Figure]:
         for place, score in enumerate(ITEMS[each.item].scores):
             numbers[f"{each.item}_{score}"] = each.counts[place] if each.counts is not None else None
         name = f"{each.item}_share" if ITEMS[each.item].by_share else f"{each.item}_mean"
-        numbers |= _parts(name, each.share if ITEMS[each.item].by_share else each.mean)
+        numbers |= parts_of(name, each.share if ITEMS[each.item].by_share else each.mean)
         for figure, value in numbers.items():
             yield Figure(made.scope, each.point, figure, value, value is None)
     for change in made.changes:
         period = f"{change.before} to {change.after}"
         numbers = {f"{change.item}_pairs": change.pairs, f"{change.item}_lost": change.lost}
-        numbers |= _parts(f"{change.item}_change", change.mean)
+        numbers |= parts_of(f"{change.item}_change", change.mean)
         for figure, value in numbers.items():
             yield Figure(made.scope, period, figure, value, value is None)
 
@@ -149,15 +149,27 @@ def share_of(good: int, people: int) -> Interval:
     return Interval(share, middle - half, middle + half)
 
 
-def _read(
+def read_scores(
     session: Session, inside: Select[int]
 ) -> tuple[dict[str, set[int]], dict[tuple[str, str], dict[int, int]]]:
-    """Return who was asked at each point, and what they answered; whoever is forgotten is nowhere in it."""
+    """Return which members of these circles were asked at each point, and what they answered.
+
+    Whoever is forgotten is nowhere in it, nor who was put on the waiting list first: `seated_waiting` counts
+    them, and the difference of the two must not be a few people.
+    """
+    waited = (
+        select(Applicant.person_id)
+        .join(SeatDraw, SeatDraw.id == Applicant.draw_id)
+        .where(
+            Applicant.arm == "waiting",
+            SeatDraw.cohort_id.in_(select(Circle.cohort_id).where(Circle.id.in_(inside))),
+        )
+    )
     rows = session.execute(
         select(Survey.id, Survey.point, Member.person_id)
         .join(Member, Member.id == Survey.member_id)
         .join(Person, Person.id == Member.person_id)
-        .where(Member.circle_id.in_(inside), Person.erased_at.is_(None))
+        .where(Member.circle_id.in_(inside), Person.erased_at.is_(None), Person.id.not_in(waited))
         .order_by(Survey.id)
     ).all()
     asked: dict[str, set[int]] = {}
@@ -224,7 +236,8 @@ def _weight(item: Item, score: int) -> int:
     return int(score >= item.good_from) if item.by_share else score
 
 
-def _parts(name: str, estimate: Interval | None) -> dict[str, float | None]:
+def parts_of(name: str, estimate: Interval | None) -> dict[str, float | None]:
+    """Return an estimate and the ends of its interval as figures; None: it is hidden."""
     if estimate is None:
         return {name: None, f"{name}_low": None, f"{name}_high": None}
     return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}

@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import delete, func, select
 
+from assistant.circles.reports import comparing
 from assistant.circles.reports.published import COHORT, packed
 from assistant.circles.reports.report import collector_at_rest, count
 from assistant.store.database import Database
@@ -54,10 +55,13 @@ def _keep(database: Database, cohort_id: int, now: dt.datetime) -> None:
         counted = count(session, session.get_one(Cohort, cohort_id), now)
         whole = counted.cohort
         reports = [counted.of(each) for each in (whole, *counted.circles) if each is not None]
+        compared = comparing.compare(session, session.get_one(Cohort, cohort_id))
     rows = [
         {"cohort_id": cohort_id, "scope": each.scope, "as_of": now, "content": packed(each)}
         for each in reports
     ]
+    content = comparing.packed(compared)
+    rows.append({"cohort_id": cohort_id, "scope": comparing.KEPT_AS, "as_of": now, "content": content})
     with database.write() as session:
         session.execute(delete(KeptReport).where(KeptReport.cohort_id == cohort_id))
         # Another worker may have kept it meanwhile: one of the two is as good as the other.

@@ -10,9 +10,9 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
 from assistant.circles.people.emptying import empty_rows
-from assistant.circles.surveys.survey_items import ASKED_AT, ITEMS, choices_for
+from assistant.circles.surveys.survey_items import ASKED_AT, ITEMS, LASTING, choices_for
 from assistant.circles.surveys.survey_plan import ASKABLE, FLOW
-from assistant.store.tables import Answer, Question, Survey, SurveyAnswer
+from assistant.store.tables import Answer, Applicant, Cohort, Question, SeatDraw, Survey, SurveyAnswer
 
 PULSE: Final = "middle"
 """The point at which one question is all, and SKIP is enough of a no."""
@@ -20,16 +20,18 @@ PULSE: Final = "middle"
 
 @action("ask", "pulse", "over")
 def open_survey(ctx: ActionContext, *, survey: int = 0) -> ActionResult:
-    """Open the questions of one point; over: they are not for this member, or not any more.
+    """Open the questions of one point; over: they are not for whoever was to be asked, or not any more.
 
-    On a phone that others see nothing is asked.
+    On a phone that others see nothing is asked. Whoever waits for a seat is not asked about a circle.
     """
     row = _mine(ctx, survey)
-    if row is None or row.state != "asked" or ctx.member is None or ctx.circle is None:
+    if row is None or row.state != "asked" or ctx.person.plain:
         return ActionResult("over")
-    if ctx.person.plain or ctx.member.state not in ASKABLE or not ctx.circle.surveyed:
+    waits = row.applicant_id is not None
+    if not (_waits_still(ctx, row) if waits else _is_member_still(ctx)):
         return ActionResult("over")
-    values = {**choices_for(language_of(ctx)), "count": str(len(ASKED_AT[row.point]))}
+    count = len(LASTING if waits else ASKED_AT[row.point])
+    values = {**choices_for(language_of(ctx)), "count": str(count), "waiting": waits}
     return ActionResult("pulse" if row.point == PULSE else "ask", values)
 
 
@@ -88,7 +90,8 @@ def keep_survey(
 def what_is_left(ctx: ActionContext, *, survey: int = 0) -> ActionResult:
     """Whether the circle itself is asked about, too: at the end."""
     row = _mine(ctx, survey)
-    return ActionResult("belonging" if row is not None and row.point == "end" else "done")
+    about_circle = row is not None and row.point == "end" and row.applicant_id is None
+    return ActionResult("belonging" if about_circle else "done")
 
 
 @action("ask", "done")
@@ -117,7 +120,25 @@ def agree_to_later(ctx: ActionContext, *, survey: int = 0) -> ActionResult:
 
 def _mine(ctx: ActionContext, survey: int) -> Survey | None:
     row = ctx.session.get(Survey, survey)
-    return row if row is not None and ctx.member is not None and row.member_id == ctx.member.id else None
+    if row is None:
+        return None
+    if row.applicant_id is not None:
+        mine = ctx.session.get_one(Applicant, row.applicant_id).person_id == ctx.person.id
+    else:
+        mine = ctx.member is not None and row.member_id == ctx.member.id
+    return row if mine else None
+
+
+def _is_member_still(ctx: ActionContext) -> bool:
+    if ctx.member is None or ctx.circle is None:
+        return False
+    return ctx.member.state in ASKABLE and ctx.circle.surveyed
+
+
+def _waits_still(ctx: ActionContext, row: Survey) -> bool:
+    applicant = ctx.session.get_one(Applicant, row.applicant_id)
+    cohort = ctx.session.get_one(Cohort, ctx.session.get_one(SeatDraw, applicant.draw_id).cohort_id)
+    return applicant.state == "waiting" and cohort.surveyed
 
 
 def _settle(ctx: ActionContext, survey: int, state: str, outcome: str) -> ActionResult:
@@ -130,7 +151,9 @@ def _settle(ctx: ActionContext, survey: int, state: str, outcome: str) -> Action
 
 def _forget_words(ctx: ActionContext) -> None:
     """Empty the answers as every question keeps them: the number is enough."""
-    assert ctx.member is not None
-    asked = select(Question.id).where(Question.member_id == ctx.member.id, Question.flow == FLOW)
+    seat = ctx.member.id if ctx.member is not None else None
+    asked = select(Question.id).where(
+        Question.person_id == ctx.person.id, Question.member_id == seat, Question.flow == FLOW
+    )
     ctx.session.flush()
     empty_rows(ctx.session, Answer, Answer.question_id.in_(asked), ctx.now, words=None, value=None)

@@ -90,7 +90,7 @@ def start_surveys(session: Session, sender: str, now: dt.datetime) -> list[Start
     due = due.order_by(Circle.survey_look_at, Circle.id).limit(AT_ONCE)
     starts: list[Start] = []
     for circle in session.scalars(due.with_for_update(skip_locked=True, key_share=True, of=Circle)).all():
-        circle.survey_look_at = _look_again(circle, now)
+        circle.survey_look_at = look_again(circle.closed_at, now)
         if circle.survey_look_at is None:
             forget_scores(session, circle, now)
         elif circle.surveyed:
@@ -106,14 +106,19 @@ def forget_scores(session: Session, circle: Circle, now: dt.datetime) -> None:
     empty_rows(session, SurveyAnswer, SurveyAnswer.survey_id.in_(theirs), now, score=None)
 
 
-def _look_again(circle: Circle, now: dt.datetime) -> dt.datetime | None:
-    """Return when to look next: often while anybody may have to be asked, then once, to forget."""
-    if circle.closed_at is None:
+def look_again(closed_at: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
+    """Return when to look next: often while anybody may have to be asked, then once, to forget.
+
+    Args:
+        closed_at: When the season ended (aware UTC); None: it has not.
+        now: Aware UTC.
+    """
+    if closed_at is None:
         return now + LOOK_AGAIN
-    over = circle.closed_at + KEPT_FOR
+    over = closed_at + KEPT_FOR
     if now >= over:
         return None
-    begins = [circle.closed_at + each for each in (AFTER_END, LATER)]
+    begins = [closed_at + each for each in (AFTER_END, LATER)]
     for at in begins:
         if now < at:
             return at

@@ -19,6 +19,7 @@ from assistant.circles.actions.registry import action
 from assistant.circles.hosts.alert_words import end_by_opt_out
 from assistant.circles.membership.invitations import decline
 from assistant.circles.membership.leaving import close
+from assistant.circles.membership.waiting_answers import leave_lists
 from assistant.circles.people.audit import record
 from assistant.circles.people.carried_media import forget as forget_media
 from assistant.circles.people.carried_words import call_back, forget_values
@@ -30,12 +31,13 @@ from assistant.circles.people.receipts import OWNERS
 from assistant.circles.people.roster import is_called
 from assistant.circles.seasons.retention import KEPT_PARAMS
 from assistant.circles.trust.reports import end_reports_about, keep_asking
-from assistant.circles.trust.traces import FIRST_LOOK, NOBODYS, forget_told, mates_of, names_of
+from assistant.circles.trust.traces import FIRST_LOOK, NOBODYS, forget_told, mates_of, names_of, once_two
 from assistant.store.tables import (
     Address,
     Alert,
     Answer,
     Apart,
+    Applicant,
     CallWish,
     Circle,
     Conversation,
@@ -95,7 +97,8 @@ def hold_erasing(ctx: ActionContext) -> ActionResult:
     circle = _some_circle(ctx)
     if circle is None:
         soon = Start(ctx.person.id, CARRIES_OUT, {"alone": True}, due_at=ctx.now + HELD_FOR, at_once=True)
-        return ActionResult("soon", effects=(soon,))
+        # What was asked before is not asked again: this was said to be the last text.
+        return ActionResult("soon", effects=(Finish(ctx.person.id, keep_current=True), soon))
     under_way = ctx.session.scalars(
         select(PendingAction.id).where(
             PendingAction.by_person_id == ctx.person.id,
@@ -142,8 +145,9 @@ def erase_person(ctx: ActionContext) -> tuple[Effect, ...]:
         effects += close(ctx, member, circle)
     effects.append(Finish(person.id))
     decline(session, person.id, now)
+    leave_lists(session, person.id, now)
     addresses = session.scalars(select(Address).where(Address.person_id == person.id)).all()
-    traces = {"names": names_of(person), "uris": [address.uri for address in addresses]}
+    traces = {"names": names_of(session, person), "uris": [address.uri for address in addresses]}
     session.add(Erasure(person_id=person.id, traces=traces, at=now, due_at=now + FIRST_LOOK, done_at=None))
     session.flush()
     _call_back(session, person.id, now)
@@ -155,6 +159,8 @@ def erase_person(ctx: ActionContext) -> tuple[Effect, ...]:
         forget(session, address, ctx.identity.sender, ctx.identity.key, now)
     person.name = person.place = person.zone = person.language = person.own_word = None
     person.hour, person.plain, person.erased_at = None, False, now
+    for once in once_two(session, person.id):
+        once.name, once.erased_at = None, now
     person.on_hand = None
     record(session, KIND, now, by=person.id)
     session.flush()
@@ -201,7 +207,9 @@ def _erase_words(session: Session, person_id: int, now: dt.datetime) -> None:
     empty_rows(session, Listing, Listing.member_id.in_(seats), now, words=None)
     about = or_(Introduced.member_id.in_(seats), Introduced.written_by == person_id)
     empty_rows(session, Introduced, about, now, words=None, answer_id=None)
-    surveys = select(Survey.id).where(Survey.member_id.in_(seats))
+    applied = select(Applicant.id).where(Applicant.person_id == person_id)
+    empty_rows(session, Applicant, Applicant.id.in_(applied), None, details={})
+    surveys = select(Survey.id).where(or_(Survey.member_id.in_(seats), Survey.applicant_id.in_(applied)))
     empty_rows(session, SurveyAnswer, SurveyAnswer.survey_id.in_(surveys), now, score=None)
     empty_rows(session, PendingAction, PendingAction.by_person_id == person_id, None, words=None)
     empty_rows(session, Conversation, Conversation.person_id == person_id, None, values={})

@@ -22,7 +22,7 @@ from assistant.circles.trust.shown_addresses import ending_of, shown, told_apart
 from assistant.language.languages import LANGUAGES
 from assistant.language.rendering import readable_date, readable_time
 from assistant.schedule.local_time import home, zone_of
-from assistant.store.tables import Address, Circle, Inbox, Media, Member, Role
+from assistant.store.tables import Address, Applicant, Circle, Inbox, Media, Member, Role
 
 ON_PAPER: Final = "import"
 
@@ -34,6 +34,7 @@ def tell_what_is_held(ctx: ActionContext) -> ActionResult:
         _about_person(ctx),
         *_about_other_addresses(ctx),
         *_about_seats(ctx),
+        *_about_waiting(ctx),
         *_about_on_hand(ctx),
         *_about_roles(ctx),
     )
@@ -89,6 +90,12 @@ def _about_seats(ctx: ActionContext) -> Iterator[Line]:
         if member.joined_at is not None:
             said["date"] = _day(ctx, member.joined_at)
         yield Line("me_seat", said)
+
+
+def _about_waiting(ctx: ActionContext) -> Iterator[Line]:
+    waiting = Applicant.person_id == ctx.person.id, Applicant.state == "waiting"
+    for since in ctx.session.scalars(select(Applicant.state_at).where(*waiting).order_by(Applicant.id)):
+        yield Line("me_waiting", {"date": _day(ctx, since)})
 
 
 def _about_on_hand(ctx: ActionContext) -> Iterator[Line]:

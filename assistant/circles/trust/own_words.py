@@ -16,6 +16,7 @@ from assistant.circles.sharing.given_words import PASSED_ON, PRIVATE, TO_A_HOST
 from assistant.language.languages import FALLBACK, LANGUAGES
 from assistant.store.tables import (
     Answer,
+    Applicant,
     Goal,
     GoalStep,
     Inbox,
@@ -190,17 +191,23 @@ def _said(session: Session, person_id: int) -> Iterator[Own]:
 
 def _counted(session: Session, person_id: int, seats: dict[int, int]) -> Iterator[Own]:
     """Numbers that were answered before and after a season, which are only counted: nobody reads them."""
+    applied = select(Applicant.id).where(Applicant.person_id == person_id)
     rows = session.execute(
         select(SurveyAnswer, Survey.member_id)
         .join(Survey, Survey.id == SurveyAnswer.survey_id)
-        .where(Survey.member_id.in_(seats), SurveyAnswer.score.is_not(None))
+        .where(
+            or_(Survey.member_id.in_(seats), Survey.applicant_id.in_(applied)),
+            SurveyAnswer.score.is_not(None),
+        )
         .order_by(SurveyAnswer.survey_id, SurveyAnswer.item)
     )
     labels = LANGUAGES[session.get_one(Person, person_id).language or FALLBACK].labels
     for given, member_id in rows:
         said = f"{labels[f'survey_{given.item}']}: {given.score}, {given.at:%Y-%m-%d}"
         ref = (SURVEY, given.survey_id)
-        yield Own(SURVEY, given.at, seats[member_id], said, private=True, refs={ref})
+        yield Own(
+            SURVEY, given.at, seats.get(member_id) if member_id else None, said, private=True, refs={ref}
+        )
 
 
 def _texts(session: Session, ids: Iterable[int], at: dict[Ref, Own]) -> list[Own]:

@@ -80,9 +80,21 @@ def forgotten_uris(session: Session) -> dict[str, dt.datetime]:
     return {uri: at for traces, at in rows for uri in traces.get("uris") or ()}
 
 
-def names_of(person: Person) -> list[str]:
-    """Return by which words others know the person."""
-    return plain_words(person.name or "")
+def names_of(session: Session, person: Person) -> list[str]:
+    """Return by which words others know the person, or knew them on another phone."""
+    known = [person, *once_two(session, person.id)]
+    return list(dict.fromkeys(word for each in known for word in plain_words(each.name or "")))
+
+
+def once_two(session: Session, person_id: int) -> Sequence[Person]:
+    """Return who turned out to be this person (`trust.one_person`): what is left of them is a name."""
+    found: list[Person] = []
+    wanted = {person_id}
+    while wanted:
+        gone = session.scalars(select(Person).where(Person.merged_into_id.in_(wanted))).all()
+        found += gone
+        wanted = {each.id for each in gone}
+    return found
 
 
 def forget_told(

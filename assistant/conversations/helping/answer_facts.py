@@ -17,6 +17,7 @@ from sqlalchemy import select
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, name_of, shorten
 from assistant.circles.membership.invitations import open_invitations
+from assistant.circles.membership.waiting_answers import waits_for_seat
 from assistant.circles.people.memberships import hosts_of
 from assistant.circles.sharing.shares import apart_from
 from assistant.conversations.turn_context import Context
@@ -94,6 +95,8 @@ def _came(context: Context, ctx: ActionContext) -> Facts:
         circle = invited_to[-1][1]
         return {"came": "asked", "circle": circle.name, "code": circle.code}
     running = context.known.hears.intersection(("host", "organizer", "on_call"))
+    if not running and waits_for_seat(ctx.session, ctx.person.id):
+        return {"came": "waiting"}
     return {"came": "hosting" if running else "alone"}
 
 
@@ -138,7 +141,7 @@ def _next(_context: Context, ctx: ActionContext) -> Facts:
     """What the season has planned for the seat, by the clock of whoever holds it."""
     member, circle = ctx.member, ctx.circle
     if member is None or circle is None:
-        return {"next": "unknown"}
+        return {"next": "waiting" if waits_for_seat(ctx.session, ctx.person.id) else "unknown"}
     zone = home(zone_of(ctx.person.zone, circle.zone))
     if member.state == "paused" and member.paused_until is not None:
         return {"next": "paused", **_moment(member.paused_until, zone, ctx)}

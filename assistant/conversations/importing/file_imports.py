@@ -6,6 +6,7 @@ from assistant.circles.cohorts import uploads
 from assistant.circles.cohorts.import_preview import Plan, plan_import
 from assistant.circles.cohorts.spreadsheets import UnreadableTable
 from assistant.conversations.import_invitations import invite_all
+from assistant.conversations.importing.waiting_list import hold_draw
 from assistant.errors import NotPossible
 from assistant.services import Services
 from assistant.store.tables import Upload
@@ -27,6 +28,11 @@ def _import(services: Services, upload_id: int) -> bool:
         if not uploads.claim(session, upload_id, services.clock.now()):
             return False
     plan = _plan(services, upload_id)
+    if plan is not None and plan.lots is not None:
+        _draw(services, upload_id, plan)
+        plan = _plan(services, upload_id)
+    if plan is not None and plan.lots is not None:
+        plan = None  # The list is not what was sealed and shown: its organizer brings it again.
 
     def step(rows: int) -> None:
         with services.database.write() as session:
@@ -36,6 +42,15 @@ def _import(services: Services, upload_id: int) -> bool:
     with services.database.write() as session:
         uploads.finish(session, upload_id, fates, services.clock.now())
     return True
+
+
+def _draw(services: Services, upload_id: int, plan: Plan) -> None:
+    """Hold the draw that was sealed as the file was brought, and shown with it."""
+    with services.database.read() as session:
+        upload = session.get_one(Upload, upload_id)
+        draw_id, by = upload.draw_id, upload.person_id
+    if draw_id is not None:
+        hold_draw(services, draw_id, plan.sheet.entries, by, plan.lots)
 
 
 def _plan(services: Services, upload_id: int) -> Plan | None:
@@ -48,6 +63,7 @@ def _plan(services: Services, upload_id: int) -> Plan | None:
             return None
         data, country = uploads.content_of(upload), upload.country
         try:
-            return plan_import(session, data, whose, services.identity, country=country, now=now)
+            seats = uploads.seats_of(session, upload)
+            return plan_import(session, data, whose, services.identity, country=country, now=now, seats=seats)
         except (NotPossible, UnreadableTable):
             return None

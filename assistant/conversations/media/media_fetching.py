@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import bindparam, literal, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import CarrierError, Trouble
@@ -22,6 +22,7 @@ from assistant.circles.people.carried_media import TRANSCRIBED, VOICE
 from assistant.media.cleaning import MOST_BYTES, Cleaned, UnfitError, clean_apart
 from assistant.media.transcriber import TranscriptionError
 from assistant.services import Services
+from assistant.store import looks
 from assistant.store.tables import Inbox, Media, Person
 
 log = structlog.get_logger(__name__)
@@ -86,23 +87,31 @@ def fetch_waiting(services: Services, run: Run, clean: Callable[[bytes], Cleaned
     return len(wanted)
 
 
+_WANTED: Final = (
+    # Written into the statement itself: the index that holds only these serves no other condition.
+    Media.state == literal("wanted", literal_execute=True),
+    or_(Media.not_before.is_(None), Media.not_before <= bindparam("real")),
+)
+WORK: Final = (
+    select(Media.id).where(_WANTED[0], or_(Media.not_before.is_(None), Media.not_before <= looks.moment())),
+)
+"""Whether `fetch_waiting` would find anything, asked by the machine's time."""
+_OLDEST: Final = (
+    select(Media, Person.language, Inbox.body)
+    .join(Person, Person.id == Media.person_id)
+    .join(Inbox, Inbox.id == Media.inbox_id)
+    .where(*_WANTED)
+    .order_by(Media.id)
+    .limit(AT_ONCE)
+)
+
+
 def _wanted(session: Session, real: dt.datetime) -> list[_Wanted]:
-    rows = session.execute(
-        select(Media, Person.language, Inbox.body)
-        .join(Person, Person.id == Media.person_id)
-        .join(Inbox, Inbox.id == Media.inbox_id)
-        .where(Media.state == "wanted", _due(real))
-        .order_by(Media.id)
-        .limit(AT_ONCE)
-    ).all()
+    rows = session.execute(_OLDEST, {"real": real}).all() if looks.any_due(session, real, *WORK) else []
     return [
         _Wanted(row.Media.id, row.Media.source or "", row.Media.tries, row.language, bool(row.body))
         for row in rows
     ]
-
-
-def _due(real: dt.datetime) -> ColumnElement[bool]:
-    return or_(Media.not_before.is_(None), Media.not_before <= real)
 
 
 def _fetch(services: Services, run: Run, clean: Callable[[bytes], Cleaned], wanted: _Wanted) -> _Outcome:

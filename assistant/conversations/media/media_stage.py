@@ -30,8 +30,13 @@ TO_A_BUDDY: Final = "relay"
 """The command of words that begin with @."""
 TO_WHOM: Final = "route"
 SAID_BACK: Final = "voice_note"
-_SEEN_AS: Final = ("image/", VOICE)
-_UNFIT: Final = {"kind": "media_kind", "large": "media_large", "broken": "media_lost", "lost": "media_lost"}
+_UNFIT: Final = {
+    "kind": "media_kind",
+    "video": "media_video",
+    "large": "media_large",
+    "broken": "media_lost",
+    "lost": "media_lost",
+}
 
 
 def is_taken_in(context: Context) -> bool:
@@ -134,7 +139,7 @@ def _start_with(context: Context, flow: str, values: dict[str, Any]) -> None:
     seats = _seats(context)
     member_id = seats[0] if len(seats) == 1 else None
     if question is not None:
-        if _takes_words_for_all(context):
+        if _takes_words_for(context, "circle", "host"):
             values = {**values, "answers": question.id}
             member_id = question.member_id
         lay_aside(context, question)
@@ -148,12 +153,13 @@ def _go_together(context: Context) -> bool:
     command = read_given(context) or read_given(replace(context, words=said))
     if command is not None and command.sure:
         return command.name == TO_A_BUDDY
-    return context.question is None or _takes_words_for_all(context)
+    return context.question is None or _takes_words_for(context, "circle")
 
 
-def _takes_words_for_all(context: Context) -> bool:
+def _takes_words_for(context: Context, *readers: str) -> bool:
+    """Return whether words are asked for that one of these is to read."""
     question = context.question
-    if question is None or question.visible_to != "circle" or question.member_id is None:
+    if question is None or question.visible_to not in readers or question.member_id is None:
         return False
     return (step_of(context, question).expect or "text") == "text"
 
@@ -167,11 +173,10 @@ def _seats(context: Context) -> list[int]:
 
 
 def _sources(text: Inbox) -> Iterator[str]:
-    """Yield where the carrier has each; whether it is what it is called is looked at once it is here."""
+    """Yield where the carrier has each; what it is is looked at once it is here, whatever it is called."""
     count = str(text.params.get("NumMedia") or "0")
     for place in range(int(count) if count.isdigit() else 0):
-        source = text.params.get(f"MediaUrl{place}")
-        if source and str(text.params.get(f"MediaContentType{place}", "")).startswith(_SEEN_AS):
+        if source := text.params.get(f"MediaUrl{place}"):
             yield str(source)
 
 

@@ -119,7 +119,7 @@ def _step(circle: Circle, flow: str, step: str, values: Values) -> Done:
 
 
 def _join(first: Done, then: Done) -> Done:
-    return Done(then.outcome, then.values, [*first.said, *then.said])
+    return Done(then.outcome, then.values, [*first.said, *then.said], [*first.along, *then.along])
 
 
 def _done(view: CircleView, what: str, done: Done) -> Response:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Final
 
 from flask import Blueprint, Response, abort, request
 
+from assistant.circles.people.carried_media import Along, tied_to
 from assistant.circles.people.permissions import hearing_of, hosted_by
-from assistant.circles.trust.own_words import own_words
+from assistant.circles.people.receipts import Ref
+from assistant.circles.trust.own_words import Own, own_words
 from assistant.language.rendering import readable_time
 from assistant.pages.mine.settings_view import LONGEST_GIVEN, WEEKS, setting_text, settings_of
 from assistant.pages.page_showing import reader_language, runtime_here, show
@@ -59,11 +62,13 @@ def my_pages() -> Blueprint:
         read = _look("who_read", "tell")
         with runtime_here().database.read() as session:
             mine = [own for own in own_words(session, visitor_here().person_id) if own.words]
+            shown = mine[:MOST_SHOWN]
+            tied = tied_to(session, {ref for own in shown for ref in own.refs})
         return show(
             "mine/words.html",
             page="mine",
             read=read.said,
-            words=mine[:MOST_SHOWN],
+            words=[(own, _along(own, tied)) for own in shown],
             more=len(mine) - MOST_SHOWN,
         )
 
@@ -92,6 +97,11 @@ def my_pages() -> Blueprint:
         return show("mine/done.html", page="mine", said=_do("undo", "undo").said)
 
     return pages
+
+
+def _along(own: Own, tied: Mapping[Ref, Iterable[Along]]) -> list[Along]:
+    """Return what came with words, once each: an answer and what was shared of it have the same."""
+    return list(dict.fromkeys(each for ref in sorted(own.refs) for each in tied.get(ref, ())))
 
 
 def _do(flow: str, step: str) -> Done:

@@ -9,7 +9,8 @@ from typing import Final
 from assistant.circles.reports.before_after import Answers, BeforeAfter, Change
 from assistant.circles.reports.compared_cells import change_of, counts_of, estimate_of, people_of
 
-TO: Final = " – "
+TO: Final = "\u00a0–\u00a0"
+"""An interval is not broken over two lines."""
 
 
 @dataclass(frozen=True, slots=True)

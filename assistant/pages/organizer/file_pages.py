@@ -14,6 +14,7 @@ from assistant.circles.cohorts.assignment import usual_zone
 from assistant.circles.cohorts.import_plan import FATES
 from assistant.circles.cohorts.import_preview import Plan, plan_import, rows_to_mend
 from assistant.circles.cohorts.spreadsheets import UnreadableTable
+from assistant.circles.cohorts.waitlist import seal_draw
 from assistant.circles.people.phone_entry import masked
 from assistant.conversations.import_invitations import INVITES_A_MINUTE, last_leaves
 from assistant.errors import NotPossible
@@ -29,8 +30,9 @@ from assistant.pages.organizer.organizer_pages import (
 from assistant.pages.organizer.report_view import PER_PAGE
 from assistant.pages.page_showing import runtime_here, show
 from assistant.pages.visitors import freshly, signed_in, visitor_here
-from assistant.store.tables import Circle, Cohort, Upload
+from assistant.store.tables import Circle, Cohort, SeatDraw, Upload
 
+MOST_SEATS: Final = 100_000
 LARGEST_FILE: Final = 2 * 1024 * 1024
 """Bytes: some 20,000 rows."""
 SHOWN_TROUBLES: Final = 50
@@ -56,15 +58,24 @@ def file_pages() -> Blueprint:
             return _ask(kind, key, wrong="no_file")
         if len(data) > LARGEST_FILE:
             abort(413)
+        written = request.form.get("seats", "").strip()
+        if written and not (written.isdecimal() and 0 < int(written) <= MOST_SEATS):
+            return _ask(kind, key, wrong="seats")
+        seats = int(written) if written else None
         now, country = runtime.clock.now(), runtime.settings.default_country
         with runtime.database.read() as session:
             whose = found(session, kind, key)
             try:
-                plan_import(session, data, whose, runtime.services.identity, country=country, now=now)
+                plan = plan_import(
+                    session, data, whose, runtime.services.identity, country=country, now=now, seats=seats
+                )
             except (UnreadableTable, NotPossible) as error:
                 return _ask(kind, key, wrong="unreadable", why=str(error))
         with runtime.database.write() as session:
-            made = uploads.bring(session, visitor.person_id, whose, data, country, now)
+            draw_id = None
+            if plan.lots is not None and isinstance(whose, Cohort):
+                draw_id = seal_draw(session, whose, plan.lots, now, visitor.person_id).id
+            made = uploads.bring(session, visitor.person_id, whose, data, country, now, draw_id)
             upload_id = made.id
         return _to(upload_id)
 
@@ -84,7 +95,8 @@ def file_pages() -> Blueprint:
         runtime = runtime_here()
         with runtime.database.write() as session:
             upload = _mine(session, upload_id)
-            uploads.begin(session, upload, len(plan.sheet.entries), plan.invitations, runtime.clock.now())
+            texts = plan.lots.people if plan.lots is not None else plan.invitations
+            uploads.begin(session, upload, len(plan.sheet.entries), texts, runtime.clock.now())
         return _to(upload_id)
 
     @pages.post("/organizer/file/<int:upload_id>/undo")
@@ -143,6 +155,7 @@ def _look(upload_id: int, status: int = 200, wrong: str = "") -> Response:
     now = runtime.clock.now()
     with runtime.database.read() as session:
         upload = _mine(session, upload_id)
+        sealed = session.get(SeatDraw, upload.draw_id) if upload.draw_id is not None else None
         zone = ZoneInfo(whose.zone if isinstance(whose, Circle) else usual_zone(session, whose))
     shown: dict[str, Any] = {
         "page": PAGE,
@@ -167,6 +180,7 @@ def _look(upload_id: int, status: int = 200, wrong: str = "") -> Response:
         "organizer/file.html",
         **shown,
         plan=plan,
+        sealed=sealed if plan.lots is not None else None,
         rows=rows,
         troubles=plan.to_mend[:SHOWN_TROUBLES],
         more_troubles=max(0, len(plan.to_mend) - SHOWN_TROUBLES),
@@ -191,7 +205,10 @@ def _planned(upload_id: int) -> tuple[Circle | Cohort, bytes, Plan | None]:
             return whose, b"", None
         data, country, now = uploads.content_of(upload), upload.country, runtime.clock.now()
         try:
-            plan = plan_import(session, data, whose, runtime.services.identity, country=country, now=now)
+            seats = uploads.seats_of(session, upload)
+            plan = plan_import(
+                session, data, whose, runtime.services.identity, country=country, now=now, seats=seats
+            )
         except (UnreadableTable, NotPossible):
             abort(404)
     return whose, data, plan

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
+from assistant.circles.cohorts.waitlist import drawn_of, standing_of
 from assistant.circles.people.permissions import all_organized, hosted_by, organized
-from assistant.circles.reports.before_after import as_figures, before_after
+from assistant.circles.reports.comparing import compared_on
 from assistant.circles.reports.report import report_on
 from assistant.circles.reports.report_files import note_look, report_csv
 from assistant.circles.reports.report_sections import NOTHING, cell_of, count_of
@@ -20,8 +21,11 @@ from assistant.circles.reports.standing_counts import (
     joined_by_week,
     stages_of,
 )
+from assistant.conversations.importing.waiting_list import seat_next
+from assistant.errors import NotPossible
 from assistant.language.rendering import readable_date
 from assistant.pages import page_texts
+from assistant.pages.organizer.arms_view import arms_in
 from assistant.pages.organizer.compared_view import answers_of, changes_of
 from assistant.pages.organizer.plots import Plotted, draw
 from assistant.pages.organizer.report_view import (
@@ -65,6 +69,8 @@ def organizer_pages() -> Blueprint:
             circles = circles_of(session, whose, by)
             stages = stages_of(session, whose, now)
             joined = joined_by_week(session, whose, now)
+            held = drawn_of(session, whose.id) if isinstance(whose, Cohort) else None
+            listed = standing_of(session, held) if held is not None else None
         language = reader_language()
         labels = [readable_date(monday, language) for monday, _ in joined]
         values = [each.value for _, each in joined]
@@ -86,9 +92,28 @@ def organizer_pages() -> Blueprint:
             closed_stages=[(name, cell_of(stages[name], count_of)) for name in CLOSED_STAGES],
             plot=plot,
             drawing=_drawn(plot, language),
+            held=held,
+            listed=listed,
+            invited=_number_in("invited"),
+            fresh=visitor_here().fresh,
             number_of=page,
             pages=pages_for(len(circles)),
         )
+
+    @pages.post(f"{OF}/waiting")
+    @freshly
+    def seat_waiting(kind: str, key: str) -> Response:
+        runtime = runtime_here()
+        with runtime.database.read() as session:
+            whose = found(session, kind, key)
+            at, cohort_id = named(whose), whose.id
+            if not isinstance(whose, Cohort) or drawn_of(session, cohort_id) is None:
+                abort(404)
+        try:
+            invited = seat_next(runtime.services, cohort_id, visitor_here().person_id).invited
+        except NotPossible:
+            invited = 0
+        return redirect(url_for("organizer.overview", **at, invited=invited), 303)  # type: ignore[return-value]
 
     @pages.get(f"{OF}/report")
     @signed_in
@@ -97,7 +122,7 @@ def organizer_pages() -> Blueprint:
         now = runtime.clock.now()
         with runtime.database.read() as session:
             whose = found(session, kind, key)
-            made, compared = report_on(session, whose, now), before_after(session, whose)
+            made, compared = report_on(session, whose, now), compared_on(session, whose, now)
         with runtime.database.write() as session:
             note_look(session, whose, now, visitor_here().person_id)
         trend = made.get("response_trend")
@@ -113,8 +138,9 @@ def organizer_pages() -> Blueprint:
             at=named(whose),
             made=made,
             plots=[(each, _drawn(each, language)) for each in plots if each.labels],
-            answers=answers_of(compared),
-            changes=changes_of(compared),
+            answers=answers_of(compared.before_after),
+            changes=changes_of(compared.before_after),
+            arms=arms_in(compared.arms),
             sections=list(sections_of(made)),
             trend=None if trend is None or trend.value is None else int(trend.value),
             columns=[figure for figure, _ in OF_CIRCLES],
@@ -132,10 +158,10 @@ def organizer_pages() -> Blueprint:
         now = runtime.clock.now()
         with runtime.database.read() as session:
             whose = found(session, kind, key)
-            made, compared = report_on(session, whose, now), before_after(session, whose)
+            made, compared = report_on(session, whose, now), compared_on(session, whose, now)
         with runtime.database.write() as session:
             note_look(session, whose, now, visitor_here().person_id, "report as a file")
-        counted = dataclasses.replace(made, figures=(*made.figures, *as_figures(compared)))
+        counted = dataclasses.replace(made, figures=(*made.figures, *compared.as_figures()))
         return as_file(report_csv(counted), "report.csv")
 
     return pages
@@ -158,8 +184,13 @@ def named(whose: Circle | Cohort) -> dict[str, Any]:
 
 def page_asked() -> int:
     """Which piece of a long list is asked for, from 1 on."""
-    asked = request.args.get("page", "")
-    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1
+    return max(1, _number_in("page") or 1)
+
+
+def _number_in(name: str) -> int | None:
+    """Return a number that stands in the address; None: there is none."""
+    asked = request.args.get(name, "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else None
 
 
 def pages_for(rows: int) -> int:

@@ -21,7 +21,7 @@ from assistant.store.tables.operation_tables import (
     Worker,
 )
 from assistant.store.tables.page_tables import PageLink, PageSession, Upload
-from assistant.store.tables.person_tables import Address, Consent, Person, PhoneClaim, Role
+from assistant.store.tables.person_tables import Address, Consent, Person, PhoneClaim, PhoneLink, Role
 from assistant.store.tables.season_tables import (
     Apart,
     Break,
@@ -37,6 +37,7 @@ from assistant.store.tables.season_tables import (
 from assistant.store.tables.survey_tables import Survey, SurveyAnswer
 from assistant.store.tables.tool_tables import ApiRequest, ApiToken, WebhookSend, WebhookTarget
 from assistant.store.tables.trust_tables import Erasure, Receipt, Report, ReportWord
+from assistant.store.tables.waitlist_tables import Applicant, SeatDraw
 
 __all__ = [
     "Address",
@@ -46,6 +47,7 @@ __all__ = [
     "Apart",
     "ApiRequest",
     "ApiToken",
+    "Applicant",
     "Approach",
     "Audit",
     "Base",
@@ -83,12 +85,14 @@ __all__ = [
     "PendingAction",
     "Person",
     "PhoneClaim",
+    "PhoneLink",
     "Question",
     "Receipt",
     "Report",
     "ReportWord",
     "Role",
     "Round",
+    "SeatDraw",
     "ServiceState",
     "Share",
     "Survey",

@@ -122,6 +122,12 @@ class Outbox(Base):
             sqlite_where=text("to_translate"),
             postgresql_where=text("to_translate"),
         ),
+        Index(
+            "ix_outbox_said_in",
+            "said_in",
+            sqlite_where=text("said_in IS NOT NULL"),
+            postgresql_where=text("said_in IS NOT NULL"),
+        ),
         # Whose final status is still missing; a settled text leaves it.
         Index(
             "ix_outbox_sent",
@@ -181,6 +187,8 @@ class Outbox(Base):
     """By what it was really delivered, where the carrier says so (ChannelPrefix): "rcs", "sms"."""
     media: Mapped[list[Any] | None] = mapped_column(JsonOrNull)
     """Pictures and voice notes that go along, [the row's id, how its file's name ends] each."""
+    said_in: Mapped[int | None] = mapped_column(BigId)
+    """The text that says this one together with others, in its place."""
 
 
 class MessageTemplate(Base):

@@ -21,6 +21,7 @@ PENDING_ACTIONS = (
     *("leave", "block", "erase"),  # what members do
     *("hour", "hour_poll", "hour_off", "hour_way"),  # the circle hour
     *("rename", "poll"),  # a host's, and a poll is a member's, too
+    "link",  # a member's, who has two phones
 )
 
 

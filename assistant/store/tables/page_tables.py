@@ -81,3 +81,5 @@ class Upload(Base):
     rows_done: Mapped[int] = mapped_column(default=0)
     fates: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """What became of its rows, counted; None at the end: it could not be imported any more."""
+    draw_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("seat_draw.id"))
+    """The draw that was sealed of its people; None: nothing is drawn."""

@@ -13,13 +13,23 @@ from assistant.store.sealed_columns import SealedUri, Words
 ROLES = ("host", "backup", "organizer", "operator")
 CLAIM_STATES = ("asked", "host", "proven", "moved", "refused")
 """host: hosts were asked; proven: by the own word, or a host's yes; moved: the seat is on the new phone."""
+LINK_STATES = ("asked", "said", "held", "merged", "refused", "human")
+"""said: the code was, at the other phone; held: for a minute; human: to be seen to by one, not by us."""
 
 
 class Person(Base):
     """A human; the row is also the lock under which their conversations move."""
 
     __tablename__ = "person"
-    __table_args__ = ({"info": {"numbered": True}},)
+    __table_args__ = (
+        Index(
+            "ix_person_merged",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
+        {"info": {"numbered": True}},
+    )
 
     id: Mapped[Id]
     name: Mapped[str | None] = mapped_column(Words("person.name"))
@@ -42,6 +52,8 @@ class Person(Base):
     """A keyed hash of the word by which the person proves on a new phone who they are; None: none is set."""
     translated: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Others' words come with a translation, where they are in another language."""
+    merged_into_id: Mapped[int | None] = mapped_column(BigId)
+    """Whom this row turned out to be: all that was theirs is that person's now."""
 
 
 class Address(Base):
@@ -124,6 +136,40 @@ class PhoneClaim(Base):
     settled_at: Mapped[dt.datetime | None]
     settled_by: Mapped[int | None] = mapped_column(BigId)
     """The host who said yes or no; None: proven by the own word, or not at all."""
+
+
+class PhoneLink(Base):
+    """Somebody with a seat on each of two phones says that both are theirs: a code, and what came of it."""
+
+    __tablename__ = "phone_link"
+    __table_args__ = (
+        CheckConstraint(one_of("state", LINK_STATES), "state"),
+        Index("ix_phone_link_by", "person_id", "made_at"),
+        Index(
+            "ix_phone_link_look",
+            "look_at",
+            sqlite_where=text("look_at IS NOT NULL"),
+            postgresql_where=text("look_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(BigId, ForeignKey("person.id"))
+    """Whose phone was given the code."""
+    address_id: Mapped[int] = mapped_column(BigId, ForeignKey("address.id"))
+    code_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Keyed; None: it was said, or gave way to another, and opens nothing any more."""
+    made_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    state: Mapped[str] = mapped_column(String(8), default="asked")
+    said_by: Mapped[int | None] = mapped_column(BigId, ForeignKey("person.id"))
+    """Whose phone said it."""
+    settled_at: Mapped[dt.datetime | None]
+    """When it came to this state."""
+    gone_id: Mapped[int | None] = mapped_column(BigId)
+    """Of the two, whose rows are the other's now."""
+    look_at: Mapped[dt.datetime | None]
+    """When to look next whether somebody at work at that moment left rows behind; None: never again."""
 
 
 class Role(Base):

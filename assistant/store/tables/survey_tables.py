@@ -17,23 +17,29 @@ SURVEY_STATES = ("asked", "yes", "no", "never")
 
 
 class Survey(Base):
-    """One member was asked at one point of a season; there is one row for each, so it is asked once."""
+    """Somebody was asked at one point of a season; there is one row for each, so it is asked once.
+
+    That is a member or, for comparison, an applicant who waits for a seat.
+    """
 
     __tablename__ = "survey"
     __table_args__ = (
         CheckConstraint(one_of("point", SURVEY_POINTS), "point"),
         CheckConstraint(one_of("state", SURVEY_STATES), "state"),
+        CheckConstraint("(member_id IS NULL) <> (applicant_id IS NULL)", "of_one"),
         UniqueConstraint("member_id", "point"),
+        UniqueConstraint("applicant_id", "point"),
     )
 
     id: Mapped[Id]
-    member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"))
+    member_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("member.id"))
     point: Mapped[str] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(8), default="asked")
     asked_at: Mapped[dt.datetime]
     settled_at: Mapped[dt.datetime | None]
     again: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether the member agreed, at the end, to be asked once more."""
+    applicant_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("applicant.id"))
 
 
 class SurveyAnswer(Base):

@@ -74,7 +74,7 @@ def test_an_odd_circle_repeats_no_more_than_seven_rounds_of_trios_must(count: in
     assert met.total() - len(met) == repeats
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(members=people, seed=seeds, rounds=st.integers(1, 8))
 def test_everyone_is_in_exactly_one_group_of_two_with_at_most_one_of_three(
     members: set[int], seed: int, rounds: int
@@ -93,7 +93,7 @@ def test_everyone_is_in_exactly_one_group_of_two_with_at_most_one_of_three(
 comings = st.lists(st.tuples(st.sets(st.integers(1, 12), max_size=3), st.booleans()), min_size=2, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(members=st.sets(st.integers(1, 12), min_size=4, max_size=10), comings=comings, seed=seeds)
 def test_nobody_meets_again_while_all_could_meet_someone_new(
     members: set[int], comings: list[tuple[set[int], bool]], seed: int
@@ -108,7 +108,7 @@ def test_nobody_meets_again_while_all_could_meet_someone_new(
         met.append(groups)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     members=people,
     apart=st.sets(st.frozensets(st.integers(1, 40), min_size=2, max_size=2), max_size=8),
@@ -132,7 +132,7 @@ def test_the_one_who_may_be_with_nobody_is_alone_and_the_rest_are_three() -> Non
 
 
 @given(members=people, seed=seeds)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_same_seed_makes_the_same_season_in_whatever_order_people_are_listed(
     members: set[int], seed: int
 ) -> None:

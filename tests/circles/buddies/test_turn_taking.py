@@ -67,7 +67,7 @@ def seasons(draw: st.DrawFn) -> list[set[int]]:
     return rounds
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rounds=seasons(), seed=st.integers(0, 50))
 def test_whoever_took_part_in_three_rounds_has_held_all_three_roles(
     rounds: list[set[int]], seed: int

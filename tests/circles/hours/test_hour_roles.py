@@ -15,7 +15,7 @@ from tests.circles.town import Town
 
 
 @given(members=st.lists(st.integers(1, 99), min_size=3, max_size=12, unique=True))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_while_the_same_come_each_holds_each_role_once_in_as_many_hours_as_they_are(
     members: list[int],
 ) -> None:
@@ -31,7 +31,7 @@ def test_while_the_same_come_each_holds_each_role_once_in_as_many_hours_as_they_
 
 
 @given(hours=st.lists(st.sets(st.integers(1, 8), min_size=3), min_size=1, max_size=20))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whoever_comes_now_and_then_holds_one_role_at_most(hours: list[set[int]]) -> None:
     held: defaultdict[int, list[str]] = defaultdict(list)
     for coming in hours:

@@ -88,7 +88,7 @@ def test_the_opening_comes_as_it_begins_or_a_little_before_or_not_at_all() -> No
     assert open_at(at(4, 19), [MADRID], HOURS) is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     minutes=st.integers(30, 60 * 24 * 50),
     zone=st.sampled_from([CHICAGO, MADRID, TOKYO, ZoneInfo("Asia/Kathmandu"), ZoneInfo("America/New_York")]),

@@ -222,7 +222,7 @@ def test_seats_never_exceed_the_size_when_many_join_at_once(database: Database) 
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["join", "leave", "promise"])), max_size=25)
 )
@@ -249,7 +249,7 @@ def test_whatever_people_do_no_circle_is_overfull(database: Database, steps: lis
         session.rollback()
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=st.text(max_size=60))
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_any_text_can_be_searched_for_a_code(town: Town, said: str) -> None:

@@ -124,7 +124,7 @@ NUMBERS = st.sampled_from(
 URIS = st.builds("{}:{}".format, st.sampled_from(("sms", "whatsapp")), NUMBERS)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(URIS, min_size=1, max_size=4), min_size=1, max_size=3))
 def test_in_whatever_order_people_are_met_they_are_those_of_their_numbers(
     town: Town, batches: list[list[str]]

@@ -64,7 +64,7 @@ def test_figures_are_counted_anew_once_an_hour_and_those_of_few_people_are_not_k
     assert keep_large(database, WEEKS + 60 * MINUTE, LARGE) == 1
     with database.read() as session:
         kept = session.execute(select(KeptReport.scope, KeptReport.as_of)).all()
-        assert {scope for scope, _ in kept} == {"cohort", "C0", "C1", "C2", "C3", "C4"}
+        assert {scope for scope, _ in kept} == {"cohort", "compared", "C0", "C1", "C2", "C3", "C4"}
         assert {at for _, at in kept} == {WEEKS + 60 * MINUTE}
         alone = circle(session, "ONE")
         assert report_on(session, alone, WEEKS + 61 * MINUTE).as_of == WEEKS + 61 * MINUTE

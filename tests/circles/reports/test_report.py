@@ -413,7 +413,7 @@ seats_of = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(seats_of, min_size=1, max_size=5), st.booleans())
 def test_no_hidden_figure_of_a_report_can_be_worked_out(made: list[list[tuple]], of_cohort: bool) -> None:  # type: ignore[type-arg]
     numbers = iter(range(10_000))

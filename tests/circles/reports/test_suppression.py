@@ -68,7 +68,7 @@ def tables(draw: st.DrawFn) -> tuple[dict[str, Cell], list[tuple[str, list[str]]
     return cells, sums
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(tables())
 def test_nothing_hidden_can_be_worked_out(
     table: tuple[dict[str, Cell], list[tuple[str, list[str]]]],

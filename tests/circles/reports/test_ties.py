@@ -229,7 +229,7 @@ def test_it_counts_the_same_after_the_words_are_erased(town: Town) -> None:
 
 
 @given(st.integers(5, 12), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_network_is_what_networkx_says(people: int, data: st.DataObject) -> None:
     one = st.integers(1, people)
     ties = [tie for tie in data.draw(st.lists(st.tuples(one, one), max_size=30)) if tie[0] != tie[1]]

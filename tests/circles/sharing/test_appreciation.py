@@ -71,7 +71,7 @@ def test_only_the_address_is_taken_off_a_line(words: str, name: str, line: str) 
 
 
 @given(st.text(max_size=120))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_no_words_of_a_writer_are_changed_or_invented(words: str) -> None:
     assert without_address(words, "Rosa") in words
     assert set(named_in(words, NAMES)) <= NAMES.keys()

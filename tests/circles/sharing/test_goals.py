@@ -239,7 +239,7 @@ def test_a_step_is_named_by_what_will_be_done(words: str, bare: str) -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_step_has_words_whatever_they_are(words: str) -> None:
     assert bool(bare_step(words)) == bool(words.strip())
 
@@ -249,7 +249,7 @@ def test_a_step_has_words_whatever_they_are(words: str) -> None:
     hour=st.integers(9, 19),
     zone=st.sampled_from(["America/Chicago", "Europe/Madrid", "Pacific/Auckland", "America/Sao_Paulo"]),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_reminder_comes_on_the_day_that_was_chosen_and_never_at_night(
     day: int, hour: int, zone: str
 ) -> None:

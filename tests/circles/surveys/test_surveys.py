@@ -23,6 +23,7 @@ DAY = dt.timedelta(days=1)
 MAY_READ_SCORES = {
     "circles/reports/before_after.py": "counts",
     "circles/reports/season_counts.py": "counts",
+    "circles/reports/seated_waiting.py": "counts",
     "circles/surveys/survey_answers.py": "writes",
     "circles/trust/own_words.py": "to whoever gave it",
 }
