@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ NAMED = re.compile(r"`(?:[a-z_]+/)*(?P<module>[a-z_0-9]+)\.(?P<name>[A-Za-z_]+)(
 FILES = frozenset({"toml", "md", "py", "yml"})
 
 
+@cache
 def defined() -> dict[str, dict[str, set[str]]]:
     """Module -> what it defines -> what that defines."""
     found: dict[str, dict[str, set[str]]] = defaultdict(dict)

@@ -51,7 +51,8 @@ def test_ids_stay_and_words_go(lines: Lines) -> None:
 def test_numbers_go_wherever_they_stand(lines: Lines) -> None:
     logging.getLogger("somebody.else").warning("could not reach %s", "+1 (415) 555-0102")
     get_log("inbox").warning("sms:+14155550102 failed", seen={"why": "415-555-0102"}, also=["4155550102"])
-    assert "555" not in lines.getvalue()
+    # The time of day may well hold those digits.
+    assert not [line for line in lines.read_back() if "555" in str(line | {"timestamp": ""})]
 
 
 def test_an_exception_says_what_and_where_but_not_what_it_quotes(lines: Lines) -> None:
