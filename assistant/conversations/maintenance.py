@@ -10,7 +10,7 @@ from assistant.circles.calendar import brief_schedule
 from assistant.circles.hours import hour_upkeep
 from assistant.circles.membership import invitation_reminders, silent_numbers
 from assistant.circles.people import carried_media, page_sessions
-from assistant.circles.seasons import season_end
+from assistant.circles.seasons import season_end, stray_words
 from assistant.circles.surveys import survey_plan, waiting_plan
 from assistant.circles.tools import tool_upkeep
 from assistant.circles.trust import traces, two_phones
@@ -25,6 +25,7 @@ from assistant.store import looks
 
 WORK: Final = (
     *season_end.WORK,
+    *stray_words.WORK,
     *brief_schedule.WORK,
     *hour_upkeep.WORK,
     *invitation_reminders.WORK,
@@ -77,9 +78,12 @@ def maintain(services: Services) -> int:
         # An idle look takes no lock.
         if not looks.any_due(session, now, *WORK):
             return 0
+        strays = stray_words.strays(session, now)
     with services.database.write() as session:
         forgotten = traces.forget_due(session, now)
         circles = season_end.close_and_erase(session, now)
+        if strays is not None:
+            stray_words.erase_strays(session, strays, now)
         briefs = brief_schedule.start_briefs(session, services.identity.sender, now)
         checks = silent_numbers.doubt_silent(session, services.identity.sender, now)
         surveys = survey_plan.start_surveys(session, services.identity.sender, now)

@@ -8,10 +8,11 @@ circle. Backups and PostgreSQL's own write-ahead log are the operator's to expir
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Select, and_, exists, or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, exists, or_, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from assistant.circles.people.audit import record
 from assistant.circles.people.carried_media import forget
@@ -44,13 +45,18 @@ KEPT_PARAMS: Final = frozenset(
 )
 """Of a webhook's parameters, those that never hold anything a person wrote, sent or is called."""
 AT_ONCE: Final = 500
-_NEVER_IN: Final = ("invited", "declined")
+NEVER_IN: Final = ("invited", "declined")
+"""States of a seat in which nobody has sat yet."""
 
 
 def due_for_erasing(today: dt.date | BindParameter[Any]) -> Select[Circle]:
     """Return the closed circles whose 30 days are over and whose words are still there."""
-    done = exists().where(Audit.circle_id == Circle.id, Audit.action == ERASED)
-    return select(Circle).where(Circle.state == "closed", Circle.erase_on <= today, ~done)
+    return select(Circle).where(Circle.state == "closed", Circle.erase_on <= today, ~is_erased(Circle.id))
+
+
+def is_erased(circle_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Return the condition that the words of a circle are gone."""
+    return exists().where(Audit.circle_id == circle_id, Audit.action == ERASED)
 
 
 def erase_circle(session: Session, circle: Circle, now: dt.datetime) -> None:
@@ -96,12 +102,11 @@ def erase_circle(session: Session, circle: Circle, now: dt.datetime) -> None:
 
 def _with_another_seat(session: Session, circle: Circle, people: set[int]) -> set[int]:
     """Return who sat or sits in another circle whose words are still kept."""
-    erased = exists().where(Audit.circle_id == Member.circle_id, Audit.action == ERASED)
     others = select(Member.person_id).where(
         Member.person_id.in_(people),
         Member.circle_id != circle.id,
-        Member.state.not_in(_NEVER_IN),
-        ~erased,
+        Member.state.not_in(NEVER_IN),
+        ~is_erased(Member.circle_id),
     )
     return set(session.scalars(others))
 
@@ -157,10 +162,15 @@ def _erase_inbox(
         ),
     }
     theirs = set(session.scalars(select(Inbox.id).where(Inbox.person_id.in_(people))))
-    ids = sorted(each for each in here | (theirs - elsewhere) if each is not None)
+    erase_texts(session, [each for each in here | (theirs - elsewhere) if each is not None], now)
+
+
+def erase_texts(session: Session, texts: Iterable[int], now: dt.datetime) -> None:
+    """Erase what these texts to us said and brought; `texts` are ids of the inbox."""
+    ids = sorted(texts)
     for start in range(0, len(ids), AT_ONCE):
-        texts = select(Inbox).where(Inbox.id.in_(ids[start : start + AT_ONCE]), Inbox.erased_at.is_(None))
-        for each in session.scalars(texts):
+        some = select(Inbox).where(Inbox.id.in_(ids[start : start + AT_ONCE]), Inbox.erased_at.is_(None))
+        for each in session.scalars(some):
             each.body, each.erased_at = None, now
             each.params = {key: value for key, value in each.params.items() if key in KEPT_PARAMS}
         forget(session, Media.inbox_id.in_(ids[start : start + AT_ONCE]), now)
