@@ -52,8 +52,8 @@ SURE: Final = "sure_"
 """Steps in which words that were held are shown once more before they go to the circle, or to a host."""
 HER_NUMBER: Final = "2105550147"
 """The one that Rosa writes to a buddy in personas.toml."""
-JUST_NOW: Final = dt.timedelta(minutes=1)
-"""A question that was asked no longer ago may cross with a text."""
+JUST_NOW: Final = dt.timedelta(seconds=2)
+"""A question that was asked no longer ago may cross with a text; later it may have been read."""
 
 
 @dataclass(slots=True)
@@ -259,8 +259,12 @@ class Company:
         if asked.flow == "route" and asked.step.startswith(SURE) and self.voice.says_yes(words):
             # Whoever they are for may have been chosen by a reply that was meant for something else.
             self.watcher.ledger.give(who.name, asked.question, asked.step.removeprefix(SURE), code)
+        if asked.flow == "second_half" and asked.step.startswith(SURE) and self.voice.says_yes(words):
+            self.watcher.ledger.go_with(who.name, asked.question, answer=asked.step.endswith("answer"))
+        shows = asked.flow == "route" and asked.step != "ask"
+        shows = shows or (asked.flow == "second_half" and asked.step.startswith(SURE))
         for text in self.habits.bend(who, asked, Written(words, image, visible_to, code, to)):
-            if asked.flow == "route" and asked.step != "ask" and text.meant == "aside":
+            if shows and text.meant == "aside":
                 continue  # Asked whether these are the words, any others are the words anew.
             if held_for and text.meant == "aside":
                 # It is held with the rest, shown with it, and goes where that goes.

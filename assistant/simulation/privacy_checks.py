@@ -57,7 +57,9 @@ def check_receipts(world: World, score: Score, watcher: Watcher) -> None:
                     or f" {secret.words} " not in said
                 ):
                     continue
-                writer, reader = people.get(secret.writer), people.get(text.name)
+                writer = people.get(secret.writer)
+                # Whoever was forgotten and wrote once more is somebody else to us.
+                reader = people.get(text.name) if text.name not in watcher.forgotten else None
                 if writer is None or secret.writer in watcher.forgotten:
                     continue
                 kept = writer in of_text[text.row.id] and (reader is None or reader in readers[writer])

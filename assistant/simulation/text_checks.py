@@ -191,7 +191,9 @@ class Watcher:
         else:
             hold("stop", True, at, name, "")
         erased_at = self.forgotten.get(name)
-        hold("stop", erased_at is None or at < erased_at, at, name, f"after everything was erased: {body!r}")
+        # Whoever writes once more is answered as a stranger would be, and in danger most of all.
+        quiet = erased_at is None or at < erased_at or self._spoke.get(name, erased_at) > erased_at
+        hold("stop", quiet, at, name, f"after everything was erased: {body!r}")
         short = measure(body).segments <= LONGEST or (text.channel and len(body) <= MOST_CHARACTERS)
         hold("length", bool(short), at, name, f"longer than two segments: {body!r}")
         self._check_hour(text, ZoneInfo(text.zone) if person and person.zone else self.world.zone)

@@ -20,6 +20,7 @@ from assistant.store.tables import (
     Address,
     Alert,
     AlertStep,
+    Answer,
     Approach,
     Circle,
     Conversation,
@@ -96,8 +97,8 @@ class WordLedger:
         self._amend(self._is_for_one(writer), lambda secret: replace(secret, visible_to="relay", to=""))
 
     def _is_for_one(self, writer: str) -> Callable[[Secret], bool]:
-        """Return what tells words of the last day that were for one person: what is older has arrived."""
-        lately = self.world.clock.now() - dt.timedelta(days=1)
+        """Return what tells words of late that were for one person: who may be asked again for three days."""
+        lately = self.world.clock.now() - dt.timedelta(days=4)
         return lambda secret: (
             secret.writer == writer and bool(secret.to) and secret.at is not None and secret.at > lately
         )
@@ -127,9 +128,26 @@ class WordLedger:
         self.secrets = [
             replace(secret, visible_to=chosen, code=of, to=to)
             if secret.writer == writer
-            and secret.visible_to != NOBODY
+            and secret.visible_to not in (NOBODY, EXCHANGE)
             and secret.at is not None
             and (secret.at >= since or f" {secret.words} " in held)
+            else secret
+            for secret in self.secrets
+        ]
+
+    def go_with(self, writer: str, question: int, *, answer: bool) -> None:
+        """Words that came fast, and were shown again, go with the answer before, or are an `answer` now."""
+        with self.world.database.read() as session:
+            asked = session.get_one(Question, question)
+            values = session.get_one(Conversation, asked.conversation_id).values
+            first = session.get_one(Answer, values["first"]).question_id
+            meant = session.get_one(Question, values["meant"] if answer else first)
+            circle = select(Circle.code).join(Member, Member.circle_id == Circle.id)
+            code = session.scalar(circle.where(Member.id == meant.member_id)) or ""
+        held = f" {plain_text(str(values.get('held') or ''))} "
+        self.secrets = [
+            replace(secret, visible_to=meant.visible_to, code=code, to="")
+            if secret.writer == writer and f" {secret.words} " in held
             else secret
             for secret in self.secrets
         ]

@@ -117,6 +117,9 @@ def test_no_half_is_guessed_when_it_could_answer_the_question_that_just_left(wor
     assert answers(world) == [("open", "I am less alone")]
     world.text("ana", "and she talks too much", after=dt.timedelta(seconds=2))
     world.text("ana", "1")
+    assert answers(world)[0] == ("open", "I am less alone"), "what was gathered is shown first"
+    assert "'Rosa never listens and she talks too much' OK?" in world.heard[-1].body
+    world.text("ana", "1")
     assert answers(world)[0] == ("open", "I am less alone Rosa never listens and she talks too much")
 
 

@@ -32,7 +32,7 @@ def world() -> Iterator[World]:
 def person_of(world: World, name: str) -> int:
     with world.database.read() as session:
         texts = session.execute(select(Inbox.person_id, Inbox.from_uri)).all()
-    return next(person for person, uri in texts if uri.endswith(world.number(name)))
+    return next(person for person, uri in texts if person and uri.endswith(world.number(name)))
 
 
 def kept(world: World, name: str) -> set[str | None]:
