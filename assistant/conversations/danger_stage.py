@@ -16,6 +16,7 @@ from assistant.conversations.questions import close_all, missed
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start
 from assistant.language.replies.corrections import read_number_alone
+from assistant.language.written_language import written_in
 from assistant.safety.alarms import is_looked_after, pass_on_more, raise_alarm
 from assistant.safety.first_response import GENTLY, LATELY, is_safety_talk, respond, talk_of, to_ask_gently
 from assistant.store.tables import Conversation, Inbox, Outbox
@@ -27,19 +28,23 @@ KNOWN: Final = ("member", "host", "organizer")
 def answer_danger(context: Context) -> bool:
     """Act on words of danger; return whether that was all there is to do with the text."""
     question = context.question
+    # Nobody has to read in another language where to find help: a stranger has not been asked for theirs.
+    written = None if context.known.seats else written_in(context.words)
+    language = written or context.person.language
     # Only a talk about this very person counts: what SHOW asks a host is about someone else.
     asked = question is not None and is_safety_talk(
         context.session.get_one(Conversation, question.conversation_id)
     )
     response = respond(
         context.words,
-        context.person.language,
+        language,
         opted_out=context.progress.opted_out,
         asked_at=question.opened_at if asked and question is not None else None,
         now=context.now,
     )
     if response is None:
         return False
+    context.person.language = language
     if response.flow is None:
         effect_handlers.apply(context, raise_alarm(context.about(None)).effects)
         return True

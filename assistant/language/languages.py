@@ -30,6 +30,7 @@ class Language:
     joins_alone: frozenset[str]
     creates_with: frozenset[str]
     moves_with: frozenset[str]
+    common: frozenset[str]
     dateparser: str
     days: tuple[str, ...]
     months: tuple[str, ...]
@@ -80,6 +81,7 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         joins_alone=frozenset(table["joins_alone"]),
         creates_with=frozenset(table["creates_with"]),
         moves_with=frozenset(table["moves_with"]),
+        common=frozenset(table["common"]),
         dateparser=table["dateparser"],
         days=tuple(table["days"]),
         months=tuple(table["months"]),
