@@ -62,7 +62,9 @@ def test_a_strangers_words_go_after_30_days_and_those_of_a_circle_stay(world: Wo
 
 def test_while_somebody_is_looked_after_nothing_goes(world: World) -> None:
     with world.database.write() as session:
-        alert = Alert(kind="danger", person_id=person_of(world, "kim"), opened_at=world.clock.now())
-        session.add(alert)
+        opened_at = MONDAY + dt.timedelta(days=10)
+        session.add(Alert(kind="danger", person_id=person_of(world, "kim"), opened_at=opened_at))
     world.move_to(MONDAY + dt.timedelta(days=32))
     assert LANTERNS in kept(world, "kim")
+    world.move_to(MONDAY + dt.timedelta(days=42))
+    assert kept(world, "kim") == {None}

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.calendar.season_plan import KEPT_FOR
@@ -44,8 +44,14 @@ _SEATED = exists().where(
 )
 _LEADS = exists().where(Role.person_id == Person.id)
 _WAITS = exists().where(Applicant.person_id == Person.id, Applicant.state != "left")
-_IN_ALERT = exists().where(Alert.person_id == Person.id, Alert.closed_at.is_(None))
-_OF_NOBODY = (~_SEATED, ~_LEADS, ~_WAITS, ~_IN_ALERT)
+
+
+def _of_nobody(now: dt.datetime) -> tuple[ColumnElement[bool], ...]:
+    # Of a stranger in danger nobody may have closed what was opened: after so long it helps no one.
+    looked_after = exists().where(
+        Alert.person_id == Person.id, Alert.closed_at.is_(None), Alert.opened_at > now - KEPT_FOR
+    )
+    return ~_SEATED, ~_LEADS, ~_WAITS, ~looked_after
 
 
 def strays(session: Session, now: dt.datetime) -> list[int] | None:
@@ -55,7 +61,7 @@ def strays(session: Session, now: dt.datetime) -> list[int] | None:
     old = exists().where(
         Inbox.person_id == Person.id, Inbox.received_at <= now - KEPT_FOR, Inbox.erased_at.is_(None)
     )
-    return list(session.scalars(select(Person.id).where(Person.heard_at.is_not(None), old, *_OF_NOBODY)))
+    return list(session.scalars(select(Person.id).where(Person.heard_at.is_not(None), old, *_of_nobody(now))))
 
 
 def erase_strays(session: Session, people: Collection[int], now: dt.datetime) -> None:
@@ -69,7 +75,7 @@ def erase_strays(session: Session, people: Collection[int], now: dt.datetime) ->
     session.merge(Watermark(name=LOOKED, at=now))
     ids = sorted(people)
     for start in range(0, len(ids), PEOPLE_AT_ONCE):
-        still = select(Person.id).where(Person.id.in_(ids[start : start + PEOPLE_AT_ONCE]), *_OF_NOBODY)
+        still = select(Person.id).where(Person.id.in_(ids[start : start + PEOPLE_AT_ONCE]), *_of_nobody(now))
         _erase(session, list(session.scalars(still)), now)
     session.flush()
 

@@ -31,7 +31,7 @@ from assistant.store.tables import (
 PRIVATE: Final = "us"
 TO_A_HOST: Final = ("text", "ok", "not_ok")
 """Outcomes of an answer that a host is told in so many words."""
-PASSED_ON: Final = ("line", "held")
+PASSED_ON: Final = ("line", "held", "thanks")
 """Keys of answers whose words went on to one person as a note."""
 PROFILE: Final = "teach"
 """Key of the answer that buddies hear when they are introduced."""
@@ -244,7 +244,12 @@ def _rows(session: Session, given: Given) -> tuple[list[Answer], list[Share], li
         became = select(Note).where(
             Note.from_member_id == given.member.id, Note.words.is_not(None), Note.at >= given.at
         )
-        notes += [each for each in session.scalars(became) if (each.words or "") in given.words]
+        # A number may have been left out of what went on; then the text that both came with tells.
+        notes += [
+            each
+            for each in session.scalars(became)
+            if (each.words or "") in given.words or (each.inbox_id and each.inbox_id == given.inbox_id)
+        ]
     ids = [answer.id for answer in answers]
     shares += session.scalars(select(Share).where(Share.answer_id.in_(ids), Share.words.is_not(None)))
     return answers, shares, notes

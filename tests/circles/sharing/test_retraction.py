@@ -12,9 +12,11 @@ from assistant.circles.actions.context import ActionResult
 from assistant.circles.actions.effects import Tell
 from assistant.circles.buddies.groups import seats_for
 from assistant.circles.hosts.open_requests import open_asks
+from assistant.circles.sharing.given_words import PASSED_ON
 from assistant.circles.sharing.goals import goal_of, open_step
 from assistant.circles.sharing.read_command import readable
 from assistant.circles.trust.own_words import to_copy
+from assistant.runtime import read_flows
 from assistant.store.tables import (
     Address,
     Answer,
@@ -318,3 +320,16 @@ def test_every_text_with_words_of_others_says_whose(town: Town, seats: dict[str,
     done = town.do("read_circle", person(town, seats["Rosa"]), seats["Rosa"])
     carried: Any = [effect.carries for effect in done.effects if isinstance(effect, Tell)]
     assert carried == [f"share:{town.session.query(Share).one().id}"]
+
+
+def test_whatever_goes_on_to_one_person_is_known_as_that() -> None:
+    """Else DELETE takes back the answer, and leaves the line that it became."""
+    asked = {
+        step.save_as
+        for flow in read_flows().flows.values()
+        for step in flow.steps.values()
+        if (step.expect or "") == "text" and "buddy" in step.visible_to.values() and step.save_as
+    }
+    of_goals = {"goal", "plan", "step", "details"}
+    assert asked >= {"line", "thanks", *of_goals}
+    assert asked <= {*PASSED_ON, *of_goals}
