@@ -144,9 +144,11 @@ class WordLedger:
             meant = session.get_one(Question, values["meant"] if answer else first)
             circle = select(Circle.code).join(Member, Member.circle_id == Circle.id)
             code = session.scalar(circle.where(Member.id == meant.member_id)) or ""
+            about = session.get_one(Conversation, meant.conversation_id).values.get("other_name", "")
+            to = about if meant.visible_to == "buddy" else ""
         held = f" {plain_text(str(values.get('held') or ''))} "
         self.secrets = [
-            replace(secret, visible_to=meant.visible_to, code=code, to="")
+            replace(secret, visible_to=meant.visible_to, code=code, to=to)
             if secret.writer == writer and f" {secret.words} " in held
             else secret
             for secret in self.secrets
