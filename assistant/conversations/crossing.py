@@ -138,7 +138,9 @@ def belongs_to_passed(context: Context, crossing: Crossing, question: Question) 
         return None
     if crossing.goes_on:
         return CROSSED  # That the text before was left out is on its way to whoever wrote both.
-    return leave_out(context, question) if crossing.passed and crossing.at_once else None
+    # Nobody can have read the question: with nothing of before that these words could be more of, they wait.
+    alone = crossing.passed or (shown and crossing.answer is None)
+    return leave_out(context, question) if alone and crossing.at_once else None
 
 
 def holds_others(context: Context, question: Question) -> bool:

@@ -273,4 +273,7 @@ class Watcher:
 
     def _check_numbers(self, text: Passed) -> None:
         shown = {"".join(found) for found in _NUMBER.findall(text.body)} - _PUBLIC - self.given
-        self.score.hold("numbers", not shown, text.at, text.name, f"shows a number: {text.body!r}")
+        # Whoever looks after somebody reads what they write, to the letter, and may call them.
+        looks_after = text.row is not None and text.row.wording == TO_HOLDER
+        what = f"shows a number: {text.body!r}"
+        self.score.hold("numbers", looks_after or not shown, text.at, text.name, what)

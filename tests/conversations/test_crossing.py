@@ -153,3 +153,14 @@ def test_safety_is_not_confirmed_by_words_written_before_the_question(world: Wor
         question = session.scalars(select(Question).where(Question.state == "open")).one()
     assert question.flow == "safe"
     assert not any(outcome == "yes" for outcome, _ in answers(world))
+
+
+def test_words_that_come_sooner_than_a_question_that_others_read_answer_nothing(world: World) -> None:
+    world.start("ana", "weekly_reflection", {"week": 5, "theme": 5})
+    world.text("ana", "bought less coffee")
+    world.text("ana", "2")
+    world.text("ana", "how do I ask for a raise", after=dt.timedelta(seconds=2))
+    assert "question_unnamed" not in dict(answers(world))
+    assert "crossed" in world.heard[-2].body
+    world.text("ana", "how do I ask for a raise", after=dt.timedelta(seconds=20))
+    assert dict(answers(world))["question_unnamed"] == "how do I ask for a raise"
