@@ -6,6 +6,7 @@ import hashlib
 from functools import lru_cache
 
 import phonenumbers
+from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
 
 from assistant.fake_twilio.records import Phone
 from assistant.fake_twilio.twilio_rules import channel_of, number_of
@@ -71,3 +72,16 @@ def country_of(address: str) -> str:
         return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
     except phonenumbers.NumberParseException:
         return ""
+
+
+@lru_cache(maxsize=20_000)
+def zone_of(address: str) -> str:
+    """Name the time zone of a number ("America/Denver"); "" where its like are found in several."""
+    number = number_of(address)
+    if not number.startswith("+"):
+        return ""
+    try:
+        zones = time_zones_for_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return ""
+    return zones[0] if len(zones) == 1 and zones[0] != UNKNOWN_TIMEZONE else ""

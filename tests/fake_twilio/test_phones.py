@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from assistant.fake_twilio.fake_carrier import LOCAL_ACCOUNT_SID, LOCAL_AUTH_TOKEN, LOCAL_NUMBER
@@ -128,6 +130,31 @@ def test_a_screen_reader_hears_whose_conversation_it_is(carrier: Running, open_p
         expect(page.get_by_role("textbox", name=f"Text as {name}")).to_be_visible()
     send(carrier, ROSA, "How was your week?")
     expect(phone_of(page, "Rosa").get_by_label("1 unread")).to_be_visible()
+
+
+@pytest.mark.parametrize("view", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(carrier: Running, open_page: Open, view: dict[str, int], scheme: str) -> None:
+    page = open_page(carrier, viewport=view, color_scheme=scheme, reduced_motion="reduce")
+    say(page, "Luz", "join maple")
+    expect(phone_of(page, "Luz")).to_contain_text("What should we call you?")
+    for _ in range(12):
+        say(page, "Luz", "one line more, so that there is something to scroll")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_role("button", name="Add a phone").click()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_each_phone_has_its_own_clock(carrier: Running, open_page: Open) -> None:
+    page = open_page(carrier)
+    page.get_by_role("button", name="Add a phone").click()
+    page.get_by_label("Whose phone is it?").fill("Lupe")
+    page.get_by_label("Number").fill("+525512345678")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(phone_of(page, "Luz").locator(".own")).to_have_text(re.compile(r"\d:\d\d .*in Los Angeles"))
+    expect(phone_of(page, "Lupe").locator(".own")).to_have_text(re.compile(r"\d:\d\d .*in Mexico City"))
 
 
 def test_odd_texts_are_one_tap_away(carrier: Running, open_page: Open, webhook: Webhook) -> None:

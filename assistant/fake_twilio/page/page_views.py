@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assistant.fake_twilio.fake_carrier import LocalCarrier
-from assistant.fake_twilio.phone_book import address_of
+from assistant.fake_twilio.phone_book import address_of, zone_of
 from assistant.fake_twilio.records import Message, Phone, Template
 from assistant.fake_twilio.twilio_rules import failure_message
 
@@ -24,6 +24,7 @@ def show_phone(carrier: LocalCarrier, phone: Phone) -> dict[str, Any]:
         "name": phone.name,
         "number": phone.number,
         "shown": address_of(phone).rpartition(":")[2],
+        "zone": zone_of(phone.number),
         "kind": kind_of(phone),
         "hides": phone.hides,
         "hint": phone.hint,

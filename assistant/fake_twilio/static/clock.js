@@ -18,6 +18,12 @@ export function saidAt(at) {
 /** A date as people write it, where the service's Monday is (without one, where this browser is). */
 export const written = (date, how) => date.toLocaleString([], { timeZone: service?.zone, ...how });
 
+/** What time it is somewhere, by the service's clock: "Mon 9:05 AM in Denver". */
+export function timeIn(zone) {
+  const time = now().toLocaleString([], { timeZone: zone, weekday: "short", hour: "numeric", minute: "2-digit" });
+  return `${time} in ${zone.split("/").at(-1).replaceAll("_", " ")}`;
+}
+
 export const dayOf = (date) => date.toLocaleDateString("en-CA", { timeZone: service?.zone });
 
 /** Take what the service says of its clock; an empty answer: it has none that moves. */
@@ -45,6 +51,12 @@ function tick() {
   time.dateTime = now().toISOString();
   time.textContent = written(now(), { weekday: "long", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
   bar.querySelector(".where").textContent = service.zone.split("/").at(-1).replaceAll("_", " ");
+  document.querySelectorAll(".own[data-zone]").forEach(showOwn);
+}
+
+/** A phone's own clock, in the zone of its number. */
+export function showOwn(place) {
+  place.firstElementChild.textContent = timeIn(place.dataset.zone);
 }
 
 async function go(button) {

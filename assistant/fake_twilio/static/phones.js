@@ -1,7 +1,7 @@
 // Keeps the phones on the page in step with the carrier: which there are, what was said, what is unread.
 
 import { drawCall } from "./calls.js";
-import { dayOf, now, readClock, saidAt, setClock, written } from "./clock.js";
+import { dayOf, now, readClock, saidAt, setClock, showOwn, written } from "./clock.js";
 import { $, drawBubble, drawButtons, drawMeta, element, pretty } from "./drawing.js";
 import { wire } from "./hands.js";
 import { drawTemplate, forgetTemplate } from "./templates.js";
@@ -52,6 +52,12 @@ function drawPhone(given) {
   $(".face", section).textContent = [...given.name][0]?.toUpperCase() ?? "";
   $(".face", section).style.setProperty("--hue", [...given.name].reduce((sum, c) => sum * 7 + c.codePointAt(0) * 13, 0) % 360);
   $("header .number", section).textContent = pretty(given.shown);
+  const own = $(".own", section);
+  own.hidden = !given.zone;
+  if (given.zone) {
+    own.dataset.zone = given.zone;
+    showOwn(own);
+  }
   $(".channel", section).hidden = !(given.kind in KINDS);
   $(".channel", section).textContent = KINDS[given.kind] ?? "";
   $(".optedout", section).hidden = !given.opted_out;
