@@ -49,7 +49,7 @@ structlog.configure(
 
 
 # A machine that is busy with something else finds nothing out about what is tried.
-settings.register_profile("untimed")
+settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 _read_flows = runtime.read_flows

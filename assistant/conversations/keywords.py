@@ -20,7 +20,7 @@ from assistant.conversations.turns import ask_again
 from assistant.language.signals.forwards import own_words
 from assistant.language.signals.opt_outs import stops_everything
 from assistant.language.signals.reactions import has_quotation, quotes_ours
-from assistant.language.signals.signal_reading import signal
+from assistant.language.signals.signal_reading import is_stop_by_name, signal
 from assistant.store.tables import Conversation, Inbox, Outbox
 
 CARRIER_STOPS = frozenset({"stop", "stopall", "unsubscribe", "end", "quit", "revoke", "optout", "cancel"})
@@ -54,7 +54,7 @@ def kind_here(context: Context, text: Inbox) -> str:
     kind, body = kind_of(text), own_words(text.body or "")
     if kind in ("words", "maybe_stop") and len(body) <= LONGEST_KEYWORD_LINE:
         names = _names_around(context)
-        kind = "stop" if names and signal(body, names=names).kind == "stop" else kind
+        kind = "stop" if names and is_stop_by_name(body, names) else kind
     if kind in ("words", "maybe_stop") and has_quotation(body) and quotes_ours(body, newest_texts(context)):
         return "tapback"
     return kind

@@ -49,10 +49,10 @@ def read_opening(text: str) -> Opening | None:
     if len(text) > LONGEST:
         return None
     for sentence in _sentences(text):
-        words = tuple(strip_words(sentence, _leads() | FLUFF))
-        for kind, to_all, pattern in _patterns():
-            found = pattern.regex.match("".join(f"{word} " for word in words)) if words else None
-            if words and words[0] in pattern.firsts and found:
+        words = tuple(strip_words(sentence, _before_an_opening()))
+        said = "".join(f"{word} " for word in words)
+        for kind, to_all, pattern in _patterns_by_first().get(words[0], ()):
+            if found := pattern.regex.match(said):
                 leftover = words[len(found[0].split()) :]
                 # "My boss is hiring" and "I'm locked out" say it all; "does anybody know?" says nothing yet.
                 says_it = bool(leftover) or kind == NOW or (kind == OFFER and not to_all)
@@ -116,8 +116,8 @@ def _table() -> dict[str, dict[str, list[str]]]:
 
 
 @lru_cache(maxsize=1)
-def _leads() -> frozenset[tuple[str, ...]]:
-    return frozenset(tuple(each.split()) for each in _table()["leads"])
+def _before_an_opening() -> frozenset[tuple[str, ...]]:
+    return FLUFF | {tuple(each.split()) for each in _table()["leads"]}
 
 
 @lru_cache(maxsize=1)
@@ -126,11 +126,15 @@ def _until() -> tuple[tuple[str, ...], ...]:
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[tuple[str, bool, QuestionPattern], ...]:
-    """What is urgent first, then offers: "does anybody need" would else be heard as an ask."""
-    return tuple(
-        (kind, to_all, parse_pattern(way))
-        for kind in (NOW, OFFER, ASK)
-        for key, to_all in (("to_all", True), ("of_mine", False))
-        for way in _table()[key][kind]
-    )
+def _patterns_by_first() -> dict[str, list[tuple[str, bool, QuestionPattern]]]:
+    """By the word that a text begins with; of each what is urgent first, then offers.
+
+    "Does anybody need" would else be heard as an ask.
+    """
+    found: dict[str, list[tuple[str, bool, QuestionPattern]]] = {}
+    for kind in (NOW, OFFER, ASK):
+        for key, to_all in (("to_all", True), ("of_mine", False)):
+            for pattern in map(parse_pattern, _table()[key][kind]):
+                for first in pattern.firsts:
+                    found.setdefault(first, []).append((kind, to_all, pattern))
+    return found

@@ -82,6 +82,11 @@ def vocabulary_of(*layers: Mapping[tuple[str, ...], Sense]) -> Vocabulary:
     return Vocabulary(senses, max(map(len, senses), default=1))
 
 
+def with_more(vocabulary: Vocabulary, more: Mapping[tuple[str, ...], Sense]) -> Vocabulary:
+    """Return a vocabulary with another layer, in a fraction of the time that making it anew takes."""
+    return Vocabulary({**vocabulary.senses, **more}, max(vocabulary.longest, *map(len, more), 0))
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Words of a reply that belong together, the stretch they stand in, what they say; None: left over."""

@@ -21,6 +21,7 @@ from assistant.language.replies.coverage import (
     explain,
     roles,
     vocabulary_of,
+    with_more,
 )
 from assistant.language.replies.names import read_name
 from assistant.language.replies.numbers import number_leftover, read_number
@@ -62,6 +63,7 @@ KINDS: Mapping[str, frozenset[str]] = {
     "agree": frozenset({"agree", "no"}),
 }
 
+_AROUND_VALUES = vocabulary_of(roles(LEAD, VALUE_LEADS), courtesies())
 _RANGE = re.compile(r"^(-?\d{1,9})\s*(?:-|to|\.\.)\s*(-?\d{1,9})$")
 
 
@@ -231,7 +233,7 @@ def _explain(expect: Expect, text: str, reading: Reading | None) -> Explained:
     answer: dict[tuple[str, ...], Sense] = {}
     if reading is not None:
         answer = {(word,): Sense(reading.outcome) for word in own}
-    return explain(text, vocabulary_of(roles(LEAD, VALUE_LEADS), courtesies(), answer))
+    return explain(text, with_more(_AROUND_VALUES, answer))
 
 
 def _read_kind(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from assistant.language.folding import fold, plain_words
-from assistant.language.signals.signal_words import AUTO_BESIDE, AUTO_SENTENCES, AUTO_STATES, MACHINES
+from assistant.language.signals.signal_words import AUTO_BESIDE, AUTO_SENTENCES, AUTO_STATES, MACHINES, any_of
 from assistant.language.words import FLUFF
 
 _TITLES: Final = re.compile(r"\b(Dr|Dra|Mr|Mrs|Ms|Sr|Sra|Srta|St|Inc|Co|No)\.", re.IGNORECASE)
@@ -17,6 +17,10 @@ _PARTS: Final = (
     re.compile(r"[,:]+|\s-+\s"),
     re.compile(r"\s(?:and|but|so|y|pero|e|mas|et|mais)\s|\s?&\s?|\s(?=with (?:limited|no) access)"),
 )
+_MACHINE: Final = any_of(MACHINES)
+_SENTENCE: Final = any_of(AUTO_SENTENCES)
+_STATE: Final = any_of(AUTO_STATES)
+_BESIDE: Final = any_of(AUTO_BESIDE)
 _SURE: Final = 2
 _LONGEST: Final = 1000  # characters; no phone's own words are longer
 
@@ -27,7 +31,7 @@ def is_auto_reply(text: str) -> bool:
     "Thank you for reaching out. I want to end my life" begins like one, and is a person's.
     """
     text = text[:_LONGEST]
-    if any(pattern.search(fold(text)) for pattern in MACHINES):
+    if _MACHINE.search(fold(text)):
         return True
     text = _HALVES.sub(r"\1m", _TITLES.sub(r"\1", text))
     named = text if text.isupper() else _OFFICE.sub("bizname ", text)
@@ -54,11 +58,11 @@ def _weigh(sentence: str, ways: tuple[re.Pattern[str], ...]) -> int | None:
     said = " ".join(sentence.strip(" '\"*-–—_[]<>").split())
     if not said or tuple(plain_words(said)) in FLUFF or not plain_words(said):
         return 0
-    if _is_one_of(said, AUTO_SENTENCES):
+    if _SENTENCE.match(said):
         return _SURE
-    if _is_one_of(said, AUTO_STATES):
+    if _STATE.match(said):
         return 1
-    if _is_one_of(said, AUTO_BESIDE):
+    if _BESIDE.match(said):
         return 0
     if not ways:
         return None
@@ -66,7 +70,3 @@ def _weigh(sentence: str, ways: tuple[re.Pattern[str], ...]) -> int | None:
     if len(parts) == 1:
         return _weigh(sentence, ways[1:])
     return _sum(_weigh(part, ways[1:]) for part in parts)
-
-
-def _is_one_of(said: str, patterns: Iterable[re.Pattern[str]]) -> bool:
-    return any(pattern.match(said) for pattern in patterns)

@@ -46,7 +46,7 @@ _TOLD: Final = re.compile(r"\w+[éó]")
 """Spanish of what is over: "cancelé", "canceló"; folded, the first is the same as "cancele", which asks."""
 
 
-def read_opt_out(text: str, names: Collection[str] = ()) -> OptOut | None:
+def read_opt_out(text: str) -> OptOut | None:
     """Tell whether a text asks us to send no more; None when it does not.
 
     stop: an imperative or a wish about our texts or a place here, which explains its clause whole (47 CFR
@@ -56,7 +56,6 @@ def read_opt_out(text: str, names: Collection[str] = ()) -> OptOut | None:
 
     Args:
         text: the text as it came, with at least one word.
-        names: what the sender's circles are called, and their codes: "stop maple" is one in the circle Maple.
     """
     words = plain_words(text)
     bare = strip_words(words, FLUFF)
@@ -64,7 +63,7 @@ def read_opt_out(text: str, names: Collection[str] = ()) -> OptOut | None:
         return "maybe_stop"
     if _is_whole(words, bare):
         return "stop"
-    line = _read_keyword_line(text, names)
+    line = _read_keyword_line(text, ())
     if line == "stop":
         return line
     parts = _clauses(_unquoted(text))
@@ -96,6 +95,16 @@ def _is_joined(tail: str) -> bool:
     if not tail or tail.isdigit():
         return len(tail) < 5
     return any(tail.startswith(each) and _is_joined(tail[len(each) :]) for each in JOINED_TAILS)
+
+
+def stops_by_name(text: str, names: Collection[str]) -> bool:
+    """Tell whether words that alone are no opt-out are one where circles are called so: "stop maple".
+
+    Args:
+        text: the text as it came in, without a signature.
+        names: what the sender's circles are called, and their codes.
+    """
+    return _read_keyword_line(text, names) == "stop"
 
 
 def _is_whole(words: list[str], bare: list[str]) -> bool:
@@ -186,8 +195,10 @@ def _clauses(text: str) -> list[list[str]]:
     kept = []
     for at, words in enumerate(parts):
         before, after = parts[at - 1] if at else [], parts[at + 1] if at + 1 < len(parts) else []
-        announced = before[:1] != ["i"] and any(tuple(before[-len(said) :]) == said for said in SPEECH)
-        ascribed = len(after) < 4 and after[:1] != ["i"] and any(_holds(after, said) for said in SPEECH)
+        announced = (
+            before and before[0] != "i" and any(tuple(before[-len(said) :]) == said for said in SPEECH)
+        )
+        ascribed = 0 < len(after) < 4 and after[0] != "i" and any(_holds(after, said) for said in SPEECH)
         if not (announced or ascribed):
             kept.append(strip_words(words, FLUFF))
     return kept

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from assistant.language.folding import plain_words, says_something, strip_words
 from assistant.language.signals.auto_replies import is_auto_reply
-from assistant.language.signals.opt_outs import is_keyword, read_opt_out
+from assistant.language.signals.opt_outs import is_keyword, read_opt_out, stops_by_name
 from assistant.language.signals.reactions import is_reaction, quotes_ours
 from assistant.language.signals.signal_words import HELP, PUZZLED, START
 from assistant.language.signals.signatures import without_signature
@@ -36,7 +36,7 @@ class Signal:
     kind: str
 
 
-def signal(text: str, *, names: Collection[str] = (), ours: Iterable[str] = ()) -> Signal:
+def signal(text: str, *, ours: Iterable[str] = ()) -> Signal:
     """Return what a text is before any question is looked at; any text at all is read, none raises.
 
     An opt-out counts in any wording a reasonable person would understand (47 CFR 64.1200(a)(10)), but the
@@ -44,21 +44,31 @@ def signal(text: str, *, names: Collection[str] = (), ours: Iterable[str] = ()) 
 
     Args:
         text: the text as it came in.
-        names: what the sender's circles are called, and their codes: "stop maple" opts out in Maple.
         ours: the newest texts we sent there: what quotes one of them, and says little else, is a reaction.
     """
-    if not names and not ours:
+    if not ours:
         return _alone(text[:_LONGEST])
-    return _signal(text[:_LONGEST], names, ours)
+    return _signal(text[:_LONGEST], ours)
+
+
+def is_stop_by_name(text: str, names: Collection[str]) -> bool:
+    """Tell whether a text that `signal` takes for words stops what is called so: "stop maple" in Maple.
+
+    Args:
+        text: the text as it came in.
+        names: what the sender's circles are called, and their codes.
+    """
+    text = without_signature(text[:_LONGEST])
+    return not _RELAYED.match(text) and stops_by_name(text, names)
 
 
 @lru_cache(maxsize=1024)
 def _alone(text: str) -> Signal:
     """Read a text for itself: several stages ask this of the same one."""
-    return _signal(text, (), ())
+    return _signal(text, ())
 
 
-def _signal(text: str, names: Collection[str], ours: Iterable[str]) -> Signal:
+def _signal(text: str, ours: Iterable[str]) -> Signal:
     text = without_signature(text)
     if not says_something(text):
         return Signal("puzzled" if _ASKING.search(text) else "empty")
@@ -69,13 +79,13 @@ def _signal(text: str, names: Collection[str], ours: Iterable[str]) -> Signal:
         return Signal("words")
     if _RELAYED.match(text):
         return Signal("stop" if len(words) == 1 and is_keyword(words[0]) else "words")
-    return Signal(_read(text, words, names, ours))
+    return Signal(_read(text, words, ours))
 
 
-def _read(text: str, words: list[str], names: Collection[str], ours: Iterable[str]) -> str:
+def _read(text: str, words: list[str], ours: Iterable[str]) -> str:
     if is_auto_reply(text):
         return "auto_reply"
-    opt_out = read_opt_out(text, names)
+    opt_out = read_opt_out(text)
     if opt_out == "stop":
         return "stop"
     said = {tuple(words), tuple(strip_words(words, FLUFF))}

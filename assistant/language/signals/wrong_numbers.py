@@ -13,10 +13,19 @@ from assistant.language.signals.signal_words import (
     PERHAPS_WRONG,
     SLIPS,
     THEIR_PHONE,
+    any_of,
 )
 from assistant.language.words import FLUFF
 
 _CLAUSES: Final = re.compile(r"[.,;:!?\n()\"]+|\s-+\s|\s(?:and|but|y|pero|because|porque)\s")
+_THEIRS: Final = any_of(THEIR_PHONE)
+_SLIP: Final = any_of(SLIPS)
+_HINT: Final = any_of(HINTS_OF_WRONG)
+_PERHAPS: Final = any_of(SLIPS, PERHAPS_WRONG)
+_OF_WRONG: Final = any_of(SLIPS, PERHAPS_WRONG, HINTS_OF_WRONG, BESIDE_WRONG)
+_BESIDE_SLIP: Final = any_of(SLIPS, BESIDE_ASTRAY)
+_ASTRAY: Final = any_of(ASTRAY)
+_OF_ASTRAY: Final = any_of(ASTRAY, BESIDE_ASTRAY, HINTS_OF_WRONG, BESIDE_WRONG)
 _ENOUGH: Final = 2
 _LONGEST: Final = 300  # characters; more is a story that has a wrong number in it
 
@@ -31,12 +40,13 @@ def is_wrong_number(text: str) -> bool:
     if len(text) > _LONGEST:
         return False
     clauses = _clauses(text)
-    if any(_is(clause, THEIR_PHONE) for clause in clauses):
+    if any(_is(clause, _THEIRS) for clause in clauses):
         return True
-    hints = sum(any(_is(clause, (pattern,)) for clause in clauses) for pattern in HINTS_OF_WRONG)
-    if hints < _ENOUGH and not any(_is(clause, (*SLIPS, *PERHAPS_WRONG)) for clause in clauses):
+    hinted = [clause for clause in clauses if _is(clause, _HINT)]
+    hints = sum(any(_is(clause, pattern) for clause in hinted) for pattern in HINTS_OF_WRONG) if hinted else 0
+    if hints < _ENOUGH and not any(_is(clause, _PERHAPS) for clause in clauses):
         return False
-    return all(_is(clause, (*SLIPS, *PERHAPS_WRONG, *HINTS_OF_WRONG, *BESIDE_WRONG)) for clause in clauses)
+    return all(_is(clause, _OF_WRONG) for clause in clauses)
 
 
 def may_be_slip(text: str) -> bool:
@@ -45,9 +55,7 @@ def may_be_slip(text: str) -> bool:
     Whoever has a number that was another's says it, and so does whoever wrote to the wrong chat.
     """
     clauses = _clauses(text)
-    return any(_is(each, SLIPS) for each in clauses) and all(
-        _is(each, (*SLIPS, *BESIDE_ASTRAY)) for each in clauses
-    )
+    return any(_is(each, _SLIP) for each in clauses) and all(_is(each, _BESIDE_SLIP) for each in clauses)
 
 
 def is_astray(text: str) -> bool:
@@ -59,13 +67,16 @@ def is_astray(text: str) -> bool:
     if len(text) > _LONGEST:
         return False
     clauses = _clauses(text)
-    known = (*ASTRAY, *BESIDE_ASTRAY, *HINTS_OF_WRONG, *BESIDE_WRONG)
-    return any(_is(clause, ASTRAY) for clause in clauses) and all(_is(clause, known) for clause in clauses)
+    return any(_is(clause, _ASTRAY) for clause in clauses) and all(
+        _is(clause, _OF_ASTRAY) for clause in clauses
+    )
 
 
-def _clauses(text: str) -> list[str]:
+def _clauses(text: str) -> list[dict[str, None]]:
+    """Return each clause as it stands and, where that differs, as it is written out."""
     plain = fold(text).replace("#", " number ")
-    return [said for part in _CLAUSES.split(plain) if (said := _bare(part))]
+    clauses = [said for part in _CLAUSES.split(plain) if (said := _bare(part))]
+    return [dict.fromkeys((said, " ".join(written_out(said.split())))) for said in clauses]
 
 
 def _bare(part: str) -> str:
@@ -73,6 +84,5 @@ def _bare(part: str) -> str:
     return "" if tuple(words) in FLUFF else " ".join(words)
 
 
-def _is(clause: str, patterns: tuple[re.Pattern[str], ...]) -> bool:
-    said = dict.fromkeys((clause, " ".join(written_out(clause.split()))))
-    return any(pattern.match(each) for pattern in patterns for each in said)
+def _is(clause: dict[str, None], pattern: re.Pattern[str]) -> bool:
+    return any(map(pattern.match, clause))

@@ -9,6 +9,7 @@ pieces, learnt from the lots of made-up texts in `cases/`. `circle danger train`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from assistant.safety.danger_reader import classifier, lexicon
@@ -40,8 +41,11 @@ class DangerReading:
     rule: str | None
 
 
+@lru_cache(maxsize=64)
 def read_danger(text: str, language: str | None = None) -> DangerReading:
     """Return what a text says about someone's safety. Any text is read, none raises.
+
+    Several stages ask this of the same text.
 
     Args:
         text: A text as it came in, in English or Spanish; only its first 2,000 characters are read.
