@@ -1,4 +1,4 @@
-"""Keeps a worker working: whoever dies is followed at once by one that has nothing to import or to read.
+"""Keeps a worker working: whoever dies, or gives no sign of life, is followed by one that is ready at once.
 
 A process that holds no connection and no thread reads all there is, and forks the worker. Seconds of
 processor time, on a busy machine half a minute, are thus spent once, and not again while somebody waits.
@@ -6,6 +6,7 @@ processor time, on a busy machine half a minute, are thus spent once, and not ag
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import select
@@ -25,6 +26,12 @@ ENDS_WITHIN: Final = 10.0
 """Seconds that a worker has for what is under way."""
 STARTS_WITHIN: Final = 1.0
 """Seconds: who lives shorter could not start, and is not followed at once."""
+PULSE_EVERY: Final = 1.0
+"""Seconds between two signs of life of a worker."""
+FROZEN_AFTER: Final = 5.0
+"""Seconds without one after which another worker is begun beside it; any number may work at once."""
+GONE_AFTER: Final = 120.0
+"""Seconds after which a frozen worker is killed: by then all that it had in hand has passed on."""
 LONGEST_WAIT: Final = 30.0
 """Seconds between two that cannot start: they must not take the machine from those that can."""
 _ENDING: Final = (signal.SIGTERM, signal.SIGINT)
@@ -34,19 +41,22 @@ _HEARD: Final = (*_ENDING, signal.SIGCHLD)
 class Keeper:
     """Forks a worker, and another whenever there is none, until told to stop."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[Callable[[], None]], None]) -> None:
         """Listen for signals; nothing is forked yet.
 
         Args:
-            work: What a worker does until SIGTERM; it unblocks that signal once it can hear it.
+            work: What a worker does until SIGTERM; it unblocks that signal once it can hear it, and calls
+                what it is given every `PULSE_EVERY` seconds, from a thread of its own.
         """
         self._work = work
         self._parent = os.getppid()
         self._worker = 0
         """Its process id; 0 while there is none."""
-        self._began = 0.0
-        self._killed_at: float | None = None
-        """When it is killed if it has not ended (monotonic); None until it is told to end."""
+        self._began = self._pulse_at = 0.0
+        self._wrist = -1
+        """Where the worker's signs of life are felt."""
+        self._leaving: dict[int, float] = {}
+        """Those that were told to end, and when they are killed if they have not (monotonic)."""
         self._wait = 0.0
         self._next = 0.0
         self._stopping = False
@@ -66,41 +76,45 @@ class Keeper:
     def keep(self) -> None:
         """Keep one until told to stop, or until whoever started us is gone, and the last worker has ended."""
         self._mind()
-        while self._worker or not self._stopping:
+        while self._worker or self._leaving or not self._stopping:
             select.select([self._ear], [], [], min(LOOKS_EVERY, self._wait or LOOKS_EVERY))
-            while self._heard():
-                pass
+            _drain(self._ear)
             self._mind()
 
     def _mind(self) -> None:
         if os.getppid() != self._parent:
             self._stopping = True
-        if self._worker:
-            self._bury()
+        self._bury()
         now = time.monotonic()
-        if self._stopping and self._worker:
-            self._dismiss(now)
-        elif not self._stopping and not self._worker and now >= self._next:
+        if self._worker and _drain(self._wrist):
+            self._pulse_at = now
+        if self._stopping:
+            self._dismiss(now + ENDS_WITHIN)
+        elif self._worker and now - self._pulse_at > FROZEN_AFTER:
+            log.warning("worker frozen", worker=self._worker)
+            self._dismiss(now + GONE_AFTER)
+        for worker, killed_at in self._leaving.items():
+            if now >= killed_at:
+                os.kill(worker, signal.SIGKILL)
+        if not self._stopping and not self._worker and now >= self._next:
             self._fork()
-
-    def _heard(self) -> bytes:
-        try:
-            return os.read(self._ear, 512)
-        except BlockingIOError:
-            return b""
 
     def _stop(self, *_signal: object) -> None:
         self._stopping = True
 
-    def _dismiss(self, now: float) -> None:
-        if self._killed_at is None:
+    def _dismiss(self, killed_at: float) -> None:
+        """Tell the worker to end, and see to it that all have by then; one that is frozen hears it later."""
+        if self._worker:
             os.kill(self._worker, signal.SIGTERM)
-            self._killed_at = now + ENDS_WITHIN
-        elif now >= self._killed_at:
-            os.kill(self._worker, signal.SIGKILL)
+            self._leaving[self._worker] = killed_at
+            self._worker = 0
+        self._leaving = {worker: min(killed_at, at) for worker, at in self._leaving.items()}
 
     def _bury(self) -> None:
-        ended, status = os.waitpid(self._worker, os.WNOHANG)
+        for worker in list(self._leaving):
+            if os.waitpid(worker, os.WNOHANG)[0]:
+                del self._leaving[worker]
+        ended, status = os.waitpid(self._worker, os.WNOHANG) if self._worker else (0, 0)
         if not ended:
             return
         self._worker = 0
@@ -112,23 +126,30 @@ class Keeper:
         log.warning("worker died", code=os.waitstatus_to_exitcode(status), next_in=self._wait)
 
     def _fork(self) -> None:
+        if self._wrist >= 0:
+            os.close(self._wrist)
+        self._wrist, heart = os.pipe()
+        for end in (self._wrist, heart):
+            os.set_blocking(end, False)
         # A signal that came before the worker can hear it would be lost.
         signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         worker = os.fork()
         if not worker:
-            self._be_worker()
+            self._be_worker(heart)
+        os.close(heart)
         self._worker, self._began = worker, time.monotonic()
+        self._pulse_at = self._began
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 
-    def _be_worker(self) -> NoReturn:
+    def _be_worker(self, heart: int) -> NoReturn:
         code = 1
         try:
             signal.set_wakeup_fd(-1)
             for each in _HEARD:
                 signal.signal(each, signal.SIG_DFL)
-            for end in (self._ear, self._mouth):
+            for end in (self._ear, self._mouth, self._wrist):
                 os.close(end)
-            self._work()
+            self._work(lambda: _beat(heart))
             code = 0
         except BaseException as error:
             log.exception("worker failed", error=type(error).__name__)
@@ -138,3 +159,18 @@ class Keeper:
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(code)
+
+
+def _beat(heart: int) -> None:
+    # With the keeper gone nobody feels it, and one that is frozen itself has felt enough.
+    with contextlib.suppress(BlockingIOError, BrokenPipeError):
+        os.write(heart, b".")
+
+
+def _drain(pipe: int) -> bool:
+    """Read all that was written there; return whether anything was."""
+    felt = False
+    with contextlib.suppress(BlockingIOError):
+        while os.read(pipe, 512):
+            felt = True
+    return felt

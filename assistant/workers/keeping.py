@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 def keep_worker(runtime: Runtime, queue: str) -> None:
     """Keep a worker of one queue ("inbox" or "delivery") until SIGTERM or SIGINT; any number may be kept."""
     starter = os.getppid()
-    keeper = Keeper(lambda: work(runtime, queue, starter))
+    keeper = Keeper(lambda beat: work(runtime, queue, starter, beat))
     if queue == "inbox":
         _read_ahead(runtime, keeper)
     else:

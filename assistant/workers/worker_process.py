@@ -25,7 +25,7 @@ from rq.worker import SimpleWorker
 from assistant.queues import REDIS_PATIENCE, Queues, connect
 from assistant.workers.heartbeat import BEAT_SECONDS, Heartbeat
 from assistant.workers.jobs import BESIDE, MAINTENANCE, WORK, JobContext
-from assistant.workers.keeper import ENDS_WITHIN
+from assistant.workers.keeper import ENDS_WITHIN, PULSE_EVERY
 
 if TYPE_CHECKING:
     from assistant.runtime import Runtime
@@ -195,15 +195,17 @@ class WorkerProcess:
         finally:
             self._heartbeat.end()
 
-    def end_without(self, keeper: int, starter: int) -> None:
-        """Once the keeper is gone, go on until another's worker is here; nobody is left without one.
+    def live_with(self, keeper: int, starter: int, beat: Callable[[], None]) -> None:
+        """Give signs of life; with the keeper gone, go on until another's worker is here.
 
         Args:
             keeper: The process that forked this one.
             starter: The one that started the keeper: only where it lives another one comes.
+            beat: Gives one.
         """
         while os.getppid() == keeper:
-            if self.stopping.wait(BEAT_SECONDS):
+            beat()
+            if self.stopping.wait(PULSE_EVERY):
                 return
         log.warning("the keeper died", queue=self._queue)
         deadline = time.monotonic() + FOLLOWED_WITHIN
@@ -243,18 +245,18 @@ def _lives(process: int) -> bool:
     return True
 
 
-def work(runtime: Runtime, queue: str, starter: int) -> None:
+def work(runtime: Runtime, queue: str, starter: int, beat: Callable[[], None]) -> None:
     """Be a worker of one queue ("inbox" or "delivery") until SIGTERM or SIGINT; any number may run.
 
-    In a process that a keeper forked for it; see `WorkerProcess.end_without`.
+    In a process that a keeper forked for it; see `WorkerProcess.live_with`.
     """
     with asyncio.Runner() as loop:
         process = WorkerProcess(runtime, queue, loop)
         for each in (signal.SIGTERM, signal.SIGINT):
             signal.signal(each, process.stop)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
-        kept_by = (os.getppid(), starter)
-        threading.Thread(target=process.end_without, args=kept_by, name="keeper", daemon=True).start()
+        kept_by = (os.getppid(), starter, beat)
+        threading.Thread(target=process.live_with, args=kept_by, name="keeper", daemon=True).start()
         log.info("worker starts", queue=queue)
         process.go()
         if queue == "delivery":

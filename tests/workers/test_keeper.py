@@ -15,18 +15,20 @@ import pytest
 from tests.soak.service import is_alive
 
 KEPT = """
-import os, signal, sys, threading
+import os, signal, sys, threading, time
 import assistant.workers.keeper as its
 from assistant.workers.keeper import Keeper
 
 its.STARTS_WITHIN, its.ENDS_WITHIN = 0.2, 0.5
+its.LOOKS_EVERY, its.FROZEN_AFTER, its.GONE_AFTER = 0.1, {frozen_after}, {gone_after}
 out = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)
 told = threading.Event()
 
-def work():
+def work(beat):
     signal.signal(signal.SIGTERM, lambda *_: told.set())
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
     os.write(out, f"{{os.getpid()}}\\n".encode())
+    threading.Thread(target=lambda: [beat() for _ in iter(lambda: time.sleep(0.05), 0)], daemon=True).start()
     {then}
 
 Keeper(work).keep()
@@ -51,10 +53,10 @@ def keeping(tmp_path: Path) -> Iterator[Callable[..., Kept]]:
     """Start a keeper whose workers do something; every process is killed at the end."""
     started: list[Kept] = []
 
-    def start(then: str = WAITS) -> Kept:
+    def start(then: str = WAITS, frozen_after: float = 60, gone_after: float = 60) -> Kept:
         notes = tmp_path / f"workers_{len(started)}"
         notes.touch()
-        code = KEPT.format(then=then)
+        code = KEPT.format(then=then, frozen_after=frozen_after, gone_after=gone_after)
         process = subprocess.Popen([sys.executable, "-c", code, str(notes)], stderr=subprocess.DEVNULL)
         started.append(Kept(process, notes))
         return started[-1]
@@ -105,3 +107,35 @@ def test_a_worker_that_does_not_end_is_killed(keeping: Callable[..., Kept]) -> N
     kept.process.terminate()
     assert kept.process.wait(30) == 0
     assert not is_alive(kept.workers[0])
+
+
+def test_who_is_frozen_is_followed_and_ends_when_it_goes_on(keeping: Callable[..., Kept]) -> None:
+    kept = keeping(frozen_after=1)
+    until(lambda: len(kept.workers) == 1)
+    os.kill(kept.workers[0], signal.SIGSTOP)
+    until(lambda: len(kept.workers) == 2)
+    assert is_alive(kept.workers[0])
+    os.kill(kept.workers[0], signal.SIGCONT)
+    until(lambda: not is_alive(kept.workers[0]))
+    assert is_alive(kept.workers[1])
+    assert len(kept.workers) == 2
+
+
+def test_who_stays_frozen_is_killed(keeping: Callable[..., Kept]) -> None:
+    kept = keeping(frozen_after=1, gone_after=0.5)
+    until(lambda: len(kept.workers) == 1)
+    os.kill(kept.workers[0], signal.SIGSTOP)
+    until(lambda: len(kept.workers) == 2)
+    until(lambda: not is_alive(kept.workers[0]))
+    kept.process.terminate()
+    assert kept.process.wait(30) == 0
+
+
+def test_a_keeper_that_was_frozen_itself_keeps_its_worker(keeping: Callable[..., Kept]) -> None:
+    kept = keeping(frozen_after=1)
+    until(lambda: len(kept.workers) == 1)
+    kept.process.send_signal(signal.SIGSTOP)
+    time.sleep(1.5)
+    kept.process.send_signal(signal.SIGCONT)
+    time.sleep(0.5)
+    assert len(kept.workers) == 1
