@@ -1,9 +1,9 @@
 """Finds out what became of texts that nobody is sure about, and of texts that never reached us.
 
 The carrier takes no idempotency key. So after a crash or a lost answer the status callback that names the try
-is awaited, then the carrier's log is searched; only a text that is not in it two minutes later, half a minute
-when nothing is under way any more, goes out again (README, "What it promises"). Leases and looks go by the
-machine's time.
+is awaited, then the carrier's log is searched; only a text that is not in it two minutes later (half a minute
+when its worker is dead, ten seconds when the carrier had answered) goes out again (README, "What it
+promises"). Leases and looks go by the machine's time.
 """
 
 from __future__ import annotations
@@ -35,9 +35,12 @@ DEAD_AFTER = dt.timedelta(seconds=6)
 """A worker that gave no sign of life for so long (three beats) is dead, or might as well be. Nothing hangs
 on it being so: what it had in hand is looked for, and what it finds out itself still counts."""
 ABSENT_WHEN_OVER = dt.timedelta(seconds=30)
-"""The same where nothing is under way any more. The worker that had the text is dead: nobody hands it over
-later than ten seconds after its claim (`claims.HAND_OVER_WITHIN`), the carrier is given ten to answer, and
-its log ten to show it. Or the carrier answered, though with an error of its own."""
+"""The same where the worker that had the text is dead: nobody hands it over later than ten seconds after its
+claim (`claims.HAND_OVER_WITHIN`), the carrier is given ten to answer, and its log ten to show it."""
+SHOWN_WITHIN = dt.timedelta(seconds=10)
+"""So long the log is given to show what the carrier took. Where it answered, though with an error of its own,
+nothing is under way any more: a text that two looks so far apart do not find was not taken."""
+NOT_SHOWN = f"{ANSWERED}, not in its log"
 LOOK_EVERY = dt.timedelta(seconds=20)
 """So long between two looks for a text that the log did not show: mostly it is there at the first."""
 LOOK_LEASE = dt.timedelta(seconds=20)
@@ -81,7 +84,7 @@ def settle_unsure(services: Transport, run: Run = asyncio.run) -> int:
     again = 0
     with services.database.write() as session:
         for text, logged in zip(texts, logs, strict=True):
-            is_over = text.id in dead or text.reason == ANSWERED
+            is_over = text.id in dead or text.reason in (ANSWERED, NOT_SHOWN)
             absent_after = ABSENT_WHEN_OVER if is_over else ABSENT_AFTER
             again += _settle(session, services, text, logged, absent_after)
     if again:
@@ -231,7 +234,7 @@ def _settle(
             return _send_again(session, text, now, LOG_AWAY)
         least, most = LOOK_WITHOUT_LOG
         # That the carrier had answered still counts at the next look.
-        reason = ANSWERED if text.reason == ANSWERED else LOG_AWAY
+        reason = text.reason if text.reason in (ANSWERED, NOT_SHOWN) else LOG_AWAY
         next_look = real + min(max(least, (real - claimed_at) / 3), most)
         _change(session, text.id, claimed_until=next_look, reason=reason)
         open_alert(
@@ -252,10 +255,13 @@ def _settle(
         )
         _close_alerts(session, [text.id], now)
         return False
-    if real - claimed_at >= absent_after:
+    if real - claimed_at >= absent_after or text.reason == NOT_SHOWN:
         _close_alerts(session, [text.id], now)
         return _send_again(session, text, now, "not in the carrier's log")
-    _change(session, text.id, claimed_until=min(real + LOOK_EVERY, claimed_at + absent_after))
+    if text.reason == ANSWERED:
+        _change(session, text.id, claimed_until=real + SHOWN_WITHIN, reason=NOT_SHOWN)
+    else:
+        _change(session, text.id, claimed_until=min(real + LOOK_EVERY, claimed_at + absent_after))
     return False
 
 

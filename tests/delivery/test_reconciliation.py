@@ -101,7 +101,7 @@ def test_a_text_that_never_arrived_goes_again_after_two_minutes_and_not_before(
     assert [each.attempt for each in carrier.sent] == [attempt_name(text, 2)]
 
 
-def test_what_the_carrier_had_answered_goes_after_half_a_minute_though_the_log_was_away_meanwhile(
+def test_what_the_carrier_had_answered_goes_again_though_the_log_was_away_meanwhile(
     database: Database, clock: ManualClock, carrier: FakeCarrier
 ) -> None:
     carrier.refuse_next = [error_for(503, 20503)]
@@ -116,19 +116,34 @@ def test_what_the_carrier_had_answered_goes_after_half_a_minute_though_the_log_w
     assert row(database, text).state == "queued"
 
 
-def test_a_text_that_the_carrier_answered_with_an_error_of_its_own_goes_again_after_half_a_minute(
+def test_a_text_that_the_carrier_answered_with_an_error_of_its_own_goes_again_when_two_looks_do_not_find_it(
     database: Database, clock: ManualClock, carrier: FakeCarrier
 ) -> None:
     carrier.refuse_next = [error_for(503, 20503)]
     (text,) = queue(database, clock.now(), a_text(ANA))
     deliver(database, clock, carrier)
-    for _ in range(2):
-        look(database, clock, carrier, after=14)
-        assert row(database, text).state == "unsure"
-    look(database, clock, carrier, after=14)
+    assert look(database, clock, carrier, after=3) == 1
+    assert look(database, clock, carrier, after=9) == 0
+    assert row(database, text).state == "unsure"
+    look(database, clock, carrier, after=1)
     assert row(database, text).state == "queued"
     deliver(database, clock, carrier)
     assert [each.attempt for each in carrier.sent] == [attempt_name(text, 2)]
+
+
+def test_a_text_that_was_taken_though_the_carrier_answered_with_an_error_is_found_at_the_second_look(
+    database: Database, clock: ManualClock, carrier: FakeCarrier
+) -> None:
+    carrier.refuse_next = [error_for(503, 20503)]
+    (text,) = queue(database, clock.now(), a_text(ANA, "Welcome."))
+    deliver(database, clock, carrier)
+    look(database, clock, carrier, after=3)
+    # It was taken all the same, and its log is late.
+    asyncio.run(carrier.send(URIS[ANA], "Welcome.", attempt=attempt_name(text, 1)))
+    look(database, clock, carrier, after=10)
+    assert row(database, text).state == "sent"
+    deliver(database, clock, carrier)
+    assert carrier.texts_to(ANA) == ["Welcome."]
 
 
 def test_a_worker_that_died_leaves_its_texts_unsure_never_queued(
