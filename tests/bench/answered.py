@@ -208,7 +208,7 @@ async def replied(phones: Phones, texts: int) -> float:
     return statistics.median(waits) * 1000
 
 
-def prepare(url: str) -> None:
+def prepare(url: str, circles: int = CIRCLES) -> None:
     """Tables, and circles that wait for people."""
     database = Database(url)
     migrate.downgrade(database, migrate.BASE)
@@ -223,7 +223,7 @@ def prepare(url: str) -> None:
         "created_at": dt.datetime.now(dt.UTC),
     }
     with database.write() as session:
-        session.execute(insert(Circle), [{"code": code(each), **row} for each in range(CIRCLES)])
+        session.execute(insert(Circle), [{"code": code(each), **row} for each in range(circles)])
     database.close()
 
 

@@ -35,6 +35,18 @@ ANSWERS: Final = {
 """What a phone writes back to the text that holds these words: the way into a circle, in six texts."""
 
 
+EMPTY_LOG: Final = b'{"messages": [], "next_page_uri": null, "page_size": 200}'
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API answers, and after how many seconds."""
+
+    status: str
+    body: bytes
+    later: float = 0.0
+
+
 @dataclass(slots=True)
 class Phone:
     """One phone on its way."""
@@ -100,9 +112,13 @@ class Phones:
         self._write(phone, self._join(number))
         return phone
 
+    def end_writing(self) -> None:
+        """Let nobody write any more."""
+        self._going = False
+
     async def end(self) -> None:
         """Let nobody write any more, and wait for what is under way."""
-        self._going = False
+        self.end_writing()
         while self._under_way:
             await asyncio.wait(set(self._under_way))
 
@@ -111,10 +127,17 @@ class Phones:
         self.tally = Tally(time.perf_counter())
         return self.tally
 
+    def answer(self, head: bytes, body: bytes) -> Answer | None:
+        """Answer a request to the API; None: the connection breaks instead."""
+        if head.startswith(b"POST") and b"Messages.json" in head.split(b"\r\n", 1)[0]:
+            return Answer("201 Created", self.took(parse_qs(body.decode())), LATENCY)
+        # The log, which nobody needs here: nothing is ever lost.
+        return Answer("200 OK", EMPTY_LOG)
+
     def took(self, form: dict[str, list[str]]) -> bytes:
         """Take one text of the service's; return the answer of the API."""
         number = form["To"][0]
-        sid = f"SM{next(self._sids):032x}"
+        sid = self.new_sid()
         self.tally.sent += 1
         phone = self._phones.get(number)
         if phone is not None:
@@ -124,6 +147,10 @@ class Phones:
                 phone.asked = None
             self._do(self._arrive(phone, sid, form["StatusCallback"][0], form["Body"][0]))
         return json.dumps({"sid": sid, "status": "accepted", "to": number}).encode()
+
+    def new_sid(self) -> str:
+        """A text's id."""
+        return f"SM{next(self._sids):032x}"
 
     async def _arrive(self, phone: Phone, sid: str, callback: str, body: str) -> None:
         await asyncio.sleep(LATENCY)
@@ -149,18 +176,21 @@ class Phones:
             self.write_first()
 
     def _write(self, phone: Phone, body: str) -> None:
-        sid = f"SM{next(self._sids):032x}"
-        ids = dict.fromkeys(("MessageSid", "SmsSid", "SmsMessageSid"), sid)
         phone.asked = time.perf_counter()
-        self._do(self._call(f"{self._webhooks}/message", {**FORM, **ids, "From": phone.number, "Body": body}))
+        self._do(self._bring(phone.number, self.new_sid(), body))
+
+    async def _bring(self, number: str, sid: str, body: str) -> bool:
+        """Bring a text to the webhook; return whether it was taken."""
+        ids = dict.fromkeys(("MessageSid", "SmsSid", "SmsMessageSid"), sid)
+        return await self._call(f"{self._webhooks}/message", {**FORM, **ids, "From": number, "Body": body})
 
     def _do(self, work: object) -> None:
         task = asyncio.ensure_future(work)  # type: ignore[call-overload]
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _call(self, url: str, form: dict[str, str]) -> None:
-        """As Twilio: signed, and once more when nobody could be reached."""
+    async def _call(self, url: str, form: dict[str, str]) -> bool:
+        """As Twilio: signed, and once more when nobody could be reached; return whether it was taken."""
         parts = urlsplit(url)
         signed = url + "".join(name + form[name] for name in sorted(form))
         signature = base64.b64encode(hmac.digest(TOKEN.encode(), signed.encode(), hashlib.sha1)).decode()
@@ -174,15 +204,16 @@ class Phones:
         for _ in range(2):
             try:
                 reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+                writer.write(request)
+                answer = await reader.read()
+                writer.close()
             except OSError:
                 continue
-            writer.write(request)
-            answer = await reader.read()
-            writer.close()
-            if answer[9:10] != b"2":
-                self.refused += 1
-            return
+            if answer[9:10] == b"2":
+                return True
+            break
         self.refused += 1
+        return False
 
 
 class _Api(asyncio.Protocol):
@@ -211,14 +242,14 @@ class _Api(asyncio.Protocol):
             self._answer(head, rest[:length])
 
     def _answer(self, head: bytes, body: bytes) -> None:
-        if head.startswith(b"POST") and b"Messages.json" in head.split(b"\r\n", 1)[0]:
-            self._say("201 Created", self._phones.took(parse_qs(body.decode())), LATENCY)
-        else:
-            # The log, which nobody needs here: nothing is ever lost.
-            self._say("200 OK", b'{"messages": [], "next_page_uri": null, "page_size": 200}', 0)
-
-    def _say(self, status: str, body: bytes, later: float) -> None:
-        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        transport = self._transport
-        if transport is not None:
-            asyncio.get_running_loop().call_later(later, transport.write, head.encode() + body)
+        transport, answer = self._transport, self._phones.answer(head, body)
+        if transport is None:
+            return
+        if answer is None:
+            transport.close()
+            return
+        said = (
+            f"HTTP/1.1 {answer.status}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(answer.body)}\r\n\r\n"
+        )
+        asyncio.get_running_loop().call_later(answer.later, transport.write, said.encode() + answer.body)
