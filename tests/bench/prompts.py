@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.calendar.season_plan import plan_next
 from assistant.conversations.timers import AT_ONCE, fire_due
 from assistant.fake_twilio.fake_carrier import LOCAL_SERVICE_SID
+from assistant.lean import give_back
 from assistant.runtime import read_flows
 from assistant.schedule.clock import ManualClock
 from assistant.services import Services
@@ -52,6 +53,7 @@ def run(*, quick: bool = False) -> list[Row]:
     """Ours by the floor, on SQLite and on PostgreSQL, in turns; quick: once, on SQLite."""
     members = QUICK if quick else FAN_OUT
     rows = []
+    give_back()  # As a worker does before it works: then garbage is looked for as rarely as there.
     with backends() as (_, _, urls):
         for backend, url in list(urls.items())[: 1 if quick else None]:
             longest = QUICK_LONGEST if quick else LONGEST
