@@ -15,6 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from assistant import embedded_redis
 from assistant.circles.actions.context import ServiceIdentity
 from assistant.schedule.clock import Clock, MovingClock, SystemClock
@@ -337,15 +339,24 @@ def known() -> Known:
 
 
 def _offset_reader(database: Database) -> Callable[[], dt.timedelta]:
-    """Return a reader of the clock's offset; all processes of one database agree within a second."""
-    held: tuple[float, dt.timedelta] = (float("-inf"), dt.timedelta())
+    """Return a reader of the clock's offset; all processes of one database agree within a second.
+
+    While the database is away the clock goes on as it went last: a text that is spooled meanwhile must not
+    seem hours older than what it answers.
+    """
+    held: tuple[float, dt.timedelta] | None = None
 
     def read() -> dt.timedelta:
         nonlocal held
-        looked_at, offset = held
-        if time.monotonic() - looked_at >= _OFFSET_HOLDS:
+        if held is not None and time.monotonic() - held[0] < _OFFSET_HOLDS:
+            return held[1]
+        try:
             offset = read_offset(database)
-            held = (time.monotonic(), offset)
+        except SQLAlchemyError:
+            if held is None:
+                raise
+            offset = held[1]
+        held = (time.monotonic(), offset)
         return offset
 
     return read

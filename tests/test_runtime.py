@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from assistant.runtime import CLOCK, FLOWS, NoWakeups, Runtime, build_runtime, known, read_offset
 from assistant.schedule.clock import ManualClock, SystemClock
@@ -66,6 +67,23 @@ def test_without_time_travel_an_offset_in_the_database_is_not_even_read(environ:
         with runtime.database.write() as session:
             session.add(ServiceState(name=CLOCK, value={"offset_seconds": 86400}))
         assert abs(runtime.clock.now() - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=1)
+
+
+def test_the_service_s_time_goes_on_as_it_went_while_the_database_is_away(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assistant.runtime._OFFSET_HOLDS", 0.0)
+    offsets = iter([dt.timedelta(days=3)])
+
+    def read(_database: Database) -> dt.timedelta:
+        for offset in offsets:
+            return offset
+        raise OperationalError("SELECT", {}, Exception("away"))
+
+    monkeypatch.setattr("assistant.runtime.read_offset", read)
+    with build_runtime(load_settings(environ | {"TIME_TRAVEL": "1"})) as runtime:
+        for _ in range(2):
+            assert runtime.clock.now() - runtime.clock.real() >= dt.timedelta(days=2)
 
 
 def test_the_offset_is_read_at_most_once_a_second(

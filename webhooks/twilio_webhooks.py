@@ -255,7 +255,7 @@ def _body(environ: WSGIEnvironment) -> bytes:
 
 
 def _now(clock: Clock) -> dt.datetime:
-    """The service's time; the machine's while the database, which keeps how far a demo moved it, is away."""
+    """The service's time; the machine's where the database, which keeps how far a demo moved it, was never there."""
     try:
         return clock.now()
     except SQLAlchemyError:
