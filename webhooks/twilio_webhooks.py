@@ -255,7 +255,7 @@ def _body(environ: WSGIEnvironment) -> bytes:
 
 
 def _now(clock: Clock) -> dt.datetime:
-    """The service's time; the machine's where the database, which keeps how far a demo moved it, was never there."""
+    """The service's time; the machine's while nobody could yet read how far a demo moved it."""
     try:
         return clock.now()
     except SQLAlchemyError:
