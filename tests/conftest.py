@@ -32,6 +32,7 @@ from assistant.schedule.clock import ManualClock
 from assistant.store import migrate
 from assistant.store.database import Database
 from tests import servers
+from tests.spare_databases import SpareDatabases
 
 BACKENDS = ("sqlite", "postgresql")
 _numbers = itertools.count(1)
@@ -150,11 +151,17 @@ def postgresql_server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def _spare_databases(postgresql_server: str) -> Iterator[SpareDatabases]:
+    spare = SpareDatabases(postgresql_server, "template_circle")
+    yield spare
+    spare.close()
+
+
 @pytest.fixture
-def _postgresql_copy(postgresql_server: str) -> Iterator[str]:
-    name = f"circle_{next(_numbers)}"
-    yield servers.create_database(postgresql_server, name, template="template_circle")
-    servers.drop_database(postgresql_server, name)
+def _postgresql_copy(_spare_databases: SpareDatabases) -> Iterator[str]:
+    with _spare_databases.lent() as url:
+        yield url
 
 
 def _is_ci() -> bool:

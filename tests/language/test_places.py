@@ -92,7 +92,7 @@ def test_a_town_with_its_state_has_the_clock_of_one_of_that_name_there(town: tup
 
 
 @cache
-def clock_rules_of(region: Region) -> set[str]:
+def clock_rules_of(region: Region) -> set[tuple[float, ...]]:
     return {
         clock_rule(city.zone)
         for table in (load_towns(), load_atlas().by_name)
