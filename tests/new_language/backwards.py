@@ -16,7 +16,7 @@ _WORD = re.compile(r"\{[^}]*\}|[^\W\d_]+")
 
 
 def copy_project(to: Path) -> None:
-    """Put a copy of what runs into an empty folder: the code, compiled as it is, with its tables, the flows."""
+    """Put a copy of what runs into an empty folder: the code, compiled, with its tables, and the flows."""
     for folder in ("assistant", "flows"):
         shutil.copytree(ROOT / folder, to / folder)
 
