@@ -195,7 +195,7 @@ LONGEST = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Import all files from the last on in every other worker: where they meet, both find the rest compiled."""
+    """Import files from the last on in every other worker: where they meet, both find the rest compiled."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     if int(worker) % 2 and session.config.args == session.config.getini("testpaths"):
         for path in sorted(HERE.rglob("test_*.py"), reverse=True):
