@@ -11,7 +11,8 @@
 #   make setup    only .venv, with a working .venv/bin/circle
 
 BIN   := .venv/bin
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Three workers for two cores: while one waits for processes that it started, the others work.
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := run
 # Compiled modules start a process in half the time.
 unexport PYTHONDONTWRITEBYTECODE

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import importlib
 import itertools
 import os
 import shutil
@@ -32,7 +33,9 @@ from assistant.schedule.clock import ManualClock
 from assistant.store import migrate
 from assistant.store.database import Database
 from tests import servers
+from tests.spare_databases import SpareDatabases
 
+HERE = Path(__file__).parent
 BACKENDS = ("sqlite", "postgresql")
 _numbers = itertools.count(1)
 MONDAY_MORNING = dt.datetime(2027, 3, 1, 15, 0, tzinfo=dt.UTC)
@@ -150,11 +153,17 @@ def postgresql_server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def _spare_databases(postgresql_server: str) -> Iterator[SpareDatabases]:
+    spare = SpareDatabases(postgresql_server, "template_circle")
+    yield spare
+    spare.close()
+
+
 @pytest.fixture
-def _postgresql_copy(postgresql_server: str) -> Iterator[str]:
-    name = f"circle_{next(_numbers)}"
-    yield servers.create_database(postgresql_server, name, template="template_circle")
-    servers.drop_database(postgresql_server, name)
+def _postgresql_copy(_spare_databases: SpareDatabases) -> Iterator[str]:
+    with _spare_databases.lent() as url:
+        yield url
 
 
 def _is_ci() -> bool:
@@ -165,23 +174,33 @@ LONGEST = (
     "test_transcripts",
     "test_soak",
     "test_deaths",
-    "test_visible_to",
-    "test_end_to_end",
     "test_season_play",
+    "test_end_to_end",
     "test_in_a_browser",
+    "test_misunderstandings",
     "test_who_may_command",
-    "test_durability",
     "test_jobs",
     "test_migrate",
-    "test_misunderstandings",
+    "test_visible_to",
+    "test_phones",
     "test_news",
-    "test_privacy_play",
-    "test_planned_prompts",
-    "test_undo_race",
+    "test_durability",
     "test_order_under_trouble",
+    "test_planned_prompts",
     "test_new_language",
+    "test_exchange_play",
+    "test_alert_escalation",
 )
 """Files that take longest: begun first, so that at the end no worker waits for another."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Import files from the last on in every other worker: where they meet, both find the rest compiled."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    if int(worker) % 2 and session.config.args == session.config.getini("testpaths"):
+        for path in sorted(HERE.rglob("test_*.py"), reverse=True):
+            importlib.import_module(".".join(path.relative_to(HERE.parent).with_suffix("").parts))
 
 
 OBJECTS_A_SWEEP = 50_000

@@ -113,13 +113,6 @@ class Service:
         return found
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    """One that the test kills."""
-    with running(tmp_path) as started:
-        yield started
-
-
 @pytest.fixture(scope="module")
 def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """One that outlives a test: seven processes that start cost more than what is tried with them."""
@@ -192,19 +185,21 @@ def test_ana_is_brought_in_whatever_is_killed_on_the_way(lasting: Service) -> No
     assert not [path.name for path in every if stat.S_IMODE(path.lstat().st_mode) & 0o077]
 
 
-def test_everything_ends_together(lasting: Service) -> None:
-    service = lasting
-    family = service.pids()
-    assert len(family) >= 7
-    wait_for(lambda: "/phones" in (service.data / "run.out").read_text(), "the greeting")
-    service.process.send_signal(signal.SIGINT)
-    assert service.process.wait(PATIENCE) == 0
-    assert not [pid for pid in family if is_alive(pid)]
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux's kernel ends children with their parent")
-def test_nothing_outlives_a_supervisor_that_was_killed(service: Service) -> None:
-    family = service.pids()
-    service.process.kill()
-    service.process.wait()
+def test_nothing_outlives_a_supervisor_that_was_killed(lasting: Service) -> None:
+    family = lasting.pids()
+    assert len(family) >= 7
+    lasting.process.kill()
+    lasting.process.wait()
     wait_for(lambda: not [pid for pid in family if is_alive(pid)], "every child to end")
+
+
+def test_it_starts_where_it_was_killed_and_all_of_it_ends_together(lasting: Service) -> None:
+    lasting.process.kill()
+    with running(lasting.data) as service:
+        family = service.pids()
+        assert len(family) >= 7
+        wait_for(lambda: "/phones" in (service.data / "run.out").read_text(), "the greeting")
+        service.process.send_signal(signal.SIGINT)
+        assert service.process.wait(PATIENCE) == 0
+        assert not [pid for pid in family if is_alive(pid)]

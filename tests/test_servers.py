@@ -17,6 +17,7 @@ from assistant.schedule.clock import ManualClock
 from assistant.store import migrate
 from assistant.store.database import Database
 from tests import servers
+from tests.spare_databases import SpareDatabases
 
 pytest_plugins = ["pytester"]
 
@@ -79,6 +80,33 @@ def test_a_dropped_database_is_gone_though_someone_is_connected(postgresql_serve
         servers.drop_database(postgresql_server, "short_lived")
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         psycopg.connect(plain)
+
+
+def test_what_was_given_back_is_lent_again_empty_unless_its_tables_changed(postgresql_server: str) -> None:
+    spare = SpareDatabases(postgresql_server, "template_circle", called="tried")
+
+    def run(url: str, statement: str) -> tuple[object, ...] | None:
+        with psycopg.connect(servers.plain_url(url, ""), autocommit=True) as connection:
+            done = connection.execute(statement.encode())
+            return done.fetchone() if done.description else None
+
+    count = "SELECT count(*), nextval('person_id_seq') FROM person"
+    with spare.lent() as first, spare.lent() as other:
+        assert first != other
+        run(first, "INSERT INTO person (plain, created_at) VALUES (false, now())")
+        assert run(first, count) == (1, 2)
+        left_open = psycopg.connect(servers.plain_url(other, ""))
+        left_open.execute("INSERT INTO person (plain, created_at) VALUES (false, now())")
+    with spare.lent() as url:
+        assert url == first
+        assert run(url, count) == (0, 1)
+        with spare.lent() as beside:
+            assert beside == other
+            assert run(beside, count) == (0, 1)
+        run(url, "ALTER TABLE person ADD COLUMN shoe int")
+    with spare.lent(), spare.lent() as new:
+        assert new not in (first, other)
+    spare.close()
 
 
 def test_a_machine_without_postgresql_is_told_how_to_get_it(

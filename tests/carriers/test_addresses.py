@@ -48,6 +48,6 @@ def test_only_our_own_addresses_go_back(odd: str) -> None:
         from_uri(odd)
 
 
-@given(st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True), st.sampled_from(["", "whatsapp:", "rcs:"]))
-def test_every_number_comes_back_as_it_was(number: str, prefix: str) -> None:
-    assert from_uri(to_uri(prefix + number)) == prefix + number
+@given(st.integers(10**6, 10**15 - 1), st.sampled_from(["", "whatsapp:", "rcs:"]))
+def test_every_number_comes_back_as_it_was(number: int, prefix: str) -> None:
+    assert from_uri(to_uri(f"{prefix}+{number}")) == f"{prefix}+{number}"

@@ -184,12 +184,20 @@ REST: Final = (
 )
 
 
-@each_case(("place", "step"), questions())
+def different_questions() -> list[tuple[str, Step]]:
+    """One of those that wait for just the same, and are as sure of it.
+
+    What could be a name is looked up; nothing follows from one that nobody has.
+    """
+    some = {repr(expected(step)): (place, step) for place, step in questions() if step.expect != "name"}
+    return list(some.values())
+
+
+@each_case(("place", "step"), different_questions())
 def test_the_start_of_a_sentence_answers_nothing_that_may_harm(place: str, step: Step) -> None:
-    if step.expect == "name":
-        return  # What could be a name is looked up; nothing follows from one that nobody has.
+    expect = expected(step)
     for start in STARTERS:
         for rest in REST:
-            outcome = read(expected(step), f"{start} {rest}", "es", now=NOW).outcome
+            outcome = read(expect, f"{start} {rest}", "es", now=NOW).outcome
             sure = step.sure.get(outcome, step.sure.get(ANY))
             assert outcome in ("unclear", "skip") or sure != WHOLE, f"{start} {rest}: {outcome}"

@@ -1,12 +1,13 @@
 """A place keeps its clock, whatever is said around it."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.language.places.cities import clock_rule, find_regions, load_atlas
+from assistant.language.places.cities import Region, clock_rule, find_regions, load_atlas
 from assistant.language.places.place_reading import Place, read_place
 from assistant.language.places.towns import find_towns, has_one_clock, load_towns
 from assistant.language.times.offsets import read_offset, written_offset, zone_at
@@ -87,13 +88,17 @@ def test_a_town_with_its_state_has_the_clock_of_one_of_that_name_there(town: tup
     read = read_place(f"{name}, {state}", "en", "US")
     region = next(region for region in find_regions(state.lower(), "US") if region.country == "US")
     if zone := zone_of(read):
-        inside = {
-            clock_rule(city.zone)
-            for table in (load_towns(), load_atlas().by_name)
-            for city in table.within(region.country)
-            if region.holds(city)
-        }
-        assert clock_rule(zone) in inside
+        assert clock_rule(zone) in clock_rules_of(region)
+
+
+@cache
+def clock_rules_of(region: Region) -> set[tuple[float, ...]]:
+    return {
+        clock_rule(city.zone)
+        for table in (load_towns(), load_atlas().by_name)
+        for city in table.within(region.country)
+        if region.holds(city)
+    }
 
 
 @each_case(

@@ -16,9 +16,9 @@ _WORD = re.compile(r"\{[^}]*\}|[^\W\d_]+")
 
 
 def copy_project(to: Path) -> None:
-    """Put a copy of what runs into an empty folder: the code with its tables of words, and the flows."""
+    """Put a copy of what runs into an empty folder: the code, compiled, with its tables, and the flows."""
     for folder in ("assistant", "flows"):
-        shutil.copytree(ROOT / folder, to / folder, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        shutil.copytree(ROOT / folder, to / folder)
 
 
 def declare(project: Path, table: Mapping[str, Any]) -> None:

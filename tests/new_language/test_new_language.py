@@ -71,8 +71,8 @@ def test_people_are_brought_in_in_a_language_that_is_added_as_data(
     project: Path, request: pytest.FixtureRequest
 ) -> None:
     add_everything(project)
-    assert run(project, CHECK) == ""
 
+    # Flows in which anything is missing are not read at all.
     played = run(project, PLAY, str(CONVERSATION))
 
     if request.config.getoption("--update"):

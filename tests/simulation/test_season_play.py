@@ -43,20 +43,23 @@ AT_NIGHT = dt.datetime(2026, 9, 16, 3, 0, tzinfo=CHICAGO)
 
 @pytest.fixture(scope="module")
 def story(book: FlowBook) -> Story:
-    """A week of two circles: the least in which every promise is looked at; `make season` plays long ones."""
-    return simulate(book, members=4, weeks=1, seed=1)
+    """A week of two circles on phones of every kind: the least in which every promise is looked at.
+
+    `make season` plays long ones.
+    """
+    return simulate(book, members=4, weeks=1, seed=1, phones="mixed")
 
 
 def test_a_week_of_two_circles_keeps_every_promise(story: Story) -> None:
     assert not story.broken, story.text()[story.text().index("Promises\n") :]
     looked_at = {name for name in PROMISES if story.score.checks[name]}
     # Whether somebody says no in so short a season is chance; test_exchange_play has hundreds of them.
-    # By SMS nothing has to open.
     assert set(PROMISES) - looked_at - {"unseen", "thirds", "names", "now", "hours"} == {
         "erased",
         "forgotten",
-        "opened",
     }
+    ways = ("in words", "with buttons", "by template", "by rcs", "by sms")
+    assert all(story.told[f"texts {way}"] for way in ways)
     assert {"left", "active"} <= {state for _, _, state in story.seats}
 
 
@@ -68,19 +71,6 @@ def test_a_story_reads_as_weeks_and_days_in_each_persons_own_time(story: Story) 
     assert "The season in numbers" in told
     for sentence in PROMISES.values():
         assert sentence in told
-
-
-def test_the_same_seed_tells_the_same_story_byte_for_byte_on_whatsapp_sms_and_rcs(
-    book: FlowBook, story: Story
-) -> None:
-    first, again = (simulate(book, members=4, weeks=1, seed=2, circles=1, phones="mixed") for _ in range(2))
-    assert not first.broken, first.text()[first.text().index("Promises\n") :]
-    assert first.score.checks["opened"]
-    ways = ("in words", "with buttons", "by template", "by rcs", "by sms")
-    assert all(first.told[f"texts {way}"] for way in ways)
-    assert first.text() == again.text()
-    assert first.as_data() == again.as_data()
-    assert first.texts[10:] != story.texts[10 : len(first.texts)]
 
 
 @pytest.mark.parametrize(("members", "weeks", "circles"), [(3, 8, 2), (13, 8, 2), (8, 9, 2), (8, 8, 7)])
@@ -138,15 +128,19 @@ def test_a_prompt_at_three_in_the_morning_is_seen(book: FlowBook, monkeypatch: p
     assert score.broken[0].what.startswith("at 03:00: ")
 
 
-def test_a_whole_season_fails_when_prompts_go_out_at_night_and_danger_goes_unheard(
-    book: FlowBook, monkeypatch: pytest.MonkeyPatch
+def test_a_season_fails_when_prompts_go_out_at_night_and_danger_goes_unheard_the_same_way_each_time(
+    book: FlowBook, story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The same seed tells the same story, byte for byte, on WhatsApp, SMS and RCS."""
     monkeypatch.setattr(verdicts, "allowed", lambda *seen: not allowed(*seen))
     monkeypatch.setattr(verdicts, "next_allowed", lambda now, *_: _night_after(now))
     monkeypatch.setattr(first_response, "read_danger", reads_nothing)
-    story = simulate(book, members=4, weeks=1, seed=1, circles=1)
-    assert {"asleep", "heard"} <= _broken(story.score)
-    assert "BROKEN: Nobody is woken" in story.text()
+    first, again = (simulate(book, members=4, weeks=1, seed=2, circles=1, phones="mixed") for _ in range(2))
+    assert {"asleep", "heard"} <= _broken(first.score)
+    assert "BROKEN: Nobody is woken" in first.text()
+    assert first.text() == again.text()
+    assert first.as_data() == again.as_data()
+    assert first.texts[10:] != story.texts[10 : len(first.texts)]
 
 
 def _night_after(now: dt.datetime) -> dt.datetime:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import NoServerError, create_database, postgresql
+from tests.servers import create_database
 from tests.soak.deaths import CONFIRMED, difference
 
 ROOT = Path(__file__).parent.parent.parent
@@ -31,14 +31,10 @@ def test_a_death_after_every_other_commit_or_send_leaves_no_trace_on_sqlite(tmp_
 
 @pytest.mark.timeout(600)
 def test_a_death_after_some_commits_and_sends_leaves_no_trace_on_postgresql(
-    tmp_path: Path,
+    tmp_path: Path, postgresql_server: str
 ) -> None:
-    try:
-        with postgresql() as server:
-            create_database(server, "now")
-            done = walk(server, tmp_path, 7)
-    except NoServerError as error:
-        pytest.skip(str(error))
+    create_database(postgresql_server, "now")
+    done = walk(postgresql_server, tmp_path, 7)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

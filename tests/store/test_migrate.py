@@ -146,13 +146,13 @@ def test_processes_that_start_together_do_not_race(empty_database: Database) -> 
     url = empty_database.url.render_as_string(hide_password=False)
     empty_database.close()
     processes = multiprocessing.get_context("spawn")
-    start = processes.Barrier(3)
-    racing = [processes.Process(target=upgrade_at, args=(url, start), daemon=True) for _ in range(3)]
+    start = processes.Barrier(2)
+    racing = [processes.Process(target=upgrade_at, args=(url, start), daemon=True) for _ in range(2)]
     for process in racing:
         process.start()
     for process in racing:
         process.join(120)
-    assert [process.exitcode for process in racing] == [0, 0, 0]
+    assert [process.exitcode for process in racing] == [0, 0]
     assert migrate.is_current(empty_database)
 
 

@@ -300,11 +300,13 @@ def test_a_worker_killed_while_delivering_loses_and_doubles_nothing(
 ) -> None:
     with running() as carrier:
         settings = environment(database_url, redis_url, carrier, tmp_path)
-        carrier.carrier.faults.turn({"latency_ms": 150})
+        # So slow that some is under way however late the blow falls.
+        carrier.carrier.faults.turn({"latency_ms": 1500})
         queue_replies(database, people)
         with a_worker("delivery", settings) as victim:
             until(lambda: arrived(carrier))
             kill_all(victim)
+        carrier.carrier.faults.turn({"latency_ms": 0})
         time.sleep(0.5)
         assert set(states(database)) & {"claimed"}
         let_time_pass(database, 3)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from scipy import stats
 
 from assistant.circles.reports.before_after import (
     Answers,
@@ -141,6 +140,8 @@ def test_as_figures_each_stands_in_a_row_of_its_own(town: Town) -> None:
 
 
 def test_intervals_are_those_of_scipy() -> None:
+    from scipy import stats  # Only whoever needs it waits for it.
+
     found = share_of(17, 40)
     known = stats.binomtest(17, 40).proportion_ci(0.95, method="wilson")
     assert (found.low, found.high) == pytest.approx((known.low, known.high))

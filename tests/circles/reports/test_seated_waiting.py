@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from scipy import stats
 
 from assistant.circles.reports.before_after import before_after, share_of
 from assistant.circles.reports.comparing import KEPT_AS, compare, compared_on, packed, unpacked
@@ -103,6 +102,8 @@ def test_where_others_could_be_had_by_subtraction_nothing_of_that_question_is_to
 
 
 def test_shares_have_newcombes_interval_and_means_welchs() -> None:
+    from scipy import stats  # Only whoever needs it waits for it.
+
     # Newcombe 1998, table II, example (a): 56/70 and 48/80, method 10.
     found = difference_of_shares(share_of(56, 70), share_of(48, 80))
     assert (found.value, found.low, found.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=0.0001)

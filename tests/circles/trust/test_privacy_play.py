@@ -47,6 +47,7 @@ from assistant.store.tables import (
     ReportWord,
     Share,
 )
+from tests.case_tables import each_case
 
 SCRIPT: Final = """
 circle MAPLE "Bold Moves" host luz backup eva running
@@ -179,14 +180,15 @@ def words_in(world: World) -> dict[receipts.Ref, str]:
         return words | {("text", row.id): row.body or "" for row in session.scalars(select(Inbox))}
 
 
-def by_receipts(world: World) -> dict[str, set[str]]:
+def by_receipts(world: World, without: str = "") -> dict[str, set[str]]:
+    """Return what receipts say; `without` is a kind of words for which none were written."""
     words, found = words_in(world), defaultdict(set)
     with world.database.read() as session:
         names = {person.id: (person.name or "").lower() for person in session.scalars(select(Person))}
         for writer in names:
             for read in receipts.reads_of(session, writer):
                 for tag in TAGS:
-                    if tag in words[read.ref]:
+                    if tag in words[read.ref] and read.ref[0] != without:
                         found[tag].add(names[read.reader_id or 0])
     return {tag: found[tag] for tag in TAGS}
 
@@ -238,18 +240,9 @@ def test_who_says_the_same(played: World) -> None:
     assert "Luz, June 1" in told
 
 
-@pytest.mark.parametrize("kind", ["answer", "share", "note", "said", "text", "sentence"])
-def test_a_mutant_that_drops_a_receipt_is_caught(
-    book: FlowBook, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown_in = receipts.shown_in
-    monkeypatch.setattr(
-        receipts, "shown_in", lambda carries: [ref for ref in shown_in(carries) if ref[0] != kind]
-    )
-    with World(book, start=BEGINNING) as world:
-        before, after = SCRIPT.split("{buddies}")
-        play(world, f"{before}\nxochitlana: {BUDDY_LINE}\n{after}")
-        assert by_receipts(world) != on_phones(world)
+@each_case("kind", ["answer", "share", "note", "said", "text", "sentence"])
+def test_the_lack_of_any_kind_of_receipt_is_seen(played: World, kind: str) -> None:
+    assert by_receipts(played, without=kind) != on_phones(played)
 
 
 def test_a_text_that_says_not_whose_words_it_carries_cannot_be_written() -> None:
