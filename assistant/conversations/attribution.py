@@ -75,7 +75,7 @@ def hold(context: Context) -> str | None:
     """
     if is_courtesy(context.words):
         return "courtesy"
-    if _is_bare_number(context.words):
+    if is_bare_number(context.words):
         context.notice("loose_number", {"said": context.words})
         return None
     seats = [
@@ -205,5 +205,6 @@ def _lists_options(step: Step) -> bool:
     return any("{options}" in text for texts in (step.say or {}).values() for text in texts.values())
 
 
-def _is_bare_number(words: str) -> bool:
+def is_bare_number(words: str) -> bool:
+    """Return whether words are a number and say no more than that."""
     return len(words) <= LONGEST_NUMBER and read_number(words) is not None

@@ -236,7 +236,6 @@ class Company:
         last_code = actor.codes[-1] if actor.codes else ""
         words, image = self.voice.answer(self.habits.speaker(who, asked), asked, mate, last_code, actor.last)
         to = mate if image and visible_to == "buddy" and mate in words else ""
-        held_for = ""
         if asked.flow == "kind_note":
             visible_to, to = "circle", asked.about
         if asked.flow in EXCHANGES and asked.kind == "text":
@@ -245,32 +244,38 @@ class Company:
             visible_to, to = "buddy", asked.about
         if asked.flow == "kind_line" and asked.step == "line":
             visible_to, to = "buddy", asked.about
-        if asked.flow == "kind_line" and asked.step == "who":
-            self.watcher.ledger.readdress(who.name, mate)
-        if asked.flow == "for_which" and words.isdigit() and 0 < int(words) <= len(asked.labels):
-            self.watcher.ledger.reassign(who.name, self._code(asked.labels[int(words) - 1]))
-        if asked.step == "which" and asked.flow in ("relay", "link_words") and words.isdigit():
-            self.watcher.ledger.release(who.name)
-        if asked.flow == "relay" and asked.step == "number" and words == "1":
-            self.watcher.given.add(HER_NUMBER)
-        if f"{asked.flow}/{asked.step}" == "route/ask" and words.isdigit() and int(words) <= len(asked.keys):
-            held_for = asked.keys[int(words) - 1]
-            self.watcher.ledger.give(who.name, asked.question, held_for, code)
-        if asked.flow == "route" and asked.step.startswith(SURE) and self.voice.says_yes(words):
-            # Whoever they are for may have been chosen by a reply that was meant for something else.
-            self.watcher.ledger.give(who.name, asked.question, asked.step.removeprefix(SURE), code)
-        if asked.flow == "second_half" and asked.step.startswith(SURE) and self.voice.says_yes(words):
-            self.watcher.ledger.go_with(who.name, asked.question, answer=asked.step.endswith("answer"))
+        texts = self.habits.bend(who, asked, Written(words, image, visible_to, code, to))
+        if any(text.words == words for text in texts):
+            # A habit may have written something else in place of what was to be said.
+            self._let_read(actor, asked, words, mate, code)
         shows = asked.flow == "route" and asked.step != "ask"
         shows = shows or (asked.flow == "second_half" and asked.step.startswith(SURE))
-        for text in self.habits.bend(who, asked, Written(words, image, visible_to, code, to)):
+        for text in texts:
             if shows and text.meant == "aside":
                 continue  # Asked whether these are the words, any others are the words anew.
-            if held_for and text.meant == "aside":
-                # It is held with the rest, shown with it, and goes where that goes.
-                chosen, of, whose = self.watcher.ledger.audience(held_for, code)
-                text = replace(text, visible_to=chosen, code=of, to=whose)
             self._reply(actor, asked, text)
+
+    def _let_read(self, actor: Actor, asked: Asked, words: str, mate: str, code: str) -> None:
+        """Remember who may read what was held until now, by these words of its writer."""
+        name, ledger = actor.who.name, self.watcher.ledger
+        about = f"{asked.flow}/{asked.step}"
+        chosen = int(words) if words.isdigit() else 0
+        if about == "kind_line/who":
+            ledger.readdress(name, mate)
+        if asked.flow == "for_which" and 0 < chosen <= len(asked.labels):
+            ledger.reassign(name, self._code(asked.labels[chosen - 1]))
+        if asked.step == "which" and asked.flow in ("relay", "link_words") and words.isdigit():
+            ledger.release(name)
+        if about == "relay/number" and words == "1":
+            self.watcher.given.add(HER_NUMBER)
+        if about == "route/ask" and 0 < chosen <= len(asked.keys):
+            ledger.give(name, asked.question, asked.keys[chosen - 1], code)
+        sure = asked.step.startswith(SURE) and self.voice.says_yes(words)
+        if asked.flow == "route" and sure:
+            # Whoever they are for may have been chosen by a reply that was meant for something else.
+            ledger.give(name, asked.question, asked.step.removeprefix(SURE), code)
+        if asked.flow == "second_half" and sure:
+            ledger.go_with(name, asked.question, answer=asked.step.endswith("answer"))
 
     def _reply(self, actor: Actor, asked: Asked, text: Written) -> None:
         """Write this to a question; a yes may let the circle hear what was not for it before."""
