@@ -22,7 +22,7 @@ from assistant.simulation.habits import Habits, Written
 from assistant.simulation.personas import IMAGE, PHOTO, Asked, Initiative, Persona, Voice, awake
 from assistant.simulation.text_checks import Passed, Watcher
 from assistant.simulation.time_travel import Agenda
-from assistant.simulation.word_ledger import EXCHANGE, NOBODY, Meant
+from assistant.simulation.word_ledger import EXCHANGE, NOBODY, SURE, Meant
 from assistant.simulation.world import World
 from assistant.simulation.world_phones import shown_to, tap, tapped_for
 from assistant.store.tables import Address, Circle, Conversation, Member, Question
@@ -48,8 +48,8 @@ TELLS_CIRCLE: Final = ("goal/tell", "win/tell")
 """Questions whose yes lets the circle hear what only a buddy, or nobody, would hear."""
 LINKED: Final = re.compile(r"(?<!\w)@(?P<name>\w+)")
 """In a text that links two stands how to write to the other."""
-SURE: Final = "sure_"
-"""Steps in which words that were held are shown once more before they go to the circle, or to a host."""
+HOLDS: Final = ("route", "for_which", "second_half")
+"""Flows that hold words, and show them before they go anywhere."""
 HER_NUMBER: Final = "2105550147"
 """The one that Rosa writes to a buddy in personas.toml."""
 JUST_NOW: Final = dt.timedelta(seconds=2)
@@ -248,8 +248,7 @@ class Company:
         if any(text.words == words for text in texts):
             # A habit may have written something else in place of what was to be said.
             self._let_read(actor, asked, words, mate, code)
-        shows = asked.flow == "route" and asked.step != "ask"
-        shows = shows or (asked.flow == "second_half" and asked.step.startswith(SURE))
+        shows = asked.flow in HOLDS and asked.step.startswith(SURE)
         for text in texts:
             if shows and text.meant == "aside":
                 continue  # Asked whether these are the words, any others are the words anew.
@@ -270,12 +269,18 @@ class Company:
             self.watcher.given.add(HER_NUMBER)
         if about == "route/ask" and 0 < chosen <= len(asked.keys):
             ledger.give(name, asked.question, asked.keys[chosen - 1], code)
-        sure = asked.step.startswith(SURE) and self.voice.says_yes(words)
-        if asked.flow == "route" and sure:
-            # Whoever they are for may have been chosen by a reply that was meant for something else.
-            ledger.give(name, asked.question, asked.step.removeprefix(SURE), code)
-        if asked.flow == "second_half" and sure:
-            ledger.go_with(name, asked.question, answer=asked.step.endswith("answer"))
+        # Whoever they are for may have been chosen by a reply that was meant for something else.
+        sure = asked.flow in HOLDS and asked.step.startswith(SURE) and self.voice.says_yes(words)
+        if sure or (about == "number_meant/which" and chosen == 1):
+            ledger.agree(name, asked.question, code, read=self._read_by(actor), plain=actor.who.shared)
+        if about == "alert_to_paged/answer" and self.voice.says_yes(words):
+            ledger.answer_too(name, asked.question)
+
+    def _read_by(self, actor: Actor) -> str:
+        """Return what came to someone since they wrote last, the newest first."""
+        mine = [text for text in self.watcher.passed if text.name == actor.who.name]
+        wrote = max((index for index, text in enumerate(mine) if text.inbound), default=-1)
+        return " ".join(text.body for text in mine[:wrote:-1])
 
     def _reply(self, actor: Actor, asked: Asked, text: Written) -> None:
         """Write this to a question; a yes may let the circle hear what was not for it before."""
@@ -361,7 +366,8 @@ class Company:
         return opened_at > self.world.clock.now() - JUST_NOW
 
     def _write_after(self, wait: dt.timedelta, actor: Actor, text: Written, question: int = 0) -> None:
-        if wait:
+        # Whoever writes in halves goes on at once, whatever others do meanwhile.
+        if wait and text.meant != "half":
             self.agenda.add(self.world.clock.now() + wait, lambda: self._write(actor, text, question))
         else:
             self._write(actor, text, question)
@@ -383,5 +389,6 @@ class Company:
         ):
             sid = tap(self.world, name, title)
         else:
-            sid = self.world.text(name, words.replace(IMAGE, ""), **({"after": NOW} if text.after else {}))
+            waits = {"after": text.after if text.meant == "half" else NOW} if text.after else {}
+            sid = self.world.text(name, words.replace(IMAGE, ""), **waits)
         self.watcher.ledger.meant[sid] = Meant(name, words, self.world.clock.now(), text.meant, question, out)

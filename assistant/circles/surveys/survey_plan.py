@@ -1,7 +1,7 @@
 """Looks now and then whom to ask before, in the middle of, and after a season; and forgets numbers in time.
 
-Nobody is asked who has had as many texts of a week as joining promised, whose phone others see, who chose
-only the weekly question, or who asked not to be asked.
+Nobody is asked whose texts of a week, with those that the season still plans in it, are as many as joining
+promised, whose phone others see, who chose only the weekly question, or who asked not to be asked.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from assistant.circles.people.inactivity import left_alone
 from assistant.circles.people.reachability import reach
 from assistant.circles.people.weekly_texts import ROOM, TEXTS_A_WEEK, texts_in_a_week
 from assistant.errors import NotPossible
-from assistant.schedule.programs import first_monday
+from assistant.schedule.programs import first_monday, programs
 from assistant.store import looks
 from assistant.store.tables import Circle, Cohort, Member, Person, Survey, SurveyAnswer
 
@@ -155,10 +155,11 @@ def _ask(session: Session, circle: Circle, sender: str, now: dt.datetime) -> Ite
         for member in members:
             if member.id in resting or not reaches[member.person_id].hears:
                 continue
-            if circle.closed_at is None and had[member.id] >= TEXTS_A_WEEK - ROOM:
-                continue
             clock = clock_of(session, session.get_one(Person, member.person_id), circle)
             today = clock.today(now)
+            full = had[member.id] + _still_comes(circle, today) >= TEXTS_A_WEEK - ROOM
+            if circle.closed_at is None and full:
+                continue
             at = clock.on(today)
             at = at if at > now else clock.on(today + dt.timedelta(days=1))
             if any(first <= clock.today(at) <= last for first, last in breaks):
@@ -167,6 +168,15 @@ def _ask(session: Session, circle: Circle, sender: str, now: dt.datetime) -> Ite
             session.add(row)
             session.flush()
             yield Start(member.person_id, FLOW, {"survey": row.id}, member.id, at)
+
+
+def _still_comes(circle: Circle, today: dt.date) -> int:
+    """Return how many texts the season has planned for the rest of this week."""
+    program = programs().get(circle.program)
+    if circle.state != "running" or circle.starts_on is None or program is None:
+        return 0
+    sunday = today + dt.timedelta(days=6 - today.weekday())
+    return sum(today <= entry.day(circle.starts_on) <= sunday for entry in program.entries)
 
 
 def _seats(circle: Circle, point: str, now: dt.datetime) -> Select[Member]:
