@@ -17,11 +17,11 @@ from assistant.circles.actions.effects import Start
 from assistant.circles.calendar.breaks import breaks_for, clock_of
 from assistant.circles.people.audit import record
 from assistant.circles.people.emptying import empty_rows
-from assistant.circles.people.inactivity import left_alone
+from assistant.circles.people.inactivity import left_alone, may_nudge
 from assistant.circles.people.reachability import reach
-from assistant.circles.people.weekly_texts import ROOM, TEXTS_A_WEEK, texts_in_a_week
+from assistant.circles.people.weekly_texts import ROOM, TEXTS_A_WEEK, crowded, texts_in_a_week
 from assistant.errors import NotPossible
-from assistant.schedule.programs import first_monday, programs
+from assistant.schedule.programs import first_monday
 from assistant.store import looks
 from assistant.store.tables import Circle, Cohort, Member, Person, Survey, SurveyAnswer
 
@@ -149,7 +149,7 @@ def _ask(session: Session, circle: Circle, sender: str, now: dt.datetime) -> Ite
         members = session.scalars(_seats(circle, point, now)).all()
         if not members:
             continue
-        had = texts_in_a_week(session, members, now)
+        had, no_room = texts_in_a_week(session, members, now), crowded(session, members, now)
         reaches = reach(session, {member.person_id for member in members}, sender)
         resting = left_alone(session, members, now) if circle.closed_at is None else set()
         for member in members:
@@ -157,8 +157,8 @@ def _ask(session: Session, circle: Circle, sender: str, now: dt.datetime) -> Ite
                 continue
             clock = clock_of(session, session.get_one(Person, member.person_id), circle)
             today = clock.today(now)
-            full = had[member.id] + _still_comes(circle, today) >= TEXTS_A_WEEK - ROOM
-            if circle.closed_at is None and full:
+            full = had[member.id] >= TEXTS_A_WEEK - ROOM or member.id in no_room
+            if circle.closed_at is None and (full or not may_nudge(session, member.person_id, now)):
                 continue
             at = clock.on(today)
             at = at if at > now else clock.on(today + dt.timedelta(days=1))
@@ -168,15 +168,6 @@ def _ask(session: Session, circle: Circle, sender: str, now: dt.datetime) -> Ite
             session.add(row)
             session.flush()
             yield Start(member.person_id, FLOW, {"survey": row.id}, member.id, at)
-
-
-def _still_comes(circle: Circle, today: dt.date) -> int:
-    """Return how many texts the season has planned for the rest of this week."""
-    program = programs().get(circle.program)
-    if circle.state != "running" or circle.starts_on is None or program is None:
-        return 0
-    sunday = today + dt.timedelta(days=6 - today.weekday())
-    return sum(today <= entry.day(circle.starts_on) <= sunday for entry in program.entries)
 
 
 def _seats(circle: Circle, point: str, now: dt.datetime) -> Select[Member]:
