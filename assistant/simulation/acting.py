@@ -50,6 +50,7 @@ LINKED: Final = re.compile(r"(?<!\w)@(?P<name>\w+)")
 """In a text that links two stands how to write to the other."""
 HOLDS: Final = ("route", "for_which", "second_half")
 """Flows that hold words, and show them before they go anywhere."""
+LAST_READ: Final = 2
 HER_NUMBER: Final = "2105550147"
 """The one that Rosa writes to a buddy in personas.toml."""
 JUST_NOW: Final = dt.timedelta(seconds=2)
@@ -277,10 +278,9 @@ class Company:
             ledger.answer_too(name, asked.question)
 
     def _read_by(self, actor: Actor) -> str:
-        """Return what came to someone since they wrote last, the newest first."""
-        mine = [text for text in self.watcher.passed if text.name == actor.who.name]
-        wrote = max((index for index, text in enumerate(mine) if text.inbound), default=-1)
-        return " ".join(text.body for text in mine[:wrote:-1])
+        """Return the texts that came to someone last, the newest first: a question, and what it shows."""
+        came = [text.body for text in self.watcher.passed if text.name == actor.who.name and not text.inbound]
+        return " ".join(came[: -LAST_READ - 1 : -1])
 
     def _reply(self, actor: Actor, asked: Asked, text: Written) -> None:
         """Write this to a question; a yes may let the circle hear what was not for it before."""
