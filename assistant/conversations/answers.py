@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from assistant.circles.people.carried_media import tie
+from assistant.circles.sharing.unrouted_messages import HELD
 from assistant.conversations.effect_handlers import apply
 from assistant.conversations.helping.misunderstandings import MOST_UNCLEAR, escalate, offers_numbers
 from assistant.conversations.questions import close
@@ -29,6 +30,8 @@ from assistant.store.tables import Answer, Conversation, Question
 
 MOST_WORDS_ANEW: Final = 4
 """Words of an answer such as "2" or "I can't make it"; what says more was not meant for what was answered."""
+SHOWN: Final = ("{words}", "{said}")
+"""In a question: the words that it holds, as they will be read."""
 CHANGES_WITHIN: Final = dt.timedelta(days=14)
 """So long an answer that may change can be given anew."""
 
@@ -63,6 +66,7 @@ def read_reply(context: Context, step: Step, question: Question, conversation: C
 def take_answer(context: Context, question: Question, conversation: Conversation, reading: Reading) -> None:
     """Close the question with its answer and move on, or say what would be understood."""
     outcome = reading.outcome
+    held, enough = _shown(context, question, conversation), False
     if outcome == UNCLEAR:
         question.unclear += 1
         enough = question.unclear > MOST_UNCLEAR
@@ -70,16 +74,31 @@ def take_answer(context: Context, question: Question, conversation: Conversation
             apply(context, pass_on_more(context.about(conversation)), conversation)
             # Whoever may be in danger never writes into silence twice in a row.
             enough = enough and question.unclear % 2 == 0
-        context.progress.quiet = context.progress.quiet or enough
+        # Until it is known whether the words take the place of those that it shows.
+        context.progress.quiet = context.progress.quiet or (enough and held is None)
     else:
         _keep(context, question, conversation, reading)
         close(context.session, question, outcome, context.now)
     drafted = len(context.progress.drafts)
     move(context, conversation, lambda book, place: advance(book, place, outcome))
     if outcome == UNCLEAR and _still_asked(context, question, conversation):
-        escalate(context, question, step_of(context, question), drafted)
+        if held is not None and conversation.values.get(HELD) != held:
+            question.unclear = 0  # Other words are shown now: nothing else may stand in the place of that.
+        else:
+            escalate(context, question, step_of(context, question), drafted)
+            if enough:
+                context.progress.quiet = True
+                del context.progress.drafts[drafted:]
     if question.state == "open" and (conversation.ended_at or conversation.step != question.step):
         close(context.session, question, outcome, context.now)  # An unclear reply led on from it.
+
+
+def _shown(context: Context, question: Question, conversation: Conversation) -> str | None:
+    """Return the words that a question shows and asks about; None: it shows none."""
+    step = step_of(context, question)
+    full = " ".join(texts.get("full", "") for texts in (step.say or {}).values())
+    shows = find_way(step, UNCLEAR) is not None and any(each in full for each in SHOWN)
+    return str(conversation.values.get(HELD, "")) if shows else None
 
 
 def _still_asked(context: Context, question: Question, conversation: Conversation) -> bool:

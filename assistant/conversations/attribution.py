@@ -54,7 +54,7 @@ def belongs_elsewhere(context: Context, question: Question, reading: Reading) ->
     # But a question that lists things by number is the one that a number, or a no, answers.
     listed = _lists_options(step_of(context, question))
     in_a_word = open_to_words and not listed and len(plain_words(context.words)) <= IN_A_WORD
-    if (reading.outcome == UNCLEAR or in_a_word) and _answered_earlier(context, question):
+    if (reading.outcome == UNCLEAR or in_a_word) and _answered_earlier(context, question, to_words=in_a_word):
         return True
     if not open_to_words or reading.outcome != "text":
         return False
@@ -75,7 +75,7 @@ def hold(context: Context) -> str | None:
     """
     if is_courtesy(context.words):
         return "courtesy"
-    if _is_bare_number(context.words):
+    if is_bare_number(context.words):
         context.notice("loose_number", {"said": context.words})
         return None
     seats = [
@@ -107,8 +107,12 @@ def hand_over(context: Context) -> None:
     take_answer(context, question, conversation, reading)
 
 
-def _answered_earlier(context: Context, question: Question) -> bool:
-    """Take words for an earlier question that takes no free text, if they answer it and not this one."""
+def _answered_earlier(context: Context, question: Question, *, to_words: bool) -> bool:
+    """Take words for an earlier question that takes no free text, if they answer it and not this one.
+
+    Args:
+        to_words: The open question takes any words, these as well: what something follows from is put again.
+    """
     for earlier in _earlier(context, question):
         conversation = context.session.get_one(Conversation, earlier.conversation_id)
         if (conversation.flow, conversation.step) != (earlier.flow, earlier.step):
@@ -119,10 +123,12 @@ def _answered_earlier(context: Context, question: Question) -> bool:
         # What says more than the answer was hardly meant for a question of days ago.
         if reading.outcome in (UNCLEAR, "skip") or reading.leftover:
             continue
+        # A mere yes may be meant for the newer one, which takes any words; a number was read in the list.
+        doubtful = to_words and not is_bare_number(context.words)
         old = earlier.opened_at < context.now - STILL_IN_MIND
         # What is settled is not asked again: its answer hears so.
         if (
-            old
+            (old or doubtful)
             and earlier.outcome != SETTLED
             and must_be_whole(context, earlier, conversation, reading.outcome)
         ):
@@ -205,5 +211,6 @@ def _lists_options(step: Step) -> bool:
     return any("{options}" in text for texts in (step.say or {}).values() for text in texts.values())
 
 
-def _is_bare_number(words: str) -> bool:
+def is_bare_number(words: str) -> bool:
+    """Return whether words are a number and say no more than that."""
     return len(words) <= LONGEST_NUMBER and read_number(words) is not None

@@ -140,6 +140,7 @@ def belongs_to_passed(context: Context, crossing: Crossing, question: Question) 
         return CROSSED  # That the text before was left out is on its way to whoever wrote both.
     # Nobody can have read the question: with nothing of before that these words could be more of, they wait.
     alone = crossing.passed or (shown and crossing.answer is None)
+    alone = alone or (_gathers(context, question) and attribution.is_bare_number(context.words))
     return leave_out(context, question) if alone and crossing.at_once else None
 
 
@@ -161,6 +162,20 @@ def ask_which(context: Context, crossing: Crossing, question: Question, reading:
     values = {"held": context.words, "first": crossing.answer.id, "meant": question.id}
     start(context, "second_half", values, question.member_id)
     return True
+
+
+def as_read(context: Context, crossing: Crossing, question: Question, reading: Reading) -> Reading:
+    """Return what words come to; sooner than the question can have been read, they are more of what it holds.
+
+    "Sol:" two seconds after "For" chooses nobody. To pass over it lets nobody see anything, at any moment.
+    """
+    too_soon = crossing.at_once and reading.outcome != "skip" and _gathers(context, question)
+    return Reading(UNCLEAR) if too_soon else reading
+
+
+def _gathers(context: Context, question: Question) -> bool:
+    """Whether it holds what does not answer it; where someone may be in danger, words are heard, not held."""
+    return holds_others(context, question) and not context.services.book.is_safety(question.flow)
 
 
 def _takes_words(context: Context, question: Question) -> bool:

@@ -330,6 +330,7 @@ def _understand(context: Context) -> str | None:
     if command is None and crossed.again and question and not reading:
         return crossing.leave_out(context, question)
     if question and conversation and reading:
+        reading = crossing.as_read(context, crossed, question, reading)
         unclear = reading.outcome == UNCLEAR and not (command and is_everyday(context, command))
         if command is not None and (unclear or is_to_be_asked(context, reading, command)):
             context.notice("did_you_mean", {"said": command.said})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from assistant.circles.actions.pending_actions import newest
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.sharing.given_words import last_given
 from assistant.circles.sharing.retraction import forget_held
@@ -70,6 +71,8 @@ def let_go(context: Context, question: Question, conversation: Conversation, com
         return True
     if not _takes_back(command) or question.flow not in (*HOLDING, ASKING):
         return False
+    if _is_held_since(context, question):
+        return False  # It is for what was done last: LEAVE, with its minute.
     if question.flow == ASKING:
         take_answer(context, question, conversation, Reading("yes"))
         return True
@@ -78,6 +81,13 @@ def let_go(context: Context, question: Question, conversation: Conversation, com
     forget_held(about)
     _tell_what_stays(context)
     return True
+
+
+def _is_held_since(context: Context, question: Question) -> bool:
+    """Whether the person did something since they were asked that can still be undone."""
+    done = newest(context.about(None))
+    held = done is not None and done.state == "held" and done.created_at > question.opened_at
+    return held and done is not None and done.held_until is not None and done.held_until > context.now
 
 
 def _tell_what_stays(context: Context) -> None:

@@ -20,7 +20,11 @@ from assistant.circles.people.row_locks import lock_free_people
 from assistant.circles.people.same_people import follow_merged
 from assistant.conversations.channels.offered_taps import offer_taps
 from assistant.conversations.helping.coming_back import come_back
-from assistant.conversations.moves.spacing import wait_for_other_circle, while_it_matters
+from assistant.conversations.moves.spacing import (
+    comes_now_or_never,
+    wait_for_other_circle,
+    while_it_matters,
+)
 from assistant.conversations.prefetch import Prefetched, prefetch
 from assistant.conversations.questions import close, close_all, open_of, timers_at_the_end
 from assistant.conversations.turn_context import Context, Progress
@@ -280,7 +284,12 @@ def _wait_for_person(firing: _Firing, timer: Timer) -> dt.datetime | None:
     talking_until = question.opened_at + STILL_TALKING
     if talking_until <= now:
         return None
-    return _by_day(firing, timer, talking_until) if timer.kind == "prompt" else talking_until
+    if timer.kind != "prompt":
+        return talking_until
+    later = _by_day(firing, timer, talking_until)
+    # Who the buddy is, is not lost over a question that nobody answers; but danger is not talked over.
+    lost = comes_now_or_never(session, timer, firing.person, later, now)
+    return None if lost and not firing.services.book.is_safety(question.flow) else later
 
 
 def _by_day(firing: _Firing, timer: Timer, moment: dt.datetime) -> dt.datetime:

@@ -22,7 +22,7 @@ from assistant.simulation.habits import Habits, Written
 from assistant.simulation.personas import IMAGE, PHOTO, Asked, Initiative, Persona, Voice, awake
 from assistant.simulation.text_checks import Passed, Watcher
 from assistant.simulation.time_travel import Agenda
-from assistant.simulation.word_ledger import EXCHANGE, NOBODY, Meant
+from assistant.simulation.word_ledger import EXCHANGE, NOBODY, SURE, Meant
 from assistant.simulation.world import World
 from assistant.simulation.world_phones import shown_to, tap, tapped_for
 from assistant.store.tables import Address, Circle, Conversation, Member, Question
@@ -48,8 +48,9 @@ TELLS_CIRCLE: Final = ("goal/tell", "win/tell")
 """Questions whose yes lets the circle hear what only a buddy, or nobody, would hear."""
 LINKED: Final = re.compile(r"(?<!\w)@(?P<name>\w+)")
 """In a text that links two stands how to write to the other."""
-SURE: Final = "sure_"
-"""Steps in which words that were held are shown once more before they go to the circle, or to a host."""
+HOLDS: Final = ("route", "for_which", "second_half")
+"""Flows that hold words, and show them before they go anywhere."""
+LAST_READ: Final = 2
 HER_NUMBER: Final = "2105550147"
 """The one that Rosa writes to a buddy in personas.toml."""
 JUST_NOW: Final = dt.timedelta(seconds=2)
@@ -236,7 +237,6 @@ class Company:
         last_code = actor.codes[-1] if actor.codes else ""
         words, image = self.voice.answer(self.habits.speaker(who, asked), asked, mate, last_code, actor.last)
         to = mate if image and visible_to == "buddy" and mate in words else ""
-        held_for = ""
         if asked.flow == "kind_note":
             visible_to, to = "circle", asked.about
         if asked.flow in EXCHANGES and asked.kind == "text":
@@ -245,32 +245,42 @@ class Company:
             visible_to, to = "buddy", asked.about
         if asked.flow == "kind_line" and asked.step == "line":
             visible_to, to = "buddy", asked.about
-        if asked.flow == "kind_line" and asked.step == "who":
-            self.watcher.ledger.readdress(who.name, mate)
-        if asked.flow == "for_which" and words.isdigit() and 0 < int(words) <= len(asked.labels):
-            self.watcher.ledger.reassign(who.name, self._code(asked.labels[int(words) - 1]))
-        if asked.step == "which" and asked.flow in ("relay", "link_words") and words.isdigit():
-            self.watcher.ledger.release(who.name)
-        if asked.flow == "relay" and asked.step == "number" and words == "1":
-            self.watcher.given.add(HER_NUMBER)
-        if f"{asked.flow}/{asked.step}" == "route/ask" and words.isdigit() and int(words) <= len(asked.keys):
-            held_for = asked.keys[int(words) - 1]
-            self.watcher.ledger.give(who.name, asked.question, held_for, code)
-        if asked.flow == "route" and asked.step.startswith(SURE) and self.voice.says_yes(words):
-            # Whoever they are for may have been chosen by a reply that was meant for something else.
-            self.watcher.ledger.give(who.name, asked.question, asked.step.removeprefix(SURE), code)
-        if asked.flow == "second_half" and asked.step.startswith(SURE) and self.voice.says_yes(words):
-            self.watcher.ledger.go_with(who.name, asked.question, answer=asked.step.endswith("answer"))
-        shows = asked.flow == "route" and asked.step != "ask"
-        shows = shows or (asked.flow == "second_half" and asked.step.startswith(SURE))
-        for text in self.habits.bend(who, asked, Written(words, image, visible_to, code, to)):
+        texts = self.habits.bend(who, asked, Written(words, image, visible_to, code, to))
+        if any(text.words == words for text in texts):
+            # A habit may have written something else in place of what was to be said.
+            self._let_read(actor, asked, words, mate, code)
+        shows = asked.flow in HOLDS and asked.step.startswith(SURE)
+        for text in texts:
             if shows and text.meant == "aside":
                 continue  # Asked whether these are the words, any others are the words anew.
-            if held_for and text.meant == "aside":
-                # It is held with the rest, shown with it, and goes where that goes.
-                chosen, of, whose = self.watcher.ledger.audience(held_for, code)
-                text = replace(text, visible_to=chosen, code=of, to=whose)
             self._reply(actor, asked, text)
+
+    def _let_read(self, actor: Actor, asked: Asked, words: str, mate: str, code: str) -> None:
+        """Remember who may read what was held until now, by these words of its writer."""
+        name, ledger = actor.who.name, self.watcher.ledger
+        about = f"{asked.flow}/{asked.step}"
+        chosen = int(words) if words.isdigit() else 0
+        if about == "kind_line/who":
+            ledger.readdress(name, mate)
+        if asked.flow == "for_which" and 0 < chosen <= len(asked.labels):
+            ledger.reassign(name, self._code(asked.labels[chosen - 1]))
+        if asked.step == "which" and asked.flow in ("relay", "link_words") and words.isdigit():
+            ledger.release(name)
+        if about == "relay/number" and words == "1":
+            self.watcher.given.add(HER_NUMBER)
+        if about == "route/ask" and 0 < chosen <= len(asked.keys):
+            ledger.give(name, asked.question, asked.keys[chosen - 1], code)
+        # Whoever they are for may have been chosen by a reply that was meant for something else.
+        sure = asked.flow in HOLDS and asked.step.startswith(SURE) and self.voice.says_yes(words)
+        if sure or (about == "number_meant/which" and chosen == 1):
+            ledger.agree(name, asked.question, code, read=self._read_by(actor), plain=actor.who.shared)
+        if about == "alert_to_paged/answer" and self.voice.says_yes(words):
+            ledger.answer_too(name, asked.question)
+
+    def _read_by(self, actor: Actor) -> str:
+        """Return the texts that came to someone last, the newest first: a question, and what it shows."""
+        came = [text.body for text in self.watcher.passed if text.name == actor.who.name and not text.inbound]
+        return " ".join(came[: -LAST_READ - 1 : -1])
 
     def _reply(self, actor: Actor, asked: Asked, text: Written) -> None:
         """Write this to a question; a yes may let the circle hear what was not for it before."""
@@ -356,7 +366,8 @@ class Company:
         return opened_at > self.world.clock.now() - JUST_NOW
 
     def _write_after(self, wait: dt.timedelta, actor: Actor, text: Written, question: int = 0) -> None:
-        if wait:
+        # Whoever writes in halves goes on at once, whatever others do meanwhile.
+        if wait and text.meant != "half":
             self.agenda.add(self.world.clock.now() + wait, lambda: self._write(actor, text, question))
         else:
             self._write(actor, text, question)
@@ -378,5 +389,6 @@ class Company:
         ):
             sid = tap(self.world, name, title)
         else:
-            sid = self.world.text(name, words.replace(IMAGE, ""), **({"after": NOW} if text.after else {}))
+            waits = {"after": text.after if text.meant == "half" else NOW} if text.after else {}
+            sid = self.world.text(name, words.replace(IMAGE, ""), **waits)
         self.watcher.ledger.meant[sid] = Meant(name, words, self.world.clock.now(), text.meant, question, out)

@@ -37,7 +37,14 @@ from assistant.store.tables import (
 
 MOST_PLANNED, MOST_NUDGES = 4, 2
 _COMING_IN: Final = ("onboarding/", "promise/", "goal/", "settle_place/", "another_circle/", "join/")
-_WISHED_FOR: Final = ("step_reminder/", "step/", "step_day/", "pause_over/", "circle_hour/")
+_WISHED_FOR: Final = (
+    "step_reminder/",
+    "step/",
+    "step_day/",
+    "pause_over/",
+    "circle_hour/",
+    "hour_reminder/coming/",
+)
 """What people chose a day for, or said they come to, is not of the rhythm; nor what whoever has just come is
 asked first."""
 _PLANNED: Final = frozenset(
@@ -206,10 +213,9 @@ class Reckoner:
                 continue
             week = (text.row.member_id, day - dt.timedelta(days=day.weekday()))
             flow, _, part = text.row.wording.partition("/")
-            known = {
-                wording.partition("/")[0] for at, wording in planned.get(week, {}).items() if at != text.at
-            }
-            nudge = "silence" in part or flow not in _PLANNED or flow in known
+            # A later step of the plan's own, as the season's close has two days on, is of the plan.
+            again = text.row.wording in [told for at, told in planned.get(week, {}).items() if at != text.at]
+            nudge = "silence" in part or "nudge" in part or flow not in _PLANNED or again
             (nudges if nudge else planned)[week].setdefault(text.at, text.row.wording)
             names[text.row.member_id] = text.name
         for kind, counted, most in (

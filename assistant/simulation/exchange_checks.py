@@ -152,7 +152,7 @@ def _check_told(session: Session, score: Score, watcher: Watcher, listing: Listi
         if text.name == name
         and text.row is not None
         and text.row.wording.startswith(LETS_KNOW)
-        and _is_about(text, listing, conversations.get(rows[text.row.id].conversation_id))
+        and _is_about(session, text, listing, conversations.get(rows[text.row.id].conversation_id))
     ]
     score.hold(
         "asks", len(told) <= 1, listing.posted_at, name, lambda: f"told twice: {[each.body for each in told]}"
@@ -165,11 +165,22 @@ def _check_told(session: Session, score: Score, watcher: Watcher, listing: Listi
         score.hold("asks", bool(known), listing.posted_at, name, what)
 
 
-def _is_about(text: Passed, listing: Listing, of_conversation: object) -> bool:
+def _is_about(session: Session, text: Passed, listing: Listing, of_conversation: object) -> bool:
     if of_conversation is not None:
         return of_conversation == listing.id
     words = plain_text(listing.words or "")[:40]
-    return bool(words) and words in plain_text(text.body)
+    return bool(words) and words in plain_text(text.body) and not _says_another(session, text, listing)
+
+
+def _says_another(session: Session, text: Passed, listing: Listing) -> bool:
+    """Whether a text came of another's yes: two asks of one writer may begin with the same words."""
+    linked = (
+        select(Approach.listing_id)
+        .join(Listing, Listing.id == Approach.listing_id)
+        .where(Listing.member_id == listing.member_id, Approach.linked_at == text.row.created_at)
+    )
+    of = set(session.scalars(linked))
+    return bool(of) and listing.id not in of
 
 
 def _shared(session: Session, listing: Listing) -> bool:

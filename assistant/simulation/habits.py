@@ -37,6 +37,7 @@ class Written:
     same text delivered twice; changes: another choice; takes_back; crossing: written before the question
     came; danger; more: what is written after that."""
     after: dt.timedelta = dt.timedelta(0)
+    """So long after the answer, or as a half after the half before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ class Habits:
             words = " ".join(parts[first:last]).replace(_GLUE, " ")
             image = plain.image if plain.image in words else ""
             yield replace(plain, words=words, image=image, meant="half" if number else "answer", after=after)
-            after += self._seconds(BREATH)
+            after = self._seconds(BREATH)
 
     def _seconds(self, between: tuple[int, int]) -> dt.timedelta:
         return dt.timedelta(seconds=self._chance.randint(*between))

@@ -13,6 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from assistant.carriers.twilio_addresses import to_uri
+from assistant.language.folding import fold
 from assistant.safety.alert_holding import TOLD
 from assistant.simulation.habits import Service, Written
 from assistant.simulation.world import World
@@ -42,6 +43,10 @@ NOBODY: Final = "nobody"
 """Of words of danger: whatever is chosen later, they go nowhere."""
 _TOLD: Final[Mapping[str, type[Goal] | type[GoalStep]]] = {"goal": Goal, "step": GoalStep}
 """What a yes may let the whole circle hear, by the name that `share` knows it by."""
+SURE: Final = "sure_"
+"""Steps in which words that were held are shown once more before they go anywhere."""
+SHOWN_FIRST: Final = ("circle", "host")
+"""Readers whom held words reach only after they were shown."""
 _BETWEEN_WORDS: Final = re.compile(r"\W+")
 
 
@@ -119,11 +124,12 @@ class WordLedger:
 
     def give(self, writer: str, question: int, reader: str, code: str) -> None:
         """Words that were held are for whoever their writer chose (`reader`) in answer to this question."""
-        if reader == "answer":
-            return  # They answer what was asked after all, and are for whom that said.
         with self.world.database.read() as session:
             conversation = session.get_one(Conversation, session.get_one(Question, question).conversation_id)
-            since, held = conversation.began_at, f" {plain_text(str(conversation.values.get('held') or ''))} "
+            since, held = conversation.began_at, _plain(conversation.values.get("held"))
+            grown = conversation.values.get("grown")
+        if reader in (*SHOWN_FIRST, "answer") or (grown and reader != "save"):
+            return  # They are shown once more, or answer what was asked after all, and go where that said.
         chosen, of, to = self.audience(reader, code)
         self.secrets = [
             replace(secret, visible_to=chosen, code=of, to=to)
@@ -135,23 +141,58 @@ class WordLedger:
             for secret in self.secrets
         ]
 
-    def go_with(self, writer: str, question: int, *, answer: bool) -> None:
-        """Words that came fast, and were shown again, go with the answer before, or are an `answer` now."""
+    def agree(self, writer: str, question: int, code: str, *, read: str, plain: bool) -> None:
+        """Words that were held and shown are for whoever was chosen before, as their writer says yes.
+
+        Args:
+            read: The texts that the writer read last; what was not shown there is not agreed to.
+            plain: Whether the phone is shared, and shows nothing again.
+        """
         with self.world.database.read() as session:
             asked = session.get_one(Question, question)
             values = session.get_one(Conversation, asked.conversation_id).values
-            first = session.get_one(Answer, values["first"]).question_id
-            meant = session.get_one(Question, values["meant"] if answer else first)
+            first = session.get(Answer, values.get("first", 0))
+        held = _plain(values.get("held"))
+        shown = held if asked.step.startswith(SURE) else _plain(values.get("said"))
+        if not plain and fold(shown).strip() not in fold(_plain(read)):
+            return
+        reader = asked.step.removeprefix(SURE)
+        if reader == "before" and first is not None:
+            self._answer_with(writer, held, first.question_id)
+        elif reader in SHOWN_FIRST or (reader == "one" and values["reader"] != "answer"):
+            self._pass_on(writer, held, self.audience(values["reader"] if reader == "one" else reader, code))
+        else:
+            self._answer_with(writer, held, values["answers"] if asked.flow == "route" else values["meant"])
+
+    def answer_too(self, writer: str, question: int) -> None:
+        """Words that went to whoever looks after their writer answer what was asked, too: that was asked."""
+        with self.world.database.read() as session:
+            asked = session.get_one(Question, question)
+            values = session.get_one(Conversation, asked.conversation_id).values
+        self._answer_with(writer, _plain(values.get("held")), values["meant"])
+
+    def _answer_with(self, writer: str, held: str, question: int) -> None:
+        """What was held is an answer to this question, and for whom that said."""
+        with self.world.database.read() as session:
+            meant = session.get_one(Question, question)
             circle = select(Circle.code).join(Member, Member.circle_id == Circle.id)
             code = session.scalar(circle.where(Member.id == meant.member_id)) or ""
             about = session.get_one(Conversation, meant.conversation_id).values.get("other_name", "")
-            to = about if meant.visible_to == "buddy" else ""
-        held = f" {plain_text(str(values.get('held') or ''))} "
+        named = next((each.to for each in self._in(writer, held) if each.to), about)
+        self._pass_on(writer, held, (meant.visible_to, code, named if meant.visible_to == "buddy" else ""))
+
+    def _in(self, writer: str, held: str) -> list[Secret]:
+        return [each for each in self.secrets if each.writer == writer and f" {each.words} " in held]
+
+    def _pass_on(self, writer: str, held: str, whom: tuple[str, str, str]) -> None:
+        """What stands in held words of a writer is for these, if it may go anywhere."""
+        chosen, of, to = whom
+        these = {each.words for each in self._in(writer, held) if each.visible_to not in (NOBODY, EXCHANGE)}
         self.secrets = [
-            replace(secret, visible_to=meant.visible_to, code=code, to=to)
-            if secret.writer == writer and f" {secret.words} " in held
-            else secret
-            for secret in self.secrets
+            replace(each, visible_to=chosen, code=of, to=to)
+            if each.writer == writer and each.words in these
+            else each
+            for each in self.secrets
         ]
 
     def audience(self, reader: str, code: str) -> tuple[str, str, str]:
@@ -327,6 +368,10 @@ class WordLedger:
         if since is not None:
             found = found.where(Pair.made_at > since)
         return session.scalar(found.limit(1)) is not None
+
+
+def _plain(held: object) -> str:
+    return f" {plain_text(str(held or ''))} "
 
 
 def plain_text(words: str) -> str:

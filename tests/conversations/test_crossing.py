@@ -164,3 +164,15 @@ def test_words_that_come_sooner_than_a_question_that_others_read_answer_nothing(
     assert "crossed" in world.heard[-2].body
     world.text("ana", "how do I ask for a raise", after=dt.timedelta(seconds=20))
     assert dict(answers(world))["question_unnamed"] == "how do I ask for a raise"
+
+
+@pytest.mark.parametrize("soon", ["Rosa", "4", "the whole circle"])
+def test_nothing_chooses_a_reader_sooner_than_the_readers_can_have_been_read(world: World, soon: str) -> None:
+    world.text("ana", "I passed the driving test")
+    assert "Who is that for?" in world.heard[-1].body
+    world.text("ana", soon, after=dt.timedelta(seconds=2))
+    world.text("ana", "Rosa:", after=dt.timedelta(minutes=2))  # It announces the words that it is about.
+    with world.database.read() as session:
+        asked = session.scalars(select(Question).where(Question.state == "open")).one()
+    assert (asked.flow, asked.step) == ("route", "ask")
+    assert not answers(world)

@@ -240,3 +240,18 @@ def test_what_waits_for_a_talk_comes_once_that_ends_before_it_is_too_late(
     pass_to(services, chicago(5, 8))
     comes = dict(heard(services, ANA))
     assert over <= comes["buddy_meet"] < over + dt.timedelta(minutes=15)  # Due on Tuesday at nine.
+
+
+def test_what_waits_for_an_answer_comes_at_the_last_moment_at_which_it_matters(services: Services) -> None:
+    begin(services)
+    pass_to(services, chicago(1, 12))
+    with services.database.write() as session:
+        asked = session.scalars(
+            select(Question).where(Question.person_id == ANA, Question.state == "open")
+        ).one()
+        asked.opened_at = chicago(3, 19)  # Whoever is asked one thing after another has just been asked.
+        for timer in session.scalars(select(Timer).where(Timer.question_id == asked.id)):
+            timer.due_at = chicago(5, 9)
+    pass_to(services, chicago(4, 8))
+    came = [at for text, at in heard(services, ANA) if text == "buddy_meet"]
+    assert came == [chicago(3, 19) + dt.timedelta(minutes=45)]

@@ -122,6 +122,25 @@ def test_a_third_ask_in_a_week_and_a_no_that_others_hear_of_are_seen(stage: Stag
     assert {each.promise for each in score.broken} == {"thirds", "unseen"}
 
 
+def test_each_of_two_asks_that_begin_alike_ends_once_and_one_that_is_told_twice_is_seen(stage: Stage) -> None:
+    world, watcher, _, score = stage
+    for day in ("Friday", "Saturday"):
+        world.text("rosa", f"ASK a ride to the clinic with my two little boys on {day}")
+        world.text("rosa", "1")
+        world.text("ana", "1")
+    watcher.look()
+    check_exchange(world, score, watcher)
+    assert not score.broken
+    told = next(
+        each
+        for each in watcher.passed
+        if each.row is not None and each.row.wording.startswith("notices/ask_found")
+    )
+    watcher.passed.append(told)
+    check_exchange(world, score, watcher)
+    assert [each.promise for each in score.broken] == ["asks"]
+
+
 def test_a_name_before_both_have_said_yes_is_seen(stage: Stage) -> None:
     world, watcher, _, score = stage
     world.text("rosa", "ASK a ride on Friday")

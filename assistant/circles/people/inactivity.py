@@ -135,7 +135,7 @@ def wants(session: Session, member_id: int | None, flow: str | None) -> bool:
 
 UNASKED: Final = (
     *("%/silence.%", "%nudge%", "buddy_quiet/%/say", "buddy_middle/%/say"),
-    *("hour_reminder/ask/say", "circle_hour/there/say"),
+    *("hour_reminder/ask/say", "circle_hour/there/say", "survey/%may_i/say"),
 )
 """The wordings of texts that come neither by the season's plan nor by the member's wish."""
 

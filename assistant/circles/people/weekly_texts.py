@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, not_, or_, select
+from sqlalchemy import ColumnElement, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.people.inactivity import NUDGES_A_WEEK
-from assistant.store.tables import Member, Outbox
+from assistant.circles.people.inactivity import NUDGES_A_WEEK, OPENING
+from assistant.schedule.programs import programs
+from assistant.store.tables import Circle, Member, Outbox
 
 PLANNED_A_WEEK: Final = 8
 """Four that the season plans, and what someone who has just come is asked, a question a day, in that week.
@@ -37,29 +40,103 @@ OF_OWN_ASKS: Final = (
 UNASKED: Final = ("prompt", "notice", "invitation")
 """Purposes of the texts that count; what others write to a member is not among them. What asks
 a reader to open the chat counts, whatever waits: it is a text of ours more."""
+NEWS: Final = "notices/news_"
+"""How wordings of news begin; they count for those who hear once a day."""
+CAPPED: Final = "daily"
+"""The mode that the promised number of texts holds for: weekly is fewer, each is the member's own wish."""
+_FIRST_DAYS: Final = frozenset({"onboarding/teach", "onboarding/learn", "goal/goal", "onboarding/ready_now"})
+"""What whoever has just come is asked and told, on a day each."""
+_PARTS: Final = {"buddy_meet": 3}
+"""Flows of the plan that come in several texts."""
 _WEEK: Final = dt.timedelta(days=7)
 _NOT_SENT: Final = ("cancelled", "dropped", "failed")
 
 
 def is_full(session: Session, member: Member, now: dt.datetime) -> bool:
-    """Whether a seat has had so many texts in seven days that it is asked for nothing more by others."""
-    return texts_in_a_week(session, [member], now)[member.id] >= TEXTS_A_WEEK - ROOM
+    """Whether a seat has had, or this week still gets, so many texts that others ask it for nothing more."""
+    had = texts_in_a_week(session, [member], now)[member.id]
+    return had >= TEXTS_A_WEEK - ROOM or member.id in crowded(session, [member], now)
+
+
+def crowded(session: Session, members: Collection[Member], now: dt.datetime) -> set[int]:
+    """Return which of these seats have no room this week for what can wait: a survey, news, an ask.
+
+    What came since Monday, what the season and the first days still bring, and room for a nudge and a change.
+    """
+    circles = {
+        circle.id: circle
+        for circle in session.scalars(
+            select(Circle).where(Circle.id.in_({each.circle_id for each in members}))
+        )
+    }
+    mondays = {each.id: _monday(circles[each.circle_id], now) for each in members}
+    since = min(mondays.values(), default=now)
+    came: dict[int, int] = defaultdict(int)
+    begun: dict[int, set[str]] = defaultdict(set)
+    rows = session.execute(
+        select(Outbox.member_id, Outbox.created_at, Outbox.wording).where(*_counted(members, since))
+    )
+    for seat, at, wording in rows:
+        if seat is not None and at >= mondays[seat]:
+            came[seat] += 1
+            begun[seat].add("/".join((wording or "").split("/")[:2]))
+    return {
+        each.id
+        for each in members
+        if came[each.id] + _still_comes(each, circles[each.circle_id], begun[each.id], now) + ROOM
+        >= TEXTS_A_WEEK
+    }
 
 
 def texts_in_a_week(session: Session, members: Collection[Member], now: dt.datetime) -> dict[int, int]:
     """Return how many texts of those that count each of these seats has had in seven days."""
-    answers = or_(*(Outbox.wording.startswith(each) for each in OF_OWN_ASKS))
-    seats = [member.id for member in members]
     had = session.execute(
         select(Outbox.member_id, func.count(Outbox.id))
-        .where(
-            Outbox.person_id.in_({member.person_id for member in members}),
-            Outbox.member_id.in_(seats),
-            Outbox.purpose.in_(UNASKED),
-            Outbox.created_at > now - _WEEK,
-            Outbox.state.not_in(_NOT_SENT),
-            or_(Outbox.wording.is_(None), not_(answers)),
-        )
+        .where(*_counted(members, now - _WEEK))
         .group_by(Outbox.member_id)
     )
+    seats = [member.id for member in members]
     return dict.fromkeys(seats, 0) | {seat: count for seat, count in had if seat is not None}
+
+
+def _counted(members: Collection[Member], since: dt.datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return what tells the texts that count, to these seats and since then."""
+    answers = or_(*(Outbox.wording.startswith(each) for each in OF_OWN_ASKS))
+    daily = [member.id for member in members if member.news == CAPPED]
+    news = Outbox.wording.startswith(NEWS) & Outbox.member_id.in_(daily)
+    return (
+        Outbox.person_id.in_({member.person_id for member in members}),
+        Outbox.member_id.in_([member.id for member in members]),
+        or_(Outbox.purpose.in_(UNASKED), news),
+        Outbox.created_at > since,
+        Outbox.state.not_in(_NOT_SENT),
+        or_(Outbox.wording.is_(None), not_(answers)),
+    )
+
+
+def _still_comes(member: Member, circle: Circle, begun: Collection[str], now: dt.datetime) -> int:
+    """Return how many texts the season has planned for the rest of a seat's week, first days included."""
+    days = (now - member.promised_at).days if member.promised_at is not None else len(_FIRST_DAYS)
+    coming_in = max(0, min(len(_FIRST_DAYS - set(begun)), len(_FIRST_DAYS) + 1 - days))
+    program = programs().get(circle.program)
+    if circle.state != "running" or circle.starts_on is None or program is None:
+        return coming_in
+    today = now.astimezone(ZoneInfo(circle.zone)).date()
+    sunday = today + dt.timedelta(days=6 - today.weekday())
+    few = member.weekly_only or member.state != "active"
+    planned = sum(
+        _PARTS.get(entry.flow, 1)
+        for entry in program.entries
+        if today <= entry.day(circle.starts_on) <= sunday
+        and entry.flow not in {each.partition("/")[0] for each in begun}
+        and (not few or entry.readers or (member.weekly_only and entry.flow == OPENING))
+    )
+    return planned + coming_in
+
+
+def _monday(circle: Circle, now: dt.datetime) -> dt.datetime:
+    """Return when this week began where a circle is (aware UTC)."""
+    zone = ZoneInfo(circle.zone)
+    today = now.astimezone(zone).date()
+    begins = dt.datetime.combine(today - dt.timedelta(days=today.weekday()), dt.time(0), zone)
+    return begins.astimezone(dt.UTC)

@@ -14,7 +14,7 @@ from assistant.circles.actions.effects import Line
 from assistant.circles.people.inactivity import left_alone
 from assistant.circles.people.reachability import reach
 from assistant.circles.people.row_locks import lock_free_people
-from assistant.circles.people.weekly_texts import NEWS_A_WEEK
+from assistant.circles.people.weekly_texts import CAPPED, NEWS_A_WEEK, crowded
 from assistant.circles.sharing.news_lines import Given, lines_of, may_be_told, read_given
 from assistant.circles.sharing.news_planning import HEARS, due_for
 from assistant.circles.sharing.second_halves import HALF
@@ -43,8 +43,6 @@ UNHANDLED: Final = dt.timedelta(seconds=30)
 """A reader's own text goes first."""
 SIGN_AGAIN: Final = dt.timedelta(days=3)
 """So long after a shared phone was told that something waits, and nobody read it, it is not told again."""
-CAPPED: Final = "daily"
-"""The mode that the promised number of texts holds for: weekly is fewer, each is the member's own wish."""
 COUNTED: Final = ("notices/news_%", "notices/buddy_left%", "notices/buddy_now%")
 """The wordings of texts of news: digests, and changes of buddies, which cannot wait for one."""
 WEEK: Final = dt.timedelta(days=7) - dt.timedelta(hours=2)
@@ -52,6 +50,8 @@ WEEK: Final = dt.timedelta(days=7) - dt.timedelta(hours=2)
 LAST_AFTER: Final = dt.timedelta(days=3, hours=12)
 """So long after the first of a week the last may come, at the next hour of its reader: on the fifth day. Else
 the first three days would take them all."""
+TOMORROW: Final = dt.timedelta(hours=20)
+"""Later than any hour of today that a reader may like, and before that of tomorrow."""
 NOT_SENT: Final = ("cancelled", "dropped", "failed")
 
 
@@ -212,7 +212,7 @@ def _full_weeks(
 ) -> Mapping[int, dt.datetime | None]:
     """Return the seats that have had their texts of news for now, and when each of them hears again.
 
-    Three in a week; the third is kept for its second half.
+    Three in a week; the third is kept for its second half. Whose week has no room is looked at the next day.
     """
     daily = {member.id: member for member in readers if member.news == CAPPED}
     texts = session.execute(
@@ -236,6 +236,8 @@ def _full_weeks(
             free[member_id] = moments[NEWS_A_WEEK - 1] + WEEK
         elif len(moments) == NEWS_A_WEEK - 1 and moments[-1] + LAST_AFTER > now:
             free[member_id] = moments[-1] + LAST_AFTER
+    for member_id in crowded(session, list(daily.values()), now) - set(free):
+        free[member_id] = now + TOMORROW
     return due_for(session, [daily[each] for each in free], now, free) if free else {}
 
 

@@ -29,6 +29,10 @@ from assistant.store.tables.circle_tables import SEATED
 HELD: Final = "held"
 IN_A_WORD: Final = 2
 READERS: Final = ("circle", "buddy", "host", "save")
+SHOWN_IF_GROWN: Final = ("buddy", "writer", "answer")
+"""What goes to the circle, or to a host, is shown before it goes in any case."""
+GROWN: Final = "grown"
+"""A conversation's value: more was written after it was asked whom the held words are for."""
 
 
 @action("some", "nobody")
@@ -77,18 +81,39 @@ def find_readers(ctx: ActionContext, *, held: str = "", answers: int = 0) -> Act
     return ActionResult("some", {**values, **listed})
 
 
-@action("circle", "buddy", "host", "save", "writer", "answer")
+@action("circle", "buddy", "host", "save", "writer", "answer", "whole")
 def choose_reader(
     ctx: ActionContext,  # noqa: ARG001
     *,
     held: str = "",
     reader: str = "save",
     answers: int = 0,
+    grown: bool = False,
 ) -> ActionResult:
     """Come to whoever was chosen in `reader`; whatever else stands there, the words are only saved.
 
     writer: whose words came last (`to_seat`). answer: it answers the question in `answers` after all.
+    whole: any of those and the buddy, but they have `grown` since it was asked, and are shown first.
     """
+    chosen = _reader(held, reader, answers)
+    if grown and chosen.outcome in SHOWN_IF_GROWN:
+        return ActionResult("whole", {"toward": chosen.outcome})
+    return chosen
+
+
+@action("buddy", "writer", "answer", "save")
+def choose_shown(
+    ctx: ActionContext,  # noqa: ARG001
+    *,
+    held: str = "",
+    reader: str = "save",
+    answers: int = 0,
+) -> ActionResult:
+    """Come to whoever was chosen, now that the words were shown whole."""
+    return _reader(held, reader, answers)
+
+
+def _reader(held: str, reader: str, answers: int) -> ActionResult:
     kind, _, seat = reader.partition(":")
     if kind == "writer" and seat.isdigit():
         return ActionResult("writer", {"to_seat": int(seat)})
@@ -175,7 +200,17 @@ def _whom_it_answers(
 def hold_more(ctx: ActionContext, *, held: str = "") -> ActionResult:
     """The member went on writing instead of choosing: it belongs to what is held."""
     said = " ".join(ctx.words.split())
-    return ActionResult("held", {HELD: f"{held.strip()} {said}".strip()})
+    return ActionResult("held", {HELD: f"{held.strip()} {said}".strip(), GROWN: True})
+
+
+@action("grown", "as_said")
+def has_grown(
+    ctx: ActionContext,  # noqa: ARG001
+    *,
+    grown: bool = False,
+) -> ActionResult:
+    """Whether more was written since it was asked what the held words are."""
+    return ActionResult("grown" if grown else "as_said")
 
 
 @action("short", "long")
@@ -284,7 +319,7 @@ def choose_anew(ctx: ActionContext, *, held: str = "", meant: int = 0) -> Action
 def hold_instead(ctx: ActionContext) -> ActionResult:
     """Hold what came in place of 1 and 2: the words themselves, after a mere "pues" or "ok"."""
     words = ctx.words.strip()
-    if signal(words).kind != "words" or is_question(words):
+    if signal(words).kind != "words" or is_question(words) or is_courtesy(words):
         return ActionResult("same")
     return ActionResult("instead", {HELD: words, "said": shorten(words, PLACEHOLDERS["said"].longest)})
 

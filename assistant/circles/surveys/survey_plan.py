@@ -1,7 +1,7 @@
 """Looks now and then whom to ask before, in the middle of, and after a season; and forgets numbers in time.
 
-Nobody is asked who has had as many texts of a week as joining promised, whose phone others see, who chose
-only the weekly question, or who asked not to be asked.
+Nobody is asked whose texts of a week, with those that the season still plans in it, are as many as joining
+promised, whose phone others see, who chose only the weekly question, or who asked not to be asked.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from assistant.circles.actions.effects import Start
 from assistant.circles.calendar.breaks import breaks_for, clock_of
 from assistant.circles.people.audit import record
 from assistant.circles.people.emptying import empty_rows
-from assistant.circles.people.inactivity import left_alone
+from assistant.circles.people.inactivity import left_alone, may_nudge
 from assistant.circles.people.reachability import reach
-from assistant.circles.people.weekly_texts import ROOM, TEXTS_A_WEEK, texts_in_a_week
+from assistant.circles.people.weekly_texts import ROOM, TEXTS_A_WEEK, crowded, texts_in_a_week
 from assistant.errors import NotPossible
 from assistant.schedule.programs import first_monday
 from assistant.store import looks
@@ -149,16 +149,17 @@ def _ask(session: Session, circle: Circle, sender: str, now: dt.datetime) -> Ite
         members = session.scalars(_seats(circle, point, now)).all()
         if not members:
             continue
-        had = texts_in_a_week(session, members, now)
+        had, no_room = texts_in_a_week(session, members, now), crowded(session, members, now)
         reaches = reach(session, {member.person_id for member in members}, sender)
         resting = left_alone(session, members, now) if circle.closed_at is None else set()
         for member in members:
             if member.id in resting or not reaches[member.person_id].hears:
                 continue
-            if circle.closed_at is None and had[member.id] >= TEXTS_A_WEEK - ROOM:
-                continue
             clock = clock_of(session, session.get_one(Person, member.person_id), circle)
             today = clock.today(now)
+            full = had[member.id] >= TEXTS_A_WEEK - ROOM or member.id in no_room
+            if circle.closed_at is None and (full or not may_nudge(session, member.person_id, now)):
+                continue
             at = clock.on(today)
             at = at if at > now else clock.on(today + dt.timedelta(days=1))
             if any(first <= clock.today(at) <= last for first, last in breaks):

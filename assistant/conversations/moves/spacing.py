@@ -1,6 +1,7 @@
 """Spaces what two circles ask of one person: two hours apart, and not while the other question is open.
 
-What has to wait is not put off until it is too late to matter: then it is looked at every quarter of an hour.
+What has to wait is not put off until it is too late to matter: then it is looked at every quarter of an hour,
+and comes at the last look, though something else was just asked.
 """
 
 from __future__ import annotations
@@ -61,12 +62,24 @@ def while_it_matters(
 
     What it waits for may be over sooner: an alert is closed, a question answered.
     """
+    return later if _still_matters(session, timer, person, later) else min(later, now + LOOK_AGAIN)
+
+
+def comes_now_or_never(
+    session: Session, timer: Timer, person: Person, later: dt.datetime, now: dt.datetime
+) -> bool:
+    """Return whether a planned prompt that waits until `later` is too late by then, and by the next look."""
+    moments = (later, now + LOOK_AGAIN)
+    return not any(_still_matters(session, timer, person, moment) for moment in moments)
+
+
+def _still_matters(session: Session, timer: Timer, person: Person, moment: dt.datetime) -> bool:
+    """Whether a prompt is worth sending when it comes then; what no season plans always is."""
     if timer.key is None or timer.member_id is None:
-        return later
+        return True
     circle = session.get_one(Circle, session.get_one(Member, timer.member_id).circle_id)
     clock = clock_of(session, person, circle)
-    comes = next_allowed(later, (clock.zone,), clock.hours)
-    return later if comes <= _matters_until(circle, timer, clock) else min(later, now + LOOK_AGAIN)
+    return next_allowed(moment, (clock.zone,), clock.hours) <= _matters_until(circle, timer, clock)
 
 
 def _free_from(session: Session, timer: Timer, person: Person, now: dt.datetime) -> dt.datetime | None:

@@ -25,6 +25,7 @@ from assistant.language.words import (
     NOT_CODES,
     NOT_NAMES,
     NUMBERS,
+    RELATIVES,
     UNSURE,
     YES,
 )
@@ -45,7 +46,6 @@ _ONLY: Final = frozenset(tuple(phrase.split()) for phrase in _of("only"))
 _LONGEST_ONLY: Final = max(map(len, _ONLY))
 _BEFORE_A_NAME: Final = _of("before_a_name")
 _OWNERS: Final = _of("owners")
-_RELATIVES: Final = _of("relatives")
 _SPOKEN_TO: Final = _of("spoken_to")
 _NO_ONES: Final = frozenset({""})
 _JOINS: Final = _of("joins")
@@ -221,7 +221,7 @@ def _rank(line: _Line, at: int) -> int:
         return _OPENS
     if opening and not everyday and (line.after(at) in _SPOKEN_TO or line.after(at) in _JOINS):
         return _OPENS
-    if before in _RELATIVES and line.before(at - 1) in _OWNERS | _NO_ONES:
+    if before in RELATIVES and line.before(at - 1) in _OWNERS | _NO_ONES:
         return 0
     if before in _OWNERS and not (capital and not everyday) and before not in _BEFORE_A_NAME:
         return 0

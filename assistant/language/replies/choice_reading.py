@@ -43,6 +43,7 @@ from assistant.language.words import (
     NOT_BEFORE_NAMES,
     NUMBERS,
     ORDINALS,
+    SOMEONE_ELSE,
     WORD_LEADS,
     YES,
     YES_DEGREES,
@@ -50,6 +51,8 @@ from assistant.language.words import (
 
 _LONGEST_NEAR_MISS = 5  # words
 _SHORTEST_START = 3  # letters: "eng" for English
+SOMEONE = "{someone}"
+"""A way to say an option: somebody else is named, by what they are to the writer; nothing is denied."""
 _POLITE_YES = {degree: YES_DEGREES[degree] for degree in ("opens", "clause")}
 
 
@@ -112,6 +115,8 @@ def read_choice(
         picked = _by_number_word(text, choices, whole)
     if picked is None and not found.asks and not whole:
         picked = _near_choice(text, options)
+    if picked is None and not whole and not (found.asks or found.denies or found.conditional):
+        picked = _by_someone_else(text, choices)
     against = picked is not None and lean and options.meaning.get(picked, lean) != lean
     return None if against else picked
 
@@ -137,7 +142,7 @@ def _options(choices: _Hashable, named: bool, whole: bool, numbered: bool) -> _O
         for key, languages in choices
         for _, ways in languages
         for way in ways
-        if (words := tuple(plain_words(way)))
+        if way != SOMEONE and (words := tuple(plain_words(way)))
     )
     leaning = {answer: _leaning(phrases, ways) for answer, ways in (("yes", YES), ("no", NO))}
     own = _own_senses(phrases)
@@ -239,6 +244,13 @@ def _by_number_word(text: str, choices: Sequence[Choice], whole: bool) -> str | 
         return None
     number = len(choices) if words[0] in LAST else ORDINALS.get(words[0]) or NUMBERS.get(words[0], 0)
     return choices[number - 1].key if 1 <= number <= len(choices) else None
+
+
+def _by_someone_else(text: str, choices: Sequence[Choice]) -> str | None:
+    """Return the option that speaks of others, where a reply does: "my husband sometimes reads it"."""
+    if not SOMEONE_ELSE & set(plain_words(text)):
+        return None
+    return next((each.key for each in choices if any(SOMEONE in ways for ways in each.words.values())), None)
 
 
 def _near_choice(text: str, options: _Options) -> str | None:

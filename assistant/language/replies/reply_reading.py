@@ -42,6 +42,8 @@ __all__ = ["DEGREES", "KINDS", "WHOLE", "Choice", "Expect", "Reading", "find_pho
 OPENING = "opening"
 WHOLE = "whole"
 """How sure a reading must be: that the reply's opening says so, or that every word of it does."""
+ANNOUNCES = ":"
+"""What ends in it, "Sol:", says that words follow: the whole of it is not there yet."""
 ANY = "*"
 """Every outcome that is not named, in ``Expect.sure``."""
 DEGREES: Mapping[str, tuple[str, ...]] = dict.fromkeys(
@@ -195,7 +197,7 @@ def read(
         )
     left = number_leftover(short, whole=True) if expect.kind == "number" else found.leftover
     if expect.whole(reading.outcome) and reading.outcome not in ("skip", "unclear"):
-        if found.asks or (left and expect.kind in ("name", "phone")):
+        if found.asks or short.endswith(ANNOUNCES) or (left and expect.kind in ("name", "phone")):
             reading = Reading("unclear")
         elif expect.kind == "choice":
             left = ()  # Its number in words ("the second") is explained as well.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 
-from assistant.circles.people.weekly_texts import ROOM, TEXTS_A_WEEK, is_full
+from assistant.circles.people.weekly_texts import ROOM, TEXTS_A_WEEK, crowded, is_full
 from assistant.runtime import FLOWS, read_flows
 from assistant.simulation.texts_a_week import promised
-from assistant.store.tables import Outbox
+from assistant.store.tables import Circle, Member, Outbox
 from tests.circles.town import Town
 
 SAYS = re.compile(
@@ -35,9 +36,11 @@ def test_the_season_is_held_to_it() -> None:
     assert promised(read_flows()) == TEXTS_A_WEEK
 
 
-def test_asks_of_others_leave_room_for_what_the_season_plans(town: Town) -> None:
+def come_to(town: Town) -> tuple[Member, Callable[..., None]]:
+    """A seat of a month, and what has a text come to it."""
     person = town.person("Ana")
     seat = town.seat(person, town.circle())
+    seat.promised_at = town.now - dt.timedelta(days=30)
 
     def text(wording: str, *, days: int = 1, state: str = "done", purpose: str = "prompt") -> None:
         at = town.now - dt.timedelta(days=days)
@@ -60,6 +63,12 @@ def test_asks_of_others_leave_room_for_what_the_season_plans(town: Town) -> None
         )
         town.session.flush()
 
+    return seat, text
+
+
+def test_asks_of_others_leave_room_for_what_the_season_plans(town: Town) -> None:
+    seat, text = come_to(town)
+
     for _ in range(TEXTS_A_WEEK - ROOM - 1):
         text("weekly_reflection/open/say")
     text("weekly_reflection/open/say", days=8)
@@ -69,3 +78,23 @@ def test_asks_of_others_leave_room_for_what_the_season_plans(town: Town) -> None
     assert not is_full(town.session, seat, town.now)
     text("can_you_help/ask/say")
     assert is_full(town.session, seat, town.now)
+
+
+def test_what_can_wait_leaves_room_for_what_the_rest_of_the_week_brings(town: Town) -> None:
+    seat, text = come_to(town)
+    circle = town.session.get_one(Circle, seat.circle_id)
+    circle.state, circle.starts_on = "running", town.now.date()
+    tuesday, sunday = (town.now + dt.timedelta(days=days) for days in (1, 6))
+    # Buddies in three texts, the circle's close, and how it went.
+    for _ in range(TEXTS_A_WEEK - ROOM - 3 - 1 - 1):
+        text("notices/news_heading", days=0, purpose="relay")
+    assert crowded(town.session, [seat], tuesday) == {seat.id}
+    assert crowded(town.session, [seat], sunday) == set()
+    assert is_full(town.session, seat, tuesday)
+    assert not is_full(town.session, seat, sunday)
+    seat.news = "each"  # The member's own wish.
+    assert crowded(town.session, [seat], tuesday) == set()
+    seat.news, seat.promised_at = "daily", sunday - dt.timedelta(days=2)
+    text("goal/goal/say", days=-4)
+    text("goal/goal/say", days=-5)
+    assert crowded(town.session, [seat], sunday) == {seat.id}, "a question a day, to whoever has just come"

@@ -44,6 +44,28 @@ def members(town: Town, circle: Circle, *names: str) -> list[Member]:
     return seats
 
 
+def have_come(town: Town, seat: Member, count: int) -> None:
+    """So many texts have come to a seat today."""
+    for number in range(count):
+        town.session.add(
+            Outbox(
+                person_id=seat.person_id,
+                member_id=seat.id,
+                address_id=town.ctx(town.session.get_one(Person, seat.person_id)).address_id,
+                to_uri="sms:+15125550199",
+                sender=SENDER,
+                purpose="prompt",
+                priority=5,
+                body=f"{number}",
+                segments=1,
+                state="done",
+                not_before=NOW,
+                created_at=NOW,
+            )
+        )
+    town.session.flush()
+
+
 def surveyed(town: Town) -> Circle:
     circle = town.circle()
     switch_surveys(town.session, circle, NOW, on=True)
@@ -69,26 +91,20 @@ def test_whoever_may_not_be_asked_is_not(town: Town) -> None:
     weekly.weekly_only = True
     left.state = "left"
     town.say_stop(town.session.get_one(Person, stopped.person_id))
-    for number in range(12):
-        town.session.add(
-            Outbox(
-                person_id=full.person_id,
-                member_id=full.id,
-                address_id=town.ctx(town.session.get_one(Person, full.person_id)).address_id,
-                to_uri="sms:+15125550199",
-                sender=SENDER,
-                purpose="prompt",
-                priority=5,
-                body=f"{number}",
-                segments=1,
-                state="done",
-                not_before=NOW,
-                created_at=NOW,
-            )
-        )
+    have_come(town, full, 12)
     town.session.add(Survey(member_id=never.id, point="end", state="never", asked_at=NOW))
     town.session.flush()
     assert asked(town, NOW + DAY) == {"g"}
+
+
+def test_what_the_season_still_brings_this_week_has_its_room(town: Town) -> None:
+    circle = surveyed(town)
+    (seat,) = members(town, circle, "Ana")
+    circle.state, circle.starts_on = "running", NOW.date()
+    circle.ends_on = NOW.date() + dt.timedelta(weeks=8, days=-1)
+    have_come(town, seat, 9)
+    assert asked(town, NOW + DAY) == set()
+    assert asked(town, NOW + 6 * DAY) == {"Ana"}
 
 
 def test_a_season_that_has_long_begun_has_no_before(town: Town) -> None:
