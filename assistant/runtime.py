@@ -7,20 +7,17 @@ never calls a carrier.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from assistant import embedded_redis
 from assistant.circles.actions.context import ServiceIdentity
 from assistant.schedule.clock import Clock, MovingClock, SystemClock
 from assistant.settings import Settings
+from assistant.store.clock_offset import keep_offset, offset_reader, read_offset
 from assistant.store.database import Database
 from assistant.store.sealing import keyring_from
 
@@ -40,13 +37,6 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parent.parent
 """The project's folder: it is installed in place, so that its flows are the ones that run."""
 FLOWS: Final = ROOT / "flows"
-CLOCK: Final = "clock"
-"""The name of the service state that holds {"offset_seconds": ..., "moves": [[when, seconds], ...]}."""
-_MOVES_KEPT: Final = 1000
-_WORTH_REMEMBERING: Final = 60.0
-"""Seconds."""
-_OFFSET_HOLDS = 1.0
-"""Seconds for which a process goes by the clock's offset before it looks again."""
 
 
 class Wakeups(Protocol):
@@ -236,7 +226,7 @@ def build_runtime(
     keyring = keyring_from(settings.data_key, settings.data_key_old)
     database = Database(settings.database_url, keyring=keyring)
     if clock is None:
-        clock = SystemClock(_offset_reader(database) if settings.time_travel else None)
+        clock = SystemClock(offset_reader(database) if settings.time_travel else None)
     return Runtime(
         settings=settings,
         database=database,
@@ -338,30 +328,6 @@ def known() -> Known:
     )
 
 
-def _offset_reader(database: Database) -> Callable[[], dt.timedelta]:
-    """Return a reader of the clock's offset; all processes of one database agree within a second.
-
-    While the database is away the clock goes on as it went last: a text that is spooled meanwhile must not
-    seem hours older than what it answers.
-    """
-    held: tuple[float, dt.timedelta] | None = None
-
-    def read() -> dt.timedelta:
-        nonlocal held
-        if held is not None and time.monotonic() - held[0] < _OFFSET_HOLDS:
-            return held[1]
-        try:
-            offset = read_offset(database)
-        except SQLAlchemyError:
-            if held is None:
-                raise
-            offset = held[1]
-        held = (time.monotonic(), offset)
-        return offset
-
-    return read
-
-
 def moving_clock(runtime: Runtime) -> MovingClock:
     """Return the service's clock, for whoever moves it: all processes of its database follow within a second.
 
@@ -375,36 +341,4 @@ def moving_clock(runtime: Runtime) -> MovingClock:
             "Time is as it is here. To move it, with the local carrier only: set TIME_TRAVEL=1 "
             "(`circle run` does so by itself), and start everything again."
         )
-    return MovingClock(read_offset(runtime.database), lambda offset: _keep_offset(runtime.database, offset))
-
-
-def _keep_offset(database: Database, offset: dt.timedelta) -> None:
-    """Tell every process, and remember when it was that the clock jumped: see `read_moves`."""
-    from assistant.store.tables import ServiceState
-
-    with database.write() as session:
-        state = session.get(ServiceState, CLOCK)
-        moves = list(state.value.get("moves", [])) if state else []
-        seconds = offset.total_seconds()
-        if seconds - (moves[-1][1] if moves else 0.0) >= _WORTH_REMEMBERING:
-            moves.append([dt.datetime.now(dt.UTC).isoformat(), seconds])
-        value = {"offset_seconds": seconds, "moves": moves[-_MOVES_KEPT:]}
-        session.merge(ServiceState(name=CLOCK, value=value))
-
-
-def read_moves(database: Database) -> list[tuple[str, float]]:
-    """Return when (real time, ISO 8601) the clock came to be how many seconds ahead, the oldest first."""
-    from assistant.store.tables import ServiceState
-
-    with database.read() as session:
-        state = session.get(ServiceState, CLOCK)
-    return [(at, seconds) for at, seconds in state.value.get("moves", [])] if state else []
-
-
-def read_offset(database: Database) -> dt.timedelta:
-    """Return how far the service's clock is ahead of the machine's."""
-    from assistant.store.tables import ServiceState
-
-    with database.read() as session:
-        state = session.get(ServiceState, CLOCK)
-    return dt.timedelta(seconds=float(state.value.get("offset_seconds", 0))) if state else dt.timedelta()
+    return MovingClock(read_offset(runtime.database), lambda offset: keep_offset(runtime.database, offset))

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from assistant.runtime import CLOCK, FLOWS, NoWakeups, Runtime, build_runtime, known, read_offset
+from assistant.runtime import FLOWS, NoWakeups, Runtime, build_runtime, known
 from assistant.schedule.clock import ManualClock, SystemClock
 from assistant.settings import load_settings
+from assistant.store.clock_offset import CLOCK, read_offset
 from assistant.store.database import Database
 from assistant.store.tables import ServiceState
 
@@ -72,7 +73,7 @@ def test_without_time_travel_an_offset_in_the_database_is_not_even_read(environ:
 def test_the_service_s_time_goes_on_as_it_went_while_the_database_is_away(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assistant.runtime._OFFSET_HOLDS", 0.0)
+    monkeypatch.setattr("assistant.store.clock_offset._OFFSET_HOLDS", 0.0)
     offsets = iter([dt.timedelta(days=3)])
 
     def read(_database: Database) -> dt.timedelta:
@@ -80,7 +81,7 @@ def test_the_service_s_time_goes_on_as_it_went_while_the_database_is_away(
             return offset
         raise OperationalError("SELECT", {}, Exception("away"))
 
-    monkeypatch.setattr("assistant.runtime.read_offset", read)
+    monkeypatch.setattr("assistant.store.clock_offset.read_offset", read)
     with build_runtime(load_settings(environ | {"TIME_TRAVEL": "1"})) as runtime:
         for _ in range(2):
             assert runtime.clock.now() - runtime.clock.real() >= dt.timedelta(days=2)
@@ -96,7 +97,7 @@ def test_the_offset_is_read_at_most_once_a_second(
         looked += 1
         return dt.timedelta()
 
-    monkeypatch.setattr("assistant.runtime.read_offset", count)
+    monkeypatch.setattr("assistant.store.clock_offset.read_offset", count)
     with build_runtime(load_settings(environ | {"TIME_TRAVEL": "1"})) as runtime:
         for _ in range(100):
             runtime.clock.now()

@@ -56,8 +56,9 @@ def door(runtime: Runtime) -> Blueprint:
 
 def _shown(runtime: Runtime) -> dict[str, Any]:
     """The service's time now, where "Monday morning" is, and when it was moved how far."""
-    from assistant.runtime import moving_clock, read_moves
+    from assistant.runtime import moving_clock
     from assistant.simulation.time_travel import home_zone
+    from assistant.store.clock_offset import read_moves
 
     with runtime.database.read() as session:
         zone = home_zone(session)

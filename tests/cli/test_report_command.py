@@ -9,7 +9,7 @@ import io
 import pytest
 from sqlalchemy import JSON, String, select, text
 
-from assistant.runtime import CLOCK
+from assistant.store.clock_offset import CLOCK
 from assistant.store.columns import Base
 from assistant.store.database import Database
 from assistant.store.sealed_columns import Sealed, WordsJson

@@ -17,8 +17,8 @@ import psycopg
 from sqlalchemy import select
 
 from assistant.circles.hosts.circle_setup import Plan, create_circle
-from assistant.runtime import _keep_offset, read_offset
 from assistant.store import migrate
+from assistant.store.clock_offset import keep_offset, read_offset
 from assistant.store.database import Database
 from assistant.store.sealing import KEY_BYTES, Keyring
 from assistant.store.tables import Inbox, Outbox
@@ -117,7 +117,7 @@ class Store:
     def move_clock(self, offset: dt.timedelta) -> None:
         """Have every process of the service follow this offset, within a second."""
         with self._open() as database:
-            _keep_offset(database, offset)
+            keep_offset(database, offset)
 
     def rows(self, now: dt.datetime) -> tuple[list[InRow], list[OutRow]]:
         """Everything that came in and went out; `now` is the service's time."""
