@@ -111,7 +111,7 @@ def _answered_earlier(context: Context, question: Question, *, to_words: bool) -
     """Take words for an earlier question that takes no free text, if they answer it and not this one.
 
     Args:
-        to_words: The open question takes any words, these as well: what something follows from is put again.
+        to_words: The open question takes any words, these as well.
     """
     for earlier in _earlier(context, question):
         conversation = context.session.get_one(Conversation, earlier.conversation_id)
@@ -123,8 +123,8 @@ def _answered_earlier(context: Context, question: Question, *, to_words: bool) -
         # What says more than the answer was hardly meant for a question of days ago.
         if reading.outcome in (UNCLEAR, "skip") or reading.leftover:
             continue
-        # A mere yes may be meant for the newer one, which takes any words; a number was read in the list.
-        doubtful = to_words and not is_bare_number(context.words)
+        # It may be meant for the newer one; only beside a question for words a number was read in a list.
+        doubtful = not (to_words and is_bare_number(context.words))
         old = earlier.opened_at < context.now - STILL_IN_MIND
         # What is settled is not asked again: its answer hears so.
         if (

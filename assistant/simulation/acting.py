@@ -50,7 +50,8 @@ LINKED: Final = re.compile(r"(?<!\w)@(?P<name>\w+)")
 """In a text that links two stands how to write to the other."""
 HOLDS: Final = ("route", "for_which", "second_half")
 """Flows that hold words, and show them before they go anywhere."""
-LAST_READ: Final = 2
+LAST_READ: Final = 8
+"""Texts: what a question shows stands in one of them, and in no other words than it has now."""
 HER_NUMBER: Final = "2105550147"
 """The one that Rosa writes to a buddy in personas.toml."""
 JUST_NOW: Final = dt.timedelta(seconds=2)
@@ -266,7 +267,7 @@ class Company:
             ledger.reassign(name, self._code(asked.labels[chosen - 1]))
         if asked.step == "which" and asked.flow in ("relay", "link_words") and words.isdigit():
             ledger.release(name)
-        if about == "relay/number" and words == "1":
+        if about in ("relay/number", "link_words/number", "answer_writer/number") and words == "1":
             self.watcher.given.add(HER_NUMBER)
         if about == "route/ask" and 0 < chosen <= len(asked.keys):
             ledger.give(name, asked.question, asked.keys[chosen - 1], code)

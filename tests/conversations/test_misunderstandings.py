@@ -15,7 +15,7 @@ from assistant.engine.flow_model import Flow, Step
 from assistant.language.folding import fold
 from assistant.runtime import read_flows
 from assistant.simulation.world import World
-from assistant.store.tables import Alert, Conversation, Member, Person, Question, Timer
+from assistant.store.tables import Alert, Conversation, Member, Outbox, Person, Question, Timer
 from tests.case_tables import each_case
 
 BEGINNING = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
@@ -131,3 +131,20 @@ def test_nobody_reads_the_same_text_twice_running(world: World, flow: Flow, step
     assert all(one != other for one, other in pairwise(said))
     if not BOOK.is_safety(flow.name):
         assert len(set(said[:3])) == 3  # Other words, an example, a way out.
+
+
+def test_words_of_another_that_a_question_says_once_more_are_carried_once_more() -> None:
+    with World(BOOK, start=BEGINNING) as world:
+        world.circle("MAPLE", "Bold Moves", state="running")
+        for name in ("rosa", "ana"):
+            world.member(name, "MAPLE")
+        world.text("rosa", "ASK a ride on Friday")
+        world.text("rosa", "1")
+        for words in ("who is in my circle?", "what?"):
+            world.text("ana", words)
+        with world.database.read() as session:
+            shown = session.scalars(
+                select(Outbox).where(Outbox.wording == "can_you_help/ask/say").order_by(Outbox.id)
+            ).all()
+            assert [row.carries for row in shown] == [shown[0].carries] * 2
+            assert shown[0].carries is not None

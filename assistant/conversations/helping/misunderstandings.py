@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.people.memberships import hosts_of
-from assistant.conversations.text_rendering import language_of, speak
+from assistant.conversations.text_rendering import carried_by_values, language_of, speak
 from assistant.conversations.turn_context import Context
 from assistant.engine.flow_model import Option, Step, Texts
 from assistant.engine.movement import find_way
@@ -102,8 +102,11 @@ def _say_new(
     last = last_said(context)
     for part, texts in ways:
         words = _spoken(context, conversation, texts, {}) if texts else None
-        if words is not None and words != last:
-            context.say(words, f"{question.flow}/{question.step}/{part}", conversation=conversation)
+        if texts is not None and words is not None and words != last:
+            wording = f"{question.flow}/{question.step}/{part}"
+            # Another's words that it says once more are read once more, and have a receipt for it.
+            carries = carried_by_values(context.about(conversation), texts)
+            context.say(words, wording, conversation=conversation, carries=carries)
             return
 
 
