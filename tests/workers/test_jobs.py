@@ -301,13 +301,13 @@ def test_a_worker_killed_while_delivering_loses_and_doubles_nothing(
     with running() as carrier:
         settings = environment(database_url, redis_url, carrier, tmp_path)
         # So slow that some is under way however late the blow falls.
-        carrier.carrier.faults.turn({"latency_ms": 1500})
+        carrier.carrier.faults.turn({"latency_ms": 500})
         queue_replies(database, people)
         with a_worker("delivery", settings) as victim:
             until(lambda: arrived(carrier))
             kill_all(victim)
         carrier.carrier.faults.turn({"latency_ms": 0})
-        time.sleep(0.5)
+        time.sleep(1.5)  # What the carrier had in hand has arrived.
         assert set(states(database)) & {"claimed"}
         let_time_pass(database, 3)
         with a_worker("delivery", settings), a_worker("delivery", settings):
