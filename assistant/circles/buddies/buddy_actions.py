@@ -39,7 +39,8 @@ Gave = Literal["taught", "listened", "both", "neither"]
 def meet_buddy(ctx: ActionContext, *, week: int | None = None) -> ActionResult:
     """Make or find the round of `week`, and the member's buddies, whose words arrive from now on.
 
-    alone: there is nobody to be with this week. none: the member takes no part.
+    alone: there is nobody to be with this week. none: the member takes no part, or has heard it all: whoever
+    comes back on the day of a round hears of it at once, and not again at the hour that was planned.
     """
     member, circle = ctx.member, ctx.circle
     if member is None or circle is None or week is None or circle.state != "running":
@@ -54,11 +55,13 @@ def meet_buddy(ctx: ActionContext, *, week: int | None = None) -> ActionResult:
     fresh = [
         bond for bond in bonds_of(ctx.session, member, week=week, told=False) if bond.mine.told_at is None
     ]
+    if not fresh:
+        return ActionResult("none", effects=effects)
     for bond in fresh:
         bond.mine.told_at = ctx.now
     ctx.session.flush()
     outcome, values = _with_whom(ctx, member)
-    return ActionResult(outcome, {**values, "just_told": bool(fresh)}, effects)
+    return ActionResult(outcome, values, effects)
 
 
 @action("same", "other")

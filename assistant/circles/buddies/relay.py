@@ -130,10 +130,10 @@ def keep_line_back(ctx: ActionContext) -> ActionResult:  # noqa: ARG001
 
 
 @action("passed")
-def pass_held_lines(ctx: ActionContext, *, just_told: bool = False) -> ActionResult:
+def pass_held_lines(ctx: ActionContext) -> ActionResult:
     """Hand a member the words that waited for the news of whom the member is with."""
     effects: list[Effect] = []
-    if ctx.member is None or not just_told:
+    if ctx.member is None:
         return ActionResult("passed")
     for bond in bonds_of(ctx.session, ctx.member):
         for _, other, person in bond.others:

@@ -38,9 +38,9 @@ def find_step_witness(ctx: ActionContext) -> ActionResult:
 
 
 @action("met")
-def meet_goals(ctx: ActionContext, *, just_told: bool = False) -> ActionResult:
+def meet_goals(ctx: ActionContext) -> ActionResult:
     """At the beginning of a round, let a member hear of the buddies' goals, plans and steps."""
-    if ctx.member is not None and just_told:
+    if ctx.member is not None:
         for writer in witnesses(ctx, ctx.member):
             goal, step = goal_of(ctx.session, writer.id), open_step(ctx.session, writer.id)
             if goal is not None and goal.witnessed and not _heard_by_all(ctx, goal):

@@ -181,11 +181,9 @@ def test_words_wait_until_the_buddy_knows_of_the_pair(town: Town) -> None:
     town.do("meet_buddy", person(town, ana), ana, week=1)
     done = say(town, ana, "good morning")
     assert not any(isinstance(each, Tell) for each in done.effects)
-    met = town.do("meet_buddy", person(town, rosa), rosa, week=1)
-    assert met.values["just_told"] is True
-    passed = town.do("pass_held_lines", person(town, rosa), rosa, just_told=True)
+    town.do("meet_buddy", person(town, rosa), rosa, week=1)
+    passed = town.do("pass_held_lines", person(town, rosa), rosa)
     assert told(passed.effects, town) == {"Rosa": ("relay", {"words": "good morning", "buddy": "Ana"})}
-    assert town.do("pass_held_lines", person(town, rosa), rosa, just_told=False).effects == ()
     assert circle.id == ana.circle_id
 
 
