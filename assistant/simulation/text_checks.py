@@ -19,9 +19,11 @@ from assistant.circles.actions.crisis_lines import LINES
 from assistant.circles.actions.help_lines import HELP_LINES
 from assistant.fake_twilio.fake_carrier import LOCAL_NUMBER
 from assistant.fake_twilio.records import Event, Message
+from assistant.language.languages import LANGUAGES
 from assistant.language.sms.segments import measure
 from assistant.simulation.habits import Service
 from assistant.simulation.invariants import Score
+from assistant.simulation.personas import PHOTO
 from assistant.simulation.word_ledger import WordLedger, plain_text
 from assistant.simulation.world import World
 from assistant.store.tables import Address, Outbox, Person
@@ -49,6 +51,7 @@ AGREED_TO: Final = (
     *("notices/now_words", "notices/link_words"),
 )
 """What belongs to a call for someone now, whose two sides agreed to the hour."""
+_PHOTO_WORDS: Final = frozenset(each.labels["photo"] for each in LANGUAGES.values())
 _NUMBER: Final = re.compile(r"(?<!\d)(?:\+?1[ .-]?)?\(?(\d{3})\)?[ .-]?(\d{3})[ .-]?(\d{4})(?!\d)")
 _PUBLIC: Final = frozenset(
     "".join(found)
@@ -160,7 +163,7 @@ class Watcher:
         people: dict[str, Person] = dict(session.execute(readers).all())
         for message in messages:
             person = people.get(uris[message.sid])
-            body = message.body or ("<photo>" if message.media else "")
+            body = message.body or (PHOTO if message.media else "")
             name = self.world.name(message.phone)
             row = rows.get(message.sid)
             if message.direction == "outbound-api":
@@ -174,7 +177,9 @@ class Watcher:
         """Someone wrote: what comes now is the answer."""
         self._since[text.name].clear()
         self._spoke[text.name] = text.at
-        self._written[text.body.strip()] += 1
+        # A photo alone is carried under a word of ours; two photos are not one that comes twice.
+        carried = _PHOTO_WORDS if text.body == PHOTO else (text.body.strip(),)
+        self._written.update(carried)
         if len(text.body.split()) > 1:
             self._last_words[text.name] = text.body.strip()
         said = text.body.strip().upper()
