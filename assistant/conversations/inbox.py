@@ -44,7 +44,8 @@ SEVERAL = 5
 FOR_COMPANY = 0.05
 """Seconds that texts wait for others to be handled along with, once a batch was one of several: what is asked
 once for a batch costs as much as five texts. On SQLite whoever waits for its lock is let in meanwhile. A
-tenth of a second makes replies to 800 phones twice as late and no text cheaper; a fiftieth makes them dearer."""
+tenth of a second makes replies to 800 phones twice as late and no text cheaper; a fiftieth makes them
+dearer."""
 TRIES = 3
 WAITING: Final = (
     select(Inbox.id, Inbox.person_id, Inbox.from_uri, Inbox.received_at)

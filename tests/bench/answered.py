@@ -35,7 +35,7 @@ from tests.bench.running import environment, running
 
 NAME = "answered"
 AT_ONCE: Final = 800
-"""So many that the processors are what limits them: two hundred wait for their own replies most of the time."""
+"""So many that the processors limit them: two hundred wait for their own replies most of the time."""
 SEATS: Final = 40
 CIRCLES: Final = 1000
 WARM_UP: Final = 2 * AT_ONCE
