@@ -57,6 +57,9 @@ FINAL_AFTER = dt.timedelta(hours=12)
 POLLS_AT_ONCE = 50
 OVERLAP = dt.timedelta(minutes=5)
 """The inbound log is read again from so long before the watermark: it may list texts late."""
+REST_OF_SECOND = dt.timedelta(milliseconds=999)
+"""The log knows whole seconds: a text of it came as late in its own as it may have. Else an answer would seem
+older than the question, and be asked for again."""
 LOG_AWAY = "log out of reach"
 
 _UNSURE = Outbox.state == literal("unsure", literal_execute=True)
@@ -146,8 +149,9 @@ def fetch_missed(services: Transport, run: Callable[[Coroutine[Any, Any, Any]], 
             return 0
     # What came long before we first listened is none of ours: then there is only a mark to set.
     ahead = services.clock.now() - real
+    new_ones = [_as_incoming(text, ahead, real) for text in texts if text.inbound]
     with services.database.write() as session:
-        new = insert_texts(session, [_as_incoming(text, ahead) for text in texts if text.inbound])
+        new = insert_texts(session, new_ones)
         session.merge(Watermark(name=name, at=real))
     if new:
         log.warning("texts fetched that never arrived", texts=new)
@@ -303,12 +307,12 @@ def _close_alerts(session: Session, outbox_ids: Collection[int], now: dt.datetim
     )
 
 
-def _as_incoming(text: LoggedText, ahead: dt.timedelta) -> IncomingText:
+def _as_incoming(text: LoggedText, ahead: dt.timedelta, real: dt.datetime) -> IncomingText:
     return IncomingText(
         carrier_id=text.carrier_id,
         from_uri=text.from_uri,
         to_uri=text.to_uri,
         body=text.body,
         params=dict(text.params or {}),
-        received_at=text.created_at + ahead,
+        received_at=min(text.created_at + REST_OF_SECOND, real) + ahead,
     )

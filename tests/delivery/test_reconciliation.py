@@ -333,6 +333,21 @@ def test_texts_that_never_arrived_are_fetched_once(
         assert session.scalars(select(Inbox.body)).all() == ["hello?", "hello?"]
 
 
+@pytest.mark.parametrize(("later", "within"), [(5.0, 0.999), (0.4, 0.4)])
+def test_of_a_second_of_the_log_the_latest_moment_counts(
+    database: Database, clock: ManualClock, carrier: FakeCarrier, later: float, within: float
+) -> None:
+    services = services_of(database, clock, carrier)
+    fetch_missed(services)
+    clock.forward(dt.timedelta(minutes=1))
+    carrier.received.append(missed(clock, ANA, 1))
+    written = clock.now()
+    clock.forward(dt.timedelta(seconds=later))
+    fetch_missed(services)
+    with database.read() as session:
+        assert session.scalar(select(Inbox.received_at)) == written + dt.timedelta(seconds=within)
+
+
 def test_the_mark_does_not_move_while_the_log_is_out_of_reach(
     database: Database, clock: ManualClock, carrier: FakeCarrier
 ) -> None:

@@ -46,6 +46,8 @@ LATEST: Final = 300.0
 """Seconds; who waits longer for a reply has lost a text."""
 LOG_KEPT: Final = 900.0
 STEPS: Final = (*ANSWERS, "You're in")
+CROSSED: Final = "Our texts crossed"
+"""After these words the last question comes once more."""
 
 
 @dataclass
@@ -96,12 +98,17 @@ class Ledger:
     broken: Broken = field(default_factory=Broken)
     steps: defaultdict[str, int] = field(default_factory=lambda: defaultdict(lambda: -1))
     bodies: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    asked_again: set[str] = field(default_factory=set)
 
     def got(self, number: str, body: str) -> None:
         """Note a text that reached this phone."""
         known = self.bodies[number]
+        if CROSSED in body:
+            self.asked_again.add(number)
+            return
         if hash(body) in known:
-            self.broken.doubled += 1
+            self.broken.doubled += number not in self.asked_again
+            self.asked_again.discard(number)
             return
         known.add(hash(body))
         step = next((place for place, words in enumerate(STEPS) if words in body), None)

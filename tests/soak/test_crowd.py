@@ -6,7 +6,7 @@ import json
 import random
 
 from tests.bench.inbound import FORM
-from tests.soak.crowd import STEPS, Crowd, Ledger
+from tests.soak.crowd import CROSSED, STEPS, Crowd, Ledger
 
 ANA = "+13125550001"
 
@@ -23,6 +23,15 @@ def test_what_comes_twice_or_after_what_follows_it_is_told() -> None:
     for words in (STEPS[0], STEPS[2], STEPS[1], STEPS[2]):
         ledger.got(ANA, words)
     assert (ledger.broken.doubled, ledger.broken.disordered) == (1, 1)
+
+
+def test_a_question_that_crossed_with_its_answer_comes_again_once() -> None:
+    ledger = Ledger()
+    for words in (STEPS[0], CROSSED, STEPS[0], STEPS[1]):
+        ledger.got(ANA, words)
+    assert not ledger.broken
+    ledger.got(ANA, STEPS[1])
+    assert ledger.broken.doubled == 1
 
 
 def test_the_log_shows_what_was_sent_to_a_phone_and_what_was_not_taken_from_it() -> None:
