@@ -24,7 +24,7 @@ from assistant.language.sms.segments import measure
 from assistant.simulation.habits import Service
 from assistant.simulation.invariants import Score
 from assistant.simulation.personas import PHOTO
-from assistant.simulation.word_ledger import WordLedger, plain_text
+from assistant.simulation.word_ledger import STILL_GIVEN, WordLedger, plain_text
 from assistant.simulation.world import World
 from assistant.store.tables import Address, Outbox, Person
 
@@ -222,6 +222,8 @@ class Watcher:
             ]  # "Rosa = ..." is a rose.
             hold("plain", not shown, at, name, f"names {', '.join(shown)}: {body!r}")
         self._check_echo(text)
+        if wording == STILL_GIVEN:
+            self.ledger.stays(name, body)
         said = f" {plain_text(body)} "
         for secret in self.ledger.secrets:
             if f" {secret.words} " in said:

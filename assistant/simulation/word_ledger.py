@@ -50,6 +50,11 @@ SHOWN_FIRST: Final = ("circle", "host")
 _BETWEEN_WORDS: Final = re.compile(r"\W+")
 
 
+_QUOTED: Final = re.compile(r"'(.+)'")
+STILL_GIVEN: Final = "notices/still_given"
+"""The wording that says of words that they stay."""
+
+
 @dataclass(frozen=True, slots=True)
 class Secret:
     """Two words that stand in one text of a writer only, and who may ever read them."""
@@ -249,6 +254,20 @@ class WordLedger:
         self.secrets = [
             replace(secret, taken_back=True) if secret.writer == writer else secret for secret in self.secrets
         ]
+
+    def stays(self, writer: str, said: str) -> None:
+        """Go by it where the service took nothing back, and said of which words that they stay."""
+        quoted = _QUOTED.search(said)
+        written = [plain_text(each.words) for each in self.meant.values() if each.name == writer]
+        texts = [each for each in written if quoted and each.startswith(plain_text(quoted[1]))]
+        self._amend(
+            lambda secret: (
+                secret.writer == writer
+                and secret.taken_back
+                and any(f" {secret.words} " in f" {text} " for text in texts)
+            ),
+            lambda secret: replace(secret, taken_back=False),
+        )
 
     def _gave_since(self, writer: str) -> bool:
         """Return whether something else was given after the newest secret: that is what goes."""

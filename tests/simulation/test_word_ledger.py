@@ -8,7 +8,7 @@ from sqlalchemy import select
 from assistant.simulation.acting import Company
 from assistant.simulation.habits import Written
 from assistant.simulation.personas import Voice
-from assistant.simulation.word_ledger import Secret
+from assistant.simulation.word_ledger import Meant, Secret
 from assistant.simulation.world import World
 from assistant.store.tables import Question
 from tests.simulation.conftest import Stage
@@ -67,3 +67,13 @@ def test_a_choice_that_a_habit_replaced_was_not_made(
     monkeypatch.setattr(type(company.habits), "bend", lambda *_: [said])
     company._answer(actor, asked, sees, code)
     assert _held(stage).visible_to == visible_to
+
+
+@pytest.mark.parametrize(("said", "gone"), [("a purple teapot", False), ("another thing", True)])
+def test_what_the_service_said_stays_was_not_taken_back(stage: Stage, said: str, gone: bool) -> None:
+    world, ledger = _holds(stage), stage[1].ledger
+    ledger.meant["SM1"] = Meant("ana", HELD, world.clock.now(), "answer")
+    ledger.take_back("ana")
+    assert _held(stage).taken_back
+    ledger.stays("ana", f"What you said before that stays: '{said}'. DELETE takes it back, too.")
+    assert _held(stage).taken_back is gone
