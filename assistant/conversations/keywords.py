@@ -103,9 +103,9 @@ def stop_wrong_number(context: Context) -> None:
 
 def start(context: Context, text: Inbox) -> None:
     """Opt the person in again: their seats are theirs again, and an open question is asked once more."""
-    stopped_at = _stopped_since(context)
+    stopped_at, answered = _stopped_since(context), _carrier_lets_in(context)
     opt_in(context, text)
-    if not _carrier_answers(context, "start", CARRIER_STARTS):
+    if not answered:
         context.notice("opted_in")
     if stopped_at is not None:
         apply(context, returned(context.session, context.person, stopped_at, context.now))
@@ -157,3 +157,17 @@ def _carrier_answers(context: Context, keyword: str, words: frozenset[str]) -> b
     if context.inbox is not None and context.inbox.params.get("OptOutType"):
         return True
     return keyword in context.services.carrier_replies and _is_keyword(context, words)
+
+
+def _carrier_lets_in(context: Context) -> bool:
+    """Return whether the carrier has answered an opt-in: it does so only where it had blocked the phone.
+
+    "Stop maple" is an opt-out to us alone: whoever comes back from it hears of it from us.
+    """
+    if not _carrier_answers(context, "start", CARRIER_STARTS):
+        return False
+    outs = consent.outs_in_force(context.session, context.address.id, context.services.identity.sender)
+    blocked = any(
+        row.way.startswith("carrier") or row.wording.strip().lower() in CARRIER_STOPS for row in outs
+    )
+    return blocked or (context.inbox is not None and bool(context.inbox.params.get("OptOutType")))

@@ -358,6 +358,19 @@ def test_start_asks_the_open_question_again(world: World) -> None:
     assert says(world, "ana", "text me again") == ["<opted_in>", COLOUR]
 
 
+@pytest.mark.parametrize(("words", "ours"), [("please stop texting me", 1), ("STOP", 0)])
+def test_whoever_comes_back_hears_so_once_from_whoever_had_stopped(
+    world: World, words: str, ours: int
+) -> None:
+    for each in ("tour", words):
+        world.text("ana", each)
+    index = len(world.heard)
+    told = says(world, "ana", "START")
+    assert told.count("<opted_in>") == ours
+    assert told[-1] == COLOUR
+    assert [heard.by_carrier for heard in world.heard_since(index)] == [not ours, False]
+
+
 def test_what_was_queued_before_stop_never_leaves(world: World) -> None:
     world.text("ana", "START")
     world.text("ana", "tour")

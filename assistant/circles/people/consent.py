@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hmac
 from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final, Literal, TypeVar, cast
 
 from sqlalchemy import BindParameter, ScalarSelect, Select, bindparam, func, select, update
@@ -137,6 +137,12 @@ def out_since(session: Session, address_id: int, sender: str) -> dt.datetime | N
     return session.scalar(
         select(func.min(Consent.at)).where(theirs, Consent.kind == "out", Consent.id > last_in)
     )
+
+
+def outs_in_force(session: Session, address_id: int, sender: str) -> list[Consent]:
+    """Return every opt-out since the newest opt-in, the oldest first; none where the address is not out."""
+    rows = [row for row in LEDGER.of(session, address_id) if row.sender == sender]
+    return list(takewhile(lambda row: row.kind == "out", reversed(rows)))[::-1]
 
 
 def fingerprint(uri: str, key: bytes) -> str:
