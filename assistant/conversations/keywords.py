@@ -154,7 +154,7 @@ def _is_keyword(context: Context, words: frozenset[str]) -> bool:
 
 def _carrier_answers(context: Context, keyword: str, words: frozenset[str]) -> bool:
     """Return whether the carrier has answered this text already, so that we must not."""
-    if context.inbox is not None and context.inbox.params.get("OptOutType"):
+    if context.inbox is not None and _marked(context.inbox):
         return True
     return keyword in context.services.carrier_replies and _is_keyword(context, words)
 
@@ -164,10 +164,9 @@ def _carrier_lets_in(context: Context) -> bool:
 
     "Stop maple" is an opt-out to us alone: whoever comes back from it hears of it from us.
     """
-    if not _carrier_answers(context, "start", CARRIER_STARTS):
-        return False
+    if context.inbox is not None and _marked(context.inbox):
+        return True
     outs = consent.outs_in_force(context.session, context.address.id, context.services.identity.sender)
-    blocked = any(
+    return _carrier_answers(context, "start", CARRIER_STARTS) and any(
         row.way.startswith("carrier") or row.wording.strip().lower() in CARRIER_STOPS for row in outs
     )
-    return blocked or (context.inbox is not None and bool(context.inbox.params.get("OptOutType")))

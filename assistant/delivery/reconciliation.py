@@ -41,6 +41,8 @@ SHOWN_WITHIN = dt.timedelta(seconds=10)
 """So long the log is given to show what the carrier took. Where it answered, though with an error of its own,
 nothing is under way any more: a text that two looks so far apart do not find was not taken."""
 NOT_SHOWN = f"{ANSWERED}, not in its log"
+OVER = (ANSWERED, NOT_SHOWN)
+"""Why a text is unsure of which nothing is under way any more."""
 LOOK_EVERY = dt.timedelta(seconds=20)
 """So long between two looks for a text that the log did not show: mostly it is there at the first."""
 LOOK_LEASE = dt.timedelta(seconds=20)
@@ -87,7 +89,7 @@ def settle_unsure(services: Transport, run: Run = asyncio.run) -> int:
     again = 0
     with services.database.write() as session:
         for text, logged in zip(texts, logs, strict=True):
-            is_over = text.id in dead or text.reason in (ANSWERED, NOT_SHOWN)
+            is_over = text.id in dead or text.reason in OVER
             absent_after = ABSENT_WHEN_OVER if is_over else ABSENT_AFTER
             again += _settle(session, services, text, logged, absent_after)
     if again:
@@ -149,9 +151,9 @@ def fetch_missed(services: Transport, run: Callable[[Coroutine[Any, Any, Any]], 
             return 0
     # What came long before we first listened is none of ours: then there is only a mark to set.
     ahead = services.clock.now() - real
-    new_ones = [_as_incoming(text, ahead, real) for text in texts if text.inbound]
+    inbound = [_as_incoming(text, ahead, real) for text in texts if text.inbound]
     with services.database.write() as session:
-        new = insert_texts(session, new_ones)
+        new = insert_texts(session, inbound)
         session.merge(Watermark(name=name, at=real))
     if new:
         log.warning("texts fetched that never arrived", texts=new)
@@ -238,7 +240,7 @@ def _settle(
             return _send_again(session, text, now, LOG_AWAY)
         least, most = LOOK_WITHOUT_LOG
         # That the carrier had answered still counts at the next look.
-        reason = text.reason if text.reason in (ANSWERED, NOT_SHOWN) else LOG_AWAY
+        reason = text.reason if text.reason in OVER else LOG_AWAY
         next_look = real + min(max(least, (real - claimed_at) / 3), most)
         _change(session, text.id, claimed_until=next_look, reason=reason)
         open_alert(

@@ -117,6 +117,11 @@ class Program:
         return first_monday(starts_on) + dt.timedelta(weeks=self.weeks, days=-1)
 
 
+def monday_of(day: dt.date) -> dt.date:
+    """The Monday of the week that a day is in."""
+    return day - dt.timedelta(days=day.weekday())
+
+
 def first_monday(starts_on: dt.date) -> dt.date:
     """The Monday of a season's first week: that very day or the next, so that no week begins half over."""
     return starts_on + dt.timedelta(days=-starts_on.weekday() % 7)

@@ -48,8 +48,6 @@ SURE: Final = "sure_"
 SHOWN_FIRST: Final = ("circle", "host")
 """Readers whom held words reach only after they were shown."""
 _BETWEEN_WORDS: Final = re.compile(r"\W+")
-
-
 _QUOTED: Final = re.compile(r"'(.+)'")
 STILL_GIVEN: Final = "notices/still_given"
 """The wording that says of words that they stay."""

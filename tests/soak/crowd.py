@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import collections
 import email.utils
 import json
 import os
@@ -127,7 +126,7 @@ class Crowd(Phones):
         self._chance = chance
         self.ledger = Ledger()
         self._sent: defaultdict[str, list[Logged]] = defaultdict(list)
-        self._untaken: deque[Logged] = collections.deque(maxlen=5000)
+        self._untaken: deque[Logged] = deque(maxlen=5000)
         self.failed = Counter[str]()
 
     def answer(self, head: bytes, body: bytes) -> Answer | None:
@@ -204,7 +203,6 @@ async def play(texts: int, seed: int, url: str, folder: Path, every: float) -> i
     crowd.calls(f"http://127.0.0.1:{port}/webhooks/twilio")
     await crowd.open()
     killed = Counter[str]()
-    written = 0
     with running(environment(folder, port, carrier_port, url)) as service:
         began = next_kill = told = time.monotonic()
         next_kill += every

@@ -14,7 +14,7 @@ from assistant.circles.calendar.breaks import breaks_for, clock_of
 from assistant.circles.people.known_rows import ROLES_OF_CIRCLE, ROLES_OF_PERSON
 from assistant.circles.people.memberships import hosts_of
 from assistant.circles.people.reachability import out_of_reach
-from assistant.schedule.programs import first_monday
+from assistant.schedule.programs import first_monday, monday_of
 from assistant.store import looks
 from assistant.store.tables import Circle, Person, Role
 
@@ -103,7 +103,7 @@ def _next_monday(session: Session, role: Role, now: dt.datetime) -> dt.datetime 
     clock = clock_of(session, session.get_one(Person, role.person_id), circle)
     breaks = breaks_for(session, circle)
     today = clock.today(now)
-    day = max(first_monday(circle.starts_on), today - dt.timedelta(days=today.weekday()))
+    day = max(first_monday(circle.starts_on), monday_of(today))
     while day <= circle.ends_on:
         at = clock.on(day)
         if at > now and not _in(day, breaks):

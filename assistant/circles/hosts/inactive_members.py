@@ -19,6 +19,7 @@ from assistant.circles.people.audit import record
 from assistant.circles.people.inactivity import quiet_weeks_of
 from assistant.circles.people.reachability import out_of_reach
 from assistant.circles.people.roster import members_of
+from assistant.schedule.programs import monday_of
 from assistant.schedule.wall import at_wall
 from assistant.store.tables import Circle, Member, Person
 
@@ -90,8 +91,7 @@ def quiet_members(
 def week_began(circle: Circle, now: dt.datetime) -> dt.datetime:
     """When this week began wherever its members are: what was asked before has had its week."""
     zone = ZoneInfo(circle.zone)
-    today = now.astimezone(zone).date()
-    return at_wall(today - dt.timedelta(days=today.weekday()), dt.time(0), zone) - _EVERYWHERE
+    return at_wall(monday_of(now.astimezone(zone).date()), dt.time(0), zone) - _EVERYWHERE
 
 
 def _away(ctx: ActionContext, circle: Circle) -> list[Line]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from assistant.language.languages import LANGUAGES
 from assistant.language.rendering import readable_date, readable_day, readable_time
 from assistant.schedule.local_time import Hours, allowed, at_wall
+from assistant.schedule.programs import monday_of
 
 LASTS: Final = dt.timedelta(hours=1)
 TOO_SOON: Final = dt.timedelta(minutes=30)
@@ -53,8 +54,7 @@ def why_not(starts_at: dt.datetime, zone: str, now: dt.datetime) -> str | None:
 
 def week_of(starts_at: dt.datetime, zone: str) -> dt.date:
     """Return the Monday of the week that an hour is in, by a circle's clock."""
-    day = starts_at.astimezone(ZoneInfo(zone)).date()
-    return day - dt.timedelta(days=day.weekday())
+    return monday_of(starts_at.astimezone(ZoneInfo(zone)).date())
 
 
 def remind_at(

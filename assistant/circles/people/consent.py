@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import islice, takewhile
 from typing import Final, Literal, TypeVar, cast
 
-from sqlalchemy import BindParameter, ScalarSelect, Select, bindparam, func, select, update
+from sqlalchemy import BindParameter, ScalarSelect, Select, bindparam, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from assistant.circles.people.known_rows import LEDGER
@@ -106,7 +106,7 @@ _KINDS: Final = select(Address.id, kind_in_force(Address.id, bindparam("sender")
 
 def in_force(session: Session, address_id: int, sender: str) -> Consent | None:
     """Return the row in force for an address and a sender; None: nothing was ever said about it."""
-    rows = [row for row in LEDGER.of(session, address_id) if row.sender == sender]
+    rows = _rows(session, address_id, sender)
     return rows[-1] if rows else None
 
 
@@ -132,17 +132,17 @@ def note_gone(session: Session, person_id: int, now: dt.datetime) -> None:
 
 def out_since(session: Session, address_id: int, sender: str) -> dt.datetime | None:
     """Return when the opt-out in force was given; a second STOP does not make it later. None: none is."""
-    theirs = (Consent.address_id == address_id) & (Consent.sender == sender)
-    last_in = session.scalar(select(func.max(Consent.id)).where(theirs, Consent.kind == "in")) or 0
-    return session.scalar(
-        select(func.min(Consent.at)).where(theirs, Consent.kind == "out", Consent.id > last_in)
-    )
+    return min((row.at for row in outs_in_force(session, address_id, sender)), default=None)
 
 
 def outs_in_force(session: Session, address_id: int, sender: str) -> list[Consent]:
-    """Return every opt-out since the newest opt-in, the oldest first; none where the address is not out."""
-    rows = [row for row in LEDGER.of(session, address_id) if row.sender == sender]
-    return list(takewhile(lambda row: row.kind == "out", reversed(rows)))[::-1]
+    """Return every opt-out since the newest opt-in, the newest first; none where the address is not out."""
+    return list(takewhile(lambda row: row.kind == "out", reversed(_rows(session, address_id, sender))))
+
+
+def _rows(session: Session, address_id: int, sender: str) -> list[Consent]:
+    """What was said about an address and a sender, the oldest first."""
+    return [row for row in LEDGER.of(session, address_id) if row.sender == sender]
 
 
 def fingerprint(uri: str, key: bytes) -> str:

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.inactivity import NUDGES_A_WEEK, OPENING
-from assistant.schedule.programs import programs
+from assistant.schedule.programs import monday_of, programs
+from assistant.schedule.wall import at_wall
 from assistant.store.tables import Circle, Member, Outbox
 
 PLANNED_A_WEEK: Final = 8
@@ -122,7 +123,7 @@ def _still_comes(member: Member, circle: Circle, begun: Collection[str], now: dt
     if circle.state != "running" or circle.starts_on is None or program is None:
         return coming_in
     today = now.astimezone(ZoneInfo(circle.zone)).date()
-    sunday = today + dt.timedelta(days=6 - today.weekday())
+    sunday = monday_of(today) + dt.timedelta(days=6)
     few = member.weekly_only or member.state != "active"
     planned = sum(
         _PARTS.get(entry.flow, 1)
@@ -137,6 +138,4 @@ def _still_comes(member: Member, circle: Circle, begun: Collection[str], now: dt
 def _monday(circle: Circle, now: dt.datetime) -> dt.datetime:
     """Return when this week began where a circle is (aware UTC)."""
     zone = ZoneInfo(circle.zone)
-    today = now.astimezone(zone).date()
-    begins = dt.datetime.combine(today - dt.timedelta(days=today.weekday()), dt.time(0), zone)
-    return begins.astimezone(dt.UTC)
+    return at_wall(monday_of(now.astimezone(zone).date()), dt.time(0), zone)
