@@ -26,7 +26,7 @@ from assistant.fake_twilio.records import Message, Phone
 from assistant.fake_twilio.server import Running, running
 from assistant.runtime import Runtime, build_runtime
 from assistant.settings import load_settings
-from assistant.store.tables import Address, Circle, Media, Member, Pair, PairMember, Person, Round
+from assistant.store.tables import Address, Circle, Inbox, Media, Member, Pair, PairMember, Person, Round
 from assistant.workers.jobs import JobContext, fetch_media
 from tests.fake_twilio.our_side import wait_until
 from tests.media.recordings import PLACE, photo, voice
@@ -50,6 +50,7 @@ class Side:
     def send(self, data: bytes, kind: str, body: str) -> None:
         """Ana's phone sends a file; all that follows happens."""
         self.hold(data, kind, body)
+        wait_until(self.heard)
         self.settle()
 
     def hold(self, data: bytes, kind: str, body: str) -> str:
@@ -59,6 +60,11 @@ class Side:
         sent = requests.post(address, data, params=params, headers={"Content-Type": kind}, timeout=10)
         assert sent.status_code == 201
         return next(each for each in self.carrier.carrier.messages(from_=ANA) if each.media).media[0].url
+
+    def heard(self) -> bool:
+        """Whether the carrier has told us, which it does in its own time."""
+        with self.runtime.database.read() as session:
+            return session.query(Inbox).count() > 0
 
     def settle(self) -> None:
         """Let our workers do what is due."""
