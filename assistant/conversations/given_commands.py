@@ -37,6 +37,8 @@ def read_given(context: Context) -> CommandReading | None:
     patterns = _patterns(context.services.book, context.known.hears)
     language, country = language_of(context.person, None), context.services.identity.country
     reading = read_command(patterns, without_signature(context.words), language, country=country)
+    if reading is not None and asking_the_circle.asks_somebody(context, reading):
+        return None
     if reading is not None and reading.sure:
         return reading
     if "member" in context.known.hears:

@@ -7,7 +7,12 @@ import pytest
 from assistant.conversations.helping.asking_back import questions_of
 from assistant.language.asking.language_guess import clear_language
 from assistant.language.asking.question_patterns import parse_pattern
-from assistant.language.asking.question_reading import AskedBack, near_question, read_questions
+from assistant.language.asking.question_reading import (
+    AskedBack,
+    asked_of_someone,
+    near_question,
+    read_questions,
+)
 from assistant.runtime import read_flows
 from tests.case_tables import each_case
 from tests.language.test_cases import table
@@ -56,6 +61,22 @@ def test_what_may_be_an_answer_asks_only_with_its_mark_where_words_are_free(text
 def test_what_is_told_asks_nothing(text: str) -> None:
     assert not asked(text).whole
     assert not asked(text, loosely=True).whole
+
+
+@each_case(
+    ("text", "word", "kind"),
+    [
+        ("does Luz read this", "luz", "who_sees"),
+        ("will rosa see what I write?", "rosa", "who_sees"),
+        ("Max keeps texting me weird stuff", "max", "bothered"),
+        ("Max no deja de molestarme", "max", None),
+        ("¿Luz ve esto?", "luz", "who_sees"),
+        ("my landlord keeps texting me", "landlord", None),
+    ],
+)
+def test_a_name_may_stand_where_someone_does(text: str, word: str, kind: str | None) -> None:
+    found = dict(asked_of_someone(text, BOOK, loosely=True))
+    assert (found[word].kinds if word in found else None) == (None if kind is None else (kind,))
 
 
 def test_the_rest_is_as_it_was_written() -> None:

@@ -108,6 +108,16 @@ def choose_place(
     return ActionResult("unknown")
 
 
+@action("set", "unknown")
+def set_texting_hour(ctx: ActionContext, *, hour: PlaceSaid | None = None) -> ActionResult:
+    """Text the person by plan at the hour in `hour`, whatever place is said beside it."""
+    if hour is None or hour.hour is None:
+        return ActionResult("unknown")
+    ctx.person.hour = hour.hour
+    go_by_it(ctx)
+    return ActionResult("set")
+
+
 @action("remembered")
 def remember_place(ctx: ActionContext) -> ActionResult:
     """Keep where the person was among the values, for UNDO and `has_moved`; they are on no trip."""

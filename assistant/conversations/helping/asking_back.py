@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
+from assistant.circles.sharing.unrouted_messages import names_someone
 from assistant.conversations import keywords
 from assistant.conversations.answers import read_answer, step_of, take_answer
 from assistant.conversations.danger_stage import is_in_talk
@@ -27,6 +28,7 @@ from assistant.engine.movement import UNCLEAR
 from assistant.language.asking.question_reading import (
     AskedBack,
     QuestionBook,
+    asked_of_someone,
     near_question,
     question_book,
     read_questions,
@@ -57,8 +59,20 @@ def asked_back(context: Context) -> AskedBack | None:
     names = [name for _, circle in context.known.seats for name in (circle.name, circle.code) if name]
     kinds = questions_of(context.services.book)
     asked = read_questions(context.words, kinds, names=names, loosely=not free)
+    if not asked.kinds:
+        asked = _asked_of_a_member(context, kinds, names, loosely=not free) or asked
     if asked.kinds and (asked.whole or (question is not None and not free)):
         return asked
+    return None
+
+
+def _asked_of_a_member(
+    context: Context, kinds: QuestionBook, names: Sequence[str], *, loosely: bool
+) -> AskedBack | None:
+    """Return what a text asks that names someone of the circle: "does Luz read this"."""
+    for word, asked in asked_of_someone(context.words, kinds, names=names, loosely=loosely):
+        if names_someone(context.about(None), word):
+            return asked
     return None
 
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from assistant.circles.sharing.unrouted_messages import names_someone
 from assistant.conversations.answers import step_of
 from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import start_instead
 from assistant.language.commands.command_reading import CommandReading
-from assistant.language.exchange.openings import ASK, NOW, OFFER, read_opening, sounds_urgent
+from assistant.language.exchange.openings import (
+    ASK,
+    NOW,
+    OFFER,
+    names_who_is_asked,
+    read_opening,
+    sounds_urgent,
+)
 from assistant.language.replies.reply_reading import Reading
 from assistant.store.tables import Question
 
@@ -43,6 +51,15 @@ def as_command(
         return None
     said = KEYWORDS[opening.kind].get(language, KEYWORDS[opening.kind]["en"])
     return CommandReading(opening.kind, context.words.strip(), sure=True, said=said)
+
+
+def asks_somebody(context: Context, reading: CommandReading) -> bool:
+    """Whether it is said who is to be asked, and not the circle: "ask me tomorrow", "ask Luz to call"."""
+    if reading.name != ASK or not reading.value:
+        return False
+    said = str(reading.value)
+    first = said.split(maxsplit=1)[0]
+    return names_who_is_asked(said) or names_someone(context.about(None), first)
 
 
 def is_talk(reading: CommandReading | None) -> bool:

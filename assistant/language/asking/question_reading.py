@@ -28,6 +28,10 @@ _SPELT: Final = 5
 """Letters of a word in which one slip is forgiven: "who reeds this"."""
 _NEAR: Final = 84
 """Of 100: how alike a question must be to one we know to be offered it."""
+SOMEONE: Final = "someone"
+"""What stands for a person's own name."""
+_NAME_WITHIN: Final = 4
+"""Words at a text's beginning among which it stands: "will rosa see what I write"."""
 CIRCLE: Final = ("the", "circle")
 """What stands for a circle's own name, so that patterns need not know it."""
 
@@ -109,6 +113,25 @@ def _read(text: str, book: QuestionBook, names: Collection[str], loosely: bool) 
         else:
             rest += [" ".join(piece) for piece in left]
     return AskedBack(tuple(dict.fromkeys(found)), whole=bool(found) and not rest, rest=", ".join(rest))
+
+
+def asked_of_someone(
+    text: str, book: QuestionBook, *, names: Collection[str] = (), loosely: bool = False
+) -> Iterator[tuple[str, AskedBack]]:
+    """Yield what a text would ask if one of its first words were somebody's name, with that plain word.
+
+    "Does Luz read this", "Max keeps texting me": whether anyone is called so is for the caller to find out.
+    Args are those of `read_questions`.
+    """
+    words = plain_words(text[:LONGEST_READ])
+    if len(text) > _LONGEST or not words:
+        return
+    mark = "?" if "?" in text else ""
+    for at, word in enumerate(words[:_NAME_WITHIN]):
+        said = " ".join((*words[:at], SOMEONE, *words[at + 1 :])) + mark
+        asked = read_questions(said, book, names=names, loosely=loosely)
+        if asked.kinds:
+            yield word, asked
 
 
 def near_question(text: str, book: QuestionBook) -> str | None:

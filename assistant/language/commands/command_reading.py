@@ -17,8 +17,10 @@ from assistant.language.words import EVERYDAY_KEYWORDS, FLUFF, NO_SLIPS, NOT_COD
 
 AT = "@"
 """What a text for a buddy begins with, whatever follows: a keyword that is no word."""
-SLOTS = frozenset({"code", "name", "place", "text", "date", "number", "person"})
+SLOTS = frozenset({"code", "name", "place", "hour", "text", "date", "number", "person"})
 
+_ALONE = frozenset({"name", "place", "hour"})
+"""What a phrase has to have: "I'm in", "call me" and "text me" are no commands by themselves."""
 _WHO = frozenset({"name", "person"})  # "pause 2" and "pause two" are no pause of somebody called so
 _SHORTEST_NEAR_MISS = 4
 """Letters of a keyword; in a shorter one a slip makes another word."""
@@ -28,6 +30,11 @@ _LONG_KEYWORD = 7  # letters: too many to be spelt by chance
 _LONGEST_ODD = 5  # words: a keyword with more than this around it is a sentence, not a slip
 _SLOT = re.compile(r"\{(\w+)\}")
 _HOW_LONG = re.compile(r"\s(?:(?:until|till?|hasta|for|por|durante)\s.+|\d{1,2}(?:\s\w+)?)$", re.IGNORECASE)
+_WHY = re.compile(
+    r"[,;:.!\s\u2013\u2014-]+(?:because|cause|cuz|bc|he|she|they|who|for (?:being|\w+ing|what|his|her|their)"
+    r"|porque|ya que|el|ella|que|por (?:ser|estar|lo|su|groser[oa]|pesad[oa]|\w+[aei]r(?:me|nos)?))\b.*$",
+    re.IGNORECASE | re.DOTALL,
+)
 _UNTIL = re.compile(
     r"[\s,]+((?:until|till?|thru|through|up to|hasta|for|por|durante)\s.+)$", re.IGNORECASE | re.DOTALL
 )
@@ -43,7 +50,7 @@ class CommandPattern:
     Attributes:
         name: what the command is called in code and flows.
         phrases: per language, patterns such as "join {code}" or "call me {name}", with at most one slot:
-            code, name, place, text, date, number or person.
+            code, name, place, hour, text, date, number or person.
     """
 
     name: str
@@ -178,7 +185,7 @@ def _index(patterns: tuple[CommandPattern, ...], language: str) -> _Index:
     for place, (name, phrase) in enumerate(phrases):
         keyword = "".join(phrase.before)
         # What opens with a name or a place ("I'm in ...") is a sentence: half of it is no slip of the finger.
-        sentence = phrase.slot in {"name", "place"} or (not phrase.slot and phrase.after)
+        sentence = phrase.slot in _ALONE or (not phrase.slot and phrase.after)
         if len(keyword) >= _SHORTEST_NEAR_MISS and not sentence:
             index.by_letter.setdefault(keyword[0], []).append((name, keyword, phrase))
         if not phrase.before:
@@ -229,8 +236,8 @@ def _match(
         sure = _is_command_like(phrase, words[:used], text, asked)
         return CommandReading(name, written, sure, phrase.said)
     if len(plain) == used and (not phrase.after or phrase.before):
-        if phrase.slot in {"name", "place"}:
-            return None  # "I'm in" and "call me" are no commands by themselves.
+        if phrase.slot in _ALONE:
+            return None
         return CommandReading(
             name, None, not asked and not (phrase.after and phrase.slot is None), phrase.said
         )
@@ -249,7 +256,7 @@ def _match(
     if not clean and len(plain) > _LONGEST_ODD and text[rest[0].end :].lstrip()[:1] not in tuple(".,;!:"):
         return None  # "JOIN MAPLE, hi I'm Ana from work" is offered back; "join maria for lunch" is talk
     sure = clean and (
-        phrase.slot in {"name", "place", "person"} or _is_command_like(phrase, words[:used], text, asked)
+        phrase.slot in {*_ALONE, "person"} or _is_command_like(phrase, words[:used], text, asked)
     )
     return CommandReading(name, value, sure, phrase.said)
 
@@ -302,6 +309,10 @@ def _read_slot(slot: str, written: str, plain: list[str], language: str, country
             return name, name is not None and len(plain) <= 4
         case "place":
             return _read_stay(written, language, country)
+        case "hour":
+            hour, clean = _read_stay(written, language, country)
+            alone = hour is not None and hour.get("hour") is not None and not hour.get("zone")
+            return (hour, clean) if alone else (None, False)
         case "number":
             numbers = find_numbers(written) or find_number_words(plain)
             units = {"weeks", "week", "days", "day", "semanas", "semana", "dias", "dia"}
@@ -326,11 +337,16 @@ def _read_stay(written: str, language: str, country: str) -> tuple[Any, bool]:
 
 
 def _read_person(written: str, plain: list[str]) -> tuple[Any, bool]:
-    """Read a name; "Ana until Friday" and "Ana 2 weeks" name Ana, for whoever asks to read how long."""
+    """Read a name; "Ana until Friday" and "Ana 2 weeks" name Ana, for whoever asks to read how long.
+
+    So does "Max, he keeps asking me for money", and "Max for being rude": why is asked after it.
+    """
     until = _HOW_LONG.search(written)
     if until and looks_like_date(until[0]):
         written = written[: until.start()]
-        plain = plain_words(written)
+    elif why := _WHY.search(written):
+        written = written[: why.start()]
+    plain = plain_words(written)
     name = read_name(written)
     return name, name is not None and len(plain) <= 4
 

@@ -67,6 +67,13 @@ def sounds_urgent(text: str) -> bool:
     return any(tuple(words[place : place + len(cue)]) == cue for cue in cues for place in range(len(words)))
 
 
+def names_who_is_asked(text: str) -> bool:
+    """Tell whether what stands after ASK says who is to be asked: "me tomorrow", "my buddy about it"."""
+    words = [word.plain for word in split_words(text)]
+    asked = (tuple(each.split()) for each in _table()["asked"]["words"])
+    return any(tuple(words[: len(each)]) == each for each in asked)
+
+
 def read_until(text: str, *, now: dt.datetime, zone: str, country: str) -> dt.date | None:
     """Return the day until which an ask or an offer holds, where it names one: "by Tuesday", "closes Friday".
 

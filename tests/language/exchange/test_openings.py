@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from assistant.language.exchange.openings import read_opening, read_until, sounds_urgent
+from assistant.language.exchange.openings import names_who_is_asked, read_opening, read_until, sounds_urgent
 from tests.case_tables import each_case
 
 NOW = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
@@ -36,6 +36,11 @@ NOW = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
         ("my landlord just kicked me out", "now", False),
         ("I have an interview in an hour", "now", False),
         ("me acaban de correr", "now", False),
+        ("they cut my lights off today", "now", False),
+        ("my ride bailed and court is at 9", "now", False),
+        ("need a ride right now", "now", False),
+        ("nos cortaron el agua hoy", "now", False),
+        ("necesito quien me cuide al niño ahorita", "now", False),
         ("me echaron de la casa hoy", "now", False),
     ],
 )
@@ -57,6 +62,10 @@ def test_an_opening_says_what_is_meant(text: str, kind: str, to_all: bool) -> No
         "I was fired in March",
         "she got fired and we laughed",
         "me despidieron hace años",
+        "they cut my hours last month",
+        "my ride home was peaceful",
+        "we need food for the party",
+        "nos cortaron la luz en 2020 y salimos adelante",
         "is anyone going on Friday?",
         "nobody can help me",
         "I told her that anyone can do it",
@@ -66,6 +75,19 @@ def test_an_opening_says_what_is_meant(text: str, kind: str, to_all: bool) -> No
 )
 def test_what_opens_with_neither_is_neither(text: str) -> None:
     assert read_opening(text) is None
+
+
+@each_case(
+    ("text", "somebody"),
+    [
+        ("me tomorrow", True),
+        ("my host about it", True),
+        ("a ride to court", False),
+        ("my resume needs eyes", False),
+    ],
+)
+def test_after_ask_may_stand_who_is_asked(text: str, somebody: bool) -> None:
+    assert names_who_is_asked(text) == somebody
 
 
 def test_what_the_opening_does_not_explain_is_left_over() -> None:
