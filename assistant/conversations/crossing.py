@@ -165,7 +165,7 @@ def ask_which(context: Context, crossing: Crossing, question: Question, reading:
 
 
 def as_read(context: Context, crossing: Crossing, question: Question, reading: Reading) -> Reading:
-    """Return what words come to; sooner than the question can have been read, they are more of what came before.
+    """Return what words come to; sooner than the question can have been read, they go on.
 
     "Sol:" two seconds after "For" chooses nobody, and "y" (and) lets nobody read a goal. To pass over it lets
     nobody see anything, at any moment; nor is a number alone more of anything.

@@ -102,14 +102,10 @@ def _hours_ahead(
     ends = max(mondays.values(), default=now) + _WEEK
     circles = {each.circle_id for each in members}
     ahead = (CircleHour.starts_at > now, CircleHour.starts_at < ends, CircleHour.circle_id.in_(circles))
-    hours = {
-        hour_id: circle_id
-        for hour_id, circle_id in session.execute(
-            select(CircleHour.id, CircleHour.circle_id).where(
-                *ahead, CircleHour.state.in_(("planned", "set"))
-            )
-        )
-    }
+    meetings = select(CircleHour.id, CircleHour.circle_id).where(
+        *ahead, CircleHour.state.in_(("planned", "set"))
+    )
+    hours = {row.id: row.circle_id for row in session.execute(meetings)}
     if not hours:
         return set()
     no = select(HourSeat.member_id).where(HourSeat.hour_id.in_(hours), HourSeat.reply == "not")

@@ -20,6 +20,7 @@ AT = "@"
 SLOTS = frozenset({"code", "name", "place", "text", "date", "number", "person"})
 
 _WHO = frozenset({"name", "person"})  # "pause 2" and "pause two" are no pause of somebody called so
+_NEEDED = frozenset({"person", "code"})
 _SHORTEST_NEAR_MISS = 4
 """Letters of a keyword; in a shorter one a slip makes another word."""
 _LONGEST_NEAR_MISS = 3  # words
@@ -374,4 +375,6 @@ def _near_miss(
         value, _ = _read_slot(
             phrase.slot, text[words[used].start : words[-1].end], plain[used:], language, country
         )
-    return CommandReading(name, value, False, phrase.said)
+    # "REPORTAR A" alone says nothing: what is offered back is to be sent as it stands.
+    whom = f" {value.upper()}" if phrase.slot in _NEEDED and isinstance(value, str) else ""
+    return CommandReading(name, value, False, phrase.said + whom)

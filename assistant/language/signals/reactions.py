@@ -51,7 +51,7 @@ def quotes_ours(text: str, ours: Iterable[str]) -> bool:
 
 
 def without_quotation(text: str) -> str:
-    """Return a reaction without what it quotes: from the first mark to the last, or to the end where cut off."""
+    """Return a reaction without what it quotes: between its first and last mark, or to the end."""
     marks = [match.start() for match in _MARK.finditer(text)]
     if not marks:
         return text
