@@ -87,7 +87,9 @@ def test_two_labels_that_would_read_the_same_when_shortened_are_shown_whole() ->
 
 
 def test_brackets_are_left_out_where_they_do_not_fit() -> None:
-    menu = list_choices("alerts", [(1, "Noor (Second Spring)"), (2, "Pia (Second Spring)"), (3, "Eva (Oaks)")])
+    menu = list_choices(
+        "alerts", [(1, "Noor (Second Spring)"), (2, "Pia (Second Spring)"), (3, "Eva (Oaks)")]
+    )
     assert menu["options"] == "1 Noor, 2 Pia, 3 Eva (Oaks)"
     two = list_choices("alerts", [(1, "Noor (Second Spring)"), (2, "Noor (Second Summer)")])
     assert two["options"] == "1 Noor (Second Spring), 2 Noor (Second Summer)"
