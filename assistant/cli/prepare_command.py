@@ -14,6 +14,8 @@ from assistant.cli.processes import SUPERVISED, end_with_supervisor
 
 BAD_FLOWS: Final = 3
 """The exit status that says so."""
+UNSEALED: Final = "unsealed"
+"""Printed when some values are not sealed with the key of today."""
 DEMO_MADE: Final = "demo"
 """Printed when the demo was set up just now."""
 DEMO_PAGE: Final = "page="
@@ -25,17 +27,23 @@ DEMO_ORGANIZER: Final = "organizer="
 @click.command(hidden=True)
 @click.option("--templates", is_flag=True, help="The local carrier answers: let it hold our templates.")
 def prepare(templates: bool) -> None:
-    """Bring the database up to date, look at the flows, and set up the demo where it belongs."""
+    """Bring the database up to date, take up the keys, look at the flows, and set up the demo."""
     end_with_supervisor()
     from assistant.engine.problems import FlowErrors
     from assistant.runtime import build_runtime
     from assistant.settings import load_settings
     from assistant.store import migrate
+    from assistant.store.keys_in_use import keys_in_use, take_up_keys
 
     settings = load_settings()
     with build_runtime(settings) as opened:
         if not migrate.is_current(opened.database):
             migrate.upgrade(opened.database)
+        take_up_keys(opened.database)
+        with opened.database.read() as session:
+            known = keys_in_use(session)
+        if known is not None and known.before:
+            click.echo(UNSEALED)
         try:
             _ = opened.book
         except FlowErrors as errors:

@@ -81,8 +81,8 @@ def run(port: int | None) -> None:
     with _the_only_one(settings.circle_data):
         _await_predecessor(settings)
         _refuse_taken_ports(settings)
-        has_demo = not _is_current(settings) and _prepare_database()
-        _take_up_keys(settings)
+        is_ready = _is_current(settings) and _keys_are_known(settings)
+        has_demo = not is_ready and _prepare_database()
         configuration = _write_configuration(settings)
         os.environ[SUPERVISED] = str(os.getpid())
         greeter = Greeter(settings, began, has_demo=has_demo)
@@ -103,25 +103,6 @@ def _with_a_key(settings: Settings) -> Settings:
         return settings
     kept_or_made(settings.circle_data / DATA_KEY_FILE, new_data_key())
     return load_settings()
-
-
-def _take_up_keys(settings: Settings) -> None:
-    """Check the keys once, before processes start that would each refuse.
-
-    Raises:
-        WrongKeyError: they are not those of the database.
-    """
-    if _keys_are_known(settings):
-        return
-    from assistant.runtime import build_runtime
-    from assistant.store.keys_in_use import keys_in_use, take_up_keys
-
-    with build_runtime(settings) as opened:
-        take_up_keys(opened.database)
-        with opened.database.read() as session:
-            known = keys_in_use(session)
-    if known is not None and known.before:
-        say("Some values are not sealed with the key of today yet. To seal them: circle key rotate")
 
 
 def _keys_are_known(settings: Settings) -> bool:
@@ -158,16 +139,18 @@ def _is_current(settings: Settings) -> bool:
 def _prepare_database() -> bool:
     """Bring the database up to date; set up the demo where it belongs. True if it was set up just now.
 
-    Bad flows are told of later, when everything else runs.
+    Wrong keys are told of here, once, and not by each process; bad flows later, when everything else runs.
 
     Raises:
         click.ClickException: it cannot be done.
     """
-    from assistant.cli.prepare_command import BAD_FLOWS, DEMO_MADE, prepare_apart
+    from assistant.cli.prepare_command import BAD_FLOWS, DEMO_MADE, UNSEALED, prepare_apart
 
     done = prepare_apart()
     if done.returncode not in (0, BAD_FLOWS):
         raise click.ClickException(done.stderr.strip())
+    if UNSEALED in done.stdout.split():
+        say("Some values are not sealed with the key of today yet. To seal them: circle key rotate")
     return DEMO_MADE in done.stdout.split()
 
 

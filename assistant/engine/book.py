@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
@@ -24,6 +24,8 @@ _REMEMBERED = 256
 class _Running:
     flow: Flow
     machine: Machine
+    ways: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Step and trigger -> where the machine led from there: it leads everyone the same way."""
 
 
 class FlowBook:
@@ -97,7 +99,11 @@ class FlowBook:
 
     def follow(self, flow: Flow, step: str, trigger: str) -> str:
         """Where a trigger leads from a step of this flow, by its machine."""
-        return follow(self._find(flow.name, flow.version).machine, step, trigger)
+        running = self._find(flow.name, flow.version)
+        led = running.ways.get((step, trigger))
+        if led is None:
+            led = running.ways[step, trigger] = follow(running.machine, step, trigger)
+        return led
 
     def today(self, flow: str, step: str) -> Step | None:
         """The step as today's file has it; None when the flow or the step is gone."""

@@ -150,10 +150,15 @@ def next_allowed(now: dt.datetime, zones: Sequence[ZoneInfo], hours: Hours | Non
 
     Where the days of the candidate zones have no hour in common, nobody knows where the person is.
     """
-    rules = _rules()
+    return _next_allowed(now, tuple(zones), hours or _rules().promise)
+
+
+@lru_cache(1024)  # A hundred are asked the same at once, and wait for the same moment.
+def _next_allowed(now: dt.datetime, zones: tuple[ZoneInfo, ...], hours: Hours) -> dt.datetime:
     if not zones:
-        return _next_in((rules.unknown_zone,), rules.unknown, now) or now
-    return _next_in(zones, hours or rules.promise, now) or next_allowed(now, ())
+        rules = _rules()
+        return _next_in((rules.unknown_zone,), rules.unknown, now) or now.astimezone(dt.UTC)
+    return _next_in(zones, hours, now) or _next_allowed(now, (), hours)
 
 
 def _next_in(zones: Sequence[ZoneInfo], hours: Hours, now: dt.datetime) -> dt.datetime | None:

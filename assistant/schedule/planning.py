@@ -6,6 +6,7 @@ import datetime as dt
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from assistant.schedule.local_time import Hours, next_allowed
@@ -37,14 +38,19 @@ class LocalClock:
 
     def on(self, day: dt.date, hour: int | None = None) -> dt.datetime:
         """The moment (UTC) at which it is that hour, else the member's own, on a day."""
-        hour = next(each for each in (hour, self.hour, USUAL_HOUR) if each is not None)
-        hour = min(max(hour, self.hours.opening(day)), self.hours.closes - 1)
-        # Where the clocks skip that hour, or the whole day, it is the first moment that is allowed.
-        return next_allowed(at_wall(day, dt.time(hour), self.zone), (self.zone,), self.hours)
+        hour = self.hour if hour is None else hour
+        return _at_hour(day, USUAL_HOUR if hour is None else hour, self.zone, self.hours)
 
     def today(self, now: dt.datetime) -> dt.date:
         """Return the date where the member is."""
         return now.astimezone(self.zone).date()
+
+
+@lru_cache(1024)  # The same few days are looked at for everyone in a zone.
+def _at_hour(day: dt.date, hour: int, zone: ZoneInfo, hours: Hours) -> dt.datetime:
+    hour = min(max(hour, hours.opening(day)), hours.closes - 1)
+    # Where the clocks skip that hour, or the whole day, it is the first moment that is allowed.
+    return next_allowed(at_wall(day, dt.time(hour), zone), (zone,), hours)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import datetime as dt
 import difflib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from assistant.schedule.wall import at_wall
@@ -83,6 +84,11 @@ def due(spec: str, now: dt.datetime, zone: ZoneInfo, hour: int | None = None) ->
     Raises:
         ValueError: `spec` cannot be read; the message says how to mend it.
     """
+    return _due(spec, now, zone, hour)
+
+
+@lru_cache(1024)  # A hundred begin to wait at once, for the same.
+def _due(spec: str, now: dt.datetime, zone: ZoneInfo, hour: int | None) -> dt.datetime:
     read = _read(spec)
     local = now.astimezone(zone)
     if isinstance(read, _Span):
@@ -100,6 +106,7 @@ def due(spec: str, now: dt.datetime, zone: ZoneInfo, hour: int | None = None) ->
     return moment
 
 
+@lru_cache(1024)
 def _read(spec: str) -> _Span | _Day:
     plain = " ".join(spec.casefold().split())
     if span := _SPAN.fullmatch(plain):

@@ -59,5 +59,7 @@ def _newest_of_all(tables: MetaData) -> Select[Any]:
 
 def number(session: Session, row: Any) -> None:
     """Number a new row, if its table is one whose rows are numbered here."""
-    if type(row).__table__.info.get(NUMBERED) and vars(row).get("id") is None:
-        (vars(row)["id"],) = new_ids(session, type(row), 1)
+    values = vars(row)
+    if values.get("id") is None and type(row).__table__.info.get(NUMBERED):
+        held = session.info.get(NUMBERED, {}).get(type(row).__table__)
+        values["id"] = next(held) if isinstance(held, count) else new_ids(session, type(row), 1)[0]

@@ -30,7 +30,7 @@ def _always(_row: object) -> bool:
     return True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # Each is a thing of its own, looked up twenty times a text.
 class RowsBy(Generic[Row]):
     """The rows of one table by one of their columns, which never changes: the seats of a person.
 
@@ -143,8 +143,8 @@ def note_made(session: Session, row: Any) -> None:
     if ahead is None:
         return
     table = type(row)
-    if getattr(row, "id", None) is not None:
-        ahead.made[f"{table.__table__.name}_id"].add(row.id)
+    if (its_id := vars(row).get("id")) is not None:
+        ahead.made[f"{table.__table__.name}_id"].add(its_id)
     ahead.new[table].append(row)
     for kind in ahead.held:
         if kind.table is table:

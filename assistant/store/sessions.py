@@ -125,7 +125,7 @@ def _defaults(mapper: orm.Mapper[Any]) -> tuple[tuple[str, Any], ...]:
 
 def _keep(session: orm.Session, row: Any) -> None:
     """Hold on to each row for as long as its session."""
-    session.info.setdefault("rows", {})[type(row), getattr(row, "id", None) or id(row)] = row
+    session.info.setdefault("rows", {})[type(row), vars(row).get("id") or id(row)] = row
 
 
 def _let_go(session: orm.Session, row: Any) -> None:

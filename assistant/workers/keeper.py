@@ -34,8 +34,9 @@ GONE_AFTER: Final = 120.0
 """Seconds after which a frozen worker is killed: by then all that it had in hand has passed on."""
 LONGEST_WAIT: Final = 30.0
 """Seconds between two that cannot start: they must not take the machine from those that can."""
-_ENDING: Final = (signal.SIGTERM, signal.SIGINT)
-_HEARD: Final = (*_ENDING, signal.SIGCHLD)
+ENDING: Final = (signal.SIGTERM, signal.SIGINT)
+"""Signals that a process is told to end by."""
+_HEARD: Final = (*ENDING, signal.SIGCHLD)
 
 
 class Keeper:
@@ -45,8 +46,8 @@ class Keeper:
         """Listen for signals; nothing is forked yet.
 
         Args:
-            work: What a worker does until SIGTERM; it unblocks that signal once it can hear it, and calls
-                what it is given every `PULSE_EVERY` seconds, from a thread of its own.
+            work: What a worker does until one of `ENDING`, which are blocked there until it waits for them
+                or can hear them; it calls what it is given every `PULSE_EVERY` seconds, in a thread.
         """
         self._work = work
         self._parent = os.getppid()
@@ -64,7 +65,7 @@ class Keeper:
         os.set_blocking(self._mouth, False)
         os.set_blocking(self._ear, False)
         signal.set_wakeup_fd(self._mouth, warn_on_full_buffer=False)
-        for each in _ENDING:
+        for each in ENDING:
             signal.signal(each, self._stop)
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
@@ -132,14 +133,14 @@ class Keeper:
         for end in (self._wrist, heart):
             os.set_blocking(end, False)
         # A signal that came before the worker can hear it would be lost.
-        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         worker = os.fork()
         if not worker:
             self._be_worker(heart)
         os.close(heart)
         self._worker, self._began = worker, time.monotonic()
         self._pulse_at = self._began
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
     def _be_worker(self, heart: int) -> NoReturn:
         code = 1

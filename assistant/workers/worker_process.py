@@ -25,7 +25,7 @@ from rq.worker import SimpleWorker
 from assistant.queues import REDIS_PATIENCE, Queues, connect
 from assistant.workers.heartbeat import BEAT_SECONDS, Heartbeat
 from assistant.workers.jobs import BESIDE, MAINTENANCE, WORK, JobContext
-from assistant.workers.keeper import ENDS_WITHIN, PULSE_EVERY
+from assistant.workers.keeper import ENDING, ENDS_WITHIN, PULSE_EVERY
 
 if TYPE_CHECKING:
     from assistant.runtime import Runtime
@@ -156,9 +156,18 @@ class WorkerProcess:
     def redis_url(self) -> str:
         return self._runtime.redis_url
 
-    def stop(self, *_signal: object) -> None:
-        """Finish what is under way, then end; safe to be called from a signal handler."""
+    def stop(self) -> None:
+        """Finish what is under way, then end; not to be called from a signal handler.
+
+        A second signal, and two come when a supervisor tells the keeper and all that is below it, would find
+        the event's lock held by the first, and wait for it without end.
+        """
         self.stopping.set()
+
+    def stop_when_told(self) -> None:
+        """Wait, in a thread, for a signal to end."""
+        signal.sigwait(ENDING)
+        self.stop()
 
     def aside(self, work: Callable[[], None]) -> None:
         """Do something in the background, unless something is being done there already."""
@@ -252,9 +261,8 @@ def work(runtime: Runtime, queue: str, starter: int, beat: Callable[[], None]) -
     """
     with asyncio.Runner() as loop:
         process = WorkerProcess(runtime, queue, loop)
-        for each in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(each, process.stop)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
+        # Blocked by the keeper, and so in every thread of ours and in what we start: this one waits for them.
+        threading.Thread(target=process.stop_when_told, name="signals", daemon=True).start()
         kept_by = (os.getppid(), starter, beat)
         threading.Thread(target=process.live_with, args=kept_by, name="keeper", daemon=True).start()
         log.info("worker starts", queue=queue)
