@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
@@ -230,7 +230,15 @@ def _choices(
     options = with_versions(
         context, lambda: context.services.book.options(question.flow, question.step, version)
     )
-    return tuple(Choice(option.key, option.words) for option in options)
+    return tuple(Choice(option.key, _as_shown(option.words, conversation.values)) for option in options)
+
+
+def _as_shown(words: Mapping[str, Sequence[str]], values: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return an option's words, those with a value in them ("{first}" for "7am") as the question shows it."""
+    return {
+        language: tuple(str(values.get(way.strip("{}"), way)) if way.startswith("{") else way for way in ways)
+        for language, ways in words.items()
+    }
 
 
 def _keep(context: Context, question: Question, conversation: Conversation, reading: Reading) -> None:

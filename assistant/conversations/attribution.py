@@ -52,8 +52,10 @@ def belongs_elsewhere(context: Context, question: Question, reading: Reading) ->
     open_to_words = (step_of(context, question).expect or "text") == "text"
     # "not ok" answers Saturday's check-in even when Monday's question, which takes any words, is open by now.
     # But a question that lists things by number is the one that a number, or a no, answers.
+    # And what somebody set off by a word of their own, their next words answer.
     listed = _lists_options(step_of(context, question))
     in_a_word = open_to_words and not listed and len(plain_words(context.words)) <= IN_A_WORD
+    in_a_word = in_a_word and (is_bare_number(context.words) or _was_prompted(context, question))
     if (reading.outcome == UNCLEAR or in_a_word) and _answered_earlier(context, question, to_words=in_a_word):
         return True
     if not open_to_words or reading.outcome != "text":
@@ -176,6 +178,16 @@ def _asked_whom_it_answers(context: Context, question: Question) -> bool:
         return False
     start_instead(context, question, "route", {"held": context.words, "answers": question.id})
     return True
+
+
+def _was_prompted(context: Context, question: Question) -> bool:
+    """Return whether the conversation came as a prompt, though this may be asked in reply to a text."""
+    prompts = select(Outbox.id).where(
+        Outbox.person_id == context.person.id,
+        Outbox.conversation_id == question.conversation_id,
+        Outbox.purpose == "prompt",
+    )
+    return context.session.scalar(prompts.limit(1)) is not None
 
 
 def came_by_itself(context: Context, question: Question) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import or_, select
 from assistant.circles.people.known_rows import ANSWERS_TO
 from assistant.circles.sharing.second_halves import HALF, add_second_half, can_take_more
 from assistant.conversations import attribution
-from assistant.conversations.answers import answer_late, read_answer, step_of, take_answer
+from assistant.conversations.answers import answer_late, must_be_whole, read_answer, step_of, take_answer
 from assistant.conversations.prefetch import Before
 from assistant.conversations.questions import UNHEARD
 from assistant.conversations.turn_context import Context
@@ -165,12 +165,18 @@ def ask_which(context: Context, crossing: Crossing, question: Question, reading:
 
 
 def as_read(context: Context, crossing: Crossing, question: Question, reading: Reading) -> Reading:
-    """Return what words come to; sooner than the question can have been read, they are more of what it holds.
+    """Return what words come to; sooner than the question can have been read, they go on.
 
-    "Sol:" two seconds after "For" chooses nobody. To pass over it lets nobody see anything, at any moment.
+    "Sol:" two seconds after "For" chooses nobody, and "y" (and) lets nobody read a goal. To pass over it lets
+    nobody see anything, at any moment; nor is a number alone more of anything.
     """
-    too_soon = crossing.at_once and reading.outcome != "skip" and _gathers(context, question)
-    return Reading(UNCLEAR) if too_soon else reading
+    if not crossing.at_once or reading.outcome in ("skip", UNCLEAR):
+        return reading
+    conversation = context.session.get_one(Conversation, question.conversation_id)
+    before = crossing.answer is not None or crossing.passed
+    matters = before and must_be_whole(context, question, conversation, reading.outcome)
+    goes_on = matters and not attribution.is_bare_number(context.words)
+    return Reading(UNCLEAR) if goes_on or _gathers(context, question) else reading
 
 
 def _gathers(context: Context, question: Question) -> bool:

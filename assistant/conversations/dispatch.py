@@ -40,6 +40,7 @@ from assistant.engine.flow_model import TOGETHER
 from assistant.engine.movement import UNCLEAR
 from assistant.language.commands.command_reading import CommandReading
 from assistant.language.replies.reply_reading import Reading
+from assistant.language.signals.reactions import without_quotation
 from assistant.safety.alarms import is_looked_after
 from assistant.safety.alert_answers import is_needed
 from assistant.safety.first_response import is_safety_talk
@@ -125,9 +126,12 @@ def _hear_tap(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     return None if tapped is None else Seen(tapped or None)
 
 
-def _pass_over_reactions(_context: Context, _text: Inbox, kind: str) -> Seen | None:
-    """What a reaction quotes are not the person's words."""
-    return Seen(kind) if kind == "tapback" else None
+def _pass_over_reactions(_context: Context, text: Inbox, kind: str) -> Seen | None:
+    """What a reaction quotes are not the person's words: they may be another's, who is forgotten one day."""
+    if kind != "tapback":
+        return None
+    text.body = without_quotation(text.body or "")
+    return Seen(kind)
 
 
 def _pass_over_machines(context: Context, _text: Inbox, kind: str) -> Seen | None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from sqlalchemy import select
 
+from assistant.circles.actions.effects import Effect
 from assistant.circles.membership.leaving import returned
 from assistant.circles.people import consent
 from assistant.circles.people.carried_media import is_transcribed
 from assistant.circles.people.reachability import addresses_of, hears_elsewhere
 from assistant.conversations.effect_handlers import apply
+from assistant.conversations.helping.answer_facts import facts_for, standing
 from assistant.conversations.helping.what_to_text import help_here
 from assistant.conversations.opting import opt_in, opt_out, part_from_strangers_number
 from assistant.conversations.turn_context import Context
@@ -29,6 +31,8 @@ CARRIER_HELPS = frozenset({"help", "info"})
 """Single words that Twilio itself acts upon for SMS (its default opt-out keywords)."""
 LONGEST_KEYWORD_LINE: Final = 60
 """Characters: "please stop Bold Moves" is an opt-out by the circle's name, a longer text is a sentence."""
+HAS_A_PLACE: Final = frozenset({"joined", "invited", "hosting"})
+"""Of the ways that `answer_facts` knows of coming here, those by which somebody is in."""
 NEWEST_TEXTS: Final = 20
 """So many of our texts back a reaction may reach; older ones have left the screen."""
 
@@ -104,16 +108,26 @@ def stop_wrong_number(context: Context) -> None:
 def start(context: Context, text: Inbox) -> None:
     """Opt the person in again: their seats are theirs again, and an open question is asked once more."""
     stopped_at, answered = _stopped_since(context), _carrier_lets_in(context)
+    was_out = context.progress.opted_out
     opt_in(context, text)
-    if not answered:
-        context.notice("opted_in")
+    effects: tuple[Effect, ...] = ()
     if stopped_at is not None:
-        apply(context, returned(context.session, context.person, stopped_at, context.now))
+        effects = returned(context.session, context.person, stopped_at, context.now)
+        context.known.stale = True
+    if not answered:
+        context.notice("opted_in", _comes_to(context, was_out=was_out))
+    apply(context, effects)
     question = context.question
     if question is not None:
         ask_again(context, context.session.get_one(Conversation, question.conversation_id))
     elif stopped_at is not None:
         context.progress.again = True  # What was left without an answer meanwhile: see `come_back`.
+
+
+def _comes_to(context: Context, *, was_out: bool) -> Mapping[str, Any]:
+    """Return where an opt-in leads: back, on, or, for whoever has no seat, nowhere until they join."""
+    facts = facts_for(context, standing(context), {"came_"})
+    return {"came": "here"} if facts["came"] in HAS_A_PLACE and not was_out else facts
 
 
 def _stopped_since(context: Context) -> dt.datetime | None:

@@ -17,6 +17,7 @@ from assistant.engine.flow_model import Texts
 from assistant.engine.wording import PLAIN, choose_text
 from assistant.language.languages import spoken
 from assistant.language.rendering import placeholders, render, render_rich
+from assistant.language.written_language import written_in
 from assistant.store.tables import Circle, Person
 
 OF_A_ROW: Final = {"ask": "listing"}
@@ -28,9 +29,13 @@ NOT_THE_SAME_FOR: Final = dt.timedelta(days=6)
 """So long the same words of another thing would seem to be a text that came twice; seasons repeat weekly."""
 
 
-def language_of(person: Person, circle: Circle | None) -> str:
-    """Return the language to write in: the person's own, else the circle's, else the first there is."""
-    return spoken(person.language or (circle.language if circle else None))
+def language_of(person: Person, circle: Circle | None, words: str = "") -> str:
+    """Return the language to write in: the person's own, else the circle's, else the first there is.
+
+    Args:
+        words: What was just written: of somebody about whom nothing is known it tells the language.
+    """
+    return spoken(person.language or (circle.language if circle else written_in(words)))
 
 
 def speak(
@@ -80,7 +85,7 @@ def _spoken(
     given: Mapping[str, str] | None,
     verbatim: Collection[str],
 ) -> str:
-    language = language_of(ctx.person, ctx.circle)
+    language = language_of(ctx.person, ctx.circle, ctx.words)
     country = ctx.identity.country
     lines = lines_of(country, language)
     values = {**ctx.values, "country": country, "lines": "known" if lines else "unknown"}
@@ -113,7 +118,7 @@ def labelled(ctx: ActionContext, words: str, *, uri: str) -> str:
 
 def named_in(ctx: ActionContext, texts: Texts) -> tuple[str, ...]:
     """Return the placeholders of the text that the person in `ctx` would read of these."""
-    language = language_of(ctx.person, ctx.circle)
+    language = language_of(ctx.person, ctx.circle, ctx.words)
     lines = lines_of(ctx.identity.country, language)
     values = {**ctx.values, "country": ctx.identity.country, "lines": "known" if lines else "unknown"}
     return placeholders(choose_text(texts, language, values, ctx.person.plain))

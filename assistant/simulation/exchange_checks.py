@@ -55,9 +55,10 @@ LETS_KNOW: Final = (
     "ask_match/linked/",
     "ask_end/",
     "ask_match/closed/",
-    "ask_match/over/",
 )
 """Wordings of the text in which whoever asked hears how it ended."""
+SAYS_IT_IS_OVER: Final = "ask_match/over/"
+"""What whoever asked is told who says yes or no when it has ended: an answer, and no second telling."""
 SAYS_WHO_IS_THERE: Final = ("now_found/", "now_truth/", "now/truth/", "now_cut/")
 """Wordings of the text in which whoever calls hears who is there, or that nobody is."""
 NAMELESS: Final = ("ask_match/ask/", "be_introduced/", "introduction_end/none_other/", "can_you_help/plain/")
@@ -151,12 +152,13 @@ def _check_told(session: Session, score: Score, watcher: Watcher, listing: Listi
         for text in watcher.passed
         if text.name == name
         and text.row is not None
-        and text.row.wording.startswith(LETS_KNOW)
+        and text.row.wording.startswith((*LETS_KNOW, SAYS_IT_IS_OVER))
         and _is_about(session, text, listing, conversations.get(rows[text.row.id].conversation_id))
     ]
-    score.hold(
-        "asks", len(told) <= 1, listing.posted_at, name, lambda: f"told twice: {[each.body for each in told]}"
-    )
+    unasked = [
+        text.body for text in told if text.row is None or not text.row.wording.startswith(SAYS_IT_IS_OVER)
+    ]
+    score.hold("asks", len(unasked) <= 1, listing.posted_at, name, lambda: f"told twice: {unasked}")
     seat = session.get_one(Member, listing.member_id)
     waits = listing.outcome in ("person", "no_one", "unanswered", "not_looked")
     if waits and seat.state not in AWAY and name not in watcher.stopped and listing.words is not None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.carriers.twilio_addresses import to_uri
+from assistant.engine.flow_model import ANY, OPENING, WHOLE, Step
 from assistant.safety.first_response import GENTLY
 from assistant.simulation.habits import CHOICES, Service
 from assistant.simulation.invariants import Score
@@ -57,14 +58,16 @@ def _check_answers(session: Session, world: World, score: Score, watcher: Watche
         wrong = [
             f"{question.flow}/{question.step} took {meant.words!r} ({meant.kind}) as {outcome!r}"
             for question, outcome in counted.get(carrier_id, ())
-            if _is_wrong(world, meant, question, watcher.service)
+            if _is_wrong(world, meant, question, outcome, watcher.service)
         ]
         score.hold("consent", not wrong, meant.at, meant.name, "; ".join(wrong))
 
 
-def _is_wrong(world: World, meant: Meant, question: Question, service: Service) -> bool:
+def _is_wrong(world: World, meant: Meant, question: Question, outcome: str, service: Service) -> bool:
     """Return whether a text should have counted as no answer to the question."""
     step = world.services.book.today(question.flow, question.step)
+    if meant.kind == "aside" and step is not None and _is_safe_side(step, outcome):
+        return False
     closed = step is not None and (step.expect or "text").split()[0] in CHOICES
     harms = closed or question.visible_to != "us"
     if meant.kind == "asks":
@@ -78,6 +81,14 @@ def _is_wrong(world: World, meant: Meant, question: Question, service: Service) 
     if meant.kind in _GLUED:
         return harms and question.id != meant.question
     return False
+
+
+def _is_safe_side(step: Step, outcome: str) -> bool:
+    """Return whether a question takes this for the safe side, and wants to be sure of the other alone.
+
+    Whoever speaks of children where it is asked who else sees the phone has said that somebody may.
+    """
+    return WHOLE in step.sure.values() and step.sure.get(outcome, step.sure.get(ANY)) == OPENING
 
 
 def _check_cry(session: Session, world: World, score: Score, meant: Meant, texts: Sequence[Passed]) -> None:

@@ -236,8 +236,13 @@ class Watcher:
                 )
                 hold(
                     "eyes",
-                    self.ledger.may_read(session, secret, name, at)
-                    or (wording == TO_HOLDER and self.ledger.was_told_of(session, secret, name)),
+                    any(
+                        self.ledger.may_read(session, each, name, at)
+                        or (wording == TO_HOLDER and self.ledger.was_told_of(session, each, name))
+                        # Words of danger may be written by two, word for word.
+                        for each in self.ledger.secrets
+                        if each.words == secret.words and f"{each.writer}: " in f"{secret.writer}: {body}"
+                    ),
                     at,
                     name,
                     f"{secret.writer} wrote {secret.words!r} for {secret.to or secret.visible_to}"

@@ -129,7 +129,7 @@ class WordLedger:
         """Words that were held are for whoever their writer chose (`reader`) in answer to this question."""
         with self.world.database.read() as session:
             conversation = session.get_one(Conversation, session.get_one(Question, question).conversation_id)
-            since, held = conversation.began_at, _plain(conversation.values.get("held"))
+            held = _plain(conversation.values.get("held"))
             grown = conversation.values.get("grown")
         if reader in (*SHOWN_FIRST, "answer") or (grown and reader != "save"):
             return  # They are shown once more, or answer what was asked after all, and go where that said.
@@ -138,8 +138,7 @@ class WordLedger:
             replace(secret, visible_to=chosen, code=of, to=to)
             if secret.writer == writer
             and secret.visible_to not in (NOBODY, EXCHANGE)
-            and secret.at is not None
-            and (secret.at >= since or f" {secret.words} " in held)
+            and f" {secret.words} " in held
             else secret
             for secret in self.secrets
         ]

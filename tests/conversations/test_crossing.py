@@ -92,6 +92,16 @@ def test_a_goal_grows_by_its_second_half(world: World) -> None:
     assert list(goals) == ["find work near my kids' school"]
 
 
+def test_a_word_that_goes_on_lets_nobody_read_a_goal(world: World) -> None:
+    world.start("ana", "goal", {})
+    world.text("ana", "Ahorrar para un violín")
+    world.text("ana", "Si hay cansancio, entonces pongo música")
+    world.text("ana", "y", after=dt.timedelta(seconds=1))
+    with world.database.read() as session:
+        asked = session.scalars(select(Question).where(Question.state == "open")).one()
+        assert (asked.flow, session.scalars(select(Share)).all()) == ("second_half", [])
+
+
 def test_a_correction_before_our_reply_answers_nothing_and_is_said_so(world: World) -> None:
     world.text("kim", "JOIN MAPLE")
     world.text("kim", "Kim")

@@ -133,3 +133,15 @@ def test_news_come_at_most_every_ten_minutes(world: World) -> None:
         told = session.scalars(select(AlertStep.at).where(AlertStep.what == "news told")).all()
     assert len(told) == 2
     assert all(b - a >= dt.timedelta(minutes=10) for a, b in pairwise(told))
+
+
+def test_what_is_asked_at_an_ordinary_question_later_is_answered_and_shared_with_nobody(world: World) -> None:
+    world.text("ana", "NOW locked out of the house with my sleepy mitten")
+    later(world, hours=3)
+    world.start("ana", "circle_close", {"week": 5, "theme": 5})
+    for words in ("SHOW", "1"):
+        world.text("luz", words)
+    world.text("ana", "how much does this cost?")
+    assert "answers/cost" in wordings(world, "ana")
+    with world.database.read() as session:
+        assert session.scalars(select(Answer).where(Answer.visible_to == "circle")).all() == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
@@ -136,6 +138,12 @@ def test_each_of_two_asks_that_begin_alike_ends_once_and_one_that_is_told_twice_
         for each in watcher.passed
         if each.row is not None and each.row.wording.startswith("notices/ask_found")
     )
+    assert told.row is not None
+    # That it is over by now answers whoever says yes to it later.
+    over = SimpleNamespace(id=told.row.id, created_at=told.row.created_at, wording="ask_match/over/say")
+    watcher.passed.append(replace(told, row=over))
+    check_exchange(world, score, watcher)
+    assert not score.broken
     watcher.passed.append(told)
     check_exchange(world, score, watcher)
     assert [each.promise for each in score.broken] == ["asks"]

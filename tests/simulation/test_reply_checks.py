@@ -171,6 +171,18 @@ def test_a_question_that_counts_as_a_promise_is_seen(
     assert _judged(stage) == {"consent"}
 
 
+@pytest.mark.parametrize(("outcome", "broken"), [("shared", False), ("alone", True)])
+def test_only_the_safe_side_may_be_read_out_of_a_sentence(
+    stage: Stage, company: Company, monkeypatch: pytest.MonkeyPatch, outcome: str, broken: bool
+) -> None:
+    stage[0].start("ana", "onboarding", {}, "MAPLE")
+    for answer in ("Ana", "1", "Austin, evenings"):
+        company.say("ana", answer)
+    monkeypatch.setattr(answers, "read", _takes_anything(outcome))
+    _writes(company, "ana", Written("I have 2 dogs and a silver kite", meant="aside"), _open(stage))
+    assert ("consent" in _judged(stage)) == broken
+
+
 @pytest.mark.parametrize("meant", ["again", "half", "changes", "takes_back", "crossing"])
 def test_a_text_that_answers_the_wrong_question_is_seen(
     stage: Stage, company: Company, monkeypatch: pytest.MonkeyPatch, meant: str

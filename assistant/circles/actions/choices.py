@@ -35,19 +35,25 @@ def list_choices(
     listed: list[dict[str, Any]] = [{"key": str(key), "label": label} for key, label in choices]
     for each, more in zip(listed, details, strict=False):
         each |= more
-    short = Counter(shorten(each["label"], LONGEST_OPTION) for each in listed)
+    short = Counter(_fitting(each["label"]) for each in listed)
     end = ""
     if last is not None:
-        end = f"{len(listed) + 1} {shorten(last[1], LONGEST_OPTION)}"
+        end = f"{len(listed) + 1} {_fitting(last[1])}"
         listed.append({"key": str(last[0]), "label": last[1]})
     shown: list[str] = []
     for number, each in enumerate(listed[:-1] if last is not None else listed, 1):
-        label = shorten(each["label"], LONGEST_OPTION)
+        label = _fitting(each["label"])
         option = f"{number} {label if short[label] == 1 else each['label']}"
         if len(", ".join(filter(None, (*shown, option, end)))) > PLACEHOLDERS["options"].longest:
             break
         shown.append(option)
     return {name: listed, "options": ", ".join(filter(None, (*shown, end)))}
+
+
+def _fitting(label: str) -> str:
+    """Return a label as a text has room for it: what stands in brackets whole, or not at all."""
+    short = shorten(label, LONGEST_OPTION)
+    return short.partition(" (")[0] if short.count("(") > short.count(")") else short
 
 
 def circle_choices(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.people.inactivity import NUDGES_A_WEEK, OPENING
 from assistant.schedule.programs import monday_of, programs
 from assistant.schedule.wall import at_wall
-from assistant.store.tables import Circle, Member, Outbox
+from assistant.store.tables import Circle, CircleHour, HourSeat, Member, Outbox
 
 PLANNED_A_WEEK: Final = 8
 """Four that the season plans, and what someone who has just come is asked, a question a day, in that week.
@@ -49,6 +49,8 @@ _FIRST_DAYS: Final = frozenset({"onboarding/teach", "onboarding/learn", "goal/go
 """What whoever has just come is asked and told, on a day each."""
 _PARTS: Final = {"buddy_meet": 3}
 """Flows of the plan that come in several texts."""
+_OF_AN_HOUR: Final = ("hour_invite/ask", "hour_reminder/coming", "circle_hour/open", "circle_hour/close")
+"""What a circle hour brings whoever comes; whoever says no hears no more of it."""
 _WEEK: Final = dt.timedelta(days=7)
 _NOT_SENT: Final = ("cancelled", "dropped", "failed")
 
@@ -81,12 +83,34 @@ def crowded(session: Session, members: Collection[Member], now: dt.datetime) -> 
         if seat is not None and at >= mondays[seat]:
             came[seat] += 1
             begun[seat].add("/".join((wording or "").split("/")[:2]))
+    hours = _hours_ahead(session, members, mondays, now)
     return {
         each.id
         for each in members
-        if came[each.id] + _still_comes(each, circles[each.circle_id], begun[each.id], now) + ROOM
+        if came[each.id]
+        + _still_comes(each, circles[each.circle_id], begun[each.id], now)
+        + (len(set(_OF_AN_HOUR) - begun[each.id]) if each.id in hours else 0)
+        + ROOM
         >= TEXTS_A_WEEK
     }
+
+
+def _hours_ahead(
+    session: Session, members: Collection[Member], mondays: Mapping[int, dt.datetime], now: dt.datetime
+) -> set[int]:
+    """Return which of these seats have a circle hour ahead of them this week, and have not said no to it."""
+    ends = max(mondays.values(), default=now) + _WEEK
+    circles = {each.circle_id for each in members}
+    ahead = (CircleHour.starts_at > now, CircleHour.starts_at < ends, CircleHour.circle_id.in_(circles))
+    meetings = select(CircleHour.id, CircleHour.circle_id).where(
+        *ahead, CircleHour.state.in_(("planned", "set"))
+    )
+    hours = {row.id: row.circle_id for row in session.execute(meetings)}
+    if not hours:
+        return set()
+    no = select(HourSeat.member_id).where(HourSeat.hour_id.in_(hours), HourSeat.reply == "not")
+    out, meeting = set(session.scalars(no)), set(hours.values())
+    return {each.id for each in members if each.circle_id in meeting and each.id not in out}
 
 
 def texts_in_a_week(session: Session, members: Collection[Member], now: dt.datetime) -> dict[int, int]:

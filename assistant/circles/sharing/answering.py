@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Tell
@@ -21,7 +21,19 @@ from assistant.circles.sharing.news_lines import name_for
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.commands.addressing import named_in
 from assistant.language.phones.contacts import has_contact, without_contacts
-from assistant.store.tables import Conversation, Goal, GoalStep, Member, Note, Outbox, Person, Question, Share
+from assistant.store.tables import (
+    Approach,
+    Conversation,
+    Goal,
+    GoalStep,
+    Listing,
+    Member,
+    Note,
+    Outbox,
+    Person,
+    Question,
+    Share,
+)
 from assistant.store.tables.circle_tables import SEATED
 
 AROUND: Final = dt.timedelta(hours=1)
@@ -59,6 +71,24 @@ def last_writers(ctx: ActionContext) -> list[Writer]:
         if before.flow == ANSWERS and isinstance(to, int):
             found = {to: bool(before.values.get("to_named"))}
     return _known(ctx, found)
+
+
+def linked_with(ctx: ActionContext) -> list[Writer]:
+    """Return whom an ask or offer of this circle links the person with now: they may write without @, too.
+
+    Nobody on a shared phone, where no name could say who is meant.
+    """
+    if ctx.member is None or ctx.person.plain:
+        return []
+    mine = ctx.member.id
+    rows = ctx.session.execute(
+        select(Listing.member_id, Approach.member_id)
+        .join(Approach, Approach.listing_id == Listing.id)
+        .where(Approach.link_ends_at > ctx.now, or_(Listing.member_id == mine, Approach.member_id == mine))
+    )
+    apart = apart_from(ctx.session, ctx.person.id)
+    seats = {seat: ctx.session.get_one(Member, seat) for row in rows for seat in row if seat != mine}
+    return _known(ctx, {each.id: True for each in seats.values() if each.person_id not in apart})
 
 
 def writers_about(ctx: ActionContext, question: Question, words: str) -> list[Writer]:

@@ -15,7 +15,13 @@ from assistant.circles.actions.registry import action
 from assistant.circles.buddies.groups import buddies_of
 from assistant.circles.people.carried_media import MEDIA
 from assistant.circles.people.memberships import hosts_of
-from assistant.circles.sharing.answering import Writer, choices_of, last_writers, writers_about
+from assistant.circles.sharing.answering import (
+    Writer,
+    choices_of,
+    last_writers,
+    linked_with,
+    writers_about,
+)
 from assistant.circles.sharing.shares import apart_from
 from assistant.language.asking.question_reading import is_question
 from assistant.language.commands.addressing import addressed_to, strange_name
@@ -56,7 +62,9 @@ def find_readers(ctx: ActionContext, *, held: str = "", answers: int = 0) -> Act
     asked = ctx.session.get(Question, answers) if answers else None
     named, strange = addressees(ctx, held)
     hosted = [host for host in hosts if addressed_to(held, {host.id: host.name or ""})]
-    writers = writers_about(ctx, asked, held) if asked else choices_of(last_writers(ctx), held)
+    writers = (
+        writers_about(ctx, asked, held) if asked else choices_of(last_writers(ctx) or linked_with(ctx), held)
+    )
     if named or hosted or strange:
         writers = named
     first, values = _whom_it_answers(ctx, writers, {each.id for each in buddies_of(ctx.session, member)})

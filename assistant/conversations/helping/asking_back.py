@@ -34,6 +34,7 @@ from assistant.language.asking.question_reading import (
     read_questions,
 )
 from assistant.language.replies.reply_reading import Reading
+from assistant.safety.first_response import is_safety_talk
 from assistant.store.tables import Conversation, Question
 
 MOST_ANSWERS: Final = 2
@@ -47,11 +48,12 @@ def asked_back(context: Context) -> AskedBack | None:
 
     Where any words are an answer, only a text that is a question and nothing else counts, for it may go to
     others; elsewhere one that stands for itself is heard beside whatever else is said. A talk about someone's
-    safety keeps to its own rules.
+    safety keeps to its own rules; but where something else is asked by now, a question is no answer to that.
     """
     question = context.question
     conversation = context.session.get_one(Conversation, question.conversation_id) if question else None
-    if context.progress.quiet or is_in_talk(context, conversation):
+    rests = conversation is not None and not is_safety_talk(conversation)
+    if context.progress.quiet or (not rests and is_in_talk(context, conversation)):
         return None
     if question is not None and context.services.book.is_safety(question.flow):
         return None

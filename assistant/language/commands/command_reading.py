@@ -22,6 +22,7 @@ SLOTS = frozenset({"code", "name", "place", "hour", "text", "date", "number", "p
 _ALONE = frozenset({"name", "place", "hour"})
 """What a phrase has to have: "I'm in", "call me" and "text me" are no commands by themselves."""
 _WHO = frozenset({"name", "person"})  # "pause 2" and "pause two" are no pause of somebody called so
+_NEEDED = frozenset({"person", "code"})
 _SHORTEST_NEAR_MISS = 4
 """Letters of a keyword; in a shorter one a slip makes another word."""
 _LONGEST_NEAR_MISS = 3  # words
@@ -390,4 +391,6 @@ def _near_miss(
         value, _ = _read_slot(
             phrase.slot, text[words[used].start : words[-1].end], plain[used:], language, country
         )
-    return CommandReading(name, value, False, phrase.said)
+    # "REPORTAR A" alone says nothing: what is offered back is to be sent as it stands.
+    whom = f" {value.upper()}" if phrase.slot in _NEEDED and isinstance(value, str) else ""
+    return CommandReading(name, value, False, phrase.said + whom)

@@ -50,6 +50,15 @@ def quotes_ours(text: str, ours: Iterable[str]) -> bool:
     )
 
 
+def without_quotation(text: str) -> str:
+    """Return a reaction without what it quotes: between its first and last mark, or to the end."""
+    marks = [match.start() for match in _MARK.finditer(text)]
+    if not marks:
+        return text
+    end = marks[-1] if len(marks) > 1 else len(text)
+    return text[: marks[0] + 1] + text[end:]
+
+
 def _quotations(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield every stretch from one quotation mark to a later one, or to the end where it was cut off."""
     marks = [match.start() for match in _MARK.finditer(text)]

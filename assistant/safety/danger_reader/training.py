@@ -42,7 +42,7 @@ DAMPING: Final = 2_550_000.0
 """Added to a text's squared length: of two or three words none should decide as if it were a whole text."""
 LARGEST: Final = 40
 """The largest weight as written: finer steps pack worse and read no better."""
-ALLOWED: Final = (0.02, 0.03, 0.04, 0.06, 0.09, 0.12, 0.16, 0.2)
+ALLOWED: Final = (0.02, 0.03, 0.04, 0.06, AIMS.plain_asked, 0.12, 0.16, 0.2)
 """How many plain texts are asked about or paged, to be told with what is missed then."""
 HOW_TO_INSTALL: Final = 'Training needs scikit-learn. Install it with: pip install "circle-assistant[train]"'
 

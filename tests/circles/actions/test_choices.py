@@ -84,3 +84,12 @@ def test_a_circle_is_chosen_by_its_word_too_and_by_its_name_where_only_initials_
 def test_two_labels_that_would_read_the_same_when_shortened_are_shown_whole() -> None:
     listed = list_choices("places", [("1", "Guadalajara, México"), ("2", "Guadalajara, España")])
     assert listed["options"] == "1 Guadalajara, México, 2 Guadalajara, España"
+
+
+def test_brackets_are_left_out_where_they_do_not_fit() -> None:
+    menu = list_choices(
+        "alerts", [(1, "Noor (Second Spring)"), (2, "Pia (Second Spring)"), (3, "Eva (Oaks)")]
+    )
+    assert menu["options"] == "1 Noor, 2 Pia, 3 Eva (Oaks)"
+    two = list_choices("alerts", [(1, "Noor (Second Spring)"), (2, "Noor (Second Summer)")])
+    assert two["options"] == "1 Noor (Second Spring), 2 Noor (Second Summer)"

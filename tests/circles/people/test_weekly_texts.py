@@ -9,7 +9,7 @@ from collections.abc import Callable
 from assistant.circles.people.weekly_texts import ROOM, TEXTS_A_WEEK, crowded, is_full
 from assistant.runtime import FLOWS, read_flows
 from assistant.simulation.texts_a_week import promised
-from assistant.store.tables import Circle, Member, Outbox
+from assistant.store.tables import Circle, CircleHour, HourSeat, Member, Outbox
 from tests.circles.town import Town
 
 SAYS = re.compile(
@@ -28,7 +28,7 @@ def test_every_text_that_says_how_many_texts_a_week_says_the_true_number() -> No
     files = ("answers.toml", "join.toml", "news.toml", "notices.toml", "shared.toml", "text_here.toml")
     assert {name: len(numbers) for name, numbers in said.items()} == {
         **dict.fromkeys(files, 2),
-        "shared.toml": 4,
+        **dict.fromkeys(("notices.toml", "shared.toml"), 4),
     }
 
 
@@ -98,3 +98,20 @@ def test_what_can_wait_leaves_room_for_what_the_rest_of_the_week_brings(town: To
     text("goal/goal/say", days=-4)
     text("goal/goal/say", days=-5)
     assert crowded(town.session, [seat], sunday) == {seat.id}, "a question a day, to whoever has just come"
+
+
+def test_a_circle_hour_ahead_has_its_room_kept_for_whoever_may_come(town: Town) -> None:
+    seat, text = come_to(town)
+    session, monday = town.session, town.now - dt.timedelta(days=town.now.weekday())
+    text("hour_invite/ask/say", days=0)
+    for _ in range(TEXTS_A_WEEK - ROOM - 1 - 3):
+        text("notices/news_heading", days=0, purpose="relay")
+    assert crowded(session, [seat], town.now) == set()
+    at = monday + dt.timedelta(days=3)
+    hour = CircleHour(circle_id=seat.circle_id, state="set", starts_at=at, created_at=town.now)
+    session.add(hour)
+    session.flush()
+    assert crowded(session, [seat], town.now) == {seat.id}, "a reminder, the opening and the closing round"
+    session.add(HourSeat(hour_id=hour.id, member_id=seat.id, reply="not"))
+    session.flush()
+    assert crowded(session, [seat], town.now) == set()

@@ -307,6 +307,8 @@ def test_whoever_asks_to_be_forgotten_leaves_nothing_behind(book: FlowBook) -> N
         traces = [*mine, "Xochitlana"]
         for trace in [*traces, number]:
             assert files_with(world, trace), trace
+        read = next(heard.body for heard in world.heard if "marigold" in heard.body)
+        world.text("rosa", f"Liked “{read}”")
         index = len(world.heard)
         play(world, "xochitlana: ERASE ME\nxochitlana: 1\n... 2 minutes pass")
         told = [(world.name(heard.to), heard.body) for heard in world.heard_since(index)]

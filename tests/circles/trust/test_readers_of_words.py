@@ -101,6 +101,7 @@ KEPT: Final = {
     "conversations/media/media_fetching.py": "what a machine heard in a voice, for its speaker",
     "conversations/helping/misunderstandings.py": "whether it was said before",
     "conversations/helping/switching_language.py": "which language they are in",
+    "conversations/dispatch.py": "takes what a reaction quotes out of it",
     "conversations/inbox.py": "hands a text to its turn",
     "conversations/interruptions.py": "what was asked last",
     "conversations/keywords.py": "reads what a text means",
