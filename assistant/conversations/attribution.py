@@ -86,7 +86,7 @@ def hold(context: Context) -> str | None:
         if circle.state == "running" and member.promised_at is not None
     ]
     if not seats:
-        context.notice("no_question")
+        context.notice("no_question", {"role": "host" if "host" in context.known.hears else "other"})
         return None
     start(context, "route", {"held": context.words}, seats[0][0].id if len(seats) == 1 else None)
     return None
