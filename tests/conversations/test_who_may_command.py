@@ -75,6 +75,7 @@ SAMPLES = {
     "place": "Austin",
     "text": "Kim",
     "date": "Friday",
+    "hour": "6pm",
     "number": "2",
     "person": "Ana",
 }

@@ -13,7 +13,7 @@ from assistant.language.places.place_reading import read_place
 from assistant.language.replies.names import read_name
 from assistant.language.replies.numbers import find_number_words, find_numbers
 from assistant.language.times.dates import looks_like_date
-from assistant.language.words import EVERYDAY_KEYWORDS, FLUFF, NO_SLIPS, NOT_CODES
+from assistant.language.words import EVERYDAY_KEYWORDS, FLUFF, NO_SLIPS, NOT_CODES, QUESTION_OPENINGS
 
 AT = "@"
 """What a text for a buddy begins with, whatever follows: a keyword that is no word."""
@@ -21,6 +21,8 @@ SLOTS = frozenset({"code", "name", "place", "hour", "text", "date", "number", "p
 
 _ALONE = frozenset({"name", "place", "hour"})
 """What a phrase has to have: "I'm in", "call me" and "text me" are no commands by themselves."""
+_ASKING = QUESTION_OPENINGS | {"como", "quienes"}
+"""What phrases begin with that are questions themselves; of a text "como" says no such thing."""
 _WHO = frozenset({"name", "person"})  # "pause 2" and "pause two" are no pause of somebody called so
 _NEEDED = frozenset({"person", "code"})
 _SHORTEST_NEAR_MISS = 4
@@ -231,7 +233,8 @@ def _match(
     if used is None:
         return None
     tail = len(phrase.after)
-    asked = text.rstrip().endswith("?")
+    # "Status?" may ask what that is; "who is quiet?" is how it is said.
+    asked = text.rstrip().endswith("?") and not _ASKING.intersection(phrase.before[:1])
     if phrase.slot == "text" and not tail and (written := _written_after(words[used - 1], text)):
         # Words that are passed on: polite ones, question marks and hearts belong to them.
         sure = _is_command_like(phrase, words[:used], text, asked)
