@@ -28,7 +28,9 @@ def is_the_answer(
         return False
     if interrupts == UNLESS_ANSWER:
         open_to_words = (step_of(context, question).expect or "text") == "text"
-        return not command.capitals and (reading.outcome == "skip" or not open_to_words)
+        # "No, delete that" says more than the no that a question would take from it.
+        answers = not open_to_words and not reading.leftover
+        return not command.capitals and (reading.outcome == "skip" or answers)
     if reading.outcome == "skip":
         return False
     written = command.capitals or (interrupts == ASKED and _is_meant(context, question, command))

@@ -145,7 +145,9 @@ def _check_gentle_questions(session: Session, world: World, score: Score, watche
     out = {_person(session, world, name) for name in watcher.stopped}
     for question in session.scalars(select(Question).where(Question.flow == GENTLY)).all():
         closed_at = question.closed_at or question.opened_at + GENTLE_WITHIN
-        if question.outcome == "fine" or closed_at > now or question.person_id in out:
+        # What is asked again, for a word of theirs came between, is looked at by itself.
+        settled = question.outcome in ("fine", "asked again")
+        if settled or closed_at > now or question.person_id in out:
             continue
         alert = session.scalars(
             select(Alert.id).where(

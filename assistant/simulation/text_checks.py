@@ -46,6 +46,8 @@ READS_ALOUD: Final = (
     *("notices/buddy_did_step", "notices/buddy_part", "notices/buddy_not_yet"),
 )
 """Words of others, which a shared phone shows only after its owner's yes or in the middle of writing."""
+AS_WRITTEN: Final = (*READS_ALOUD, "notices/to_host")
+"""Words of others, which come twice where they were written twice."""
 AGREED_TO: Final = (
     *("be_there/", "now_end/", "now_truth/", "now_found/", "now_cut/", "now_outcome/", "hour_ended/"),
     *("notices/now_words", "notices/link_words"),
@@ -207,7 +209,7 @@ class Watcher:
         wording = text.row.wording if text.row is not None else ""
         alert = text.row is not None and (text.row.purpose == "alert" or wording in BETWEEN)
         again = [each for each in before if each.body == body and each.seat == text.seat]
-        aloud = text.row is not None and text.row.wording.startswith(READS_ALOUD)
+        aloud = text.row is not None and text.row.wording.startswith(AS_WRITTEN)
         written_twice = self.ledger.wrote_twice(body) or self._written[body.partition(": ")[2].strip()] > 1
         twice = bool(again) and not alert and not (aloud and written_twice)
         hold("doubled", not twice, at, name, f"twice in an hour: {body!r}")
@@ -278,7 +280,7 @@ class Watcher:
             return
         if text.row.purpose in ("reply", "safety") and not self.service.rephrases:
             return
-        others = text.row.purpose == "alert" or text.row.wording.startswith(READS_ALOUD)
+        others = text.row.purpose == "alert" or text.row.wording.startswith(AS_WRITTEN)
         two_seats = last.seat != text.seat and None not in (last.seat, text.seat)
         again = last.body == text.body and text.at - last.at < DAYS_APART and not others and not two_seats
         self.score.hold("echo", not again, text.at, text.name, f"twice running: {text.body!r}")
