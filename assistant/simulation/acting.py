@@ -275,13 +275,16 @@ class Company:
         sure = asked.flow in HOLDS and asked.step.startswith(SURE) and self.voice.says_yes(words)
         if sure or (about == "number_meant/which" and chosen == 1):
             ledger.agree(name, asked.question, code, read=self._read_by(actor), plain=actor.who.shared)
+        # Of a draft that is shown, 2 sends it without a name.
+        if words == "1" or (asked.step == "show" and words == "2"):
+            ledger.says_yes_to(name, self._read_by(actor, 1))
         if about == "alert_to_paged/answer" and self.voice.says_yes(words):
             ledger.answer_too(name, asked.question)
 
-    def _read_by(self, actor: Actor) -> str:
+    def _read_by(self, actor: Actor, texts: int = LAST_READ) -> str:
         """Return the texts that came to someone last, the newest first: a question, and what it shows."""
         came = [text.body for text in self.watcher.passed if text.name == actor.who.name and not text.inbound]
-        return " ".join(came[: -LAST_READ - 1 : -1])
+        return " ".join(came[: -texts - 1 : -1])
 
     def _reply(self, actor: Actor, asked: Asked, text: Written) -> None:
         """Write this to a question; a yes may let the circle hear what was not for it before."""

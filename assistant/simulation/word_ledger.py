@@ -266,6 +266,14 @@ class WordLedger:
             lambda secret: replace(secret, taken_back=False),
         )
 
+    def says_yes_to(self, writer: str, shown: str) -> None:
+        """What its writer took back before, and was shown once more, may be read again by their yes."""
+        there = _plain(shown)
+        self.secrets = [
+            replace(each, taken_back=False) if each.writer == writer and f" {each.words} " in there else each
+            for each in self.secrets
+        ]
+
     def _gave_since(self, writer: str) -> bool:
         """Return whether something else was given after the newest secret: that is what goes."""
         newest = next((each for each in reversed(self.secrets) if each.writer == writer), None)

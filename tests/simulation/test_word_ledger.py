@@ -77,3 +77,16 @@ def test_what_the_service_said_stays_was_not_taken_back(stage: Stage, said: str,
     assert _held(stage).taken_back
     ledger.stays("ana", f"What you said before that stays: '{said}'. DELETE takes it back, too.")
     assert _held(stage).taken_back is gone
+
+
+@pytest.mark.parametrize(
+    ("shown", "gone"), [(f"I'd ask: '{HELD}' 1 with my name", False), ("Who? 1 Luz", True)]
+)
+def test_what_is_shown_once_more_and_said_yes_to_is_not_taken_back(
+    stage: Stage, shown: str, gone: bool
+) -> None:
+    _holds(stage)
+    ledger = stage[1].ledger
+    ledger.forget("ana")
+    ledger.says_yes_to("ana", shown)
+    assert _held(stage).taken_back == gone
