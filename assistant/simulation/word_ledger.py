@@ -248,9 +248,7 @@ class WordLedger:
 
     def forget(self, writer: str) -> None:
         """Let nobody read anything of a writer's from now on."""
-        self.secrets = [
-            replace(secret, taken_back=True) if secret.writer == writer else secret for secret in self.secrets
-        ]
+        self.secrets = [replace(s, taken_back=True) if s.writer == writer else s for s in self.secrets]
 
     def stays(self, writer: str, said: str) -> None:
         """Go by it where the service took nothing back, and said of which words that they stay."""
@@ -284,8 +282,7 @@ class WordLedger:
 
     def wrote_twice(self, body: str) -> bool:
         """Return whether somebody wrote two texts whose words a text of ours may carry."""
-        texts = [each for each in self.meant.values() if each.kind != "again" and each.words in body]
-        return len(texts) > 1
+        return sum(each.kind != "again" and each.words in body for each in self.meant.values()) > 1
 
     def _amend(self, chosen: Callable[[Secret], bool], change: Callable[[Secret], Secret]) -> None:
         """Change the newest secret that is chosen, if one is."""
