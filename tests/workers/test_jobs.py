@@ -301,7 +301,7 @@ def test_a_worker_killed_while_delivering_loses_and_doubles_nothing(
     with running() as carrier:
         settings = environment(database_url, redis_url, carrier, tmp_path)
         # So slow that some is under way however late the blow falls.
-        carrier.carrier.faults.turn({"latency_ms": 500})
+        carrier.carrier.faults.turn({"latency_ms": 3000})
         queue_replies(database, people)
         with a_worker("delivery", settings) as victim:
             until(lambda: arrived(carrier))

@@ -233,8 +233,8 @@ def _match(
     if used is None:
         return None
     tail = len(phrase.after)
-    # "Status?" may ask what that is; "who is quiet?" is how it is said.
-    asked = text.rstrip().endswith("?") and not _ASKING.intersection(phrase.before[:1])
+    # "Status?" and "who?" may ask anything; "who is quiet?" is how it is said.
+    asked = text.rstrip().endswith("?") and not (len(phrase.before) > 1 and phrase.before[0] in _ASKING)
     if phrase.slot == "text" and not tail and (written := _written_after(words[used - 1], text)):
         # Words that are passed on: polite ones, question marks and hearts belong to them.
         sure = _is_command_like(phrase, words[:used], text, asked)
