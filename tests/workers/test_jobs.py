@@ -300,15 +300,17 @@ def test_a_worker_killed_while_delivering_loses_and_doubles_nothing(
 ) -> None:
     with running() as carrier:
         settings = environment(database_url, redis_url, carrier, tmp_path)
-        # So slow that some is under way however late the blow falls.
-        carrier.carrier.faults.turn({"latency_ms": 3000})
+        # So slow that it is under way however late the blow falls: the carrier takes it for all that.
+        carrier.carrier.faults.turn({"latency_ms": 2000})
         queue_replies(database, people)
         with a_worker("delivery", settings) as victim:
-            until(lambda: arrived(carrier))
+            until(lambda: "claimed" in states(database))
+            time.sleep(0.3)  # So that it was handed over.
             kill_all(victim)
         carrier.carrier.faults.turn({"latency_ms": 0})
-        time.sleep(1.5)  # What the carrier had in hand has arrived.
+        time.sleep(2.5)  # What the carrier had in hand has arrived.
         assert set(states(database)) & {"claimed"}
+        assert arrived(carrier)
         let_time_pass(database, 3)
         with a_worker("delivery", settings), a_worker("delivery", settings):
             until(lambda: all_left(database))
