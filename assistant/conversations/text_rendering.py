@@ -47,6 +47,7 @@ def speak(
     verbatim: Collection[str] = (),
     wording: str | None = None,
     conversation_id: int | None = None,
+    said: Collection[str] = (),
 ) -> str:
     """Return the words of `texts` for the person in `ctx`, with their placeholders replaced.
 
@@ -59,6 +60,7 @@ def speak(
         verbatim: Names of placeholders that are another person's words: they arrive to the letter.
         wording: flow/step/part or notices/name, where it is said of itself.
         conversation_id: The one that says it.
+        said: What was said in this wording just now, and is not queued yet.
     """
     words = _spoken(ctx, texts, uri, given, verbatim)
     if wording is None or not ctx.person.plain or AGAIN in ctx.values:
@@ -68,7 +70,8 @@ def speak(
         return words
     last, talk = last_words(ctx.session, ctx.person.id, wording, ctx.now - NOT_THE_SAME_FOR)
     # A circle's name may stand before it.
-    if not last.endswith(words) or (talk is not None and talk == conversation_id):
+    before = last.endswith(words) and (talk is None or talk != conversation_id)
+    if not before and words not in said:
         return words
     return _spoken(replace(ctx, values={AGAIN: kind, **ctx.values}), texts, uri, given, verbatim)
 

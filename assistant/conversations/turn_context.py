@@ -177,10 +177,12 @@ class Context:
         """
         ctx = self.about(None, values)
         texts = self.services.book.notice(name)
-        words = speak(ctx, texts, uri=self.address.uri, verbatim=verbatim, wording=f"notices/{name}")
+        wording = f"notices/{name}"
+        said = [draft.body for draft in self.progress.drafts if draft.wording == wording]
+        words = speak(ctx, texts, uri=self.address.uri, verbatim=verbatim, wording=wording, said=said)
         own = ctx.circle.id if ctx.circle else None
         carried = carried_in(ctx, texts, verbatim, carries)
-        self.say(words, f"notices/{name}", purpose=purpose, circle_id=circle_id or own, carries=carried)
+        self.say(words, wording, purpose=purpose, circle_id=circle_id or own, carries=carried)
 
     def lines(self, lines: Sequence[Line], conversation: Conversation | None) -> None:
         """Say several notices in one text, a line each."""
