@@ -68,6 +68,10 @@ def look(context: Context) -> Crossing:
         return Crossing()
     asked_at = _asked_at(context, question) if question is not None else None
     unread = question is not None and (asked_at is None or text.received_at < asked_at)
+    typed = READING + dt.timedelta(seconds=len(context.words) / CHARACTERS_A_SECOND)
+    sooner = not unread and asked_at is not None and text.received_at - asked_at < typed
+    if sooner and question is not None and _would_be_read(context, question):
+        unread = True
     before = context.known.before
     if before is None:
         return Crossing(unread=unread)
@@ -78,8 +82,7 @@ def look(context: Context) -> Crossing:
     if same and since <= waits and (unread or no_reply_yet):
         return Crossing(doubled=True)
     unread = unread or (question is None and no_reply_yet and since <= HALF)
-    typed = READING + dt.timedelta(seconds=len(context.words) / CHARACTERS_A_SECOND)
-    at_once = not unread and asked_at is not None and since <= HALF and text.received_at - asked_at < typed
+    at_once = not unread and sooner and since <= HALF
     told_at = before.replied_at if before.reason == CROSSED else None
     goes_on = told_at is not None and since <= HALF and text.received_at - told_at < typed
     answer = _answer_of(context, before) if unread or since <= HALF else None
@@ -94,6 +97,16 @@ def look(context: Context) -> Crossing:
         answer=answer if more else None,
         passed=answer is not None and not more and answer.outcome == "text",
         goes_on=goes_on,
+    )
+
+
+def _would_be_read(context: Context, question: Question) -> bool:
+    """Whether others would read what only crossed with a prompt that any words answer."""
+    shown = question.visible_to != "us" and _takes_words(context, question)
+    return (
+        shown
+        and not attribution.is_bare_number(context.words)
+        and attribution.came_by_itself(context, question)
     )
 
 

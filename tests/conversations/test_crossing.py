@@ -186,3 +186,14 @@ def test_nothing_chooses_a_reader_sooner_than_the_readers_can_have_been_read(wor
         asked = session.scalars(select(Question).where(Question.state == "open")).one()
     assert (asked.flow, asked.step) == ("route", "ask")
     assert not answers(world)
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(1.7, False), (60, True)])
+def test_what_crosses_with_a_prompt_that_others_read_is_no_answer_to_it(
+    world: World, seconds: float, kept: bool
+) -> None:
+    world.start("ana", "weekly_reflection", {"week": 5, "theme": 5})
+    world.text("ana", "the salty saddle came today, finally", after=dt.timedelta(seconds=seconds))
+    assert bool(answers(world)) == kept
+    if not kept:
+        assert "Who is that for?" in world.heard[-1].body
