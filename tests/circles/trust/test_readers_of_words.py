@@ -106,6 +106,7 @@ KEPT: Final = {
     "conversations/interruptions.py": "what was asked last",
     "conversations/keywords.py": "reads what a text means",
     "conversations/prefetch.py": "the text before this one",
+    "conversations/turn_context.py": "whether a draft says the same to the same person",
     "conversations/moves/rewording.py": "words texts of ours anew, in another language",
     "circles/hosts/renaming.py": "the circle's new name, for every text",
     "channels/opening_texts.py": "a choice's labels, which stand in flows",
