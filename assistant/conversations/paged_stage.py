@@ -224,10 +224,9 @@ def _is_an_answer(context: Context, alerts: Sequence[Alert]) -> bool:
     talks = question.flow == TALKS and read_number_alone(context.words) is not None
     if not talks and not _came_after(context, question, alerts):
         return False
+    # Sooner than the question can have been read it is more of what was written: "y" is "and".
     if crossing.look(context).at_once and read_number_alone(context.words) is None:
-        return (
-            False  # Sooner than the question can have been read it is more of what was written: "y" is "and".
-        )
+        return False
     conversation = context.session.get_one(Conversation, question.conversation_id)
     reading = read_answer(context, question, conversation)
     if (step_of(context, question).expect or "text") == "text":
