@@ -48,8 +48,8 @@ def _takes_back(command: CommandReading | None) -> bool:
 def let_go(context: Context, question: Question, conversation: Conversation, command: CommandReading) -> bool:
     """Go where the flow lets go of its draft, if that is taken back; return whether it was meant.
 
-    Nothing of the draft is kept, whichever of the flow's questions is open. Asked whether that is what is to be
-    taken back, or whether it was a command, saying so once more is a yes.
+    Nothing of the draft is kept, whichever of the flow's questions is open. Asked whether that is what is to
+    be taken back, or whether it was a command, saying so once more is a yes.
     """
     if question.flow == MEANT and _said_again(conversation, command):
         take_answer(context, question, conversation, Reading("command"))

@@ -150,9 +150,9 @@ class FlowBook:
         return today.sure if today is not None and today.expect == pinned.expect else pinned.sure
 
     def taken_back(self, flow: str, step: str, version: str) -> str | None:
-        """Where a question goes when what was gathered is taken back, as today's file says; None: it does not.
+        """Where a question goes when what was gathered is taken back, as today's file says.
 
-        A version that has no such step, or not that question, has no such way either.
+        None: there is no such way, or the version on which a conversation runs has no such step.
         """
         today, pinned = self.today(flow, step), self.pinned(flow, version).steps
         way = today.taken_back if today is not None else None

@@ -118,12 +118,11 @@ class Reader:
             interrupts = table.get("interrupts", False)
             if not isinstance(interrupts, bool) and interrupts not in _INTERRUPTS:
                 named = ", ".join(f'"{each}"' for each in _INTERRUPTS)
-                message = f"it is true or false, without quotes, or {named}."
-                self.notes.problem(name, "interrupts", message)
+                self.notes.problem(name, "interrupts", f"it is true or false, without quotes, or {named}.")
                 interrupts = False
             words = self.read_words(table.get("words", {}), name, "words") if "words" in table else {}
             self._check_slots(name, words)
-            subject = table.get("names_subject") is True
+            subject = self._flag(name, table, "names_subject")
             commands.append(Command(name, words, who or "anyone", starts or "", interrupts, subject))
         return commands
 

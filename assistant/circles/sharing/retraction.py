@@ -24,7 +24,7 @@ TAKING_BACK: Final = "take back"
 """What the audit calls it."""
 _HANGS_ON: Final = {("goal", "plan"): "goal"}
 """A question that makes no sense without the answer before it -> the step that asked for that."""
-_ENDS_WITH_IT: Final = ("step_day",)
+_ENDS_WITH_IT: Final = ("step_day", "step_plan")
 """Flows that only ask about words just given."""
 
 
