@@ -26,10 +26,10 @@ from assistant.conversations.moves.spacing import (
     while_it_matters,
 )
 from assistant.conversations.prefetch import Prefetched, prefetch
-from assistant.conversations.questions import close, close_all, open_of, timers_at_the_end
-from assistant.conversations.turn_context import Context, Progress
-from assistant.conversations.turns import move, start, with_versions
-from assistant.engine.flow_model import END
+from assistant.conversations.questions import close, close_all, open_of, over_at, timers_at_the_end
+from assistant.conversations.turn_context import Context, Progress, seat_of
+from assistant.conversations.turns import Acting, move, start, with_versions
+from assistant.engine.flow_model import END, Silence
 from assistant.engine.movement import advance, silence
 from assistant.safety.alert_holding import talking_until as talking_with_host
 from assistant.schedule.local_time import hours_for, next_allowed, zone_of
@@ -160,7 +160,7 @@ def _each_for_itself(firing: _Firing, timer: Timer) -> None:
         timer.due_at = now + TRY_AGAIN_AFTER
         if timer.attempts >= TRIES:
             timer.failed_at = timer.done_at = now
-            _plan_on(session, timer, now)
+            _go_on(firing, timer)
         session.flush()
 
 
@@ -181,7 +181,7 @@ def _fire(firing: _Firing, timer: Timer) -> None:
         progress = Progress(prefetched=firing.batch.known[firing.person.id])
         context = Context(session, firing.services, firing.person, address, now, progress=progress)
         _begin_or_resume(context, timer, firing.batch)
-    _plan_on(session, timer, now)
+    _go_on(firing, timer)
 
 
 def _begin_or_resume(context: Context, timer: Timer, batch: _Batch) -> None:
@@ -252,10 +252,38 @@ def _opted_out(context: Context) -> bool:
     return stance is not None and stance.kind == "out"
 
 
-def _plan_on(session: Session, timer: Timer, now: dt.datetime) -> None:
-    """Plan the prompt after one that has come or was given up, in the same breath."""
+def _go_on(firing: _Firing, timer: Timer) -> None:
+    """Say what comes after a timer that is done or was given up, in the same breath.
+
+    After a planned prompt the seat's next one; after a silence that left the question open, the next silence.
+    """
+    session = firing.session
     if timer.key is not None and timer.member_id is not None:
-        plan_next(session, session.get_one(Member, timer.member_id), now)
+        plan_next(session, session.get_one(Member, timer.member_id), firing.now)
+    question = session.get_one(Question, timer.question_id) if timer.kind == "silence" else None
+    if question is None or question.state == "closed":
+        return
+    conversation = session.get_one(Conversation, question.conversation_id)
+    silences = _silences(firing, conversation)
+    index = int(timer.outcome or 0) + 1
+    if index < len(silences):
+        timer.outcome, timer.attempts, timer.done_at = str(index), 0, None
+        timer.due_at = over_at(
+            firing.services.book,
+            conversation.flow,
+            "silence",
+            silences[index].after,
+            question.opened_at,
+            firing.person,
+            seat_of(session, conversation)[1],
+            _uri_of(firing),
+        )
+
+
+def _silences(acting: Acting, conversation: Conversation) -> Sequence[Silence]:
+    """Return what happens when nobody answers where a conversation stands."""
+    flow, version, book = conversation.flow, conversation.version, acting.services.book
+    return with_versions(acting, lambda: book.pinned(flow, version).steps[conversation.step].silence)
 
 
 def _wait_for_person(firing: _Firing, timer: Timer) -> dt.datetime | None:
@@ -297,15 +325,19 @@ def _by_day(firing: _Firing, timer: Timer, moment: dt.datetime) -> dt.datetime:
 
     What is asked at night is not sent before the morning, and gives way there to what the season asks.
     """
-    session, person = firing.session, firing.person
     if timer.flow is not None and firing.services.book.is_safety(timer.flow):
         return moment
+    session, person = firing.session, firing.person
     member = session.get(Member, timer.member_id) if timer.member_id is not None else None
     circle = session.get_one(Circle, member.circle_id) if member is not None else None
-    address = address_of(session, person.id)
-    uri = address.uri if address is not None else None
+    uri = _uri_of(firing)
     zones = zone_of(person.zone, circle.zone if circle is not None else None, uri)
     return next_allowed(moment, zones, hours_for(uri))
+
+
+def _uri_of(firing: _Firing) -> str | None:
+    address = address_of(firing.session, firing.person.id)
+    return address.uri if address is not None else None
 
 
 def _together_until(firing: _Firing) -> dt.datetime | None:
@@ -323,19 +355,14 @@ def _resume(context: Context, timer: Timer) -> None:
         return
     question = context.session.get_one(Question, timer.question_id)
     index = int(timer.outcome or 0)
-    step = with_versions(
-        context,
-        lambda: context.services.book.pinned(conversation.flow, conversation.version).steps[
-            conversation.step
-        ],
-    )
-    if index >= len(step.silence):
+    silences = _silences(context, conversation)
+    if index >= len(silences):
         return
-    goes_on = step.silence[index].go is not None
+    goes_on = silences[index].go is not None
     if question.state == "waiting":
         # Left for a newer one. Words since then were no silence: it is asked again, or rests.
         written = context.person.heard_at is not None and context.person.heard_at > question.opened_at
-        if not goes_on or (written and step.silence[index].go != END):
+        if not goes_on or (written and silences[index].go != END):
             return
     elif question.state != "open":
         return
