@@ -21,7 +21,8 @@ from assistant.engine.problems import UnknownVersion
 from assistant.engine.wording import audience
 from assistant.safety.first_response import is_safety_talk
 from assistant.services import Services
-from assistant.store.insert import insert_new
+from assistant.store.insert import insert_later, insert_new
+from assistant.store.numbering import new_ids
 from assistant.store.sessions import forget_touched, noted, touched
 from assistant.store.tables import Conversation, FlowVersion, Question, Timer
 
@@ -143,17 +144,20 @@ def _set_timer(
 ) -> None:
     _, circle = context.seat(conversation)
     uri, book = context.address.uri, context.services.book
-    context.session.add(
-        Timer(
-            kind=kind,
-            person_id=context.person.id,
-            member_id=conversation.member_id,
-            conversation_id=conversation.id,
-            question_id=question.id if question else None,
-            outcome=outcome,
-            due_at=over_at(book, conversation.flow, kind, spec, context.now, context.person, circle, uri),
-        )
-    )
+    row = {
+        "id": new_ids(context.session, Timer, 1)[0],
+        "kind": kind,
+        "person_id": context.person.id,
+        "member_id": conversation.member_id,
+        "conversation_id": conversation.id,
+        "question_id": question.id if question else None,
+        "outcome": outcome,
+        "values": {},
+        "due_at": over_at(book, conversation.flow, kind, spec, context.now, context.person, circle, uri),
+        "attempts": 0,
+        "at_once": False,
+    }
+    insert_later(context.session, Timer, [row])
 
 
 def _run(context: Context, conversation: Conversation, name: str) -> str:
