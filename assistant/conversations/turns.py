@@ -196,8 +196,12 @@ def _settle(context: Context, conversation: Conversation, place: Place | None) -
         return
     if (place.flow, place.version) != (conversation.flow, conversation.version):
         store_version(context, place.flow, place.version)
-    conversation.flow, conversation.version, conversation.step = place.flow, place.version, place.step
-    conversation.callers = [[caller.flow, caller.version, caller.step] for caller in place.callers]
+        conversation.flow, conversation.version = place.flow, place.version
+    if place.step != conversation.step:
+        conversation.step = place.step
+    callers = [[caller.flow, caller.version, caller.step] for caller in place.callers]
+    if callers != conversation.callers:
+        conversation.callers = callers
 
 
 def store_version(context: Context, flow: str, version: str) -> None:

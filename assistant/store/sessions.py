@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import pairwise
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import Table, event, inspect, orm
 from sqlalchemy.orm.unitofwork import UOWTransaction, _SaveUpdateAll
@@ -22,6 +22,8 @@ NOTED: Final = "noted"
 WATCHED: Final = "watched"
 """Marks tables, in their `info`, changes of which `touched` tells of."""
 
+Row = TypeVar("Row")
+
 
 class Session(orm.Session):
     """SQLAlchemy's, but that a row it has seen is found by its id at once, written or not."""
@@ -30,6 +32,11 @@ class Session(orm.Session):
         """Return the row with this id, or None; see `sqlalchemy.orm.Session.get`."""
         row = None if any(options.values()) else self.info.get("rows", {}).get((entity, ident))
         return super().get(entity, ident, **options) if row is None else row
+
+    def get_one(self, entity: type[Row], ident: Any, **options: Any) -> Row:  # type: ignore[override]
+        """Return the row with this id; see `sqlalchemy.orm.Session.get_one`."""
+        row: Row | None = None if any(options.values()) else self.info.get("rows", {}).get((entity, ident))
+        return super().get_one(entity, ident, **options) if row is None else row
 
     def flush(self, objects: Any = None) -> None:
         """Write what waits to be written, rows without objects last; see `sqlalchemy.orm.Session.flush`."""
