@@ -157,6 +157,7 @@ def _grammar() -> dict[str, list[Pattern]]:
         (part["keeping"], part["readers"], part["from_reading"]),
         (part["keeping_es"], part["readers_es"], part["from_reading_es"]),
     ]
+    either = _by_first_word([*table["between"], *table["unseen"]])
     about_readers = set(table["sharing_phrases"])
     alone = [phrase for phrase in table["phrases"] if phrase not in about_readers]
     asking, oneself = table["asking"], table["asking_for_oneself"]
@@ -170,6 +171,10 @@ def _grammar() -> dict[str, list[Pattern]]:
             *sharing,
             (part["keeping_from_es"], part["kept_from_es"], part["from_reading_es"]),
             (part["said_anywhere"],),
+            (part["keeping_it"], part["between"]),
+            (part["staying"], part["between"]),
+            (part["keeping_it"], part["kept"], either),
+            (part["kept"], part["staying"], either),
         ],
         APART: [(part["said_apart"],)],
         OF_IT: [(part["said_of_it"],)],
