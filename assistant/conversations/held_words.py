@@ -1,4 +1,4 @@
-"""Lets go of words that wait for a yes, when their writer takes them back instead of answering."""
+"""Lets go of a draft, all of it, when its writer takes it back instead of answering."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Final
 from assistant.circles.actions.pending_actions import newest
 from assistant.circles.actions.placeholders import PLACEHOLDERS, shorten
 from assistant.circles.sharing.given_words import last_given
-from assistant.circles.sharing.retraction import forget_held
+from assistant.circles.sharing.retraction import forget_draft, forget_held
 from assistant.conversations.answers import take_answer
+from assistant.conversations.questions import close
 from assistant.conversations.turn_context import Context
+from assistant.conversations.turns import move, with_versions
+from assistant.engine import movement
 from assistant.language.commands.command_reading import CommandReading
 from assistant.language.commands.taking_back import read_taking_back
 from assistant.language.replies.reply_reading import Reading
@@ -22,25 +25,6 @@ TAKES_BACK: Final = (COMMAND, "undo")
 ASKING: Final = "take_back"
 SAME_SITTING: Final = dt.timedelta(hours=1)
 MEANT: Final = "command_meant"
-HOLDING: Final = (
-    "share",
-    "win",
-    "kind_line",
-    "relay",
-    "route",
-    "for_which",
-    "second_half",
-    "preview",
-    "kind_note",
-    "post_listing",
-    "introduce",
-    "introduce_two",
-    "ask_meant",
-    MEANT,
-    "number_meant",
-    "link_words",
-)
-"""Flows whose questions hold words until they are answered; SKIP lets nobody see them."""
 
 
 def as_command(context: Context, language: str) -> CommandReading | None:
@@ -62,14 +46,17 @@ def _takes_back(command: CommandReading | None) -> bool:
 
 
 def let_go(context: Context, question: Question, conversation: Conversation, command: CommandReading) -> bool:
-    """Skip the question that holds words, if they are taken back; return whether that was meant.
+    """Go where the flow lets go of its draft, if that is taken back; return whether it was meant.
 
-    Asked whether that is what is to be taken back, or whether it was a command, saying so once more is a yes.
+    Nothing of the draft is kept, whichever of the flow's questions is open. Asked whether that is what is to
+    be taken back, or whether it was a command, saying so once more is a yes.
     """
     if question.flow == MEANT and _said_again(conversation, command):
         take_answer(context, question, conversation, Reading("command"))
         return True
-    if not _takes_back(command) or question.flow not in (*HOLDING, ASKING):
+    today = context.services.book.today(question.flow, question.step)
+    drafted = today is not None and today.taken_back is not None
+    if not _takes_back(command) or not (drafted or question.flow == ASKING):
         return False
     if _is_held_since(context, question):
         return False  # It is for what was done last: LEAVE, with its minute.
@@ -77,10 +64,22 @@ def let_go(context: Context, question: Question, conversation: Conversation, com
         take_answer(context, question, conversation, Reading("yes"))
         return True
     about = context.about(conversation)
-    take_answer(context, question, conversation, Reading("skip"))
+    _leave(context, question, conversation)
     forget_held(about)
+    forget_draft(about, conversation, question.flow)
     _tell_what_stays(context)
     return True
+
+
+def _leave(context: Context, question: Question, conversation: Conversation) -> None:
+    """Close the question and go where today's file says; a version without that way goes as with SKIP."""
+    version, book = conversation.version, context.services.book
+    way = with_versions(context, lambda: book.taken_back(question.flow, question.step, version))
+    if way is None:
+        take_answer(context, question, conversation, Reading("skip"))
+        return
+    close(context.session, question, "taken back", context.now)
+    move(context, conversation, lambda book, place: movement.let_go(book, place, way))
 
 
 def _is_held_since(context: Context, question: Question) -> bool:

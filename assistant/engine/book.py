@@ -11,7 +11,7 @@ from typing import Any
 from transitions import Machine
 
 from assistant.engine.answer_book import AnswerEntry
-from assistant.engine.flow_model import Command, Flow, Option, Step, Texts
+from assistant.engine.flow_model import END, Command, Flow, Option, Step, Texts
 from assistant.engine.machines import compile_machine, follow
 from assistant.engine.problems import EngineError, Measured, Problem, UnknownVersion, did_you_mean
 from assistant.engine.versions import flow_from_source
@@ -148,6 +148,15 @@ class FlowBook:
         pinned = self.pinned(flow, version).steps[step]
         today = self.today(flow, step)
         return today.sure if today is not None and today.expect == pinned.expect else pinned.sure
+
+    def taken_back(self, flow: str, step: str, version: str) -> str | None:
+        """Where a question goes when what was gathered is taken back, as today's file says.
+
+        None: there is no such way, or the version on which a conversation runs has no such step.
+        """
+        today, pinned = self.today(flow, step), self.pinned(flow, version).steps
+        way = today.taken_back if today is not None else None
+        return way if way == END or way in pinned else None
 
     def _find(self, name: str, version: str) -> _Running:
         key = (name, version)

@@ -46,6 +46,7 @@ def _check_names(step: Step, flow: Flow, flows: Mapping[str, Flow], known: Known
     """Steps, actions and flows that the step names."""
     targets = [("go" if outcome == ANY else f"go.{outcome}", target) for outcome, target in step.go.items()]
     targets += [(f"silence.{n}.go", silence.go) for n, silence in enumerate(step.silence) if silence.go]
+    targets += [("taken_back", step.taken_back)] if step.taken_back else []
     for key, target in targets:
         if target != END and target not in flow.steps:
             notes.problem(
@@ -212,7 +213,8 @@ def _check_reached(flow: Flow, notes: Notes) -> None:
 
 
 def _targets(step: Step) -> list[str]:
-    return [*step.go.values(), *(silence.go for silence in step.silence if silence.go)]
+    gone = [step.taken_back] if step.taken_back else []
+    return [*step.go.values(), *(silence.go for silence in step.silence if silence.go), *gone]
 
 
 def _texts(step: Step) -> Iterator[tuple[str, Texts]]:

@@ -62,4 +62,5 @@ def _arrows(step: Step) -> list[tuple[str, str]]:
         step.kind, "else" if len(step.go) > 1 else "anything"
     )
     ways = [(anything if outcome == ANY else outcome, target) for outcome, target in step.go.items()]
-    return ways + [(f"silent for {silence.after}", silence.go) for silence in step.silence if silence.go]
+    ways += [(f"silent for {silence.after}", silence.go) for silence in step.silence if silence.go]
+    return ways + ([("taken back", step.taken_back)] if step.taken_back else [])

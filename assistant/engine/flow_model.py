@@ -69,6 +69,8 @@ class Step:
     """What a second reply that nobody understood gets: an answer, to see what one looks like."""
     because: Texts | None = None
     """What the question is for, said to whoever asks; a flow says it once for all its questions."""
+    taken_back: str | None = None
+    """Where all that the flow has gathered is let go of, once taken back; a flow says it for all."""
     expect: str | None = None
     sure: Mapping[str, str] = field(default_factory=dict)
     """outcome -> how sure a reply must be to come to it; {"*": "whole"} when it does not vary."""

@@ -33,7 +33,7 @@ KEYS: Mapping[str, frozenset[str]] = {
     "ask": frozenset(
         {
             *("say", "expect", "sure", "visible_to", "save_as", "unclear", "again", "example", "because"),
-            *("choices", "choices_from", "silence", "may_change", "go"),
+            *("taken_back", "choices", "choices_from", "silence", "may_change", "go"),
         }
     ),
     "do": frozenset({"do", "go"}),
@@ -44,7 +44,7 @@ KEYS: Mapping[str, frozenset[str]] = {
 
 _MARKS: Mapping[str, str] = {"expect": "ask", "do": "do", "wait": "wait", "call": "call"}
 _ALL_KEYS = frozenset().union(*KEYS.values())
-_TOP = frozenset({"flow", "title", "start", "about", "safety", "urgent", "because"})
+_TOP = frozenset({"flow", "title", "start", "about", "safety", "urgent", "because", "taken_back"})
 _INTERRUPTS = (CAPITALS, ASKED, UNLESS_ANSWER, TOGETHER)
 _COMMAND = frozenset({"words", "who", "starts", "interrupts", "names_subject"})
 WHO = ("anyone", "member", "host", "organizer", "on_call", "offered", "paged")
@@ -71,9 +71,9 @@ class Reader:
             if name == END:
                 self.notes.problem(name, None, '"end" means the end of a flow; give the step another name.')
             steps[name] = self._step(name, table)
-        if "because" in raw:
-            because = self.read_texts(raw["because"], None, "because")
-            steps = {name: self._explained(step, because) for name, step in steps.items()}
+        because = self.read_texts(raw["because"], None, "because") if "because" in raw else None
+        gone = self._string(raw, None, "taken_back")
+        steps = {name: _question_of(step, because, gone) for name, step in steps.items()}
         title, start = self._string(raw, None, "title"), self._string(raw, None, "start")
         self._string(raw, None, "about")
         if title is None and "title" not in raw:
@@ -118,12 +118,11 @@ class Reader:
             interrupts = table.get("interrupts", False)
             if not isinstance(interrupts, bool) and interrupts not in _INTERRUPTS:
                 named = ", ".join(f'"{each}"' for each in _INTERRUPTS)
-                message = f"it is true or false, without quotes, or {named}."
-                self.notes.problem(name, "interrupts", message)
+                self.notes.problem(name, "interrupts", f"it is true or false, without quotes, or {named}.")
                 interrupts = False
             words = self.read_words(table.get("words", {}), name, "words") if "words" in table else {}
             self._check_slots(name, words)
-            subject = table.get("names_subject") is True
+            subject = self._flag(name, table, "names_subject")
             commands.append(Command(name, words, who or "anyone", starts or "", interrupts, subject))
         return commands
 
@@ -174,6 +173,7 @@ class Reader:
             again=self.read_texts(table["again"], name, "again") if "again" in table else None,
             example=self.read_texts(table["example"], name, "example") if "example" in table else None,
             because=self.read_texts(table["because"], name, "because") if "because" in table else None,
+            taken_back=self._string(table, name, "taken_back"),
             expect=self._string(table, name, "expect"),
             sure=self._sure(name, table["sure"]) if "sure" in table else {},
             visible_to=self._visible_to(name, table["visible_to"]) if "visible_to" in table else {},
@@ -186,10 +186,6 @@ class Reader:
             wait=self._string(table, name, "wait"),
             call=self._string(table, name, "call"),
         )
-
-    def _explained(self, step: Step, because: Texts) -> Step:
-        """The step with what its whole flow says its questions are for, where it has no words of its own."""
-        return replace(step, because=because) if step.kind == "ask" and step.because is None else step
 
     def _flag(self, name: str, table: Mapping[str, Any], key: str) -> bool:
         if not isinstance(table.get(key, False), bool):
@@ -396,3 +392,9 @@ class Reader:
             return value
         self.notes.problem(name, f"{prefix}{key}", "it has to be a text in quotes, and not empty.")
         return None
+
+
+def _question_of(step: Step, because: Texts | None, gone: str | None) -> Step:
+    """The step with what its whole flow says of its questions, where it says nothing itself."""
+    asked = replace(step, because=step.because or because, taken_back=step.taken_back or gone)
+    return asked if step.kind == "ask" else step

@@ -70,6 +70,12 @@ def repeat(book: FlowBook, place: Place) -> Turn:
     return _walk(book, flow, step.name, place.callers, [])
 
 
+def let_go(book: FlowBook, place: Place, step: str) -> Turn:
+    """Goes to the step that lets go of what the flow has gathered: its writer took that back."""
+    flow, _ = _stand(book, place)
+    return _walk(book, flow, step, place.callers, [])
+
+
 def find_way(step: Step, outcome: str) -> str | None:
     """The key of the step's `go` that an outcome follows; None when there is none.
 

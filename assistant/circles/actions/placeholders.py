@@ -109,6 +109,9 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         _placeholder("ask", 56),
         # What may be said of one of two who are introduced, in their own words or another's.
         _placeholder("sentence", 48, "budgets, patience, bad jokes"),
+        # The same of each of two, to whoever introduces them and wrote it.
+        _placeholder("about_1", 48, "braids hair, wants a shop"),
+        _placeholder("about_2", 48, "opened a salon last year"),
         # A poll's question with its choices, or with what came of each.
         _placeholder("poll", 105),
         # Whom an alert is about: said only to whoever is on call and asked with SHOW.

@@ -121,6 +121,16 @@ def is_fresh(ctx: ActionContext) -> ActionResult:
     return ActionResult("fresh" if pending.created_at > ctx.now - PREVIEW_HOLDS else "late")
 
 
+@action("dropped")
+def drop_preview(ctx: ActionContext) -> ActionResult:
+    """Forget what was shown: no SEND sends it any more."""
+    pending = previewed(ctx)
+    if pending is not None:
+        pending.state, pending.settled_at = "lapsed", ctx.now
+        pending.words, pending.details = None, {}
+    return ActionResult("dropped")
+
+
 @action("check_in", "say", "hour", "hour_poll", "nobody", "nothing")
 def send_previewed(ctx: ActionContext) -> ActionResult:
     """Send what the host was shown in the last ten minutes, in a minute, to those who still get it.

@@ -10,7 +10,7 @@ from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.pending_actions import happened, newest, take_back
 from assistant.circles.actions.placeholders import other_name_of
 from assistant.circles.actions.registry import action
-from assistant.circles.membership.travel import last_move, take_back_move
+from assistant.circles.membership.travel import HOUR, MOVES, last_move, take_back_move
 from assistant.circles.sharing.given_words import last_given
 from assistant.store.tables import Member, PendingAction, Person
 
@@ -20,14 +20,14 @@ STILL_MEANT: Final = dt.timedelta(minutes=10)
 TRAVEL: Final = "travel"
 
 
-@action("pending_action", "too_late", "place", "words", "nothing")
+@action("pending_action", "too_late", "place", "hour", "words", "nothing")
 def undo(ctx: ActionContext) -> ActionResult:
-    """Take back whichever came last: an action within its minute (`did` is its kind), a move, or words.
+    """Take back whichever came last: an action within its minute (`did` is its kind), a move (or hour), or words.
 
     too_late: the last action has been done already. words: the last thing was something given to others;
     what becomes of it is for the flow to say.
     """
-    pending, move = newest(ctx), last_move(ctx.session, ctx.person.id)
+    pending, move = newest(ctx), last_move(ctx.session, ctx.person.id, (*MOVES, HOUR))
     given = last_given(ctx.session, ctx.person.id, private=True)
     done_at = max(
         (each for each in (pending and pending.created_at, move and move.began_at) if each), default=None
@@ -42,6 +42,8 @@ def undo(ctx: ActionContext) -> ActionResult:
     if move is None:
         return ActionResult("nothing")
     take_back_move(ctx, move)
+    if move.flow == HOUR:
+        return ActionResult("hour")
     forget_asked(ctx, TRAVEL)  # How long a trip is that was taken back is asked no more.
     return ActionResult("place")
 

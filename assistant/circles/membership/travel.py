@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -21,6 +22,8 @@ from assistant.store.tables import Conversation
 
 MOVES: Final = ("moved", "travel")
 """The flows that change the clock; each keeps in `previous` what it was before."""
+HOUR: Final = "texting_hour"
+"""The flow that changes the hour alone, and keeps the same in `previous`."""
 FEW: Final = 5
 BACK: Final = "back_home"
 LONGEST_TRIP: Final = dt.timedelta(days=180)
@@ -70,11 +73,11 @@ def go_home(ctx: ActionContext, *, trip: str = "") -> ActionResult:
     return ActionResult("home")
 
 
-def last_move(session: Session, person_id: int) -> Conversation | None:
-    """Return the person's last move to another place, if it was not taken back."""
+def last_move(session: Session, person_id: int, flows: Sequence[str] = MOVES) -> Conversation | None:
+    """Return the person's last move to another place (or hour: `HOUR`), if it was not taken back."""
     moves = session.scalars(
         select(Conversation)
-        .where(Conversation.person_id == person_id, Conversation.flow.in_(MOVES))
+        .where(Conversation.person_id == person_id, Conversation.flow.in_(flows))
         .order_by(Conversation.id.desc())
         .limit(FEW)
     )
@@ -84,13 +87,12 @@ def last_move(session: Session, person_id: int) -> Conversation | None:
 
 
 def take_back_move(ctx: ActionContext, move: Conversation) -> None:
-    """Live by the clock from before a move; it counts no more."""
-    previous = move.values["previous"]
-    ctx.person.place, ctx.person.zone, ctx.person.hour = (
-        previous["place"],
-        previous["zone"],
-        previous["hour"],
-    )
+    """Live by the clock from before a move; it counts no more. An hour that was wished for since then stays."""
+    previous, wished = move.values["previous"], last_move(ctx.session, ctx.person.id, (HOUR,))
+    if move.flow != HOUR:
+        ctx.person.place, ctx.person.zone = previous["place"], previous["zone"]
+    if wished is None or wished.id <= move.id:
+        ctx.person.hour = previous["hour"]
     go_by_it(ctx)
     move.values = {**move.values, "undone": True}
 

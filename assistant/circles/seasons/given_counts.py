@@ -28,7 +28,7 @@ def given_by(session: Session, member: Member) -> Mapping[str, int]:
         .group_by(theirs.gave)
     )
     said = dict(session.execute(answers).all())
-    # Of an ask, whoever was asked helped; of an offer, its writer.
+    # Of an ask, and in an hour of NOW, whoever was asked helped; of an offer, its writer.
     helped = (
         select(func.count())
         .select_from(Approach)
@@ -36,7 +36,7 @@ def given_by(session: Session, member: Member) -> Mapping[str, int]:
         .where(
             Approach.helped == "yes",
             or_(
-                and_(Listing.kind == "ask", Approach.member_id == member.id),
+                and_(Listing.kind.in_(("ask", "now")), Approach.member_id == member.id),
                 and_(Listing.kind == "offer", Listing.member_id == member.id),
             ),
         )

@@ -161,6 +161,21 @@ def erase(session: Session, given: Given, now: dt.datetime) -> set[int]:
     return reached - {given.member.person_id}
 
 
+def forget_answers(session: Session, person_id: int, answers: Sequence[Answer], now: dt.datetime) -> None:
+    """Erase answers that went nowhere yet, with the texts by which they came and what conversations keep."""
+    said = {each for answer in answers if (words := answer.words) for each in (words.strip(), _line(words))}
+    forget_with(session, [ref for each in answers for ref in shown_in(f"answer:{each.id}")], now)
+    for answer in answers:
+        answer.words, answer.value, answer.key, answer.erased_at = None, None, TAKEN_BACK, now
+    _erase_values(session, person_id, answers, said)
+    _erase_texts(session, person_id, {each.inbox_id for each in answers}, said, now)
+    session.flush()
+
+
+def _line(words: str) -> str:
+    return " ".join(words.split())
+
+
 def _answers(
     session: Session, seats: Sequence[int], *, private: bool, only: int | None = None
 ) -> list[Given]:
@@ -335,7 +350,7 @@ def _without(value: Any, said: set[str]) -> Any:
     """Return "" for words that were taken back, or the beginning of them."""
     if not isinstance(value, str) or not value.strip():
         return value
-    plain = " ".join(value.split())
+    plain = _line(value)
     gone = any(value.strip() == each or (len(plain) > 9 and each.startswith(plain)) for each in said)
     return "" if gone else value
 

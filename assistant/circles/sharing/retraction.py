@@ -12,11 +12,11 @@ from assistant.circles.actions.effects import AskAgain
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, other_name_of, shorten
 from assistant.circles.actions.registry import action
 from assistant.circles.people.audit import record
-from assistant.circles.sharing.given_words import PRIVATE, Given, erase, find, last_given
+from assistant.circles.sharing.given_words import PRIVATE, Given, erase, find, forget_answers, last_given
 from assistant.language.commands.taking_back import read_taking_back
 from assistant.language.rendering import readable_date, readable_day
 from assistant.schedule.local_time import home, zone_of
-from assistant.store.tables import Audit, Conversation, Person, Question
+from assistant.store.tables import Answer, Audit, Conversation, Person, Question
 
 AT_ONCE: Final = dt.timedelta(days=1)
 """What was given longer ago is shown first: whoever says "delete that" may mean something else."""
@@ -24,7 +24,7 @@ TAKING_BACK: Final = "take back"
 """What the audit calls it."""
 _HANGS_ON: Final = {("goal", "plan"): "goal"}
 """A question that makes no sense without the answer before it -> the step that asked for that."""
-_ENDS_WITH_IT: Final = ("step_day",)
+_ENDS_WITH_IT: Final = ("step_day", "step_plan")
 """Flows that only ask about words just given."""
 
 
@@ -71,6 +71,23 @@ def forget_held(ctx: ActionContext) -> None:
         given.answer.visible_to = PRIVATE
     else:
         erase(ctx.session, given, ctx.now)
+
+
+def forget_draft(ctx: ActionContext, conversation: Conversation, flow: str) -> None:
+    """Erase what was written for a draft of this flow, and all that its conversation remembers of it."""
+    written = (
+        select(Answer)
+        .join(Question, Question.id == Answer.question_id)
+        .where(
+            Question.conversation_id == conversation.id,
+            Question.flow == flow,
+            Answer.outcome == "text",
+            Answer.words.is_not(None),
+        )
+    )
+    forget_answers(ctx.session, ctx.person.id, ctx.session.scalars(written).all(), ctx.now)
+    if conversation.ended_at is not None:
+        conversation.values = {}
 
 
 def _take_back(ctx: ActionContext, given: Given) -> ActionResult:

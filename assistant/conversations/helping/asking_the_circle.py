@@ -35,8 +35,9 @@ def as_command(
 ) -> CommandReading | None:
     """Return the command that a sentence means by its opening: "does anybody know ...", "I have a spare ...".
 
-    With a question open, only what is said to everyone counts: "I can teach braids" is an answer. Whoever may
-    be in danger is heard, not served.
+    With a question open, only what is said to everyone counts: "I can teach braids" is an answer; and what
+    calls for someone now ("I just got locked out"), where words are no answer. Whoever may be in danger is
+    heard, not served.
     """
     question = context.question
     if question is not None and context.services.book.is_safety(question.flow):
@@ -47,10 +48,20 @@ def as_command(
         if calls:
             return replace(reading, sure=True)
     opening = read_opening(context.words)
-    if opening is None or (question is not None and not opening.to_all):
+    if opening is None:
+        return None
+    calls = opening.to_all or (opening.kind == NOW and not _takes_words(context, question))
+    if question is not None and not calls:
         return None
     said = KEYWORDS[opening.kind].get(language, KEYWORDS[opening.kind]["en"])
     return CommandReading(opening.kind, context.words.strip(), sure=True, said=said)
+
+
+def _takes_words(context: Context, question: Question | None) -> bool:
+    """Whether the open question takes any words at all, or is itself about an ask."""
+    if question is None:
+        return False
+    return (step_of(context, question).expect or "text") == "text" or question.flow in TAKEN_UP_IN
 
 
 def asks_somebody(context: Context, reading: CommandReading) -> bool:
@@ -78,7 +89,7 @@ def ask_which(
         return False
     if command.name not in KEYWORDS or command.value != context.words.strip():
         return False
-    if (step_of(context, question).expect or "text") != "text" or question.flow in TAKEN_UP_IN:
+    if question.flow in TAKEN_UP_IN:
         return False
     values = {"held": context.words.strip(), "meant": question.id, "kind": command.name}
     start_instead(context, question, "ask_meant", values)

@@ -105,7 +105,9 @@ def may_meet(ctx: ActionContext, *, whom: int = 0, picked: str = "") -> ActionRe
 def may_introduce(ctx: ActionContext, *, chosen: list[int] | None = None) -> ActionResult:
     """Whether someone may introduce these two now."""
     one, other = (chosen or [0, 0])[:TWO]
-    return ActionResult(_too_often(ctx, one, other) or "ready", {"about_1": "", "about_2": ""})
+    return ActionResult(
+        _too_often(ctx, one, other) or "ready", {"about_1": "", "about_2": "", "written": "none"}
+    )
 
 
 @action("drafted", "blank", "gone")
@@ -134,13 +136,13 @@ def keep_sentence(ctx: ActionContext, *, line: str = "") -> ActionResult:
 @action("kept", "number", "empty", "long")
 def keep_about_first(ctx: ActionContext, *, line: str = "") -> ActionResult:
     """Keep a line about the first of two, who sees it before anyone else does."""
-    return _keep(ctx, line, "about_1")
+    return _keep(ctx, line, "about_1", written="first")
 
 
 @action("kept", "number", "empty", "long")
-def keep_about_second(ctx: ActionContext, *, line: str = "") -> ActionResult:
-    """Keep a line about the second of two."""
-    return _keep(ctx, line, "about_2")
+def keep_about_second(ctx: ActionContext, *, line: str = "", about_1: str = "") -> ActionResult:
+    """Keep a line about the second of two; `written` says of whom there is one."""
+    return _keep(ctx, line, "about_2", written="both" if about_1 else "second")
 
 
 @action("asked", "gone")
@@ -214,11 +216,11 @@ def _circles(ctx: ActionContext) -> list[Circle]:
     return list({circle.id: circle for circle in (*mine, *hosted)}.values())
 
 
-def _keep(ctx: ActionContext, line: str, name: str) -> ActionResult:
+def _keep(ctx: ActionContext, line: str, name: str, **more: str) -> ActionResult:
     words = " ".join(line.split())
     wrong = wrong_sentence(ctx, words)
     if wrong is None:
-        return ActionResult("kept", {name: words, "line": ""})
+        return ActionResult("kept", {name: words, "line": "", **more})
     return ActionResult(wrong, {"line": "", "length": str(len(words)), "longest": str(LONGEST_SENTENCE)})
 
 
