@@ -87,7 +87,7 @@ def last_move(session: Session, person_id: int, flows: Sequence[str] = MOVES) ->
 
 
 def take_back_move(ctx: ActionContext, move: Conversation) -> None:
-    """Live by the clock from before a move; it counts no more. An hour that was wished for since then stays."""
+    """Live by the clock from before a move; it counts no more. An hour wished for since then stays."""
     previous, wished = move.values["previous"], last_move(ctx.session, ctx.person.id, (HOUR,))
     if move.flow != HOUR:
         ctx.person.place, ctx.person.zone = previous["place"], previous["zone"]
