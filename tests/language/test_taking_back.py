@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.language.commands.taking_back import read_taking_back, says_who_reads
+from assistant.language.commands.taking_back import kept_from, read_taking_back, says_who_reads
 from tests.case_tables import each_case
 
 CASES: list[list[str]] = tomllib.loads(
@@ -50,3 +50,9 @@ def test_whatever_says_more_takes_nothing_back(more: str, case: list[str]) -> No
 )
 def test_a_text_may_say_among_other_words_who_is_to_read_it(text: str, says: bool) -> None:
     assert says_who_reads(text) is says
+
+
+def test_whoever_is_not_to_know_may_be_named() -> None:
+    assert kept_from("thorn: my ex. don't tell Rosa about the ex part") == ["rosa"]
+    assert kept_from("que no se entere Luz, pero no fui") == ["luz"]
+    assert kept_from("Rosa told me, and I told Luz") == []
