@@ -63,12 +63,20 @@ def let_go(context: Context, question: Question, conversation: Conversation, com
     if question.flow == ASKING:
         take_answer(context, question, conversation, Reading("yes"))
         return True
-    about = context.about(conversation)
+    about, flows = context.about(conversation), _drafting(context, conversation)
     _leave(context, question, conversation)
     forget_held(about)
-    forget_draft(about, conversation, question.flow)
+    forget_draft(about, conversation, flows)
     _tell_what_stays(context)
     return True
+
+
+def _drafting(context: Context, conversation: Conversation) -> list[str]:
+    """Return the flow that stands at a draft, and those that gathered it before they called it."""
+    book = context.services.book
+    callers = [book.flows[flow] for flow, *_ in conversation.callers if flow in book.flows]
+    gather = [each.name for each in callers if any(step.taken_back for step in each.steps.values())]
+    return [conversation.flow, *gather]
 
 
 def _leave(context: Context, question: Question, conversation: Conversation) -> None:

@@ -46,6 +46,7 @@ from assistant.language.replies.corrections import read_number_alone
 from assistant.language.signals.courtesy import is_courtesy
 from assistant.safety.alert_answers import alerts_shown, is_holding, is_needed, tell_who_is_here
 from assistant.safety.alert_holding import PASSED, hands_of, last_words, open_about
+from assistant.safety.first_response import speaks_of_danger
 from assistant.store.tables import Alert, AlertStep, Conversation, Outbox, Person, Question
 
 ON_CALL: Final = "on_call"
@@ -256,7 +257,12 @@ def _is_a_number_for(context: Context, question: Question | None, alerts: Sequen
 
 
 def _may_answer(context: Context, question: Question, alerts: Sequence[Alert]) -> bool:
-    """Whether words may be for whoever has taken the alert, and the answer to a prompt as well."""
+    """Whether words may be for whoever has taken the alert, and the answer to a prompt as well.
+
+    Words of danger are for that person alone: others are not to read them by a yes that was meant for us.
+    """
+    if speaks_of_danger(context.words, context.person.language):
+        return False
     takes_any = (step_of(context, question).expect or "text") == "text"
     at_sign = context.words.lstrip()[:1] in AT_SIGNS
     return takes_any and not at_sign and _came_after(context, question, alerts)

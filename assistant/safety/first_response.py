@@ -64,6 +64,11 @@ def respond(
     return Response(found.kind, FLOWS[found.kind])
 
 
+def speaks_of_danger(words: str, language: str | None) -> bool:
+    """Return whether words speak of danger, surely or perhaps: then they answer nothing else."""
+    return read_danger(words, language).level != "none"
+
+
 def to_ask_gently(
     session: Session,
     person_id: int,

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.buddies.groups import history, kept_apart, pairable
 from assistant.circles.people.weekly_texts import OF_OWN_ASKS
+from assistant.delivery.verdicts import OPENER
 from assistant.schedule.programs import programs
 from assistant.simulation.invariants import Score
 from assistant.simulation.text_checks import Passed
@@ -207,6 +208,8 @@ class Reckoner:
                 continue
             if text.row.wording.startswith(_COMING_IN + _WISHED_FOR + ASKED + OF_OWN_ASKS):
                 continue
+            if text.row.wording == OPENER:
+                continue  # It stands for what waits behind it, which counts when it comes.
             day = text.at.astimezone(ZoneInfo(text.zone)).date()
             starts_on = running[text.row.member_id].starts_on
             if starts_on is None or day < starts_on:

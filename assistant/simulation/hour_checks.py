@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from assistant.delivery.verdicts import OPENER
 from assistant.simulation.exchange_checks import AWAY
 from assistant.simulation.invariants import Score
 from assistant.simulation.text_checks import Passed, Watcher
@@ -57,11 +58,14 @@ def check_hours(world: World, score: Score, watcher: Watcher) -> None:
 
 
 def _opens(text: Passed, name: str, seat: int, starts_at: dt.datetime) -> bool:
-    """Whether this is the text by which the hour begins for that seat."""
+    """Whether this is the text by which the hour begins for that seat.
+
+    To a chat whose window is closed it is the opener, which is all that the carrier lets through.
+    """
     return (
         text.name == name
         and text.seat == seat
         and text.row is not None
-        and text.row.wording.startswith(OPENS)
+        and (text.row.wording.startswith(OPENS) or text.row.wording == OPENER)
         and starts_at - WITHIN <= text.at <= starts_at + WITHIN
     )

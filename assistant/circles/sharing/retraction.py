@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -73,14 +74,14 @@ def forget_held(ctx: ActionContext) -> None:
         erase(ctx.session, given, ctx.now)
 
 
-def forget_draft(ctx: ActionContext, conversation: Conversation, flow: str) -> None:
-    """Erase what was written for a draft of this flow, and all that its conversation remembers of it."""
+def forget_draft(ctx: ActionContext, conversation: Conversation, flows: Collection[str]) -> None:
+    """Erase what was written for a draft of these flows, and all that its conversation remembers of it."""
     written = (
         select(Answer)
         .join(Question, Question.id == Answer.question_id)
         .where(
             Question.conversation_id == conversation.id,
-            Question.flow == flow,
+            Question.flow.in_(flows),
             Answer.outcome == "text",
             Answer.words.is_not(None),
         )

@@ -47,7 +47,7 @@ def test_what_others_said_counts_and_ones_own_word_does_not(town: Town) -> None:
     helped(town, "ask", rosa, ana, "yes")
     helped(town, "ask", rosa, ana, "no")
     helped(town, "offer", ana, sol, "yes")
-    helped(town, "ask", ana, sol, "yes")
+    helped(town, "now", ana, sol, "yes")
     assert given_by(town.session, ana) == {"taught": 2, "listened": 2, "helped": 2}
     assert given_by(town.session, rosa) == {"taught": 1, "listened": 2, "helped": 0}
     assert given_by(town.session, sol) == {"taught": 1, "listened": 1, "helped": 1}
