@@ -28,9 +28,11 @@ from assistant.conversations.turn_context import Context
 from assistant.conversations.turns import lay_aside, start, start_instead
 from assistant.engine.flow_model import Step
 from assistant.engine.movement import UNCLEAR
-from assistant.language.commands.taking_back import says_who_reads
+from assistant.language.asking.question_reading import only_asks
+from assistant.language.commands.taking_back import kept_from, says_who_reads
 from assistant.language.folding import plain_words
 from assistant.language.replies.numbers import read_number
+from assistant.language.replies.refusing import refuses
 from assistant.language.replies.reply_reading import Reading
 from assistant.language.signals.courtesy import is_courtesy
 from assistant.store.tables import Conversation, Outbox, Question
@@ -174,6 +176,12 @@ def _asked_whom_it_answers(context: Context, question: Question) -> bool:
     told = question.visible_to == "circle" and names_someone(about, context.words)
     if about.member is not None and about.member.promised_at is not None:
         told = told or (question.visible_to != "host" and says_who_reads(context.words))
+        told = told or any(names_someone(about, each) for each in kept_from(context.words))
+        # "I'd rather not say, hard week" is not for others as it is.
+        told = told or refuses(context.words, whole=False)
+        # Nor is what is put to us, where the question came by itself: later a question may be the answer.
+        put = question.visible_to == "circle" and only_asks(context.words)
+        told = told or (put and came_by_itself(context, question))
     if not told and not writers_about(about, question, context.words):
         return False
     start_instead(context, question, "route", {"held": context.words, "answers": question.id})

@@ -12,7 +12,10 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.exchange.open_talks import SETTLED
 from assistant.circles.people.known_rows import ASKED
-from assistant.store.tables import Conversation, PendingAction, Question, Timer
+from assistant.engine.book import FlowBook
+from assistant.schedule.local_time import home, hours_for, next_allowed, zone_of
+from assistant.schedule.waits import due
+from assistant.store.tables import Circle, Conversation, PendingAction, Person, Question, Timer
 
 RETURN_WITHIN = dt.timedelta(days=3)
 """A question set aside for longer is not asked again by itself."""
@@ -77,6 +80,36 @@ def open_question(
     )
     session.add(question)
     return question
+
+
+def over_at(
+    book: FlowBook,
+    flow: str,
+    kind: str,
+    spec: str,
+    since: dt.datetime,
+    person: Person,
+    circle: Circle | None,
+    uri: str | None,
+) -> dt.datetime:
+    """Return when (UTC) a wait or a silence is over, in the person's day: what is said then is unprompted.
+
+    Silence where someone may be in danger is heard at any hour, and so is what was agreed to for this one.
+
+    Args:
+        book: Knows which flows are about danger, or about this hour.
+        flow: That which waits.
+        kind: wait or silence.
+        spec: How long, as the flow says it.
+        since: From when on, aware UTC.
+        person: Who is waited for.
+        circle: Where the person is waited for, if in one.
+        uri: Where the person is texted; None: nowhere now.
+    """
+    zones = zone_of(person.zone, circle.zone if circle else None, uri)
+    moment = due(spec, since, home(zones), person.hour)
+    at_any_hour = book.is_urgent(flow) or (kind == "silence" and book.is_safety(flow))
+    return moment if at_any_hour else next_allowed(moment, zones, hours_for(uri))
 
 
 def _replace(session: Session, conversation: Conversation, now: dt.datetime) -> None:

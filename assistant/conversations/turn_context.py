@@ -113,14 +113,8 @@ class Context:
         )
 
     def seat(self, conversation: Conversation) -> tuple[Member | None, Circle | None]:
-        """Return the seat a conversation is about, and its circle; a host's may be about a circle alone."""
-        member = None
-        if conversation.member_id is not None:
-            member = self.session.get_one(Member, conversation.member_id)
-        if conversation.circle_id is not None:
-            mine = member is not None and member.circle_id == conversation.circle_id
-            return member if mine else None, self.session.get_one(Circle, conversation.circle_id)
-        return member, self.session.get_one(Circle, member.circle_id) if member is not None else None
+        """Return the seat a conversation is about, and its circle; see `seat_of`."""
+        return seat_of(self.session, conversation)
 
     def say(
         self,
@@ -209,3 +203,14 @@ class Context:
         if self.progress.drafts:
             put(self.session, self.progress.drafts, self.services.identity.sender, self.now)
             self.progress.drafts = []
+
+
+def seat_of(session: Session, conversation: Conversation) -> tuple[Member | None, Circle | None]:
+    """Return the seat a conversation is about, and its circle; a host's may be about a circle alone."""
+    member = None
+    if conversation.member_id is not None:
+        member = session.get_one(Member, conversation.member_id)
+    if conversation.circle_id is not None:
+        mine = member is not None and member.circle_id == conversation.circle_id
+        return member if mine else None, session.get_one(Circle, conversation.circle_id)
+    return member, session.get_one(Circle, member.circle_id) if member is not None else None

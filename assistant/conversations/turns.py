@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from assistant.circles.at_hand.hour_together import values_of_hour
 from assistant.conversations import effect_handlers
 from assistant.conversations.action_catalogue import all_actions
-from assistant.conversations.questions import open_question
+from assistant.conversations.questions import open_question, over_at
 from assistant.conversations.text_rendering import carried_by_values, labelled, speak
 from assistant.conversations.turn_context import Context
 from assistant.engine.book import FlowBook
@@ -19,8 +20,9 @@ from assistant.engine.movement import advance, begin, repeat
 from assistant.engine.problems import UnknownVersion
 from assistant.engine.wording import audience
 from assistant.safety.first_response import is_safety_talk
-from assistant.schedule.local_time import due, home, hours_for, next_allowed, zone_of
-from assistant.store.insert import insert_new
+from assistant.services import Services
+from assistant.store.insert import insert_later, insert_new
+from assistant.store.numbering import new_ids
 from assistant.store.sessions import forget_touched, noted, touched
 from assistant.store.tables import Conversation, FlowVersion, Question, Timer
 
@@ -125,8 +127,9 @@ def _carry_out_one(context: Context, conversation: Conversation, effect: Say | A
         if question is last:
             return  # It was repeated while open: nobody is nudged twice for it.
         context.ask(question)
-        for index, silence in enumerate(pinned.silence):
-            _set_timer(context, conversation, "silence", silence.after, str(index), question)
+        if pinned.silence:
+            # Of several only the first: when it is over, its timer goes on to the next.
+            _set_timer(context, conversation, "silence", pinned.silence[0].after, "0", question)
     else:
         _set_timer(context, conversation, "wait", effect.spec, WAITED)
 
@@ -139,28 +142,22 @@ def _set_timer(
     outcome: str,
     question: Question | None = None,
 ) -> None:
-    """Set a timer for the person's daytime: whatever is said when it ends is unprompted.
-
-    Silence where someone may be in danger is heard at any hour, and so is what was agreed to for this one.
-    """
     _, circle = context.seat(conversation)
-    zones = zone_of(context.person.zone, circle.zone if circle else None, context.address.uri)
-    due_at = due(spec, context.now, home(zones), context.person.hour)
-    book = context.services.book
-    at_any_hour = book.is_urgent(conversation.flow) or (
-        kind == "silence" and book.is_safety(conversation.flow)
-    )
-    context.session.add(
-        Timer(
-            kind=kind,
-            person_id=context.person.id,
-            member_id=conversation.member_id,
-            conversation_id=conversation.id,
-            question_id=question.id if question else None,
-            outcome=outcome,
-            due_at=due_at if at_any_hour else next_allowed(due_at, zones, hours_for(context.address.uri)),
-        )
-    )
+    uri, book = context.address.uri, context.services.book
+    row = {
+        "id": new_ids(context.session, Timer, 1)[0],
+        "kind": kind,
+        "person_id": context.person.id,
+        "member_id": conversation.member_id,
+        "conversation_id": conversation.id,
+        "question_id": question.id if question else None,
+        "outcome": outcome,
+        "values": {},
+        "due_at": over_at(book, conversation.flow, kind, spec, context.now, context.person, circle, uri),
+        "attempts": 0,
+        "at_once": False,
+    }
+    insert_later(context.session, Timer, [row])
 
 
 def _run(context: Context, conversation: Conversation, name: str) -> str:
@@ -199,8 +196,12 @@ def _settle(context: Context, conversation: Conversation, place: Place | None) -
         return
     if (place.flow, place.version) != (conversation.flow, conversation.version):
         store_version(context, place.flow, place.version)
-    conversation.flow, conversation.version, conversation.step = place.flow, place.version, place.step
-    conversation.callers = [[caller.flow, caller.version, caller.step] for caller in place.callers]
+        conversation.flow, conversation.version = place.flow, place.version
+    if place.step != conversation.step:
+        conversation.step = place.step
+    callers = [[caller.flow, caller.version, caller.step] for caller in place.callers]
+    if callers != conversation.callers:
+        conversation.callers = callers
 
 
 def store_version(context: Context, flow: str, version: str) -> None:
@@ -217,7 +218,19 @@ def store_version(context: Context, flow: str, version: str) -> None:
     insert_new(context.session, FlowVersion, [row])
 
 
-def with_versions(context: Context, look: Callable[[], T]) -> T:
+class Acting(Protocol):
+    """Whatever happens in a session, by the book."""
+
+    @property
+    def session(self) -> Session:
+        """The one it is written in."""
+
+    @property
+    def services(self) -> Services:
+        """Holds the book."""
+
+
+def with_versions(context: Acting, look: Callable[[], T]) -> T:
     """Return what `look` gives, loading older versions of flows from the store as it comes to need them."""
     while True:
         try:

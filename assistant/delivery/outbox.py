@@ -19,14 +19,12 @@ from assistant.circles.people.carried_media import along_with, by_themselves
 from assistant.circles.people.foreign_words import are_to_translate
 from assistant.circles.people.receipts import Reading, note_reads
 from assistant.language.sms.segments import measure, split
-from assistant.store.insert import insert_all
+from assistant.store.insert import insert_later
 from assistant.store.numbering import new_ids
 from assistant.store.tables import Outbox
 
 LONGEST_TEXT = 2
 """Segments. A longer text is cut into parts: carriers garble and reorder long concatenations."""
-FEW = 5
-"""So many rows wait to be written along with others; more go in by a statement of their own, faster."""
 TRANSLATED = "notices/translated"
 """The wording of what follows a text that a reader could not read."""
 ANSWER_WHILE_FRESH = dt.timedelta(minutes=30)
@@ -167,10 +165,7 @@ def put(
         foreign = are_to_translate(session, [(row["person_id"], row["carries"]) for row in carrying])
         for row, to_translate in zip(carrying, foreign, strict=True):
             row["to_translate"] = to_translate and row["wording"] != TRANSLATED
-    if len(rows) > FEW:
-        insert_all(session, Outbox, rows)
-    else:
-        session.add_all(Outbox(**row) for row in rows)
+    insert_later(session, Outbox, rows)
     if carrying:
         readings = [Reading(row["carries"], row["person_id"], row["id"]) for row in carrying]
         note_reads(session, readings, "text", now)

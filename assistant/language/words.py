@@ -39,6 +39,8 @@ SKIP = phrases_of(_TABLE["skip"])
 SKIP_PARTS = frozenset(phrase for phrase in SKIP if set(phrase) & words_of(_TABLE["skip_words"]))
 SKIP_TAILS = phrases_of(_TABLE["skip_tails"])
 
+REFUSING = tuple(pattern for patterns in _TABLE["refusing"].values() for pattern in patterns)
+
 ANSWER_LEADS = phrases_of(_TABLE["answer_leads"])
 CHOICE_LEADS = phrases_of(_TABLE["choice_leads"])
 CHOICE_TAILS = phrases_of(_TABLE["choice_tails"])

@@ -94,11 +94,10 @@ def next_prompt(
     days_in = (now.date() - first_monday(starts_on)).days
     first = bisect_left(program.entries, days_in - _LONG_PAST, key=lambda entry: entry.days_in)
     for entry in program.entries[first:]:
-        day = entry.day(starts_on)
         unwanted = not entry.readers and (reads_only or only not in (None, entry.flow))
-        if entry.key in come or _in(day, breaks) or unwanted:
+        if unwanted or entry.key in come or _in(day := entry.day(starts_on), breaks):
             continue
-        due = clock.due(entry, starts_on)
+        due = clock.on(day, entry.hour)
         if due >= now:
             return Next(entry, due)
         late = next_allowed(now, (clock.zone,), clock.hours)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, Final
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, inspect
@@ -43,7 +43,7 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
                 return None
             if value.tzinfo is not dt.UTC:
                 value = (self.process_bind_param(value, dialect) or value).replace(tzinfo=dt.UTC)
-            return value.isoformat(" ", "microseconds")[:_LENGTH]
+            return _write(value)
 
         return process
 
@@ -56,6 +56,11 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+@lru_cache(1024)  # A batch is of one moment, which stands in every row of it.
+def _write(value: dt.datetime) -> str:
+    return value.isoformat(" ", "microseconds")[:_LENGTH]
 
 
 def _written(usual: Callable[[Any], dt.datetime | None]) -> Callable[[Any], dt.datetime | None]:

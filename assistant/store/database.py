@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +57,7 @@ class Database:
             }
         )
         # hide_parameters: an error message must never print what members wrote.
-        self.engine = create_engine(parsed, hide_parameters=True, **options)
+        self.engine = create_engine(parsed, hide_parameters=True, json_serializer=_as_json, **options)
         self.keyring = keyring
         # Where the types of sealed columns find it: they are given nothing but the dialect.
         vars(self.engine.dialect)["keyring"] = keyring
@@ -109,6 +110,11 @@ class Database:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
+
+
+def _as_json(value: Any) -> str:
+    # Most of what is kept so is empty, and written a hundred times a batch.
+    return "{}" if value == {} else "[]" if value == [] else json.dumps(value)
 
 
 def _prepare_sqlite(engine: Engine, durable: bool) -> None:

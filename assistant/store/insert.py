@@ -9,6 +9,9 @@ from sqlalchemy import Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
+LATER = "rows to insert"
+"""Where a session keeps what `insert_later` was given: table -> rows."""
+
 
 def insert_new(session: Session, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert these rows, leaving alone any that would break a unique constraint."""
@@ -16,6 +19,23 @@ def insert_new(session: Session, table: type[DeclarativeBase], rows: Sequence[Ma
     make = sqlite.insert if dialect == "sqlite" else postgresql.insert
     # The table, not the class: whatever else waits to be written needs not go before these rows.
     session.connection().execute(make(cast("Table", table.__table__)).on_conflict_do_nothing(), list(rows))
+
+
+def insert_later(session: Session, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert these rows when the session next writes, and before anything is asked through it.
+
+    For rows that nobody looks at again in this transaction, and that no new row points to: they need no
+    objects, and go in by one statement for all people of a batch. All rows of a table name the same columns,
+    their ids among them.
+    """
+    if rows:
+        session.info.setdefault(LATER, {}).setdefault(table, []).extend(rows)
+
+
+def insert_waiting(session: Session) -> None:
+    """Insert what `insert_later` was given; the session calls this."""
+    for table, rows in (session.info.pop(LATER, None) or {}).items():
+        session.connection().execute(insert(cast("Table", table.__table__)), rows)
 
 
 def insert_all(session: Session, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -61,9 +61,9 @@ class RowsBy(Generic[Row]):
         ahead: _Ahead | None = session.info.get(AHEAD)
         if ahead is None:
             return self._read(session, [key]).get(key, [])
-        held = ahead.held.get(self)
+        held = ahead.held[self.table].get(self)
         if held is None:
-            held = ahead.held[self] = {}
+            held = ahead.held[self.table][self] = {}
             for row in ahead.new[self.table]:
                 _add(ahead, self, row)
         if key not in held and key in ahead.made[self.keys]:
@@ -98,7 +98,10 @@ class _Ahead:
     made: defaultdict[str, set[Any]] = field(default_factory=lambda: defaultdict(set))
     """Kind of key -> ids of rows that this transaction has made: nothing but what it made points to those."""
     new: defaultdict[type, list[Any]] = field(default_factory=lambda: defaultdict(list))
-    held: dict[RowsBy[Any], dict[Any, list[Any]]] = field(default_factory=dict)
+    held: defaultdict[type, dict[RowsBy[Any], dict[Any, list[Any]]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    """Table -> kind of rows of it -> key -> rows."""
 
 
 @contextmanager
@@ -133,8 +136,9 @@ def forget(session: Session, table: type[DeclarativeBase] | None = None) -> None
     if table is None:
         ahead.made.clear()
         ahead.new.clear()
-    for kind in [kind for kind in ahead.held if table is None or kind.table is table]:
-        del ahead.held[kind]
+        ahead.held.clear()
+    else:
+        ahead.held.pop(table, None)
 
 
 def note_made(session: Session, row: Any) -> None:
@@ -146,9 +150,8 @@ def note_made(session: Session, row: Any) -> None:
     if (its_id := vars(row).get("id")) is not None:
         ahead.made[f"{table.__table__.name}_id"].add(its_id)
     ahead.new[table].append(row)
-    for kind in ahead.held:
-        if kind.table is table:
-            _add(ahead, kind, row)
+    for kind in ahead.held[table]:
+        _add(ahead, kind, row)
 
 
 def note_gone(session: Session, row: Any) -> None:
@@ -158,13 +161,13 @@ def note_gone(session: Session, row: Any) -> None:
         return
     if row in ahead.new[type(row)]:
         ahead.new[type(row)].remove(row)
-    for kind, held in ahead.held.items():
-        if kind.table is type(row) and row in (rows := held.get(getattr(row, kind.key), [])):
+    for kind, held in ahead.held[type(row)].items():
+        if row in (rows := held.get(getattr(row, kind.key), [])):
             rows.remove(row)
 
 
 def _add(ahead: _Ahead, kind: RowsBy[Any], row: Any) -> None:
-    held, key = ahead.held[kind], getattr(row, kind.key)
+    held, key = ahead.held[kind.table][kind], getattr(row, kind.key)
     if (key in held or key in ahead.made[kind.keys]) and kind.holds(row):
         held.setdefault(key, []).append(row)
 

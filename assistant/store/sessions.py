@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import pairwise
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import Table, event, inspect, orm
 from sqlalchemy.orm.unitofwork import UOWTransaction, _SaveUpdateAll
 
 from assistant.store import read_ahead
+from assistant.store.insert import LATER, insert_waiting
 from assistant.store.numbering import number
 
 NOTED: Final = "noted"
 """Where a session keeps what `noted` returns."""
 WATCHED: Final = "watched"
 """Marks tables, in their `info`, changes of which `touched` tells of."""
+
+Row = TypeVar("Row")
 
 
 class Session(orm.Session):
@@ -29,6 +32,16 @@ class Session(orm.Session):
         """Return the row with this id, or None; see `sqlalchemy.orm.Session.get`."""
         row = None if any(options.values()) else self.info.get("rows", {}).get((entity, ident))
         return super().get(entity, ident, **options) if row is None else row
+
+    def get_one(self, entity: type[Row], ident: Any, **options: Any) -> Row:  # type: ignore[override]
+        """Return the row with this id; see `sqlalchemy.orm.Session.get_one`."""
+        row: Row | None = None if any(options.values()) else self.info.get("rows", {}).get((entity, ident))
+        return super().get_one(entity, ident, **options) if row is None else row
+
+    def flush(self, objects: Any = None) -> None:
+        """Write what waits to be written, rows without objects last; see `sqlalchemy.orm.Session.flush`."""
+        super().flush(objects)
+        insert_waiting(self)
 
 
 def take_back(session: orm.Session, row: Any) -> None:
@@ -48,6 +61,7 @@ def watch(sessions: orm.sessionmaker[Session]) -> None:
     event.listen(sessions, "pending_to_persistent", _keep)
     event.listen(sessions, "persistent_to_deleted", _let_go)
     event.listen(sessions, "before_flush", _write_in_order)
+    event.listen(sessions, "before_commit", Session.flush)
     event.listen(sessions, "do_orm_execute", read_ahead.note_statement)
     event.listen(sessions, "after_soft_rollback", _forget)
 
@@ -135,6 +149,7 @@ def _let_go(session: orm.Session, row: Any) -> None:
 def _forget(session: orm.Session, _transaction: object) -> None:
     """After a rollback, rows may not be what they were, nor even be."""
     session.info.pop(NOTED, None)
+    session.info.pop(LATER, None)
     session.info.pop("rows", None)
     read_ahead.forget(session)
 

@@ -13,9 +13,12 @@ from sqlalchemy import func, select
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.registry import ACTIONS, Action
 from assistant.circles.people import consent
+from assistant.conversations import timers
 from assistant.delivery.recorder import IncomingText, insert_texts
 from assistant.engine.book import FlowBook
+from assistant.engine.flow_model import Place, Turn
 from assistant.engine.loading import load
+from assistant.engine.movement import silence
 from assistant.runtime import known
 from assistant.simulation.world import TYPING, World
 from assistant.store.tables import (
@@ -315,6 +318,21 @@ def test_silence_says_its_word_then_goes_its_way(world: World) -> None:
     world.text("ana", "START")
     world.text("ana", "tour")
     assert hears(world, "ana", dt.timedelta(hours=30)) == ["Still there?"]
+    assert hears(world, "ana", dt.timedelta(hours=30)) == ["Another time, then."]
+
+
+def test_a_silence_that_fails_does_not_keep_the_next_from_coming(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(book: FlowBook, place: Place, index: int) -> Turn:
+        if index == 0:
+            raise RuntimeError("its words cannot be said")
+        return silence(book, place, index)
+
+    world.text("ana", "START")
+    world.text("ana", "tour")
+    monkeypatch.setattr(timers, "silence", failing)
+    assert hears(world, "ana", dt.timedelta(hours=30)) == []
     assert hears(world, "ana", dt.timedelta(hours=30)) == ["Another time, then."]
 
 

@@ -11,6 +11,7 @@ from assistant.language.asking.question_reading import (
     AskedBack,
     asked_of_someone,
     near_question,
+    only_asks,
     read_questions,
 )
 from assistant.runtime import read_flows
@@ -31,6 +32,13 @@ def asked(text: str, *, loosely: bool = False) -> AskedBack:
 def test_a_question_is_heard_wherever_it_is_asked(text: str, kind: str, loosely: bool) -> None:
     heard = asked(text, loosely=loosely)
     assert (heard.kinds, heard.whole) == ((kind,), True)
+
+
+@each_case(
+    ("text", "asks"), [(text, asks == "asks") for asks, texts in CASES["put"].items() for text in texts]
+)
+def test_what_is_put_as_a_question_is_told_from_what_is_told(text: str, asks: bool) -> None:
+    assert only_asks(text) is asks
 
 
 @each_case(("text", "kinds"), CASES["both"].items())

@@ -19,7 +19,10 @@ def test_a_plain_american_number_is_what_the_library_takes_it_for(
 ) -> None:
     area = f"({digits[:3]})" if brackets else digits[:3]
     written = f"{prefix}{area}{first}{digits[3:6]}{second}{digits[6:]}"
-    number = phonenumbers.parse(written, "US")
+    try:
+        number = phonenumbers.parse(written, "US")
+    except phonenumbers.NumberParseException:
+        return  # "0114220000" begins as calls abroad do, and no country is behind it.
     if phonenumbers.is_valid_number(number):
         expected = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         assert read_written(written, "US") == expected

@@ -10,7 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from assistant.schedule.clock import ManualClock
@@ -241,6 +241,45 @@ def test_who_was_asked_lives_through_what_listings_may_be(database: Database) ->
         assert (kept.listing_id, kept.wave, kept.reply) == (5, "quiet", "can")
         session.get_one(Listing, 5).kind = "rally"
         kept.reply = "line"
+
+
+def test_a_question_keeps_the_one_timer_of_its_next_silence(database: Database) -> None:
+    migrate.downgrade(database, "0037")
+    moment = "2026-06-01 14:00:00+00:00" if not database.is_sqlite else "2026-06-01 14:00:00"
+    timers = ((1, 1, "0", None), (2, 1, "1", None), (3, 2, "0", moment), (4, 2, "1", None), (5, 2, "2", None))
+    with database.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO person (id, created_at, plain) VALUES (1, :at, false)"), {"at": moment}
+        )
+        connection.execute(
+            text(
+                'INSERT INTO conversation (id, person_id, flow, version, step, callers, "values", began_at)'
+                " VALUES (1, 1, 'f', 'v', 's', '[]', '{}', :at)"
+            ),
+            {"at": moment},
+        )
+        for number, state in ((1, "open"), (2, "waiting")):
+            connection.execute(
+                text(
+                    "INSERT INTO question"
+                    " (id, conversation_id, person_id, flow, step, visible_to, state, opened_at, unclear)"
+                    " VALUES (:id, 1, 1, 'f', 's', 'us', :state, :at, 0)"
+                ),
+                {"id": number, "state": state, "at": moment},
+            )
+        for number, question, outcome, done in timers:
+            connection.execute(
+                text(
+                    "INSERT INTO timer"
+                    ' (id, kind, person_id, question_id, outcome, "values", due_at, done_at, attempts)'
+                    " VALUES (:id, 'silence', 1, :question, :outcome, '{}', :at, :done, 0)"
+                ),
+                {"id": number, "question": question, "outcome": outcome, "at": moment, "done": done},
+            )
+    migrate.upgrade(database)
+    with database.read() as session:
+        waits = session.scalars(select(Timer.id).where(Timer.done_at.is_(None)).order_by(Timer.id)).all()
+        assert waits == [1, 4]
 
 
 def test_what_is_under_way_lives_through_the_renaming(database: Database) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event, select, text, update
 
 from assistant.store.database import Database
+from assistant.store.insert import insert_later
 from assistant.store.numbering import new_ids
 from assistant.store.read_ahead import RowsBy, announce, reading_ahead
 from assistant.store.sessions import forget_touched, take_back, touched
@@ -223,3 +224,47 @@ def test_a_few_texts_of_the_outbox_are_written_with_others(database: Database, t
         ids = put(session, [draft], "us", NOW)
         assert session.scalars(select(Outbox.id)).all() == ids
         assert session.execute(text("select count(*) from outbox")).scalar() == 1
+
+
+def silence(session: Any, person_id: int, outcome: str) -> None:
+    row = {"kind": "silence", "person_id": person_id, "outcome": outcome, "values": {}, "due_at": NOW}
+    insert_later(session, Timer, [{"id": new_ids(session, Timer, 1)[0], **row}])
+
+
+def waiting(session: Any) -> list[str | None]:
+    return sorted(session.scalars(select(Timer.outcome)))
+
+
+def test_rows_without_objects_go_in_by_one_statement_before_anything_is_asked(
+    database: Database, two: tuple[int, int]
+) -> None:
+    with database.write() as session:
+        silence(session, two[0], "0")
+        silence(session, two[1], "1")
+        with counted(database) as given:
+            assert waiting(session) == ["0", "1"]
+        assert [each.split()[0] for each in given] == ["INSERT", "SELECT"]
+
+
+def test_rows_without_objects_are_written_where_nothing_else_is(
+    database: Database, two: tuple[int, int]
+) -> None:
+    with database.write() as session:
+        silence(session, two[0], "0")
+        insert_later(session, Timer, [])
+    with database.read() as session:
+        assert waiting(session) == ["0"]
+
+
+def test_rows_without_objects_go_with_the_part_that_is_taken_back(
+    database: Database, two: tuple[int, int]
+) -> None:
+    with database.write() as session:
+        silence(session, two[0], "before")
+        part = session.begin_nested()
+        silence(session, two[0], "within")
+        part.rollback()
+        with session.begin_nested():
+            silence(session, two[0], "after")
+    with database.read() as session:
+        assert waiting(session) == ["after", "before"]

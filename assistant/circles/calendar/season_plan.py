@@ -79,15 +79,22 @@ def plan_next(session: Session, member: Member, now: dt.datetime) -> dt.datetime
         session.flush()  # One of the same key may be planned again before this transaction ends.
     if following is None:
         return None
-    key = following.entry.key
-    named = next((each for each in planned if each.key == key), None)
+    entry, due_at = following.entry, following.due_at
+    named = next((each for each in planned if each.key == entry.key), None)
     if named is None:
-        named = Timer(kind="prompt", person_id=member.person_id, member_id=member.id, key=key)
+        named = Timer(
+            kind="prompt",
+            person_id=member.person_id,
+            member_id=member.id,
+            key=entry.key,
+            flow=entry.flow,
+            values=dict(entry.values),
+            due_at=due_at,
+        )
         session.add(named)
-    named.flow = following.entry.flow
-    named.values = dict(following.entry.values)
-    named.due_at = following.due_at
-    return following.due_at
+    else:
+        named.flow, named.values, named.due_at = entry.flow, dict(entry.values), due_at
+    return due_at
 
 
 def replan(session: Session, whose: Member | Person | Circle, now: dt.datetime) -> None:

@@ -22,7 +22,7 @@ TRAVEL: Final = "travel"
 
 @action("pending_action", "too_late", "place", "hour", "words", "nothing")
 def undo(ctx: ActionContext) -> ActionResult:
-    """Take back whichever came last: an action within its minute (`did` is its kind), a move, or words.
+    """Take back what came last: an action within its minute (`did` is its kind), a move (or hour), or words.
 
     too_late: the last action has been done already. words: the last thing was something given to others;
     what becomes of it is for the flow to say.

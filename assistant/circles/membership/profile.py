@@ -110,7 +110,7 @@ def choose_place(
 
 @action("set", "unknown")
 def set_texting_hour(ctx: ActionContext, *, hour: PlaceSaid | None = None) -> ActionResult:
-    """Text the person by plan at the hour in `hour`, whatever place is said beside it; UNDO goes back."""
+    """Text the person by plan at the hour in `hour`, whatever place stands beside it; UNDO knows what was."""
     if hour is None or hour.hour is None:
         return ActionResult("unknown")
     previous = whereabouts(ctx.person)

@@ -126,6 +126,9 @@ def best_of(addresses: Collection[Address], kinds: Mapping[int, Kind]) -> Addres
     Args:
         kinds: What is in force at each address.
     """
+    if len(addresses) < SEVERAL:
+        (only,) = addresses
+        return only
     return max(addresses, key=lambda address: (_rank(address, kinds.get(address.id)), *_liked(address)))
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.people.carried_words import ARRIVED, LEAVING, ONLY_A_SIGN
 from assistant.circles.people.consent import in_chunks
+from assistant.store.insert import insert_later
 from assistant.store.numbering import new_ids
 from assistant.store.tables import (
     Answer,
@@ -100,19 +101,20 @@ def note_reads(session: Session, readings: Iterable[Reading], way: str, now: dt.
     seen = [(ref, reading) for reading in readings for ref in shown_in(reading.carries)]
     owners = owners_of(session, {ref for ref, _ in seen})
     others = [(ref, reading) for ref, reading in seen if ref in owners and owners[ref] != reading.reader_id]
-    session.add_all(
-        Receipt(
-            id=number,
-            person_id=owners[ref],
-            kind=ref[0],
-            ref_id=ref[1],
-            reader_id=reading.reader_id,
-            way=way,
-            outbox_id=reading.outbox_id,
-            at=now,
-        )
+    rows = [
+        {
+            "id": number,
+            "person_id": owners[ref],
+            "kind": ref[0],
+            "ref_id": ref[1],
+            "reader_id": reading.reader_id,
+            "way": way,
+            "outbox_id": reading.outbox_id,
+            "at": now,
+        }
         for number, (ref, reading) in zip(new_ids(session, Receipt, len(others)), others, strict=True)
-    )
+    ]
+    insert_later(session, Receipt, rows)
 
 
 def shown_in(carries: str) -> list[Ref]:

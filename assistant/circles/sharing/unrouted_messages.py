@@ -37,6 +37,8 @@ IN_A_WORD: Final = 2
 READERS: Final = ("circle", "buddy", "host", "save")
 SHOWN_IF_GROWN: Final = ("buddy", "writer", "answer")
 """What goes to the circle, or to a host, is shown before it goes in any case."""
+CALLED: Final = ("circle", "host", "save")
+"""Readers whom people call by more words than their label."""
 GROWN: Final = "grown"
 """A conversation's value: more was written after it was asked whom the held words are for."""
 
@@ -77,9 +79,16 @@ def find_readers(ctx: ActionContext, *, held: str = "", answers: int = 0) -> Act
     if asked:
         first.append(("answer", words["my_answer"], ()))
     answered = {key for key, _, _ in first}
+    called = {
+        key: [way for each in LANGUAGES.values() for way in each.replies[f"for_{key}"]] for key in CALLED
+    }
     choices = [
         *first,
-        *((key, label, ()) for key, label in labels.items() if there[key] and key not in answered),
+        *(
+            (key, label, called.get(key, ()))
+            for key, label in labels.items()
+            if there[key] and key not in answered
+        ),
     ]
     listed = list_choices(
         "readers",

@@ -24,6 +24,8 @@ _LONGEST_ASIDE: Final = max(map(len, _AROUND))
 _STOPS: Final = re.compile(r"([.,;:!?\u00a1\u00bf\u2026\n\r()\"\u201c\u201d]+|\s[-\u2013\u2014]+\s)")
 _LONGEST: Final = 160
 """Characters; what is longer tells something, and asks nothing of us alone."""
+_FORMS: Final = re.compile("|".join(_TABLE["forms"]["patterns"]))
+_TO_ALL: Final = frozenset(_TABLE["to_all"]["words"])
 _SPELT: Final = 5
 """Letters of a word in which one slip is forgiven: "who reeds this"."""
 _NEAR: Final = 84
@@ -158,6 +160,23 @@ def is_question(text: str) -> bool:
         words = words[1:]
     opens = words[:1] and (words[0] in QUESTION_OPENINGS or any(tuple(words[:n]) in ASKING for n in (1, 2)))
     return bool(opens) or "?" in text or "\u00bf" in text
+
+
+def only_asks(text: str) -> bool:
+    """Tell whether a text does nothing but ask us something, be it known what.
+
+    Every stretch of it ends in a question's mark, or is put as a question ("what did I say last week").
+    "What a week" and "did it!" ask nothing, nor does a question after something told; "does anyone know a
+    dentist?" is put to everyone.
+    """
+    if not _TO_ALL.isdisjoint(plain_words(text[:LONGEST_READ])):
+        return False
+    stretches = [
+        (" ".join(strip_words(words, _AROUND)), marked)
+        for _, words, marked in _stretches(text[:LONGEST_READ], ())
+    ]
+    put = [marked or _FORMS.match(words) is not None for words, marked in stretches if words]
+    return bool(put) and all(put)
 
 
 def _stretches(text: str, names: Collection[str]) -> Iterator[tuple[str, tuple[str, ...], bool]]:

@@ -19,6 +19,11 @@ _WISHED: Final = re.compile(
     r" (join|unirme(?: a)?)[ :]+([a-z0-9]{3,12})(?: (?:please|pls|por favor|porfa))?\W*$"
 )
 """Asked or wished for in small letters, at the end of what is written: "hi, can I join maple?"."""
+_NAMED: Final = re.compile(
+    r"\b(?:code|codeword|word|password|codigo|palabra|clave)(?: (?:is|es))?[ :,]+([a-z0-9]{3,12})"
+    r"(?: (?:please|pls|por favor|porfa))?\W*$"
+)
+"""The code said to be it, at the end: "quiero unirme, código maple"."""
 
 
 def read_code_line(
@@ -57,6 +62,8 @@ def _mentioned(
     wished = _WISHED.search(fold(text))
     if wished and not codes:
         codes = {wished[2]: f"{wished[1]} {wished[2]}".upper()}
+    elif not codes and (named := _NAMED.search(fold(text))):
+        codes = {named[1]: f"JOIN {named[1]}".upper()}
     if len(codes) != 1 or text.isupper():
         return None
     said = next(iter(codes.values()))

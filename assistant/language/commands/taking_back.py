@@ -15,8 +15,9 @@ from assistant.language.word_tables import load_table
 _LONGEST: Final = 24
 """Words; whoever writes more says more."""
 
-READERS, APART, OF_IT = "readers", "apart", "of it"
+READERS, APART, OF_IT, BEFORE = "readers", "apart", "of it", "before a name"
 """Kinds of patterns by which other words say who may read them."""
+_BESIDE: Final = frozenset({READERS, APART, OF_IT, BEFORE})
 
 Phrases = Mapping[str, frozenset[tuple[str, ...]]]
 """First word -> the phrases that begin with it."""
@@ -63,6 +64,13 @@ def says_who_reads(text: str) -> bool:
     return any(_lengths(apart, bare, 0) for bare in _bare(written_out(words)))
 
 
+def kept_from(text: str) -> list[str]:
+    """Return the plain words that stand where whoever is not to know is named: "don't tell Rosa"."""
+    words, before = tuple(plain_words(text)), _grammar()[BEFORE]
+    ends = {place + length for place in range(len(words)) for length in _lengths(before, words, place)}
+    return [words[end] for end in sorted(ends) if end < len(words)]
+
+
 def _bare(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     """Yield words without more and more of what may stand before who is to read them: "ok so this is"."""
     while words:
@@ -93,8 +101,7 @@ def _cover(words: tuple[str, ...], asked: bool) -> str | None:
     kinds = [
         kind
         for kind in grammar
-        if kind not in (READERS, APART, OF_IT)
-        and (kind in ("lead", "tail") or not asked or kind.startswith("asked"))
+        if kind not in _BESIDE and (kind in ("lead", "tail") or not asked or kind.startswith("asked"))
     ]
     # Place -> what was said on the way there: "" for nothing but leads and tails so far.
     reached: dict[int, set[str]] = {0: {""}}
@@ -157,6 +164,7 @@ def _grammar() -> dict[str, list[Pattern]]:
         (part["keeping"], part["readers"], part["from_reading"]),
         (part["keeping_es"], part["readers_es"], part["from_reading_es"]),
     ]
+    either = _by_first_word([*table["between"], *table["unseen"]])
     about_readers = set(table["sharing_phrases"])
     alone = [phrase for phrase in table["phrases"] if phrase not in about_readers]
     asking, oneself = table["asking"], table["asking_for_oneself"]
@@ -170,9 +178,14 @@ def _grammar() -> dict[str, list[Pattern]]:
             *sharing,
             (part["keeping_from_es"], part["kept_from_es"], part["from_reading_es"]),
             (part["said_anywhere"],),
+            (part["keeping_it"], part["between"]),
+            (part["staying"], part["between"]),
+            (part["keeping_it"], part["kept"], either),
+            (part["kept"], part["staying"], either),
         ],
         APART: [(part["said_apart"],)],
         OF_IT: [(part["said_of_it"],)],
+        BEFORE: [(part["before_a_name"],)],
         "asked gone": [
             *((part["asking"], *pattern) for pattern in gone),
             (part["asking_for_oneself"], part["own_verbs"], every),

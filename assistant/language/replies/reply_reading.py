@@ -25,6 +25,7 @@ from assistant.language.replies.coverage import (
 )
 from assistant.language.replies.names import read_name
 from assistant.language.replies.numbers import number_leftover, read_number
+from assistant.language.replies.refusing import refuses
 from assistant.language.replies.yes_no import (
     explain_agreement,
     explain_yes_no,
@@ -181,7 +182,7 @@ def read(
     if expect.kind == "text":
         if not says_something(said):
             return Reading("unclear")
-        skips = is_skip(said) or wishes_to_skip(said, whole=True)
+        skips = is_skip(said) or wishes_to_skip(said, whole=True) or refuses(said)
         return Reading("skip") if skips else Reading("text", said, explained=tuple(plain_words(said)))
     short = said[:LONGEST_READ]
     if expect.kind in ("choice", "name", "place") and names_audience(short) and not _offers_audience(expect):
