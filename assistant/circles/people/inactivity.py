@@ -140,6 +140,10 @@ UNASKED: Final = (
 """The wordings of texts that come neither by the season's plan nor by the member's wish."""
 
 
+_UNPROMPTED: Final = ("survey/belonging/say",)
+"""These, too, where they come unprompted: the one question half way, which an answer may bring as well."""
+
+
 def may_nudge(session: Session, person_id: int, now: dt.datetime, *, asked_for: bool = False) -> bool:
     """Whether one more nudge is not one too many: there are two a week at most, whatever they are about.
 
@@ -150,6 +154,7 @@ def may_nudge(session: Session, person_id: int, now: dt.datetime, *, asked_for: 
         asked_for: It is a reminder on the day the member chose; only nudges not asked for hold it back.
     """
     kinds: list[ColumnElement[bool]] = [Outbox.wording.like(each) for each in UNASKED]
+    kinds.append(and_(Outbox.wording.in_(_UNPROMPTED), Outbox.purpose == "prompt"))
     if not asked_for:
         kinds.append(and_(Outbox.wording.like("step_reminder/%"), Outbox.purpose == "prompt"))
     nudges = select(func.count(Outbox.id)).where(
