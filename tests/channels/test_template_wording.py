@@ -131,3 +131,9 @@ def test_hardly_a_text_that_opens_can_be_no_template(plan: Plan, book: FlowBook)
     texts = [each for each in plan.wanted if each.kind == "text"]
     assert len(plan.unfit) < len(texts) / 10
     assert all(each.why for each in plan.unfit)
+
+
+def test_what_invites_to_a_circle_hour_and_begins_it_may_open_a_conversation(plan: Plan) -> None:
+    """Another flow calls them, too; where only the opener went, the hour had begun without whoever came."""
+    texts = {each.wording for each in plan.wanted if each.kind == "text"}
+    assert {"hour_invite/ask/say", "circle_hour/open/say", "hour_reminder/coming/say"} <= texts

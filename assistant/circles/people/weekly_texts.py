@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.people.inactivity import NUDGES_A_WEEK, OPENING
 from assistant.schedule.programs import monday_of, programs
 from assistant.schedule.wall import at_wall
-from assistant.store.tables import Circle, CircleHour, HourSeat, Member, Outbox
+from assistant.store.tables import Circle, CircleHour, HourSeat, Member, Outbox, Timer
 
 PLANNED_A_WEEK: Final = 8
 """Four that the season plans, and what someone who has just come is asked, a question a day, in that week.
@@ -51,6 +51,8 @@ _PARTS: Final = {"buddy_meet": 3}
 """Flows of the plan that come in several texts."""
 _OF_AN_HOUR: Final = ("hour_invite/ask", "hour_reminder/coming", "circle_hour/open", "circle_hour/close")
 """What a circle hour brings whoever comes; whoever says no hears no more of it."""
+_OF_A_STEP: Final = "step_reminder"
+"""What comes on the day that a member chose for a step."""
 _WEEK: Final = dt.timedelta(days=7)
 _NOT_SENT: Final = ("cancelled", "dropped", "failed")
 
@@ -64,7 +66,8 @@ def is_full(session: Session, member: Member, now: dt.datetime) -> bool:
 def crowded(session: Session, members: Collection[Member], now: dt.datetime) -> set[int]:
     """Return which of these seats have no room this week for what can wait: a survey, news, an ask.
 
-    What came since Monday, what the season and the first days still bring, and room for a nudge and a change.
+    What came since Monday, what the season, the first days and own steps still bring, and room for a
+    nudge and a change.
     """
     circles = {
         circle.id: circle
@@ -84,12 +87,14 @@ def crowded(session: Session, members: Collection[Member], now: dt.datetime) -> 
             came[seat] += 1
             begun[seat].add("/".join((wording or "").split("/")[:2]))
     hours = _hours_ahead(session, members, mondays, now)
+    steps = _steps_ahead(session, mondays, now)
     return {
         each.id
         for each in members
         if came[each.id]
         + _still_comes(each, circles[each.circle_id], begun[each.id], now)
         + (len(set(_OF_AN_HOUR) - begun[each.id]) if each.id in hours else 0)
+        + steps[each.id]
         + ROOM
         >= TEXTS_A_WEEK
     }
@@ -111,6 +116,18 @@ def _hours_ahead(
     no = select(HourSeat.member_id).where(HourSeat.hour_id.in_(hours), HourSeat.reply == "not")
     out, meeting = set(session.scalars(no)), set(hours.values())
     return {each.id for each in members if each.circle_id in meeting and each.id not in out}
+
+
+def _steps_ahead(session: Session, mondays: Mapping[int, dt.datetime], now: dt.datetime) -> Mapping[int, int]:
+    """Return of how many steps each of these seats is reminded before its week is over."""
+    ahead = select(Timer.member_id, Timer.due_at).where(
+        Timer.flow == _OF_A_STEP, Timer.done_at.is_(None), Timer.due_at > now, Timer.member_id.in_(mondays)
+    )
+    due: Counter[int] = Counter()
+    for seat, at in session.execute(ahead):
+        if seat is not None and at < mondays[seat] + _WEEK:
+            due[seat] += 1
+    return due
 
 
 def texts_in_a_week(session: Session, members: Collection[Member], now: dt.datetime) -> dict[int, int]:

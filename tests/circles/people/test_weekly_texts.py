@@ -9,7 +9,7 @@ from collections.abc import Callable
 from assistant.circles.people.weekly_texts import ROOM, TEXTS_A_WEEK, crowded, is_full
 from assistant.runtime import FLOWS, read_flows
 from assistant.simulation.texts_a_week import promised
-from assistant.store.tables import Circle, CircleHour, HourSeat, Member, Outbox
+from assistant.store.tables import Circle, CircleHour, HourSeat, Member, Outbox, Timer
 from tests.circles.town import Town
 
 SAYS = re.compile(
@@ -115,3 +115,19 @@ def test_a_circle_hour_ahead_has_its_room_kept_for_whoever_may_come(town: Town) 
     session.add(HourSeat(hour_id=hour.id, member_id=seat.id, reply="not"))
     session.flush()
     assert crowded(session, [seat], town.now) == set()
+
+
+def test_a_step_that_has_its_day_this_week_has_its_room_kept(town: Town) -> None:
+    seat, text = come_to(town)
+    for _ in range(TEXTS_A_WEEK - ROOM - 1):
+        text("notices/news_heading", days=0, purpose="relay")
+    assert crowded(town.session, [seat], town.now) == set()
+    monday = town.now - dt.timedelta(days=town.now.weekday())
+    timer = Timer(kind="prompt", person_id=seat.person_id, member_id=seat.id, flow="step_reminder")
+    timer.values, timer.due_at = {}, monday + dt.timedelta(days=8)
+    town.session.add(timer)
+    town.session.flush()
+    assert crowded(town.session, [seat], town.now) == set(), "next week"
+    timer.due_at = town.now + dt.timedelta(hours=1)
+    town.session.flush()
+    assert crowded(town.session, [seat], town.now) == {seat.id}
