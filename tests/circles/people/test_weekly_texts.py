@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 
+from assistant.circles.people.inactivity import NUDGES_A_WEEK, may_nudge
 from assistant.circles.people.weekly_texts import ROOM, TEXTS_A_WEEK, crowded, is_full
 from assistant.runtime import FLOWS, read_flows
 from assistant.simulation.texts_a_week import promised
@@ -131,3 +132,13 @@ def test_a_step_that_has_its_day_this_week_has_its_room_kept(town: Town) -> None
     timer.due_at = town.now + dt.timedelta(hours=1)
     town.session.flush()
     assert crowded(town.session, [seat], town.now) == {seat.id}
+
+
+def test_the_one_question_half_way_is_one_of_the_nudges_of_a_week(town: Town) -> None:
+    seat, text = come_to(town)
+    for _ in range(NUDGES_A_WEEK - 1):
+        text("buddy_middle/middle/say")
+    text("survey/belonging/say", purpose="reply")
+    assert may_nudge(town.session, seat.person_id, town.now)
+    text("survey/belonging/say")
+    assert not may_nudge(town.session, seat.person_id, town.now)
