@@ -142,10 +142,6 @@ OF_A_SURVEY: Final = "survey/%"
 """Likewise, where it comes by itself: its first question, whichever it is; others are asked in reply."""
 
 
-_UNPROMPTED: Final = ("survey/belonging/say",)
-"""These, too, where they come unprompted: the one question half way, which an answer may bring as well."""
-
-
 def may_nudge(session: Session, person_id: int, now: dt.datetime, *, asked_for: bool = False) -> bool:
     """Whether one more nudge is not one too many: there are two a week at most, whatever they are about.
 
