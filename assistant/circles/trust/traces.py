@@ -116,10 +116,15 @@ def forget_told(
         or_(Outbox.circle_id.in_(circles), Outbox.person_id.in_(mates)), Outbox.body.is_not(None)
     )
     for each in session.scalars(told.with_for_update()):
-        if not _names(each.body or "", names):
+        titles = [title for _, title in each.taps or ()]
+        if not any(_names(said, names) for said in (each.body or "", *titles)):
             continue
         if each.state == "queued" and not each.carries and by and max(each.not_before, now) >= by:
-            each.body = _nameless(each.body or "", names, SOMEONE[_language(session, each)])
+            someone = SOMEONE[_language(session, each)]
+            each.body = _nameless(each.body or "", names, someone)
+            each.taps = [
+                [payload, _nameless(title, names, someone)] for payload, title in each.taps or ()
+            ] or None
         elif each.state in WAITING:
             waits = True
         else:
