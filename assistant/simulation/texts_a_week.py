@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from assistant.circles.people.inactivity import UNASKED
+from assistant.circles.people.inactivity import OF_A_SURVEY, UNASKED
 from assistant.circles.people.weekly_texts import OF_OWN_ASKS
 from assistant.conversations.questions import RETURN_WITHIN
 from assistant.engine.book import FlowBook
@@ -94,7 +94,7 @@ def kind_of(text: Passed) -> str:
         return "words"
     if wording.startswith(_LEFT):
         return "changes"
-    patterns = [each.replace("%", ".*") for each in UNASKED]
+    patterns = [each.replace("%", ".*") for each in (*UNASKED, OF_A_SURVEY)]
     return "nudges" if any(re.fullmatch(each, wording) for each in patterns) else "planned"
 
 

@@ -135,13 +135,11 @@ def wants(session: Session, member_id: int | None, flow: str | None) -> bool:
 
 UNASKED: Final = (
     *("%/silence.%", "%nudge%", "buddy_quiet/%/say", "buddy_middle/%/say"),
-    *("hour_reminder/ask/say", "circle_hour/there/say", "survey/%may_i/say"),
+    *("hour_reminder/ask/say", "circle_hour/there/say"),
 )
 """The wordings of texts that come neither by the season's plan nor by the member's wish."""
-
-
-_UNPROMPTED: Final = ("survey/belonging/say",)
-"""These, too, where they come unprompted: the one question half way, which an answer may bring as well."""
+OF_A_SURVEY: Final = "survey/%"
+"""Likewise, where it comes by itself: its first question, whichever it is; others are asked in reply."""
 
 
 def may_nudge(session: Session, person_id: int, now: dt.datetime, *, asked_for: bool = False) -> bool:
@@ -154,9 +152,8 @@ def may_nudge(session: Session, person_id: int, now: dt.datetime, *, asked_for: 
         asked_for: It is a reminder on the day the member chose; only nudges not asked for hold it back.
     """
     kinds: list[ColumnElement[bool]] = [Outbox.wording.like(each) for each in UNASKED]
-    kinds.append(and_(Outbox.wording.in_(_UNPROMPTED), Outbox.purpose == "prompt"))
-    if not asked_for:
-        kinds.append(and_(Outbox.wording.like("step_reminder/%"), Outbox.purpose == "prompt"))
+    by_itself = (OF_A_SURVEY,) if asked_for else (OF_A_SURVEY, "step_reminder/%")
+    kinds += [and_(Outbox.wording.like(each), Outbox.purpose == "prompt") for each in by_itself]
     nudges = select(func.count(Outbox.id)).where(
         Outbox.person_id == person_id,
         Outbox.created_at > now - dt.timedelta(days=7),

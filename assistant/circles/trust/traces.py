@@ -116,19 +116,19 @@ def forget_told(
         or_(Outbox.circle_id.in_(circles), Outbox.person_id.in_(mates)), Outbox.body.is_not(None)
     )
     for each in session.scalars(told.with_for_update()):
-        in_words = _names(each.body or "", names)
-        if not in_words and not any(_names(title, names) for _, title in each.taps or ()):
+        titles = [title for _, title in each.taps or ()]
+        if not any(_names(said, names) for said in (each.body or "", *titles)):
             continue
         if each.state == "queued" and not each.carries and by and max(each.not_before, now) >= by:
             someone = SOMEONE[_language(session, each)]
             each.body = _nameless(each.body or "", names, someone)
-            each.taps = [[key, _nameless(title, names, someone)] for key, title in each.taps or ()] or None
+            each.taps = [
+                [payload, _nameless(title, names, someone)] for payload, title in each.taps or ()
+            ] or None
         elif each.state in WAITING:
             waits = True
-        elif in_words:
-            each.body, each.taps, each.erased_at = None, None, each.erased_at or now
         else:
-            each.taps = None
+            each.body, each.taps, each.erased_at = None, None, each.erased_at or now
     tables: tuple[Any, ...] = (Conversation, Timer)
     for table in tables:
         for row in session.scalars(select(table).where(table.person_id.in_(mates))):

@@ -201,7 +201,8 @@ def test_a_member_who_reads_or_is_away_is_asked_nothing(town: Town, state: str, 
     assert town.do("how_are_things", ana, member).outcome == outcome
 
 
-def test_nobody_is_nudged_more_than_twice_a_week(town: Town) -> None:
+@pytest.mark.parametrize("last", ["buddy_nudge/nudge/say", "survey/belonging/say"])
+def test_nobody_is_nudged_more_than_twice_a_week(town: Town, last: str) -> None:
     ana, member, _ = seated(town)
 
     def nudge(at: dt.datetime, wording: str) -> None:
@@ -227,7 +228,7 @@ def test_nobody_is_nudged_more_than_twice_a_week(town: Town) -> None:
     nudge(town.now - dt.timedelta(days=3), "weekly_reflection/open/silence.0")
     nudge(town.now - dt.timedelta(days=2), "weekly_reflection/open/say")
     assert may_nudge(town.session, ana.id, town.now)
-    nudge(town.now - dt.timedelta(days=1), "buddy_nudge/nudge/say")
+    nudge(town.now - dt.timedelta(days=1), last)
     assert not may_nudge(town.session, ana.id, town.now)
     assert may_nudge(town.session, ana.id, town.now + dt.timedelta(days=5))
 

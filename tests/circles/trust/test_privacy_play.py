@@ -18,6 +18,7 @@ import pytest
 import redis
 from sqlalchemy import select
 
+from assistant.channels.showing import Tap
 from assistant.circles.actions.effects import OWN, Line, Tell
 from assistant.circles.people import receipts
 from assistant.circles.people.consent import fingerprint
@@ -290,6 +291,22 @@ def files_with(world: World, words: str) -> list[str]:
     ]
 
 
+def name_on_a_button(world: World, name: str, title: str) -> None:
+    """Let a text have reached someone in whose words nobody is named, but on what can be tapped."""
+    with world.database.write() as session:
+        address = session.scalars(select(Address).where(Address.uri == f"sms:{world.number(name)}")).one()
+        draft = outbox.Draft(
+            address.person_id,
+            address.id,
+            address.uri,
+            "Who is that for?",
+            "reply",
+            taps=(Tap("ask:1:buddy", title),),
+        )
+        (number,) = outbox.put(session, [draft], world.services.identity.sender, world.clock.now())
+        session.get_one(Outbox, number).state = "sent"
+
+
 def test_whoever_asks_to_be_forgotten_leaves_nothing_behind(book: FlowBook) -> None:
     logs = io.StringIO()
     set_up_logs("test", stream=logs)
@@ -307,6 +324,7 @@ def test_whoever_asks_to_be_forgotten_leaves_nothing_behind(book: FlowBook) -> N
         traces = [*mine, "Xochitlana"]
         for trace in [*traces, number]:
             assert files_with(world, trace), trace
+        name_on_a_button(world, "rosa", "Xochitlana, Luz")
         read = next(heard.body for heard in world.heard if "marigold" in heard.body)
         world.text("rosa", f"Liked “{read}”")
         index = len(world.heard)
