@@ -190,6 +190,10 @@ class Watcher:
         elif said == "START" or said.startswith("JOIN"):
             self.stopped.pop(text.name, None)
 
+    def _ends_two(self, body: str) -> bool:
+        """Whether two texts that people wrote end in this."""
+        return sum(count for words, count in self._written.items() if words.endswith(body.strip())) > 1
+
     def _check(self, session: Session, text: Passed, person: Person | None) -> None:
         hold, at, name, body = self.score.hold, text.at, text.name, text.body
         if name in self.stopped:
@@ -211,7 +215,8 @@ class Watcher:
         again = [each for each in before if each.body == body and each.seat == text.seat]
         aloud = text.row is not None and text.row.wording.startswith(AS_WRITTEN)
         written_twice = self.ledger.wrote_twice(body) or self._written[body.partition(": ")[2].strip()] > 1
-        twice = bool(again) and not alert and not (aloud and written_twice)
+        # The second part of two long texts may be the same, where the first is not.
+        twice = bool(again) and not alert and not (aloud and (written_twice or self._ends_two(body)))
         hold("doubled", not twice, at, name, f"twice in an hour: {body!r}")
         self._since[name].append(text)
         self._check_numbers(text)

@@ -60,7 +60,7 @@ class Secret:
     words: str
     writer: str
     visible_to: str
-    """us, host, buddy, circle, exchange; relay: whoever is the writer's buddy; or the `to` alone; nobody."""
+    """us, host, buddy, circle, exchange; relay: the writer's buddy, or the `to` alone; released: both; nobody."""
     code: str = ""
     """The circle that the question was about."""
     to: str = ""
@@ -101,8 +101,8 @@ class WordLedger:
         self._amend(self._is_for_one(writer), lambda secret: replace(secret, to=to))
 
     def release(self, writer: str) -> None:
-        """What was written last for one person goes to whoever was shown and chosen, as its writer says."""
-        self._amend(self._is_for_one(writer), lambda secret: replace(secret, visible_to="relay", to=""))
+        """What was written last for one may go to another who was shown and chosen, as its writer says."""
+        self._amend(self._is_for_one(writer), lambda secret: replace(secret, visible_to="released"))
 
     def _is_for_one(self, writer: str) -> Callable[[Secret], bool]:
         """Return what tells words of late that were for one person: who may be asked again for three days."""
@@ -295,7 +295,7 @@ class WordLedger:
         """Return whether a reader may see the words of a secret at this moment."""
         if reader == secret.writer:
             return True
-        if secret.to:
+        if secret.to and (reader == secret.to or secret.visible_to != "released"):
             return reader == secret.to
         host = self.hosts.get(secret.code)
         if secret.visible_to == "circle":
@@ -306,9 +306,9 @@ class WordLedger:
             return reader == host
         if secret.visible_to == EXCHANGE:
             return reader in self.hosts.values() or self._was_asked(session, secret, reader)
-        if secret.visible_to in ("buddy", "relay"):
-            lately = at - BUDDIES_FOR if secret.visible_to == "relay" else None
-            linked = secret.visible_to == "relay" and self._were_linked(session, secret, reader)
+        if secret.visible_to in ("buddy", "relay", "released"):
+            lately = at - BUDDIES_FOR if secret.visible_to != "buddy" else None
+            linked = secret.visible_to != "buddy" and self._were_linked(session, secret, reader)
             return linked or self._were_buddies(session, secret, reader, lately)
         return False
 

@@ -90,3 +90,15 @@ def test_what_is_shown_once_more_and_said_yes_to_is_not_taken_back(
     ledger.forget("ana")
     ledger.says_yes_to("ana", shown)
     assert _held(stage).taken_back == gone
+
+
+def test_what_may_go_to_another_may_still_be_read_by_whom_it_named(stage: Stage) -> None:
+    world, watcher, _, _ = stage
+    watcher.ledger.note(
+        "ana", Written("For Rosa: a purple teapot", "purple teapot", "buddy", "MAPLE", "rosa")
+    )
+    watcher.ledger.release("ana")
+    with world.database.read() as session:
+        secret, now = _held(stage), world.clock.now()
+        assert watcher.ledger.may_read(session, secret, "rosa", now)
+        assert not watcher.ledger.may_read(session, secret, "zoe", now)
