@@ -60,7 +60,7 @@ class Secret:
     words: str
     writer: str
     visible_to: str
-    """us, host, buddy, circle, exchange; relay: the writer's buddy, or the `to` alone; released: both; nobody."""
+    """us, host, buddy, circle, exchange, nobody; relay: the buddy, or the `to` alone; released: both."""
     code: str = ""
     """The circle that the question was about."""
     to: str = ""
