@@ -30,13 +30,16 @@ class Session(orm.Session):
 
     def get(self, entity: Any, ident: Any, **options: Any) -> Any:
         """Return the row with this id, or None; see `sqlalchemy.orm.Session.get`."""
-        row = None if any(options.values()) else self.info.get("rows", {}).get((entity, ident))
+        row = self._held(entity, ident, options)
         return super().get(entity, ident, **options) if row is None else row
 
     def get_one(self, entity: type[Row], ident: Any, **options: Any) -> Row:  # type: ignore[override]
         """Return the row with this id; see `sqlalchemy.orm.Session.get_one`."""
-        row: Row | None = None if any(options.values()) else self.info.get("rows", {}).get((entity, ident))
+        row: Row | None = self._held(entity, ident, options)
         return super().get_one(entity, ident, **options) if row is None else row
+
+    def _held(self, entity: Any, ident: Any, options: dict[str, Any]) -> Any:
+        return None if any(options.values()) else self.info.get("rows", {}).get((entity, ident))
 
     def flush(self, objects: Any = None) -> None:
         """Write what waits to be written, rows without objects last; see `sqlalchemy.orm.Session.flush`."""

@@ -22,7 +22,7 @@ from assistant.circles.people.inactivity import OPENING
 from assistant.circles.people.known_rows import PROMPTS, SEATS_OF_CIRCLE, SEATS_OF_PERSON
 from assistant.circles.people.memberships import lock_circle
 from assistant.schedule.planning import Next, next_prompt
-from assistant.schedule.programs import first_monday, programs
+from assistant.schedule.programs import Entry, first_monday, programs
 from assistant.store.sessions import is_writing_alone, take_back
 from assistant.store.tables import Break, Circle, Cohort, Member, Person, Timer
 
@@ -82,19 +82,23 @@ def plan_next(session: Session, member: Member, now: dt.datetime) -> dt.datetime
     entry, due_at = following.entry, following.due_at
     named = next((each for each in planned if each.key == entry.key), None)
     if named is None:
-        named = Timer(
-            kind="prompt",
-            person_id=member.person_id,
-            member_id=member.id,
-            key=entry.key,
-            flow=entry.flow,
-            values=dict(entry.values),
-            due_at=due_at,
-        )
-        session.add(named)
+        session.add(planned_prompt(member, entry, due_at))
     else:
         named.flow, named.values, named.due_at = entry.flow, dict(entry.values), due_at
     return due_at
+
+
+def planned_prompt(member: Member, entry: Entry, due_at: dt.datetime) -> Timer:
+    """Return a new row by which an entry of the season's plan comes to a seat at `due_at` (aware UTC)."""
+    return Timer(
+        kind="prompt",
+        person_id=member.person_id,
+        member_id=member.id,
+        key=entry.key,
+        flow=entry.flow,
+        values=dict(entry.values),
+        due_at=due_at,
+    )
 
 
 def replan(session: Session, whose: Member | Person | Circle, now: dt.datetime) -> None:

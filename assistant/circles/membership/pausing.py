@@ -14,7 +14,7 @@ from assistant.circles.actions.effects import Effect, Finish, Start
 from assistant.circles.actions.placeholders import language_of
 from assistant.circles.actions.registry import action
 from assistant.circles.buddies.rematching import let_go, welcome_back
-from assistant.circles.calendar.season_plan import current_week, replan
+from assistant.circles.calendar.season_plan import current_week, planned_prompt, replan
 from assistant.circles.people.inactivity import LEFT_ALONE_AFTER, NOT_WEEKLY, OPENING, quiet_weeks
 from assistant.circles.people.memberships import seats_of
 from assistant.circles.sharing.goals import REMINDER
@@ -240,15 +240,7 @@ def _mark_as_come(ctx: ActionContext, member: Member, entry: Entry) -> None:
         select(Timer).where(Timer.member_id == member.id, Timer.key == entry.key)
     ).first()
     if timer is None:
-        timer = Timer(
-            kind="prompt",
-            person_id=member.person_id,
-            member_id=member.id,
-            flow=entry.flow,
-            key=entry.key,
-            values=dict(entry.values),
-            due_at=ctx.now,
-        )
+        timer = planned_prompt(member, entry, ctx.now)
         ctx.session.add(timer)
     timer.done_at = ctx.now
     ctx.session.flush()

@@ -11,6 +11,8 @@ from assistant.language.shorthand import written_out
 from assistant.language.words import COURTESY, FLUFF, NO, REFUSING, SKIP
 
 _AROUND: Final = FLUFF | COURTESY
+_PASSING: Final = SKIP | NO | _AROUND
+"""What may stand beside a refusal, and says no more."""
 _PATTERNS: Final = tuple(map(parse_pattern, REFUSING))
 _FIRSTS: Final = frozenset(first for pattern in _PATTERNS for first in pattern.firsts)
 
@@ -28,7 +30,7 @@ def refuses(text: str, *, whole: bool = True) -> bool:
     refusing = [words for words in stretches if _would_rather_not(words)]
     if not whole:
         return bool(refusing)
-    return bool(refusing) and all(words in refusing or words in SKIP | NO | _AROUND for words in stretches)
+    return bool(refusing) and all(words in refusing or words in _PASSING for words in stretches)
 
 
 @lru_cache(maxsize=1024)
