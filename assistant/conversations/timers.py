@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.calendar.season_plan import plan_next, still_stands
 from assistant.circles.people import consent
 from assistant.circles.people.inactivity import may_come, may_nudge, wants
-from assistant.circles.people.reachability import address_of
+from assistant.circles.people.reachability import address_of, uri_of
 from assistant.circles.people.row_locks import lock_free_people
 from assistant.circles.people.same_people import follow_merged
 from assistant.conversations.channels.offered_taps import offer_taps
@@ -284,7 +284,7 @@ def _go_on(firing: _Firing, timer: Timer) -> None:
             question.opened_at,
             firing.person,
             seat_of(session, conversation)[1],
-            _uri_of(firing),
+            uri_of(session, firing.person.id),
         )
 
 
@@ -338,14 +338,9 @@ def _by_day(firing: _Firing, timer: Timer, moment: dt.datetime) -> dt.datetime:
     session, person = firing.session, firing.person
     member = session.get(Member, timer.member_id) if timer.member_id is not None else None
     circle = session.get_one(Circle, member.circle_id) if member is not None else None
-    uri = _uri_of(firing)
+    uri = uri_of(session, firing.person.id)
     zones = zone_of(person.zone, circle.zone if circle is not None else None, uri)
     return next_allowed(moment, zones, hours_for(uri))
-
-
-def _uri_of(firing: _Firing) -> str | None:
-    address = address_of(firing.session, firing.person.id)
-    return address.uri if address is not None else None
 
 
 def _together_until(firing: _Firing) -> dt.datetime | None:

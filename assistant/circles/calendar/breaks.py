@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.known_rows import BREAKS_OF_CIRCLE, BREAKS_OF_COHORT
-from assistant.circles.people.reachability import address_of
+from assistant.circles.people.reachability import uri_of
 from assistant.schedule.local_time import home, hours_for, zone_of
 from assistant.schedule.planning import LocalClock
 from assistant.store.tables import Circle, Person
@@ -16,8 +16,7 @@ from assistant.store.tables import Circle, Person
 
 def clock_of(session: Session, person: Person, circle: Circle) -> LocalClock:
     """Return the clock that a person's season with a circle goes by."""
-    address = address_of(session, person.id)
-    uri = address.uri if address is not None else None
+    uri = uri_of(session, person.id)
     return LocalClock(home(zone_of(person.zone, circle.zone, uri)), hours_for(uri), person.hour)
 
 

@@ -15,7 +15,7 @@ from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.effects import Line
 from assistant.circles.actions.pending_actions import HELD_FOR
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of
-from assistant.circles.people.reachability import address_of, hears_us, reach_of
+from assistant.circles.people.reachability import hears_us, reach_of, uri_of
 from assistant.circles.sharing.shares import apart_from, is_in
 from assistant.language.rendering import readable_time
 from assistant.schedule.local_time import home, hours_for, next_allowed, zone_of
@@ -65,8 +65,7 @@ def recipients_of(
 
 def recipient(ctx: ActionContext, circle: Circle, member: Member, person: Person) -> Recipient:
     """Return when what the host in `ctx` sends now arrives: after its minute, in the member's daytime."""
-    address = address_of(ctx.session, person.id)
-    uri = address.uri if address is not None else None
+    uri = uri_of(ctx.session, person.id)
     zones = zone_of(person.zone, circle.zone, uri)
     at = next_allowed(ctx.now + HELD_FOR, zones, hours_for(uri))
     return Recipient(member, person, at, home(zones))

@@ -16,7 +16,7 @@ from assistant.circles.calendar.breaks import clock_of
 from assistant.circles.hours.hour_times import LASTS, week_of, when_values
 from assistant.circles.people.carried_words import CARRIED
 from assistant.circles.people.known_rows import ASKED
-from assistant.circles.people.reachability import address_of
+from assistant.circles.people.reachability import uri_of
 from assistant.language.languages import spoken
 from assistant.language.phones.contacts import contact_spans
 from assistant.safety.alert_holding import open_about
@@ -40,8 +40,7 @@ class Whereabouts:
 
 def whereabouts(session: Session, person: Person, circle: Circle) -> Whereabouts:
     """Return where a person may be, and when texts may arrive there."""
-    address = address_of(session, person.id)
-    uri = address.uri if address is not None else None
+    uri = uri_of(session, person.id)
     return Whereabouts(zone_of(person.zone, circle.zone, uri), hours_for(uri))
 
 

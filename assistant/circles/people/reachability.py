@@ -104,6 +104,12 @@ def address_of(session: Session, person_id: int, sender: str | None = None) -> A
     return best_of(found, consents_of(session, found, sender) if sender else {})
 
 
+def uri_of(session: Session, person_id: int) -> str | None:
+    """Return where a person is, as `sms:+14155550123`; None: nowhere that we know of now."""
+    address = address_of(session, person_id)
+    return address.uri if address is not None else None
+
+
 def addresses_of(session: Session, person_id: int) -> list[Address]:
     """Return all addresses of a person but those that were given up, the oldest first."""
     return [address for address in ADDRESSES.of(session, person_id) if address.retired_at is None]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.calendar.breaks import clock_of
 from assistant.circles.people.known_rows import ASKED, SEATS_OF_PERSON
-from assistant.circles.people.reachability import address_of
+from assistant.circles.people.reachability import uri_of
 from assistant.schedule.local_time import allowed, hours_for, next_allowed
 from assistant.schedule.planning import LocalClock
 from assistant.schedule.programs import programs
@@ -45,8 +45,7 @@ def wait_for_other_circle(
     member = session.get_one(Member, timer.member_id)
     circle = session.get_one(Circle, member.circle_id)
     clock = clock_of(session, person, circle)
-    address = address_of(session, person.id)
-    hours = hours_for(address.uri if address is not None else None)
+    hours = hours_for(uri_of(session, person.id))
     today = now.astimezone(clock.zone).date()
     if free.astimezone(clock.zone).date() == today and allowed(free, (clock.zone,), hours):
         later = free
