@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
 LATER = "rows to insert"
-"""Where a session keeps what `insert_later` was given: table -> rows."""
+"""Where a session keeps what `insert_later` was given: table and columns -> rows."""
 
 
 def insert_new(session: Session, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -25,16 +25,17 @@ def insert_later(session: Session, table: type[DeclarativeBase], rows: Sequence[
     """Insert these rows when the session next writes, and before anything is asked through it.
 
     For rows that nobody looks at again in this transaction, and that no new row points to: they need no
-    objects, and go in by one statement for all people of a batch. All rows of a table name the same columns,
-    their ids among them.
+    objects, and go in by one statement for all people of a batch. Each names its id; those that name the same
+    columns, in the same order, go together.
     """
-    if rows:
-        session.info.setdefault(LATER, {}).setdefault(table, []).extend(rows)
+    waiting = session.info.setdefault(LATER, {})
+    for row in rows:
+        waiting.setdefault((table, tuple(row)), []).append(row)
 
 
 def insert_waiting(session: Session) -> None:
     """Insert what `insert_later` was given; the session calls this."""
-    for table, rows in (session.info.pop(LATER, None) or {}).items():
+    for (table, _), rows in (session.info.pop(LATER, None) or {}).items():
         session.connection().execute(insert(cast("Table", table.__table__)), rows)
 
 

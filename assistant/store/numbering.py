@@ -5,6 +5,8 @@ SQLite would have each row inserted by itself to tell its number; PostgreSQL giv
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
 from typing import Any, cast
@@ -15,7 +17,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 NUMBERED = "numbered"
 """Marks tables, in their `info`, every row of which is numbered here before it is inserted."""
 BLOCK = 20
-"""So many numbers of a sequence are taken at once for rows made one by one; what is left over is no loss."""
+"""So many numbers of a sequence are taken at once for rows made one by one, and twice as many each time that
+they are used up; what is left over is no loss."""
 
 
 def new_ids(session: Session, table: type[DeclarativeBase], how_many: int) -> list[int]:
@@ -36,13 +39,21 @@ def new_ids(session: Session, table: type[DeclarativeBase], how_many: int) -> li
                 each: count((newest._mapping[each.name] or 0) + 1) for each in _numbered(its.metadata)
             }
         return [next(numbers[its]) for _ in range(how_many)]
-    held: list[int] = numbers.setdefault(its, [])
-    if len(held) < how_many:
-        series = func.generate_series(1, max(how_many - len(held), BLOCK)).alias("number")
+    held: _Held = numbers.setdefault(its, _Held())
+    if (missing := how_many - len(held.numbers)) > 0:
+        series = func.generate_series(1, max(missing, held.block)).alias("number")
         taken = select(func.nextval(f"{its.name}_id_seq")).select_from(series)
-        held.extend(session.connection().execute(taken).scalars())
-    given, numbers[its] = held[:how_many], held[how_many:]
-    return given
+        held.numbers.extend(session.connection().execute(taken).scalars())
+        held.block *= 2
+    return [held.numbers.popleft() for _ in range(how_many)]
+
+
+@dataclass(slots=True)
+class _Held:
+    """Numbers of a table's sequence that a transaction has taken and not used, and how many it takes next."""
+
+    numbers: deque[int] = field(default_factory=deque)
+    block: int = BLOCK
 
 
 @cache

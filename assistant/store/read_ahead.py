@@ -74,6 +74,13 @@ class RowsBy(Generic[Row]):
             )
         return list(held[key])
 
+    def read_anew(self, session: Session, key: Any) -> None:
+        """Read the rows with this key again when they are next asked for: one went in without an object."""
+        ahead: _Ahead | None = session.info.get(AHEAD)
+        if ahead is not None:
+            ahead.held[self.table].get(self, {}).pop(key, None)
+            ahead.made[self.keys].discard(key)
+
     @cached_property
     def _asking(self) -> Select[Row]:
         """The statement, built once: that takes longer than SQLite does to answer it."""

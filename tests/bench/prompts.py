@@ -1,7 +1,7 @@
 """How many prompts a second are found due, started and queued: the first of a season, to everyone at once.
 
-The floor writes the rows that a prompt leaves behind, and nothing else: a conversation, a question, a timer,
-a text; a hundred of each to a transaction, as the worker does.
+Everyone has had one before. The floor writes the rows that a prompt leaves behind, and nothing else: a
+conversation, a question, a timer, a text; as many to a transaction as the worker does.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from assistant.lean import give_back
 from assistant.runtime import read_flows
 from assistant.schedule.clock import ManualClock
 from assistant.services import Services
+from assistant.store.columns import Json
 from assistant.store.database import Database
 from assistant.store.insert import insert_all
 from assistant.store.numbering import new_ids
 from assistant.store.tables import Circle, Conversation, Member, Outbox, Question, Timer
-from tests.bench.delivery import FAN_OUT, NOON, InHand, fresh, put_in, services_of
+from tests.bench.delivery import FAN_OUT, NOON, InHand, a_uri, fresh, look_again, put_in, services_of
 from tests.bench.figures import seconds
 from tests.bench.inbound import backends
-from tests.bench.made_rows import i
+from tests.bench.made_rows import NOTHING, i
 from tests.bench.row import Row
 
 NAME = "prompts"
@@ -118,6 +119,7 @@ def due(url: str, members: int) -> tuple[Database, Services]:
         kind="prompt", person_id=others, member_id=others, flow=flow, key=key,
         values=literal(values, Timer.__table__.c["values"].type), due_at=literal(when),
     )  # fmt: skip
+    live_in(database, members)
     clock = ManualClock(when)
     carried = services_of(database, InHand())  # type: ignore[arg-type]
     return database, Services(
@@ -130,9 +132,42 @@ def due(url: str, members: int) -> tuple[Database, Services]:
     )
 
 
+def live_in(database: Database, members: int) -> None:
+    """Let everyone have had a prompt before, and answered it.
+
+    A table that was empty when the database last looked is read from end to end for each row that points to
+    it: PostgreSQL's plan for no rows, which no service has for longer than its first minutes.
+    """
+    its = {"person_id": i, "member_id": i, "flow": "weekly_reflection"}
+    put_in(
+        database, Conversation, members,
+        **its, version="1", step="open", callers=literal([], Json),
+        values=NOTHING, began_at=literal(BEFORE),
+        ended_at=literal(BEFORE),
+    )  # fmt: skip
+    put_in(
+        database, Question, members,
+        **its, conversation_id=i, step="open", visible_to="circle", state="closed", outcome="answered",
+        opened_at=literal(BEFORE), closed_at=literal(BEFORE), unclear=0,
+    )  # fmt: skip
+    put_in(
+        database, Timer, members,
+        kind="silence", person_id=i, member_id=i, conversation_id=i, question_id=i, outcome="0",
+        values=NOTHING, due_at=literal(BEFORE), done_at=literal(BEFORE),
+    )  # fmt: skip
+    put_in(
+        database, Outbox, members,
+        person_id=i, member_id=i, address_id=i, to_uri=a_uri(i), sender=LOCAL_SERVICE_SID,
+        body="How was your week?", segments=1, purpose="prompt", priority=2, conversation_id=i,
+        created_at=literal(BEFORE), not_before=literal(BEFORE), state="done",
+    )  # fmt: skip
+    look_again(database)
+
+
 def floor(url: str, members: int) -> float:
     """Prompts a second of processor time, when only their rows are written."""
     database = fresh(url, members, queued=0)
+    live_in(database, members)
 
     def write_all() -> None:
         for first in range(1, members + 1, AT_ONCE):

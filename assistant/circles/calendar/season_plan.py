@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -23,6 +23,8 @@ from assistant.circles.people.known_rows import PROMPTS, SEATS_OF_CIRCLE, SEATS_
 from assistant.circles.people.memberships import lock_circle
 from assistant.schedule.planning import Next, next_prompt
 from assistant.schedule.programs import Entry, first_monday, programs
+from assistant.store.insert import insert_later
+from assistant.store.numbering import new_ids
 from assistant.store.sessions import is_writing_alone, take_back
 from assistant.store.tables import Break, Circle, Cohort, Member, Person, Timer
 
@@ -82,23 +84,25 @@ def plan_next(session: Session, member: Member, now: dt.datetime) -> dt.datetime
     entry, due_at = following.entry, following.due_at
     named = next((each for each in planned if each.key == entry.key), None)
     if named is None:
-        session.add(planned_prompt(member, entry, due_at))
+        insert_later(session, Timer, [planned_prompt(session, member, entry, due_at)])
+        PROMPTS.read_anew(session, member.id)
     else:
         named.flow, named.values, named.due_at = entry.flow, dict(entry.values), due_at
     return due_at
 
 
-def planned_prompt(member: Member, entry: Entry, due_at: dt.datetime) -> Timer:
-    """Return a new row by which an entry of the season's plan comes to a seat at `due_at` (aware UTC)."""
-    return Timer(
-        kind="prompt",
-        person_id=member.person_id,
-        member_id=member.id,
-        key=entry.key,
-        flow=entry.flow,
-        values=dict(entry.values),
-        due_at=due_at,
-    )
+def planned_prompt(session: Session, member: Member, entry: Entry, due_at: dt.datetime) -> dict[str, Any]:
+    """Return a new timer's values, by which an entry of the plan comes to a seat at `due_at` (aware UTC)."""
+    return {
+        "id": new_ids(session, Timer, 1)[0],
+        "kind": "prompt",
+        "person_id": member.person_id,
+        "member_id": member.id,
+        "key": entry.key,
+        "flow": entry.flow,
+        "values": dict(entry.values),
+        "due_at": due_at,
+    }
 
 
 def replan(session: Session, whose: Member | Person | Circle, now: dt.datetime) -> None:

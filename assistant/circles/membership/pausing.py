@@ -240,7 +240,7 @@ def _mark_as_come(ctx: ActionContext, member: Member, entry: Entry) -> None:
         select(Timer).where(Timer.member_id == member.id, Timer.key == entry.key)
     ).first()
     if timer is None:
-        timer = planned_prompt(member, entry, ctx.now)
+        timer = Timer(**planned_prompt(ctx.session, member, entry, ctx.now))
         ctx.session.add(timer)
     timer.done_at = ctx.now
     ctx.session.flush()
