@@ -12,10 +12,14 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.orm import sessionmaker
 
 from assistant.store.sealing import Keyring
-from assistant.store.sessions import Session, watch
+from assistant.store.sessions import READS, Session, watch
 
 CONNECT_SECONDS = 5
 """How long a server that does not answer is waited for: webhooks have a spool to fall back on."""
+PREPARED_AFTER = 2
+"""How often PostgreSQL is asked something before it keeps the plan, of which it has one for each connection."""
+PREPARED_AT_MOST = 1000
+"""Plans that are kept; some two hundred are asked for."""
 BUSY_SECONDS = 15.0
 """How long a writer on SQLite waits for another before it fails."""
 
@@ -53,6 +57,7 @@ class Database:
                 "pool_size": pool_size,
                 "max_overflow": pool_size,
                 "pool_pre_ping": True,
+                "pool_use_lifo": True,  # Fewer connections have plans to make.
                 "connect_args": {"connect_timeout": CONNECT_SECONDS},
             }
         )
@@ -63,8 +68,15 @@ class Database:
         vars(self.engine.dialect)["keyring"] = keyring
         if self.is_sqlite:
             _prepare_sqlite(self.engine, durable)
+        else:
+            _prepare_postgresql(self.engine)
         self._sessions = sessionmaker(self.engine, class_=Session, expire_on_commit=False)
         watch(self._sessions)
+        # On PostgreSQL who only reads needs no transaction: each statement of one sees what is there by then.
+        # Ended it would have to be, by a rollback; and that makes the driver forget all plans.
+        reads = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reads = sessionmaker(reads, class_=Session, expire_on_commit=False, info={READS: True})
+        watch(self._reads)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -77,7 +89,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Open a session that only reads; what it gave stays readable after it."""
-        with self._sessions() as session:
+        with self._reads() as session:
             yield session
 
     def scrub(self) -> bool:
@@ -115,6 +127,13 @@ class Database:
 def _as_json(value: Any) -> str:
     # Most of what is kept so is empty, and written a hundred times a batch.
     return "{}" if value == {} else "[]" if value == [] else json.dumps(value)
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        connection.prepare_threshold = PREPARED_AFTER
+        connection.prepared_max = PREPARED_AT_MOST
 
 
 def _prepare_sqlite(engine: Engine, durable: bool) -> None:

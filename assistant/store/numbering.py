@@ -6,19 +6,20 @@ SQLite would have each row inserted by itself to tell its number; PostgreSQL giv
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from typing import Any, cast
 
-from sqlalchemy import MetaData, Select, Table, func, select
+from sqlalchemy import ColumnElement, MetaData, Select, Table, func, select
 from sqlalchemy.orm import DeclarativeBase, Session
 
 NUMBERED = "numbered"
 """Marks tables, in their `info`, every row of which is numbered here before it is inserted."""
-BLOCK = 20
-"""So many numbers of a sequence are taken at once for rows made one by one, and twice as many each time that
-they are used up; what is left over is no loss."""
+FIRST = 4
+"""So many numbers of each table's sequence a transaction takes together: most texts need one or two of some."""
+BLOCK = 16
+"""So many are taken of one that is used up, and twice as many each time; what is left over is no loss."""
 
 
 def new_ids(session: Session, table: type[DeclarativeBase], how_many: int) -> list[int]:
@@ -39,11 +40,17 @@ def new_ids(session: Session, table: type[DeclarativeBase], how_many: int) -> li
                 each: count((newest._mapping[each.name] or 0) + 1) for each in _numbered(its.metadata)
             }
         return [next(numbers[its]) for _ in range(how_many)]
-    held: _Held = numbers.setdefault(its, _Held())
+    if not numbers:
+        taken = session.connection().execute(_next_of_all(its.metadata)).all()
+        numbers |= {
+            each: _Held(deque(of))
+            for each, of in zip(_numbered(its.metadata), zip(*taken, strict=True), strict=True)
+        }
+    held: _Held = numbers[its]
     if (missing := how_many - len(held.numbers)) > 0:
         series = func.generate_series(1, max(missing, held.block)).alias("number")
-        taken = select(func.nextval(f"{its.name}_id_seq")).select_from(series)
-        held.numbers.extend(session.connection().execute(taken).scalars())
+        more = select(_next_of(its)).select_from(series)
+        held.numbers.extend(session.connection().execute(more).scalars())
         held.block *= 2
     return [held.numbers.popleft() for _ in range(how_many)]
 
@@ -52,7 +59,7 @@ def new_ids(session: Session, table: type[DeclarativeBase], how_many: int) -> li
 class _Held:
     """Numbers of a table's sequence that a transaction has taken and not used, and how many it takes next."""
 
-    numbers: deque[int] = field(default_factory=deque)
+    numbers: deque[int]
     block: int = BLOCK
 
 
@@ -66,6 +73,18 @@ def _newest_of_all(tables: MetaData) -> Select[Any]:
     """The newest ids of all tables that are numbered here: dearer to ask one by one than all at once."""
     newest = (select(func.max(table.c.id)).scalar_subquery().label(table.name) for table in _numbered(tables))
     return select(*newest)
+
+
+@cache
+def _next_of_all(tables: MetaData) -> Select[Any]:
+    """Some new ids of each: to ask for them one by one takes a round trip for each table that a text needs."""
+    series = func.generate_series(1, FIRST).alias("number")
+    each = [_next_of(table) for table in _numbered(tables)]
+    return cast("Select[Any]", select(*each).select_from(series))
+
+
+def _next_of(table: Table) -> ColumnElement[int]:
+    return func.nextval(f"{table.name}_id_seq").label(table.name)
 
 
 def number(session: Session, row: Any) -> None:

@@ -19,6 +19,8 @@ from assistant.store.numbering import number
 
 NOTED: Final = "noted"
 """Where a session keeps what `noted` returns."""
+READS: Final = "reads"
+"""Marks, in its `info`, a session that only reads: PostgreSQL would keep at once whatever it wrote."""
 WATCHED: Final = "watched"
 """Marks tables, in their `info`, changes of which `touched` tells of."""
 
@@ -42,7 +44,13 @@ class Session(orm.Session):
         return None if any(options.values()) else self.info.get("rows", {}).get((entity, ident))
 
     def flush(self, objects: Any = None) -> None:
-        """Write what waits to be written, rows without objects last; see `sqlalchemy.orm.Session.flush`."""
+        """Write what waits to be written, rows without objects last; see `sqlalchemy.orm.Session.flush`.
+
+        Raises:
+            RuntimeError: there is something, in a session that only reads.
+        """
+        if READS in self.info and (self.new or self.dirty or self.deleted or LATER in self.info):
+            raise RuntimeError("rows were changed in Database.read(): change them in Database.write()")
         super().flush(objects)
         insert_waiting(self)
 

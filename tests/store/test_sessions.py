@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, text, update
 
-from assistant.store.database import Database
+from assistant.store.database import PREPARED_AFTER, Database
 from assistant.store.insert import insert_later
 from assistant.store.numbering import new_ids
 from assistant.store.read_ahead import RowsBy, announce, reading_ahead
@@ -268,3 +268,30 @@ def test_rows_without_objects_go_with_the_part_that_is_taken_back(
             silence(session, two[0], "after")
     with database.read() as session:
         assert waiting(session) == ["after", "before"]
+
+
+def test_whoever_only_reads_changes_nothing(database: Database, two: tuple[int, int]) -> None:
+    with database.read() as session:
+        session.get_one(Person, two[0]).name = "Max"
+        with pytest.raises(RuntimeError, match="read"):
+            session.commit()
+    with database.read() as session:
+        assert session.get_one(Person, two[0]).name != "Max"
+
+
+def test_plans_outlast_those_who_only_read(database: Database, two: tuple[int, int]) -> None:
+    if database.is_sqlite:
+        return  # It has no plans of its own to forget.
+    for _ in range(PREPARED_AFTER + 1):
+        with database.read() as session:
+            assert session.scalars(select(Person.id).where(Person.id == two[0])).all() == [two[0]]
+    with database.read() as session:
+        kept = session.scalars(text("select statement from pg_prepared_statements")).all()
+    assert any("person" in each for each in kept)
+
+
+def test_numbers_of_all_tables_come_by_one_question(database: Database) -> None:
+    with database.write() as session, counted(database) as given:
+        new = [new_ids(session, table, 2) for table in (Person, Address, Question, Timer, Outbox)]
+        assert len(given) == 1
+        assert all(len(set(each)) == 2 for each in new)

@@ -402,7 +402,7 @@ def test_a_file_cannot_undo_a_stop(maple: Maple) -> None:
 
 def test_whoever_asked_to_be_forgotten_comes_back_by_their_own_text_alone(maple: Maple) -> None:
     with maple.database.write() as session:
-        _person, address = person_at(session, "+15125550100", maple.now)
+        person, address = person_at(session, "+15125550100", maple.now)
         consent.agree(session, address.id, SENDER, "JOIN MAPLE", "text", maple.now)
         consent.forget(session, address, SENDER, IDENTITY.key, maple.now)
         kept = [(row.kind, row.wording, row.way) for row in session.scalars(select(Consent))]
@@ -410,7 +410,7 @@ def test_whoever_asked_to_be_forgotten_comes_back_by_their_own_text_alone(maple:
     taken = maple.take(read(ANA))
     assert (dict(taken.fates), list(taken.tells), list(taken.agreed)) == ({"erased": 1}, [], [])
     with maple.database.write() as session:
-        assert session.scalars(select(Person.id)).all() == [1]
+        assert session.scalars(select(Person.id)).all() == [person.id]
         _again, address = person_at(session, "+15125550100", maple.now)
     assert maple.take(read(ANA)).fates == {"erased": 1}
     with maple.database.write() as session:
