@@ -17,7 +17,7 @@ from assistant.store.sessions import READS, Session, watch
 CONNECT_SECONDS = 5
 """How long a server that does not answer is waited for: webhooks have a spool to fall back on."""
 PREPARED_AFTER = 2
-"""How often PostgreSQL is asked something before it keeps the plan, of which it has one for each connection."""
+"""How often PostgreSQL is asked something before it keeps the plan; each connection has its own."""
 PREPARED_AT_MOST = 1000
 """Plans that are kept; some two hundred are asked for."""
 BUSY_SECONDS = 15.0

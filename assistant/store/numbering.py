@@ -17,7 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 NUMBERED = "numbered"
 """Marks tables, in their `info`, every row of which is numbered here before it is inserted."""
 FIRST = 4
-"""So many numbers of each table's sequence a transaction takes together: most texts need one or two of some."""
+"""So many numbers of each table's sequence a transaction takes together: most texts need one or two."""
 BLOCK = 16
 """So many are taken of one that is used up, and twice as many each time; what is left over is no loss."""
 
@@ -77,7 +77,7 @@ def _newest_of_all(tables: MetaData) -> Select[Any]:
 
 @cache
 def _next_of_all(tables: MetaData) -> Select[Any]:
-    """Some new ids of each: to ask for them one by one takes a round trip for each table that a text needs."""
+    """Some new ids of each: asked for one by one, each table that a text needs costs a round trip."""
     series = func.generate_series(1, FIRST).alias("number")
     each = [_next_of(table) for table in _numbered(tables)]
     return cast("Select[Any]", select(*each).select_from(series))
