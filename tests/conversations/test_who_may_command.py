@@ -161,7 +161,7 @@ class Stage:
     def try_out(self, name: str, words: str) -> Came:
         """What would come of a text now."""
         now = self.world.clock.now()
-        with self.world.database.read() as session:  # never committed
+        with self.world.database.write() as session:
             address = self._address(session, name)
             text = Inbox(
                 carrier_id="SM0",
@@ -183,12 +183,14 @@ class Stage:
             begun = session.scalars(select(Conversation).where(Conversation.id > last)).all()
             told = session.scalars(select(Outbox.wording).where(Outbox.id > queued))
             _, _, *after = session.connection().execute(STANDS).one()
-            return Came(
+            came = Came(
                 {flow for each in begun for flow in (each.flow, *(caller[0] for caller in each.callers))},
                 [draft.wording or "" for draft in context.progress.drafts] + [each or "" for each in told],
                 [draft.body for draft in context.progress.drafts],
                 sum(after) - sum(count),
             )
+            session.rollback()
+            return came
 
 
 @pytest.fixture(scope="module")
