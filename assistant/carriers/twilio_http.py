@@ -186,7 +186,7 @@ def reading() -> Iterator[None]:
         yield
     except CarrierError:
         raise
-    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
+    except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CarrierError(Trouble.RETRY) from error
     except TwilioException as error:
         # Not chained: the exception's own message repeats the request, numbers and all.
