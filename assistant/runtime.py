@@ -268,6 +268,7 @@ def read_flows(folder: Path = FLOWS) -> FlowBook:
     from assistant.engine.loading import NO_FLOWS, load
     from assistant.engine.problems import FlowErrors, Problem
     from assistant.language.languages import gaps
+    from assistant.language.rendering import forget_texts
     from assistant.schedule.programs import read_programs
 
     found = [*gaps(), *crisis_lines.gaps(), *help_lines.gaps()]
@@ -283,6 +284,7 @@ def read_flows(folder: Path = FLOWS) -> FlowBook:
         read_programs(folder / "programs", flows)
     except FlowErrors as errors:
         problems += errors.problems
+    forget_texts()
     if book is None or problems:
         raise FlowErrors(problems)
     return book

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cached_property
 from typing import Any
 
 from twilio.base.exceptions import TwilioException
-from twilio.rest import Client
 
 from assistant.carriers.carrier import Accepted
 from assistant.carriers.checkup import Finding, examine_voice
@@ -42,7 +42,14 @@ class TwilioCalls:
     ) -> None:
         self._number, self._voice_url = number, voice_url
         self._http = LoopHttp(api_url, timeout)
-        self._client: Any = Client(account_sid, auth_token, http_client=self._http)
+        self._login = (account_sid, auth_token)
+
+    @cached_property
+    def _client(self) -> Any:
+        # Late: it takes 6 MB, and few processes ever ring.
+        from twilio.rest import Client
+
+        return Client(*self._login, http_client=self._http)
 
     async def ring(self, to_uri: str, token: str, *, longest: int = LONGEST) -> Accepted:
         """Begin one call; see `Calls.ring`."""

@@ -6,21 +6,21 @@ import asyncio
 import datetime as dt
 import json
 from collections.abc import AsyncIterator, Sequence
+from email.utils import parsedate_to_datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
-
-from twilio.http.response import Response
-from twilio.rest import Client
 
 from assistant.carriers.carrier import Accepted, CarrierError, Content, LoggedText, Trouble
 from assistant.carriers.checkup import Finding, examine
 from assistant.carriers.twilio_addresses import from_uri, to_uri
 from assistant.carriers.twilio_contents import TwilioContents
-from assistant.carriers.twilio_http import TWILIO_HOST, LoopHttp, reading, refusal, sending
+from assistant.carriers.twilio_http import TWILIO_HOST, Answer, LoopHttp, reading, refusal, sending
 
 TIMEOUT = 10.0
 """Seconds; Twilio's client has none of its own and would wait for ever."""
 RCS = "rcs"
+SERVICES = "https://messaging.twilio.com/v1/Services"
 LOG_PAGE = 200
 MOST_TO_ONE = 1000
 """Log rows to one address that are looked at: far more than one person is sent in the minutes asked about."""
@@ -54,11 +54,17 @@ class TwilioCarrier:
         self._api_url = api_url
         self._status_callback_url = status_callback_url
         self._http = LoopHttp(api_url, timeout)
-        self._client: Any = Client(account_sid, auth_token, http_client=self._http)
         self._login = (account_sid, auth_token)
         self._others: list[str] | None = None
         self.contents = TwilioContents(self._http, self._login)
         self._messages = f"https://{TWILIO_HOST}/2010-04-01/Accounts/{account_sid}/Messages.json"
+
+    @cached_property
+    def _client(self) -> Any:
+        """Twilio's own, which takes 6 MB: only for the set-up, which hardly any process looks at."""
+        from twilio.rest import Client
+
+        return Client(*self._login, http_client=self._http)
 
     async def send(
         self,
@@ -131,9 +137,8 @@ class TwilioCarrier:
         service, none."""
         if not self._sender.startswith("MG"):
             return []
-        service = self._client.messaging.v1.services(self._sender)
         with reading():
-            return [str(row.sender) for row in await service.channel_senders.list_async() if row.sender]
+            return [each async for each in self._of_service("ChannelSenders", "sender")]
 
     async def check(self, webhook_url: str) -> list[Finding]:
         """Return what stands between us and this carrier: account, sender, webhook address. Never raises.
@@ -162,28 +167,32 @@ class TwilioCarrier:
         number, channel = from_uri(self._sender), to_uri.partition(":")[0]
         return {"From": number if channel == "sms" or ":" in number else f"{channel}:{number}"}
 
-    async def _log(self, **filters: Any) -> AsyncIterator[Any]:
-        async for message in await self._client.messages.stream_async(page_size=LOG_PAGE, **filters):
-            if message.date_created is not None:
-                yield message
+    async def _log(self, **filters: object) -> AsyncIterator[LoggedText]:
+        """Yield texts of the log, newest first."""
+        asked = {**filters, "PageSize": LOG_PAGE}
+        async for row in self._http.rows(self._messages, self._login, key="messages", params=asked):
+            if row["date_created"]:
+                yield _logged(row)
 
     async def _sent_to(self, address: str, since: dt.datetime) -> list[LoggedText]:
-        found = []
-        async for message in self._log(to=address, limit=MOST_TO_ONE):
-            if message.date_created < since - SLACK:
+        found: list[LoggedText] = []
+        looked = 0
+        async for text in self._log(To=address):
+            looked += 1
+            if text.created_at < since - SLACK or looked > MOST_TO_ONE:
                 break
-            if message.date_created >= since and not _is_inbound(message):
-                found.append(_logged(message))
+            if text.created_at >= since and not text.inbound:
+                found.append(text)
         return found
 
     async def _received_at(self, address: str, day: dt.datetime, since: dt.datetime) -> list[LoggedText]:
-        found = []
-        async for message in self._log(to=address, date_sent_after=day):
+        found: list[LoggedText] = []
+        async for text in self._log(To=address, **{"DateSent>": day.strftime("%Y-%m-%dT%H:%M:%SZ")}):
             # The filter knows days only: without this the log of a whole day would be read each time.
-            if message.date_created < since - RECEIVED_SLACK:
+            if text.created_at < since - RECEIVED_SLACK:
                 break
-            if message.date_created >= since and _is_inbound(message):
-                found.append(_logged(message))
+            if text.created_at >= since and text.inbound:
+                found.append(text)
         return found
 
     async def _our_addresses(self) -> list[str]:
@@ -205,11 +214,16 @@ class TwilioCarrier:
     async def _numbers(self) -> list[str]:
         if not self._sender.startswith("MG"):
             return [from_uri(self._sender)]
-        service = self._client.messaging.v1.services(self._sender)
-        return [str(row.phone_number) for row in await service.phone_numbers.list_async()]
+        return [each async for each in self._of_service("PhoneNumbers", "phone_number")]
+
+    async def _of_service(self, listed: str, field: str) -> AsyncIterator[str]:
+        """Yield one field of what our messaging service has."""
+        async for row in self._http.rows(f"{SERVICES}/{self._sender}/{listed}", self._login):
+            if row[field]:
+                yield str(row[field])
 
 
-def _accepted(answer: Response) -> Accepted:
+def _accepted(answer: Answer) -> Accepted:
     """Read the answer to a send; the carrier's word for a refusal decides what is done about it."""
     try:
         told = json.loads(answer.text)
@@ -229,25 +243,22 @@ def _whole_second(moment: dt.datetime) -> dt.datetime:
     return moment.astimezone(dt.UTC).replace(microsecond=0)
 
 
-def _is_inbound(message: Any) -> bool:
-    return str(message.direction) == "inbound"
-
-
-def _logged(message: Any) -> LoggedText:
+def _logged(row: dict[str, Any]) -> LoggedText:
     params = {
-        "NumMedia": message.num_media,
-        "NumSegments": message.num_segments,
-        "MessagingServiceSid": message.messaging_service_sid,
-        "AccountSid": message.account_sid,
+        "NumMedia": row.get("num_media"),
+        "NumSegments": row.get("num_segments"),
+        "MessagingServiceSid": row.get("messaging_service_sid"),
+        "AccountSid": row.get("account_sid"),
     }
+    code = row.get("error_code")
     return LoggedText(
-        carrier_id=str(message.sid),
-        from_uri=to_uri(str(message.from_ or "unknown")),
-        to_uri=to_uri(str(message.to or "unknown")),
-        body=message.body or "",
-        inbound=_is_inbound(message),
-        status=str(message.status),
-        created_at=message.date_created,
-        error_code=int(message.error_code) if message.error_code is not None else None,
+        carrier_id=str(row["sid"]),
+        from_uri=to_uri(str(row.get("from") or "unknown")),
+        to_uri=to_uri(str(row.get("to") or "unknown")),
+        body=row.get("body") or "",
+        inbound=row["direction"] == "inbound",
+        status=str(row["status"]),
+        created_at=parsedate_to_datetime(row["date_created"]).astimezone(dt.UTC),
+        error_code=int(code) if code is not None else None,
         params={name: str(value) for name, value in params.items() if value is not None},
     )

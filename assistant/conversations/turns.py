@@ -18,6 +18,7 @@ from assistant.engine.book import FlowBook
 from assistant.engine.flow_model import Ask, Caller, Do, Place, Say, Turn, Wait
 from assistant.engine.movement import advance, begin, repeat
 from assistant.engine.problems import UnknownVersion
+from assistant.engine.versions import source_of
 from assistant.engine.wording import audience
 from assistant.safety.first_response import is_safety_talk
 from assistant.services import Services
@@ -213,7 +214,7 @@ def store_version(context: Context, flow: str, version: str) -> None:
     row = {
         "flow": flow,
         "version": version,
-        "source": dict(context.services.book.pinned(flow, version).source),
+        "source": source_of(context.services.book.pinned(flow, version)),
     }
     insert_new(context.session, FlowVersion, [row])
 

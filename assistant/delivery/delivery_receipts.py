@@ -250,7 +250,7 @@ def _follow_up(
     ]
     if invited:
         # The answer to the send may have been lost, so that this is the first word of it.
-        from assistant.circles.membership.invitations import note_sent
+        from assistant.circles.membership.invitation_fate import note_sent
 
         for address_id, circle_id, at in invited:
             if at is not None:

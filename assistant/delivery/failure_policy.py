@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import CarrierError, Trouble
 from assistant.carriers.carrier_errors import CLOSED_WINDOW, MEDIA_LOST, TEMPLATE_GONE, classify, is_known
-from assistant.circles.membership.invitations import note_unreachable
+from assistant.circles.membership.invitation_fate import note_unreachable
 from assistant.circles.people import consent
 from assistant.delivery.outbox import PURPOSE_RULES
 from assistant.safety.alerts import open_alert

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import Accepted, CarrierError, Trouble
-from assistant.circles.membership.invitations import note_sent
+from assistant.circles.membership.invitation_fate import note_sent
 from assistant.delivery.failure_policy import Failure, act_on, next_send
 from assistant.delivery.verdicts import Due
 from assistant.store.database import Database

@@ -27,7 +27,7 @@ from assistant.engine.known import Known
 from assistant.engine.loading import load
 from assistant.engine.movement import advance, begin, repeat, silence
 from assistant.engine.problems import EngineError, FlowErrors, Problem, UnknownVersion
-from assistant.engine.versions import flow_from_source
+from assistant.engine.versions import flow_from_source, source_of
 from assistant.engine.wording import audience, choose_text
 
 __all__ = [
@@ -61,4 +61,5 @@ __all__ = [
     "load",
     "repeat",
     "silence",
+    "source_of",
 ]

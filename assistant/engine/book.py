@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -20,12 +21,16 @@ _REMEMBERED = 256
 """Older versions kept in memory; the store has them all."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Running:
-    flow: Flow
-    machine: Machine
-    ways: dict[tuple[str, str], str] = field(default_factory=dict)
-    """Step and trigger -> where the machine led from there: it leads everyone the same way."""
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.ways: dict[tuple[str, str], str] = {}
+        """Step and trigger -> where the machine led from there: it leads everyone the same way."""
+
+    @cached_property
+    def machine(self) -> Machine:
+        """Made when somebody first moves on the flow: most are rarely moved on, and all take 3 MB."""
+        return compile_machine(self.flow)
 
 
 class FlowBook:
@@ -47,7 +52,7 @@ class FlowBook:
         self.warnings = tuple(warnings)
         self.measured = tuple(measured)
         """Every text with what it costs at worst."""
-        self._today = {_key(flow): _Running(flow, compile_machine(flow)) for flow in self.flows.values()}
+        self._today = {_key(flow): _Running(flow) for flow in self.flows.values()}
         self._older: OrderedDict[tuple[str, str], _Running] = OrderedDict()
         self._lock = Lock()
 
@@ -89,7 +94,7 @@ class FlowBook:
         key = _key(flow)
         if key in self._today:
             return self._today[key].flow
-        running = _Running(flow, compile_machine(flow))
+        running = _Running(flow)
         with self._lock:
             running = self._older.setdefault(key, running)
             self._older.move_to_end(key)

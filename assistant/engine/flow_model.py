@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 END = "end"
 """The step name that ends a flow (or returns to the flow that called it)."""
@@ -89,7 +88,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A checked flow. `source` is it as plain data, which is what a version is stored as."""
+    """A checked flow."""
 
     name: str
     title: str
@@ -97,7 +96,6 @@ class Flow:
     steps: Mapping[str, Step]
     version: str
     """First 16 hex digits of the SHA-256 of the canonical movement: no wording in it."""
-    source: Mapping[str, Any]
     safety: bool = False
     """Whether its texts go at any hour and before all others, for someone may be in danger."""
     urgent: bool = False

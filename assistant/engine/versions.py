@@ -19,25 +19,27 @@ def build_flow(
     safety: bool = False,
     urgent: bool = False,
 ) -> Flow:
-    """A flow with its version, and its source as it is stored."""
-    version = hash_movement(name, start, steps)
-    source = {
-        "flow": name,
-        "title": title,
-        "start": start,
-        "version": version,
-        "steps": {step.name: _dump_step(step) for step in steps.values()},
-    }
+    """A flow with its version."""
     return Flow(
         name=name,
         title=title,
         start=start,
         steps=dict(steps),
-        version=version,
-        source=source,
+        version=hash_movement(name, start, steps),
         safety=safety,
         urgent=urgent,
     )
+
+
+def source_of(flow: Flow) -> dict[str, Any]:
+    """A flow as plain data, which is what a version is stored as."""
+    return {
+        "flow": flow.name,
+        "title": flow.title,
+        "start": flow.start,
+        "version": flow.version,
+        "steps": {step.name: _dump_step(step) for step in flow.steps.values()},
+    }
 
 
 def hash_movement(name: str, start: str, steps: Mapping[str, Step]) -> str:
@@ -109,7 +111,6 @@ def flow_from_source(source: Mapping[str, Any]) -> Flow:
         steps=steps,
         # As stored: how a version is counted may change, the conversations that name it do not.
         version=source["version"],
-        source=source,
     )
 
 

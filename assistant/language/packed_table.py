@@ -37,8 +37,9 @@ class PackedTable:
 
     def holding(self, part: str = "") -> Iterator[tuple[str, str]]:
         """Yield the key and the value of each line that holds `part` somewhere; "" is in all of them."""
-        sought = part.encode()
-        for line in self._data.splitlines():
-            if sought in line:
-                key, _, value = line.decode().partition("\t")
-                yield key, value
+        data, sought, place = self._data, part.encode(), 0
+        # From one find to the next: all lines as objects would be as much memory again.
+        while (found := data.find(sought, place)) >= 0 and found < len(data):
+            start, place = data.rfind(b"\n", 0, found) + 1, data.index(b"\n", found) + 1
+            key, _, value = data[start : place - 1].decode().partition("\t")
+            yield key, value

@@ -86,6 +86,12 @@ def worst_case(text: str, placeholders: Mapping[str, Placeholder]) -> str:
     return render(text, {name: "W" * placeholder.longest for name, placeholder in placeholders.items()})
 
 
+def forget_texts() -> None:
+    """Let go of how texts are put together: of those that were read to be checked, most are rarely said."""
+    _pieces.cache_clear()
+    _pieces_in_gsm7.cache_clear()
+
+
 def _value(placeholder: _Placeholder, placeholders: Mapping[str, str]) -> str:
     try:
         return placeholders[placeholder.name]

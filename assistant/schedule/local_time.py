@@ -13,9 +13,6 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-import phonenumbers
-from phonenumbers import timezone as number_zones
-
 from assistant.schedule.waits import check_wait, due, duration
 from assistant.schedule.wall import at_wall
 
@@ -193,6 +190,10 @@ def zone_named(name: str) -> ZoneInfo | None:
 
 @lru_cache(maxsize=4096)
 def _zones_of_number(uri: str) -> tuple[ZoneInfo, ...]:
+    # Late: the web process asks of hardly any number where it is.
+    import phonenumbers
+    from phonenumbers import timezone as number_zones
+
     try:
         number = phonenumbers.parse(uri.partition(":")[2])
     except phonenumbers.NumberParseException:

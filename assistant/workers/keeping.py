@@ -28,7 +28,7 @@ def keep_worker(runtime: Runtime, queue: str) -> None:
     if queue == "inbox":
         _read_ahead(runtime, keeper)
     else:
-        for module in ("assistant.delivery.sender", "assistant.our_twilio"):
+        for module in ("assistant.delivery.sender", "assistant.our_twilio", "phonenumbers.timezone"):
             importlib.import_module(module)
     # Connections do not survive a fork; each worker makes its own.
     runtime.database.close()

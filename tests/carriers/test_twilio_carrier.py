@@ -330,6 +330,26 @@ def test_a_log_out_of_reach_is_a_carrier_error_that_may_be_retried(ask: str) -> 
     assert raised.value.trouble is Trouble.RETRY
 
 
+@pytest.mark.parametrize("ask", ["sent_since", "number"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<html",
+        b'HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{"messages":[1]}',
+        b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_a_log_that_cannot_be_read_is_read_again(answer: bytes, ask: str) -> None:
+    with raw_server(answer) as url:
+        carrier = carrier_at(url, sender=LOCAL_SERVICE_SID)
+        args: list[Any] = [ANA, EPOCH] if ask == "sent_since" else []
+        with pytest.raises(CarrierError) as raised:
+            run(carrier, lambda: getattr(carrier, ask)(*args))
+    assert raised.value.trouble is Trouble.RETRY
+
+
 @pytest.mark.parametrize("sender", [LOCAL_SERVICE_SID, f"sms:{LOCAL_NUMBER}"])
 def test_the_number_to_text_is_known(sender: str, local: Running) -> None:
     carrier = carrier_at(local.url, sender=sender)

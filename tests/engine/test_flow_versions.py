@@ -7,7 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.engine import EngineError, FlowBook, Place, UnknownVersion, advance, audience, flow_from_source
+from assistant.engine import (
+    EngineError,
+    FlowBook,
+    Place,
+    UnknownVersion,
+    advance,
+    audience,
+    flow_from_source,
+    source_of,
+)
 from tests.engine.flow_folder import FlowFolder
 
 FLOW = """\
@@ -103,7 +112,7 @@ def test_the_order_of_options_is_movement_since_numbers_choose_them(folder: Flow
 def test_how_sure_an_answer_must_be_is_always_todays(folder: FlowFolder) -> None:
     old = read(folder, ('agree = "phone"', 'agree = "end", no = "phone"')).flow("promise")
     today = read(folder, ('expect = "agree"', 'expect = "agree"\n    sure = { agree = "whole" }'))
-    today.remember(old.source)
+    today.remember(source_of(old))
 
     assert today.sure("promise", "ask", old.version) == {"agree": "whole"}
     assert today.sure("promise", "phone", old.version) == {}
@@ -113,7 +122,7 @@ def test_a_step_that_is_gone_today_is_as_sure_as_its_version_said(folder: FlowFo
     sure = ('expect = "agree"', 'expect = "agree"\n    sure = "whole"')
     old = read(folder, sure).flow("promise")
     today = read(folder, ("[ask]", "[asked]"), ('start = "ask"', 'start = "asked"'))
-    today.remember(old.source)
+    today.remember(source_of(old))
 
     assert today.sure("promise", "ask", old.version) == {"*": "whole"}
 
@@ -121,11 +130,11 @@ def test_a_step_that_is_gone_today_is_as_sure_as_its_version_said(folder: FlowFo
 def test_a_stored_version_comes_back_whole(folder: FlowFolder) -> None:
     flow = read(folder).flow("promise")
 
-    assert flow_from_source(json.loads(json.dumps(flow.source))) == flow
+    assert flow_from_source(json.loads(json.dumps(source_of(flow)))) == flow
 
 
 def test_a_stored_version_with_keys_of_another_day_is_read(folder: FlowFolder) -> None:
-    source = json.loads(json.dumps(read(folder).flow("promise").source))
+    source = json.loads(json.dumps(source_of(read(folder).flow("promise"))))
     source["steps"]["ask"]["mood"] = "warm"
     source["steps"]["phone"]["expect"] = "telepathy"
     source["version"] = "0123456789abcdef"
@@ -148,7 +157,7 @@ def test_a_conversation_keeps_to_the_road_it_began_on(folder: FlowFolder) -> Non
 
     with pytest.raises(UnknownVersion):
         advance(today, here, "agree")
-    today.remember(old.source)
+    today.remember(source_of(old))
 
     assert advance(today, here, "agree").place == Place("promise", old.version, "phone")
 
@@ -170,7 +179,7 @@ def test_a_step_that_is_gone_keeps_its_old_words(folder: FlowFolder) -> None:
 
     with pytest.raises(UnknownVersion):
         today.texts("promise", "phone", "say", old.version)
-    today.remember(old.source)
+    today.remember(source_of(old))
 
     assert today.texts("promise", "phone", "say", old.version)["en"]["full"].startswith("Just you?")
     assert [option.key for option in today.options("promise", "phone", old.version)] == ["alone", "shared"]
@@ -194,7 +203,7 @@ def test_options_keep_their_keys_and_take_todays_words(folder: FlowFolder) -> No
         ('alone = { en = "yes", es = "sí" }', 'alone = { en = ["yes", "just me"], es = "sí" }'),
         ("shared = {", "many = {"),
     )
-    today.remember(old.source)
+    today.remember(source_of(old))
 
     options = {option.key: option.words["en"] for option in today.options("promise", "phone", old.version)}
 
@@ -218,7 +227,7 @@ def test_a_question_that_lost_its_audience_is_for_nobody_else(folder: FlowFolder
 
 def test_the_book_forgets_the_least_used_of_many_old_versions(folder: FlowFolder) -> None:
     book = read(folder)
-    source = dict(book.flow("promise").source)
+    source = dict(source_of(book.flow("promise")))
     for number in range(300):
         book.remember({**source, "version": f"{number:016x}"})
 

@@ -28,7 +28,7 @@ from assistant.engine import (
     repeat,
     silence,
 )
-from assistant.engine.versions import build_flow
+from assistant.engine.versions import build_flow, source_of
 from tests.engine.flow_folder import FlowFolder
 
 CHECK_IN = """\
@@ -223,7 +223,7 @@ def test_an_outcome_that_an_action_never_declared_is_our_mistake(book: FlowBook)
 
 def test_an_old_version_without_a_way_for_a_new_outcome_ends_kindly(book: FlowBook) -> None:
     old = build_flow("check_in", "C", "look", {"look": Step("look", "do", {"yes": "end"}, do="look_again")})
-    book.remember(old.source)
+    book.remember(source_of(old))
 
     assert advance(book, Place("check_in", old.version, "look"), "maybe") == Turn(None, ())
 
@@ -235,7 +235,7 @@ def test_an_old_version_that_calls_a_flow_that_is_gone_goes_on(book: FlowBook) -
         "c": Step("c", "wait", {"*": "end"}, wait="2 days"),
     }
     old = build_flow("check_in", "C", "a", steps)
-    book.remember(old.source)
+    book.remember(source_of(old))
 
     turn = advance(book, Place("check_in", old.version, "a"), "yes")
 
@@ -329,7 +329,7 @@ def flows(draw: st.DrawFn) -> Flow:
 )
 def test_whatever_is_replied_an_older_version_never_fails(flow: Flow, replies: list[str]) -> None:
     book = FlowBook([build_flow("any", "Any", "a", {"a": Step("a", "wait", {"*": "end"}, wait="2 days")})])
-    book.remember(flow.source)
+    book.remember(source_of(flow))
     here: Place | None = Place("any", flow.version, flow.start)
     for reply in replies:
         if here is None:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from rapidfuzz import fuzz
-
 from assistant.language.folding import plain_words
 
 ALL_DAY: Final = frozenset(range(24))
@@ -57,6 +55,9 @@ def teaches(one: Seat, other: Seat) -> bool:
 # Many say the same few things, and everyone is held against many others.
 @lru_cache(maxsize=65_536)
 def _meets(known: str, wanted: str) -> bool:
+    # Late: the web process takes calls for talks, but pairs nobody.
+    from rapidfuzz import fuzz
+
     wants = _words(wanted)
     return any(fuzz.ratio(word, want) >= SAME_WORD for word in _words(known) for want in wants)
 

@@ -20,7 +20,8 @@ from assistant.circles.buddies.suitability import ALL_DAY, HOURS_THAT_SERVE, Sea
 from assistant.circles.cohorts.allocation import Newcomer, Table, spread
 from assistant.circles.cohorts.import_entries import Entry
 from assistant.circles.cohorts.import_plan import IN_DRAW, INVITE, NO_SEAT, Aim, Foreseen, foresee
-from assistant.circles.membership.invitations import ANSWERABLE, OPEN
+from assistant.circles.membership.invitation_fate import OPEN
+from assistant.circles.membership.invitations import ANSWERABLE
 from assistant.errors import NotPossible
 from assistant.language.languages import LANGUAGES
 from assistant.schedule.local_time import home, hours_for, zone_of

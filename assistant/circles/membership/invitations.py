@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from assistant.circles.actions.choices import circle_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.registry import action
+from assistant.circles.membership.invitation_fate import OPEN
 from assistant.circles.people.recent_texts import was_said
 from assistant.language.folding import plain_words
 from assistant.language.replies.yes_no import is_skip, read_yes_no
@@ -19,8 +20,6 @@ from assistant.store.tables import Address, Circle, Invitation, Outbox
 
 ANSWERABLE: Final = dt.timedelta(days=14)
 """So long a yes that names no circle answers an invitation, and an unanswered one holds a seat."""
-OPEN: Final = ("waiting", "sent")
-"""States of an invitation that may still be answered."""
 _REACHED: Final = ("sent", "unreachable")
 """Whoever texts us was reached after all."""
 _EXPLAINED_ONCE_IN: Final = dt.timedelta(days=1)
@@ -118,28 +117,6 @@ def take_back(session: Session, invitations: Collection[tuple[int, int]], reason
         )
         .values(state="cancelled", reason=reason),
         execution_options={"synchronize_session": False},
-    )
-
-
-def note_sent(session: Session, invitations: Collection[tuple[int, int]], now: dt.datetime) -> None:
-    """The carrier took these invitations (address, circle): from now on they wait for an answer."""
-    if invitations:
-        session.execute(
-            update(Invitation)
-            .where(
-                tuple_(Invitation.address_id, Invitation.circle_id).in_(list(invitations)),
-                Invitation.state == "waiting",
-            )
-            .values(state="sent", sent_at=now)
-        )
-
-
-def note_unreachable(session: Session, address_id: int) -> None:
-    """The carrier says that nobody can be reached at this address."""
-    session.execute(
-        update(Invitation)
-        .where(Invitation.address_id == address_id, Invitation.state.in_(OPEN))
-        .values(state="unreachable")
     )
 
 

@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import phonenumbers
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
@@ -63,6 +62,9 @@ def can_be_shown(uri: str, content_type: str) -> bool:
         return True
     if not uri.startswith(SMS) or content_type not in BY_MMS:
         return False
+    # Late: the web process comes here for pictures only.
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(uri.removeprefix(SMS), None)
     except phonenumbers.NumberParseException:

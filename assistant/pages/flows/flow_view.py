@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.reports.flow_counts import by_version
 from assistant.engine.flow_model import Flow, Step, Texts
+from assistant.engine.versions import source_of
 from assistant.language.languages import LANGUAGES
 from assistant.language.sms.segments import measure
 from assistant.pages.flows.flow_diagram import in_reading_order, ways_of
@@ -81,7 +82,7 @@ def difference(session: Session, flow: Flow, version: str) -> list[tuple[str, st
     before = session.scalar(found)
     if before is None:
         return None
-    lines = difflib.unified_diff(list(_lines(before)), list(_lines(flow.source)), lineterm="", n=2)
+    lines = difflib.unified_diff(list(_lines(before)), list(_lines(source_of(flow))), lineterm="", n=2)
     changed = [line for line in lines if not line.startswith(("---", "+++"))]
     return [(line[:1], line[1:]) for line in changed[:MOST_LINES]]
 

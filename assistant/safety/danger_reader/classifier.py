@@ -43,7 +43,8 @@ class Classifier:
             raise ValueError("the weights are not those of their record; run `circle danger train`")
         unpacked = zlib.decompress(packed)
         self._size = 1 << record["bits"]
-        self._weights = memoryview(unpacked).cast("b")[: self._size]
+        # Slices, so that the whole can go: a view of it would keep a second copy of what is sliced.
+        self._weights = memoryview(unpacked[: self._size]).cast("b")
         self._rareness = unpacked[self._size : 2 * self._size]
         self._scale: float = record["scale"]
         self._damping: float = record["damping"]
@@ -51,7 +52,7 @@ class Classifier:
         self._kinds: list[tuple[Kind, memoryview[int], float, float]] = []
         for place, kind in enumerate(record["kinds"]):
             start = 2 * self._size + (place << record["kind_bits"])
-            part = memoryview(unpacked).cast("b")[start : start + (1 << record["kind_bits"])]
+            part = memoryview(unpacked[start : start + (1 << record["kind_bits"])]).cast("b")
             self._kinds.append((kind["name"], part, kind["scale"], kind["bias"]))
         self.thresholds: dict[str, dict[str, float]] = record["thresholds"]
         self._of_word = lru_cache(maxsize=16_384)(self._weigh_word)
