@@ -39,6 +39,8 @@ IN_FLIGHT = 512
 KEPT_FREE = 128
 """Of these, kept for what is urgent: prompts that a slow carrier holds must not keep replies waiting."""
 FIRST_BATCH = 64
+BEHIND = IN_FLIGHT - KEPT_FREE - FIRST_BATCH
+"""With more than this in flight nothing but what is urgent is claimed: a few at a time cost as much as a batch."""
 LAST_WAIT = 5.0
 """Seconds for answers that are still out when the time is up; then the text counts as unsure."""
 AT_ONCE = 50
@@ -148,7 +150,7 @@ class _Round:
                     unsent, self._unsent = self._unsent, []
                     await self._give_back(unsent)
                 room = IN_FLIGHT - len(self._in_flight)
-                full = room <= KEPT_FREE
+                full = len(self._in_flight) > BEHIND
                 most = min(room if full else room - KEPT_FREE, self._batch)
                 claimed = await self._claim(most, urgent=full) if room else Claim([])
                 more = full or bool(claimed.texts or claimed.settled)
@@ -157,7 +159,7 @@ class _Round:
                 elif claimed.settled:
                     continue
                 elif full:
-                    await asyncio.sleep(LOOK_FOR_URGENT)
+                    await self._room_for_more()
                 elif not self._busy() and not await self._due_soon():
                     break
                 else:
@@ -173,6 +175,12 @@ class _Round:
 
     def _time_is_up(self) -> bool:
         return time.monotonic() >= self._until or self._stopped()
+
+    async def _room_for_more(self) -> None:
+        """Wait until there is room for a batch, but no longer than what is urgent may wait to be seen."""
+        until = time.monotonic() + LOOK_FOR_URGENT
+        while len(self._in_flight) > BEHIND and time.monotonic() < until:
+            await asyncio.sleep(LOOK_AGAIN / 2)
 
     def _busy(self) -> bool:
         return bool(self._in_flight or self._results or self._recording)
