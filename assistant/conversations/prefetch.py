@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from assistant.circles.at_hand.hour_together import values_of_hour
 from assistant.circles.people.known_rows import ALERTS, CIRCLES, SEATS_OF_PERSON
-from assistant.circles.people.permissions import GONE, hearing_of
+from assistant.circles.people.permissions import hearing_of, seats_with_rights
 from assistant.safety.first_response import tells_of_danger
 from assistant.store.read_ahead import announce
 from assistant.store.tables import Circle, Conversation, Inbox, Member, Outbox, Question
@@ -97,42 +97,54 @@ class Prefetched:
     in_alert: bool = False
     """An urgent alert about the person is open."""
     stale: bool = False
-    """An action has changed what the person may command or holds since it was read."""
+    """What the person may command or holds was not read yet, or an action has changed it since."""
 
 
 def prefetch(session: Session, people: Collection[int], now: dt.datetime) -> Mapping[int, Prefetched]:
     """Return what is known of these people, in a handful of statements however many they are."""
-    known = {person_id: Prefetched(frozenset()) for person_id in people}
-    announce(session, person_id=people)
+    known = prefetch_asked(session, people)
     read_standing(session, known)
+    since = {"people": list(people), "since": now - LOOP_WINDOW}
+    for sender, count in session.connection().execute(RECENT, since):
+        if sender is not None:
+            known[sender].recent = count
+    _read_texts_before(session, known)
+    _read_when_asked(session, known)
+    return known
+
+
+def prefetch_asked(session: Session, people: Collection[int]) -> Mapping[int, Prefetched]:
+    """Return what these people are asked and talk of: all that matters where no text of theirs is read.
+
+    What they may command is read when it is first needed, for all of them.
+    """
+    known = {person_id: Prefetched(frozenset(), stale=True) for person_id in people}
+    announce(session, person_id=people)
     of_these = {"people": list(people)}
     for question, _ in session.execute(ASKED_NOW, of_these):
         known[question.person_id].question = question
     # Only rows of earlier transactions, which nothing of this one changes: past the mapper.
-    asked = session.connection()
-    for sender, count in asked.execute(RECENT, {**of_these, "since": now - LOOP_WINDOW}):
-        if sender is not None:
-            known[sender].recent = count
-    for talker, values in asked.execute(TALKING, of_these):
+    for talker, values in session.connection().execute(TALKING, of_these):
         known[talker].in_talk = known[talker].in_talk or tells_of_danger(values)
         known[talker].hour = max(known[talker].hour, values_of_hour(values))
-    _read_texts_before(session, known)
-    _read_when_asked(session, known)
+    for person_id in people:
+        for member in SEATS_OF_PERSON.of(session, person_id):
+            CIRCLES.of(session, member.circle_id)  # Of all at once, before anyone asks for one.
     return known
 
 
 def read_standing(session: Session, known: Mapping[int, Prefetched]) -> None:
     """Read what people may command and hold, and whether an alert about them is open, into what is known."""
     for person_id, hears in hearing_of(session, known).items():
-        known[person_id].hears, known[person_id].seats, known[person_id].in_alert = hears, [], False
-    seats = [member for person_id in known for member in SEATS_OF_PERSON.of(session, person_id)]
+        known[person_id].hears, known[person_id].seats = hears, []
+    seats = [member for person_id in known for member in seats_with_rights(session, person_id)]
     for member in seats:
-        if member.state not in GONE:
-            (circle,) = CIRCLES.of(session, member.circle_id)
-            known[member.person_id].seats.append((member, circle))
+        (circle,) = CIRCLES.of(session, member.circle_id)
+        known[member.person_id].seats.append((member, circle))
     for person_id, each in known.items():
         alerts = ALERTS.of(session, person_id)
         each.in_alert = any(alert.kind in URGENT and alert.closed_at is None for alert in alerts)
+        each.stale = False
 
 
 def _read_texts_before(session: Session, known: Mapping[int, Prefetched]) -> None:

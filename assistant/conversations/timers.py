@@ -25,7 +25,7 @@ from assistant.conversations.moves.spacing import (
     wait_for_other_circle,
     while_it_matters,
 )
-from assistant.conversations.prefetch import Prefetched, prefetch
+from assistant.conversations.prefetch import Prefetched, prefetch_asked
 from assistant.conversations.questions import close, close_all, open_of, over_at, timers_at_the_end
 from assistant.conversations.turn_context import Context, Progress, seat_of
 from assistant.conversations.turns import Acting, move, start, with_versions
@@ -140,7 +140,7 @@ def _fire_some(services: Services, now: dt.datetime, attempt: Attempt) -> int:
         # Read again now that they are locked: another worker may have fired one in between.
         timers = session.scalars(_STILL_DUE, {"timers": mine}).all()
         with reading_ahead(session), timers_at_the_end(session, now):
-            batch = _look(session, people, timers, now)
+            batch = _look(session, people, timers)
             for timer in timers:
                 # An earlier one may have made it void, or taken it back.
                 if timer.done_at is None and timer in session:
@@ -148,9 +148,9 @@ def _fire_some(services: Services, now: dt.datetime, attempt: Attempt) -> int:
     return len(timers)
 
 
-def _look(session: Session, people: Collection[int], timers: Sequence[Timer], now: dt.datetime) -> _Batch:
+def _look(session: Session, people: Collection[int], timers: Sequence[Timer]) -> _Batch:
     announce(session, member_id=[timer.member_id for timer in timers])
-    known = prefetch(session, people, now)
+    known = prefetch_asked(session, people)
     of_these = {"people": list(people)}
     unhandled, unsent = session.scalars(_UNHANDLED, of_these), session.scalars(_UNSENT, of_these)
     return _Batch(known, frozenset(unhandled), set(unsent))

@@ -66,7 +66,6 @@ class Context:
             self.progress.prefetched = held
         elif held.stale:
             read_standing(self.session, {self.person.id: held})
-            held.stale = False
         return held
 
     @property

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from assistant.circles.at_hand.hour_together import values_of_hour
+from assistant.circles.people.permissions import seats_with_rights
 from assistant.conversations import effect_handlers
 from assistant.conversations.action_catalogue import all_actions
 from assistant.conversations.questions import open_question, over_at
@@ -105,7 +106,8 @@ def _carry_out_one(context: Context, conversation: Conversation, effect: Say | A
         )
         wording = f"{effect.flow}/{effect.step}/{effect.part}"
         words = speak(ctx, texts, uri=context.address.uri, wording=wording, conversation_id=conversation.id)
-        if context.inbox is None and ctx.member is not None and len(context.known.seats) > 1:
+        several = context.inbox is None and len(seats_with_rights(context.session, context.person.id)) > 1
+        if several and ctx.member is not None:
             words = words if book.is_safety(effect.flow) else labelled(ctx, words, uri=context.address.uri)
         context.say(
             words,

@@ -40,7 +40,7 @@ KEPT_FREE = 128
 """Of these, kept for what is urgent: prompts that a slow carrier holds must not keep replies waiting."""
 FIRST_BATCH = 64
 BEHIND = IN_FLIGHT - KEPT_FREE - FIRST_BATCH
-"""With more than this in flight nothing but what is urgent is claimed: a few at a time cost as much as a batch."""
+"""With more than this in flight only what is urgent is claimed: a few at a time cost as much as a batch."""
 LAST_WAIT = 5.0
 """Seconds for answers that are still out when the time is up; then the text counts as unsure."""
 AT_ONCE = 50

@@ -11,7 +11,7 @@ from functools import cache
 from itertools import count
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, MetaData, Select, Table, func, select
+from sqlalchemy import ColumnElement, Dialect, MetaData, Select, Table, func, select
 from sqlalchemy.orm import DeclarativeBase, Session
 
 NUMBERED = "numbered"
@@ -32,21 +32,17 @@ def new_ids(session: Session, table: type[DeclarativeBase], how_many: int) -> li
     """
     its = cast("Table", table.__table__)
     numbers = session.info.setdefault(NUMBERED, {})
-    if session.get_bind().dialect.name == "sqlite":
-        if not numbers:
-            # This transaction has the only write lock there is.
-            newest = session.connection().execute(_newest_of_all(its.metadata)).one()
-            numbers |= {
-                each: count((newest._mapping[each.name] or 0) + 1) for each in _numbered(its.metadata)
-            }
-        return [next(numbers[its]) for _ in range(how_many)]
     if not numbers:
-        taken = session.connection().execute(_next_of_all(its.metadata)).all()
+        dialect = session.get_bind().dialect
+        rows = session.connection().execute(taking_numbers(dialect, its.metadata)).all()
+        # On SQLite this transaction has the only write lock there is, and counts on from the newest.
         numbers |= {
-            each: _Held(deque(of))
-            for each, of in zip(_numbered(its.metadata), zip(*taken, strict=True), strict=True)
+            each: count((of[0] or 0) + 1) if dialect.name == "sqlite" else _Held(deque(of))
+            for each, of in zip(_numbered(its.metadata), zip(*rows, strict=True), strict=True)
         }
-    held: _Held = numbers[its]
+    held: count[int] | _Held = numbers[its]
+    if isinstance(held, count):
+        return [next(held) for _ in range(how_many)]
     if (missing := how_many - len(held.numbers)) > 0:
         series = func.generate_series(1, max(missing, held.block)).alias("number")
         more = select(_next_of(its)).select_from(series)
@@ -61,6 +57,11 @@ class _Held:
 
     numbers: deque[int]
     block: int = BLOCK
+
+
+def taking_numbers(dialect: Dialect, tables: MetaData) -> Select[Any]:
+    """Return what a transaction asks before it makes its first row."""
+    return _newest_of_all(tables) if dialect.name == "sqlite" else _next_of_all(tables)
 
 
 @cache

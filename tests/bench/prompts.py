@@ -39,6 +39,8 @@ ROUNDS: Final = 3
 LONGEST, QUICK_LONGEST = 20.0, 5.0
 """Seconds; what was not started by then is left."""
 BOOK: Final = read_flows()
+LONG_AGO: Final = 1_000_000
+"""What the numbers of earlier rows begin with, which the database is not asked for."""
 BEFORE: Final = NOON - dt.timedelta(days=3)
 
 
@@ -138,27 +140,28 @@ def live_in(database: Database, members: int) -> None:
     A table that was empty when the database last looked is read from end to end for each row that points to
     it: PostgreSQL's plan for no rows, which no service has for longer than its first minutes.
     """
+    number = literal(LONG_AGO, Integer) + i
     its = {"person_id": i, "member_id": i, "flow": "weekly_reflection"}
     put_in(
         database, Conversation, members,
-        **its, version="1", step="open", callers=literal([], Json),
+        id=number, **its, version="1", step="open", callers=literal([], Json),
         values=NOTHING, began_at=literal(BEFORE),
         ended_at=literal(BEFORE),
     )  # fmt: skip
     put_in(
         database, Question, members,
-        **its, conversation_id=i, step="open", visible_to="circle", state="closed", outcome="answered",
-        opened_at=literal(BEFORE), closed_at=literal(BEFORE), unclear=0,
+        id=number, **its, conversation_id=number, step="open", visible_to="circle", state="closed",
+        outcome="answered", opened_at=literal(BEFORE), closed_at=literal(BEFORE), unclear=0,
     )  # fmt: skip
     put_in(
         database, Timer, members,
-        kind="silence", person_id=i, member_id=i, conversation_id=i, question_id=i, outcome="0",
+        kind="silence", person_id=i, member_id=i, conversation_id=number, question_id=number, outcome="0",
         values=NOTHING, due_at=literal(BEFORE), done_at=literal(BEFORE),
     )  # fmt: skip
     put_in(
         database, Outbox, members,
         person_id=i, member_id=i, address_id=i, to_uri=a_uri(i), sender=LOCAL_SERVICE_SID,
-        body="How was your week?", segments=1, purpose="prompt", priority=2, conversation_id=i,
+        body="How was your week?", segments=1, purpose="prompt", priority=2, conversation_id=number,
         created_at=literal(BEFORE), not_before=literal(BEFORE), state="done",
     )  # fmt: skip
     look_again(database)

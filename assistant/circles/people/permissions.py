@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.people.known_rows import ROLES_OF_CIRCLE, ROLES_OF_PERSON, SEATS_OF_PERSON
-from assistant.store.tables import Circle, Cohort, Role
+from assistant.store.tables import Circle, Cohort, Member, Role
 
 GONE = ("left", "declined")
 """States of a seat that gives no right to anything."""
@@ -41,6 +41,11 @@ def hearing_of(session: Session, people: Collection[int]) -> dict[int, frozenset
         )
         for person_id in people
     }
+
+
+def seats_with_rights(session: Session, person_id: int) -> list[Member]:
+    """Return the seats that give a person any right, in whatever circle, the oldest first."""
+    return [member for member in SEATS_OF_PERSON.of(session, person_id) if member.state not in GONE]
 
 
 def hosted_by(session: Session, person_id: int) -> Sequence[Circle]:
@@ -135,7 +140,7 @@ def _held_and_offered(
     held: defaultdict[int, set[str]] = defaultdict(set)
     offered: set[int] = set()
     for person_id in people:
-        if any(member.state not in GONE for member in SEATS_OF_PERSON.of(session, person_id)):
+        if seats_with_rights(session, person_id):
             held[person_id].add("member")
         for role in ROLES_OF_PERSON.of(session, person_id):
             if role.ended_at is None:
