@@ -113,7 +113,7 @@ def prefetch(session: Session, people: Collection[int], now: dt.datetime) -> Map
     return known
 
 
-def prefetch_asked(session: Session, people: Collection[int]) -> Mapping[int, Prefetched]:
+def prefetch_asked(session: Session, people: Collection[int]) -> dict[int, Prefetched]:
     """Return what these people are asked and talk of: all that matters where no text of theirs is read.
 
     What they may command is read when it is first needed, for all of them.

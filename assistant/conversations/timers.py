@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -116,7 +117,8 @@ def fire_batch(services: Services) -> int:
 class _Batch:
     """What is known beforehand of all who are due something."""
 
-    known: Mapping[int, Prefetched]
+    known: dict[int, Prefetched]
+    """By the ids of people; of whom something failed, what is true is read anew."""
     unhandled: frozenset[int | None]
     """Ids of people who have texts that nobody has handled."""
     unsent: set[int | None]
@@ -139,7 +141,9 @@ def _fire_some(services: Services, now: dt.datetime, attempt: Attempt) -> int:
         mine = [row.id for row in due if row.person_id in people]
         # Read again now that they are locked: another worker may have fired one in between.
         timers = session.scalars(_STILL_DUE, {"timers": mine}).all()
-        with reading_ahead(session), timers_at_the_end(session, now):
+        # What fails alone must leave nothing behind that is done at the end.
+        together = attempt is _fire
+        with reading_ahead(session), timers_at_the_end(session, now) if together else nullcontext():
             batch = _look(session, people, timers)
             for timer in timers:
                 # An earlier one may have made it void, or taken it back.
@@ -164,6 +168,7 @@ def _each_for_itself(firing: _Firing, timer: Timer) -> None:
             session.flush()
     except Exception as error:
         log.exception("timer not fired", timer=timer.id, error=type(error).__name__)
+        firing.batch.known.pop(firing.person.id, None)
         timer.attempts += 1
         timer.due_at = now + TRY_AGAIN_AFTER
         if timer.attempts >= TRIES:
@@ -186,7 +191,7 @@ def _fire(firing: _Firing, timer: Timer) -> None:
     timer.done_at = now
     address = address_of(session, firing.person.id, firing.services.identity.sender)
     if address is not None:
-        progress = Progress(prefetched=firing.batch.known[firing.person.id])
+        progress = Progress(prefetched=firing.batch.known.get(firing.person.id))
         context = Context(session, firing.services, firing.person, address, now, progress=progress)
         _begin_or_resume(context, timer, firing.batch)
     _go_on(firing, timer)

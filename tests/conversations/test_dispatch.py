@@ -336,6 +336,23 @@ def test_a_silence_that_fails_does_not_keep_the_next_from_coming(
     assert hears(world, "ana", dt.timedelta(hours=30)) == ["Another time, then."]
 
 
+def test_a_silence_that_fails_once_is_tried_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    def failing_once(book: FlowBook, place: Place, index: int) -> Turn:
+        # The first is for all together, the second for each by itself.
+        tries.append(index)
+        if tries.count(1) in (1, 2):
+            raise RuntimeError("not now")
+        return silence(book, place, index)
+
+    world.text("ana", "START")
+    world.text("ana", "tour")
+    hears(world, "ana", dt.timedelta(hours=30))
+    monkeypatch.setattr(timers, "silence", failing_once)
+    assert hears(world, "ana", dt.timedelta(hours=30)) == ["Another time, then."]
+
+
 def test_a_late_answer_still_finds_its_question(world: World) -> None:
     world.text("ana", "START")
     world.text("ana", "tour")
