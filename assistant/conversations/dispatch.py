@@ -183,7 +183,7 @@ def _answer_back(context: Context, _text: Inbox, _kind: str) -> Seen | None:
         return Seen()
     asked = asking_back.asked_back(context)
     label = None if asked else asking_back.near_miss(context)
-    if (asked is None and label is None) or _is_a_command(context):
+    if (asked is None and label is None) or _is_a_command(context, asked is not None and asked.whole):
         return None
     crossed = crossing.look(context)
     if crossed.doubled or ((crossed.unread or crossed.again) and (asked is None or not asked.whole)):
@@ -194,10 +194,13 @@ def _answer_back(context: Context, _text: Inbox, _kind: str) -> Seen | None:
     return Seen() if asked and asking_back.answer_back(context, asked) else None
 
 
-def _is_a_command(context: Context) -> bool:
-    """Return whether words are a command, or may be one here; with a question open only some interrupt."""
+def _is_a_command(context: Context, asked_wholly: bool) -> bool:
+    """Return whether words are a command, or may be one here; with a question open only some interrupt.
+
+    "Has anyone read what I wrote" is put to us, and to no one in the circle.
+    """
     command = read_given(context)
-    if command is None or not command.sure:
+    if command is None or not command.sure or (asked_wholly and asking_the_circle.is_sentence(context, command)):
         return False
     return context.question is None or context.services.book.commands[command.name].interrupts is not False
 

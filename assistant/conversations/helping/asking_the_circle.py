@@ -64,6 +64,11 @@ def _takes_words(context: Context, question: Question | None) -> bool:
     return (step_of(context, question).expect or "text") == "text" or question.flow in TAKEN_UP_IN
 
 
+def is_sentence(context: Context, command: CommandReading) -> bool:
+    """Whether the command was not said as such, but heard in a sentence as it stands; see `as_command`."""
+    return command.name in KEYWORDS and command.value == context.words.strip()
+
+
 def asks_somebody(context: Context, reading: CommandReading) -> bool:
     """Whether it is said who is to be asked, and not the circle: "ask me tomorrow", "ask Luz to call"."""
     if reading.name != ASK or not reading.value:
@@ -87,9 +92,7 @@ def ask_which(
     """
     if question is None or reading is None or reading.outcome != "text" or command is None:
         return False
-    if command.name not in KEYWORDS or command.value != context.words.strip():
-        return False
-    if question.flow in TAKEN_UP_IN:
+    if not is_sentence(context, command) or question.flow in TAKEN_UP_IN:
         return False
     values = {"held": context.words.strip(), "meant": question.id, "kind": command.name}
     start_instead(context, question, "ask_meant", values)
