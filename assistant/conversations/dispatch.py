@@ -199,10 +199,10 @@ def _is_a_command(context: Context, asked_wholly: bool) -> bool:
 
     "Has anyone read what I wrote" is put to us, and to no one in the circle.
     """
-    command = read_given(context)
-    if command is None or not command.sure or (asked_wholly and asking_the_circle.is_sentence(context, command)):
+    given = read_given(context)
+    if given is None or not given.sure or (asked_wholly and asking_the_circle.is_sentence(context, given)):
         return False
-    return context.question is None or context.services.book.commands[command.name].interrupts is not False
+    return context.question is None or context.services.book.commands[given.name].interrupts is not False
 
 
 def _ask_once_more(context: Context, _text: Inbox, kind: str) -> Seen | None:
