@@ -117,7 +117,6 @@ KEPT: Final = {
     "delivery/template_states.py": "templates, as above",
     "delivery/waited.py": "says together what waited; whose words each carries is noted for all of it",
     "delivery/ways.py": "sends",
-    "carriers/twilio_carrier.py": "a text in the carrier's own log",
     "cli/doctor.py": "what /health answers",
     "cli/greeting.py": "what /health answers",
     "delivery/claims.py": "sends",
