@@ -71,6 +71,11 @@ def test_what_is_told_asks_nothing(text: str) -> None:
     assert not asked(text, loosely=True).whole
 
 
+@each_case("text", ["más o menos??", "mas o menos?", "more or less?", "cuánto más o menos?"])
+def test_what_may_be_an_answer_asks_nothing_beside_words_that_ask_nothing(text: str) -> None:
+    assert not asked(text, loosely=True).kinds
+
+
 @each_case(
     ("text", "word", "kind"),
     [

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from assistant.circles.actions.choices import list_choices
+from assistant.circles.actions.choices import circle_choices, list_choices
 from assistant.circles.actions.context import ActionContext, ActionResult
 from assistant.circles.actions.effects import Effect, Tell
 from assistant.circles.actions.going_along import go_along
@@ -28,6 +28,7 @@ from assistant.circles.people.memberships import hosts_of, seats_of
 from assistant.circles.people.reachability import is_away
 from assistant.language.commands.addressing import reads_as_name
 from assistant.language.folding import fold
+from assistant.language.languages import LANGUAGES
 from assistant.language.phones.contacts import has_contact, without_contacts
 from assistant.store.tables import Circle, Member, Note, Outbox, Pair, PairMember, Person, Round
 from assistant.store.tables.circle_tables import SEATED
@@ -44,10 +45,11 @@ _NAMED = re.compile(r"(?P<name>[^\W\d_]+)(?P<between>[\s,.:;!-]*)")
 
 
 @action("one", "several", "nobody", "other", "empty")
-def find_buddy(ctx: ActionContext, *, text: str = "") -> ActionResult:
+def find_buddy(ctx: ActionContext, *, text: str = "", for_buddy: bool = False) -> ActionResult:
     """Find for whom the words after @ are: the sender's buddies, or those of one of the sender's circles.
 
-    several: `seats` and `options` list them, even a single one where "@name" may be a name nobody has here.
+    several: `seats` and `options` list them, even a single one where "@name" may be a name nobody has here,
+    unless the sender has chosen the buddy (`for_buddy`): then words begin as they like.
     other: it names someone around the sender who is no buddy of theirs, and nobody gets it. The words to
     carry are in `line` from here on, and in `to` the name of the one of three whom alone they are for.
     """
@@ -64,7 +66,7 @@ def find_buddy(ctx: ActionContext, *, text: str = "") -> ActionResult:
         elif _called(named["name"], _others_around(ctx, reachable)):
             return ActionResult("other", _names(ctx, reachable[0]))
         else:
-            strange = reads_as_name(named["name"])
+            strange = not for_buddy and reads_as_name(named["name"])
     if not reachable:
         return ActionResult("nobody", {"text": ""})
     if not line:
@@ -72,9 +74,19 @@ def find_buddy(ctx: ActionContext, *, text: str = "") -> ActionResult:
     values: dict[str, Any] = {"text": "", "line": line, "to": to}
     if len(reachable) == 1 and not strange:
         return ActionResult("one", values, member=reachable[0])
-    choices = ((each.id, _names(ctx, each).get("buddies") or str(at)) for at, each in enumerate(reachable, 1))
     said = shorten(line, PLACEHOLDERS["said"].longest)
-    return ActionResult("several", {**values, "said": said, **list_choices("seats", choices)})
+    return ActionResult("several", {**values, "said": said, **_listed(ctx, reachable)})
+
+
+def _listed(ctx: ActionContext, seats: Sequence[Member]) -> dict[str, Any]:
+    """Return the values by which it is asked whom words are for: by names, unless others see the phone."""
+    if not ctx.person.plain:
+        named = ((each.id, _names(ctx, each).get("buddies") or str(at)) for at, each in enumerate(seats, 1))
+        return list_choices("seats", named)
+    if len(seats) == 1:
+        return list_choices("seats", [(seats[0].id, LANGUAGES[language_of(ctx)].labels["buddy"])])
+    circles = ((each.id, ctx.session.get_one(Circle, each.circle_id)) for each in seats)
+    return circle_choices("seats", circles, plain=True)
 
 
 @action("known", "changed", "away", "nobody")

@@ -136,7 +136,8 @@ def _reader(held: str, reader: str, answers: int) -> ActionResult:
         return ActionResult("writer", {"to_seat": int(seat)})
     if kind == "answer" and answers:
         return ActionResult("answer", {"meant": answers})
-    return ActionResult(kind if kind in READERS else "save", {"text": held.strip()})
+    known = kind if kind in READERS else "save"
+    return ActionResult(known, {"text": held.strip(), "for_buddy": known == "buddy"})
 
 
 def addressees(ctx: ActionContext, words: str) -> tuple[list[Writer], str | None]:

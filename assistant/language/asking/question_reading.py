@@ -202,6 +202,7 @@ def _explain(
     words: tuple[str, ...], book: QuestionBook, loosely: bool, marked: bool
 ) -> list[tuple[tuple[str, ...], str | None]]:
     """Return a stretch as one piece if a pattern explains it, else in pieces, each with what it asks."""
+    loosely = loosely or marked  # What may be an answer asks where its mark says so: "gratis?"
     whole = _find(words, book, loosely, marked)
     if whole is not None:
         return [(words, whole)]
@@ -211,12 +212,14 @@ def _explain(
             pieces.append(())
         else:
             pieces[-1] = (*pieces[-1], word)
-    return [(piece, _find(piece, book, loosely, marked)) for piece in pieces if piece]
+    read = [(piece, _find(piece, book, loosely, marked)) for piece in pieces if piece]
+    if not loosely or all(kind is not None or _is_aside(piece) for piece, kind in read):
+        return read
+    # Beside words that ask nothing they are words as well: "mas o menos?" asks for no fewer texts.
+    return [(piece, _find(piece, book, loosely=False, marked=marked)) for piece in pieces if piece]
 
 
 def _find(piece: tuple[str, ...], book: QuestionBook, loosely: bool, marked: bool) -> str | None:
-    # What may be an answer asks where its mark says so: "gratis?"
-    loosely = loosely or marked
     said = dict.fromkeys(each for way in dict.fromkeys((piece, written_out(piece))) for each in _bare(way))
     for words in said:
         if kind := _match(words, book, loosely):
