@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from assistant.circles.buddies.groups import history, kept_apart, pairable
+from assistant.circles.people.inactivity import OPENING
 from assistant.circles.people.weekly_texts import OF_OWN_ASKS
 from assistant.delivery.verdicts import OPENER
 from assistant.schedule.programs import programs
@@ -64,6 +65,8 @@ class Reckoner:
     score: Score
     here: dict[int, set[dt.date]] = field(default_factory=lambda: defaultdict(set))
     """The days (of the member's own calendar) on which a seat was looked at and took full part."""
+    less: dict[int, set[dt.date]] = field(default_factory=lambda: defaultdict(set))
+    """Those of them on which it was to have the weekly question alone."""
     rounds: list[tuple[str, int, list[list[str]]]] = field(default_factory=list)
     """Each round as it was made: the circle's word, the week, the groups by name."""
     _last_round: int = 0
@@ -128,14 +131,16 @@ class Reckoner:
             )
             self.score.hold("question", not twice, now, "", "someone is asked two things at once")
             rows = session.execute(
-                select(Member.id, Person.id, Person.zone)
+                select(Member.id, Person.id, Person.zone, Member.weekly_only)
                 .join(Person, Person.id == Member.person_id)
                 .where(Member.state == "active", Member.promised_at.is_not(None))
             )
-            for member_id, person_id, zone in rows:
+            for member_id, person_id, zone, weekly_only in rows:
                 if person_id not in opted_out:
                     local = now.astimezone(ZoneInfo(zone or str(self.world.zone)))
                     self.here[member_id].add(local.date())
+                    if weekly_only:
+                        self.less[member_id].add(local.date())
 
     def close(self, texts: Sequence[Passed]) -> None:
         """Check what can only be seen when all is over."""
@@ -164,7 +169,10 @@ class Reckoner:
         hold("sound", True, now, "", "")
 
     def _check_prompts(self, session: Session, now: dt.datetime) -> None:
-        """Whoever was here the day before, that day and the day after had the prompt that day, once."""
+        """Whoever was here the day before, that day and the day after had the prompt that day, once.
+
+        Whoever wanted fewer texts on one of them had only what comes every week.
+        """
         for member in session.scalars(select(Member).order_by(Member.id)):
             circle = session.get_one(Circle, member.circle_id)
             person = session.get_one(Person, member.person_id)
@@ -179,7 +187,9 @@ class Reckoner:
             zone = ZoneInfo(person.zone or circle.zone)
             for entry in programs()[circle.program].entries:
                 day = entry.day(circle.starts_on)
-                if not {day - _DAY, day, day + _DAY} <= self.here[member.id]:
+                around = {day - _DAY, day, day + _DAY}
+                weekly = entry.flow == OPENING or entry.readers
+                if not around <= self.here[member.id] or (around & self.less[member.id] and not weekly):
                     continue
                 moments = came[entry.key]
                 days = {moment.astimezone(zone).date() for moment in moments}
