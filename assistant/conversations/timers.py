@@ -118,7 +118,7 @@ class _Batch:
     """What is known beforehand of all who are due something."""
 
     known: dict[int, Prefetched]
-    """By the ids of people; of whom something failed, what is true is read anew."""
+    """By the ids of people; where something failed, what is true is read anew."""
     unhandled: frozenset[int | None]
     """Ids of people who have texts that nobody has handled."""
     unsent: set[int | None]
@@ -168,7 +168,7 @@ def _each_for_itself(firing: _Firing, timer: Timer) -> None:
             session.flush()
     except Exception as error:
         log.exception("timer not fired", timer=timer.id, error=type(error).__name__)
-        firing.batch.known.pop(firing.person.id, None)
+        firing.batch.known.update(prefetch_asked(session, [firing.person.id]))
         timer.attempts += 1
         timer.due_at = now + TRY_AGAIN_AFTER
         if timer.attempts >= TRIES:
@@ -191,7 +191,7 @@ def _fire(firing: _Firing, timer: Timer) -> None:
     timer.done_at = now
     address = address_of(session, firing.person.id, firing.services.identity.sender)
     if address is not None:
-        progress = Progress(prefetched=firing.batch.known.get(firing.person.id))
+        progress = Progress(prefetched=firing.batch.known[firing.person.id])
         context = Context(session, firing.services, firing.person, address, now, progress=progress)
         _begin_or_resume(context, timer, firing.batch)
     _go_on(firing, timer)
