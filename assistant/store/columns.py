@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Annotated, Any, Final
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, inspect
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Table, inspect
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -83,6 +83,13 @@ JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "pos
 
 Id = Annotated[int, mapped_column(BigId, primary_key=True)]
 Context = Annotated[dt.datetime, mapped_column(UtcDateTime)]
+
+
+@cache
+def defaults(table: Table) -> tuple[tuple[str, Any], ...]:
+    """Return what a new row of a table is given where nothing else is said, or what makes it of None."""
+    both: list[tuple[str, Any]] = [(column.name, column.default) for column in table.columns]
+    return tuple((name, default.arg) for name, default in both if default is not None)
 
 
 @cache

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from assistant.store.columns import defaults
+
 LATER = "rows to insert"
-"""Where a session keeps what `insert_later` was given: table and columns -> rows."""
+"""Where a session keeps what `insert_later` was given: table -> columns -> rows."""
 
 
 def insert_new(session: Session, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -24,19 +27,20 @@ def insert_new(session: Session, table: type[DeclarativeBase], rows: Sequence[Ma
 def insert_later(session: Session, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert these rows when the session next writes, and before anything is asked through it.
 
-    For rows that nobody looks at again in this transaction, and that no new row points to: they need no
-    objects, and go in by one statement for all people of a batch. Each names its id; those that name the same
-    columns, in the same order, go together.
+    For rows that nobody looks at again in this transaction: they need no objects. Each names its id.
     """
-    waiting = session.info.setdefault(LATER, {})
+    its = cast("Table", table.__table__)
+    waiting = session.info.setdefault(LATER, {}).setdefault(its, {})
     for row in rows:
-        waiting.setdefault((table, tuple(row)), []).append(row)
+        columns = tuple(row)
+        unsaid = _unsaid(its, columns)
+        values = (*row.values(), *(make(None) if callable(make) else make for _, make in unsaid))
+        waiting.setdefault((*columns, *(name for name, _ in unsaid)), []).append(values)
 
 
-def insert_waiting(session: Session) -> None:
-    """Insert what `insert_later` was given; the session calls this."""
-    for (table, _), rows in (session.info.pop(LATER, None) or {}).items():
-        session.connection().execute(insert(cast("Table", table.__table__)), rows)
+@cache
+def _unsaid(table: Table, columns: tuple[str, ...]) -> tuple[tuple[str, Any], ...]:
+    return tuple(each for each in defaults(table) if each[0] not in columns)
 
 
 def insert_all(session: Session, table: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -6,21 +6,22 @@ action is asked whether it changed what a person may command or holds.
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import pairwise
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Table, event, inspect, orm
-from sqlalchemy.orm.unitofwork import UOWTransaction, _SaveUpdateAll
+from sqlalchemy import event, inspect, orm
 
 from assistant.store import read_ahead
-from assistant.store.insert import LATER, insert_waiting
+from assistant.store.columns import defaults
+from assistant.store.insert import LATER
 from assistant.store.numbering import number
+from assistant.store.writing import write_rows
 
 NOTED: Final = "noted"
 """Where a session keeps what `noted` returns."""
 READS: Final = "reads"
 """Marks, in its `info`, a session that only reads: PostgreSQL would keep at once whatever it wrote."""
+REFUSED: Final = "refused"
+"""Where a session notes that it writes, until that has gone well."""
 WATCHED: Final = "watched"
 """Marks tables, in their `info`, changes of which `touched` tells of."""
 
@@ -44,15 +45,21 @@ class Session(orm.Session):
         return None if any(options.values()) else self.info.get("rows", {}).get((entity, ident))
 
     def flush(self, objects: Any = None) -> None:
-        """Write what waits to be written, rows without objects last; see `sqlalchemy.orm.Session.flush`.
+        """Write what waits to be written; see `sqlalchemy.orm.Session.flush`.
 
         Raises:
-            RuntimeError: there is something, in a session that only reads.
+            RuntimeError: there is something, in a session that only reads; or what was written before was
+                refused, and not rolled back.
         """
         if READS in self.info and (self.new or self.dirty or self.deleted or LATER in self.info):
             raise RuntimeError("rows were changed in Database.read(): change them in Database.write()")
+        if self.info.get(REFUSED):
+            raise RuntimeError("the database refused a row: roll back before anything else is written")
+        self.info[REFUSED] = True
+        with self.no_autoflush:
+            write_rows(self)
         super().flush(objects)
-        insert_waiting(self)
+        self.info[REFUSED] = False
 
 
 def take_back(session: orm.Session, row: Any) -> None:
@@ -71,7 +78,6 @@ def watch(sessions: orm.sessionmaker[Session]) -> None:
     event.listen(sessions, "loaded_as_persistent", _keep)
     event.listen(sessions, "pending_to_persistent", _keep)
     event.listen(sessions, "persistent_to_deleted", _let_go)
-    event.listen(sessions, "before_flush", _write_in_order)
     event.listen(sessions, "before_commit", Session.flush)
     event.listen(sessions, "do_orm_execute", read_ahead.note_statement)
     event.listen(sessions, "after_soft_rollback", _forget)
@@ -106,46 +112,16 @@ def note_touched(session: orm.Session, *tables: type) -> None:
         changed.update(tables)
 
 
-def _write_in_order(session: orm.Session, flush: UOWTransaction, _rows: object) -> None:
-    """Write new rows of a table before those of any table that points to it.
-
-    Rows point to each other by ids that they have from the start, and not by relationships, which is all that
-    SQLAlchemy goes by; left alone it takes tables by the names of their classes. (Its own name for "all new
-    rows of a class" is private; `tests/store/test_sessions.py` notices when that is gone.)
-    """
-    made = sorted({orm.object_mapper(row) for row in session.new}, key=_place)
-    for before, after in pairwise(made):
-        rows_before, rows_after = _SaveUpdateAll(flush, before), _SaveUpdateAll(flush, after)  # type: ignore[no-untyped-call]
-        flush.dependencies.add((rows_before, rows_after))
-
-
-@cache
-def _place(mapper: orm.Mapper[Any]) -> int:
-    """Return where a table stands when each comes after those that it points to."""
-    table = cast("Table", mapper.local_table)
-    return table.metadata.sorted_tables.index(table)
-
-
 def _take_in(session: orm.Session, row: Any) -> None:
     number(session, row)
     values = vars(row)
-    for name, value in _defaults(orm.object_mapper(row)):
+    # Said as they are made: rows that say the same columns go in by one statement.
+    for name, value in defaults(type(row).__table__):
         if name not in values:
             values[name] = value(None) if callable(value) else value
     _keep(session, row)
     _touch(session, row)
     read_ahead.note_made(session, row)
-
-
-@cache
-def _defaults(mapper: orm.Mapper[Any]) -> tuple[tuple[str, Any], ...]:
-    """Return what new rows are given where nothing else is said, or what makes it.
-
-    Said as they are made: rows that say the same columns go in by one statement, and none is asked for what
-    the database made of it.
-    """
-    both: list[tuple[str, Any]] = [(each.key, each.columns[0]) for each in mapper.column_attrs]
-    return tuple((key, column.default.arg) for key, column in both if column.default is not None)
 
 
 def _keep(session: orm.Session, row: Any) -> None:
@@ -160,6 +136,7 @@ def _let_go(session: orm.Session, row: Any) -> None:
 def _forget(session: orm.Session, _transaction: object) -> None:
     """After a rollback, rows may not be what they were, nor even be."""
     session.info.pop(NOTED, None)
+    session.info.pop(REFUSED, None)
     session.info.pop(LATER, None)
     session.info.pop("rows", None)
     read_ahead.forget(session)
