@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from assistant.carriers.carrier import Trouble
+from assistant.store.bulk import update_rows
 from assistant.store.tables.message_tables import Outbox
 
 if TYPE_CHECKING:
@@ -127,11 +128,6 @@ _WRITTEN = (
     "channel",
     "segments",
 )
-_WRITE = (
-    update(Outbox.metadata.tables["outbox"])
-    .where(Outbox.id == bindparam("row"))
-    .values({name: bindparam(name) for name in _WRITTEN})
-)
 
 
 def note_status(
@@ -223,8 +219,8 @@ def _load(session: Session, reports: Sequence[StatusReport]) -> tuple[dict[int, 
 def _write(session: Session, changed: dict[int, _Text]) -> None:
     if not changed:
         return
-    rows = [{"row": text.id, **{name: getattr(text, name) for name in _WRITTEN}} for text in changed.values()]
-    session.connection().execute(_WRITE, rows)
+    rows = [(*(getattr(text, name) for name in _WRITTEN), text.id) for text in changed.values()]
+    update_rows(session.connection(), Outbox.metadata.tables["outbox"], _WRITTEN, rows)
     for row in session.identity_map.values():
         if isinstance(row, Outbox) and row.id in changed:
             session.expire(row)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from assistant.carriers.carrier import Accepted, CarrierError, Trouble
 from assistant.circles.membership.invitation_fate import note_sent
 from assistant.delivery.failure_policy import Failure, act_on, next_send
 from assistant.delivery.verdicts import Due
+from assistant.store.bulk import update_rows
 from assistant.store.database import Database
 from assistant.store.tables import Outbox
 
@@ -62,18 +64,26 @@ def record(database: Database, results: Sequence[Result], now: dt.datetime, real
 
 def _record(session: Session, results: Sequence[Result], now: dt.datetime, real: dt.datetime) -> None:
     accepted = [
-        {
-            "row": result.text.id,
-            "try": result.text.attempt,
-            "carrier_id": result.answer.carrier_id,
-            "status": result.answer.status,
-            "sent_at": now,
-        }
+        (
+            result.answer.carrier_id,
+            result.answer.status,
+            now,
+            *_SENT.values(),
+            result.text.id,
+            result.text.attempt,
+        )
         for result in results
         if isinstance(result.answer, Accepted)
     ]
     if accepted:
-        session.connection().execute(_SENT, accepted)
+        update_rows(
+            session.connection(),
+            Outbox.metadata.tables["outbox"],
+            ("carrier_id", "status", "sent_at", *_SENT),
+            accepted,
+            by=("id", "attempt"),
+            only=_IN_HAND,
+        )
     invited = [
         (result.text.address_id, result.text.circle_id)
         for result in results
@@ -87,25 +97,15 @@ def _record(session: Session, results: Sequence[Result], now: dt.datetime, real:
             _record_error(session, result.text, result.answer, now, real)
 
 
-_THIS_TRY = (
-    Outbox.id == bindparam("row"),
-    Outbox.attempt == bindparam("try"),
-    or_(Outbox.state == "claimed", Outbox.state == "unsure"),
-)
-_SENT = (
-    update(Outbox)
-    .where(*_THIS_TRY)
-    .values(
-        state="sent",
-        carrier_id=bindparam("carrier_id"),
-        status=bindparam("status"),
-        sent_at=bindparam("sent_at"),
-        error_code=None,
-        reason=None,
-        claimed_until=None,
-        claimed_by=None,
-    )
-)
+_SENT: Final = {
+    "state": "sent",
+    "error_code": None,
+    "reason": None,
+    "claimed_until": None,
+    "claimed_by": None,
+}
+_IN_HAND: Final = "outbox.state IN ('claimed', 'unsure')"
+"""Nothing is known yet of what came of this try."""
 
 
 def _record_error(

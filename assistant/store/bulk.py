@@ -12,10 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Dialect, Table
-from sqlalchemy.orm.exc import StaleDataError
 
 KEPT: Final = "bulk"
-"""Where a dialect keeps its statements: how and table and columns -> SQL, and what each value is made by."""
+"""Where a dialect keeps its statements."""
 
 Row = Sequence[Any]
 
@@ -26,35 +25,46 @@ def insert_rows(connection: Connection, table: Table, columns: tuple[str, ...], 
     Raises:
         sqlalchemy.exc.DBAPIError: the database refuses one; whoever catches that rolls back.
     """
-    _send(connection, _insertion, table, columns, rows)
+    _send(connection, ("insert", table, columns, (), ""), rows)
 
 
-def update_rows(connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
-    """Change rows of a table: each the new values of these columns, and then its primary key.
+def update_rows(
+    connection: Connection,
+    table: Table,
+    columns: tuple[str, ...],
+    rows: Sequence[Row],
+    *,
+    by: tuple[str, ...] = ("id",),
+    only: str = "",
+) -> int:
+    """Change rows of a table and return how many were there.
+
+    Args:
+        connection: One whose transaction may change rows.
+        table: Which.
+        columns: What changes.
+        rows: Each the new values of these columns, and then of what it is found by.
+        by: The columns that it is found by: together they are unique.
+        only: SQL that says of a row whether it may be changed, its columns with the table's name before them;
+            no place for values.
 
     Raises:
-        sqlalchemy.orm.exc.StaleDataError: there is no such row.
         sqlalchemy.exc.DBAPIError: as for `insert_rows`.
     """
-    changed = _send(connection, _update, table, columns, rows)
-    if changed != len(rows):
-        raise StaleDataError(f"{table.name}: {len(rows)} rows were to be changed, {changed} were there")
+    return _send(connection, ("update", table, columns, by, only), rows)
 
 
-def _send(
-    connection: Connection,
-    make: Callable[[Dialect, Table, list[Column[Any]]], str],
-    table: Table,
-    names: tuple[str, ...],
-    rows: Sequence[Row],
-) -> int:
-    """Write rows by what `make` writes for them; return how many there were."""
+_Kind = tuple[str, Table, tuple[str, ...], tuple[str, ...], str]
+"""insert or update, the table, the columns written, and those that say which rows, with what else does."""
+
+
+def _send(connection: Connection, kind: _Kind, rows: Sequence[Row]) -> int:
+    """Write rows by one statement; return how many it wrote."""
     dialect = connection.dialect
     kept = vars(dialect).setdefault(KEPT, {})
-    if (statement := kept.get((make, table, names))) is None:
-        columns = [table.columns[name] for name in names]
-        statement = kept[make, table, names] = make(dialect, table, columns), _ways_in(dialect, columns)
-    sql, ways_in = statement
+    if (statement := kept.get(kind)) is None:
+        statement = kept[kind] = _statement(dialect, kind)
+    sql, names, ways_in = statement
     columns_of = [
         values if way_in is None else [way_in(value) for value in values]
         for values, way_in in zip(zip(*rows, strict=True), ways_in, strict=True)
@@ -64,6 +74,19 @@ def _send(
         return connection.exec_driver_sql(sql, list(as_kept)).rowcount
     named = [dict(zip(names, row, strict=True)) for row in as_kept]
     return connection.exec_driver_sql(sql, (json.dumps(named, default=dt.datetime.isoformat),)).rowcount
+
+
+def _statement(
+    dialect: Dialect, kind: _Kind
+) -> tuple[str, tuple[str, ...], list[Callable[[Any], Any] | None]]:
+    how, table, written, by, only = kind
+    names = written + by
+    columns = [table.columns[name] for name in names]
+    if how == "insert":
+        sql = _insertion(dialect, table, columns)
+    else:
+        sql = _update(dialect, table, columns[: len(written)], columns[len(written) :])
+    return sql + (f" AND {only}" if only else ""), names, _ways_in(dialect, columns)
 
 
 def _ways_in(dialect: Dialect, columns: Sequence[Column[Any]]) -> list[Callable[[Any], Any] | None]:
@@ -83,19 +106,17 @@ def _insertion(dialect: Dialect, table: Table, columns: Sequence[Column[Any]]) -
     return f"{into} SELECT {values} {_document(dialect, columns)}"
 
 
-def _update(dialect: Dialect, table: Table, columns: Sequence[Column[Any]]) -> str:
+def _update(dialect: Dialect, table: Table, changed: Sequence[Column[Any]], by: Sequence[Column[Any]]) -> str:
     name = dialect.identifier_preparer.quote
     its = name(table.name)
-    how_many = len(columns) - len(table.primary_key)
-    changed, key = columns[:how_many], columns[how_many:]
     # All of it our own tables' and columns' names; values go beside it.
     if dialect.name == "sqlite":
         values = ", ".join(f"{name(column.name)} = ?" for column in changed)
-        same = " AND ".join(f"{name(column.name)} = ?" for column in key)
+        same = " AND ".join(f"{name(column.name)} = ?" for column in by)
         return f"UPDATE {its} SET {values} WHERE {same}"  # noqa: S608
     values = ", ".join(f"{name(column.name)} = {_given(dialect, column)}" for column in changed)
-    same = " AND ".join(f"{its}.{name(column.name)} = {_given(dialect, column)}" for column in key)
-    return f"UPDATE {its} SET {values} {_document(dialect, columns)} WHERE {same}"  # noqa: S608
+    same = " AND ".join(f"{its}.{name(column.name)} = {_given(dialect, column)}" for column in by)
+    return f"UPDATE {its} SET {values} {_document(dialect, [*changed, *by])} WHERE {same}"  # noqa: S608
 
 
 def _given(dialect: Dialect, column: Column[Any]) -> str:

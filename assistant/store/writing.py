@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import Table, orm
 from sqlalchemy.orm import InstanceState
 from sqlalchemy.orm.attributes import instance_state
+from sqlalchemy.orm.exc import StaleDataError
 
 from assistant.store.bulk import Row, insert_rows, update_rows
 from assistant.store.insert import LATER
@@ -53,7 +54,9 @@ def write_rows(session: orm.Session) -> None:
         connection = session.connection()
         for table in sorted(of, key=_place):
             for columns, rows in of[table].changed.items():
-                update_rows(connection, table, columns, rows)
+                by = tuple(column.name for column in table.primary_key)
+                if (there := update_rows(connection, table, columns, rows, by=by)) != len(rows):
+                    raise StaleDataError(f"{len(rows) - there} of {len(rows)} rows of {table.name} are gone")
             for columns, rows in of[table].new.items():
                 insert_rows(connection, table, columns, rows)
     if changed or new:
@@ -71,7 +74,7 @@ def _note_changed(of: defaultdict[Table, _Changes], state: InstanceState[Any]) -
         return False
     if changed:
         row = (*(values[name] for name in changed), *_key(state))
-        of[shape.table].changed.setdefault((*changed, *shape.key), []).append(row)
+        of[shape.table].changed.setdefault(changed, []).append(row)
     return True
 
 
@@ -108,7 +111,7 @@ def _shape(mapper: orm.Mapper[Any]) -> _Shape:
     return _Shape(
         table,
         tuple(column.name for column in table.columns),
-        tuple(column.name for column in mapper.primary_key),
+        tuple(column.name for column in table.primary_key),
         tuple(column.name for column in table.columns if column.server_default is not None),
     )
 
