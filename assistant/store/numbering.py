@@ -14,12 +14,15 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Dialect, MetaData, Select, Table, func, select
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from assistant.store.read_ahead import announced
+
 NUMBERED = "numbered"
 """Marks tables, in their `info`, every row of which is numbered here before it is inserted."""
 FIRST = 4
 """So many numbers of each table's sequence a transaction takes together: most texts need one or two."""
 BLOCK = 16
-"""So many are taken of one that is used up, and twice as many each time; what is left over is no loss."""
+"""So many are taken of one that is used up, or as many as people are at hand, and twice as many each time;
+what is left over is no loss."""
 
 
 def new_ids(session: Session, table: type[DeclarativeBase], how_many: int) -> list[int]:
@@ -44,7 +47,8 @@ def new_ids(session: Session, table: type[DeclarativeBase], how_many: int) -> li
     if isinstance(held, count):
         return [next(held) for _ in range(how_many)]
     if (missing := how_many - len(held.numbers)) > 0:
-        series = func.generate_series(1, max(missing, held.block)).alias("number")
+        people = len(announced(session, "person_id"))
+        series = func.generate_series(1, max(missing, held.block, people)).alias("number")
         more = select(_next_of(its)).select_from(series)
         held.numbers.extend(session.connection().execute(more).scalars())
         held.block *= 2
