@@ -13,6 +13,7 @@ from assistant.engine.checking import check_commands, check_flow, check_texts
 from assistant.engine.flow_model import Command, Flow, Texts
 from assistant.engine.flow_reading import LONGEST_NAME, NAME, Reader
 from assistant.engine.known import Known
+from assistant.engine.phrase_forms import with_every_phrase
 from assistant.engine.problems import FlowErrors, Notes, Problem
 from assistant.engine.rings import check_rings
 from assistant.engine.shared_texts import Shared
@@ -92,7 +93,7 @@ class _Reading:
         elif path.stem == ANSWERS:
             self.answers = read_answers(reader, raw)
         elif path.stem == COMMANDS:
-            self.commands = reader.read_commands(raw)
+            self.commands = [with_every_phrase(command, notes) for command in reader.read_commands(raw)]
         else:
             self._keep(reader.read_flow(raw, path.stem), path.stem)
         name = raw.get("flow")

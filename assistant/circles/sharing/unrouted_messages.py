@@ -170,8 +170,11 @@ def addressees(ctx: ActionContext, words: str) -> tuple[list[Writer], str | None
 
 def names_someone(ctx: ActionContext, words: str) -> bool:
     """Return whether words say at their very beginning whom of the circle they are for, its host included."""
-    if addressees(ctx, words)[0]:
-        return True
+    return bool(addressees(ctx, words)[0]) or names_host(ctx, words)
+
+
+def names_host(ctx: ActionContext, words: str) -> bool:
+    """Return whether words begin with the name of somebody else who hosts the circle."""
     hosts = hosts_of(ctx.session, ctx.member.circle_id, ctx.now) if ctx.member is not None else ()
     names = {host.id: host.name or "" for host in hosts if host.id != ctx.person.id}
     return bool(addressed_to(words, names))

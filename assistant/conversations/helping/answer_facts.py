@@ -19,6 +19,7 @@ from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, na
 from assistant.circles.membership.invitations import open_invitations
 from assistant.circles.membership.waiting_answers import waits_for_seat
 from assistant.circles.people.memberships import hosts_of
+from assistant.circles.people.permissions import hosted_by
 from assistant.circles.sharing.shares import apart_from
 from assistant.conversations.turn_context import Context
 from assistant.language.rendering import readable_date, readable_day, readable_time
@@ -31,7 +32,10 @@ Facts = Mapping[str, Any]
 
 
 def standing(context: Context) -> ActionContext:
-    """Return where the person asks from: the open question's seat, else the seat that has gone furthest."""
+    """Return where the person asks from: the open question's seat, else the seat that has gone furthest.
+
+    Whoever has none and hosts asks from the circle hosted: the oldest, where there are several.
+    """
     question = context.question
     if question is not None and question.member_id is not None:
         seats = [seat for seat in context.known.seats if seat[0].id == question.member_id]
@@ -39,7 +43,9 @@ def standing(context: Context) -> ActionContext:
         seats = [seat for seat in context.known.seats if seat[0].state in SEATED]
     ctx = context.about(None)
     if not seats:
-        return replace(ctx, member=None, circle=None)
+        hosts = "host" in context.known.hears
+        circles = hosted_by(context.session, context.person.id) if hosts else ()
+        return replace(ctx, member=None, circle=circles[0] if circles else None)
     member, circle = max(seats, key=lambda seat: (seat[0].promised_at is not None, -seat[0].id))
     return replace(ctx, member=member, circle=circle)
 
@@ -78,7 +84,7 @@ def _hosted(_context: Context, ctx: ActionContext) -> Facts:
 
 
 def _came(context: Context, ctx: ActionContext) -> Facts:
-    if ctx.circle is not None:
+    if ctx.circle is not None and ctx.member is not None:
         theirs = (
             select(Invitation.id)
             .join(Address, Address.id == Invitation.address_id)
@@ -101,7 +107,7 @@ def _came(context: Context, ctx: ActionContext) -> Facts:
 
 
 def _here(_context: Context, ctx: ActionContext) -> Facts:
-    if ctx.circle is None or ctx.member is None:
+    if ctx.circle is None:
         return {"here": "nowhere"}
     others = ctx.session.scalars(
         select(Person)
@@ -116,10 +122,10 @@ def _here(_context: Context, ctx: ActionContext) -> Facts:
         .order_by(Member.id)
     ).all()
     counted = {"count": str(len(others))}
-    if ctx.member.promised_at is None:
+    if ctx.member is not None and ctx.member.promised_at is None:
         return {"here": "hidden", **counted}
     if not others:
-        return {"here": "alone"}
+        return {"here": "alone" if ctx.member is not None else "none"}
     if ctx.person.plain:
         return {"here": "plain", **counted}
     return {"here": "named", "names": _listed(others, language_of(ctx))}

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from assistant.circles.sharing.unrouted_messages import names_someone
+from assistant.circles.sharing.unrouted_messages import names_host, names_someone
 from assistant.conversations import keywords
 from assistant.conversations.answers import read_answer, step_of, take_answer
 from assistant.conversations.danger_stage import is_in_talk
@@ -73,9 +73,15 @@ def _asked_of_a_member(
 ) -> AskedBack | None:
     """Return what a text asks that names someone of the circle: "does Luz read this"."""
     for word, asked in asked_of_someone(context.words, kinds, names=names, loosely=loosely):
-        if names_someone(context.about(None), word):
-            return asked
+        ctx = context.about(None)
+        if names_someone(ctx, word):
+            return _of_the_host(asked) if names_host(ctx, word) else asked
     return None
+
+
+def _of_the_host(asked: AskedBack) -> AskedBack:
+    """Return what "who is Luz" asks where Luz hosts: who that is, and not who is in the circle."""
+    return replace(asked, kinds=tuple("host" if kind == "who_is_here" else kind for kind in asked.kinds))
 
 
 def answer_back(context: Context, asked: AskedBack) -> bool:
