@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from sys import intern
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -88,7 +87,7 @@ class CityTable:
 
 def _city(fields: str) -> City:
     name, country, division, population, zone = fields.split("\t")
-    return City(name, intern(country), intern(division), int(population), intern(zone))
+    return City(name, country, division, int(population), zone)
 
 
 @dataclass(frozen=True, slots=True)
