@@ -15,6 +15,7 @@ HEAVY = (
     "aiohttp",
     "alembic",
     "assistant.conversations",
+    "dateutil.parser",
     "flask",
     "greenlet",
     "numpy",
@@ -35,7 +36,10 @@ PROCESSES = {
         ("aiohttp", "phonenumbers", "sqlalchemy"),
     ),
     "the inbox's worker": (
-        "assistant.workers.worker_process assistant.workers.reading_ahead",
+        (
+            "assistant.workers.worker_process assistant.workers.reading_ahead"
+            " assistant.conversations.action_catalogue"
+        ),
         ("assistant.conversations", "phonenumbers", "rapidfuzz", "sqlalchemy"),
     ),
 }

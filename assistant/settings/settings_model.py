@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from assistant.settings.values import (
     SegmentPrice,
@@ -44,10 +43,11 @@ def _default_database(checked: dict[str, Any]) -> str:
     return f"sqlite:///{checked['circle_data'] / 'circle.db'}"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything the environment decides. Attributes are the names of the environment in lower case."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", validate_default=False)
+    # No pydantic-settings: `load_settings` alone knows which environment is meant, and it would be 4 MB more.
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     circle_data: Annotated[Path, BeforeValidator(read_path)] = Field(Path("var"), validate_default=True)
     database_url: Annotated[str, BeforeValidator(read_database)] = Field(
@@ -94,17 +94,6 @@ class Settings(BaseSettings):
     """No account is set: texts stay on this machine."""
     warnings: tuple[str, ...] = ()
     """What does no harm yet but is hardly meant."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
-        init_settings: PydanticBaseSettingsSource,
-        *_others: PydanticBaseSettingsSource,
-        **_more: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What `load_settings` passes is all there is: it alone knows which environment is meant."""
-        return (init_settings,)
 
     @property
     def real_account(self) -> bool:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -40,6 +40,12 @@ class Input:
             return self.default
 
 
+@cache
+def _reader(kind: Any) -> TypeAdapter[Any]:
+    """What reads values of a type: the five hundred inputs of all actions are of some twenty types."""
+    return TypeAdapter(kind)
+
+
 @dataclass(frozen=True)
 class Action:
     """One of the closed list of things a flow may `do`."""
@@ -53,7 +59,7 @@ class Action:
         """What it reads of the conversation's values; looked up when it is first run."""
         kinds = get_type_hints(self.function)
         return {
-            name: Input(TypeAdapter(kinds[name]), parameter.default)
+            name: Input(_reader(kinds[name]), parameter.default)
             for name, parameter in inspect.signature(self.function).parameters.items()
             if parameter.kind is inspect.Parameter.KEYWORD_ONLY
         }

@@ -10,8 +10,6 @@ from functools import cache, lru_cache
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from dateutil import parser as dates
-
 from assistant.circles.cohorts.spreadsheets import Row, read_table
 from assistant.circles.people.phone_entry import read_number
 from assistant.circles.people.same_people import number_in
@@ -261,6 +259,8 @@ def _moment(written: str | None, country: str, zone: str, now: dt.datetime) -> d
 @lru_cache(maxsize=4096)
 def _consented(written: str, country: str, zone: str) -> dt.datetime:
     """Read a date; a whole file often has a few days only."""
+    from dateutil import parser as dates  # 1.5 MB, which a worker that reads no file does without
+
     how = "write consent_at like 2026-05-31 or 2026-05-31 14:30"
     if not any(sign.isdigit() for sign in written):
         raise ValueError(f"consent_at is no date; {how}")

@@ -16,6 +16,8 @@ from assistant.language.folding import plain_words
 _PIECE: Final = re.compile(r"\.\.\.|[\[\]()|]|[^\s\[\]()|]+")
 _CLOSES: Final = {"[": "]", "(": ")"}
 ANY: Final = "..."
+_SHARED: Final[dict[str, str]] = {}
+"""A few hundred words stand ten thousand times in all patterns; here is one of each."""
 _ANY_WORDS: Final = r"(?:\S+ ){1,6}?"
 
 
@@ -85,8 +87,8 @@ def _alternatives(pieces: list[str], pattern: str, words: set[str]) -> tuple[_Pa
             if plain_words(piece) != [piece]:
                 plain = " ".join(plain_words(piece))
                 raise ValueError(f'"{piece}" in "{pattern}" is not in plain form: {plain}.')
-            words.add(piece)
-            ways[-1].append(_Part(f"{re.escape(piece)} ", frozenset((piece,))))
+            words.add(_SHARED.setdefault(piece, piece))
+            ways[-1].append(_Part(f"{re.escape(piece)} ", frozenset((_SHARED.setdefault(piece, piece),))))
     return _either(ways), pieces
 
 

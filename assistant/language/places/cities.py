@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from sys import intern
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -88,7 +87,7 @@ class CityTable:
 
 def _city(fields: str) -> City:
     name, country, division, population, zone = fields.split("\t")
-    return City(name, intern(country), intern(division), int(population), intern(zone))
+    return City(name, country, division, int(population), zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class Atlas:
 
     by_name: CityTable
     by_other_name: CityTable
-    large: dict[str, list[City]]  # by plain name: where misspelt names are looked for
+    large: tuple[str, ...]  # plain names of large cities: where misspelt names are looked for
     regions: dict[str, list[Region]]
     countries: dict[str, str]  # ISO code -> English name
 
@@ -130,10 +129,8 @@ def load_atlas() -> Atlas:
     cities, by_their_other_names = CityTable(by_name), CityTable(by_other_name)
     # What stays is made when the lines have gone: between them it would hold on to all their memory.
     del by_name, by_other_name
-    large: dict[str, list[City]] = {}
-    for city in cities.within():
-        if city.population >= _LARGE_AT_HOME:
-            large.setdefault(fold_name(city.name), []).append(city)
+    named = (fold_name(city.name) for city in cities.within() if city.population >= _LARGE_AT_HOME)
+    large = tuple(dict.fromkeys(named))
     return Atlas(cities, by_their_other_names, large, _index_regions(countries, states), countries)
 
 
@@ -184,10 +181,11 @@ def find_misspelt(name: str, home: str) -> list[City]:
         return []
     allowed = 1 if len(name) < 9 else 2
     near: dict[int, list[str]] = {}
-    for known, cities in load_atlas().large.items():
-        if abs(len(known) - len(name)) <= allowed and known[0] == name[0] and _is_large(cities, home):
+    atlas = load_atlas()
+    for known in atlas.large:
+        if abs(len(known) - len(name)) <= allowed and known[0] == name[0]:
             slips = OSA.distance(known, name, score_cutoff=allowed)
-            if slips <= allowed:
+            if slips <= allowed and _is_large(atlas.by_name.named(known), home):
                 near.setdefault(slips, []).append(known)
     if not near:
         return []

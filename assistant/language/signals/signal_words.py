@@ -7,20 +7,24 @@ from typing import Any
 from assistant.language.word_tables import load_table, phrases_of, words_of
 
 
-def _patterns(
-    table: Mapping[str, Any], patterns: Sequence[str], end: str = ""
-) -> tuple[re.Pattern[str], ...]:
+def _ways(table: Mapping[str, Any], patterns: Sequence[str], end: str = "") -> tuple[str, ...]:
     """Return the patterns, the fragments of their table filled in; a fragment may hold earlier ones."""
     fragments: dict[str, str] = {}
     for name, fragment in table.get("fragments", {}).items():
         fragments[name] = _filled(fragment, fragments)
-    return tuple(re.compile(f"(?:{_filled(each, fragments)}){end}", re.IGNORECASE) for each in patterns)
+    return tuple(f"(?:{_filled(each, fragments)}){end}" for each in patterns)
 
 
-def any_of(*tables: tuple[re.Pattern[str], ...]) -> re.Pattern[str]:
+def _patterns(
+    table: Mapping[str, Any], patterns: Sequence[str], end: str = ""
+) -> tuple[re.Pattern[str], ...]:
+    """Return `_ways` each ready to be asked by itself."""
+    return tuple(re.compile(way, re.IGNORECASE) for way in _ways(table, patterns, end))
+
+
+def any_of(*tables: tuple[str, ...]) -> re.Pattern[str]:
     """Return one pattern that matches where any of these does: a tenth of the time of asking each."""
-    ways = (f"(?:{pattern.pattern})" for table in tables for pattern in table)
-    return re.compile("|".join(ways), re.IGNORECASE)
+    return re.compile("|".join(f"(?:{way})" for table in tables for way in table), re.IGNORECASE)
 
 
 def _filled(pattern: str, fragments: Mapping[str, str]) -> str:
@@ -58,20 +62,20 @@ FORWARDS = _patterns(_SIGNALS, _SIGNALS["forwards"]["patterns"])
 PUZZLED = phrases_of(_SIGNALS["puzzled"])
 
 _WRONG_NUMBERS = load_table("wrong_numbers", "assistant.language.signals")
-THEIR_PHONE = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["sure"]["patterns"], "$")
-SLIPS = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["slips"]["patterns"], "$")
-PERHAPS_WRONG = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["whole"]["patterns"], "$")
-HINTS_OF_WRONG = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["hints"]["patterns"], "$")
-BESIDE_WRONG = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["beside"]["patterns"], "$")
-ASTRAY = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["astray"]["patterns"], "$")
-BESIDE_ASTRAY = _patterns(_WRONG_NUMBERS, _WRONG_NUMBERS["beside_astray"]["patterns"], "$")
+THEIR_PHONE = _ways(_WRONG_NUMBERS, _WRONG_NUMBERS["sure"]["patterns"], "$")
+SLIPS = _ways(_WRONG_NUMBERS, _WRONG_NUMBERS["slips"]["patterns"], "$")
+PERHAPS_WRONG = _ways(_WRONG_NUMBERS, _WRONG_NUMBERS["whole"]["patterns"], "$")
+HINTS_OF_WRONG = _ways(_WRONG_NUMBERS, _WRONG_NUMBERS["hints"]["patterns"], "$")
+BESIDE_WRONG = _ways(_WRONG_NUMBERS, _WRONG_NUMBERS["beside"]["patterns"], "$")
+ASTRAY = _ways(_WRONG_NUMBERS, _WRONG_NUMBERS["astray"]["patterns"], "$")
+BESIDE_ASTRAY = _ways(_WRONG_NUMBERS, _WRONG_NUMBERS["beside_astray"]["patterns"], "$")
 
 _REACTIONS = load_table("reactions", "assistant.language.signals")
 TAPBACKS = _patterns(_REACTIONS, _REACTIONS["tapbacks"]["patterns"])
 OWN_WORDS = words_of(_REACTIONS["own_words"])
 
 _AUTO_REPLIES = load_table("auto_replies", "assistant.language.signals")
-MACHINES = _patterns(_AUTO_REPLIES, _AUTO_REPLIES["machines"]["patterns"])
-AUTO_SENTENCES = _patterns(_AUTO_REPLIES, _AUTO_REPLIES["sentences"]["patterns"], "$")
-AUTO_STATES = _patterns(_AUTO_REPLIES, _AUTO_REPLIES["states"]["patterns"], "$")
-AUTO_BESIDE = _patterns(_AUTO_REPLIES, _AUTO_REPLIES["beside"]["patterns"], "$")
+MACHINES = _ways(_AUTO_REPLIES, _AUTO_REPLIES["machines"]["patterns"])
+AUTO_SENTENCES = _ways(_AUTO_REPLIES, _AUTO_REPLIES["sentences"]["patterns"], "$")
+AUTO_STATES = _ways(_AUTO_REPLIES, _AUTO_REPLIES["states"]["patterns"], "$")
+AUTO_BESIDE = _ways(_AUTO_REPLIES, _AUTO_REPLIES["beside"]["patterns"], "$")

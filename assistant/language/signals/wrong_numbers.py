@@ -21,6 +21,7 @@ _CLAUSES: Final = re.compile(r"[.,;:!?\n()\"]+|\s-+\s|\s(?:and|but|y|pero|becaus
 _THEIRS: Final = any_of(THEIR_PHONE)
 _SLIP: Final = any_of(SLIPS)
 _HINT: Final = any_of(HINTS_OF_WRONG)
+_HINTS: Final = tuple(any_of((each,)) for each in HINTS_OF_WRONG)
 _PERHAPS: Final = any_of(SLIPS, PERHAPS_WRONG)
 _OF_WRONG: Final = any_of(SLIPS, PERHAPS_WRONG, HINTS_OF_WRONG, BESIDE_WRONG)
 _BESIDE_SLIP: Final = any_of(SLIPS, BESIDE_ASTRAY)
@@ -43,7 +44,7 @@ def is_wrong_number(text: str) -> bool:
     if any(_is(clause, _THEIRS) for clause in clauses):
         return True
     hinted = [clause for clause in clauses if _is(clause, _HINT)]
-    hints = sum(any(_is(clause, pattern) for clause in hinted) for pattern in HINTS_OF_WRONG) if hinted else 0
+    hints = sum(any(_is(clause, pattern) for clause in hinted) for pattern in _HINTS) if hinted else 0
     if hints < _ENOUGH and not any(_is(clause, _PERHAPS) for clause in clauses):
         return False
     return all(_is(clause, _OF_WRONG) for clause in clauses)
