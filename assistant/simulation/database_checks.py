@@ -25,6 +25,7 @@ from assistant.simulation.texts_a_week import ASKED, asked_again
 from assistant.simulation.world import World
 from assistant.store.columns import Base
 from assistant.store.tables import (
+    Alert,
     Circle,
     Inbox,
     Member,
@@ -36,6 +37,7 @@ from assistant.store.tables import (
     Round,
     Timer,
 )
+from assistant.store.tables.operation_tables import URGENT
 
 MOST_PLANNED, MOST_NUDGES = 4, 2
 _COMING_IN: Final = ("onboarding/", "promise/", "goal/", "settle_place/", "another_circle/", "join/")
@@ -64,7 +66,7 @@ class Reckoner:
     world: World
     score: Score
     here: dict[int, set[dt.date]] = field(default_factory=lambda: defaultdict(set))
-    """The days (of the member's own calendar) on which a seat was looked at and took full part."""
+    """The days (of the member's own calendar) on which a seat was looked at and took full part, well."""
     less: dict[int, set[dt.date]] = field(default_factory=lambda: defaultdict(set))
     """Those of them on which it was to have the weekly question alone."""
     rounds: list[tuple[str, int, list[list[str]]]] = field(default_factory=list)
@@ -135,8 +137,11 @@ class Reckoner:
                 .join(Person, Person.id == Member.person_id)
                 .where(Member.state == "active", Member.promised_at.is_not(None))
             )
+            # What is planned waits while somebody looks after them, past its worth if it has to.
+            urgent = select(Alert.person_id).where(Alert.kind.in_(URGENT), Alert.closed_at.is_(None))
+            tended = set(session.scalars(urgent))
             for member_id, person_id, zone, weekly_only in rows:
-                if person_id not in opted_out:
+                if person_id not in opted_out and person_id not in tended:
                     local = now.astimezone(ZoneInfo(zone or str(self.world.zone)))
                     self.here[member_id].add(local.date())
                     if weekly_only:
