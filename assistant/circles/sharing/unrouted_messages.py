@@ -82,6 +82,8 @@ def find_readers(ctx: ActionContext, *, held: str = "", answers: int = 0) -> Act
     called = {
         key: [way for each in LANGUAGES.values() for way in each.replies[f"for_{key}"]] for key in CALLED
     }
+    if not first:  # Where somebody is asked about first, a no may only be about them.
+        called["save"] += [way for each in LANGUAGES.values() for way in each.replies["no_reader"]]
     choices = [
         *first,
         *(

@@ -30,6 +30,8 @@ class QuestionPattern:
     """The words that stand in it."""
     firsts: frozenset[str]
     """The words it can begin with."""
+    tells: bool
+    """Whether words of any kind stand in it."""
 
     def fits(self, words: tuple[str, ...]) -> bool:
         """Tell whether it explains all of these plain words."""
@@ -63,7 +65,7 @@ def parse_pattern(pattern: str) -> QuestionPattern:
         raise ValueError(f'everything in "{pattern}" may be left out.')
     if ANY in whole.firsts:
         raise ValueError(f'"{pattern}" begins with words of any kind.')
-    return QuestionPattern(re.compile(whole.regex), frozenset(words), whole.firsts)
+    return QuestionPattern(re.compile(whole.regex), frozenset(words), whole.firsts, ANY in pieces)
 
 
 def _alternatives(pieces: list[str], pattern: str, words: set[str]) -> tuple[_Part, list[str]]:

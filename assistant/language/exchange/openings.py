@@ -55,7 +55,7 @@ def read_opening(text: str) -> Opening | None:
             if found := pattern.regex.match(said):
                 leftover = words[len(found[0].split()) :]
                 # "My boss is hiring" and "I'm locked out" say it all; "does anybody know?" says nothing yet.
-                says_it = bool(leftover) or kind == NOW or (kind == OFFER and not to_all)
+                says_it = bool(leftover) or pattern.tells or kind == NOW or (kind == OFFER and not to_all)
                 return Opening(kind, to_all, leftover) if says_it else None
     return None
 

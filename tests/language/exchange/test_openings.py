@@ -23,6 +23,8 @@ NOW = dt.datetime(2026, 6, 1, 15, 0, tzinfo=dt.UTC)
         ("busco a alguien que cuide niños", "ask", False),
         ("hay alguien que sepa de visas", "ask", True),
         ("alguien que sepa de impuestos", "ask", True),
+        ("need a ride to court friday anyone?", "ask", True),
+        ("Necesito una carriola, ¿alguien?", "ask", True),
         ("¿Habrá quién me preste una carriola?", "ask", True),
         ("is there anyone here who knows about visas", "ask", True),
         ("¿hay alguien que necesite pañales?", "offer", True),
