@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -141,7 +143,8 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
     def on_connect(connection: Any, _record: object) -> None:
         # The driver's own transaction handling is switched off, so that BEGIN IMMEDIATE is ours to say.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", f"synchronous={'FULL' if durable else 'OFF'}", "foreign_keys=ON"):
+        _use_wal(connection)
+        for pragma in (f"synchronous={'FULL' if durable else 'OFF'}", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -151,3 +154,21 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
         else:
             # Waits for nobody and cannot fail: said to the driver, at a tenth of what SQLAlchemy's way takes.
             connection.connection.driver_connection.execute("BEGIN")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Have a file write ahead, which it then does for good.
+
+    Of processes that are the first to open it together, each may wait for the other to let go: SQLite sees
+    that, and fails at once instead of waiting.
+    """
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > give_up:
+                raise
+            time.sleep(random.uniform(0.01, 0.05))  # noqa: S311 - not the same for both
+        else:
+            return

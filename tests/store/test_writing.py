@@ -164,14 +164,16 @@ def test_where_the_database_refused_a_row_nothing_is_kept(database: Database, pe
         assert len(session.scalars(select(Question)).all()) == 1
 
 
-def test_rows_with_a_name_for_a_number_are_changed_by_it(database: Database) -> None:
+def test_rows_with_a_name_for_a_number_are_changed_by_it_and_days_are_written(database: Database) -> None:
     with database.write() as session:
         session.add(ServiceState(name="one", value={"at": 1}))
         session.add(Circle(code="MAPLE", name="Bold Moves", zone="America/Chicago", created_at=NOW))
     with database.write() as session:
         session.get_one(ServiceState, "one").value = {"at": 2}
+        session.scalars(select(Circle)).one().starts_on = NOW.date()
     with database.read() as session:
         assert session.get_one(ServiceState, "one").value == {"at": 2}
+        assert session.scalars(select(Circle.starts_on)).all() == [NOW.date()]
 
 
 def test_every_column_bears_the_name_that_its_rows_have_for_it() -> None:
