@@ -72,7 +72,8 @@ def _record(session: Session, results: Sequence[Result], now: dt.datetime, real:
             result.text.id,
             result.text.attempt,
         )
-        for result in results
+        # In the order of their ids, as callbacks take them: two that wait for each other would both fail.
+        for result in sorted(results, key=lambda result: result.text.id)
         if isinstance(result.answer, Accepted)
     ]
     if accepted:

@@ -44,7 +44,9 @@ def write_rows(session: orm.Session) -> None:
         sqlalchemy.orm.exc.StaleDataError: a row that was changed is gone.
     """
     of: defaultdict[Table, _Changes] = defaultdict(_Changes)
-    dirty = sorted(map(instance_state, session.dirty), key=_key)
+    dirty = sorted(
+        map(instance_state, session.dirty), key=lambda state: (_shape(state.mapper).place, _key(state))
+    )
     changed = [state for state in dirty if _note_changed(of, state)]
     new = [state for state in map(instance_state, session.new) if _note_new(of, state)]
     for table, waiting in (session.info.pop(LATER, None) or {}).items():
@@ -99,6 +101,7 @@ class _Shape(NamedTuple):
     """What of a table it takes to write its rows."""
 
     table: Table
+    place: int
     names: tuple[str, ...]
     key: tuple[str, ...]
     by_default: tuple[str, ...]
@@ -110,6 +113,7 @@ def _shape(mapper: orm.Mapper[Any]) -> _Shape:
     table = cast("Table", mapper.local_table)
     return _Shape(
         table,
+        _place(table),
         tuple(column.name for column in table.columns),
         tuple(column.name for column in table.primary_key),
         tuple(column.name for column in table.columns if column.server_default is not None),

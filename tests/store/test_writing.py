@@ -169,8 +169,9 @@ def test_rows_with_a_name_for_a_number_are_changed_by_it_and_days_are_written(da
         session.add(ServiceState(name="one", value={"at": 1}))
         session.add(Circle(code="MAPLE", name="Bold Moves", zone="America/Chicago", created_at=NOW))
     with database.write() as session:
+        circle = session.scalars(select(Circle)).one()
         session.get_one(ServiceState, "one").value = {"at": 2}
-        session.scalars(select(Circle)).one().starts_on = NOW.date()
+        circle.starts_on = NOW.date()
     with database.read() as session:
         assert session.get_one(ServiceState, "one").value == {"at": 2}
         assert session.scalars(select(Circle.starts_on)).all() == [NOW.date()]
