@@ -5,6 +5,7 @@ circles, or nobody yet. What is not clear is held and asked about; nobody sees i
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -30,7 +31,7 @@ from assistant.engine.flow_model import Step
 from assistant.engine.movement import UNCLEAR
 from assistant.language.asking.question_reading import only_asks
 from assistant.language.commands.taking_back import kept_from, says_who_reads
-from assistant.language.folding import plain_words
+from assistant.language.folding import fold, plain_words
 from assistant.language.replies.numbers import read_number
 from assistant.language.replies.refusing import refuses
 from assistant.language.replies.reply_reading import Reading
@@ -45,6 +46,8 @@ STILL_IN_MIND: Final = dt.timedelta(hours=24)
 
 IN_A_WORD: Final = 3
 """Words of an answer such as "2", "not ok" or "todavía no"."""
+_LISTED: Final = re.compile(r"\b(\w+) =")
+"""What a question lists: "Rose = a good thing"."""
 LONGEST_NUMBER: Final = 12
 """Characters: "2", "number 2", "the 2nd"; what is longer says more than a number."""
 
@@ -173,7 +176,8 @@ def _asked_whom_it_answers(context: Context, question: Question) -> bool:
         return False
     conversation = context.session.get_one(Conversation, question.conversation_id)
     about = context.about(conversation)
-    told = question.visible_to == "circle" and names_someone(about, context.words)
+    named = question.visible_to == "circle" and names_someone(about, context.words)
+    told = named and not _fills_in(context, question, conversation)
     if about.member is not None and about.member.promised_at is not None:
         told = told or (question.visible_to != "host" and says_who_reads(context.words))
         told = told or any(names_someone(about, each) for each in kept_from(context.words))
@@ -186,6 +190,18 @@ def _asked_whom_it_answers(context: Context, question: Question) -> bool:
         return False
     start_instead(context, question, "route", {"held": context.words, "answers": question.id})
     return True
+
+
+def _fills_in(context: Context, question: Question, conversation: Conversation) -> bool:
+    """Return whether words fill in what the question lists: "rosa: ... espina: ..." calls nobody Rosa."""
+    texts = context.services.book.texts(question.flow, question.step, "say", conversation.version)
+    listed = {
+        label
+        for variants in texts.values()
+        for text in variants.values()
+        for label in _LISTED.findall(fold(text))
+    }
+    return len(listed.intersection(plain_words(context.words))) > 1
 
 
 def _was_prompted(context: Context, question: Question) -> bool:

@@ -16,6 +16,8 @@ from sqlalchemy import Column, Connection, Dialect, Table
 KEPT: Final = "bulk"
 """Where a dialect keeps its statements."""
 
+_JSON: Final = ("JSON", "JSONB")
+
 Row = Sequence[Any]
 _written: Final = methodcaller("isoformat")
 """How a document says a day or a time."""
@@ -125,14 +127,15 @@ def _update(dialect: Dialect, table: Table, changed: Sequence[Column[Any]], by: 
 def _given(dialect: Dialect, column: Column[Any]) -> str:
     """Return how PostgreSQL names a column's value in the document."""
     value = f"given.{dialect.identifier_preparer.quote(column.name)}"
-    return f"{value}::jsonb" if _type(dialect, column) == "JSONB" else value
+    kind = _type(dialect, column)
+    return f"{value}::{kind}" if kind in _JSON else value
 
 
 def _document(dialect: Dialect, columns: Sequence[Column[Any]]) -> str:
     quote = dialect.identifier_preparer.quote
     types = ", ".join(
         # JSON in the document would have its own null taken for NULL.
-        f"{quote(column.name)} {'TEXT' if (kind := _type(dialect, column)) == 'JSONB' else kind}"
+        f"{quote(column.name)} {'TEXT' if (kind := _type(dialect, column)) in _JSON else kind}"
         for column in columns
     )
     # By itself PostgreSQL takes it for a hundred rows, and reads tables from end to end to change a few.

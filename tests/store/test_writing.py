@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import inspect, select, text
+from sqlalchemy import BigInteger, Column, MetaData, Table, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
+from assistant.store.bulk import insert_rows, update_rows
 from assistant.store.database import Database
 from assistant.store.insert import insert_later
 from assistant.store.numbering import new_ids
@@ -175,6 +176,34 @@ def test_rows_with_a_name_for_a_number_are_changed_by_it_and_days_are_written(da
     with database.read() as session:
         assert session.get_one(ServiceState, "one").value == {"at": 2}
         assert session.scalars(select(Circle.starts_on)).all() == [NOW.date()]
+
+
+def test_every_kind_of_column_comes_back_as_it_went_in(database: Database) -> None:
+    """One row of every table, each column with a value of its type, whatever the tables point to."""
+    numbers, words, json = (
+        ("BigInteger", "Integer"),
+        ("String", "Text", "Words", "Findable", "SealedUri"),
+        ("JSON", "WordsJson"),
+    )
+    told: dict[str, Any] = {"Boolean": True, "UtcDateTime": NOW, "Date": NOW.date()}
+    told |= dict.fromkeys(numbers, 7) | dict.fromkeys(words, "7") | {kind: {"a": [None]} for kind in json}
+    kinds: dict[str, tuple[Any, Any]] = {}
+    for table in Base.metadata.sorted_tables:
+        for column in table.columns:
+            kinds.setdefault(f"{type(column.type).__name__} {column.type}", (table, column))
+    with database.engine.begin() as connection:
+        for table, column in kinds.values():
+            name, value = f"kind_{table.name}_{column.name}", told[type(column.type).__name__]
+            alone = Table(
+                name, MetaData(), Column("id", BigInteger, primary_key=True), Column("it", column.type)
+            )
+            alone.create(connection)
+            insert_rows(connection, alone, ("id", "it"), [(1, value), (2, None)])
+            assert update_rows(connection, alone, ("it",), [(value, 2), (None, 1)]) == 2
+            assert connection.execute(select(alone.c.it).order_by(alone.c.id)).scalars().all() == [
+                None,
+                value,
+            ]
 
 
 def test_every_column_bears_the_name_that_its_rows_have_for_it() -> None:

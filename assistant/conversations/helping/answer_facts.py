@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from assistant.circles.actions.context import ActionContext
 from assistant.circles.actions.placeholders import PLACEHOLDERS, language_of, name_of, shorten
+from assistant.circles.calendar.season_plan import current_week
 from assistant.circles.membership.invitations import open_invitations
 from assistant.circles.membership.waiting_answers import waits_for_seat
 from assistant.circles.people.memberships import hosts_of
@@ -25,6 +26,7 @@ from assistant.conversations.turn_context import Context
 from assistant.language.rendering import readable_date, readable_day, readable_time
 from assistant.safety.alert_holding import hands_of, open_about
 from assistant.schedule.local_time import home, zone_of
+from assistant.schedule.programs import programs
 from assistant.store.tables import Address, Invitation, Member, Person, Timer
 from assistant.store.tables.circle_tables import SEATED
 
@@ -182,6 +184,16 @@ def _moment(when: dt.datetime, zone: ZoneInfo, ctx: ActionContext) -> dict[str, 
     }
 
 
+def _season(_context: Context, ctx: ActionContext) -> Facts:
+    """How long a season of the circle lasts, and how far it has come."""
+    circle = ctx.circle
+    if circle is None:
+        return {"season": "none"}
+    weeks, week = programs()[circle.program].weeks, current_week(circle, ctx.now)
+    stage = "begins" if week == 0 else "running" if week <= weeks else "over"
+    return {"season": stage, "week": str(week), "weeks": str(weeks)}
+
+
 FACTS: Final[Mapping[str, Callable[[Context, ActionContext], Facts]]] = {
     "sees": _sees,
     "seat": _seat,
@@ -189,5 +201,6 @@ FACTS: Final[Mapping[str, Callable[[Context, ActionContext], Facts]]] = {
     "came": _came,
     "here": _here,
     "next": _next,
+    "season": _season,
 }
 """What an answer's variants may go by."""

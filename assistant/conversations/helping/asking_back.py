@@ -39,6 +39,9 @@ from assistant.store.tables import Conversation, Question
 
 MOST_ANSWERS: Final = 2
 """Of the questions in one text; more would be a pile."""
+OF_A_HOST: Final = {"who_is_here": "host"}
+OF_A_MEMBER: Final = {"person": "write_buddy"}
+"""What is asked of whoever is named: "who is Luz", "I want to talk to Max"."""
 OF_THE_QUESTION: Final = ("reword", "example", "why")
 """What concerns the open question alone: with none open there is nothing to do."""
 
@@ -75,13 +78,9 @@ def _asked_of_a_member(
     for word, asked in asked_of_someone(context.words, kinds, names=names, loosely=loosely):
         ctx = context.about(None)
         if names_someone(ctx, word):
-            return _of_the_host(asked) if names_host(ctx, word) else asked
+            meant = OF_A_HOST if names_host(ctx, word) else OF_A_MEMBER
+            return replace(asked, kinds=tuple(meant.get(kind, kind) for kind in asked.kinds))
     return None
-
-
-def _of_the_host(asked: AskedBack) -> AskedBack:
-    """Return what "who is Luz" asks where Luz hosts: who that is, and not who is in the circle."""
-    return replace(asked, kinds=tuple("host" if kind == "who_is_here" else kind for kind in asked.kinds))
 
 
 def answer_back(context: Context, asked: AskedBack) -> bool:

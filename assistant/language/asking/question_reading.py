@@ -32,7 +32,7 @@ _NEAR: Final = 84
 """Of 100: how alike a question must be to one we know to be offered it."""
 SOMEONE: Final = "someone"
 """What stands for a person's own name."""
-_NAME_WITHIN: Final = 4
+_NAME_WITHIN: Final = 6
 """Words at a text's beginning among which it stands: "will rosa see what I write"."""
 CIRCLE: Final = ("the", "circle")
 """What stands for a circle's own name, so that patterns need not know it."""
@@ -130,10 +130,12 @@ def asked_of_someone(
         return
     mark = "?" if "?" in text else ""
     for at, word in enumerate(words[:_NAME_WITHIN]):
-        said = " ".join((*words[:at], SOMEONE, *words[at + 1 :])) + mark
-        asked = read_questions(said, book, names=names, loosely=loosely)
-        if asked.kinds:
-            yield word, asked
+        # "Rosa's number", in plain words, is that of a Rosa or a Rosas.
+        for name, owns in ((word, ""), (word[:-1], "s")) if word.endswith("s") else ((word, ""),):
+            said = " ".join((*words[:at], SOMEONE + owns, *words[at + 1 :])) + mark
+            asked = read_questions(said, book, names=names, loosely=loosely)
+            if asked.kinds:
+                yield name, asked
 
 
 def near_question(text: str, book: QuestionBook) -> str | None:
