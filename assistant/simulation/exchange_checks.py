@@ -114,8 +114,9 @@ def _check_now(session: Session, score: Score, watcher: Watcher, listing: Listin
     heard = [
         text
         for text in watcher.passed
-        if text.name == name
-        and text.row is not None
+        # By the seat: whoever was forgotten since has no name left.
+        if text.row is not None
+        and text.row.member_id == listing.member_id
         and listing.posted_at <= text.at <= due
         and text.row.wording.startswith(SAYS_WHO_IS_THERE)
     ]
@@ -285,4 +286,7 @@ def _names(session: Session, world: World) -> dict[int, str]:
     rows = session.execute(
         select(Member.id, Address.uri).outerjoin(Address, Address.person_id == Member.person_id)
     )
-    return {member_id: world.name((uri or "").partition(":")[2]) for member_id, uri in rows}
+    return {
+        member_id: "" if uri is None or uri.startswith("erased:") else world.name(uri.partition(":")[2])
+        for member_id, uri in rows
+    }
