@@ -260,7 +260,7 @@ def sealed(database: Database) -> Iterator[Database]:
 
 def _written(database: Database, clock: ManualClock) -> None:
     with database.write() as session:
-        person = Person(name="Ana", place="Tulsa", created_at=clock.now())
+        person = Person(name="Anastasia", place="Tulsa", created_at=clock.now())
         session.add_all([person, Cohort(name="Spring", created_at=clock.now())])
         session.flush()
         session.add(Address(person_id=person.id, uri="sms:+14155550123", created_at=clock.now()))
@@ -283,7 +283,7 @@ def _text(now: dt.datetime) -> Inbox:
         from_uri="sms:+14155550123",
         to_uri="sms:+14155550100",
         body=WORDS,
-        params={"ProfileName": "Ana"},
+        params={"ProfileName": "Anastasia"},
         received_at=now,
         state="new",
     )
@@ -303,18 +303,18 @@ def test_what_is_written_with_a_key_is_read_with_it_and_lies_sealed(
 ) -> None:
     _written(sealed, clock)
     lies = everything(sealed)
-    assert not [each for each in (WORDS, "Ana", "Tulsa", "4155550123", "Spring") if each in lies]
+    assert not [each for each in (WORDS, "Anastasia", "Tulsa", "4155550123", "Spring") if each in lies]
     with sealed.read() as session:
         assert session.scalars(select(Inbox.body)).all() == [WORDS]
-        assert session.scalars(select(Inbox.params)).all() == [{"ProfileName": "Ana"}]
+        assert session.scalars(select(Inbox.params)).all() == [{"ProfileName": "Anastasia"}]
         assert session.scalars(select(Conversation.values)).all() == [{"words": WORDS, "count": 3}]
-        assert session.scalars(select(Person.name)).all() == ["Ana"]
+        assert session.scalars(select(Person.name)).all() == ["Anastasia"]
 
 
 def test_without_a_key_everything_lies_as_it_always_did(database: Database, clock: ManualClock) -> None:
     _written(database, clock)
     lies = everything(database)
-    assert all(each in lies for each in (WORDS, "Ana", "Tulsa", "4155550123", "Spring"))
+    assert all(each in lies for each in (WORDS, "Anastasia", "Tulsa", "4155550123", "Spring"))
     assert "sealed:" not in lies
 
 
