@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from rapidfuzz.distance import OSA
@@ -107,23 +107,15 @@ def read_command(
     Raises:
         ValueError: when a pattern is malformed; the message says how to mend it.
     """
+    index = _index(tuple(patterns), language)
     if text.lstrip()[:1] in AT_SIGNS:
-        return _after_at(patterns, text)
+        return _after_at(index, text)
     words = _without_fluff(split_words(text))
     if not words:
         return None
-    reading = _read(_index(tuple(patterns), language), words, text, language, country)
+    reading = _read(index, words, text, language, country)
     first = text[words[0].start : words[0].end]
     return replace(reading, capitals=len(first) > 1 and first.isupper()) if reading else None
-
-
-def _after_at(patterns: Sequence[CommandPattern], text: str) -> CommandReading | None:
-    """Return the command for words to a buddy, with those words as they were written."""
-    words = text.lstrip()[1:].rstrip()
-    for pattern in patterns:
-        if any(_parse(phrase).before == (AT,) for ways in pattern.phrases.values() for phrase in ways):
-            return CommandReading(pattern.name, words or None, True, AT)
-    return None
 
 
 def parse_phrase(phrase: str) -> tuple[tuple[str, ...], str | None, tuple[str, ...]]:
@@ -146,7 +138,7 @@ def parse_phrase(phrase: str) -> tuple[tuple[str, ...], str | None, tuple[str, .
     return parts[0], slots[0] if slots else None, parts[1]
 
 
-@lru_cache(maxsize=1024)
+@cache  # There are as many as the files say: a bound below that would have all of them read each time.
 def _parse(phrase: str) -> _Phrase:
     return _Phrase(*parse_phrase(phrase), said=" ".join(_SLOT.sub(" ", phrase).split()).upper())
 
@@ -196,6 +188,13 @@ def _index(patterns: tuple[CommandPattern, ...], language: str) -> _Index:
         for head in {*phrase.before[:1], "".join(phrase.before)} - {""}:
             index.by_word.setdefault(head, []).append(place)
     return index
+
+
+def _after_at(index: _Index, text: str) -> CommandReading | None:
+    """Return the command for words to a buddy, with those words as they were written."""
+    words = text.lstrip()[1:].rstrip()
+    name = next((index.phrases[place][0] for place in index.by_word.get(AT, ())), None)
+    return None if name is None else CommandReading(name, words or None, True, AT)
 
 
 def _read(index: _Index, words: list[Word], text: str, language: str, country: str) -> CommandReading | None:
